@@ -1,0 +1,18 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+
+/** A shell that starts its arguments again and again, so that a program that ends too early is no dead lab. */
+const keepRunning = 'while :; do "$@"; sleep 0.2; done';
+
+/** Starts a program in namespaces (arguments of nsenter), in a session of its own: it outlives us. */
+export function startDaemon(logFile: string, namespaces: readonly string[], argv: readonly string[]): void {
+  const log = openSync(logFile, "a");
+  const supervised = ["sh", "-c", keepRunning, "keep-running", ...argv];
+  spawn("nsenter", [...namespaces, ...supervised], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: "/",
+    env: { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root" },
+  }).unref();
+  closeSync(log);
+}

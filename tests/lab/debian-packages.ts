@@ -1,0 +1,42 @@
+import { must, run } from "./run.ts";
+import { step } from "./step.ts";
+
+/** Debian's names of what the lab runs and what its machines offer. */
+const debianPackages = [
+  "busybox-static",
+  "containerd",
+  "containernetworking-plugins",
+  "dnsmasq-base",
+  "etcd-server",
+  "iproute2",
+  "iputils-arping",
+  "iputils-ping",
+  "openssl",
+  "procps",
+  "redis-tools",
+  "runc",
+  "tcpdump",
+  "util-linux",
+];
+
+const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+
+/** Installs the Debian packages that are missing, without starting the services some of them bring. */
+export async function ensureDebianPackages(): Promise<void> {
+  const query = await run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...debianPackages]);
+  const installed = new Set(query.stdout.split("\n").filter((line) => line.endsWith(" installed")));
+  const wanted = debianPackages.filter((name) => !installed.has(`${name} installed`));
+  if (wanted.length === 0) return;
+  await step(`installing Debian packages ${wanted.join(", ")}`, async () => {
+    await ensurePackageLists();
+    // SYSTEMD_OFFLINE: systemctl starts nothing, so etcd and containerd of the host stay off.
+    const env = { ...quiet, SYSTEMD_OFFLINE: "1" };
+    await must(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...wanted], { env });
+  });
+}
+
+/** Fetches apt's package lists unless they are there and name what the lab needs. */
+export async function ensurePackageLists(): Promise<void> {
+  const known = await run(["apt-cache", "show", "--no-all-versions", "etcd-server", "redis-server"]);
+  if (known.code !== 0) await must(["apt-get", "update", "-q"], { env: quiet });
+}

@@ -1,0 +1,18 @@
+import { existsSync } from "node:fs";
+import { lanHosts, netnsPath, nodes, type LanHost, type Machine, type Node } from "./layout.ts";
+import { findInit } from "./processes.ts";
+
+export type Host = Node | LanHost;
+
+export function isHost(name: string): name is Host {
+  return ([...nodes, ...lanHosts] as string[]).includes(name);
+}
+
+/** Puts before a command what makes it run on a machine: in all namespaces of a node, in the network of a LAN host. */
+export function enter(machine: Machine, argv: readonly string[]): string[] {
+  if (!existsSync(netnsPath(machine))) throw new Error(`entering ${machine}: the lab is not up; run: npm run lab -- up`);
+  if (!(nodes as readonly string[]).includes(machine)) return ["nsenter", `--net=${netnsPath(machine)}`, "--", ...argv];
+  const init = findInit(machine);
+  if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);
+  return ["nsenter", "--target", String(init), "--mount", "--pid", "--uts", "--ipc", "--net", "--", ...argv];
+}

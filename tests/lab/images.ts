@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cacheDir, cached } from "./cache.ts";
+import { extractDebianFiles, type DebianFiles } from "./debian-files.ts";
+import { writeOciArchive, type ImageConfig } from "./oci-image.ts";
+import { ensureNode } from "./programs.ts";
+import { must } from "./run.ts";
+
+export interface Image {
+  reference: string;
+  /** The image as an OCI archive; its name holds the hash of all that went into it. */
+  archive: string;
+}
+
+export interface ImageRecipe extends DebianFiles, ImageConfig {
+  reference: string;
+  /** Applets of busybox that the image offers under their own names. */
+  applets?: readonly string[] | "all";
+  /** Files of the checkout by their path in the image, in a layer of their own: they change often. */
+  files?: Readonly<Record<string, string>>;
+}
+
+type Base = Omit<ImageRecipe, "files" | "reference">;
+
+export const pauseImage = "localhost/vnic-pause:1";
+export const appImage = "localhost/vnic-app:1";
+export const nodeImage = "localhost/pulumi-vnic-node:0.1.0";
+
+const busybox = "/bin/busybox";
+const mainScript = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs");
+
+/** The images each node of the lab gets. */
+export async function buildImages(): Promise<Image[]> {
+  const pause: ImageRecipe = {
+    reference: pauseImage,
+    packages: ["busybox-static"],
+    programs: [busybox],
+    entrypoint: [busybox, "sleep", "2147483647"],
+  };
+  const app: ImageRecipe = {
+    reference: appImage,
+    packages: ["busybox-static", "iproute2", "redis-server", "redis-tools"],
+    programs: [busybox, "/bin/ip", "/usr/bin/redis-server", "/usr/bin/redis-cli"],
+    applets: "all",
+    entrypoint: ["/usr/bin/redis-server"],
+    // `-` before an address: do without it where the machine has no IPv6.
+    cmd: ["--bind", "*", "-::*", "--protected-mode", "no", "--save", "", "--dir", "/tmp"],
+    user: "1000:1000",
+  };
+  return Promise.all([pause, app, await nodeRecipe()].map(buildImage));
+}
+
+/** The product's own image: Node, the tools it runs, and its one bundled file. */
+async function nodeRecipe(): Promise<ImageRecipe> {
+  const recipe: ImageRecipe = {
+    reference: nodeImage,
+    packages: ["busybox-static", "iproute2", "libstdc++6", "util-linux", "mount"],
+    programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter"],
+    localPrograms: { "/usr/bin/node": await ensureNode() },
+    applets: ["arping", "sysctl", "udhcpc"],
+    files: { "/app/main.mjs": mainScript },
+    entrypoint: ["/usr/bin/node", "/app/main.mjs"],
+  };
+  if (existsSync(mainScript)) return recipe;
+  throw new Error(`building image ${nodeImage}: ${mainScript} is missing; run: npm run build`);
+}
+
+export async function buildImage(recipe: ImageRecipe): Promise<Image> {
+  const { files = {}, reference, ...base } = recipe;
+  const name = reference.replace(/^.*\//, "").replace(":", "-");
+  const baseDir = await cached(`image-base-${name}-${hash(contentOf(base))}`, `building image ${reference}`, (dir) =>
+    buildBase(base, dir),
+  );
+  const archive = await cached(
+    `image-${name}-${hash([baseDir, recipe, await readAll(files)])}.tar`,
+    `packing image ${reference}`,
+    async (path) => {
+      const layer = `${path}.layer`;
+      await must(["rm", "-rf", layer]);
+      await mkdir(layer);
+      for (const [target, source] of Object.entries(files)) {
+        await mkdir(dirname(join(layer, target)), { recursive: true });
+        await copyFile(source, join(layer, target));
+      }
+      await writeOciArchive(path, reference, Object.keys(files).length === 0 ? [baseDir] : [baseDir, layer], recipe);
+      await must(["rm", "-rf", layer]);
+      await removeOlder(name);
+    },
+  );
+  return { reference, archive };
+}
+
+async function buildBase(base: Base, dir: string): Promise<void> {
+  await extractDebianFiles(base, dir);
+  for (const empty of ["dev", "etc", "proc", "run", "sys", "tmp", "var"]) await mkdir(join(dir, empty));
+  await must(["chmod", "1777", join(dir, "tmp")]);
+  await writeFile(join(dir, "etc", "passwd"), "root:x:0:0:root:/:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\n");
+  await writeFile(join(dir, "etc", "group"), "root:x:0:\napp:x:1000:\n");
+  const all = async (): Promise<string[]> => (await must([join(dir, busybox), "--list"])).trim().split("\n");
+  const applets = base.applets === "all" ? await all() : (base.applets ?? []);
+  for (const applet of applets) {
+    const taken = ["bin", "sbin"].some((bin) => existsSync(join(dir, "usr", bin, applet)));
+    if (!taken) await symlink(busybox, join(dir, "usr", "bin", applet));
+  }
+}
+
+/** What decides about a base; a local program's path names its version. */
+function contentOf(base: Base): unknown {
+  return [base.packages, base.programs, base.applets, base.localPrograms, process.arch];
+}
+
+async function readAll(files: Readonly<Record<string, string>>): Promise<string[]> {
+  return Promise.all(Object.values(files).map((file) => readFile(file, "base64")));
+}
+
+/** Each build of the product makes another archive: only the latest stays in the cache. */
+async function removeOlder(name: string): Promise<void> {
+  const archives = (await readdir(cacheDir)).filter((file) => file.startsWith(`image-${name}-`) && file.endsWith(".tar"));
+  for (const file of archives) await rm(join(cacheDir, file));
+}
+
+const hash = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);

@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { withLock } from "./cache.ts";
+import { tearDown } from "./down.ts";
+import { enter, type Host } from "./enter.ts";
+import { kubeconfigPath, lan, nodes } from "./layout.ts";
+import { ensureKubernetes } from "./programs.ts";
+import { run, type Output, type RunOptions } from "./run.ts";
+import { bringUp } from "./up.ts";
+
+export { appPod, type AppPod } from "./app-pod.ts";
+export type { Host } from "./enter.ts";
+export { appImage, nodeImage } from "./images.ts";
+export { findMissing } from "./missing.ts";
+export { ensureKubernetes, ensurePulumi } from "./programs.ts";
+export type { Output, RunOptions } from "./run.ts";
+
+/** A real cluster with a network outside it, on this machine. */
+export interface Lab {
+  kubeconfig: string;
+  nodes: readonly string[];
+  /** The NIC of every node that leads to the outside network. */
+  parent: string;
+  lan: typeof lan;
+  /** Runs a command on a node or an outside host, to its end. */
+  exec(host: Host, argv: readonly string[], options?: RunOptions): Promise<Output>;
+  /** Starts a command on a node or an outside host that runs on, such as tcpdump; kill it when done. */
+  spawn(host: Host, argv: readonly string[]): ChildProcess;
+  kubectl(argv: readonly string[], input?: string): Promise<Output>;
+}
+
+/** Makes the lab be there and returns it; a healthy one is used as it is. */
+export async function up(): Promise<Lab> {
+  await withLock("lab", bringUp);
+  const kubectl = join(await ensureKubernetes(), "kubectl");
+  return {
+    kubeconfig: kubeconfigPath,
+    nodes,
+    parent: "eth1",
+    lan,
+    exec: (host, argv, options) => run(enter(host, argv), options),
+    spawn: (host, argv) => {
+      const [program = "", ...rest] = enter(host, argv);
+      return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
+    },
+    kubectl: (argv, input) => run([kubectl, `--kubeconfig=${kubeconfigPath}`, ...argv], input === undefined ? {} : { input }),
+  };
+}
+
+/** Removes the lab and all that belongs to it. */
+export async function down(): Promise<void> {
+  await withLock("lab", tearDown);
+}

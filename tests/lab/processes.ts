@@ -1,0 +1,69 @@
+import { readFileSync, readlinkSync, readdirSync, statSync } from "node:fs";
+import { cgroup, machines, netnsPath, type Machine } from "./layout.ts";
+import { until } from "./run.ts";
+
+/**
+ * The lab's processes are known by where they are: in one of its network namespaces or in its cgroup. No pid is written
+ * down, so none can be stale, and a process that was started a moment before a crash is found all the same.
+ */
+export function findProcesses(): number[] {
+  const namespaces = new Set(machines.map(inodeOf).filter((inode) => inode !== undefined));
+  return allPids().filter((pid) => {
+    if (pid === process.pid) return false;
+    const netns = netnsOf(pid);
+    if (netns !== undefined && namespaces.has(netns)) return true;
+    return read(`/proc/${pid}/cgroup`).includes(`:/${cgroup}/`);
+  });
+}
+
+/** The first process of a machine that has processes of its own: the one that entering it means. */
+export function findInit(machine: Machine): number | undefined {
+  const inode = inodeOf(machine);
+  if (inode === undefined) return undefined;
+  return allPids().find((pid) => netnsOf(pid) === inode && isInit(pid));
+}
+
+/** Kills all of the lab's processes and returns when none is left. */
+export async function killProcesses(): Promise<void> {
+  await until("the end of the lab's processes", 20, () => {
+    const pids = findProcesses();
+    for (const pid of pids) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself.
+      }
+    }
+    return pids.length === 0 ? true : undefined;
+  });
+}
+
+/** Process 1 of a process namespace one below ours. */
+function isInit(pid: number): boolean {
+  return /^NSpid:\t\d+\t1$/m.test(read(`/proc/${pid}/status`));
+}
+
+function allPids(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+function netnsOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return undefined; // ended, or a zombie
+  }
+}
+
+function inodeOf(machine: Machine): string | undefined {
+  const file = statSync(netnsPath(machine), { throwIfNoEntry: false });
+  return file === undefined ? undefined : `net:[${file.ino}]`;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

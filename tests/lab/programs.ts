@@ -1,0 +1,66 @@
+import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cached } from "./cache.ts";
+import { findProgram } from "./find-program.ts";
+import { must } from "./run.ts";
+
+/** Returns a folder with kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and kubectl. */
+export async function ensureKubernetes(): Promise<string> {
+  const module = goModule("kubernetes");
+  const version = await versionOf(module, "k8s.io/kubernetes");
+  return cached(`kubernetes-${version}`, `building Kubernetes ${version} (5 minutes on 2 cores)`, async (bin) => {
+    const [, minor = ""] = version.split(".");
+    const stamp = "k8s.io/component-base/version";
+    const flags = `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
+    await goBuild(module, bin, flags);
+  });
+}
+
+/** Returns a folder with `pulumi`; its Node language host lies there too, unless both are the user's own. */
+export async function ensurePulumi(): Promise<string> {
+  const own = await findProgram("pulumi");
+  if (own !== undefined && (await findProgram("pulumi-language-nodejs")) !== undefined) return dirname(own);
+  const engine = goModule("pulumi");
+  const host = goModule("pulumi-language-nodejs");
+  const version = await versionOf(engine, "github.com/pulumi/pulumi/pkg/v3");
+  return cached(`pulumi-${version}`, `building Pulumi ${version} (3 minutes on 2 cores)`, async (bin) => {
+    await goBuild(engine, bin, `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${version}`);
+    await goBuild(host, bin, "");
+    const sdk = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/pulumi/pulumi/sdk/v3"];
+    const dist = join((await must(sdk, { cwd: host })).trim(), "nodejs", "dist");
+    for (const plugin of ["pulumi-resource-pulumi-nodejs", "pulumi-analyzer-policy"]) {
+      await copyFile(join(dist, plugin), join(bin, plugin));
+    }
+    await must(["chmod", "755", join(bin, "pulumi-resource-pulumi-nodejs"), join(bin, "pulumi-analyzer-policy")]);
+  });
+}
+
+/** Returns the path of a Node program that needs nothing but the C++ library: the one that goes into images. */
+export async function ensureNode(): Promise<string> {
+  const script = await readFile(join(import.meta.dirname, "..", "..", "scripts", "with-node"), "utf8");
+  const version = /^version=(\S+)/m.exec(script)?.[1] ?? "";
+  const dir = await cached(`node-${version}`, `fetching Node ${version}`, async (path) => {
+    await mkdir(join(path, "bin"), { recursive: true });
+    await must(["npm", "pack", "--silent", "--pack-destination", ".", `node-linux-${process.arch}@${version}`], { cwd: path });
+    await must(["sh", "-c", "tar -xzf *.tgz package/bin/node package/LICENSE && rm *.tgz"], { cwd: path });
+    await must(["sh", "-c", "mv package/bin/node bin/ && mv package/LICENSE . && rmdir package/bin package"], { cwd: path });
+  });
+  return join(dir, "bin", "node");
+}
+
+const goModule = (name: string): string => join(import.meta.dirname, "go", name);
+
+/** The version a go.mod asks for: the one place where it is written. */
+async function versionOf(module: string, dependency: string): Promise<string> {
+  const text = await readFile(join(module, "go.mod"), "utf8");
+  const version = text.split("\n").find((line) => line.replace("require", "").trim().startsWith(`${dependency} v`));
+  if (version === undefined) throw new Error(`reading ${module}/go.mod: it does not require ${dependency}`);
+  return version.trim().split(" ").findLast((word) => word.startsWith("v")) ?? "";
+}
+
+/** Builds all `tool`s of a go.mod, static, so that they run in any namespace and image. */
+async function goBuild(module: string, bin: string, linkerFlags: string): Promise<void> {
+  await mkdir(bin, { recursive: true });
+  const env = { ...process.env, CGO_ENABLED: "0" };
+  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, "tool"], { cwd: module, env });
+}

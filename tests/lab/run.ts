@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+
+export interface Output {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  input?: string | Uint8Array;
+  timeoutSeconds?: number;
+  env?: NodeJS.ProcessEnv;
+  cwd?: string;
+}
+
+/** Runs a program to its end and returns what it said; a program that cannot be started is an error, a non-zero code is not. */
+export function run(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
+  const [program = "", ...rest] = argv;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, rest, {
+      stdio: "pipe",
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      timeout: options.timeoutSeconds === undefined ? undefined : options.timeoutSeconds * 1000,
+      killSignal: "SIGKILL",
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.on("error", (cause) => reject(new Error(`running ${program}: ${cause.message}`, { cause })));
+    child.on("close", (code, signal) => {
+      const words = Buffer.concat(stderr).toString();
+      resolve({
+        code: code ?? 128,
+        stdout: Buffer.concat(stdout).toString(),
+        stderr: signal === null ? words : `${words}ended by ${signal}`,
+      });
+    });
+    // The program may end without reading its input.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input ?? "");
+  });
+}
+
+/** Like `run`, for a program that must succeed: returns its stdout, throws its stderr. */
+export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  const output = await run(argv, options);
+  if (output.code !== 0) {
+    const words = (output.stderr.trim() || output.stdout.trim()).split("\n").slice(-20).join("\n");
+    throw new Error(`running ${argv.slice(0, 6).join(" ")}: exit code ${output.code}: ${words}`);
+  }
+  return output.stdout;
+}
+
+/** Polls until the question is answered with something; throws what was awaited when the time is over. */
+export async function until<T>(
+  awaited: string,
+  timeoutSeconds: number,
+  ask: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const end = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > end) throw new Error(`waiting for ${awaited}: not so after ${timeoutSeconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

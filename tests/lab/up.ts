@@ -1,0 +1,83 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { findReadyNodes, get } from "./api-server.ts";
+import { makeCertificates, writeAdminKubeconfig } from "./certificates.ts";
+import { startControlPlane } from "./control-plane.ts";
+import { startDaemon } from "./daemon.ts";
+import { ensureDebianPackages } from "./debian-packages.ts";
+import { netnsMarker, tearDown } from "./down.ts";
+import { buildImages } from "./images.ts";
+import { importImages } from "./import-images.ts";
+import { lan, netnsPath, nodes, stateDir } from "./layout.ts";
+import { findMissing } from "./missing.ts";
+import { makeNetwork, rememberNetnsDir } from "./network.ts";
+import { findInit } from "./processes.ts";
+import { ensureKubernetes } from "./programs.ts";
+import { until } from "./run.ts";
+import { step } from "./step.ts";
+import { startNode } from "./worker-node.ts";
+
+/** Written last: the lab is complete, and made by the code with this hash. */
+const stamp = join(stateDir, "complete");
+
+/** Makes the lab be there: leaves a healthy one alone, replaces any other, brings changed images to its nodes. */
+export async function bringUp(): Promise<void> {
+  const missing = await findMissing();
+  if (missing.length > 0) throw new Error(`starting the lab: this machine lacks ${missing.join(", ")}`);
+  await ensureDebianPackages();
+  const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
+  if (!(await isHealthy())) {
+    await tearDown();
+    await step("starting the lab", () => start(programs));
+  }
+  await Promise.all(nodes.map((node) => importImages(node, images)));
+}
+
+async function start(programs: string): Promise<void> {
+  await mkdir(stateDir, { recursive: true });
+  await rememberNetnsDir(netnsMarker);
+  await Promise.all([makeNetwork(), makeCertificates()]);
+  await writeAdminKubeconfig();
+  await startControlPlane(programs);
+  for (const node of nodes) await startNode(node, programs);
+  startDhcpServer();
+  await until("the API server", 60, async () => (await get("/readyz")) && true);
+  await until(`nodes ${nodes.join(", ")} to be ready`, 60, async () => {
+    const ready = await findReadyNodes();
+    return nodes.every((node) => ready.includes(node)) ? true : undefined;
+  });
+  await until("the default service account", 30, () => get("/api/v1/namespaces/default/serviceaccounts/default"));
+  await writeFile(`${stamp}.tmp`, await sourceHash());
+  await rename(`${stamp}.tmp`, stamp);
+}
+
+function startDhcpServer(): void {
+  startDaemon(
+    join(stateDir, "dnsmasq.log"),
+    [`--net=${netnsPath("lan")}`],
+    [
+      ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--log-facility=-"],
+      ...["--port=0", `--interface=${lan.bridge}`, "--bind-interfaces", "--dhcp-authoritative", "--log-dhcp"],
+      ...[`--dhcp-range=${lan.dhcp.from},${lan.dhcp.to},1h`, `--dhcp-leasefile=${join(stateDir, "dnsmasq.leases")}`],
+    ],
+  );
+}
+
+async function isHealthy(): Promise<boolean> {
+  if (!existsSync(stamp) || (await readFile(stamp, "utf8")) !== (await sourceHash())) return false;
+  if (nodes.some((node) => findInit(node) === undefined)) return false;
+  const ready = await findReadyNodes();
+  return nodes.every((node) => ready.includes(node));
+}
+
+/** A lab that other code made is made anew. */
+async function sourceHash(): Promise<string> {
+  const files = (await readdir(import.meta.dirname, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const hash = createHash("sha256");
+  for (const file of files.map((entry) => entry.name).sort()) {
+    hash.update(file).update(await readFile(join(import.meta.dirname, file)));
+  }
+  return hash.digest("hex");
+}

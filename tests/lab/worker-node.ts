@@ -1,0 +1,91 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { certificate, privateKey, writeKubeconfig } from "./certificates.ts";
+import { cgroupOf, makeCgroup } from "./cgroups.ts";
+import { startDaemon } from "./daemon.ts";
+import { cluster, netnsPath, nodeDir, stateDir, type Node } from "./layout.ts";
+import { pauseImage } from "./images.ts";
+
+/** Starts a worker node: namespaces of its own, and in them containerd and kubelet. */
+export async function startNode(node: Node, programs: string): Promise<void> {
+  const dir = nodeDir(node);
+  await mkdir(join(dir, "cni"), { recursive: true });
+  await makeCgroup(node);
+  await writeFile(join(dir, "containerd.toml"), containerdConfig(node));
+  await writeFile(join(dir, "kubelet.json"), JSON.stringify(kubeletConfig(node), undefined, 2));
+  await writeFile(join(dir, "cni", "10-cluster.conflist"), JSON.stringify(cniConfig(node), undefined, 2));
+  await writeKubeconfig(join(dir, "kubelet.kubeconfig"), node);
+  const own = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
+  const init = ["sh", join(import.meta.dirname, "node-init"), node, stateDir, dir, programs];
+  startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init]);
+}
+
+function containerdConfig(node: Node): string {
+  return `version = 2
+# opt would make /opt/containerd on the machine; the others need kernels or tools a lab has not.
+disabled_plugins = [
+  "io.containerd.internal.v1.opt",
+  "io.containerd.snapshotter.v1.aufs",
+  "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs",
+]
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  # The machine may lack CAP_SYS_RESOURCE.
+  restrict_oom_score_adj = true
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/usr/lib/cni"
+  conf_dir = "${join(nodeDir(node), "cni")}"
+`;
+}
+
+function cniConfig(node: Node): object {
+  return {
+    cniVersion: "1.0.0",
+    name: "cluster",
+    plugins: [
+      {
+        type: "bridge",
+        bridge: "pods",
+        isGateway: true,
+        ipam: {
+          type: "host-local",
+          ranges: [[{ subnet: cluster.podsOf(node) }]],
+          routes: [{ dst: "0.0.0.0/0" }],
+        },
+      },
+    ],
+  };
+}
+
+function kubeletConfig(node: Node): object {
+  return {
+    apiVersion: "kubelet.config.k8s.io/v1beta1",
+    kind: "KubeletConfiguration",
+    address: cluster.node(node),
+    containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    cgroupDriver: "cgroupfs",
+    cgroupRoot: cgroupOf(node),
+    enforceNodeAllocatable: [],
+    failCgroupV1: false,
+    failSwapOn: false,
+    // Nobody answers there: it only keeps the kubelet from warning at every pod.
+    clusterDNS: ["10.96.0.10"],
+    tlsCertFile: certificate(node),
+    tlsPrivateKeyFile: privateKey(node),
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: certificate("ca") } },
+    authorization: { mode: "Webhook" },
+    // A developer's full disk is no reason to evict pods or to throw images away that no registry has.
+    imageGCHighThresholdPercent: 100,
+    evictionHard: {
+      "memory.available": "0%",
+      "nodefs.available": "0%",
+      "nodefs.inodesFree": "0%",
+      "imagefs.available": "0%",
+      "imagefs.inodesFree": "0%",
+    },
+  };
+}
