@@ -6,14 +6,9 @@ import { startDaemon } from "./daemon.ts";
 
 const dir = join(stateDir, "control");
 
-/** Starts etcd and the cluster's control plane; each waits by itself for the one it needs. */
-export async function startControlPlane(programs: string): Promise<void> {
+/** Starts etcd and the API server, which waits by itself for etcd. */
+export async function startApiServer(programs: string): Promise<void> {
   await mkdir(dir, { recursive: true });
-  const managerConfig = join(dir, "controller-manager.kubeconfig");
-  const schedulerConfig = join(dir, "scheduler.kubeconfig");
-  await writeKubeconfig(managerConfig, "controller-manager");
-  await writeKubeconfig(schedulerConfig, "scheduler");
-
   start("etcd", [
     "etcd",
     `--data-dir=${join(dir, "etcd")}`,
@@ -43,6 +38,14 @@ export async function startControlPlane(programs: string): Promise<void> {
     `--kubelet-client-key=${privateKey("kubelet-client")}`,
     "--kubelet-preferred-address-types=InternalIP",
   ]);
+}
+
+/** Starts what acts on the API server's objects. It must be ready: they sleep long before they ask again. */
+export async function startControllers(programs: string): Promise<void> {
+  const managerConfig = join(dir, "controller-manager.kubeconfig");
+  const schedulerConfig = join(dir, "scheduler.kubeconfig");
+  await writeKubeconfig(managerConfig, "controller-manager");
+  await writeKubeconfig(schedulerConfig, "scheduler");
   start("kube-controller-manager", [
     join(programs, "kube-controller-manager"),
     `--kubeconfig=${managerConfig}`,

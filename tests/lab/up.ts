@@ -4,11 +4,11 @@ import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findReadyNodes, get } from "./api-server.ts";
 import { makeCertificates, writeAdminKubeconfig } from "./certificates.ts";
-import { startControlPlane } from "./control-plane.ts";
+import { startApiServer, startControllers } from "./control-plane.ts";
 import { startDaemon } from "./daemon.ts";
 import { ensureDebianPackages } from "./debian-packages.ts";
 import { netnsMarker, tearDown } from "./down.ts";
-import { buildImages } from "./images.ts";
+import { buildImages, type Image } from "./images.ts";
 import { importImages } from "./import-images.ts";
 import { lan, netnsPath, nodes, stateDir } from "./layout.ts";
 import { findMissing } from "./missing.ts";
@@ -30,27 +30,36 @@ export async function bringUp(): Promise<void> {
   const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
   if (!(await isHealthy())) {
     await tearDown();
-    await step("starting the lab", () => start(programs));
+    await step("starting the lab", () => start(programs, images));
   }
-  await Promise.all(nodes.map((node) => importImages(node, images)));
+  await importEverywhere(images);
 }
 
-async function start(programs: string): Promise<void> {
+const importEverywhere = (images: readonly Image[]): Promise<unknown> =>
+  Promise.all(nodes.map((node) => importImages(node, images)));
+
+async function start(programs: string, images: readonly Image[]): Promise<void> {
   await mkdir(stateDir, { recursive: true });
   await rememberNetnsDir(netnsMarker);
   await Promise.all([makeNetwork(), makeCertificates()]);
   await writeAdminKubeconfig();
-  await startControlPlane(programs);
+  await startApiServer(programs);
   for (const node of nodes) await startNode(node, programs);
   startDhcpServer();
+  await Promise.all([importEverywhere(images), startCluster(programs)]);
+  await writeFile(`${stamp}.tmp`, await sourceHash());
+  await rename(`${stamp}.tmp`, stamp);
+}
+
+async function startCluster(programs: string): Promise<void> {
   await until("the API server", 60, async () => (await get("/readyz")) && true);
+  await writeFile(join(stateDir, "api-server-is-ready"), "");
+  await startControllers(programs);
   await until(`nodes ${nodes.join(", ")} to be ready`, 60, async () => {
     const ready = await findReadyNodes();
     return nodes.every((node) => ready.includes(node)) ? true : undefined;
   });
   await until("the default service account", 30, () => get("/api/v1/namespaces/default/serviceaccounts/default"));
-  await writeFile(`${stamp}.tmp`, await sourceHash());
-  await rename(`${stamp}.tmp`, stamp);
 }
 
 function startDhcpServer(): void {

@@ -16,7 +16,7 @@ export async function startNode(node: Node, programs: string): Promise<void> {
   await writeFile(join(dir, "cni", "10-cluster.conflist"), JSON.stringify(cniConfig(node), undefined, 2));
   await writeKubeconfig(join(dir, "kubelet.kubeconfig"), node);
   const own = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
-  const init = ["sh", join(import.meta.dirname, "node-init"), node, stateDir, dir, programs];
+  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir, programs];
   startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init]);
 }
 
@@ -67,6 +67,7 @@ function kubeletConfig(node: Node): object {
     kind: "KubeletConfiguration",
     address: cluster.node(node),
     containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    volumePluginDir: "/var/lib/kubelet/volume-plugins", // the default is outside of the node's own folders
     cgroupDriver: "cgroupfs",
     cgroupRoot: cgroupOf(node),
     enforceNodeAllocatable: [],
