@@ -1,0 +1,47 @@
+import type { VnicRef } from "../model/names.ts";
+import type { NodeObject } from "../model/node.ts";
+import type { PodObject } from "../model/pod.ts";
+import type { StoredVnic, VnicRecord, VnicStatus } from "../model/record.ts";
+import type { SessionJob } from "../model/session-job.ts";
+
+/**
+ * All that the rest of the project wants of a Kubernetes cluster.
+ *
+ * `find*` answers `undefined` only when the API server said "not found"; whatever else goes wrong is a `VnicError` that
+ * names the object: `unreachable`, `forbidden`, `notInstalled`, `conflict` or `failed`.
+ */
+export interface Cluster {
+  findPod(namespace: string, name: string): Promise<PodObject | undefined>;
+  namespaceExists(name: string): Promise<boolean>;
+  findNode(name: string): Promise<NodeObject | undefined>;
+
+  findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
+  /** The Vnics of all namespaces that a label selector matches. */
+  listVnics(selector: string): Promise<StoredVnic[]>;
+  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
+  applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
+  applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void>;
+  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  deleteVnic(ref: VnicRef, uid: string): Promise<void>;
+  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  releaseVnic(ref: VnicRef, uid: string): Promise<void>;
+
+  createJob(job: SessionJob): Promise<void>;
+  /** The pod of a Job, once the Job controller has made it. */
+  findJobPod(job: string): Promise<PodObject | undefined>;
+  /** With its pod; fine when it is gone. */
+  deleteJob(name: string): Promise<void>;
+  /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */
+  attach(pod: string, container: string): Promise<Attachment | undefined>;
+}
+
+/** Stdin and stdout of a container. */
+export interface Attachment {
+  /** Sends to stdin. */
+  write(text: string): void;
+  onOutput(listener: (chunk: Buffer) => void): void;
+  /** Called once, when the connection has ended from either side; `why` in the server's words. */
+  onClose(listener: (why: string) => void): void;
+  /** Ends stdin and the connection. */
+  close(): void;
+}

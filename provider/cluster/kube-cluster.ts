@@ -1,0 +1,106 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { isVnicError } from "../model/errors.ts";
+import { apiVersion, fieldManager, fieldManagerOf, finalizer, group, systemNamespace, version, type VnicRef, vnicId } from "../model/names.ts";
+import type { NodeObject } from "../model/node.ts";
+import type { PodObject } from "../model/pod.ts";
+import { ownerOf, type StoredVnic } from "../model/record.ts";
+import { openAttachment } from "./attach.ts";
+import type { Cluster } from "./cluster.ts";
+import { call, find } from "./faults.ts";
+import { type Access, loadKubeConfig, pooledAuthentication } from "./kubeconfig.ts";
+
+type Client = typeof import("@kubernetes/client-node");
+
+/** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
+export async function openCluster(access: Access): Promise<Cluster> {
+  const client = await import("@kubernetes/client-node");
+  return kubeCluster(client, loadKubeConfig(client, access));
+}
+
+function kubeCluster(client: Client, config: KubeConfig): Cluster {
+  const server = config.getCurrentCluster()?.server ?? "";
+  const configuration = client.createConfiguration({
+    baseServer: new client.ServerConfiguration(server, {}),
+    authMethods: { default: pooledAuthentication(config) },
+  });
+  const core = new client.CoreV1Api(configuration);
+  const batch = new client.BatchV1Api(configuration);
+  const objects = new client.CustomObjectsApi(configuration);
+  const attachClient = new client.Attach(config);
+
+  const vnics = { group, version, plural: "vnics" };
+  const patchAs = (type: string) => client.setHeaderOptions("Content-Type", type);
+  const apply = patchAs(client.PatchStrategy.ServerSideApply);
+  const merge = patchAs(client.PatchStrategy.MergePatch);
+
+  const findVnic = (ref: VnicRef) =>
+    find(server, `reading Vnic ${vnicId(ref)}`, () => objects.getNamespacedCustomObject({ ...vnics, ...ref })) as Promise<StoredVnic | undefined>;
+
+  return {
+    findPod: (namespace, name) =>
+      find<PodObject>(server, `reading pod ${namespace}/${name}`, () => core.readNamespacedPod({ namespace, name })),
+    namespaceExists: async (name) =>
+      (await find(server, `reading namespace ${name}`, () => core.readNamespace({ name }))) !== undefined,
+    findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
+
+    findVnic,
+    listVnics: async (labelSelector) => {
+      const list = (await call(server, "listing Vnics", () => objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnics", labelSelector }))) as { items: StoredVnic[] };
+      return list.items;
+    },
+    applyVnic: async (record, { force }) => {
+      const { namespace, name } = record.metadata;
+      const params = { ...vnics, namespace, name, body: record, fieldManager: fieldManagerOf(ownerOf(record)), force };
+      return (await call(server, `applying Vnic ${vnicId(record.metadata)}`, () => objects.patchNamespacedCustomObject(params, apply))) as StoredVnic;
+    },
+    applyVnicStatus: async (ref, status) => {
+      const body = { apiVersion, kind: "Vnic", metadata: ref, status };
+      await call(server, `applying the status of Vnic ${vnicId(ref)}`, () =>
+        objects.patchNamespacedCustomObjectStatus({ ...vnics, ...ref, body, fieldManager, force: true }, apply),
+      );
+    },
+    deleteVnic: async (ref, uid) => {
+      await find(server, `deleting Vnic ${vnicId(ref)}`, () =>
+        objects.deleteNamespacedCustomObject({ ...vnics, ...ref, body: { preconditions: { uid } } }),
+      );
+    },
+    releaseVnic: async (ref, uid) => {
+      for (;;) {
+        const record = await findVnic(ref);
+        if (record?.metadata.uid !== uid) return;
+        const finalizers = record.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
+        const body = { metadata: { finalizers, resourceVersion: record.metadata.resourceVersion } };
+        try {
+          await find(server, `releasing Vnic ${vnicId(ref)}`, () => objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge));
+          return;
+        } catch (error) {
+          if (!isVnicError(error, "conflict")) throw error;
+        }
+      }
+    },
+
+    createJob: async (job) => {
+      const { namespace, name } = job.metadata;
+      try {
+        // The cast: the client's types want mutable arrays.
+        const body = job as unknown as Parameters<typeof batch.createNamespacedJob>[0]["body"];
+        await call(server, `creating injection Job ${namespace}/${name}`, () => batch.createNamespacedJob({ namespace, body }));
+      } catch (error) {
+        // The name is this session's alone, so the Job is ours: an earlier answer was lost.
+        if (!isVnicError(error, "conflict")) throw error;
+      }
+    },
+    findJobPod: async (job) => {
+      const list = await call(server, `looking for the pod of injection Job ${systemNamespace}/${job}`, () =>
+        core.listNamespacedPod({ namespace: systemNamespace, labelSelector: `batch.kubernetes.io/job-name=${job}`, resourceVersion: "0" }),
+      );
+      return list.items[0];
+    },
+    deleteJob: async (name) => {
+      await find(server, `deleting injection Job ${systemNamespace}/${name}`, () =>
+        batch.deleteNamespacedJob({ namespace: systemNamespace, name, propagationPolicy: "Background" }),
+      );
+    },
+    attach: (pod, container) => openAttachment(attachClient, systemNamespace, pod, container),
+  };
+}

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
+import { VnicError } from "../model/errors.ts";
+
+/** How the cluster is reached. */
+export interface Access {
+  /** A kubeconfig's text, or the path of one. Default: `KUBECONFIG`, then `~/.kube/config`, then the pod's own service account. */
+  readonly kubeconfig?: string;
+  /** Which of its contexts. Default: its current one. */
+  readonly context?: string;
+}
+
+type Client = typeof import("@kubernetes/client-node");
+
+export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
+  const config = new client.KubeConfig();
+  if (kubeconfig === undefined) config.loadFromDefault();
+  else if (kubeconfig.includes("\n")) config.loadFromString(kubeconfig);
+  else if (existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
+  else throw new VnicError("invalid", `kubeconfig ${JSON.stringify(kubeconfig)} is neither a file nor the text of one; correct vnic:kubeconfig`);
+  if (context !== undefined) {
+    if (!config.getContextObject(context))
+      throw new VnicError("invalid", `context ${JSON.stringify(context)} is not in the kubeconfig; it has ${config.getContexts().map(({ name }) => name).join(", ")}`);
+    config.setCurrentContext(context);
+  }
+  if (!config.getCurrentCluster())
+    throw new VnicError("invalid", "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig");
+  return config;
+}
+
+/**
+ * The configuration's credentials, with one connection pool. The client by itself makes a new pool, and with it a new TLS
+ * connection, for every request; only changed certificates need one.
+ */
+export function pooledAuthentication(config: KubeConfig): SecurityAuthentication {
+  let pool: { dispatcher: ReturnType<RequestContext["getDispatcher"]>; material: string } | undefined;
+  return {
+    getName: () => "pooled kubeconfig authentication",
+    applySecurityAuthentication: async (context) => {
+      await config.applySecurityAuthentication(context);
+      const { certData, certFile, keyData, keyFile } = config.getCurrentUser() ?? {};
+      const material = JSON.stringify([certData, certFile, keyData, keyFile]);
+      if (pool?.material !== material) pool = { dispatcher: context.getDispatcher(), material };
+      if (pool.dispatcher) context.setDispatcher(pool.dispatcher);
+    },
+  };
+}

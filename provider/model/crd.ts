@@ -1,0 +1,90 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+import { group, version } from "./names.ts";
+import { injectResult } from "./session-protocol.ts";
+
+/** The record's spec as the API server checks it; the finer rules are those of `fields.ts`, applied at preview and again on the node. */
+const spec = z.object({
+  pod: z.object({ name: field.objectName }).describe("The pod, of this record's own namespace."),
+  network: z
+    .object({
+      mode: z.enum(["macvlan"]).describe("How the NIC is made from the parent."),
+      parent: field.parentName.describe("The node's NIC that leads to the external network."),
+    })
+    .describe("The external network, as the node sees it."),
+  addresses: z.array(z.string()).min(1).describe("Host addresses with prefix length, IPv4 or IPv6."),
+  mac: z.string().describe("Unicast MAC address."),
+  interfaceName: field.interfaceName.describe("The NIC's name in the pod."),
+  mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
+});
+
+const condition = z.object({
+  type: z.string(),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: z.string(),
+  observedGeneration: z.int().optional(),
+});
+
+const status = z.object({
+  node: z.string().describe("The node on which the Vnic is realised."),
+  pod: z.object({ name: z.string(), uid: z.string(), sandboxId: z.string() }).describe("The pod that holds the Vnic."),
+  interface: injectResult.shape.interface.describe("The NIC as last seen in the pod."),
+  conditions: z.array(condition),
+});
+
+/** The CustomResourceDefinition of `Vnic` (apiextensions.k8s.io/v1). */
+export function vnicCrd() {
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `vnics.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind: "Vnic", listKind: "VnicList", plural: "vnics", singular: "vnic", shortNames: ["vn", "vns"] },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: {
+            openAPIV3Schema: {
+              type: "object",
+              required: ["spec"],
+              properties: { spec: structural(spec), status: structural(status) },
+            },
+          },
+          additionalPrinterColumns: [
+            { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
+            { name: "Node", type: "string", jsonPath: ".status.node" },
+            { name: "Interface", type: "string", jsonPath: ".spec.interfaceName" },
+            { name: "Addresses", type: "string", jsonPath: ".spec.addresses" },
+            { name: "Ready", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].status` },
+            { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+            { name: "MAC", type: "string", jsonPath: ".spec.mac", priority: 1 },
+            { name: "Mode", type: "string", jsonPath: ".spec.network.mode", priority: 1 },
+            { name: "Parent", type: "string", jsonPath: ".spec.network.parent", priority: 1 },
+          ],
+        },
+      ],
+    },
+  };
+}
+
+/** Kubernetes' structural subset of JSON Schema: unknown fields are pruned by default, so none may be forbidden. */
+function structural(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, {
+    target: "openapi-3.0",
+    io: "input",
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+      delete jsonSchema["$schema"];
+      // zod bounds every integer by what a double can hold; the API server has its own bounds.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+}

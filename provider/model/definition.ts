@@ -1,0 +1,135 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+import { deriveInterfaceName, deriveMac } from "./names.ts";
+
+/** The engine's stand-in, at preview, for a value that isn't known yet; it may stand anywhere in the inputs. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Zod's own complaints in our words; those of the leaves are in `fields.ts`. */
+function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== "invalid_type") return undefined;
+  if (issue.input === undefined) return "is missing";
+  const kind = issue.expected === "array" ? "a list" : issue.expected === "object" ? "an object" : `a ${issue.expected}`;
+  return `${JSON.stringify(issue.input)} is not ${kind}`;
+}
+
+/** `schema`, but letting a value pass that isn't known yet. */
+function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z.unknown().transform((value, context): T => {
+    if (value === unknownValue) return value as T;
+    const parsed = schema.safeParse(value, { error: wording });
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    return z.NEVER;
+  });
+}
+
+const pod = z.strictObject({
+  namespace: known(field.labelName).default("default"),
+  name: known(field.objectName),
+});
+
+const network = z.strictObject({
+  mode: known(z.literal("macvlan", { error: ({ input }) => `${JSON.stringify(input)} is not a mode; use "macvlan"` })).default("macvlan"),
+  parent: known(field.parentName),
+});
+
+const deadlines = z.strictObject({
+  createSeconds: known(field.deadlineSeconds).default(120),
+  updateSeconds: known(field.deadlineSeconds).default(120),
+  deleteSeconds: known(field.deadlineSeconds).default(120),
+});
+
+const addresses = z
+  .array(known(field.hostCidr))
+  .min(1, { error: `is empty; give at least one, like "192.168.50.10/24"` });
+
+/** The resource definition data, in its canonical form: every default filled in. */
+export const definition = z.strictObject({
+  name: known(field.labelName),
+  pod: known(pod),
+  network: known(network),
+  addresses: known(addresses),
+  mac: known(field.mac).optional(),
+  interfaceName: known(field.interfaceName).optional(),
+  mtu: known(field.mtu).optional(),
+  deadlines: known(deadlines).prefault({}),
+  declaredBy: z.string().optional(),
+});
+
+/** {@link definition} as `check` leaves it, and as all later hooks receive it. */
+export interface Definition {
+  /** Name of the record, in the pod's namespace. */
+  readonly name: string;
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly network: { readonly mode: "macvlan"; readonly parent: string };
+  /** CIDR form, canonical. */
+  readonly addresses: readonly string[];
+  readonly mac: string;
+  readonly interfaceName: string;
+  /** Bytes; the parent's when absent. */
+  readonly mtu?: number;
+  readonly deadlines: { readonly createSeconds: number; readonly updateSeconds: number; readonly deleteSeconds: number };
+  /** The Pulumi URN; absent for a record made otherwise. */
+  readonly declaredBy?: string;
+}
+
+/** One problem of the inputs, by property path, like `addresses[1]`. */
+export interface Problem {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+export function parseDefinition(inputs: unknown): { definition: Definition } | { problems: Problem[] } {
+  const parsed = definition.safeParse(inputs, { error: wording });
+  const problems = [...(parsed.error?.issues.flatMap(problemsOf) ?? []), ...crossFieldProblems(inputs)];
+  return parsed.success && problems.length === 0 ? { definition: derive(parsed.data) } : { problems };
+}
+
+type Parsed = z.output<typeof definition>;
+
+function derive(parsed: Parsed): Definition {
+  const { name, pod, mac, interfaceName, mtu, declaredBy, ...rest } = parsed;
+  const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
+  const derivable = identity.namespace !== unknownValue && name !== unknownValue;
+  return {
+    name,
+    pod,
+    ...rest,
+    mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
+    interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(declaredBy === undefined ? {} : { declaredBy }),
+  };
+}
+
+/** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
+function crossFieldProblems(inputs: unknown): Problem[] {
+  const { addresses, mtu } = (inputs ?? {}) as { addresses?: unknown; mtu?: unknown };
+  if (!Array.isArray(addresses)) return [];
+  const hosts = addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
+  const problems: Problem[] = [];
+  hosts.forEach((host, index) => {
+    const first = hosts.indexOf(host);
+    if (host !== undefined && first < index)
+      problems.push({ property: `addresses[${index}]`, reason: `"${host}" is the same address as addresses[${first}]` });
+  });
+  const ipv6 = hosts.find((host) => host?.includes(":"));
+  if (typeof mtu === "number" && mtu >= 68 && mtu < 1280 && ipv6)
+    problems.push({ property: "mtu", reason: `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6` });
+  return problems;
+}
+
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  if (issue.code !== "unrecognized_keys") return [{ property: pathOf(issue.path), reason: issue.message }];
+  const reason = "is not a property of a Vnic; remove it or correct its name";
+  return issue.keys.map((key) => ({ property: pathOf([...issue.path, key]), reason }));
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}

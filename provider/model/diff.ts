@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Definition } from "./definition.ts";
+
+/** What a changed property means for the NIC: changed where it is, or taken away and made again. */
+type Consequence = "update" | "replace" | "nothing";
+
+const consequences: Record<keyof Definition, Consequence> = {
+  name: "replace",
+  pod: "replace",
+  network: "replace",
+  mac: "replace",
+  interfaceName: "replace",
+  addresses: "update",
+  mtu: "update",
+  deadlines: "update",
+  // Changes with an alias or another parent, and says nothing about the NIC.
+  declaredBy: "nothing",
+};
+
+export interface Difference {
+  readonly update: readonly (keyof Definition)[];
+  readonly replace: readonly (keyof Definition)[];
+}
+
+/** Compares what was applied with what is asked for now, property by property. Does no I/O. */
+export function difference(applied: Partial<Definition>, wanted: Partial<Definition>): Difference {
+  const changed = (Object.keys(consequences) as (keyof Definition)[]).filter(
+    (property) => !isDeepStrictEqual(applied[property], wanted[property]),
+  );
+  return {
+    update: changed.filter((property) => consequences[property] === "update"),
+    replace: changed.filter((property) => consequences[property] === "replace"),
+  };
+}

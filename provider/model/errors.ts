@@ -1,0 +1,43 @@
+/**
+ * What went wrong, as a word that code may branch on; the message is for people.
+ *
+ * - `invalid`: an input breaks a rule
+ * - `refused`: the world is not as the definition needs it (no such pod, parent missing, name taken, …); nothing was changed
+ * - `conflict`: somebody else holds the record, the MAC or the address
+ * - `forbidden`: the cluster's RBAC or admission says no
+ * - `notInstalled`: our CRDs, namespace or service account are missing
+ * - `unreachable`: no answer from the API server
+ * - `deadline`: the time given ran out
+ * - `sessionBroken`: the injection session ended before it answered; the work may or may not be done
+ * - `failed`: a step failed on the node
+ */
+export type ErrorKind =
+  | "invalid"
+  | "refused"
+  | "conflict"
+  | "forbidden"
+  | "notInstalled"
+  | "unreachable"
+  | "deadline"
+  | "sessionBroken"
+  | "failed";
+
+/** An error that names its object and, where there is one thing to do, says it. */
+export class VnicError extends Error {
+  override readonly name = "VnicError";
+  readonly kind: ErrorKind;
+
+  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+export function isVnicError(error: unknown, ...kinds: ErrorKind[]): error is VnicError {
+  return error instanceof VnicError && (kinds.length === 0 || kinds.includes(error.kind));
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

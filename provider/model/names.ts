@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+
+/** API group of our records, and prefix of our labels, annotations and finalizer. */
+export const group = "pulumi-vnic.dev";
+export const version = "v1alpha1";
+export const apiVersion = `${group}/${version}`;
+
+/** Where the injection Jobs run; Pod Security level `privileged`, nobody else's pods belong there. */
+export const systemNamespace = "vnic-system";
+export const providerServiceAccount = "vnic-provider";
+export const injectorServiceAccount = "vnic-injector";
+
+export const fieldManager = "pulumi-vnic";
+
+/**
+ * The field manager of one owner's records. One per owner, so that the API server itself refuses a second owner's apply:
+ * the owner's annotation then always conflicts, however close together the two come.
+ */
+export function fieldManagerOf(owner: string | undefined): string {
+  return owner === undefined ? fieldManager : `${fieldManager}-${shortHash(owner, 8)}`;
+}
+
+export const finalizer = `${group}/eject`;
+
+export const annotations = {
+  /** Who declared the Vnic: the Pulumi URN. */
+  owner: `${group}/owner`,
+  /** The node on which the Vnic is, or is about to be, realised. */
+  node: `${group}/node`,
+  /** The UID of the pod that holds it, or is about to. */
+  podUid: `${group}/pod-uid`,
+} as const;
+
+export const labels = {
+  component: "app.kubernetes.io/component",
+  managedBy: "app.kubernetes.io/managed-by",
+  node: `${group}/node`,
+  /** Hash of parent and MAC: finds the other holder of a MAC with one list call. */
+  mac: `${group}/mac`,
+  /** Prefix of one label per address, by hash of parent and address. */
+  address: `address.${group}/`,
+} as const;
+
+/** The name of a record: its namespace and name in the cluster. */
+export interface VnicRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `namespace/name`: the Pulumi id of a Vnic; enough by itself to find the record. */
+export function vnicId(ref: VnicRef): string {
+  return `${ref.namespace}/${ref.name}`;
+}
+
+export function parseVnicId(id: string): VnicRef {
+  const [namespace, name, ...rest] = id.split("/");
+  if (!namespace || !name || rest.length > 0) throw new Error(`id ${JSON.stringify(id)} is not "<namespace>/<name>"`);
+  return { namespace, name };
+}
+
+/**
+ * The MAC of a Vnic that was given none: locally administered, unicast, and the same on every pod and node,
+ * because only (namespace, name) go into it (IEEE 802, the U/L and I/G bits of the first octet).
+ */
+export function deriveMac(ref: VnicRef): string {
+  const bytes = digest(`mac:${vnicId(ref)}`).subarray(0, 6);
+  bytes[0] = (bytes[0]! & 0xfc) | 0x02;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/**
+ * The name in the pod of a Vnic that was given none: `net1` … `net9999`, by hash of (namespace, name).
+ * A counter would need to know the pod's other Vnics, which a plan made without I/O can't.
+ */
+export function deriveInterfaceName(ref: VnicRef): string {
+  return `net${1 + (digest(`interface:${vnicId(ref)}`).readUInt32BE(0) % 9999)}`;
+}
+
+/** The link's name between its creation on the node and its arrival in the pod: 14 bytes of the kernel's 15. */
+export function transitLinkName(uid: string): string {
+  return `vn${shortHash(uid, 12)}`;
+}
+
+/** The alias that marks a link as ours, wherever it is (`IFLA_IFALIAS`; survives moves between namespaces). */
+export function linkAlias(uid: string): string {
+  return `${group}/${uid}`;
+}
+
+export function macLabel(parent: string, mac: string): string {
+  return shortHash(`${parent} ${mac}`, 16);
+}
+
+/** The label key by which another holder of the same address behind the same parent is found. */
+export function addressLabel(parent: string, address: string): string {
+  return labels.address + shortHash(`${parent} ${address.split("/")[0]}`, 16);
+}
+
+/** A name for one session's Job: the node by hash (node names may have 253 characters), the opener by its tag. */
+export function sessionJobName(node: string, tag: string): string {
+  return `vnic-session-${shortHash(node, 8)}-${tag}`;
+}
+
+function shortHash(text: string, length: number): string {
+  return digest(text).toString("hex").slice(0, length);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,24 @@
+/** What we read of a Node (core/v1). */
+export interface NodeObject {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly nodeInfo?: { readonly containerRuntimeVersion: string };
+  };
+}
+
+export interface NodeState {
+  readonly ready: boolean;
+  /** The kubelet's or the node controller's own words when it isn't ready. */
+  readonly why: string;
+  /** Scheme of the container IDs of its pods, like `containerd`. */
+  readonly runtime: string;
+}
+
+export function readNode({ status }: NodeObject): NodeState {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return {
+    ready: ready?.status === "True",
+    why: ready?.message ?? "it has no Ready condition",
+    runtime: status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd",
+  };
+}

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import * as field from "./fields.ts";
+
+/**
+ * The contract between the cluster side and the node side: one line of JSON each (NDJSON) over the injection Job's
+ * stdin and stdout. A request carries an `id`; its answers carry the same: any number of `step` lines, then one
+ * `result` or `error`. Many requests may be in flight. The first request is `hello`.
+ *
+ * The node side validates every plan again: whoever may create Jobs may also write to their stdin.
+ */
+export const protocolVersion = 1;
+
+const uid = z.uuid();
+const containerId = z.string().regex(/^[a-z0-9-]+:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });
+
+const vnic = z.strictObject({ uid, namespace: field.labelName, name: field.labelName });
+const pod = z.strictObject({ namespace: field.labelName, name: field.objectName, uid, containerId });
+
+export const injectPlan = z.strictObject({
+  vnic,
+  pod,
+  network: z.strictObject({ mode: z.literal("macvlan"), parent: field.parentName }),
+  interfaceName: field.interfaceName,
+  mac: field.mac,
+  mtu: field.mtu.optional(),
+  addresses: z.array(field.hostCidr).min(1),
+});
+
+/** `pod` is given while the pod runs; without it only what the resource file knows is taken away. */
+export const ejectPlan = z.strictObject({ vnic, pod: pod.optional() });
+
+export const observePlan = z.strictObject({ vnic, pod });
+
+const association = z.strictObject({
+  pod: z.strictObject({ namespace: field.labelName, name: field.objectName, uid }),
+  sandboxId: z.string(),
+  /** Base name of the pod's network namespace in the runtime's directory. */
+  netns: z.string(),
+  /** Inode of that namespace: tells it from a later one of the same name. */
+  inode: z.number(),
+});
+
+const liveInterface = z.strictObject({
+  name: z.string(),
+  mac: z.string(),
+  /** Bytes. */
+  mtu: z.number(),
+  addresses: z.array(z.string()),
+  up: z.boolean(),
+});
+
+const steps = z.array(z.strictObject({ step: z.string(), milliseconds: z.number() }));
+
+export const injectResult = z.strictObject({ interface: liveInterface, association, steps });
+export const ejectResult = z.strictObject({ removed: z.boolean(), steps });
+export const observeResult = z.strictObject({ interface: liveInterface.optional(), association: association.optional() });
+export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
+
+export const request = z.discriminatedUnion("verb", [
+  z.strictObject({ id: z.int(), verb: z.literal("hello") }),
+  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: injectPlan }),
+  z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),
+  z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
+]);
+
+export const answer = z.union([
+  z.strictObject({ id: z.int(), step: z.string() }),
+  z.strictObject({ id: z.int(), result: z.unknown() }),
+  z.strictObject({ id: z.int(), error: z.strictObject({ kind: z.enum(["invalid", "refused", "failed"]), message: z.string() }) }),
+]);
+
+export type InjectPlan = z.output<typeof injectPlan>;
+export type EjectPlan = z.output<typeof ejectPlan>;
+export type ObservePlan = z.output<typeof observePlan>;
+export type InjectResult = z.output<typeof injectResult>;
+export type EjectResult = z.output<typeof ejectResult>;
+export type ObserveResult = z.output<typeof observeResult>;
+export type Request = z.output<typeof request>;
+export type Answer = z.output<typeof answer>;
+/** Which pod holds the Vnic now. */
+export type Association = z.output<typeof association>;
+/** The NIC as the kernel shows it; addresses in CIDR form, without the link-local ones that the kernel made. */
+export type Interface = z.output<typeof liveInterface>;

@@ -1,0 +1,80 @@
+import { createInterface } from "node:readline";
+import pLimit from "p-limit";
+import { z } from "zod";
+import { isVnicError, messageOf } from "../model/errors.ts";
+import { type Answer, protocolVersion, request, type Request } from "../model/session-protocol.ts";
+import { packageVersion } from "../package.ts";
+import { eject } from "./eject.ts";
+import { inject, type Report } from "./inject.ts";
+import { withLock } from "./lock.ts";
+import { observe } from "./observe.ts";
+import { makeSysctlsWritable } from "./sysctl.ts";
+
+/*
+ * The node side of an injection session: the only process of the injection Job. It answers the requests that come in on
+ * stdin until stdin ends, it is asked to terminate, or nobody asked anything for a while; what is under way is finished
+ * first. It knows nothing of Pulumi or the API server.
+ */
+
+const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
+
+/** Moves wait for one another in the kernel; beyond a few at once only the process table grows. */
+const atOnce = pLimit(8);
+
+function say(answer: Answer): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+function work(demand: Request, report: Report): Promise<unknown> {
+  switch (demand.verb) {
+    case "hello":
+      return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
+    case "inject":
+      return atOnce(() => withLock(demand.plan.vnic.uid, () => inject(demand.plan, report)));
+    case "eject":
+      return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
+    case "observe":
+      return atOnce(() => observe(demand.plan));
+  }
+}
+
+async function serve(line: string): Promise<void> {
+  const { id } = z.object({ id: z.int().catch(0) }).parse(parseJson(line));
+  try {
+    const demand = request.parse(parseJson(line));
+    say({ id, result: await work(demand, (step) => say({ id, step })) });
+  } catch (error) {
+    if (error instanceof z.ZodError) say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
+    else say({ id, error: { kind: isVnicError(error, "refused") ? "refused" : "failed", message: messageOf(error) } });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+function main(): void {
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+  const underWay = new Set<Promise<void>>();
+  const idle = setTimeout(() => lines.close(), idleMilliseconds);
+  lines.on("line", (line) => {
+    const task = serve(line).finally(() => {
+      underWay.delete(task);
+      idle.refresh();
+    });
+    underWay.add(task);
+  });
+  lines.on("close", () => {
+    clearTimeout(idle);
+    void Promise.allSettled(underWay).then(() => process.exit(0));
+  });
+  // Process 1 of a container has no default action for it.
+  process.on("SIGTERM", () => lines.close());
+  makeSysctlsWritable().catch((error: unknown) => console.error(messageOf(error)));
+}
+
+main();

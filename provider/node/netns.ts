@@ -1,0 +1,27 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { netnsDirectory } from "../model/session-job.ts";
+import { run } from "./run.ts";
+
+/** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
+export type Netns = "node" | { readonly path: string };
+
+/** Runs a program in a network namespace, and in no other namespace of the pod (nsenter(1)). */
+export function runIn(netns: Netns, program: string, args: readonly string[], input?: string): Promise<string> {
+  if (netns === "node") return run(program, args, input);
+  return run("nsenter", [`--net=${netns.path}`, "--", program, ...args], input);
+}
+
+/** The runtime's bind mount of a network namespace, by its base name. */
+export function netnsPath(name: string): string {
+  return join(netnsDirectory, name);
+}
+
+/** The inode of a network namespace, which no other has while it lives; undefined when it is gone. */
+export async function netnsInode(name: string): Promise<number | undefined> {
+  try {
+    return (await stat(netnsPath(name))).ino;
+  } catch {
+    return undefined;
+  }
+}

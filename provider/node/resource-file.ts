@@ -1,0 +1,61 @@
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../model/errors.ts";
+import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/resource-file.ts";
+import { stateDirectory } from "../model/session-job.ts";
+
+const directory = join(stateDirectory, "vnics");
+
+/** By the UID alone, whose form the session protocol has checked: nothing that a user wrote becomes part of a path. */
+function pathOf(uid: string): string {
+  return join(directory, `${uid}.json`);
+}
+
+/** What the node knows of a Vnic. A file that can't be understood is set aside and reported, never guessed at. */
+export async function readResourceFile(uid: string): Promise<ResourceFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(pathOf(uid), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return resourceFile.parse(JSON.parse(text));
+  } catch (error) {
+    const aside = `${pathOf(uid)}.unreadable-${Date.now()}`;
+    await rename(pathOf(uid), aside);
+    console.error(`Vnic resource file ${pathOf(uid)} is not understood, set aside as ${aside}: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Survives a power cut at any instant: afterwards the file is the old one or the new one, whole (fsync(2), rename(2)). */
+export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
+  const path = pathOf(content.vnic.uid);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = await open(temporary, "w", 0o600);
+  try {
+    const whole: ResourceFile = { schemaVersion: resourceFileVersion, updatedAt: new Date().toISOString(), ...content };
+    await file.writeFile(JSON.stringify(whole));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  await syncDirectory();
+}
+
+export async function removeResourceFile(uid: string): Promise<void> {
+  await rm(pathOf(uid), { force: true });
+  await syncDirectory();
+}
+
+async function syncDirectory(): Promise<void> {
+  const handle = await open(directory, "r").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  });
+  await handle?.sync().finally(() => handle.close());
+}

@@ -1,0 +1,55 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { VnicError } from "../model/errors.ts";
+import { runtimeLayouts, type RuntimeLayout } from "../model/session-job.ts";
+import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import { netnsInode } from "./netns.ts";
+
+/** The part of an OCI runtime configuration (config.json) that leads from a container to its pod's network. */
+interface Bundle {
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly linux?: { readonly namespaces?: readonly { readonly type: string; readonly path?: string }[] };
+}
+
+/**
+ * Finds the pod's sandbox and with it the pod's network namespace, from the files that the runtime itself wrote and a
+ * pod cannot forge. By file rather than by process: no PID can be reused in between, and neither hostPID nor the
+ * runtime's socket is needed.
+ */
+export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> {
+  const [runtime = "", containerId = ""] = pod.containerId.split("://");
+  const layout = runtimeLayouts[runtime];
+  if (!layout) throw new VnicError("refused", `container runtime ${runtime} is not known`);
+  const sandboxId =
+    (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ?? (await searchSandbox(layout, pod.uid));
+  const sandbox = sandboxId === undefined ? undefined : await readBundle(layout, sandboxId);
+  if (!sandboxId || !sandbox) throw gone(pod, "the runtime has no sandbox of it");
+  if (sandbox.annotations?.[layout.annotations.podUid] !== pod.uid) throw gone(pod, `sandbox ${sandboxId} belongs to another pod`);
+  const path = sandbox.linux?.namespaces?.find(({ type }) => type === "network")?.path;
+  if (!path) throw new VnicError("refused", `pod ${pod.namespace}/${pod.name} has no network namespace of its own`);
+  const netns = basename(path);
+  const inode = await netnsInode(netns);
+  if (inode === undefined) throw gone(pod, `its network namespace ${netns} is not there`);
+  return { pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, sandboxId, netns, inode };
+}
+
+/** The container may have ended since the pod was read; the sandbox lives on. Dead sandboxes have no bundle. */
+async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
+  for (const id of await readdir(layout.bundles)) {
+    const annotations = (await readBundle(layout, id))?.annotations;
+    if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox") return id;
+  }
+  return undefined;
+}
+
+async function readBundle(layout: RuntimeLayout, id: string): Promise<Bundle | undefined> {
+  try {
+    return JSON.parse(await readFile(join(layout.bundles, id, layout.config), "utf8")) as Bundle;
+  } catch {
+    return undefined;
+  }
+}
+
+function gone(pod: InjectPlan["pod"], why: string): VnicError {
+  return new VnicError("refused", `pod ${pod.namespace}/${pod.name} (UID ${pod.uid}) doesn't run here: ${why}`);
+}

@@ -1,0 +1,47 @@
+import { createRequire } from "node:module";
+
+/** Shows text on one resource's own row. */
+export type Progress = (text: string) => void;
+
+interface EngineClient {
+  log(request: unknown, callback: (error: unknown) => void): void;
+}
+
+let engine: { client: EngineClient; requests: typeof import("@pulumi/pulumi/proto/engine_pb.js") } | undefined | null;
+
+/**
+ * Progress of the resource with that URN. The SDK's own log functions know no resource in a provider's process, but the
+ * engine gives each plugin its address as the first argument, and takes a line for any URN. Each line replaces the one
+ * before; a failure to show one is nobody's problem.
+ */
+export function progressOf(urn: string | undefined): Progress {
+  let last = "";
+  return (text) => {
+    if (urn === undefined || text === last) return;
+    last = text;
+    engine ??= connect(process.argv[2]);
+    if (!engine) return;
+    const { LogRequest, LogSeverity } = engine.requests;
+    const request = new LogRequest();
+    request.setSeverity(LogSeverity.INFO);
+    request.setMessage(text);
+    request.setUrn(urn);
+    request.setEphemeral(true);
+    engine.client.log(request, () => undefined);
+  };
+}
+
+function connect(address: string | undefined): typeof engine {
+  if (!address || !/^[\w.[\]:-]+:\d+$/.test(address)) return null;
+  try {
+    const require = createRequire(import.meta.url);
+    const { credentials } = require("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
+    const { EngineClient } = require("@pulumi/pulumi/proto/engine_grpc_pb.js") as {
+      EngineClient: new (address: string, credentials: unknown) => EngineClient;
+    };
+    const requests = require("@pulumi/pulumi/proto/engine_pb.js") as typeof import("@pulumi/pulumi/proto/engine_pb.js");
+    return { client: new EngineClient(address, credentials.createInsecure()), requests };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,81 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { Deadline, type Driver } from "./lifecycle/driver.ts";
+import { eject } from "./lifecycle/eject.ts";
+import { IncompleteError, inject } from "./lifecycle/inject.ts";
+import { observe } from "./lifecycle/observe.ts";
+import { type Definition, parseDefinition } from "./model/definition.ts";
+import { difference } from "./model/diff.ts";
+import { parseVnicId, vnicId } from "./model/names.ts";
+import { vnicRef } from "./model/record.ts";
+import { definitionOf, type VnicState, withoutUndefined } from "./model/state.ts";
+import { progressOf } from "./progress.ts";
+import { configureWith, openDriver } from "./settings.ts";
+
+/* The hooks of a Vnic, called by the stub in `sdk/stub.ts`. `check` and `diff` do no I/O: the engine calls them one
+   resource at a time, in previews too. */
+
+/** What the engine adds to inputs and outputs: the stub's text, which must come back with the outputs of a failure. */
+interface Carried {
+  readonly __provider?: string;
+}
+
+export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  configureWith(config);
+}
+
+export async function check(_olds: unknown, { __provider: _, ...inputs }: Carried & Record<string, unknown>): Promise<dynamic.CheckResult> {
+  const parsed = parseDefinition(inputs);
+  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+}
+
+export async function diff(_id: string, olds: VnicState & Carried, news: Definition & Carried): Promise<dynamic.DiffResult> {
+  const { update, replace } = difference(olds, news);
+  if (update.length + replace.length === 0) return { changes: false };
+  // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
+  return { replaces: [...replace], deleteBeforeReplace: true };
+}
+
+export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
+  return keepingState(inputs, async (driver, definition) => {
+    const outs = await inject(driver, definition);
+    return { id: vnicId(vnicRef(definition)), outs };
+  });
+}
+
+export async function update(_id: string, olds: VnicState & Carried, news: Definition & Carried): Promise<dynamic.UpdateResult> {
+  return keepingState(news, async (driver, definition) => ({
+    outs: await inject(driver, definition, {
+      formerOwners: [olds.declaredBy],
+      deadlineSeconds: definition.deadlines.updateSeconds,
+    }),
+  }));
+}
+
+export async function read(id: string, props: VnicState & Carried): Promise<dynamic.ReadResult> {
+  const state = await observe(await driverFor(props), parseVnicId(id), props);
+  return state ? { id, props: state, inputs: definitionOf(state) } : {};
+}
+
+async function remove(id: string, props: VnicState & Carried): Promise<void> {
+  const deadline = new Deadline(`taking Vnic ${id} out of pod ${props.pod.namespace}/${props.pod.name}`, props.deadlines.deleteSeconds);
+  const { uid, node, pod } = props;
+  await eject(await driverFor(props), parseVnicId(id), { uid, node, podName: pod.name }, deadline);
+}
+export { remove as delete };
+
+async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver> {
+  return { ...(await openDriver()), report: progressOf(declaredBy) };
+}
+
+/** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
+async function keepingState<T>(inputs: Definition & Carried, make: (driver: Driver, definition: Definition) => Promise<T>): Promise<T> {
+  const { __provider, ...definition } = inputs;
+  try {
+    return withoutUndefined(await make(await driverFor(definition), definition)) as T;
+  } catch (error) {
+    if (!(error instanceof IncompleteError)) throw error;
+    const id = vnicId(vnicRef(definition));
+    const properties = withoutUndefined({ ...error.state, __provider });
+    throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), { id, properties, reasons: [error.message] });
+  }
+}

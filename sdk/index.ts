@@ -1,0 +1,1 @@
+export { type Deadlines, type Interface, type NetworkArgs, type PodIdentifier, Vnic, type VnicArgs } from "./vnic.ts";
