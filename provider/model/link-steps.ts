@@ -4,7 +4,7 @@ import type { InjectPlan, Interface } from "./session-protocol.ts";
 /* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. Every word in
    them has passed the schema of the session protocol: no spaces, no leading dash. */
 
-/** In the node's network namespace: the link, down, under its transit name and with our mark. */
+/** In the node's network namespace: the link, down, under its transit name and with our mark, which it keeps through moves. */
 export function createSteps({ vnic, network, mac, mtu }: InjectPlan): string[] {
   const name = transitLinkName(vnic.uid);
   const size = mtu === undefined ? "" : ` mtu ${mtu}`;
@@ -30,12 +30,13 @@ export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): 
 
 /**
  * In the pod's network namespace, on a link that is there already: only what differs, new addresses before old ones go,
- * and the link never down, so that connections over an address that stays survive. Empty when nothing differs.
+ * and the link never down, so that connections over an address that stays survive. The mark is set in any case.
  */
-export function convergeSteps({ interfaceName, mac, mtu, addresses }: InjectPlan, live: Interface): string[] {
+export function convergeSteps({ vnic, interfaceName, mac, mtu, addresses }: InjectPlan, live: Interface): string[] {
   const added = addresses.filter((address) => !live.addresses.includes(address));
   const removed = live.addresses.filter((address) => !addresses.includes(address));
   const steps = [
+    `link set dev ${live.name} alias ${linkAlias(vnic.uid)}`,
     ...(live.name === interfaceName ? [] : [`link set dev ${live.name} name ${interfaceName}`]),
     ...(mtu === undefined || live.mtu === mtu ? [] : [`link set dev ${interfaceName} mtu ${mtu}`]),
     ...added.map((address) => addAddress(address, interfaceName)),
@@ -54,11 +55,12 @@ function addAddress(address: string, device: string): string {
 
 /**
  * The kernel's settings for the NIC alone (Documentation/networking/ip-sysctl.rst): it announces itself when it comes up,
- * answers ARP only for its own addresses, and takes nothing from strangers on the LAN; without an IPv6 address of its
+ * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one goes, and takes nothing
+ * from strangers on the LAN; without an IPv6 address of its
  * own it has IPv6 off, so that no router advertisement can give it one. Keys with slashes, as names may contain dots.
  */
 export function sysctls(device: string, addresses: readonly string[]): string[] {
-  const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0"];
+  const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];
   const ipv6 = addresses.some((address) => address.includes(":"))
     ? ["accept_ra=0", "autoconf=0", "accept_redirects=0", "ndisc_notify=1", "disable_ipv6=0"]
     : ["accept_ra=0", "disable_ipv6=1"];

@@ -42,8 +42,7 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
   if (arrived) {
     await timed("configuring", async () => {
       await setSysctls(podNetns, sysctls(arrived.name, plan.addresses));
-      const steps = convergeSteps(plan, arrived);
-      if (steps.length > 0) await ipBatch(podNetns, steps);
+      await ipBatch(podNetns, convergeSteps(plan, arrived));
     });
   } else {
     const transit = transitLinkName(vnic.uid);

@@ -3,7 +3,7 @@ import { linkAlias, transitLinkName } from "../model/names.ts";
 import type { Interface } from "../model/session-protocol.ts";
 import { type Netns, runIn } from "./netns.ts";
 
-/** A link as `ip -j address` shows it. */
+/** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */
 export interface Link extends Interface {
   readonly alias?: string;
 }
@@ -18,7 +18,7 @@ interface IpAddressRow {
 }
 
 export async function listLinks(netns: Netns): Promise<Link[]> {
-  const rows = JSON.parse(await runIn(netns, "ip", ["-j", "address", "show"])) as IpAddressRow[];
+  const rows = JSON.parse(await runIn(netns, "ip", ["-j", "-d", "address", "show"])) as IpAddressRow[];
   // `ip -j` prints an empty object for what its filters leave out.
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }
