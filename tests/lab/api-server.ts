@@ -10,11 +10,15 @@ export async function get(path: string): Promise<string | undefined> {
   );
   const credentials = { ca: ca ?? "", cert: cert ?? "", key: key ?? "" };
   return new Promise((resolve) => {
-    const call = request(`https://${cluster.control}${path}`, { ...credentials, agent: false, timeout: 5000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));
-    });
+    const call = request(
+      `https://${cluster.control}${path}`,
+      { ...credentials, agent: false, timeout: 5000 },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));
+      },
+    );
     call.on("timeout", () => call.destroy());
     call.on("error", () => resolve(undefined));
     call.end();

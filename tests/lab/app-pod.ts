@@ -25,7 +25,11 @@ export function appPod({ namespace, name, node, labels = {} }: AppPod): object {
           image: appImage,
           imagePullPolicy: "Never",
           ports: [{ containerPort: 6379 }],
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] }, readOnlyRootFilesystem: true },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ["ALL"] },
+            readOnlyRootFilesystem: true,
+          },
         },
       ],
     },

@@ -1,15 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { step } from "./step.ts";
 
 /** Where fetched and built things are kept, outside the checkout, by version. */
 export const cacheDir =
-  process.env["PULUMI_VNIC_CACHE"] ??
-  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "pulumi-vnic");
+  process.env["PULUMI_VNIC_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "pulumi-vnic");
 
 /** Does the work while holding a named lock; the lock goes when its holder ends, however it ends. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
@@ -25,16 +24,30 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Returns the path of a cached thing, made first if it is not there. An interrupted make leaves nothing behind. */
-export async function cached(name: string, what: string, make: (path: string) => Promise<void>): Promise<string> {
+/**
+ * Returns the path of a cached thing, made first if it is not there. An interrupted make is never taken for the thing.
+ * With `replaces`, a prefix, it takes the place of all that begin so: the cache keeps the latest.
+ */
+export async function cached(
+  name: string,
+  what: string,
+  make: (path: string) => Promise<void>,
+  replaces?: string,
+): Promise<string> {
   const path = join(cacheDir, name);
   if (existsSync(path)) return path;
-  return withLock(name, async () => {
+  return withLock(replaces ?? name, async () => {
     if (existsSync(path)) return path;
     const temporary = `${path}.tmp`;
+    if (replaces !== undefined) await removeAll(replaces);
     await rm(temporary, { recursive: true, force: true });
     await step(what, () => make(temporary));
     await rename(temporary, path);
     return path;
   });
+}
+
+async function removeAll(prefix: string): Promise<void> {
+  const names = (await readdir(cacheDir)).filter((name) => name.startsWith(`${prefix}-`));
+  for (const name of names) await rm(join(cacheDir, name), { recursive: true, force: true });
 }

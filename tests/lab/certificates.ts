@@ -15,7 +15,12 @@ export async function makeCertificates(): Promise<void> {
   // The machine's own openssl.cnf would add extensions of its own.
   await writeFile(config, "[req]\ndistinguished_name = none\n[none]\n");
   await makeKey("ca");
-  const authority = ["-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"];
+  const authority = [
+    "-addext",
+    "basicConstraints=critical,CA:TRUE",
+    "-addext",
+    "keyUsage=critical,keyCertSign,cRLSign",
+  ];
   await must([...request("ca", "/CN=pulumi-vnic-lab"), ...authority]);
   await Promise.all([
     makeKey("service-accounts"),
@@ -30,7 +35,9 @@ export async function makeCertificates(): Promise<void> {
     issue("admin", "/O=system:masters/CN=admin"),
     issue("controller-manager", "/CN=system:kube-controller-manager"),
     issue("scheduler", "/CN=system:kube-scheduler"),
-    ...nodes.map((node) => issue(node, `/O=system:nodes/CN=system:node:${node}`, [`IP:${cluster.node(node)}`, `DNS:${node}`])),
+    ...nodes.map((node) =>
+      issue(node, `/O=system:nodes/CN=system:node:${node}`, [`IP:${cluster.node(node)}`, `DNS:${node}`]),
+    ),
   ]);
 }
 

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { must, run } from "./run.ts";
 import { ensurePackageLists } from "./debian-packages.ts";
@@ -18,12 +17,21 @@ export interface DebianFiles {
 
 /** Fills a folder with programs from Debian packages: a small root file system without documents, locales or perl. */
 export async function extractDebianFiles(wanted: DebianFiles, target: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "vnic-image-"));
+  const scratch = `${target}.scratch`;
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch);
   try {
     const full = join(scratch, "full");
     await makeRoot(full);
     for (const file of await download(wanted.packages, scratch)) {
-      await must(["sh", "-c", 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"', "unpack", file, full]);
+      await must([
+        "sh",
+        "-c",
+        'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"',
+        "unpack",
+        file,
+        full,
+      ]);
     }
     for (const [path, source] of Object.entries(wanted.localPrograms ?? {})) {
       await mkdir(dirname(join(full, path)), { recursive: true });
@@ -55,7 +63,15 @@ async function download(packages: readonly string[], scratch: string): Promise<s
   await mkdir(dir);
   await ensurePackageLists();
   const empty = ["-o", "Dir::State::status=/dev/null", "-o", "Debug::NoLocking=1"];
-  const plan = await must(["apt-get", ...empty, "-y", "--no-install-recommends", "--print-uris", "install", ...packages]);
+  const plan = await must([
+    "apt-get",
+    ...empty,
+    "-y",
+    "--no-install-recommends",
+    "--print-uris",
+    "install",
+    ...packages,
+  ]);
   const names = [...plan.matchAll(/^'[^']+' ([^_ ]+)_/gm)].map(([, name = ""]) => name);
   const needed = names.filter((name) => packages.includes(name) || (/^z?lib/.test(name) && !name.includes("perl")));
   await must(["apt-get", "-o", "APT::Sandbox::User=root", "-q", "download", ...needed], { cwd: dir });
@@ -64,7 +80,9 @@ async function download(packages: readonly string[], scratch: string): Promise<s
 
 /** Asks the file system's own dynamic loader which libraries a program loads; the loader is one of them. */
 async function findLibraries(root: string, program: string): Promise<string[]> {
-  const loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"].find((path) => existsSync(join(root, path)));
+  const loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"].find((path) =>
+    existsSync(join(root, path)),
+  );
   if (loader === undefined) return [];
   const verdict = await run(["chroot", root, loader, "--verify", program]);
   if (verdict.code === 1) return []; // a static program

@@ -10,7 +10,8 @@ export function isHost(name: string): name is Host {
 
 /** Puts before a command what makes it run on a machine: in all namespaces of a node, in the network of a LAN host. */
 export function enter(machine: Machine, argv: readonly string[]): string[] {
-  if (!existsSync(netnsPath(machine))) throw new Error(`entering ${machine}: the lab is not up; run: npm run lab -- up`);
+  if (!existsSync(netnsPath(machine)))
+    throw new Error(`entering ${machine}: the lab is not up; run: npm run lab -- up`);
   if (!(nodes as readonly string[]).includes(machine)) return ["nsenter", `--net=${netnsPath(machine)}`, "--", ...argv];
   const init = findInit(machine);
   if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);

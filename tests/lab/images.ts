@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { cacheDir, cached } from "./cache.ts";
+import { cached } from "./cache.ts";
 import { extractDebianFiles, type DebianFiles } from "./debian-files.ts";
-import { writeOciArchive, type ImageConfig } from "./oci-image.ts";
+import { writeOciLayout, type ImageConfig } from "./oci-image.ts";
 import { ensureNode } from "./programs.ts";
 import { must } from "./run.ts";
 
 export interface Image {
   reference: string;
-  /** The image as an OCI archive; its name holds the hash of all that went into it. */
-  archive: string;
+  /** Folder with the image as an OCI image layout; its name holds the hash of all that went into it. */
+  layout: string;
 }
 
 export interface ImageRecipe extends DebianFiles, ImageConfig {
@@ -41,8 +41,9 @@ export async function buildImages(): Promise<Image[]> {
   };
   const app: ImageRecipe = {
     reference: appImage,
-    packages: ["busybox-static", "iproute2", "redis-server", "redis-tools"],
-    programs: [busybox, "/bin/ip", "/usr/bin/redis-server", "/usr/bin/redis-cli"],
+    packages: ["busybox-static", "dash", "iproute2", "redis-server", "redis-tools"],
+    // dash: the shell of busybox takes its own `ip`, which knows no JSON.
+    programs: [busybox, "/bin/sh", "/bin/ip", "/usr/bin/redis-server", "/usr/bin/redis-cli"],
     applets: "all",
     entrypoint: ["/usr/bin/redis-server"],
     // `-` before an address: do without it where the machine has no IPv6.
@@ -69,12 +70,17 @@ async function nodeRecipe(): Promise<ImageRecipe> {
 
 export async function buildImage(recipe: ImageRecipe): Promise<Image> {
   const { files = {}, reference, ...base } = recipe;
-  const name = reference.replace(/^.*\//, "").replace(":", "-");
-  const baseDir = await cached(`image-base-${name}-${hash(contentOf(base))}`, `building image ${reference}`, (dir) =>
-    buildBase(base, dir),
+  const name = reference.replace(/^.*\//, "").replace(/:.*$/, "");
+  const baseName = `image-base-${name}`;
+  const baseDir = await cached(
+    `${baseName}-${hash(contentOf(base))}`,
+    `building image ${reference}`,
+    (dir) => buildBase(base, dir),
+    baseName,
   );
-  const archive = await cached(
-    `image-${name}-${hash([baseDir, recipe, await readAll(files)])}.tar`,
+  const layoutName = `image-${name}`;
+  const layout = await cached(
+    `${layoutName}-${hash([baseDir, recipe, await readAll(files)])}`,
     `packing image ${reference}`,
     async (path) => {
       const layer = `${path}.layer`;
@@ -84,12 +90,12 @@ export async function buildImage(recipe: ImageRecipe): Promise<Image> {
         await mkdir(dirname(join(layer, target)), { recursive: true });
         await copyFile(source, join(layer, target));
       }
-      await writeOciArchive(path, reference, Object.keys(files).length === 0 ? [baseDir] : [baseDir, layer], recipe);
+      await writeOciLayout(path, reference, Object.keys(files).length === 0 ? [baseDir] : [baseDir, layer], recipe);
       await must(["rm", "-rf", layer]);
-      await removeOlder(name);
     },
+    layoutName,
   );
-  return { reference, archive };
+  return { reference, layout };
 }
 
 async function buildBase(base: Base, dir: string): Promise<void> {
@@ -113,12 +119,6 @@ function contentOf(base: Base): unknown {
 
 async function readAll(files: Readonly<Record<string, string>>): Promise<string[]> {
   return Promise.all(Object.values(files).map((file) => readFile(file, "base64")));
-}
-
-/** Each build of the product makes another archive: only the latest stays in the cache. */
-async function removeOlder(name: string): Promise<void> {
-  const archives = (await readdir(cacheDir)).filter((file) => file.startsWith(`image-${name}-`) && file.endsWith(".tar"));
-  for (const file of archives) await rm(join(cacheDir, file));
 }
 
 const hash = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);

@@ -43,7 +43,8 @@ export async function up(): Promise<Lab> {
       const [program = "", ...rest] = enter(host, argv);
       return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     },
-    kubectl: (argv, input) => run([kubectl, `--kubeconfig=${kubeconfigPath}`, ...argv], input === undefined ? {} : { input }),
+    kubectl: (argv, input) =>
+      run([kubectl, `--kubeconfig=${kubeconfigPath}`, ...argv], input === undefined ? {} : { input }),
   };
 }
 

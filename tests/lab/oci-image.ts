@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must } from "./run.ts";
 
@@ -18,14 +18,13 @@ interface Descriptor {
   size: number;
 }
 
-/** Writes one image as an OCI archive, its layers being the given folders, and returns the image's digest. */
-export async function writeOciArchive(
-  archive: string,
+/** Writes one image as an OCI image layout, its layers being the given folders. */
+export async function writeOciLayout(
+  dir: string,
   reference: string,
   layers: readonly string[],
   config: ImageConfig,
-): Promise<string> {
-  const dir = `${archive}.parts`;
+): Promise<void> {
   const blobs = join(dir, "blobs", "sha256");
   await mkdir(blobs, { recursive: true });
 
@@ -67,10 +66,10 @@ export async function writeOciArchive(
   const named = { ...manifestBlob, annotations: { "io.containerd.image.name": reference } };
   await writeFile(join(dir, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
   await writeFile(join(dir, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));
-  await must(["tar", ...reproducible, "-cf", archive, "-C", dir, "oci-layout", "index.json", "blobs"]);
-  await must(["rm", "-rf", dir]);
-  return manifestBlob.digest;
 }
+
+/** Names of an image's blobs. */
+export const listBlobs = (layout: string): Promise<string[]> => readdir(join(layout, "blobs", "sha256"));
 
 const manifestType = "application/vnd.oci.image.manifest.v1+json";
 const reproducible = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner"];

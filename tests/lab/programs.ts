@@ -41,9 +41,13 @@ export async function ensureNode(): Promise<string> {
   const version = /^version=(\S+)/m.exec(script)?.[1] ?? "";
   const dir = await cached(`node-${version}`, `fetching Node ${version}`, async (path) => {
     await mkdir(join(path, "bin"), { recursive: true });
-    await must(["npm", "pack", "--silent", "--pack-destination", ".", `node-linux-${process.arch}@${version}`], { cwd: path });
+    await must(["npm", "pack", "--silent", "--pack-destination", ".", `node-linux-${process.arch}@${version}`], {
+      cwd: path,
+    });
     await must(["sh", "-c", "tar -xzf *.tgz package/bin/node package/LICENSE && rm *.tgz"], { cwd: path });
-    await must(["sh", "-c", "mv package/bin/node bin/ && mv package/LICENSE . && rmdir package/bin package"], { cwd: path });
+    await must(["sh", "-c", "mv package/bin/node bin/ && mv package/LICENSE . && rmdir package/bin package"], {
+      cwd: path,
+    });
   });
   return join(dir, "bin", "node");
 }
@@ -55,12 +59,20 @@ async function versionOf(module: string, dependency: string): Promise<string> {
   const text = await readFile(join(module, "go.mod"), "utf8");
   const version = text.split("\n").find((line) => line.replace("require", "").trim().startsWith(`${dependency} v`));
   if (version === undefined) throw new Error(`reading ${module}/go.mod: it does not require ${dependency}`);
-  return version.trim().split(" ").findLast((word) => word.startsWith("v")) ?? "";
+  return (
+    version
+      .trim()
+      .split(" ")
+      .findLast((word) => word.startsWith("v")) ?? ""
+  );
 }
 
 /** Builds all `tool`s of a go.mod, static, so that they run in any namespace and image. */
 async function goBuild(module: string, bin: string, linkerFlags: string): Promise<void> {
   await mkdir(bin, { recursive: true });
   const env = { ...process.env, CGO_ENABLED: "0" };
-  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, "tool"], { cwd: module, env });
+  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, "tool"], {
+    cwd: module,
+    env,
+  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findReadyNodes, get } from "./api-server.ts";
 import { makeCertificates, writeAdminKubeconfig } from "./certificates.ts";
@@ -19,8 +19,17 @@ import { until } from "./run.ts";
 import { step } from "./step.ts";
 import { startNode } from "./worker-node.ts";
 
-/** Written last: the lab is complete, and made by the code with this hash. */
+/** Written last: the lab is complete, and made by the code with this fingerprint. */
 const stamp = join(stateDir, "complete");
+const shapingFiles = [
+  "certificates.ts",
+  "control-plane.ts",
+  "layout.ts",
+  "network.ts",
+  "node-init",
+  "up.ts",
+  "worker-node.ts",
+];
 
 /** Makes the lab be there: leaves a healthy one alone, replaces any other, brings changed images to its nodes. */
 export async function bringUp(): Promise<void> {
@@ -28,7 +37,7 @@ export async function bringUp(): Promise<void> {
   if (missing.length > 0) throw new Error(`starting the lab: this machine lacks ${missing.join(", ")}`);
   await ensureDebianPackages();
   const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
-  if (!(await isHealthy())) {
+  if (!(await isHealthy(programs))) {
     await tearDown();
     await step("starting the lab", () => start(programs, images));
   }
@@ -47,7 +56,7 @@ async function start(programs: string, images: readonly Image[]): Promise<void> 
   for (const node of nodes) await startNode(node, programs);
   startDhcpServer();
   await Promise.all([importEverywhere(images), startCluster(programs)]);
-  await writeFile(`${stamp}.tmp`, await sourceHash());
+  await writeFile(`${stamp}.tmp`, await fingerprint(programs));
   await rename(`${stamp}.tmp`, stamp);
 }
 
@@ -74,19 +83,16 @@ function startDhcpServer(): void {
   );
 }
 
-async function isHealthy(): Promise<boolean> {
-  if (!existsSync(stamp) || (await readFile(stamp, "utf8")) !== (await sourceHash())) return false;
+async function isHealthy(programs: string): Promise<boolean> {
+  if (!existsSync(stamp) || (await readFile(stamp, "utf8")) !== (await fingerprint(programs))) return false;
   if (nodes.some((node) => findInit(node) === undefined)) return false;
   const ready = await findReadyNodes();
   return nodes.every((node) => ready.includes(node));
 }
 
-/** A lab that other code made is made anew. */
-async function sourceHash(): Promise<string> {
-  const files = (await readdir(import.meta.dirname, { withFileTypes: true })).filter((entry) => entry.isFile());
-  const hash = createHash("sha256");
-  for (const file of files.map((entry) => entry.name).sort()) {
-    hash.update(file).update(await readFile(join(import.meta.dirname, file)));
-  }
+/** A lab that other code or another Kubernetes made is made anew. */
+async function fingerprint(programs: string): Promise<string> {
+  const hash = createHash("sha256").update(programs);
+  for (const file of shapingFiles) hash.update(await readFile(join(import.meta.dirname, file)));
   return hash.digest("hex");
 }

@@ -77,7 +77,11 @@ function kubeletConfig(node: Node): object {
     clusterDNS: ["10.96.0.10"],
     tlsCertFile: certificate(node),
     tlsPrivateKeyFile: privateKey(node),
-    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: certificate("ca") } },
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: certificate("ca") },
+    },
     authorization: { mode: "Webhook" },
     // A developer's full disk is no reason to evict pods or to throw images away that no registry has.
     imageGCHighThresholdPercent: 100,
