@@ -1,0 +1,44 @@
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
+import { platformManifests } from "../../provider/model/manifests.ts";
+import type { Lab } from "../lab/index.ts";
+
+type Kubectl = Lab["kubectl"];
+
+/** kubectl that must succeed; answers with its stdout. */
+export async function kubectl(run: Kubectl, argv: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await run(argv, input);
+  if (code !== 0) throw new Error(`kubectl ${argv.join(" ")}: ${stderr.trim()}`);
+  return stdout;
+}
+
+export async function applyObjects(run: Kubectl, objects: readonly object[]): Promise<void> {
+  await kubectl(run, ["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+}
+
+/** Installs what a cluster needs for Vnics: just what `npx pulumi-vnic manifests` prints. */
+export async function installPlatform(run: Kubectl): Promise<void> {
+  await applyObjects(run, platformManifests());
+  await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
+}
+
+/** A kubeconfig with which one is the provider's service account, and has its rights only; a file in a folder of its own. */
+export async function providerKubeconfig(run: Kubectl): Promise<string> {
+  const token = (await kubectl(run, ["create", "token", providerServiceAccount, "-n", systemNamespace, "--duration=4h"])).trim();
+  const config = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as { clusters: unknown[]; contexts: { name: string; context: { cluster: string } }[] };
+  const cluster = config.contexts[0]?.context.cluster;
+  const own = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: config.clusters,
+    users: [{ name: providerServiceAccount, user: { token } }],
+    contexts: [{ name: providerServiceAccount, context: { cluster, user: providerServiceAccount } }],
+    "current-context": providerServiceAccount,
+  };
+  const path = join(await mkdtemp(join(tmpdir(), "vnic-kubeconfig-")), "kubeconfig");
+  await writeFile(path, JSON.stringify(own));
+  await chmod(path, 0o600);
+  return path;
+}

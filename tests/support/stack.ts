@@ -1,0 +1,132 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ensurePulumi } from "../lab/index.ts";
+import { type Output, run } from "../lab/run.ts";
+
+const checkout = join(import.meta.dirname, "..", "..");
+
+export interface StackOptions {
+  readonly kubeconfig: string;
+  /** Environment of the engine, beside what it needs. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Folder with a Pulumi.yaml. @default a new project whose program is `setProgram`'s */
+  readonly project?: string;
+  readonly name?: string;
+}
+
+/** What `pulumi stack export` says of one resource. */
+export interface StoredResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly inputs?: Record<string, unknown>;
+  readonly outputs?: Record<string, unknown>;
+  readonly initErrors?: readonly string[];
+}
+
+/** One line of `vnics.json`, the data that the tests' program declares. */
+export interface DeclaredVnic {
+  readonly resource: string;
+  readonly args: object;
+  readonly options?: object;
+}
+
+const program = `
+const pulumi = require("@pulumi/pulumi");
+const { Vnic } = require("pulumi-vnic");
+for (const { resource, args, options } of JSON.parse(require("fs").readFileSync("vnics.json", "utf8"))) {
+  const made = new Vnic(resource, args, options);
+  exports[resource] = made.interface;
+}
+`;
+
+/** A stack of the real engine, in a file backend of its own: state, settings and project are all in one folder of ours. */
+export class Stack {
+  readonly folder: string;
+  readonly name: string;
+  private readonly project: string;
+  private readonly env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string, project: string, name: string, env: NodeJS.ProcessEnv) {
+    this.folder = folder;
+    this.project = project;
+    this.name = name;
+    this.env = env;
+  }
+
+  static async create({ kubeconfig, env = {}, project, name = "test" }: StackOptions): Promise<Stack> {
+    const bin = await ensurePulumi();
+    const folder = await mkdtemp(join(tmpdir(), "vnic-stack-"));
+    await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
+    const stack = new Stack(folder, project ?? join(folder, "project"), name, {
+      ...process.env,
+      PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
+      PULUMI_HOME: join(folder, "home"),
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "lab",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      KUBECONFIG: kubeconfig,
+      ...env,
+    });
+    if (!project) {
+      await writeFile(join(stack.project, "Pulumi.yaml"), "name: vnic-test\nruntime: nodejs\n");
+      await writeFile(join(stack.project, "index.js"), program);
+      await stack.declare([]);
+      await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
+    }
+    await stack.must("stack", "init", name);
+    return stack;
+  }
+
+  /** The path of the stack's settings; `-c` and `config set` write here, never into a checkout. */
+  get settings(): string {
+    return join(this.folder, "settings.yaml");
+  }
+
+  /** What the program declares from the next run on. */
+  async declare(vnics: readonly DeclaredVnic[]): Promise<void> {
+    await writeFile(join(this.project, "vnics.json"), JSON.stringify(vnics));
+  }
+
+  /** Runs the engine's command line to its end. */
+  pulumi(...argv: string[]): Promise<Output> {
+    return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 300 });
+  }
+
+  /** The words and environment of a command, for a test that starts it by itself. */
+  argv(...argv: string[]): string[] {
+    const settings = argv[0] === "stack" ? [] : ["--config-file", this.settings];
+    return ["pulumi", ...argv, "--non-interactive", "--color=never", ...settings];
+  }
+
+  get spawnOptions(): { cwd: string; env: NodeJS.ProcessEnv } {
+    return { cwd: this.project, env: this.env };
+  }
+
+  /** Like {@link pulumi}, for a command that must succeed; answers with all it said. */
+  async must(...argv: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.pulumi(...argv);
+    if (code !== 0) throw new Error(`pulumi ${argv.join(" ")}: exit code ${code}\n${stdout}${stderr}`);
+    return stdout + stderr;
+  }
+
+  up(...more: string[]): Promise<string> {
+    return this.must("up", "--yes", "--skip-preview", ...more);
+  }
+
+  destroy(...more: string[]): Promise<string> {
+    return this.must("destroy", "--yes", "--skip-preview", ...more);
+  }
+
+  /** The Vnics in state. */
+  async vnics(): Promise<StoredResource[]> {
+    const { deployment } = JSON.parse(await this.must("stack", "export")) as { deployment: { resources?: StoredResource[] } };
+    return (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
+  }
+
+  /** Removes the folder; what the stack made in a cluster must have been destroyed before. */
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
