@@ -61,5 +61,8 @@ export function refuseOldNode(version: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [leastMajor, leastMinor] = leastNode;
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw new VnicError("invalid", `Node.js ${version} is too old for the Kubernetes client: put Node.js ${leastNode.join(".")} or newer first on PATH`);
+  throw new VnicError(
+    "invalid",
+    `Node.js ${version} is too old for the Kubernetes client: put Node.js ${leastNode.join(".")} or newer first on PATH`,
+  );
 }

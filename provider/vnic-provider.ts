@@ -23,12 +23,19 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(_olds: unknown, { __provider: _, ...inputs }: Carried & Record<string, unknown>): Promise<dynamic.CheckResult> {
+export async function check(
+  _olds: unknown,
+  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+): Promise<dynamic.CheckResult> {
   const parsed = parseDefinition(inputs);
   return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
 }
 
-export async function diff(_id: string, olds: VnicState & Carried, news: Definition & Carried): Promise<dynamic.DiffResult> {
+export async function diff(
+  _id: string,
+  olds: VnicState & Carried,
+  news: Definition & Carried,
+): Promise<dynamic.DiffResult> {
   const { update, replace } = difference(olds, news);
   if (update.length + replace.length === 0) return { changes: false };
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
@@ -42,7 +49,11 @@ export async function create(inputs: Definition & Carried): Promise<dynamic.Crea
   });
 }
 
-export async function update(_id: string, olds: VnicState & Carried, news: Definition & Carried): Promise<dynamic.UpdateResult> {
+export async function update(
+  _id: string,
+  olds: VnicState & Carried,
+  news: Definition & Carried,
+): Promise<dynamic.UpdateResult> {
   return keepingState(news, async (driver, definition) => ({
     outs: await inject(driver, definition, {
       formerOwners: [olds.declaredBy],
@@ -57,7 +68,10 @@ export async function read(id: string, props: VnicState & Carried): Promise<dyna
 }
 
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
-  const deadline = new Deadline(`taking Vnic ${id} out of pod ${props.pod.namespace}/${props.pod.name}`, props.deadlines.deleteSeconds);
+  const deadline = new Deadline(
+    `taking Vnic ${id} out of pod ${props.pod.namespace}/${props.pod.name}`,
+    props.deadlines.deleteSeconds,
+  );
   const { uid, node, pod } = props;
   await eject(await driverFor(props), parseVnicId(id), { uid, node, podName: pod.name }, deadline);
 }
@@ -68,7 +82,10 @@ async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promis
 }
 
 /** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
-async function keepingState<T>(inputs: Definition & Carried, make: (driver: Driver, definition: Definition) => Promise<T>): Promise<T> {
+async function keepingState<T>(
+  inputs: Definition & Carried,
+  make: (driver: Driver, definition: Definition) => Promise<T>,
+): Promise<T> {
   const { __provider, ...definition } = inputs;
   try {
     return withoutUndefined(await make(await driverFor(definition), definition)) as T;
@@ -76,6 +93,10 @@ async function keepingState<T>(inputs: Definition & Carried, make: (driver: Driv
     if (!(error instanceof IncompleteError)) throw error;
     const id = vnicId(vnicRef(definition));
     const properties = withoutUndefined({ ...error.state, __provider });
-    throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), { id, properties, reasons: [error.message] });
+    throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), {
+      id,
+      properties,
+      reasons: [error.message],
+    });
   }
 }

@@ -119,6 +119,8 @@ export class Vnic extends pulumi.dynamic.Resource {
 
   /** Whether an object is a Vnic, also one made by another copy of this package. */
   static override isInstance(object: unknown): object is Vnic {
-    return pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === Vnic.__pulumiType;
+    return (
+      pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === Vnic.__pulumiType
+    );
   }
 }

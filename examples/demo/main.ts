@@ -22,7 +22,10 @@ const tell = (lines: readonly string[]): void => lines.forEach((line) => console
 async function lifeOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
   const { metadata, status } = JSON.parse(await kubectl(run, ["get", "pod", pod, "-n", namespace, "-o", "json"])) as {
     metadata: { uid: string };
-    status: { podIP: string; containerStatuses: { containerID: string; restartCount: number; state: { running?: { startedAt: string } } }[] };
+    status: {
+      podIP: string;
+      containerStatuses: { containerID: string; restartCount: number; state: { running?: { startedAt: string } } }[];
+    };
   };
   const container = status.containerStatuses[0];
   return `pod UID ${metadata.uid}, cluster address ${status.podIP}, container started ${container?.state.running?.startedAt}, ${container?.restartCount} restarts`;
@@ -44,7 +47,11 @@ async function main(): Promise<void> {
   const pulumi = async (...argv: string[]): Promise<void> => {
     const words = [...argv, ...(argv[0] === "stack" ? [] : ["--config-file", settings])];
     console.log(`\x1b[2m$ pulumi ${argv.join(" ")}\x1b[0m`);
-    const child = spawn("pulumi", words, { cwd: checkout, env: { ...process.env, ...environment }, stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn("pulumi", words, {
+      cwd: checkout,
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     const code = await new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
     if (code !== 0) throw new Error(`pulumi ${argv.join(" ")}: exit code ${code}`);
   };
@@ -57,7 +64,13 @@ async function main(): Promise<void> {
   say("pulumi up: one Vnic, declared in examples/quickstart");
   await pulumi("stack", "init", "demo", "--non-interactive");
   const inputs = { namespace: target.namespace, pod: target.pod, parent: target.parent, address: target.address };
-  await pulumi("config", "set-all", ...Object.entries(inputs).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]), "--stack", "demo");
+  await pulumi(
+    "config",
+    "set-all",
+    ...Object.entries(inputs).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]),
+    "--stack",
+    "demo",
+  );
   await pulumi("up", "--yes", "--skip-preview", "--non-interactive");
 
   say("The host outside reaches the pod at the Vnic's address");

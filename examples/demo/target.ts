@@ -34,7 +34,9 @@ async function labTarget(): Promise<Target> {
   const [namespace, pod, node, outside] = ["shop", "db-0", "node1", "lan1"] as const;
   await installPlatform(lab.kubectl);
   const level = { "pod-security.kubernetes.io/enforce": "restricted" };
-  await applyObjects(lab.kubectl, [{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: level } }]);
+  await applyObjects(lab.kubectl, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: level } },
+  ]);
   await applyObjects(lab.kubectl, [appPod({ namespace, name: pod, node })]);
   await kubectl(lab.kubectl, ["wait", "-n", namespace, "--for=condition=Ready", `pod/${pod}`, "--timeout=60s"]);
   return {
@@ -46,12 +48,21 @@ async function labTarget(): Promise<Target> {
     parent: lab.parent,
     address: "192.168.50.10/24",
     probe: async (address) => {
-      const [pong, info] = await askRedis(lab, outside, address, ["PING", "CLIENT INFO"]).then((lines) => [lines[0], lines.find((line) => line.includes("laddr="))]);
+      const [pong, info] = await askRedis(lab, outside, address, ["PING", "CLIENT INFO"]).then((lines) => [
+        lines[0],
+        lines.find((line) => line.includes("laddr=")),
+      ]);
       if (pong !== "+PONG") throw new Error(`${outside} asked ${address}:6379, and got ${JSON.stringify(pong)}`);
       const [from, to] = ["addr", "laddr"].map((key) => new RegExp(` ${key}=(\\S+)`).exec(info ?? "")?.[1]);
-      return [`${outside} says PING to ${address}:6379, redis in the pod says ${pong.slice(1)}`, `redis sees the connection come from ${from} to ${to}: no NAT in between`];
+      return [
+        `${outside} says PING to ${address}:6379, redis in the pod says ${pong.slice(1)}`,
+        `redis sees the connection come from ${from} to ${to}: no NAT in between`,
+      ];
     },
-    lookAround: [`npm run lab -- exec ${outside} -- ping -c 3 192.168.50.10`, `npm run lab -- exec ${node} -- ip -d link show type macvlan`],
+    lookAround: [
+      `npm run lab -- exec ${outside} -- ping -c 3 192.168.50.10`,
+      `npm run lab -- exec ${node} -- ip -d link show type macvlan`,
+    ],
     tearDown: ["npm run lab -- down"],
   };
 }
@@ -65,9 +76,11 @@ async function ownTarget(kubeconfig: string): Promise<Target> {
   };
   const missing = Object.entries(wanted).filter(([name]) => !process.env[name]);
   if (missing.length > 0)
-    throw new Error(`KUBECONFIG is set, so the demo runs on that cluster, and needs:\n${missing.map(([name, what]) => `  ${name}  ${what}`).join("\n")}`);
+    throw new Error(
+      `KUBECONFIG is set, so the demo runs on that cluster, and needs:\n${missing.map(([name, what]) => `  ${name}  ${what}`).join("\n")}`,
+    );
   const [namespace = "", pod = ""] = process.env.VNIC_POD?.split("/") ?? [];
-  const program = (await findProgram("kubectl")) ?? join(await ensureKubernetes(), "kubectl");
+  const program = findProgram("kubectl") ?? join(await ensureKubernetes(), "kubectl");
   const ownKubectl: Lab["kubectl"] = (argv, input) => run([program, ...argv], input === undefined ? {} : { input });
   await installPlatform(ownKubectl);
   const outside = process.env.VNIC_OUTSIDE?.split(" ").filter(Boolean) ?? [];
@@ -80,8 +93,13 @@ async function ownTarget(kubeconfig: string): Promise<Target> {
     parent: process.env.VNIC_PARENT ?? "",
     address: process.env.VNIC_ADDRESS ?? "",
     probe: async (address) => {
-      const { code, stdout } = await run([...outside, "ping", "-n", "-c", "1", "-W", "2", address], { timeoutSeconds: 20 });
-      if (code !== 0) throw new Error(`no answer from ${address}; VNIC_OUTSIDE may hold a command that runs another on a host of the LAN, like "ssh host"`);
+      const { code, stdout } = await run([...outside, "ping", "-n", "-c", "1", "-W", "2", address], {
+        timeoutSeconds: 20,
+      });
+      if (code !== 0)
+        throw new Error(
+          `no answer from ${address}; VNIC_OUTSIDE may hold a command that runs another on a host of the LAN, like "ssh host"`,
+        );
       return stdout.split("\n").filter((line) => line.includes("bytes from"));
     },
     lookAround: [],

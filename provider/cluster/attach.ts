@@ -9,7 +9,12 @@ const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
  * Attaches to a container's stdin and stdout over one WebSocket. Answers `undefined` when the server can't do it yet,
  * which is so until the container runs; a refusal is an error at once.
  */
-export async function openAttachment(client: Attach, namespace: string, pod: string, container: string): Promise<Attachment | undefined> {
+export async function openAttachment(
+  client: Attach,
+  namespace: string,
+  pod: string,
+  container: string,
+): Promise<Attachment | undefined> {
   const query = new URLSearchParams({ container, stdin: "true", stdout: "true", stderr: "false", tty: "false" });
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/attach?${query.toString()}`;
   const outputs: ((chunk: Buffer) => void)[] = [];

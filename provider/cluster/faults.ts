@@ -53,7 +53,8 @@ function classified(error: unknown, server: string, doing: string): VnicError {
   const words = status.message ?? messageOf(error);
   const fault = (kind: VnicError["kind"], text: string) => new VnicError(kind, `${doing}: ${text}`, { cause: error });
 
-  if (code === undefined) return fault("unreachable", `no answer from the API server at ${server}: ${networkWords(error)}`);
+  if (code === undefined)
+    return fault("unreachable", `no answer from the API server at ${server}: ${networkWords(error)}`);
   if (code === 401) return fault("forbidden", `the API server refuses the credentials; renew the kubeconfig's`);
   if (code === 403) {
     const byRbac = / cannot \w+ resource /.test(words);

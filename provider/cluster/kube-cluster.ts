@@ -1,6 +1,16 @@
 import type { KubeConfig } from "@kubernetes/client-node";
 import { isVnicError } from "../model/errors.ts";
-import { apiVersion, fieldManager, fieldManagerOf, finalizer, group, systemNamespace, version, type VnicRef, vnicId } from "../model/names.ts";
+import {
+  apiVersion,
+  fieldManager,
+  fieldManagerOf,
+  finalizer,
+  group,
+  systemNamespace,
+  version,
+  type VnicRef,
+  vnicId,
+} from "../model/names.ts";
 import type { NodeObject } from "../model/node.ts";
 import type { PodObject } from "../model/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/record.ts";
@@ -34,7 +44,9 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
   const merge = patchAs(client.PatchStrategy.MergePatch);
 
   const findVnic = (ref: VnicRef) =>
-    find(server, `reading Vnic ${vnicId(ref)}`, () => objects.getNamespacedCustomObject({ ...vnics, ...ref })) as Promise<StoredVnic | undefined>;
+    find(server, `reading Vnic ${vnicId(ref)}`, () =>
+      objects.getNamespacedCustomObject({ ...vnics, ...ref }),
+    ) as Promise<StoredVnic | undefined>;
 
   return {
     findPod: (namespace, name) =>
@@ -45,13 +57,17 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
 
     findVnic,
     listVnics: async (labelSelector) => {
-      const list = (await call(server, "listing Vnics", () => objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnics", labelSelector }))) as { items: StoredVnic[] };
+      const list = (await call(server, "listing Vnics", () =>
+        objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnics", labelSelector }),
+      )) as { items: StoredVnic[] };
       return list.items;
     },
     applyVnic: async (record, { force }) => {
       const { namespace, name } = record.metadata;
       const params = { ...vnics, namespace, name, body: record, fieldManager: fieldManagerOf(ownerOf(record)), force };
-      return (await call(server, `applying Vnic ${vnicId(record.metadata)}`, () => objects.patchNamespacedCustomObject(params, apply))) as StoredVnic;
+      return (await call(server, `applying Vnic ${vnicId(record.metadata)}`, () =>
+        objects.patchNamespacedCustomObject(params, apply),
+      )) as StoredVnic;
     },
     applyVnicStatus: async (ref, status) => {
       const body = { apiVersion, kind: "Vnic", metadata: ref, status };
@@ -71,7 +87,9 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
         const finalizers = record.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
         const body = { metadata: { finalizers, resourceVersion: record.metadata.resourceVersion } };
         try {
-          await find(server, `releasing Vnic ${vnicId(ref)}`, () => objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge));
+          await find(server, `releasing Vnic ${vnicId(ref)}`, () =>
+            objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge),
+          );
           return;
         } catch (error) {
           if (!isVnicError(error, "conflict")) throw error;
@@ -84,7 +102,9 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
       try {
         // The cast: the client's types want mutable arrays.
         const body = job as unknown as Parameters<typeof batch.createNamespacedJob>[0]["body"];
-        await call(server, `creating injection Job ${namespace}/${name}`, () => batch.createNamespacedJob({ namespace, body }));
+        await call(server, `creating injection Job ${namespace}/${name}`, () =>
+          batch.createNamespacedJob({ namespace, body }),
+        );
       } catch (error) {
         // The name is this session's alone, so the Job is ours: an earlier answer was lost.
         if (!isVnicError(error, "conflict")) throw error;
@@ -92,7 +112,11 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
     },
     findJobPod: async (job) => {
       const list = await call(server, `looking for the pod of injection Job ${systemNamespace}/${job}`, () =>
-        core.listNamespacedPod({ namespace: systemNamespace, labelSelector: `batch.kubernetes.io/job-name=${job}`, resourceVersion: "0" }),
+        core.listNamespacedPod({
+          namespace: systemNamespace,
+          labelSelector: `batch.kubernetes.io/job-name=${job}`,
+          resourceVersion: "0",
+        }),
       );
       return list.items[0];
     },

@@ -17,14 +17,27 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
   if (kubeconfig === undefined) config.loadFromDefault();
   else if (kubeconfig.includes("\n")) config.loadFromString(kubeconfig);
   else if (existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
-  else throw new VnicError("invalid", `kubeconfig ${JSON.stringify(kubeconfig)} is neither a file nor the text of one; correct vnic:kubeconfig`);
+  else
+    throw new VnicError(
+      "invalid",
+      `kubeconfig ${JSON.stringify(kubeconfig)} is neither a file nor the text of one; correct vnic:kubeconfig`,
+    );
   if (context !== undefined) {
     if (!config.getContextObject(context))
-      throw new VnicError("invalid", `context ${JSON.stringify(context)} is not in the kubeconfig; it has ${config.getContexts().map(({ name }) => name).join(", ")}`);
+      throw new VnicError(
+        "invalid",
+        `context ${JSON.stringify(context)} is not in the kubeconfig; it has ${config
+          .getContexts()
+          .map(({ name }) => name)
+          .join(", ")}`,
+      );
     config.setCurrentContext(context);
   }
   if (!config.getCurrentCluster())
-    throw new VnicError("invalid", "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig");
+    throw new VnicError(
+      "invalid",
+      "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
+    );
   return config;
 }
 

@@ -43,6 +43,9 @@ export class Deadline {
   }
 
   private exceeded(awaited: string): VnicError {
-    return new VnicError("deadline", `${this.operation}: not done within ${this.seconds} s; still waiting for ${awaited}`);
+    return new VnicError(
+      "deadline",
+      `${this.operation}: not done within ${this.seconds} s; still waiting for ${awaited}`,
+    );
   }
 }

@@ -40,7 +40,13 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
 }
 
 /** Removes link and resource file from a node. A Node object that is gone took them with it. */
-export async function removeFromNode(driver: Driver, vnic: InjectPlan["vnic"], nodeName: string, podName: string | undefined, deadline: Deadline): Promise<void> {
+export async function removeFromNode(
+  driver: Driver,
+  vnic: InjectPlan["vnic"],
+  nodeName: string,
+  podName: string | undefined,
+  deadline: Deadline,
+): Promise<void> {
   const [node, pod] = await Promise.all([
     driver.cluster.findNode(nodeName),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
@@ -58,10 +64,17 @@ export async function removeFromNode(driver: Driver, vnic: InjectPlan["vnic"], n
 }
 
 /** The pod, if it still runs on that node: where the link is even if the node's own file of it were lost. */
-async function findRunningPod({ cluster }: Driver, namespace: string, name: string, node: string): Promise<InjectPlan["pod"] | undefined> {
+async function findRunningPod(
+  { cluster }: Driver,
+  namespace: string,
+  name: string,
+  node: string,
+): Promise<InjectPlan["pod"] | undefined> {
   const object = await cluster.findPod(namespace, name);
   const state = object && readPod(object);
-  return state?.state === "running" && state.node === node ? { namespace, name, uid: state.uid, containerId: state.containerId } : undefined;
+  return state?.state === "running" && state.node === node
+    ? { namespace, name, uid: state.uid, containerId: state.containerId }
+    : undefined;
 }
 
 /** Without our API group there is no record either. */

@@ -9,7 +9,10 @@ export function refuseForeign(record: StoredVnic, owners: readonly (string | und
   const owner = ownerOf(record);
   if (owner !== undefined && owners.includes(owner)) return;
   const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
-  throw new VnicError("conflict", `name: Vnic ${vnicId(record.metadata)} exists already and ${by}; choose another name, or remove that one first`);
+  throw new VnicError(
+    "conflict",
+    `name: Vnic ${vnicId(record.metadata)} exists already and ${by}; choose another name, or remove that one first`,
+  );
 }
 
 /**

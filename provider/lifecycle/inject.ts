@@ -61,7 +61,9 @@ export async function inject(driver: Driver, definition: Definition, options: In
     result = await sessions.use(placeOfPod(pod), deadline, (session) => {
       asked = true;
       const plan = injectPlan(definition, record, pod);
-      return session.request("inject", { plan }, (step) => report(`${step} ${definition.interfaceName} on node ${pod.node}`));
+      return session.request("inject", { plan }, (step) =>
+        report(`${step} ${definition.interfaceName} on node ${pod.node}`),
+      );
     });
   } catch (error) {
     // Whatever was refused was refused before it began: a record that is as new as the try goes with it.
@@ -74,7 +76,10 @@ export async function inject(driver: Driver, definition: Definition, options: In
   // Return
   const state = stateOf(definition, { ...made, association: result.association, interface: result.interface });
   try {
-    await cluster.applyVnicStatus(ref, readyStatus(pod.node, result.association, result.interface, record.metadata.generation ?? 1, new Date()));
+    await cluster.applyVnicStatus(
+      ref,
+      readyStatus(pod.node, result.association, result.interface, record.metadata.generation ?? 1, new Date()),
+    );
   } catch (error) {
     throw new IncompleteError(error, state);
   }
@@ -82,7 +87,13 @@ export async function inject(driver: Driver, definition: Definition, options: In
 }
 
 /** The record that stands already, if it may be ours; one that is half deleted is first deleted whole. */
-async function settled(driver: Driver, found: StoredVnic | undefined, definition: Definition, options: InjectOptions, deadline: Deadline) {
+async function settled(
+  driver: Driver,
+  found: StoredVnic | undefined,
+  definition: Definition,
+  options: InjectOptions,
+  deadline: Deadline,
+) {
   if (!found) return undefined;
   refuseForeign(found, [definition.declaredBy, ...(options.formerOwners ?? [])]);
   if (!found.metadata.deletionTimestamp) return found;
@@ -91,11 +102,19 @@ async function settled(driver: Driver, found: StoredVnic | undefined, definition
 }
 
 /** Applies the record: finalizer, node and pod in it, before anything is done on the node. */
-async function ensureRecord({ cluster }: Driver, definition: Definition, pod: RunningPod, prior: StoredVnic | undefined): Promise<StoredVnic> {
+async function ensureRecord(
+  { cluster }: Driver,
+  definition: Definition,
+  pod: RunningPod,
+  prior: StoredVnic | undefined,
+): Promise<StoredVnic> {
   // After a rename the record keeps its first owner: the name by which it is ours.
   const owner = prior ? ownerOf(prior) : definition.declaredBy;
   const { declaredBy: _, ...rest } = definition;
-  const record = recordOf(owner === undefined ? rest : { ...rest, declaredBy: owner }, { node: pod.node, podUid: pod.uid });
+  const record = recordOf(owner === undefined ? rest : { ...rest, declaredBy: owner }, {
+    node: pod.node,
+    podUid: pod.uid,
+  });
   try {
     // Ours may be forced back to what it was declared as; a new one must meet no other owner.
     return await cluster.applyVnic(record, { force: prior !== undefined });
@@ -108,7 +127,12 @@ async function ensureRecord({ cluster }: Driver, definition: Definition, pod: Ru
 }
 
 /** The pod has moved to another node since: what is left on the former one goes before anything is made on the new one. */
-async function leaveFormerNode(driver: Driver, prior: StoredVnic | undefined, pod: RunningPod, deadline: Deadline): Promise<void> {
+async function leaveFormerNode(
+  driver: Driver,
+  prior: StoredVnic | undefined,
+  pod: RunningPod,
+  deadline: Deadline,
+): Promise<void> {
   const former = prior && placeOf(prior);
   if (!former || former.node === pod.node) return;
   driver.report(`taking it off node ${former.node}`);
@@ -121,7 +145,10 @@ async function withdraw(driver: Driver, record: StoredVnic, cause: unknown, stat
     await driver.cluster.deleteVnic(ref, record.metadata.uid);
     await driver.cluster.releaseVnic(ref, record.metadata.uid);
   } catch (error) {
-    throw new IncompleteError(new VnicError("failed", `${messageOf(cause)}; and then: ${messageOf(error)}`, { cause }), state);
+    throw new IncompleteError(
+      new VnicError("failed", `${messageOf(cause)}; and then: ${messageOf(error)}`, { cause }),
+      state,
+    );
   }
 }
 

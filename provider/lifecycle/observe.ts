@@ -4,7 +4,11 @@ import type { VnicState } from "../model/state.ts";
 import { Deadline, type Driver } from "./driver.ts";
 
 /** What is really there of a Vnic, as its state; undefined only when it is certain that it is gone. */
-export async function observe({ cluster, sessions }: Driver, ref: VnicRef, known: VnicState): Promise<VnicState | undefined> {
+export async function observe(
+  { cluster, sessions }: Driver,
+  ref: VnicRef,
+  known: VnicState,
+): Promise<VnicState | undefined> {
   const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, known.deadlines.updateSeconds);
   const record = await cluster.findVnic(ref);
   if (!record || record.metadata.deletionTimestamp || record.metadata.uid !== known.uid) return undefined;
@@ -13,7 +17,9 @@ export async function observe({ cluster, sessions }: Driver, ref: VnicRef, known
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
   const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
-  const { interface: live, association } = await sessions.use(at, deadline, (session) => session.request("observe", { plan }));
+  const { interface: live, association } = await sessions.use(at, deadline, (session) =>
+    session.request("observe", { plan }),
+  );
   if (!live || !association) return undefined;
   return {
     ...known,
@@ -30,5 +36,8 @@ export async function observe({ cluster, sessions }: Driver, ref: VnicRef, known
 
 /** The kernel lists addresses in its own order, which is no difference. */
 function inOrderOf(wanted: readonly string[], live: readonly string[]): string[] {
-  return [...wanted.filter((address) => live.includes(address)), ...live.filter((address) => !wanted.includes(address))];
+  return [
+    ...wanted.filter((address) => live.includes(address)),
+    ...live.filter((address) => !wanted.includes(address)),
+  ];
 }

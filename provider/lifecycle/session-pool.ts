@@ -35,12 +35,19 @@ export class SessionPool {
    * Runs `work` with the node's session, opening one if there is none; `runtime` is the scheme of its container IDs.
    * A session that breaks is no error in itself: `work` is run again with a new one, so it must be fit for that.
    */
-  async use<T>(at: { node: string; runtime: string }, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(
+    at: { node: string; runtime: string },
+    deadline: Deadline,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     for (;;) {
       const entry = this.enter(at, deadline);
       try {
         const session = await deadline.limit(entry.session, `an injection session on node ${at.node}`);
-        return await deadline.limit(work(session), `the answer of node ${at.node} in injection session ${systemNamespace}/${session.job}`);
+        return await deadline.limit(
+          work(session),
+          `the answer of node ${at.node} in injection session ${systemNamespace}/${session.job}`,
+        );
       } catch (error) {
         // Also the deadline of whoever opened the session may have been shorter than ours.
         const again = isVnicError(error, "sessionBroken", "deadline") && deadline.remainingMilliseconds > 0;
@@ -79,7 +86,8 @@ export class SessionPool {
 
   private leave(node: string, entry: Shared): void {
     if (--entry.users > 0) return;
-    if (this.shared.get(node) === entry) entry.linger = setTimeout(() => this.retire(node, entry), this.lingerMilliseconds);
+    if (this.shared.get(node) === entry)
+      entry.linger = setTimeout(() => this.retire(node, entry), this.lingerMilliseconds);
   }
 
   private retire(node: string, entry: Shared): void {

@@ -55,7 +55,11 @@ export class Session {
     else listener();
   }
 
-  request<V extends Verb>(verb: V, demand: Demand<V>, onStep: (step: string) => void = () => undefined): Promise<Result<V>> {
+  request<V extends Verb>(
+    verb: V,
+    demand: Demand<V>,
+    onStep: (step: string) => void = () => undefined,
+  ): Promise<Result<V>> {
     if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
     const id = ++this.lastId;
     return new Promise<unknown>((resolve, reject) => {
@@ -124,7 +128,10 @@ export async function openSession(cluster: Cluster, options: SessionJobOptions, 
       const session = attachment && (await greet(name, attachment, deadline));
       if (session) return session;
       const patience = performance.now() - began < 3000 ? 15 : 250;
-      await deadline.wait(patience, `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`);
+      await deadline.wait(
+        patience,
+        `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`,
+      );
     }
   } catch (error) {
     await cluster.deleteJob(name);
@@ -140,7 +147,10 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
     const { protocol, version } = await session.request("hello", {});
     if (protocol === protocolVersion) return session;
     session.close();
-    throw new VnicError("failed", `the injection image speaks protocol ${protocol} (version ${version}), this package speaks ${protocolVersion}; set vnic:image to the image of this package's version`);
+    throw new VnicError(
+      "failed",
+      `the injection image speaks protocol ${protocol} (version ${version}), this package speaks ${protocolVersion}; set vnic:image to the image of this package's version`,
+    );
   } catch (error) {
     if (error instanceof VnicError && error.kind === "sessionBroken") return undefined;
     throw error;
@@ -152,7 +162,10 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
 function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions): void {
   const state = pod && readSessionPod(pod);
   if (state?.state === "stuck")
-    throw new VnicError("failed", `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`);
+    throw new VnicError(
+      "failed",
+      `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`,
+    );
 }
 
 function startingWords(pod: PodObject | undefined): string {

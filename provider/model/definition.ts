@@ -9,7 +9,8 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 function wording(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== "invalid_type") return undefined;
   if (issue.input === undefined) return "is missing";
-  const kind = issue.expected === "array" ? "a list" : issue.expected === "object" ? "an object" : `a ${issue.expected}`;
+  const kind =
+    issue.expected === "array" ? "a list" : issue.expected === "object" ? "an object" : `a ${issue.expected}`;
   return `${JSON.stringify(issue.input)} is not ${kind}`;
 }
 
@@ -30,7 +31,9 @@ const pod = z.strictObject({
 });
 
 const network = z.strictObject({
-  mode: known(z.literal("macvlan", { error: ({ input }) => `${JSON.stringify(input)} is not a mode; use "macvlan"` })).default("macvlan"),
+  mode: known(
+    z.literal("macvlan", { error: ({ input }) => `${JSON.stringify(input)} is not a mode; use "macvlan"` }),
+  ).default("macvlan"),
   parent: known(field.parentName),
 });
 
@@ -69,7 +72,11 @@ export interface Definition {
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */
   readonly mtu?: number;
-  readonly deadlines: { readonly createSeconds: number; readonly updateSeconds: number; readonly deleteSeconds: number };
+  readonly deadlines: {
+    readonly createSeconds: number;
+    readonly updateSeconds: number;
+    readonly deleteSeconds: number;
+  };
   /** The Pulumi URN; absent for a record made otherwise. */
   readonly declaredBy?: string;
 }
@@ -113,11 +120,17 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   hosts.forEach((host, index) => {
     const first = hosts.indexOf(host);
     if (host !== undefined && first < index)
-      problems.push({ property: `addresses[${index}]`, reason: `"${host}" is the same address as addresses[${first}]` });
+      problems.push({
+        property: `addresses[${index}]`,
+        reason: `"${host}" is the same address as addresses[${first}]`,
+      });
   });
   const ipv6 = hosts.find((host) => host?.includes(":"));
   if (typeof mtu === "number" && mtu >= 68 && mtu < 1280 && ipv6)
-    problems.push({ property: "mtu", reason: `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6` });
+    problems.push({
+      property: "mtu",
+      reason: `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`,
+    });
   return problems;
 }
 

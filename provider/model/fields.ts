@@ -7,11 +7,9 @@ import { z } from "zod";
 const quote = JSON.stringify;
 
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
-export const labelName = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-    error: ({ input }) => `${quote(input)} is not a Kubernetes name: use at most 63 of a-z, 0-9 and "-"`,
-  });
+export const labelName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
+  error: ({ input }) => `${quote(input)} is not a Kubernetes name: use at most 63 of a-z, 0-9 and "-"`,
+});
 
 /** A Kubernetes object name (RFC 1123 subdomain, at most 253 characters). */
 export const objectName = z
@@ -34,7 +32,8 @@ export const interfaceName = z
   .string()
   .max(15, { error: ({ input }) => `${quote(input)} is longer than the kernel's 15 characters (IFNAMSIZ)` })
   .regex(/^[a-z][a-z0-9._-]*$/, {
-    error: ({ input }) => `${quote(input)} is not an interface name: begin with a-z, then use a-z, 0-9, ".", "_" or "-"`,
+    error: ({ input }) =>
+      `${quote(input)} is not an interface name: begin with a-z, then use a-z, 0-9, ".", "_" or "-"`,
   })
   .refine((name) => !reservedInterfaces.has(name), {
     error: ({ input }) => `${quote(input)} is reserved in every pod; choose another, like "net1"`,

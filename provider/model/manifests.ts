@@ -19,7 +19,10 @@ function namespace() {
   return {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name: systemNamespace, labels: { [`${level}/enforce`]: "privileged", [`${level}/warn`]: "privileged" } },
+    metadata: {
+      name: systemNamespace,
+      labels: { [`${level}/enforce`]: "privileged", [`${level}/warn`]: "privileged" },
+    },
   };
 }
 

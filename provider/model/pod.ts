@@ -1,12 +1,22 @@
 /** What we read of a Pod (core/v1). */
 export interface PodObject {
-  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string; readonly deletionTimestamp?: Date | string };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly deletionTimestamp?: Date | string;
+  };
   readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
     readonly message?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string; readonly message?: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly reason?: string;
+      readonly message?: string;
+    }[];
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
   };
@@ -58,7 +68,9 @@ function pendingReason({ spec, status }: PodObject): string {
   const unscheduled = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
   if (unscheduled) return [unscheduled.reason, unscheduled.message].filter(Boolean).join(": ");
   if (!spec?.nodeName) return "not scheduled yet";
-  const waiting = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find((c) => c.state?.waiting);
+  const waiting = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(
+    (c) => c.state?.waiting,
+  );
   if (!waiting) return `no container runs yet on node ${spec.nodeName}`;
   const { reason, message } = waiting.state?.waiting ?? {};
   return `container ${waiting.name}: ${[reason, message].filter(Boolean).join(": ")}`;

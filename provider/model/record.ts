@@ -1,13 +1,5 @@
 import type { Definition } from "./definition.ts";
-import {
-  addressLabel,
-  annotations,
-  apiVersion,
-  finalizer,
-  labels,
-  macLabel,
-  type VnicRef,
-} from "./names.ts";
+import { addressLabel, annotations, apiVersion, finalizer, labels, macLabel, type VnicRef } from "./names.ts";
 import type { Association, Interface } from "./session-protocol.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
@@ -111,7 +103,13 @@ export function holderSelectors({ network, mac, addresses }: Definition): string
   ];
 }
 
-export function readyStatus(node: string, association: Association, live: Interface, generation: number, now: Date): VnicStatus {
+export function readyStatus(
+  node: string,
+  association: Association,
+  live: Interface,
+  generation: number,
+  now: Date,
+): VnicStatus {
   return {
     node,
     pod: { name: association.pod.name, uid: association.pod.uid, sandboxId: association.sandboxId },

@@ -57,7 +57,8 @@ export interface SessionJobOptions {
  */
 export function sessionJob({ name, node, runtime, image, idleSeconds }: SessionJobOptions) {
   const layout = runtimeLayouts[runtime];
-  if (!layout) throw new Error(`container runtime ${runtime} is not known; known are ${Object.keys(runtimeLayouts).join(", ")}`);
+  if (!layout)
+    throw new Error(`container runtime ${runtime} is not known; known are ${Object.keys(runtimeLayouts).join(", ")}`);
   const objectLabels = {
     "app.kubernetes.io/name": "pulumi-vnic",
     [labels.component]: "injection-session",
@@ -145,7 +146,10 @@ const stuckReasons = new Set([
 export function readSessionPod(pod: PodObject): SessionPodState {
   const { phase, reason, message, containerStatuses } = pod.status ?? {};
   if (phase === "Failed" || phase === "Succeeded")
-    return { state: "stuck", why: [`phase ${phase}`, reason, message, terminatedWords(containerStatuses?.[0])].filter(Boolean).join(": ") };
+    return {
+      state: "stuck",
+      why: [`phase ${phase}`, reason, message, terminatedWords(containerStatuses?.[0])].filter(Boolean).join(": "),
+    };
   const container = containerStatuses?.find(({ name }) => name === sessionContainer);
   if (container?.state?.running) return { state: "running" };
   const waiting = container?.state?.waiting;

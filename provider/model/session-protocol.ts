@@ -53,7 +53,10 @@ const steps = z.array(z.strictObject({ step: z.string(), milliseconds: z.number(
 
 export const injectResult = z.strictObject({ interface: liveInterface, association, steps });
 export const ejectResult = z.strictObject({ removed: z.boolean(), steps });
-export const observeResult = z.strictObject({ interface: liveInterface.optional(), association: association.optional() });
+export const observeResult = z.strictObject({
+  interface: liveInterface.optional(),
+  association: association.optional(),
+});
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
 
 export const request = z.discriminatedUnion("verb", [
@@ -66,7 +69,10 @@ export const request = z.discriminatedUnion("verb", [
 export const answer = z.union([
   z.strictObject({ id: z.int(), step: z.string() }),
   z.strictObject({ id: z.int(), result: z.unknown() }),
-  z.strictObject({ id: z.int(), error: z.strictObject({ kind: z.enum(["invalid", "refused", "failed"]), message: z.string() }) }),
+  z.strictObject({
+    id: z.int(),
+    error: z.strictObject({ kind: z.enum(["invalid", "refused", "failed"]), message: z.string() }),
+  }),
 ]);
 
 export type InjectPlan = z.output<typeof injectPlan>;

@@ -23,7 +23,14 @@ export interface VnicState extends Definition {
 /** Outputs: the definition as applied, and what came of it. */
 export function stateOf(
   definition: Definition,
-  made: { uid: string; node: string; podUid: string; association?: Association; interface?: Interface; providerVersion: string },
+  made: {
+    uid: string;
+    node: string;
+    podUid: string;
+    association?: Association;
+    interface?: Interface;
+    providerVersion: string;
+  },
 ): VnicState {
   return withoutUndefined({
     ...definition,
@@ -55,5 +62,15 @@ export function withoutUndefined(value: unknown, path = "outputs"): unknown {
 /** The definition within outputs. */
 export function definitionOf(state: VnicState): Definition {
   const { name, pod, network, addresses, mac, interfaceName, mtu, deadlines, declaredBy } = state;
-  return withoutUndefined({ name, pod, network, addresses, mac, interfaceName, mtu, deadlines, declaredBy }) as Definition;
+  return withoutUndefined({
+    name,
+    pod,
+    network,
+    addresses,
+    mac,
+    interfaceName,
+    mtu,
+    deadlines,
+    declaredBy,
+  }) as Definition;
 }

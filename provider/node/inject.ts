@@ -23,7 +23,10 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
   const podNetns = { path: netnsPath(association.netns) };
   const known = await readResourceFile(vnic.uid);
   // The pod's namespace is another one than last time, or the link would be another one: start afresh.
-  if (known && !(isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network)))
+  if (
+    known &&
+    !(isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network))
+  )
     await removeLink(vnic.uid, known.association);
 
   const timings: InjectResult["steps"] = [];
@@ -73,8 +76,12 @@ function refuseIfImpossible(plan: InjectPlan, nodeLinks: Link[], podLinks: Link[
   };
   const names = nodeLinks.map(({ name }) => name).filter((name) => name !== "lo");
   const parent = nodeLinks.find(({ name }) => name === network.parent);
-  if (!parent) return refuse(`network.parent: there is no interface ${JSON.stringify(network.parent)} on the node; it has ${names.join(", ")}`);
-  if (!parent.up) return refuse(`network.parent: interface ${JSON.stringify(network.parent)} on the node is down; bring it up first`);
+  if (!parent)
+    return refuse(
+      `network.parent: there is no interface ${JSON.stringify(network.parent)} on the node; it has ${names.join(", ")}`,
+    );
+  if (!parent.up)
+    return refuse(`network.parent: interface ${JSON.stringify(network.parent)} on the node is down; bring it up first`);
   if (mtu !== undefined && mtu > parent.mtu)
     return refuse(`mtu: ${mtu} is above ${parent.mtu}, the MTU of ${network.parent} on the node`);
   if (podLinks.some((link) => link.name === interfaceName && link !== arrived))
@@ -87,7 +94,8 @@ function refuseIfImpossible(plan: InjectPlan, nodeLinks: Link[], podLinks: Link[
 /** What is there now, rather than what was asked for. */
 async function readBack(netns: { path: string }, uid: string): Promise<Interface> {
   const link = ownLink(await listLinks(netns), uid);
-  if (!link) throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);
+  if (!link)
+    throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);
   const { alias: _, ...live } = link;
   return live;
 }
@@ -95,4 +103,3 @@ async function readBack(netns: { path: string }, uid: string): Promise<Interface
 export function isSamePlace(one: Association, other: Association): boolean {
   return one.netns === other.netns && one.inode === other.inode;
 }
-

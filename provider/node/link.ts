@@ -14,7 +14,12 @@ interface IpAddressRow {
   readonly address?: string;
   readonly mtu?: number;
   readonly flags?: readonly string[];
-  readonly addr_info?: readonly { readonly local?: string; readonly prefixlen?: number; readonly scope?: string; readonly family?: string }[];
+  readonly addr_info?: readonly {
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly scope?: string;
+    readonly family?: string;
+  }[];
 }
 
 export async function listLinks(netns: Netns): Promise<Link[]> {
@@ -23,7 +28,14 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }
 
-export function readLink({ ifname = "", ifalias, address = "", mtu = 0, flags = [], addr_info = [] }: IpAddressRow): Link {
+export function readLink({
+  ifname = "",
+  ifalias,
+  address = "",
+  mtu = 0,
+  flags = [],
+  addr_info = [],
+}: IpAddressRow): Link {
   const addresses = addr_info.filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
   return {
     name: ifname,
@@ -61,5 +73,7 @@ function explained(error: unknown, lines: readonly string[]): unknown {
   const taken = line?.includes(" name ") && words === "File exists";
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);
   const hint = unsupported ? "; load the kernel module macvlan on the node" : "";
-  return new VnicError(taken || unsupported ? "refused" : "failed", `ip ${line ?? lines.join(", ")}: ${words}${hint}`, { cause: error });
+  return new VnicError(taken || unsupported ? "refused" : "failed", `ip ${line ?? lines.join(", ")}: ${words}${hint}`, {
+    cause: error,
+  });
 }

@@ -25,7 +25,10 @@ async function acquire(uid: string): Promise<Server> {
     const server = await bind(`\0pulumi-vnic/${uid}`);
     if (server) return server;
     if (performance.now() > giveUpAt)
-      throw new VnicError("failed", `another injection session has worked on Vnic ${uid} for more than ${patienceMilliseconds / 1000} s`);
+      throw new VnicError(
+        "failed",
+        `another injection session has worked on Vnic ${uid} for more than ${patienceMilliseconds / 1000} s`,
+      );
     await sleep(20);
   }
 }
@@ -33,7 +36,9 @@ async function acquire(uid: string): Promise<Server> {
 function bind(name: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error)));
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(undefined) : reject(error),
+    );
     server.listen(name, () => resolve(server));
   });
 }

@@ -44,7 +44,8 @@ async function serve(line: string): Promise<void> {
     const demand = request.parse(parseJson(line));
     say({ id, result: await work(demand, (step) => say({ id, step })) });
   } catch (error) {
-    if (error instanceof z.ZodError) say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
+    if (error instanceof z.ZodError)
+      say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
     else say({ id, error: { kind: isVnicError(error, "refused") ? "refused" : "failed", message: messageOf(error) } });
   }
 }

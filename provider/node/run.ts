@@ -16,7 +16,12 @@ export function run(program: string, args: readonly string[], input = ""): Promi
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(outputs).toString());
       const words = Buffer.concat(errors).toString().trim().replaceAll("\n", "; ");
-      return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${words || `ended by ${signal ?? `exit code ${code}`}`}`));
+      return reject(
+        new VnicError(
+          "failed",
+          `${[program, ...args].join(" ")}: ${words || `ended by ${signal ?? `exit code ${code}`}`}`,
+        ),
+      );
     });
     // The program may end before it has read all; its exit code tells the story.
     child.stdin.on("error", () => undefined);

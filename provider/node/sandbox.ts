@@ -21,10 +21,12 @@ export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> 
   const layout = runtimeLayouts[runtime];
   if (!layout) throw new VnicError("refused", `container runtime ${runtime} is not known`);
   const sandboxId =
-    (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ?? (await searchSandbox(layout, pod.uid));
+    (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ??
+    (await searchSandbox(layout, pod.uid));
   const sandbox = sandboxId === undefined ? undefined : await readBundle(layout, sandboxId);
   if (!sandboxId || !sandbox) throw gone(pod, "the runtime has no sandbox of it");
-  if (sandbox.annotations?.[layout.annotations.podUid] !== pod.uid) throw gone(pod, `sandbox ${sandboxId} belongs to another pod`);
+  if (sandbox.annotations?.[layout.annotations.podUid] !== pod.uid)
+    throw gone(pod, `sandbox ${sandboxId} belongs to another pod`);
   const path = sandbox.linux?.namespaces?.find(({ type }) => type === "network")?.path;
   if (!path) throw new VnicError("refused", `pod ${pod.namespace}/${pod.name} has no network namespace of its own`);
   const netns = basename(path);
@@ -37,7 +39,8 @@ export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> 
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
   for (const id of await readdir(layout.bundles)) {
     const annotations = (await readBundle(layout, id))?.annotations;
-    if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox") return id;
+    if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox")
+      return id;
   }
   return undefined;
 }

@@ -15,7 +15,11 @@ export async function kubectl(run: Kubectl, argv: readonly string[], input?: str
 }
 
 export async function applyObjects(run: Kubectl, objects: readonly object[]): Promise<void> {
-  await kubectl(run, ["apply", "--server-side", "--force-conflicts", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+  await kubectl(
+    run,
+    ["apply", "--server-side", "--force-conflicts", "-f", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+  );
 }
 
 /** Installs what a cluster needs for Vnics: just what `npx pulumi-vnic manifests` prints. */
@@ -26,8 +30,13 @@ export async function installPlatform(run: Kubectl): Promise<void> {
 
 /** A kubeconfig with which one is the provider's service account, and has its rights only; a file in a folder of its own. */
 export async function providerKubeconfig(run: Kubectl): Promise<string> {
-  const token = (await kubectl(run, ["create", "token", providerServiceAccount, "-n", systemNamespace, "--duration=4h"])).trim();
-  const config = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as { clusters: unknown[]; contexts: { name: string; context: { cluster: string } }[] };
+  const token = (
+    await kubectl(run, ["create", "token", providerServiceAccount, "-n", systemNamespace, "--duration=4h"])
+  ).trim();
+  const config = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as {
+    clusters: unknown[];
+    contexts: { name: string; context: { cluster: string } }[];
+  };
   const cluster = config.contexts[0]?.context.cluster;
   const own = {
     apiVersion: "v1",

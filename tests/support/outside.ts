@@ -3,10 +3,19 @@ import type { Host, Lab } from "../lab/index.ts";
 /* Seen from a host on the external network: whether a Vnic is really there. */
 
 /** What the redis server behind an address answers to a host outside; throws when nobody answers. */
-export async function askRedis(lab: Lab, from: Host, address: string, commands: readonly string[] = ["PING"]): Promise<string[]> {
+export async function askRedis(
+  lab: Lab,
+  from: Host,
+  address: string,
+  commands: readonly string[] = ["PING"],
+): Promise<string[]> {
   const input = [...commands, "QUIT"].map((command) => `${command}\r\n`).join("");
-  const { code, stdout, stderr } = await lab.exec(from, ["busybox", "nc", "-w", "3", address, "6379"], { input, timeoutSeconds: 10 });
-  if (code !== 0 && stdout === "") throw new Error(`asking ${address}:6379 from ${from}: ${stderr.trim() || "no answer"}`);
+  const { code, stdout, stderr } = await lab.exec(from, ["busybox", "nc", "-w", "3", address, "6379"], {
+    input,
+    timeoutSeconds: 10,
+  });
+  if (code !== 0 && stdout === "")
+    throw new Error(`asking ${address}:6379 from ${from}: ${stderr.trim() || "no answer"}`);
   return stdout.split("\r\n").filter((line) => line !== "");
 }
 

@@ -121,7 +121,9 @@ export class Stack {
 
   /** The Vnics in state. */
   async vnics(): Promise<StoredResource[]> {
-    const { deployment } = JSON.parse(await this.must("stack", "export")) as { deployment: { resources?: StoredResource[] } };
+    const { deployment } = JSON.parse(await this.must("stack", "export")) as {
+      deployment: { resources?: StoredResource[] };
+    };
     return (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
   }
 
