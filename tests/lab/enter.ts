@@ -15,5 +15,8 @@ export function enter(machine: Machine, argv: readonly string[]): string[] {
   if (!(nodes as readonly string[]).includes(machine)) return ["nsenter", `--net=${netnsPath(machine)}`, "--", ...argv];
   const init = findInit(machine);
   if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);
-  return ["nsenter", "--target", String(init), "--mount", "--pid", "--uts", "--ipc", "--net", "--", ...argv];
+  const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net"];
+  // Entering a process namespace forks: whoever kills nsenter means the command too.
+  const mortal = ["setpriv", "--pdeathsig", "KILL", "--"];
+  return ["nsenter", "--target", String(init), ...namespaces, "--", ...mortal, ...argv];
 }

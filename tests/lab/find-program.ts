@@ -1,16 +1,15 @@
-import { access, constants } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Returns the path of a program on PATH. */
-export async function findProgram(name: string): Promise<string | undefined> {
-  for (const dir of (process.env["PATH"] ?? "").split(delimiter)) {
-    const path = join(dir, name);
+export function findProgram(name: string): string | undefined {
+  const paths = (process.env["PATH"] ?? "").split(delimiter).map((dir) => join(dir, name));
+  return paths.find((path) => {
     try {
-      await access(path, constants.X_OK);
-      return path;
+      accessSync(path, constants.X_OK);
+      return true;
     } catch {
-      // Not in this folder.
+      return false;
     }
-  }
-  return undefined;
+  });
 }

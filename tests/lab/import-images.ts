@@ -6,7 +6,7 @@ import { enter } from "./enter.ts";
 import type { Image } from "./images.ts";
 import { nodeDir, type Node } from "./layout.ts";
 import { listBlobs } from "./oci-image.ts";
-import { until } from "./run.ts";
+import { run, until } from "./run.ts";
 
 /** What a node's containerd has been given: the layout of each image, and all blobs. */
 interface Imported {
@@ -22,30 +22,36 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
     : { layouts: {}, blobs: [] };
   for (const { reference, layout } of images) {
     if (imported.layouts[reference] === layout) continue;
-    // A new build of an image shares its largest layer with the last one. The second try sends everything.
-    let known: readonly string[] = imported.blobs;
-    await until(`containerd of ${node} to take ${reference}`, 30, async () => {
-      const isTaken = await importImage(node, layout, known);
-      known = [];
-      return isTaken ? true : undefined;
-    });
+    await until(`containerd of ${node}`, 30, () => isAnswering(node));
+    // A new build of an image shares its largest layer with the last one; containerd may have dropped that, though.
+    const failure = (await importImage(node, layout, imported.blobs)) && (await importImage(node, layout, []));
+    if (failure !== "") throw new Error(`importing image ${reference} on ${node}: ${failure}`);
     imported.layouts[reference] = layout;
     imported.blobs = [...new Set([...imported.blobs, ...(await listBlobs(layout))])];
     await writeFile(file, JSON.stringify(imported));
   }
 }
 
-/** The image goes through a pipe: the node may not see the cache's folder. */
-async function importImage(node: Node, layout: string, known: readonly string[]): Promise<boolean> {
+async function isAnswering(node: Node): Promise<true | undefined> {
+  // Before the node has a /run of its own, the machine's containerd would answer.
+  if (!existsSync(join(nodeDir(node), "has-own-files"))) return undefined;
+  const socket = await run(enter(node, ["test", "-S", "/run/containerd/containerd.sock"]));
+  if (socket.code !== 0) return undefined;
+  return (await run(enter(node, ["ctr", "version"]))).code === 0 ? true : undefined;
+}
+
+/** Returns what containerd says against it; the image goes through a pipe, as the node may not see the cache's folder. */
+async function importImage(node: Node, layout: string, known: readonly string[]): Promise<string> {
   const [program = "", ...rest] = enter(node, ["ctr", "--namespace=k8s.io", "images", "import", "-"]);
-  const tar = spawn("tar", ["-c", "-C", layout, ...known.map((blob) => `--exclude=${blob}`), "."], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ctr = spawn(program, rest, { stdio: [tar.stdout, "ignore", "ignore"] });
+  const excluded = known.map((blob) => `--exclude=${blob}`);
+  const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });
+  const ctr = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
   tar.stdout.destroy(); // ctr reads it, not we
+  let words = "";
+  ctr.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
   return new Promise((resolve, reject) => {
     tar.on("error", reject);
     ctr.on("error", reject);
-    ctr.on("close", (code) => resolve(code === 0));
+    ctr.on("close", (code) => resolve(code === 0 ? "" : words || `exit code ${code}`));
   });
 }

@@ -18,7 +18,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
   switch (command) {
     case "up":
       await up();
-      return 0;
+      return status();
     case "down":
       await down();
       return 0;

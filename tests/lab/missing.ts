@@ -1,11 +1,11 @@
 import { findProgram } from "./find-program.ts";
 
-/** Says why this machine can't run the lab; empty when it can. */
-export async function findMissing(): Promise<string[]> {
+/** Says what this machine lacks to run the lab, for a test to skip with; empty when it lacks nothing. */
+export function missing(): string[] {
   if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
-  const missing: string[] = [];
-  if (process.getuid?.() !== 0) missing.push("root");
-  if ((await findProgram("apt-get")) === undefined) missing.push("Debian's apt-get");
-  if ((await findProgram("go")) === undefined) missing.push("go");
-  return missing;
+  return [
+    ...(process.getuid?.() === 0 ? [] : ["root"]),
+    ...(findProgram("apt-get") === undefined ? ["Debian's apt-get"] : []),
+    ...(findProgram("go") === undefined ? ["Go 1.25 or newer"] : []),
+  ];
 }

@@ -18,8 +18,8 @@ export async function ensureKubernetes(): Promise<string> {
 
 /** Returns a folder with `pulumi`; its Node language host lies there too, unless both are the user's own. */
 export async function ensurePulumi(): Promise<string> {
-  const own = await findProgram("pulumi");
-  if (own !== undefined && (await findProgram("pulumi-language-nodejs")) !== undefined) return dirname(own);
+  const own = findProgram("pulumi");
+  if (own !== undefined && findProgram("pulumi-language-nodejs") !== undefined) return dirname(own);
   const engine = goModule("pulumi");
   const host = goModule("pulumi-language-nodejs");
   const version = await versionOf(engine, "github.com/pulumi/pulumi/pkg/v3");

@@ -11,7 +11,7 @@ import { netnsMarker, tearDown } from "./down.ts";
 import { buildImages, type Image } from "./images.ts";
 import { importImages } from "./import-images.ts";
 import { lan, netnsPath, nodes, stateDir } from "./layout.ts";
-import { findMissing } from "./missing.ts";
+import { missing } from "./missing.ts";
 import { makeNetwork, rememberNetnsDir } from "./network.ts";
 import { findInit } from "./processes.ts";
 import { ensureKubernetes } from "./programs.ts";
@@ -33,8 +33,8 @@ const shapingFiles = [
 
 /** Makes the lab be there: leaves a healthy one alone, replaces any other, brings changed images to its nodes. */
 export async function bringUp(): Promise<void> {
-  const missing = await findMissing();
-  if (missing.length > 0) throw new Error(`starting the lab: this machine lacks ${missing.join(", ")}`);
+  const lacks = missing();
+  if (lacks.length > 0) throw new Error(`starting the lab: this machine lacks ${lacks.join(", ")}`);
   await ensureDebianPackages();
   const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
   if (!(await isHealthy(programs))) {
@@ -72,12 +72,20 @@ async function startCluster(programs: string): Promise<void> {
 }
 
 function startDhcpServer(): void {
+  // --no-ping: looking for a holder of the address first would cost each test 3 s.
   startDaemon(
     join(stateDir, "dnsmasq.log"),
     [`--net=${netnsPath("lan")}`],
     [
       ...["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root", "--pid-file=", "--log-facility=-"],
-      ...["--port=0", `--interface=${lan.bridge}`, "--bind-interfaces", "--dhcp-authoritative", "--log-dhcp"],
+      ...[
+        "--port=0",
+        `--interface=${lan.bridge}`,
+        "--bind-interfaces",
+        "--dhcp-authoritative",
+        "--log-dhcp",
+        "--no-ping",
+      ],
       ...[`--dhcp-range=${lan.dhcp.from},${lan.dhcp.to},1h`, `--dhcp-leasefile=${join(stateDir, "dnsmasq.leases")}`],
     ],
   );

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { findRemains } from "./down.ts";
+import { down, missing, up } from "./index.ts";
+
+const reasons = process.env["KUBECONFIG"] === undefined ? missing() : ["no KUBECONFIG of another cluster"];
+const title =
+  reasons.length === 0 ? "start and end of the lab" : `start and end of the lab (skipped: needs ${reasons.join(", ")})`;
+
+(reasons.length === 0 ? describe : describe.skip)(title, function () {
+  this.timeout(15 * 60_000); // the first start builds Kubernetes
+
+  before(async () => {
+    await up(); // all is fetched and built
+  });
+
+  after(async () => {
+    await up(); // for the tests that follow
+  });
+
+  it("leaves nothing behind when it is taken down", async () => {
+    await down();
+    expect(findRemains()).to.deep.equal([]);
+    await down(); // once more is no error
+  });
+
+  for (const seconds of [0.3, 0.6, 1.5, 4]) {
+    it(`leaves nothing behind when its start was killed after ${seconds} s`, async () => {
+      const starting = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "up"], { stdio: "ignore" });
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      starting.kill("SIGKILL");
+      await once(starting, "close");
+      await down();
+      expect(findRemains()).to.deep.equal([]);
+    });
+  }
+});
