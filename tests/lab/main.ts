@@ -14,7 +14,7 @@ const usage = `usage: npm run lab -- <command>
 `;
 
 /** Runs one command of the lab's command line and returns its exit code. */
-async function main([command, ...rest]: string[]): Promise<number> {
+async function main([command = "", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "up":
       await up();
