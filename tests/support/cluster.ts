@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
@@ -29,25 +29,25 @@ export async function installPlatform(run: Kubectl): Promise<void> {
 }
 
 /** A kubeconfig with which one is the provider's service account, and has its rights only; a file in a folder of its own. */
-export async function providerKubeconfig(run: Kubectl): Promise<string> {
-  const token = (
-    await kubectl(run, ["create", "token", providerServiceAccount, "-n", systemNamespace, "--duration=4h"])
-  ).trim();
-  const config = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as {
+export function providerKubeconfig(run: Kubectl): Promise<string> {
+  return serviceAccountKubeconfig(run, systemNamespace, providerServiceAccount);
+}
+
+export async function serviceAccountKubeconfig(run: Kubectl, namespace: string, name: string): Promise<string> {
+  const token = (await kubectl(run, ["create", "token", name, "-n", namespace, "--duration=4h"])).trim();
+  const admin = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as {
     clusters: unknown[];
-    contexts: { name: string; context: { cluster: string } }[];
+    contexts: { context: { cluster: string } }[];
   };
-  const cluster = config.contexts[0]?.context.cluster;
   const own = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: config.clusters,
-    users: [{ name: providerServiceAccount, user: { token } }],
-    contexts: [{ name: providerServiceAccount, context: { cluster, user: providerServiceAccount } }],
-    "current-context": providerServiceAccount,
+    clusters: admin.clusters,
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: admin.contexts[0]?.context.cluster, user: name } }],
+    "current-context": name,
   };
   const path = join(await mkdtemp(join(tmpdir(), "vnic-kubeconfig-")), "kubeconfig");
-  await writeFile(path, JSON.stringify(own));
-  await chmod(path, 0o600);
+  await writeFile(path, JSON.stringify(own), { mode: 0o600 });
   return path;
 }

@@ -1,0 +1,164 @@
+import { expect } from "chai";
+import { stateDirectory } from "../../provider/model/session-job.ts";
+import { transitLinkName } from "../../provider/model/names.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { kubectl } from "../support/cluster.ts";
+import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("eject", () => {
+  let bench: Bench;
+  const namespace = "eject";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+  });
+  beforeEach(() => bench.runPod("db", "node1"));
+  afterEach(async () => {
+    expect(await remainsOnNodes(bench.lab), "what is left on the nodes").to.deep.equal([]);
+    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).to.equal("");
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const wire = (): Promise<VnicState> =>
+    bench.inject(define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.40/24"] }));
+
+  it("unplugs the NIC from a pod that goes on running", async () => {
+    const state = await wire();
+    const before = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
+    await bench.eject(state);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.40")).to.equal(false);
+    expect((await bench.linksIn("db")).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+    expect(
+      await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.containerStatuses[0].containerID}"),
+    ).to.equal(before);
+  });
+
+  it("succeeds again when nothing is left", async () => {
+    const state = await wire();
+    await bench.eject(state);
+    await bench.eject(state);
+  });
+
+  it("succeeds when the pod is gone", async () => {
+    const state = await wire();
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    await bench.eject(state);
+  });
+
+  it("leaves a new pod of the same name alone", async () => {
+    const state = await wire();
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    await bench.runPod("db", "node2");
+    await bench.eject(state);
+    expect((await bench.linksIn("db")).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+  });
+
+  it("succeeds when somebody has deleted the link by hand", async () => {
+    const state = await wire();
+    await inPod("ip", "link", "del", state.interfaceName);
+    await bench.eject(state);
+  });
+
+  it("finds the link in the running pod when the resource file is lost", async () => {
+    const state = await wire();
+    await bench.lab.exec("node1", ["rm", `${stateDirectory}/vnics/${state.uid}.json`]);
+    await bench.eject(state);
+  });
+
+  it("sets a resource file aside that it can't understand, and removes the link all the same", async () => {
+    const state = await wire();
+    const path = `${stateDirectory}/vnics/${state.uid}.json`;
+    await bench.lab.exec("node1", ["tee", path], { input: `{"schemaVersion":99}` });
+    await bench.eject(state);
+    const { stdout } = await bench.lab.exec("node1", ["sh", "-c", `ls ${path}.unreadable-*`]);
+    expect(stdout.trim().split("\n")).to.have.length(1);
+    await bench.lab.exec("node1", ["rm", stdout.trim()]);
+  });
+
+  it("removes a link that never left the node's network namespace", async () => {
+    const state = await wire();
+    await inPod("ip", "link", "del", state.interfaceName);
+    await bench.lab.exec("node1", [
+      "ip",
+      "link",
+      "add",
+      "link",
+      "eth1",
+      "name",
+      transitLinkName(state.uid),
+      "type",
+      "macvlan",
+    ]);
+    await bench.eject(state);
+  });
+
+  it("cleans node and pod by what the state remembers when the record is lost", async () => {
+    const state = await wire();
+    await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
+    await bench.kubectl("delete", "vnic", "wire");
+    await bench.eject(state);
+  });
+
+  it("leaves a record alone that somebody else has made under the same name since", async () => {
+    const state = await wire();
+    await bench.eject(state);
+    const other = await bench.inject(
+      define({
+        name: "wire",
+        pod: { namespace, name: "db" },
+        addresses: ["192.168.50.41/24"],
+        declaredBy: "urn:other",
+      }),
+    );
+    await bench.eject(state);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.41")).to.equal(true);
+    await bench.eject(other);
+  });
+
+  it("completes when the Node object is gone for good", async () => {
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    await bench.runPod("lost", "node3");
+    const state = await bench.inject(
+      define({ name: "lost", pod: { namespace, name: "lost" }, addresses: ["192.168.50.42/24"] }),
+    );
+    // A node of that name doesn't exist: what the record says after the Node object was deleted.
+    await bench.kubectl("annotate", "vnic", "lost", "--overwrite", "pulumi-vnic.dev/node=node9");
+    await bench.eject({ ...state, node: "node9" });
+    expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
+    // The node came back after all: its own leftovers go with the pod and a last eject.
+    await bench.eject(state);
+    await bench.kubectl("delete", "pod", "lost", "--wait=true");
+  });
+
+  it("completes while the namespace is being deleted, and lets it end", async () => {
+    const other = await openBench({ namespace: "eject-gone" });
+    await other.runPod("db", "node2");
+    const state = await other.inject(
+      define({ name: "wire", pod: { namespace: "eject-gone", name: "db" }, addresses: ["192.168.50.43/24"] }),
+    );
+    await kubectl(bench.lab.kubectl, ["delete", "namespace", "eject-gone", "--wait=false"]);
+    await other.eject(state);
+    await other.close();
+    expect(
+      await kubectl(bench.lab.kubectl, ["get", "namespace", "eject-gone", "--ignore-not-found", "-o", "name"]),
+    ).to.equal("");
+    await other.eject(state);
+  });
+
+  /** Runs a command in the pod's network namespace on node1. */
+  async function inPod(...argv: string[]): Promise<void> {
+    const { stdout } = await bench.lab.exec("node1", [
+      "sh",
+      "-c",
+      `for n in /run/netns/*; do nsenter --net=$n ip link show ${argv.at(-1)} >/dev/null 2>&1 && echo $n; done`,
+    ]);
+    const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${stdout.trim()}`, ...argv]);
+    expect(code, stderr).to.equal(0);
+  }
+});

@@ -1,0 +1,115 @@
+import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import { Deadline, type Driver } from "../../provider/lifecycle/driver.ts";
+import { eject } from "../../provider/lifecycle/eject.ts";
+import { inject } from "../../provider/lifecycle/inject.ts";
+import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
+import { type Definition, parseDefinition } from "../../provider/model/definition.ts";
+import { vnicRef } from "../../provider/model/record.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { defaultImage } from "../../provider/package.ts";
+import { appPod, type Lab, up } from "../lab/index.ts";
+import type { Node } from "../lab/layout.ts";
+import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "./cluster.ts";
+
+/** The lifecycle on the lab, without the engine: as the hooks call it, with the provider's service account and no other right. */
+export interface Bench {
+  readonly lab: Lab;
+  readonly driver: Driver;
+  /** What was shown on the resource's row. */
+  readonly shown: string[];
+  readonly namespace: string;
+  inject(definition: Definition): Promise<VnicState>;
+  eject(state: VnicState): Promise<void>;
+  /** Makes an application pod in the bench's namespace and waits until it runs. */
+  runPod(name: string, node: Node): Promise<void>;
+  /** kubectl in the bench's namespace; must succeed. */
+  kubectl(...argv: string[]): Promise<string>;
+  /** `ip -j -d address` in a pod, by the runtime: seen from inside, without our code. */
+  linksIn(pod: string): Promise<PodLink[]>;
+  close(): Promise<void>;
+}
+
+export interface PodLink {
+  readonly ifindex: number;
+  readonly ifname: string;
+  readonly address: string;
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly ifalias?: string;
+  readonly addr_info: readonly {
+    readonly family: string;
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly scope: string;
+  }[];
+}
+
+export interface BenchOptions {
+  readonly namespace: string;
+  readonly image?: string;
+  /** Another one than the provider's own. */
+  readonly kubeconfig?: string;
+}
+
+export async function openBench({ namespace, image = defaultImage, kubeconfig }: BenchOptions): Promise<Bench> {
+  const lab = await up();
+  await installPlatform(lab.kubectl);
+  const level = { "pod-security.kubernetes.io/enforce": "restricted" };
+  await applyObjects(lab.kubectl, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: level } },
+  ]);
+  const cluster = await openCluster({ kubeconfig: kubeconfig ?? (await providerKubeconfig(lab.kubectl)) });
+  const sessions = new SessionPool(cluster, { image });
+  const shown: string[] = [];
+  const driver: Driver = { cluster, sessions, report: (text) => shown.push(text) };
+  const here = (...argv: string[]) => kubectl(lab.kubectl, ["-n", namespace, ...argv]);
+  return {
+    lab,
+    driver,
+    shown,
+    namespace,
+    inject: (definition) => inject(driver, definition),
+    eject: (state) =>
+      eject(
+        driver,
+        vnicRef(state),
+        { uid: state.uid, node: state.node, podName: state.pod.name },
+        new Deadline("ejecting", 60),
+      ),
+    runPod: async (name, node) => {
+      await applyObjects(lab.kubectl, [appPod({ namespace, name, node })]);
+      await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+    },
+    kubectl: here,
+    linksIn: async (pod) => JSON.parse(await here("exec", pod, "--", "ip", "-j", "-d", "address")) as PodLink[],
+    close: async () => {
+      await sessions.close();
+      await kubectl(lab.kubectl, [
+        "delete",
+        "namespace",
+        namespace,
+        "--ignore-not-found",
+        "--wait=true",
+        "--timeout=60s",
+      ]);
+    },
+  };
+}
+
+/** A definition as `check` leaves it, of what a user would write. */
+export function define(
+  inputs: { name: string; pod: { namespace: string; name: string } } & Record<string, unknown>,
+): Definition {
+  const parsed = parseDefinition({ network: { parent: "eth1" }, declaredBy: `urn:test::${inputs.name}`, ...inputs });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.definition;
+}
+
+/** The link of that name. */
+export function linkNamed(links: readonly PodLink[], name: string): PodLink | undefined {
+  return links.find(({ ifname }) => ifname === name);
+}
+
+export function addressesOf(link: PodLink | undefined): string[] {
+  return (link?.addr_info ?? []).map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}
