@@ -11,7 +11,7 @@ import * as field from "./fields.ts";
 export const protocolVersion = 1;
 
 const uid = z.uuid();
-const containerId = z.string().regex(/^[a-z0-9-]+:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });
+const containerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });
 
 const vnic = z.strictObject({ uid, namespace: field.labelName, name: field.labelName });
 const pod = z.strictObject({ namespace: field.labelName, name: field.objectName, uid, containerId });
