@@ -1,0 +1,114 @@
+import type { Definition } from "../../provider/model/definition.ts";
+import type { NodeObject } from "../../provider/model/node.ts";
+import type { PodObject } from "../../provider/model/pod.ts";
+import { recordOf, type StoredVnic } from "../../provider/model/record.ts";
+import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/session-protocol.ts";
+
+/* Builders: a valid object of each kind, of which a test names only what matters to it. */
+
+export const urn = "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::db-wire";
+
+/** A UID of its own for each number. */
+export function uid(number: number): string {
+  return `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+}
+
+export const containerId = `containerd://${"c0".repeat(32)}`;
+
+export function definition(given: Partial<Definition> = {}): Definition {
+  return {
+    name: "db-wire",
+    pod: { namespace: "shop", name: "db-0" },
+    network: { mode: "macvlan", parent: "eth1" },
+    addresses: ["192.168.50.10/24"],
+    mac: "02:00:5e:10:00:01",
+    interfaceName: "net1",
+    deadlines: { createSeconds: 2, updateSeconds: 2, deleteSeconds: 2 },
+    declaredBy: urn,
+    ...given,
+  };
+}
+
+/** What a user writes, before `check` has filled in anything. */
+export function inputs(given: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: "db-wire",
+    pod: { namespace: "shop", name: "db-0" },
+    network: { parent: "eth1" },
+    addresses: ["192.168.50.10/24"],
+    ...given,
+  };
+}
+
+export function injectPlan(given: Partial<InjectPlan> = {}): InjectPlan {
+  return {
+    vnic: { uid: uid(1), namespace: "shop", name: "db-wire" },
+    pod: { namespace: "shop", name: "db-0", uid: uid(2), containerId },
+    network: { mode: "macvlan", parent: "eth1" },
+    interfaceName: "net1",
+    mac: "02:00:5e:10:00:01",
+    addresses: ["192.168.50.10/24"],
+    ...given,
+  };
+}
+
+export function liveInterface(given: Partial<Interface> = {}): Interface {
+  return { name: "net1", mac: "02:00:5e:10:00:01", mtu: 1500, addresses: ["192.168.50.10/24"], up: true, ...given };
+}
+
+export function association(given: Partial<Association> = {}): Association {
+  return {
+    pod: { namespace: "shop", name: "db-0", uid: uid(2) },
+    sandboxId: "5a".repeat(32),
+    netns: "cni-1",
+    inode: 4026532001,
+    ...given,
+  };
+}
+
+export function injectResult(given: Partial<InjectResult> = {}): InjectResult {
+  return { interface: liveInterface(), association: association(), steps: [], ...given };
+}
+
+export interface PodOptions {
+  readonly name?: string;
+  readonly uid?: string;
+  readonly node?: string;
+  readonly hostNetwork?: boolean;
+  readonly status?: PodObject["status"];
+}
+
+/** A pod that runs. */
+export function pod({
+  name = "db-0",
+  uid: podUid = uid(2),
+  node = "worker-1",
+  hostNetwork,
+  status,
+}: PodOptions = {}): PodObject {
+  return {
+    metadata: { namespace: "shop", name, uid: podUid },
+    spec: { nodeName: node, ...(hostNetwork === undefined ? {} : { hostNetwork }) },
+    status: status ?? {
+      phase: "Running",
+      containerStatuses: [{ name: "redis", containerID: containerId, state: { running: {} } }],
+    },
+  };
+}
+
+export function node({ ready = true, runtime = "containerd://2.1.4" } = {}): NodeObject {
+  const condition = ready
+    ? { type: "Ready", status: "True" }
+    : { type: "Ready", status: "Unknown", message: "Kubelet stopped posting node status." };
+  return { status: { conditions: [condition], nodeInfo: { containerRuntimeVersion: runtime } } };
+}
+
+/** A record as the API server would return it. */
+export function storedVnic(
+  given: Partial<Definition> = {},
+  metadata: Partial<StoredVnic["metadata"]> = {},
+): StoredVnic {
+  const record = recordOf(definition(given), { node: "worker-1", podUid: uid(2) });
+  const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
+  return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
+}
