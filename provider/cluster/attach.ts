@@ -1,5 +1,5 @@
 import type { Attach } from "@kubernetes/client-node";
-import { messageOf, VnicError } from "../model/errors.ts";
+import { VnicError } from "../model/errors.ts";
 import type { Attachment } from "./cluster.ts";
 
 /** Channels of `v4.channel.k8s.io` and later: the first byte of every WebSocket message. */
@@ -25,8 +25,8 @@ export async function openAttachment(
     return true;
   };
 
-  const socket = await client.handler.connect(path, null, receive).catch((error: unknown) => {
-    const code = /Unexpected server response: (\d+)/.exec(messageOf(error))?.[1];
+  const socket = await client.handler.connect(path, null, receive).catch((event: { message?: string }) => {
+    const code = /Unexpected server response: (\d+)/.exec(event.message ?? "")?.[1];
     if (code === "401" || code === "403")
       throw new VnicError(
         "forbidden",

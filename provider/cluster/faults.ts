@@ -39,12 +39,8 @@ export async function find<T>(server: string, doing: string, request: () => Prom
   }
 }
 
-/** "Not found" of this very object: not of its namespace, and not of its kind. */
-export class NotFound extends VnicError {
-  constructor(message: string, cause: unknown) {
-    super("failed", message, { cause });
-  }
-}
+/** "Not found" of the object or of its namespace, but not of its kind. */
+class NotFound extends VnicError {}
 
 function classified(error: unknown, server: string, doing: string): VnicError {
   if (isVnicError(error)) return error;
@@ -62,11 +58,14 @@ function classified(error: unknown, server: string, doing: string): VnicError {
   }
   if (code === 404) {
     if (!status.details?.name) return fault("notInstalled", `the cluster doesn't know ${apiVersion}; ${installHint}`);
-    if (status.details.kind === "namespaces")
-      return status.details.name === systemNamespace
-        ? fault("notInstalled", `namespace ${systemNamespace} is missing; ${installHint}`)
-        : fault("refused", `there is no namespace ${JSON.stringify(status.details.name)}; create it first`);
-    return new NotFound(`${doing}: ${words}`, error);
+    if (status.details.kind !== "namespaces") return new NotFound("failed", `${doing}: ${words}`, { cause: error });
+    return status.details.name === systemNamespace
+      ? new NotFound("notInstalled", `${doing}: namespace ${systemNamespace} is missing; ${installHint}`, {
+          cause: error,
+        })
+      : new NotFound("refused", `${doing}: there is no namespace ${JSON.stringify(status.details.name)}`, {
+          cause: error,
+        });
   }
   if (code === 409) return fault("conflict", words);
   return fault("failed", `HTTP ${code}: ${words}`);

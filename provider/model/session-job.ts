@@ -143,6 +143,13 @@ const stuckReasons = new Set([
   "RunContainerError",
 ]);
 
+/** Of a first failed pull: what another pull a few seconds later won't heal, as a busy registry would. */
+const hopelessPull = /not found|denied|unauthorized|forbidden|connection refused|no such host|invalid/i;
+
+function isStuck({ reason = "", message = "" }: { reason?: string; message?: string }): boolean {
+  return stuckReasons.has(reason) || (reason === "ErrImagePull" && hopelessPull.test(message));
+}
+
 export function readSessionPod(pod: PodObject): SessionPodState {
   const { phase, reason, message, containerStatuses } = pod.status ?? {};
   if (phase === "Failed" || phase === "Succeeded")
@@ -153,7 +160,7 @@ export function readSessionPod(pod: PodObject): SessionPodState {
   const container = containerStatuses?.find(({ name }) => name === sessionContainer);
   if (container?.state?.running) return { state: "running" };
   const waiting = container?.state?.waiting;
-  if (waiting?.reason && stuckReasons.has(waiting.reason))
+  if (waiting && isStuck(waiting))
     return { state: "stuck", why: [waiting.reason, waiting.message].filter(Boolean).join(": ") };
   return { state: "starting", why: waiting?.reason ?? phase ?? "no status yet" };
 }

@@ -162,20 +162,21 @@ describe("inject refuses", () => {
     await bench.eject(holder);
   });
 
-  it("to leave two holders when two declare one address at the same moment", async () => {
-    const rivals = ["one", "two", "three"].map((name) => define({ name, pod: db, addresses: ["192.168.50.63/24"] }));
-    const outcomes = await Promise.allSettled(rivals.map((rival) => bench.inject(rival)));
-    const made = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
-    expect(made.length).to.be.at.most(1);
-    for (const outcome of outcomes)
-      if (outcome.status === "rejected")
-        expect((outcome.reason as Error).message).to.match(
-          /^addresses\[0\]: 192\.168\.50\.63 is held by Vnic refusals\//,
-        );
-    expect(
-      (await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).split("\n").filter(Boolean),
-    ).to.have.length(made.length);
-    await Promise.all(made.map((state) => bench.eject(state)));
+  it("all but the first of three that declare one address at the same moment", async () => {
+    // More than once, as who comes first is chance.
+    for (let round = 0; round < 5; round++) {
+      const rivals = ["one", "two", "three"].map((name) => define({ name, pod: db, addresses: ["192.168.50.63/24"] }));
+      const outcomes = await Promise.allSettled(rivals.map((rival) => bench.inject(rival)));
+      const made = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+      const refused = outcomes.flatMap((outcome) =>
+        outcome.status === "rejected" ? [(outcome.reason as Error).message] : [],
+      );
+      expect(made, refused.join("\n")).to.have.length(1);
+      for (const message of refused)
+        expect(message).to.match(/^addresses\[0\]: 192\.168\.50\.63 is held by Vnic refusals\//);
+      expect((await bench.kubectl("get", "vnics", "-o", "name")).split("\n").filter(Boolean)).to.have.length(1);
+      await Promise.all(made.map((state) => bench.eject(state)));
+    }
   });
 
   it("an image that the node doesn't have and can't pull, with the kubelet's words", async () => {
@@ -205,8 +206,10 @@ describe("inject refuses", () => {
     await applyObjects(bench.lab.kubectl, [
       { ...role, rules: role?.rules?.filter(({ resources }) => !resources.includes("pods/attach")) },
     ]);
+    // One of its own, as a session that is open already needs no attaching.
+    const other = await as(await serviceAccountKubeconfig(bench.lab.kubectl, "vnic-system", "vnic-provider"));
     try {
-      expect(await refusal("forbidden", {})).to.match(
+      expect(await refusal("forbidden", {}, other)).to.match(
         /^attaching to pod vnic-system\/vnic-session-\S+: the API server answers HTTP 403; grant "get" and "create" on pods\/attach in namespace vnic-system/,
       );
     } finally {
