@@ -10,7 +10,7 @@ let writable: Promise<void> | undefined;
  * namespace changes. The files below /proc/sys/net are always those of the writer's network namespace.
  */
 export function makeSysctlsWritable(): Promise<void> {
-  writable ??= access("/proc/sys/net", constants.W_OK).catch(async () => {
+  writable ??= access("/proc/sys/net/ipv4/conf/all/arp_notify", constants.W_OK).catch(async () => {
     await run("mount", ["-o", "remount,rw,bind", "/proc/sys"]);
   });
   return writable;

@@ -1,0 +1,105 @@
+import { expect } from "chai";
+import type { ResourceFile } from "../../provider/model/resource-file.ts";
+import { stateDirectory } from "../../provider/model/session-job.ts";
+import type { InjectPlan } from "../../provider/model/session-protocol.ts";
+import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
+import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
+import { type Crash, planFor, runNodeSide } from "../support/node-side.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("the node side, killed", () => {
+  let bench: Bench;
+  let pod: InjectPlan["pod"];
+  /** As many programs as an undisturbed injection runs. */
+  let calls: number;
+  const namespace = "crash";
+  const address = "192.168.50.70/24";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", "node1");
+    const seen = await bench.kubectl(
+      "get",
+      "pod",
+      "db",
+      "-o",
+      "jsonpath={.metadata.uid} {.status.containerStatuses[0].containerID}",
+    );
+    const [uid = "", containerId = ""] = seen.split(" ");
+    pod = { namespace, name: "db", uid, containerId };
+    const plan = planFor(pod, address);
+    const whole = await runNodeSide(bench.lab, "node1", "inject", plan);
+    expect(whole.answers.at(-1), JSON.stringify(whole.answers)).to.have.property("result");
+    calls = whole.calls;
+    await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  /** Every place where it can be killed, one after the other. */
+  async function everywhere(check: (crash: Crash) => Promise<void>): Promise<void> {
+    expect(calls).to.be.greaterThan(4);
+    for (let call = 1; call <= calls; call++)
+      for (const moment of ["before", "after"] as const) {
+        await check({ call, moment }).catch((error: unknown) => {
+          throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
+        });
+      }
+  }
+
+  it("at every step of an injection, makes one whole NIC when it is run again", async () => {
+    await everywhere(async (crash) => {
+      const plan = planFor(pod, address);
+      const killed = await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+      expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
+
+      const again = await runNodeSide(bench.lab, "node1", "inject", plan);
+      expect(again.answers.at(-1)).to.have.property("result");
+      const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+      expect(ours.map(({ ifname, address: mac }) => [ifname, mac])).to.deep.equal([["net1", plan.mac]]);
+      expect(addressesOf(ours[0])).to.deep.equal([address]);
+      const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
+      expect((JSON.parse(stdout) as ResourceFile).step).to.equal("attached");
+      expect(await remainsOnNodes(bench.lab), "link and file, and nothing else").to.have.length(2);
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.70")).to.equal(true);
+      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    });
+  });
+
+  it("at every step of an injection, leaves nothing that an ejection doesn't find", async () => {
+    await everywhere(async (crash) => {
+      const plan = planFor(pod, address);
+      await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    });
+  });
+
+  it("at every step of an ejection, leaves nothing when it is run again", async () => {
+    for (let call = 1, more = true; more; call++) {
+      const plan = planFor(pod, address);
+      await runNodeSide(bench.lab, "node1", "inject", plan);
+      const killed = await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic }, { call, moment: "after" });
+      more = !killed.answers.some((answer) => "result" in answer);
+      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    }
+  });
+
+  it("undoes what it made when a later step fails", async () => {
+    const plan = { ...planFor(pod, address), mac: "02:00:5e:00:00:71" };
+    const first = planFor(pod, "192.168.50.71/24");
+    await runNodeSide(bench.lab, "node1", "inject", { ...first, interfaceName: "net2", mac: plan.mac });
+    // Two macvlans of one parent can't be up with the same MAC: the last step fails.
+    const { answers } = await runNodeSide(bench.lab, "node1", "inject", plan);
+    expect(JSON.stringify(answers.at(-1))).to.match(
+      /"error":\{"kind":"failed","message":"ip link set dev net1 up: Address already in use"/,
+    );
+    expect(await remainsOnNodes(bench.lab), "the first Vnic's link and file").to.have.length(2);
+    await runNodeSide(bench.lab, "node1", "eject", { vnic: first.vnic });
+  });
+});
