@@ -1,0 +1,171 @@
+import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
+import { isVnicError, VnicError } from "../../provider/model/errors.ts";
+import { finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
+import type { NodeObject } from "../../provider/model/node.ts";
+import type { PodObject } from "../../provider/model/pod.ts";
+import { ownerOf, type StoredVnic, type VnicRecord, type VnicStatus } from "../../provider/model/record.ts";
+import type { SessionJob } from "../../provider/model/session-job.ts";
+import { FakeAttachment } from "./attachment.ts";
+import { FakeNodeSide } from "./node-side.ts";
+import { node, pod, uid } from "./objects.ts";
+
+type Method = keyof Cluster;
+
+/** A cluster in memory: one pod that runs on a ready node. Records each call; can be told to fail, or to change meanwhile. */
+export class FakeCluster implements Cluster {
+  readonly calls: string[] = [];
+  readonly pods = new Map<string, PodObject>([["shop/db-0", pod()]]);
+  readonly namespaces = new Set(["shop"]);
+  readonly nodes = new Map<string, NodeObject>([
+    ["worker-1", node()],
+    ["worker-2", node()],
+  ]);
+  readonly vnics = new Map<string, StoredVnic>();
+  readonly jobs = new Map<string, SessionJob>();
+  readonly attachments: FakeAttachment[] = [];
+  readonly nodeSide = new FakeNodeSide();
+  /** The pod of every session Job. */
+  sessionPod: PodObject | undefined = { metadata: { name: "session-pod" }, status: { phase: "Pending" } };
+  /** How often attaching is too early. */
+  attachTooEarly = 0;
+
+  private readonly meanwhile: { readonly method: Method; readonly happens: () => void }[] = [];
+  private lastUid = 100;
+  private now = Date.parse("2026-11-23T09:00:00Z");
+
+  /** Fails the next call of that method. */
+  failNext(method: Method, error: VnicError): void {
+    this.before(method, () => {
+      throw error;
+    });
+  }
+
+  /** Makes something happen just before the next call of that method does its work. */
+  before(method: Method, happens: () => void): void {
+    this.meanwhile.push({ method, happens });
+  }
+
+  /** Puts a record there, as somebody else would. */
+  store(vnic: StoredVnic): void {
+    this.vnics.set(vnicId(vnic.metadata), vnic);
+  }
+
+  /** Methods called, of those that change something. */
+  get writes(): string[] {
+    return this.calls.filter((call) => /^(apply|delete|release|create)/.test(call));
+  }
+
+  async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
+    this.called("findPod", `${namespace}/${name}`);
+    return this.pods.get(`${namespace}/${name}`);
+  }
+
+  async namespaceExists(name: string): Promise<boolean> {
+    this.called("namespaceExists", name);
+    return this.namespaces.has(name);
+  }
+
+  async findNode(name: string): Promise<NodeObject | undefined> {
+    this.called("findNode", name);
+    return this.nodes.get(name);
+  }
+
+  async findVnic(ref: VnicRef): Promise<StoredVnic | undefined> {
+    this.called("findVnic", vnicId(ref));
+    return this.vnics.get(vnicId(ref));
+  }
+
+  async listVnics(selector: string): Promise<StoredVnic[]> {
+    this.called("listVnics", selector);
+    const [key = "", value] = selector.split("=");
+    return [...this.vnics.values()].filter(({ metadata: { labels = {} } }) =>
+      value === undefined ? key in labels : labels[key] === value,
+    );
+  }
+
+  async applyVnic(record: VnicRecord, { force }: { force: boolean }): Promise<StoredVnic> {
+    const id = vnicId(record.metadata);
+    this.called("applyVnic", id);
+    const before = this.vnics.get(id);
+    if (before && !force && ownerOf(before) !== ownerOf(record))
+      throw new VnicError("conflict", `applying Vnic ${id}: conflict`);
+    const created = {
+      uid: uid(++this.lastUid),
+      creationTimestamp: new Date((this.now += 1000)).toISOString(),
+      generation: 1,
+    };
+    const { uid: itsUid, creationTimestamp, generation } = { ...created, ...before?.metadata };
+    const resourceVersion = String(this.calls.length);
+    const stored = {
+      ...before,
+      ...record,
+      metadata: { ...record.metadata, uid: itsUid, creationTimestamp, generation, resourceVersion },
+    };
+    this.vnics.set(id, stored);
+    return stored;
+  }
+
+  async applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void> {
+    this.called("applyVnicStatus", vnicId(ref));
+    const record = this.vnics.get(vnicId(ref));
+    if (record) this.vnics.set(vnicId(ref), { ...record, status });
+  }
+
+  async deleteVnic(ref: VnicRef, wanted: string): Promise<void> {
+    this.called("deleteVnic", vnicId(ref));
+    const record = this.vnics.get(vnicId(ref));
+    if (record?.metadata.uid !== wanted) return;
+    const metadata = { ...record.metadata, deletionTimestamp: "2026-11-23T10:00:00Z" };
+    if (metadata.finalizers?.length) this.vnics.set(vnicId(ref), { ...record, metadata });
+    else this.vnics.delete(vnicId(ref));
+  }
+
+  async releaseVnic(ref: VnicRef, wanted: string): Promise<void> {
+    this.called("releaseVnic", vnicId(ref));
+    const record = this.vnics.get(vnicId(ref));
+    if (record?.metadata.uid !== wanted) return;
+    const finalizers = record.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
+    if (record.metadata.deletionTimestamp && finalizers.length === 0) this.vnics.delete(vnicId(ref));
+    else this.vnics.set(vnicId(ref), { ...record, metadata: { ...record.metadata, finalizers } });
+  }
+
+  async createJob(job: SessionJob): Promise<void> {
+    this.called("createJob", job.spec.template.spec.nodeName);
+    this.jobs.set(job.metadata.name, job);
+  }
+
+  async findJobPod(job: string): Promise<PodObject | undefined> {
+    this.called("findJobPod", job);
+    return this.sessionPod;
+  }
+
+  async deleteJob(name: string): Promise<void> {
+    this.called("deleteJob", name);
+    this.jobs.delete(name);
+  }
+
+  async attach(podName: string, container: string): Promise<Attachment | undefined> {
+    this.called("attach", `${podName} ${container}`);
+    if (this.attachTooEarly-- > 0) return undefined;
+    const attachment = new FakeAttachment((request, self) => void this.nodeSide.serve(request, self));
+    this.attachments.push(attachment);
+    return attachment;
+  }
+
+  private called(method: Method, what: string): void {
+    this.calls.push(`${method} ${what}`);
+    const at = this.meanwhile.findIndex((one) => one.method === method);
+    if (at >= 0) this.meanwhile.splice(at, 1)[0]?.happens();
+  }
+}
+
+/** What a promise was rejected with; fails when it wasn't. */
+export async function rejection(promise: Promise<unknown>): Promise<VnicError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!isVnicError(error))
+    throw new Error(`rejected with ${String(error)}, which is not a VnicError`, { cause: error });
+  return error;
+}

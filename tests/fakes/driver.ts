@@ -1,0 +1,17 @@
+import type { Driver } from "../../provider/lifecycle/driver.ts";
+import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
+import { FakeCluster } from "./cluster.ts";
+
+export interface FakeDriver extends Driver {
+  readonly cluster: FakeCluster;
+  /** All progress that was shown. */
+  readonly reports: string[];
+}
+
+/** Drives a fake cluster. Close its sessions when done: `await driver.sessions.close()`. */
+export function fakeDriver({ lingerMilliseconds = 5 } = {}): FakeDriver {
+  const cluster = new FakeCluster();
+  const reports: string[] = [];
+  const sessions = new SessionPool(cluster, { image: "localhost/image:1", lingerMilliseconds });
+  return { cluster, sessions, reports, report: (text) => void reports.push(text) };
+}

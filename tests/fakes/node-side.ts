@@ -1,0 +1,40 @@
+import { messageOf, isVnicError } from "../../provider/model/errors.ts";
+import { protocolVersion, type Request } from "../../provider/model/session-protocol.ts";
+import type { FakeAttachment } from "./attachment.ts";
+import { association, injectResult, liveInterface } from "./objects.ts";
+
+type Handler = (request: Request) => unknown;
+
+/** The node side of every session of a fake cluster: one handler per verb, to be replaced; what it throws it answers as an error. */
+export class FakeNodeSide {
+  readonly requests: Request[] = [];
+  /** Step lines before each answer. */
+  steps: string[] = [];
+  hello: Handler = () => ({ protocol: protocolVersion, version: "0.1.0" });
+  inject: Handler = () => injectResult();
+  eject: Handler = () => ({ removed: true, steps: [] });
+  observe: Handler = () => ({ interface: liveInterface(), association: association() });
+
+  /** Requests other than greetings. */
+  get work(): Request[] {
+    return this.requests.filter(({ verb }) => verb !== "hello");
+  }
+
+  async serve(request: Request, attachment: FakeAttachment): Promise<void> {
+    const { id, verb } = request;
+    this.requests.push(request);
+    try {
+      const result = await this[verb](request);
+      if (verb !== "hello") attachment.say(...this.steps.map((step) => ({ id, step })));
+      attachment.say({ id, result });
+    } catch (error) {
+      attachment.say({
+        id,
+        error: { kind: isVnicError(error, "refused") ? "refused" : "failed", message: messageOf(error) },
+      });
+    }
+  }
+}
+
+/** A handler that never answers. */
+export const never: Handler = () => new Promise(() => undefined);

@@ -1,0 +1,127 @@
+import { expect } from "chai";
+import { Deadline } from "../../../provider/lifecycle/driver.ts";
+import { eject, type Remembered } from "../../../provider/lifecycle/eject.ts";
+import { VnicError } from "../../../provider/model/errors.ts";
+import { finalizer } from "../../../provider/model/names.ts";
+import { rejection } from "../../fakes/cluster.ts";
+import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
+import { containerId, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
+
+const ref = { namespace: "shop", name: "db-wire" };
+const vnic = { ...ref, uid: uid(1) };
+const runningPod = { namespace: "shop", name: "db-0", uid: uid(2), containerId };
+
+describe("eject", () => {
+  let driver: FakeDriver;
+  beforeEach(() => {
+    driver = fakeDriver();
+    driver.cluster.store(storedVnic());
+  });
+  afterEach(() => driver.sessions.close());
+
+  const run = (remembered: Remembered = { uid: uid(1), node: "worker-1", podName: "db-0" }) =>
+    eject(driver, ref, remembered, new Deadline("ejecting", 2));
+  const record = () => driver.cluster.vnics.get("shop/db-wire");
+  const plans = () => driver.cluster.nodeSide.work.map((request) => ("plan" in request ? request.plan : undefined));
+
+  it("marks the record, cleans the node, and only then lets the record go", async () => {
+    await run();
+    expect(driver.cluster.writes).to.deep.equal([
+      "deleteVnic shop/db-wire",
+      "createJob worker-1",
+      "releaseVnic shop/db-wire",
+    ]);
+    expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
+    expect(record()).to.equal(undefined);
+  });
+
+  const podGone: [when: string, arrange: (driver: FakeDriver) => void][] = [
+    ["has gone", ({ cluster }) => cluster.pods.clear()],
+    ["has terminated", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed" } }))],
+    [
+      "runs on another node by now",
+      ({ cluster }) => cluster.pods.set("shop/db-0", pod({ node: "worker-2", uid: uid(9) })),
+    ],
+  ];
+  for (const [when, arrange] of podGone)
+    it(`cleans the node without looking into the pod when that ${when}`, async () => {
+      arrange(driver);
+      await run();
+      expect(plans()).to.deep.equal([{ vnic }]);
+      expect(record()).to.equal(undefined);
+    });
+
+  it("lets the record go without a session when the node's object is gone", async () => {
+    driver.cluster.nodes.clear();
+    await run();
+    expect(driver.cluster.jobs.size).to.equal(0);
+    expect(record()).to.equal(undefined);
+  });
+
+  it("is refused, and keeps the finalizer, while the node isn't ready", async () => {
+    driver.cluster.nodes.set("worker-1", node({ ready: false }));
+    const error = await rejection(run());
+    expect(error).to.deep.include({
+      kind: "refused",
+      message:
+        "node worker-1 isn't ready (Kubelet stopped posting node status.), so Vnic shop/db-wire can't be taken off it; try again when it is, or delete the Node object if it is lost for good",
+    });
+    expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
+  });
+
+  it("keeps the finalizer when the node fails, and finishes when it is run again", async () => {
+    const { nodeSide } = driver.cluster;
+    const whole = nodeSide.eject;
+    nodeSide.eject = () => {
+      throw new VnicError("failed", "deleting link: device or resource busy");
+    };
+    expect(await rejection(run())).to.have.property("message", "deleting link: device or resource busy");
+    expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
+    nodeSide.eject = whole;
+    await run();
+    expect(record()).to.equal(undefined);
+    expect(
+      driver.cluster.calls.filter((call) => call.startsWith("deleteVnic")),
+      "marked once",
+    ).to.have.length(1);
+  });
+
+  it("leaves a record of another UID alone, and still cleans up after its own", async () => {
+    driver.cluster.store(storedVnic({}, { uid: uid(5) }));
+    const before = record();
+    await run();
+    expect(record()).to.equal(before);
+    expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
+    expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
+  });
+
+  it("cleans the node that is remembered when the record is lost", async () => {
+    driver.cluster.vnics.clear();
+    await run({ uid: uid(1), node: "worker-2" });
+    expect(driver.cluster.writes).to.deep.equal(["createJob worker-2"]);
+    expect(plans()).to.deep.equal([{ vnic }]);
+  });
+
+  it("believes the record rather than what is remembered about the node", async () => {
+    await run({ uid: uid(1), node: "worker-2" });
+    expect(driver.cluster.writes).to.include("createJob worker-1").and.not.include("createJob worker-2");
+  });
+
+  it("has nothing to do when record and node are unknown", async () => {
+    driver.cluster.vnics.clear();
+    await run({ uid: uid(1) });
+    expect(driver.cluster.writes).to.deep.equal([]);
+  });
+
+  it("cleans the node even when our API group is no longer installed", async () => {
+    driver.cluster.failNext("findVnic", new VnicError("notInstalled", "the cluster doesn't know it"));
+    await run();
+    expect(plans()).to.have.length(1);
+  });
+
+  it("does nothing when it can't tell what is there", async () => {
+    driver.cluster.failNext("findVnic", new VnicError("unreachable", "no answer"));
+    expect(await rejection(run())).to.have.property("kind", "unreachable");
+    expect(driver.cluster.writes).to.deep.equal([]);
+  });
+});

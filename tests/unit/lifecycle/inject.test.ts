@@ -1,0 +1,337 @@
+import { expect } from "chai";
+import { IncompleteError, inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
+import type { Definition } from "../../../provider/model/definition.ts";
+import { VnicError } from "../../../provider/model/errors.ts";
+import { annotations, finalizer } from "../../../provider/model/names.ts";
+import { readyStatus } from "../../../provider/model/record.ts";
+import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
+import { rejection } from "../../fakes/cluster.ts";
+import {
+  association,
+  containerId,
+  definition,
+  injectPlan,
+  liveInterface,
+  pod,
+  storedVnic,
+  uid,
+  urn,
+} from "../../fakes/objects.ts";
+
+const refuse = () => {
+  throw new VnicError("refused", "network.parent: there is no interface");
+};
+const fail = () => {
+  throw new VnicError("failed", "moving link: no such device");
+};
+const stranger = "urn:pulumi:dev::other::pulumi-nodejs:dynamic/vnic:Vnic::wire";
+const short = { createSeconds: 0.3, updateSeconds: 0.3, deleteSeconds: 0.3 };
+
+describe("inject", () => {
+  let driver: FakeDriver;
+  beforeEach(() => {
+    driver = fakeDriver();
+  });
+  afterEach(() => driver.sessions.close());
+
+  const run = (given: Partial<Definition> = {}, options?: InjectOptions) => inject(driver, definition(given), options);
+  const record = () => driver.cluster.vnics.get("shop/db-wire");
+  const incomplete = async (promise: Promise<unknown>): Promise<IncompleteError> => {
+    const error = await rejection(promise);
+    if (!(error instanceof IncompleteError)) throw new Error(`not an IncompleteError: ${error.message}`);
+    return error;
+  };
+  const plain = async (promise: Promise<unknown>): Promise<VnicError> => {
+    const error = await rejection(promise);
+    expect(error, "says that something is left").to.not.be.instanceOf(IncompleteError);
+    return error;
+  };
+
+  it("writes the record, then works on the node, then tells the record's status", async () => {
+    const state = await run({ mtu: 1500 });
+    expect(driver.cluster.writes).to.deep.equal([
+      "applyVnic shop/db-wire",
+      "createJob worker-1",
+      "applyVnicStatus shop/db-wire",
+    ]);
+    expect(state).to.deep.equal({
+      ...definition({ mtu: 1500 }),
+      schemaVersion: 1,
+      providerVersion: "0.1.0",
+      uid: record()?.metadata.uid,
+      node: "worker-1",
+      podUid: uid(2),
+      sandboxId: association().sandboxId,
+      interface: liveInterface(),
+    });
+    expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
+    expect(record()?.status?.conditions[0]).to.deep.include({ type: "Ready", status: "True" });
+  });
+
+  it("sends the node a plan under the record's UID", async () => {
+    await run();
+    const [request] = driver.cluster.nodeSide.work;
+    const vnic = { uid: record()?.metadata.uid ?? "", namespace: "shop", name: "db-wire" };
+    expect(request).to.deep.include({ verb: "inject", plan: injectPlan({ vnic }) });
+  });
+
+  it("shows what it waits for, up to the steps on the node", async () => {
+    driver.cluster.nodeSide.steps = ["creating", "moving"];
+    await run();
+    expect(driver.reports).to.deep.equal([
+      "starting an injection session on node worker-1",
+      "creating net1 on node worker-1",
+      "moving net1 on node worker-1",
+    ]);
+  });
+
+  describe("refuses before anything is written", () => {
+    const table: [when: string, arrange: (driver: FakeDriver) => void, kind: string, words: RegExp][] = [
+      [
+        "the pod doesn't exist",
+        ({ cluster }) => cluster.pods.clear(),
+        "refused",
+        /^pod.name: there is no pod "db-0" in namespace "shop"; create it first$/,
+      ],
+      [
+        "its namespace doesn't exist",
+        ({ cluster }) => {
+          cluster.pods.clear();
+          cluster.namespaces.clear();
+        },
+        "refused",
+        /^pod.namespace: there is no namespace "shop"; create it/,
+      ],
+      [
+        "the pod uses its node's network",
+        ({ cluster }) => cluster.pods.set("shop/db-0", pod({ hostNetwork: true })),
+        "refused",
+        /^pod.name: pod shop\/db-0 uses its node's network/,
+      ],
+      [
+        "the pod has terminated",
+        ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed", reason: "Evicted" } })),
+        "refused",
+        /^pod.name: pod shop\/db-0 has terminated \(phase Failed, Evicted\); name a pod that runs$/,
+      ],
+      [
+        "the record is declared by somebody else",
+        ({ cluster }) =>
+          cluster.store(storedVnic({ declaredBy: stranger, mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8"] })),
+        "conflict",
+        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:dev::other::.*; choose another name, or remove that one first$/,
+      ],
+      [
+        "the record was made by hand",
+        ({ cluster }) => cluster.store(storedVnic({}, { annotations: {} })),
+        "conflict",
+        /^name: Vnic shop\/db-wire exists already and was not declared by Pulumi/,
+      ],
+      [
+        "another Vnic holds its MAC behind the same parent",
+        ({ cluster }) => cluster.store(storedVnic({ name: "other", addresses: ["10.0.0.1/8"] })),
+        "conflict",
+        /^mac: 02:00:5e:10:00:01 is held by Vnic shop\/other \(pod db-0\) behind parent eth1; choose another$/,
+      ],
+      [
+        "another Vnic holds one of its addresses, with another prefix length",
+        ({ cluster }) =>
+          cluster.store(storedVnic({ name: "other", mac: "02:00:00:00:00:99", addresses: ["192.168.50.10/16"] })),
+        "conflict",
+        /^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/other/,
+      ],
+      [
+        "the API server doesn't answer",
+        ({ cluster }) => cluster.failNext("findPod", new VnicError("unreachable", "reading pod: no answer")),
+        "unreachable",
+        /no answer/,
+      ],
+    ];
+    for (const [when, arrange, kind, words] of table)
+      it(`when ${when}`, async () => {
+        arrange(driver);
+        const before = record();
+        const error = await plain(run());
+        expect(error.message).to.match(words);
+        expect(error.kind).to.equal(kind);
+        expect(driver.cluster.writes).to.deep.equal([]);
+        expect(record()).to.equal(before);
+      });
+  });
+
+  it("lets the same MAC and address be behind another parent", async () => {
+    driver.cluster.store(storedVnic({ name: "other", network: { mode: "macvlan", parent: "eth2" } }));
+    await run();
+  });
+
+  it("waits for a pod that is on its way", async () => {
+    const waiting = { reason: "ContainerCreating" };
+    driver.cluster.pods.set(
+      "shop/db-0",
+      pod({ status: { phase: "Pending", containerStatuses: [{ name: "redis", state: { waiting } }] } }),
+    );
+    setTimeout(() => driver.cluster.pods.set("shop/db-0", pod()), 50);
+    await run();
+    expect(driver.reports[0]).to.equal("waiting for pod shop/db-0 to run: container redis: ContainerCreating");
+  });
+
+  it("gives up on a pod that stays on its way, at its own deadline, and says what was seen last", async () => {
+    driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Pending" } }));
+    const error = await plain(run({ deadlines: short }));
+    expect(error).to.deep.include({
+      kind: "deadline",
+      message:
+        "putting Vnic shop/db-wire into pod shop/db-0: not done within 0.3 s; still waiting for pod shop/db-0 to run; last seen: no container runs yet on node worker-1",
+    });
+    expect(driver.cluster.writes).to.deep.equal([]);
+  });
+
+  describe("after the record is written", () => {
+    it("withdraws a new record when the node refuses", async () => {
+      driver.cluster.nodeSide.inject = refuse;
+      expect(await plain(run())).to.have.property("message", "network.parent: there is no interface");
+      expect(record()).to.equal(undefined);
+    });
+
+    it("withdraws a new record when no session can be had", async () => {
+      driver.cluster.failNext("createJob", new VnicError("forbidden", "creating injection Job: forbidden"));
+      expect(await plain(run())).to.have.property("kind", "forbidden");
+      expect(record()).to.equal(undefined);
+    });
+
+    it("keeps a record that was there before when the node refuses, and says that it exists", async () => {
+      driver.cluster.store(storedVnic());
+      driver.cluster.nodeSide.inject = refuse;
+      const { state, kind } = await incomplete(run());
+      expect([state.uid, kind]).to.deep.equal([uid(1), "refused"]);
+      expect(record()?.metadata.uid).to.equal(uid(1));
+    });
+
+    it("keeps the record when the node fails half-way, and says what exists", async () => {
+      driver.cluster.nodeSide.inject = fail;
+      const { state, message } = await incomplete(run());
+      expect(message).to.equal("moving link: no such device");
+      expect(state).to.deep.equal({
+        ...definition(),
+        schemaVersion: 1,
+        providerVersion: "0.1.0",
+        uid: record()?.metadata.uid,
+        node: "worker-1",
+        podUid: uid(2),
+      });
+      expect(record()?.metadata.deletionTimestamp).to.equal(undefined);
+    });
+
+    it("says what exists when a new record can't be withdrawn, and both causes", async () => {
+      driver.cluster.nodeSide.inject = refuse;
+      driver.cluster.failNext("deleteVnic", new VnicError("unreachable", "deleting Vnic shop/db-wire: no answer"));
+      const { message } = await incomplete(run());
+      expect(message).to.equal(
+        "network.parent: there is no interface; and then: deleting Vnic shop/db-wire: no answer",
+      );
+    });
+
+    it("says that the NIC is there when only its status can't be written", async () => {
+      driver.cluster.failNext("applyVnicStatus", new VnicError("forbidden", "applying the status: forbidden"));
+      const { state } = await incomplete(run());
+      expect(state.interface).to.deep.equal(liveInterface());
+      expect(state.sandboxId).to.equal(association().sandboxId);
+    });
+  });
+
+  describe("of two at the same moment", () => {
+    const rival = (resourceVersion: string) =>
+      storedVnic({ name: "rival", mac: "02:00:00:00:00:99" }, { uid: uid(7), resourceVersion });
+
+    it("yields, and withdraws its record, when the other one was written before", async () => {
+      driver.cluster.before("applyVnic", () => driver.cluster.store(rival("1")));
+      expect(await plain(run())).to.have.property("kind", "conflict");
+      expect(record()).to.equal(undefined);
+      expect(driver.cluster.nodeSide.requests).to.deep.equal([]);
+    });
+
+    it("goes on when the other one was written after it", async () => {
+      driver.cluster.before("applyVnic", () => driver.cluster.store(rival("1000")));
+      await run();
+      expect(record()).to.not.equal(undefined);
+    });
+
+    it("yields when the other one was written again since, and holds the address by its status", async () => {
+      const status = readyStatus("worker-1", association(), liveInterface(), 1, new Date());
+      driver.cluster.before("applyVnic", () => driver.cluster.store({ ...rival("1000"), status }));
+      expect(await plain(run())).to.have.property("kind", "conflict");
+    });
+
+    it("names the other owner when both want the same record", async () => {
+      driver.cluster.before("applyVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));
+      const error = await plain(run());
+      expect(error.kind).to.equal("conflict");
+      expect(error.message).to.include(stranger);
+      expect(record()?.metadata.uid).to.equal(uid(1));
+    });
+  });
+
+  describe("of a Vnic that is there already", () => {
+    it("keeps the record, and with it the UID", async () => {
+      const first = await run();
+      const second = await run({ addresses: ["192.168.50.11/24"] });
+      expect(second.uid).to.equal(first.uid);
+      expect(record()?.spec.addresses).to.deep.equal(["192.168.50.11/24"]);
+    });
+
+    it("accepts a record of the owner it had before a rename, and leaves it that owner", async () => {
+      const renamed = `${urn}-renamed`;
+      driver.cluster.store(storedVnic());
+      await run({ declaredBy: renamed }, { formerOwners: [urn] });
+      expect(record()?.metadata.annotations?.[annotations.owner]).to.equal(urn);
+    });
+
+    it("first takes it off the node that its pod has left", async () => {
+      driver.cluster.store(storedVnic());
+      driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
+      await run();
+      expect(driver.cluster.writes.filter((call) => call.startsWith("createJob"))).to.deep.equal([
+        "createJob worker-1",
+        "createJob worker-2",
+      ]);
+      expect(driver.cluster.nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["eject", "inject"]);
+      expect(record()?.metadata.annotations?.[annotations.node]).to.equal("worker-2");
+    });
+
+    it("first ejects a record that is half deleted, and makes a new one", async () => {
+      driver.cluster.store(storedVnic({}, { deletionTimestamp: "2026-11-23T08:30:00Z" }));
+      const state = await run();
+      expect(driver.cluster.nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["eject", "inject"]);
+      expect(state.uid).to.not.equal(uid(1));
+      expect(record()?.metadata.deletionTimestamp).to.equal(undefined);
+    });
+  });
+
+  it("does the work again when the session broke under it", async () => {
+    const { nodeSide, attachments } = driver.cluster;
+    const whole = nodeSide.inject;
+    nodeSide.inject = (request) => {
+      nodeSide.inject = whole;
+      attachments[0]?.end("container killed");
+      return whole(request);
+    };
+    await run();
+    expect(nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["inject", "inject"]);
+  });
+
+  it("asks the node that the pod's container IDs speak of", async () => {
+    driver.cluster.pods.set(
+      "shop/db-0",
+      pod({
+        status: {
+          containerStatuses: [
+            { name: "x", containerID: containerId.replace("containerd", "cri-o"), state: { running: {} } },
+          ],
+        },
+      }),
+    );
+    await run();
+    const [job] = driver.cluster.jobs.values();
+    expect(job?.spec.template.spec.containers[0].env[0]).to.deep.equal({ name: "VNIC_RUNTIME", value: "cri-o" });
+  });
+});

@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { observe } from "../../../provider/lifecycle/observe.ts";
+import { VnicError } from "../../../provider/model/errors.ts";
+import type { Interface } from "../../../provider/model/session-protocol.ts";
+import { stateOf } from "../../../provider/model/state.ts";
+import { rejection } from "../../fakes/cluster.ts";
+import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
+import { association, definition, liveInterface, pod, storedVnic, uid } from "../../fakes/objects.ts";
+
+const addresses = ["192.168.50.10/24", "fd50::10/64"];
+const known = stateOf(definition({ addresses }), {
+  uid: uid(1),
+  node: "worker-1",
+  podUid: uid(2),
+  association: association(),
+  interface: liveInterface({ addresses }),
+  providerVersion: "0.1.0",
+});
+
+describe("observe", () => {
+  let driver: FakeDriver;
+  beforeEach(() => {
+    driver = fakeDriver();
+    driver.cluster.store(storedVnic());
+    see({ addresses });
+  });
+  afterEach(() => driver.sessions.close());
+
+  const see = (live: Partial<Interface>) =>
+    (driver.cluster.nodeSide.observe = () => ({ interface: liveInterface(live), association: association() }));
+  const run = (state = known) => observe(driver, { namespace: "shop", name: "db-wire" }, state);
+
+  it("sees what it knew when nothing has changed", async () => expect(await run()).to.deep.equal(known));
+
+  it("takes no other order of addresses for a difference", async () => {
+    see({ addresses: [...addresses].reverse() });
+    expect((await run())?.addresses).to.deep.equal(addresses);
+  });
+
+  it("sees what has changed on the NIC", async () => {
+    see({ name: "net9", mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8", "fd50::10/64"] });
+    expect(await run()).to.deep.include({
+      interfaceName: "net9",
+      mac: "02:00:00:00:00:99",
+      addresses: ["fd50::10/64", "10.0.0.1/8"],
+    });
+  });
+
+  it("sees the MTU as an input only when one was asked for", async () => {
+    see({ addresses, mtu: 1400 });
+    expect(await run()).to.not.have.property("mtu");
+    expect(await run({ ...known, mtu: 1500 })).to.have.property("mtu", 1400);
+  });
+
+  const gone: [when: string, arrange: (driver: FakeDriver) => void][] = [
+    ["its record is", ({ cluster }) => cluster.vnics.clear()],
+    ["its record is another one", ({ cluster }) => cluster.store(storedVnic({}, { uid: uid(5) }))],
+    [
+      "its record is being deleted",
+      ({ cluster }) => cluster.store(storedVnic({}, { deletionTimestamp: "2026-11-23T08:30:00Z" })),
+    ],
+    ["its pod is", ({ cluster }) => cluster.pods.clear()],
+    ["its pod is another one of the same name", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ uid: uid(9) }))],
+    ["its pod has terminated", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed" } }))],
+    ["it isn't in the pod", ({ cluster }) => (cluster.nodeSide.observe = () => ({ association: association() }))],
+  ];
+  for (const [when, arrange] of gone)
+    it(`finds it gone when ${when}`, async () => {
+      arrange(driver);
+      expect(await run()).to.equal(undefined);
+    });
+
+  for (const method of ["findVnic", "findPod", "createJob"] as const)
+    it(`never takes "can't tell" for "gone": ${method} fails`, async () => {
+      driver.cluster.failNext(method, new VnicError("unreachable", "no answer"));
+      expect(await rejection(run())).to.have.property("kind", "unreachable");
+    });
+
+  it("changes nothing", async () => {
+    await run();
+    expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
+  });
+});
