@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { call, find } from "../../../provider/cluster/faults.ts";
+import { VnicError } from "../../../provider/model/errors.ts";
+import { rejection } from "../../fakes/cluster.ts";
+
+const server = "https://10.0.0.1:6443";
+
+/** What the Kubernetes client throws for an answer that isn't a success. */
+function answered(code: number, status: object = {}, headers: Record<string, string> = {}): Error {
+  return Object.assign(new Error(`HTTP-Code: ${code}`), { code, body: JSON.stringify(status), headers });
+}
+
+const throwing = (error: unknown) => () => Promise.reject(error);
+
+describe("a call to the API server", () => {
+  const notFound = (details: object) => answered(404, { message: "not found", details });
+  const rbac = `pods "db-0" is forbidden: User "x" cannot get resource "pods" in API group "" in the namespace "shop"`;
+  const table: [when: string, error: unknown, kind: string, message: RegExp][] = [
+    [
+      "the credentials are refused",
+      answered(401),
+      "forbidden",
+      /^reading pod shop\/db-0: the API server refuses the credentials; renew the kubeconfig's$/,
+    ],
+    [
+      "RBAC says no",
+      answered(403, { message: rbac }),
+      "forbidden",
+      /cannot get resource "pods" .* in the namespace "shop"; grant it: npx pulumi-vnic manifests has the roles$/,
+    ],
+    [
+      "admission says no",
+      answered(403, { message: "violates PodSecurity" }),
+      "forbidden",
+      /^reading pod shop\/db-0: violates PodSecurity$/,
+    ],
+    [
+      "our CRDs are missing",
+      answered(404, { message: "404 page not found" }),
+      "notInstalled",
+      /doesn't know pulumi-vnic.dev\/v1alpha1; install them: npx pulumi-vnic manifests \| kubectl apply/,
+    ],
+    [
+      "our CRDs are missing, and the body is no JSON",
+      Object.assign(new Error("x"), { code: 404, body: "404 page not found\n" }),
+      "notInstalled",
+      /install them/,
+    ],
+    [
+      "our namespace is missing",
+      notFound({ name: "vnic-system", kind: "namespaces" }),
+      "notInstalled",
+      /namespace vnic-system is missing; install them/,
+    ],
+    [
+      "the user's namespace is missing",
+      notFound({ name: "shop", kind: "namespaces" }),
+      "refused",
+      /there is no namespace "shop"/,
+    ],
+    [
+      "the object is missing",
+      notFound({ name: "db-0", kind: "pods" }),
+      "failed",
+      /^reading pod shop\/db-0: not found$/,
+    ],
+    [
+      "somebody else changed the object",
+      answered(409, { message: "Apply failed with 1 conflict" }),
+      "conflict",
+      /Apply failed with 1 conflict/,
+    ],
+    [
+      "the object is invalid",
+      answered(422, { message: "spec.mac: Required value" }),
+      "failed",
+      /HTTP 422: spec.mac: Required value/,
+    ],
+    ["it is an error of ours already", new VnicError("invalid", "as it is"), "invalid", /^as it is$/],
+  ];
+  for (const [when, error, kind, message] of table)
+    it(`is "${kind}" when ${when}`, async () => {
+      const fault = await rejection(call(server, "reading pod shop/db-0", throwing(error)));
+      expect(fault.message).to.match(message);
+      expect(fault.kind).to.equal(kind);
+    });
+
+  it("is made once when the answer won't change", async () => {
+    let calls = 0;
+    await rejection(call(server, "x", () => (calls++, Promise.reject(answered(403)))));
+    expect(calls).to.equal(1);
+  });
+
+  for (const code of [429, 500, 502, 503, 504])
+    it(`is made again when the answer is HTTP ${code}`, async () => {
+      let calls = 0;
+      expect(
+        await call(server, "x", () => (++calls === 1 ? Promise.reject(answered(code)) : Promise.resolve(7))),
+      ).to.equal(7);
+      expect(calls).to.equal(2);
+    });
+
+  it("says that the server is unreachable, and all that is known of why, when it stays so", async () => {
+    const refused = Object.assign(new Error("connect ECONNREFUSED 10.0.0.1:6443"), { code: "ECONNREFUSED" });
+    const fault = await rejection(
+      call(server, "reading pod shop/db-0", throwing(new TypeError("fetch failed", { cause: refused }))),
+    );
+    expect(fault).to.deep.include({
+      kind: "unreachable",
+      message:
+        "reading pod shop/db-0: no answer from the API server at https://10.0.0.1:6443: fetch failed: connect ECONNREFUSED 10.0.0.1:6443",
+    });
+  });
+
+  it("shows no credentials that the client's error carries", async () => {
+    const error = Object.assign(answered(422, { message: "bad" }), { headers: { authorization: "Bearer hunter2" } });
+    expect((await rejection(call(server, "x", throwing(error)))).message).to.not.include("hunter2");
+  });
+});
+
+describe("finding an object", () => {
+  it("gives undefined when the API server says that it isn't there", async () =>
+    expect(await find(server, "x", throwing(answered(404, { details: { name: "db-0", kind: "pods" } })))).to.equal(
+      undefined,
+    ));
+
+  it("never gives undefined when its kind isn't known, or access is denied", async () => {
+    expect(await rejection(find(server, "x", throwing(answered(404))))).to.have.property("kind", "notInstalled");
+    expect(await rejection(find(server, "x", throwing(answered(403))))).to.have.property("kind", "forbidden");
+  });
+});

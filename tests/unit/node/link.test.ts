@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { linkAlias, transitLinkName } from "../../../provider/model/names.ts";
+import { ownLink, readLink } from "../../../provider/node/link.ts";
+import { liveInterface, uid } from "../../fakes/objects.ts";
+
+/** As `ip -j -d address show` prints it, without what isn't read. */
+const row = {
+  ifname: "net1",
+  ifalias: linkAlias(uid(1)),
+  flags: ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"],
+  mtu: 1500,
+  address: "02:00:5e:10:00:01",
+  addr_info: [
+    { family: "inet", local: "192.168.50.10", prefixlen: 24, scope: "global" },
+    { family: "inet6", local: "fd50::10", prefixlen: 64, scope: "global" },
+    { family: "inet6", local: "fe80::5eff:fe10:1", prefixlen: 64, scope: "link" },
+  ],
+};
+
+describe("a link as ip prints it", () => {
+  it("is read without the addresses that the kernel made", () =>
+    expect(readLink(row)).to.deep.equal({
+      ...liveInterface({ addresses: ["192.168.50.10/24", "fd50::10/64"] }),
+      alias: linkAlias(uid(1)),
+    }));
+
+  it("keeps an IPv4 link-local address, which somebody asked for", () => {
+    const addr_info = [{ family: "inet", local: "169.254.3.4", prefixlen: 16, scope: "link" }];
+    expect(readLink({ ...row, addr_info }).addresses).to.deep.equal(["169.254.3.4/16"]);
+  });
+
+  it("is down without the flag", () => expect(readLink({ ...row, flags: ["BROADCAST"] }).up).to.equal(false));
+
+  it("is ours by its mark, or by the name under which it waits for it", () => {
+    const links = [readLink({ ifname: "lo" }), readLink(row)];
+    expect(ownLink(links, uid(1))?.name).to.equal("net1");
+    expect(ownLink(links, uid(2))).to.equal(undefined);
+    expect(ownLink([readLink({ ifname: transitLinkName(uid(2)) })], uid(2))?.name).to.equal(transitLinkName(uid(2)));
+  });
+});

@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { Vnic, type VnicArgs } from "../../../sdk/index.ts";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const registered: Registered[] = [];
+
+const args: VnicArgs = {
+  pod: { namespace: "shop", name: "db-0" },
+  network: { parent: "eth1" },
+  addresses: ["192.168.50.10/24"],
+};
+
+/** An object under Pulumi's mocks, and what was sent to the engine for it. */
+async function declare(name: string, given: VnicArgs = args, options?: pulumi.CustomResourceOptions) {
+  const vnic = new Vnic(name, given, options);
+  const urn = await new Promise<string>((resolve) => vnic.urn.apply(resolve));
+  const sent = registered.find((one) => one.type === Vnic.__pulumiType && one.name === name);
+  if (!sent) throw new Error(`${name} was not registered`);
+  return { vnic, urn, sent };
+}
+
+describe("a Vnic in a program", () => {
+  before(() =>
+    pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => {
+          registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+          return { id: `${name}-id`, state: inputs as Record<string, unknown> };
+        },
+        call: () => ({}),
+      },
+      "shop",
+      "dev",
+      false,
+    ),
+  );
+
+  it("has a type token of its own, by which policies find it", async () => {
+    const { urn } = await declare("wire-1");
+    expect(Vnic.__pulumiType).to.equal("pulumi-nodejs:dynamic/vnic:Vnic");
+    expect(urn).to.equal("urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire-1");
+  });
+
+  it("has all its outputs on the object", async () => {
+    const { vnic } = await declare("wire-2");
+    const outputs = [
+      "name",
+      "pod",
+      "network",
+      "addresses",
+      "mac",
+      "interfaceName",
+      "mtu",
+      "uid",
+      "node",
+      "podUid",
+      "sandboxId",
+      "interface",
+    ] as const;
+    for (const key of outputs) expect(pulumi.Output.isInstance(vnic[key]), key).to.equal(true);
+  });
+
+  it("is named like its resource unless another name is given", async () => {
+    expect((await declare("wire-3")).sent.inputs).to.have.property("name", "wire-3");
+    expect((await declare("wire-4", { ...args, name: "other" })).sent.inputs).to.have.property("name", "other");
+  });
+
+  it("sends what was written, and nothing else but who declares it and how", async () => {
+    const { sent, urn } = await declare("wire-5");
+    const { __provider, ...inputs } = sent.inputs;
+    expect(JSON.parse(JSON.stringify(inputs))).to.deep.equal({ ...args, name: "wire-5", declaredBy: urn });
+    expect(__provider).to.be.a("string");
+  });
+
+  it("is declared by its whole URN, also below a parent", async () => {
+    class Shop extends pulumi.ComponentResource {
+      constructor(name: string) {
+        super("test:index:Shop", name);
+      }
+    }
+    const { sent, urn } = await declare("wire-6", args, { parent: new Shop("shop") });
+    expect(urn).to.equal("urn:pulumi:dev::shop::test:index:Shop$pulumi-nodejs:dynamic/vnic:Vnic::wire-6");
+    expect(sent.inputs.declaredBy).to.equal(urn);
+  });
+
+  it("leaves the arguments as they were", async () => {
+    const own = { ...args };
+    await declare("wire-7", own);
+    expect(own).to.deep.equal(args);
+  });
+
+  it("is told from other resources, and from no resource at all", async () => {
+    class Other extends pulumi.dynamic.Resource {
+      constructor(name: string) {
+        super({ create: () => Promise.resolve({ id: "1" }) }, name, {}, undefined, "other", "Other");
+      }
+    }
+    const { vnic } = await declare("wire-8");
+    expect(Vnic.isInstance(vnic)).to.equal(true);
+    for (const one of [new Other("other"), {}, undefined, null, "wire"]) expect(Vnic.isInstance(one)).to.equal(false);
+  });
+});
