@@ -7,7 +7,8 @@ import { type Definition, parseDefinition } from "./model/definition.ts";
 import { difference } from "./model/diff.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { vnicRef } from "./model/record.ts";
-import { definitionOf, type VnicState, withoutUndefined } from "./model/state.ts";
+import { definitionOf, refuseNewer, type VnicState, withoutUndefined } from "./model/state.ts";
+import { stubProtocol } from "./package.ts";
 import { progressOf } from "./progress.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
@@ -36,10 +37,12 @@ export async function diff(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.DiffResult> {
+  refuseNewer(olds);
   const { update, replace } = difference(olds, news);
-  if (update.length + replace.length === 0) return { changes: false };
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
-  return { replaces: [...replace], deleteBeforeReplace: true };
+  if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
+  // The NIC was not there when it was last looked at; or the stub in state is an older one, which only an update replaces.
+  return { changes: olds.interface === undefined || hasOlderStub(olds) };
 }
 
 export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
@@ -54,28 +57,29 @@ export async function update(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.UpdateResult> {
+  refuseNewer(olds);
   return keepingState(news, async (driver, definition) => ({
-    outs: await inject(driver, definition, {
-      formerOwners: [olds.declaredBy],
-      deadlineSeconds: definition.deadlines.updateSeconds,
-    }),
+    outs: await inject(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
   }));
 }
 
 export async function read(id: string, props: VnicState & Carried): Promise<dynamic.ReadResult> {
+  refuseNewer(props);
   const state = await observe(await driverFor(props), parseVnicId(id), props);
-  return state ? { id, props: state, inputs: definitionOf(state) } : {};
+  return state ? (withoutUndefined({ id, props: state, inputs: definitionOf(state) }) as dynamic.ReadResult) : {};
 }
 
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
-  const deadline = new Deadline(
-    `taking Vnic ${id} out of pod ${props.pod.namespace}/${props.pod.name}`,
-    props.deadlines.deleteSeconds,
-  );
-  const { uid, node, pod } = props;
+  refuseNewer(props);
+  const { uid, node, pod, deadlines } = props;
+  const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
   await eject(await driverFor(props), parseVnicId(id), { uid, node, podName: pod.name }, deadline);
 }
 export { remove as delete };
+
+function hasOlderStub({ __provider }: Carried): boolean {
+  return __provider !== undefined && !__provider.includes(`protocol: ${stubProtocol}`);
+}
 
 async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver> {
   return { ...(await openDriver()), report: progressOf(declaredBy) };

@@ -4,7 +4,7 @@
  * of this is not so ends the demo with an error.
  */
 import { spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ensurePulumi } from "../../tests/lab/index.ts";
@@ -63,6 +63,8 @@ async function main(): Promise<void> {
 
   say("pulumi up: one Vnic, declared in examples/quickstart");
   await pulumi("stack", "init", "demo", "--non-interactive");
+  // Only here does the engine insist on the settings lying beside the project.
+  await rename(join(checkout, "examples/quickstart/Pulumi.demo.yaml"), settings).catch(() => undefined);
   const inputs = { namespace: target.namespace, pod: target.pod, parent: target.parent, address: target.address };
   await pulumi(
     "config",
@@ -92,7 +94,12 @@ async function main(): Promise<void> {
 
   say("Look around");
   const file = join(folder, "env");
-  const exports = Object.entries(environment).map(([key, value]) => `export ${key}='${value}'\n`);
+  const around = {
+    ...environment,
+    KUBECONFIG: target.admin.kubeconfig,
+    PATH: `${target.admin.bin}:${environment.PATH}`,
+  };
+  const exports = Object.entries(around).map(([key, value]) => `export ${key}='${value}'\n`);
   await writeFile(file, `${exports.join("")}export PULUMI_STACK=demo\n`, { mode: 0o600 });
   tell([
     `. ${file}    # the stack of this demo; its settings: --config-file ${settings}`,

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { findProgram } from "../../tests/lab/find-program.ts";
 import { appPod, ensureKubernetes, type Lab, up } from "../../tests/lab/index.ts";
 import { run } from "../../tests/lab/run.ts";
@@ -18,7 +18,8 @@ export interface Target {
   readonly address: string;
   /** Asks the pod's server, from outside, at an address without prefix length; lines for the reader. */
   readonly probe: (address: string) => Promise<string[]>;
-  /** How to look around afterwards, and how to tear down. */
+  /** For the reader, to look around afterwards: an administrator's kubeconfig, the folder of a kubectl, commands. */
+  readonly admin: { readonly kubeconfig: string; readonly bin: string };
   readonly lookAround: readonly string[];
   readonly tearDown: readonly string[];
 }
@@ -59,9 +60,11 @@ async function labTarget(): Promise<Target> {
         `redis sees the connection come from ${from} to ${to}: no NAT in between`,
       ];
     },
+    admin: { kubeconfig: lab.kubeconfig, bin: await ensureKubernetes() },
     lookAround: [
+      "kubectl get vnics -A -o wide",
+      `kubectl exec -n ${namespace} ${pod} -- ip address`,
       `npm run lab -- exec ${outside} -- ping -c 3 192.168.50.10`,
-      `npm run lab -- exec ${node} -- ip -d link show type macvlan`,
     ],
     tearDown: ["npm run lab -- down"],
   };
@@ -102,7 +105,8 @@ async function ownTarget(kubeconfig: string): Promise<Target> {
         );
       return stdout.split("\n").filter((line) => line.includes("bytes from"));
     },
-    lookAround: [],
+    admin: { kubeconfig, bin: dirname(program) },
+    lookAround: ["kubectl get vnics -A -o wide"],
     tearDown: [],
   };
 }

@@ -76,9 +76,14 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
       );
     },
     deleteVnic: async (ref, uid) => {
-      await find(server, `deleting Vnic ${vnicId(ref)}`, () =>
-        objects.deleteNamespacedCustomObject({ ...vnics, ...ref, body: { preconditions: { uid } } }),
-      );
+      try {
+        await find(server, `deleting Vnic ${vnicId(ref)}`, () =>
+          objects.deleteNamespacedCustomObject({ ...vnics, ...ref, body: { preconditions: { uid } } }),
+        );
+      } catch (error) {
+        // Another record stands there now: the one meant is gone.
+        if (!isVnicError(error, "conflict")) throw error;
+      }
     },
     releaseVnic: async (ref, uid) => {
       for (;;) {

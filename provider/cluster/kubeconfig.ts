@@ -15,7 +15,7 @@ type Client = typeof import("@kubernetes/client-node");
 export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
   const config = new client.KubeConfig();
   if (kubeconfig === undefined) config.loadFromDefault();
-  else if (kubeconfig.includes("\n")) config.loadFromString(kubeconfig);
+  else if (/^\s*\{|\n/.test(kubeconfig)) config.loadFromString(kubeconfig);
   else if (existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
   else
     throw new VnicError(

@@ -2,18 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/definition.ts";
 import { VnicError } from "../model/errors.ts";
 import { vnicId } from "../model/names.ts";
-import { holderSelectors, ownerOf, type StoredVnic, vnicRef } from "../model/record.ts";
-
-/** Refuses a record that somebody else declared. */
-export function refuseForeign(record: StoredVnic, owners: readonly (string | undefined)[]): void {
-  const owner = ownerOf(record);
-  if (owner !== undefined && owners.includes(owner)) return;
-  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
-  throw new VnicError(
-    "conflict",
-    `name: Vnic ${vnicId(record.metadata)} exists already and ${by}; choose another name, or remove that one first`,
-  );
-}
+import { holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
 
 /**
  * Refuses a MAC or an address that another Vnic holds behind the same parent. Asked before the record is written, so that

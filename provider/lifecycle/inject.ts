@@ -1,14 +1,14 @@
-import type { Association } from "../model/session-protocol.ts";
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
-import { type RunningPod } from "../model/pod.ts";
-import { ownerOf, placeOf, readyStatus, recordOf, type StoredVnic, vnicRef } from "../model/record.ts";
-import type { InjectPlan, Interface } from "../model/session-protocol.ts";
+import type { RunningPod } from "../model/pod.ts";
+import { placeOf, readyStatus, type StoredVnic, vnicRef } from "../model/record.ts";
+import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
 import { stateOf, type VnicState } from "../model/state.ts";
 import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
-import { refuseForeign, refuseHeldByOthers } from "./holders.ts";
+import { refuseHeldByOthers } from "./holders.ts";
+import { ensureRecord, refuseForeign, withdrawRecord } from "./own-record.ts";
 import { awaitRunningPod } from "./running-pod.ts";
 
 /** The Vnic exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
@@ -22,20 +22,22 @@ export class IncompleteError extends VnicError {
 }
 
 export interface InjectOptions {
-  /** Owners other than `definition.declaredBy` under which the record may stand: who declared it before a rename. */
-  readonly formerOwners?: readonly (string | undefined)[];
+  /** The Vnic as state knows it: its record is ours whatever it is called, and what is left of it goes first. */
+  readonly known?: { readonly uid: string; readonly node: string };
+  /** @default the definition's for a creation */
   readonly deadlineSeconds?: number;
 }
 
 /**
  * Brings the Vnic into its pod, from wherever an earlier try ended; creating, updating and repairing are all this. A plain
- * error means that nothing was left behind, an `IncompleteError` that something exists.
+ * error means that all is as it was before, an `IncompleteError` that something exists.
  */
 export async function inject(driver: Driver, definition: Definition, options: InjectOptions = {}): Promise<VnicState> {
-  const { cluster, sessions, report } = driver;
+  const { cluster, report } = driver;
   const ref = vnicRef(definition);
+  const { namespace, name } = definition.pod;
   const deadline = new Deadline(
-    `putting Vnic ${ref.namespace}/${ref.name} into pod ${definition.pod.namespace}/${definition.pod.name}`,
+    `putting Vnic ${ref.namespace}/${ref.name} into pod ${namespace}/${name}`,
     options.deadlineSeconds ?? definition.deadlines.createSeconds,
   );
 
@@ -45,119 +47,72 @@ export async function inject(driver: Driver, definition: Definition, options: In
     cluster.findVnic(ref),
     refuseHeldByOthers(cluster, definition),
   ]);
-  const prior = await settled(driver, found, definition, options, deadline);
+  if (found) refuseForeign(found, definition.declaredBy, options.known?.uid);
+  const prior = await leaveFormerPlaces(driver, definition, pod, found, options.known, deadline);
 
   // Ensure
-  const record = await ensureRecord(driver, definition, pod, prior);
+  const record = await ensureRecord(cluster, definition, pod, prior);
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, providerVersion: packageVersion };
 
   // Sync
   let asked = false;
-  let result: { interface: Interface; association: Association };
+  let result: InjectResult;
   try {
-    report(`starting an injection session on node ${pod.node}`);
     await refuseHeldByOthers(cluster, definition, record);
-    await leaveFormerNode(driver, prior, pod, deadline);
-    result = await sessions.use(placeOfPod(pod), deadline, (session) => {
+    report(`starting an injection session on node ${pod.node}`);
+    const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
+    result = await driver.sessions.use(at, deadline, (session) => {
       asked = true;
       const plan = injectPlan(definition, record, pod);
-      return session.request("inject", { plan }, (step) =>
-        report(`${step} ${definition.interfaceName} on node ${pod.node}`),
-      );
+      return session.request("inject", { plan }, (step) => report(`${step} ${plan.interfaceName} on node ${pod.node}`));
     });
   } catch (error) {
-    // Whatever was refused was refused before it began: a record that is as new as the try goes with it.
-    const nothingDone = !asked || isVnicError(error, "refused");
-    if (prior || !nothingDone) throw new IncompleteError(error, stateOf(definition, made));
-    await withdraw(driver, record, error, stateOf(definition, made));
+    // What the node refused, it refused before it began.
+    if (asked && !isVnicError(error, "refused")) throw new IncompleteError(error, stateOf(definition, made));
+    await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
+      const both = new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error });
+      throw new IncompleteError(both, stateOf(definition, made));
+    });
     throw error;
   }
 
   // Return
-  const state = stateOf(definition, { ...made, association: result.association, interface: result.interface });
+  const { association, interface: live } = result;
+  const state = stateOf(definition, { ...made, association, interface: live });
   try {
-    await cluster.applyVnicStatus(
-      ref,
-      readyStatus(pod.node, result.association, result.interface, record.metadata.generation ?? 1, new Date()),
-    );
+    await cluster.applyVnicStatus(ref, readyStatus(record, pod.node, association, live, new Date()));
   } catch (error) {
     throw new IncompleteError(error, state);
   }
   return state;
 }
 
-/** The record that stands already, if it may be ours; one that is half deleted is first deleted whole. */
-async function settled(
+/**
+ * Takes away what stands in the way: a record that is half deleted, and what an earlier realisation has left on another
+ * node or under a UID that has no record any more. Before the new record, which would forget where that was. Answers with
+ * the record that still stands.
+ */
+async function leaveFormerPlaces(
   driver: Driver,
+  definition: Definition,
+  pod: RunningPod,
   found: StoredVnic | undefined,
-  definition: Definition,
-  options: InjectOptions,
+  known: InjectOptions["known"],
   deadline: Deadline,
-) {
-  if (!found) return undefined;
-  refuseForeign(found, [definition.declaredBy, ...(options.formerOwners ?? [])]);
-  if (!found.metadata.deletionTimestamp) return found;
-  await eject(driver, vnicRef(definition), { uid: found.metadata.uid }, deadline);
-  return undefined;
-}
-
-/** Applies the record: finalizer, node and pod in it, before anything is done on the node. */
-async function ensureRecord(
-  { cluster }: Driver,
-  definition: Definition,
-  pod: RunningPod,
-  prior: StoredVnic | undefined,
-): Promise<StoredVnic> {
-  // After a rename the record keeps its first owner: the name by which it is ours.
-  const owner = prior ? ownerOf(prior) : definition.declaredBy;
-  const { declaredBy: _, ...rest } = definition;
-  const record = recordOf(owner === undefined ? rest : { ...rest, declaredBy: owner }, {
-    node: pod.node,
-    podUid: pod.uid,
-  });
-  try {
-    // Ours may be forced back to what it was declared as; a new one must meet no other owner.
-    return await cluster.applyVnic(record, { force: prior !== undefined });
-  } catch (error) {
-    if (!isVnicError(error, "conflict")) throw error;
-    const other = await cluster.findVnic(vnicRef(definition));
-    if (other) refuseForeign(other, [definition.declaredBy]);
-    throw error;
+): Promise<StoredVnic | undefined> {
+  const ref = vnicRef(definition);
+  if (known && known.uid !== found?.metadata.uid)
+    await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline);
+  if (found?.metadata.deletionTimestamp) {
+    await eject(driver, ref, { uid: found.metadata.uid }, deadline);
+    return undefined;
   }
-}
-
-/** The pod has moved to another node since: what is left on the former one goes before anything is made on the new one. */
-async function leaveFormerNode(
-  driver: Driver,
-  prior: StoredVnic | undefined,
-  pod: RunningPod,
-  deadline: Deadline,
-): Promise<void> {
-  const former = prior && placeOf(prior);
-  if (!former || former.node === pod.node) return;
-  driver.report(`taking it off node ${former.node}`);
-  await removeFromNode(driver, { ...vnicRefOf(prior), uid: prior.metadata.uid }, former.node, undefined, deadline);
-}
-
-async function withdraw(driver: Driver, record: StoredVnic, cause: unknown, state: VnicState): Promise<void> {
-  try {
-    const ref = vnicRefOf(record);
-    await driver.cluster.deleteVnic(ref, record.metadata.uid);
-    await driver.cluster.releaseVnic(ref, record.metadata.uid);
-  } catch (error) {
-    throw new IncompleteError(
-      new VnicError("failed", `${messageOf(cause)}; and then: ${messageOf(error)}`, { cause }),
-      state,
-    );
+  const place = found && placeOf(found);
+  if (place && place.node !== pod.node) {
+    driver.report(`taking it off node ${place.node}`);
+    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline);
   }
-}
-
-function vnicRefOf({ metadata }: StoredVnic) {
-  return { namespace: metadata.namespace, name: metadata.name };
-}
-
-function placeOfPod({ node, containerId }: RunningPod) {
-  return { node, runtime: containerId.split("://")[0] ?? "" };
+  return found;
 }
 
 function injectPlan(definition: Definition, record: StoredVnic, { uid, containerId }: RunningPod): InjectPlan {

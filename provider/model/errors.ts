@@ -2,7 +2,7 @@
  * What went wrong, as a word that code may branch on; the message is for people.
  *
  * - `invalid`: an input breaks a rule
- * - `refused`: the world is not as the definition needs it (no such pod, parent missing, name taken, …); nothing was changed
+ * - `refused`: the world is not as the definition needs it (no such pod, parent missing, name taken, …); nothing was made
  * - `conflict`: somebody else holds the record, the MAC or the address
  * - `forbidden`: the cluster's RBAC or admission says no
  * - `notInstalled`: our CRDs, namespace or service account are missing

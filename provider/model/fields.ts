@@ -27,7 +27,7 @@ export const parentName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/,
 
 const reservedInterfaces = new Set(["lo", "eth0", "all", "default"]);
 
-/** The name of the NIC inside the pod. Stricter than the kernel: it also becomes a sysctl path and a batch word. */
+/** The name of the NIC inside the pod. Stricter than the kernel: it becomes a word of an `ip -batch` line, too. */
 export const interfaceName = z
   .string()
   .max(15, { error: ({ input }) => `${quote(input)} is longer than the kernel's 15 characters (IFNAMSIZ)` })

@@ -4,12 +4,14 @@ import type { InjectPlan, Interface } from "./session-protocol.ts";
 /* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. Every word in
    them has passed the schema of the session protocol: no spaces, no leading dash. */
 
+/** An injection plan with the MTU decided: the one asked for, or the parent's. */
+export type SizedPlan = InjectPlan & { readonly mtu: number };
+
 /** In the node's network namespace: the link, down, under its transit name and with our mark, which it keeps through moves. */
-export function createSteps({ vnic, network, mac, mtu }: InjectPlan): string[] {
+export function createSteps({ vnic, network, mac, mtu }: SizedPlan): string[] {
   const name = transitLinkName(vnic.uid);
-  const size = mtu === undefined ? "" : ` mtu ${mtu}`;
   return [
-    `link add link ${network.parent} name ${name} address ${mac}${size} type ${network.mode} mode bridge`,
+    `link add link ${network.parent} name ${name} address ${mac} mtu ${mtu} type ${network.mode} mode bridge`,
     `link set dev ${name} alias ${linkAlias(vnic.uid)}`,
   ];
 }
@@ -32,13 +34,13 @@ export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): 
  * In the pod's network namespace, on a link that is there already: only what differs, new addresses before old ones go,
  * and the link never down, so that connections over an address that stays survive. The mark is set in any case.
  */
-export function convergeSteps({ vnic, interfaceName, mac, mtu, addresses }: InjectPlan, live: Interface): string[] {
+export function convergeSteps({ vnic, interfaceName, mac, mtu, addresses }: SizedPlan, live: Interface): string[] {
   const added = addresses.filter((address) => !live.addresses.includes(address));
   const removed = live.addresses.filter((address) => !addresses.includes(address));
   const steps = [
     `link set dev ${live.name} alias ${linkAlias(vnic.uid)}`,
     ...(live.name === interfaceName ? [] : [`link set dev ${live.name} name ${interfaceName}`]),
-    ...(mtu === undefined || live.mtu === mtu ? [] : [`link set dev ${interfaceName} mtu ${mtu}`]),
+    ...(live.mtu === mtu ? [] : [`link set dev ${interfaceName} mtu ${mtu}`]),
     ...added.map((address) => addAddress(address, interfaceName)),
     ...removed.map((address) => `address del ${address} dev ${interfaceName}`),
     ...(live.up ? [] : [`link set dev ${interfaceName} up`]),
@@ -55,9 +57,9 @@ function addAddress(address: string, device: string): string {
 
 /**
  * The kernel's settings for the NIC alone (Documentation/networking/ip-sysctl.rst): it announces itself when it comes up,
- * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one goes, and takes nothing
- * from strangers on the LAN; without an IPv6 address of its
- * own it has IPv6 off, so that no router advertisement can give it one. Keys with slashes, as names may contain dots.
+ * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one goes, and takes
+ * nothing from strangers on the LAN; without an IPv6 address of its own it has IPv6 off, so that no router advertisement
+ * can give it one. Keys with slashes, as names may contain dots.
  */
 export function sysctls(device: string, addresses: readonly string[]): string[] {
   const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];

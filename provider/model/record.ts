@@ -1,5 +1,5 @@
 import type { Definition } from "./definition.ts";
-import { addressLabel, annotations, apiVersion, finalizer, labels, macLabel, type VnicRef } from "./names.ts";
+import { addressLabel, annotations, apiVersion, finalizer, group, labels, macLabel, type VnicRef } from "./names.ts";
 import type { Association, Interface } from "./session-protocol.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
@@ -61,7 +61,7 @@ export function vnicRef(definition: Definition): VnicRef {
  * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
  * node and pod in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut short.
  */
-export function recordOf(definition: Definition, at: { node: string; podUid: string }): VnicRecord {
+export function recordOf(definition: Definition, at: { node: string; uid: string }): VnicRecord {
   const { pod, network, addresses, mac, interfaceName, mtu, declaredBy } = definition;
   return {
     apiVersion,
@@ -76,12 +76,23 @@ export function recordOf(definition: Definition, at: { node: string; podUid: str
       },
       annotations: {
         [annotations.node]: at.node,
-        [annotations.podUid]: at.podUid,
+        [annotations.podUid]: at.uid,
         ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }),
       },
     },
     spec: { pod: { name: pod.name }, network, addresses, mac, interfaceName, ...(mtu === undefined ? {} : { mtu }) },
   };
+}
+
+/** A stored record as it would be applied again: our part of its metadata, and its spec. */
+export function rewritten({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
+  const ours = (entries: Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(
+      Object.entries(entries ?? {}).filter(([key]) => key.includes(group) || key === labels.managedBy),
+    );
+  const { namespace, name } = metadata;
+  const own = { finalizers: [finalizer], labels: ours(metadata.labels), annotations: ours(metadata.annotations) };
+  return { apiVersion, kind, metadata: { namespace, name, ...own }, spec };
 }
 
 /** Where the record says that the Vnic is, or was about to be, realised. */
@@ -103,13 +114,15 @@ export function holderSelectors({ network, mac, addresses }: Definition): string
   ];
 }
 
+/** The status of a Vnic that is in its pod; the condition keeps the time since when it has been so. */
 export function readyStatus(
+  record: StoredVnic,
   node: string,
   association: Association,
   live: Interface,
-  generation: number,
   now: Date,
 ): VnicStatus {
+  const before = record.status?.conditions.find(({ type, status }) => type === "Ready" && status === "True");
   return {
     node,
     pod: { name: association.pod.name, uid: association.pod.uid, sandboxId: association.sandboxId },
@@ -120,8 +133,8 @@ export function readyStatus(
         status: "True",
         reason: "Attached",
         message: `${live.name} is up in pod ${association.pod.name} on node ${node}`,
-        lastTransitionTime: now.toISOString(),
-        observedGeneration: generation,
+        lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
+        observedGeneration: record.metadata.generation ?? 1,
       },
     ],
   };

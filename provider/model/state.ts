@@ -1,4 +1,5 @@
 import type { Definition } from "./definition.ts";
+import { VnicError } from "./errors.ts";
 import type { Association, Interface } from "./session-protocol.ts";
 
 /** Shape of the outputs below; an older package refuses a newer one. */
@@ -18,6 +19,15 @@ export interface VnicState extends Definition {
   readonly sandboxId?: string;
   /** The NIC as it was last seen in the pod. */
   readonly interface?: Interface;
+}
+
+/** Refuses state of a shape that this package doesn't know; older ones it must all read. */
+export function refuseNewer(state: VnicState): void {
+  if (state.schemaVersion <= schemaVersion) return;
+  throw new VnicError(
+    "invalid",
+    `the state of Vnic ${state.pod.namespace}/${state.name} was written by pulumi-vnic ${state.providerVersion}; install that version or a newer one`,
+  );
 }
 
 /** Outputs: the definition as applied, and what came of it. */

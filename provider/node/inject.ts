@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../model/errors.ts";
-import { configureSteps, convergeSteps, createSteps, moveSteps, sysctls } from "../model/link-steps.ts";
+import { configureSteps, convergeSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../model/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { injectionSteps } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
@@ -40,19 +40,20 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
 
   const [nodeLinks, podLinks] = await Promise.all([listLinks("node"), listLinks(podNetns)]);
   const arrived = ownLink(podLinks, vnic.uid);
-  refuseIfImpossible(plan, nodeLinks, podLinks, arrived);
+  const foreign = podLinks.filter((link) => link !== arrived);
+  const sized = feasible(plan, nodeLinks, foreign);
 
   if (arrived) {
     await timed("configuring", async () => {
       await setSysctls(podNetns, sysctls(arrived.name, plan.addresses));
-      await ipBatch(podNetns, convergeSteps(plan, arrived));
+      await ipBatch(podNetns, convergeSteps(sized, arrived));
     });
   } else {
     const transit = transitLinkName(vnic.uid);
     // A link left under its transit name has an unknown share of its attributes: making it again costs 0.2 ms.
     if (ownLink(nodeLinks, vnic.uid)) await deleteLink("node", transit);
     try {
-      await timed("creating", () => ipBatch("node", createSteps(plan)));
+      await timed("creating", () => ipBatch("node", createSteps(sized)));
       await timed("moving", () => ipBatch("node", moveSteps(plan, podNetns.path)));
       await timed("configuring", async () => {
         await setSysctls(podNetns, sysctls(transit, plan.addresses));
@@ -68,27 +69,27 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
   return { interface: await readBack(podNetns, vnic.uid), association, steps: timings };
 }
 
-/** All that can be seen to be impossible before anything is changed. */
-function refuseIfImpossible(plan: InjectPlan, nodeLinks: Link[], podLinks: Link[], arrived: Link | undefined): void {
-  const { network, interfaceName, mtu, pod } = plan;
-  const refuse = (text: string) => {
-    throw new VnicError("refused", text);
-  };
-  const names = nodeLinks.map(({ name }) => name).filter((name) => name !== "lo");
-  const parent = nodeLinks.find(({ name }) => name === network.parent);
-  if (!parent)
-    return refuse(
-      `network.parent: there is no interface ${JSON.stringify(network.parent)} on the node; it has ${names.join(", ")}`,
-    );
-  if (!parent.up)
-    return refuse(`network.parent: interface ${JSON.stringify(network.parent)} on the node is down; bring it up first`);
-  if (mtu !== undefined && mtu > parent.mtu)
-    return refuse(`mtu: ${mtu} is above ${parent.mtu}, the MTU of ${network.parent} on the node`);
-  if (podLinks.some((link) => link.name === interfaceName && link !== arrived))
-    return refuse(
+/** The plan with its MTU decided; refuses what can be seen to be impossible before anything is changed. */
+function feasible(plan: InjectPlan, nodeLinks: Link[], foreignPodLinks: Link[]): SizedPlan {
+  const { network, interfaceName, pod } = plan;
+  const name = JSON.stringify(network.parent);
+  const parent = nodeLinks.find((link) => link.name === network.parent);
+  if (!parent) {
+    const there = nodeLinks.filter((link) => link.name !== "lo").map((link) => link.name);
+    throw refusal(`network.parent: there is no interface ${name} on the node; it has ${there.join(", ")}`);
+  }
+  if (!parent.up) throw refusal(`network.parent: interface ${name} on the node is down; bring it up first`);
+  const { mtu = parent.mtu } = plan;
+  if (mtu > parent.mtu) throw refusal(`mtu: ${mtu} is above ${parent.mtu}, the MTU of ${network.parent} on the node`);
+  if (foreignPodLinks.some((link) => link.name === interfaceName))
+    throw refusal(
       `interfaceName: pod ${pod.namespace}/${pod.name} has an interface ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
     );
-  return undefined;
+  return { ...plan, mtu };
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", text);
 }
 
 /** What is there now, rather than what was asked for. */

@@ -1,4 +1,5 @@
-/** Bundles the node side into the one file that its image runs: dist/node/main.mjs. */
+/** What tsc leaves to do of a build: the node side as the one file that its image runs, and the command executable. */
+import { chmod } from "node:fs/promises";
 import { build } from "esbuild";
 
 await build({
@@ -12,3 +13,5 @@ await build({
   legalComments: "none",
   logLevel: "warning",
 });
+
+await chmod("dist/provider/cli.js", 0o755);

@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import type { Session } from "../../provider/lifecycle/session.ts";
+import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { platformManifests } from "../../provider/model/manifests.ts";
+import { providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
+import { kubectl } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+
+/** The part of a stored pod that says what it may do. */
+interface StoredPod {
+  readonly spec: {
+    readonly hostNetwork?: boolean;
+    readonly hostPID?: boolean;
+    readonly hostIPC?: boolean;
+    readonly serviceAccountName: string;
+    readonly automountServiceAccountToken: boolean;
+    readonly volumes: { readonly name: string; readonly hostPath?: { readonly path: string } }[];
+    readonly containers: {
+      readonly securityContext: Record<string, unknown>;
+      readonly volumeMounts: { mountPath: string; readOnly?: boolean }[];
+    }[];
+  };
+}
+
+describe("privileges", () => {
+  let bench: Bench;
+
+  before(async () => {
+    bench = await openBench({ namespace: "privileges" });
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  describe("of the running injection Job", () => {
+    let pod: StoredPod;
+    let status: string;
+    let mounts: string;
+
+    before(async () => {
+      await bench.driver.sessions.use(
+        { node: "node1", runtime: "containerd" },
+        new Deadline("opening", 60),
+        async (session: Session) => {
+          const list = await kubectl(bench.lab.kubectl, [
+            "get",
+            "pods",
+            "-n",
+            systemNamespace,
+            "-l",
+            `batch.kubernetes.io/job-name=${session.job}`,
+            "-o",
+            "json",
+          ]);
+          pod = (JSON.parse(list) as { items: StoredPod[] }).items[0]!;
+          const { stdout } = await bench.lab.exec("node1", ["pgrep", "-f", "^/usr/bin/node /app/main.mjs"]);
+          const [pid] = stdout.trim().split("\n");
+          status = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/status`])).stdout;
+          mounts = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/mounts`])).stdout;
+        },
+      );
+    });
+
+    it("are three capabilities, and no way to more", () => {
+      // Bits 12, 13 and 21 of linux/capability.h: NET_ADMIN, NET_RAW, SYS_ADMIN.
+      const three = ((1n << 12n) | (1n << 13n) | (1n << 21n)).toString(16).padStart(16, "0");
+      expect(status).to.match(new RegExp(`^CapBnd:\\t${three}$`, "m"));
+      expect(status).to.match(new RegExp(`^CapPrm:\\t${three}$`, "m"));
+      expect(status).to.match(new RegExp(`^CapEff:\\t${three}$`, "m"));
+      expect(status).to.match(/^NoNewPrivs:\t1$/m);
+      expect(status, "a seccomp filter").to.match(/^Seccomp:\t2$/m);
+    });
+
+    it("are not those of a privileged container, nor the node's processes", () => {
+      const [container] = pod.spec.containers;
+      expect(container?.securityContext).to.deep.include({
+        privileged: false,
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+      });
+      expect(container?.securityContext.capabilities).to.deep.equal({
+        drop: ["ALL"],
+        add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
+      });
+      expect(pod.spec.hostPID ?? false).to.equal(false);
+      expect(pod.spec.hostIPC ?? false).to.equal(false);
+      expect(pod.spec.hostNetwork).to.equal(true);
+    });
+
+    it("reach three folders of the node, one of them writable, and no socket of the runtime", async () => {
+      expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
+        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/netns",
+        "/var/lib/pulumi-vnic",
+      ]);
+      const writable = pod.spec.containers[0]?.volumeMounts
+        .filter(({ readOnly }) => !readOnly)
+        .map(({ mountPath }) => mountPath);
+      expect(writable).to.deep.equal(["/var/lib/pulumi-vnic"]);
+      const { stdout } = await bench.lab.exec("node1", [
+        "find",
+        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/netns",
+        "-name",
+        "containerd.sock*",
+      ]);
+      expect(stdout).to.equal("");
+      expect(mounts).to.match(/^\S+ \/ overlay ro,/m);
+    });
+
+    it("hold no token of the API server", () => {
+      expect(pod.spec.automountServiceAccountToken).to.equal(false);
+      expect(mounts).not.to.include("kubernetes.io/serviceaccount");
+    });
+  });
+
+  describe("of the provider's service account", () => {
+    const can = async (...question: string[]): Promise<boolean> => {
+      const who = `--as=system:serviceaccount:${systemNamespace}:${providerServiceAccount}`;
+      const { stdout } = await bench.lab.kubectl(["auth", "can-i", ...question, who]);
+      return stdout.trim() === "yes";
+    };
+
+    it("are just those of the manifests", async () => {
+      for (const question of [
+        ["get", "pods", "-n", "privileges"],
+        ["get", "nodes"],
+        ["get", "namespaces"],
+        ["patch", "vnics.pulumi-vnic.dev", "-n", "privileges"],
+        ["patch", "vnics.pulumi-vnic.dev", "--subresource=status", "-n", "privileges"],
+        ["create", "jobs.batch", "-n", systemNamespace],
+        ["create", "pods", "--subresource=attach", "-n", systemNamespace],
+      ])
+        expect(await can(...question), question.join(" ")).to.equal(true);
+    });
+
+    it("end where nobody needs more", async () => {
+      for (const question of [
+        ["get", "secrets", "-n", systemNamespace],
+        ["get", "secrets", "-n", "privileges"],
+        ["create", "jobs.batch", "-n", "privileges"],
+        ["create", "pods", "-n", systemNamespace],
+        ["create", "pods", "--subresource=exec", "-n", systemNamespace],
+        ["create", "pods", "--subresource=attach", "-n", "privileges"],
+        ["delete", "pods", "-n", "privileges"],
+        ["patch", "pods", "-n", "privileges"],
+        ["list", "pods", "-n", "privileges"],
+        ["get", "nodes", "--subresource=proxy"],
+        ["patch", "nodes"],
+        ["create", "serviceaccounts", "--subresource=token", "-n", systemNamespace],
+        ["escalate", "clusterroles"],
+        ["bind", "clusterroles"],
+      ])
+        expect(await can(...question), question.join(" ")).to.equal(false);
+    });
+
+    it("are bound to nobody else: the injector has none", () => {
+      const bindings = (platformManifests() as { kind: string; subjects?: { name: string }[] }[]).filter(({ kind }) =>
+        kind.endsWith("Binding"),
+      );
+      expect(bindings.flatMap(({ subjects }) => subjects?.map(({ name }) => name))).to.deep.equal([
+        providerServiceAccount,
+        providerServiceAccount,
+      ]);
+    });
+  });
+});
