@@ -4,7 +4,7 @@ import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import { type Definition, parseDefinition } from "../../provider/model/definition.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { type StoredVnic, vnicRef } from "../../provider/model/record.ts";
 import type { VnicState } from "../../provider/model/state.ts";
 import { defaultImage } from "../../provider/package.ts";
 import { appPod, type Lab, up } from "../lab/index.ts";
@@ -83,6 +83,10 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     kubectl: here,
     linksIn: async (pod) => JSON.parse(await here("exec", pod, "--", "ip", "-j", "-d", "address")) as PodLink[],
     close: async () => {
+      // What a failed test has left would keep its namespace from ending.
+      const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
+      for (const { metadata } of items)
+        await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
       await sessions.close();
       await kubectl(lab.kubectl, [
         "delete",

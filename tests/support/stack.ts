@@ -96,7 +96,7 @@ export class Stack {
 
   /** The words and environment of a command, for a test that starts it by itself. */
   argv(...argv: string[]): string[] {
-    const settings = argv[0] === "stack" ? [] : ["--config-file", this.settings];
+    const settings = ["stack", "cancel"].includes(argv[0] ?? "") ? [] : ["--config-file", this.settings];
     return ["pulumi", ...argv, "--non-interactive", "--color=never", ...settings];
   }
 
@@ -119,12 +119,13 @@ export class Stack {
     return this.must("destroy", "--yes", "--skip-preview", ...more);
   }
 
-  /** The Vnics in state. */
+  /** The Vnics in state, by name. */
   async vnics(): Promise<StoredResource[]> {
     const { deployment } = JSON.parse(await this.must("stack", "export")) as {
       deployment: { resources?: StoredResource[] };
     };
-    return (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
+    const vnics = (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
+    return vnics.sort((one, other) => one.urn.localeCompare(other.urn));
   }
 
   /** Removes the folder; what the stack made in a cluster must have been destroyed before. */

@@ -1,0 +1,239 @@
+import { spawn } from "node:child_process";
+import { expect } from "chai";
+import { platformManifests } from "../../provider/model/manifests.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+import { answersPing, askRedis } from "../support/outside.ts";
+import { type DeclaredVnic, Stack, type StoredResource } from "../support/stack.ts";
+
+/** A Vnic as the tests' program declares it. */
+function declared(resource: string, pod: string, addresses: string[], more: object = {}): DeclaredVnic {
+  return {
+    resource,
+    args: { pod: { namespace: "engine", name: pod }, network: { parent: "eth1" }, addresses, ...more },
+  };
+}
+
+describe("a Vnic under the real engine", () => {
+  let bench: Bench;
+  let kubeconfig: string;
+  let stack: Stack;
+  const namespace = "engine";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]);
+    kubeconfig = await providerKubeconfig(bench.lab.kubectl);
+  });
+  beforeEach(async () => {
+    stack = await Stack.create({ kubeconfig });
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state === "failed") await stack.pulumi("destroy", "--yes", "--skip-preview");
+    await stack.remove();
+    await assertNoLeaks(bench.lab);
+  });
+  after(() => bench.close());
+
+  /** All links, addresses and files of ours and of others, on all nodes and in both pods: what must be as it was. */
+  async function everything(): Promise<string> {
+    const links = ["ip", "-o", "address"];
+    const seen = await Promise.all([
+      ...bench.lab.nodes.map((node) => bench.lab.exec(node as "node1", links)),
+      ...bench.lab.nodes.map((node) => bench.lab.exec(node as "node1", ["find", "/var/lib/pulumi-vnic", "-type", "f"])),
+    ]);
+    const pods = await Promise.all(["db", "web"].map((pod) => bench.kubectl("exec", pod, "--", "ip", "-o", "address")));
+    // Duplicate address detection of the lab's own links may have ended since.
+    return [...seen.map(({ stdout }) => stdout), ...pods].join("\n").replaceAll(" tentative", "");
+  }
+
+  async function stored(): Promise<StoredResource> {
+    const [vnic, ...more] = await stack.vnics();
+    expect(more).to.deep.equal([]);
+    if (!vnic) throw new Error("no Vnic is in state");
+    return vnic;
+  }
+
+  it("comes up twice on pods of two nodes, is reached from outside, and is gone without a trace after destroy", async () => {
+    const before = await everything();
+    await stack.declare([
+      declared("db-wire", "db", ["192.168.50.80/24", "fd50::80/64"]),
+      declared("web-wire", "web", ["192.168.50.81/24"], { interfaceName: "lan0", mac: "02:00:5E:00:00:81", mtu: 1400 }),
+    ]);
+    const said = await stack.up();
+    expect(said, "progress on the resource's own row").to.match(
+      /Vnic db-wire .*starting an injection session on node node1/,
+    );
+    expect(await askRedis(bench.lab, "lan1", "192.168.50.80")).to.include("+PONG");
+    expect(await askRedis(bench.lab, "lan2", "fd50::80")).to.include("+PONG");
+    expect(await askRedis(bench.lab, "lan2", "192.168.50.81")).to.include("+PONG");
+
+    const [db, web] = await stack.vnics();
+    expect(db).to.deep.include({ type: "pulumi-nodejs:dynamic/vnic:Vnic", id: "engine/db-wire" });
+    expect(web?.outputs).to.deep.include({ mac: "02:00:5e:00:00:81", interfaceName: "lan0", node: "node2", mtu: 1400 });
+
+    expect(await stack.up("--expect-no-changes")).to.match(/3 unchanged/);
+    await stack.destroy();
+    await assertNoLeaks(bench.lab);
+    expect(await everything()).to.equal(before);
+  });
+
+  it("is planned before anything is touched: inputs exact, what is bad all at once by property path", async () => {
+    await stack.declare([declared("wire", "no-such-pod", ["192.168.50.82/24"])]);
+    const plan = await stack.must("preview", "--diff");
+    expect(plan)
+      .to.match(/\+ pulumi-nodejs:dynamic\/vnic:Vnic: \(create\)/)
+      .and.match(/mac +: "[0-9a-f:]{17}"/)
+      .and.match(/interfaceName: "net\d+"/);
+    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).to.equal("");
+
+    await stack.declare([
+      declared("wire", "db", ["192.168.50.0/24", "10.0.0.300/24"], {
+        mac: "01:00:5e:00:00:01",
+        interfaceName: "eth0",
+        mtu: 12,
+      }),
+    ]);
+    const { code, stdout, stderr } = await stack.pulumi("preview");
+    expect(code).not.to.equal(0);
+    for (const property of ["addresses[0]", "addresses[1]", "mac", "interfaceName", "mtu"])
+      expect(stdout + stderr).to.include(`property ${property} value`);
+  });
+
+  it("plans and makes another address in place", async () => {
+    await stack.declare([declared("wire", "db", ["192.168.50.83/24"])]);
+    await stack.up();
+    const before = await stored();
+    await stack.declare([declared("wire", "db", ["192.168.50.84/24"])]);
+    expect(await stack.must("preview", "--diff")).to.match(/~ \[0\]: "192\.168\.50\.83\/24" => "192\.168\.50\.84\/24"/);
+    await stack.up();
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.84")).to.equal(true);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.83")).to.equal(false);
+    expect((await stored()).outputs?.uid).to.equal(before.outputs?.uid);
+    await stack.destroy();
+  });
+
+  it("keeps nothing in state when it is refused before anything exists", async () => {
+    await stack.declare([declared("wire", "no-such-pod", ["192.168.50.85/24"])]);
+    const { code, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(code).not.to.equal(0);
+    expect(stdout + stderr).to.include(
+      `pod.name: there is no pod "no-such-pod" in namespace "engine"; create it first`,
+    );
+    expect(await stack.vnics()).to.deep.equal([]);
+  });
+
+  it("stays in state with its id and reasons when it fails after something exists, and the next up completes it", async () => {
+    await stack.declare([declared("wire", "db", ["192.168.50.86/24"])]);
+    const role = (platformManifests() as { kind: string; rules?: { resources: string[] }[] }[]).find(
+      ({ kind }) => kind === "ClusterRole",
+    );
+    await applyObjects(bench.lab.kubectl, [
+      { ...role, rules: role?.rules?.filter(({ resources }) => !resources.includes("vnics/status")) },
+    ]);
+    try {
+      const { code, stdout } = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(code).not.to.equal(0);
+      expect(stdout, stdout).to.match(/cannot patch resource "vnics\/status"/);
+    } finally {
+      await installPlatform(bench.lab.kubectl);
+    }
+    const failed = await stored();
+    expect(failed.id).to.equal("engine/wire");
+    expect(failed.initErrors?.join()).to.match(/cannot patch resource "vnics\/status"/);
+    expect(failed.outputs).to.include.keys("uid", "node", "__provider");
+    await stack.up();
+    const completed = await stored();
+    expect(completed.initErrors ?? []).to.deep.equal([]);
+    expect(completed.outputs?.uid).to.equal(failed.outputs?.uid);
+    expect(
+      await bench.kubectl("get", "vnic", "wire", "-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status}`),
+    ).to.equal("True");
+    await stack.destroy();
+  });
+
+  it("is one NIC of the same id when the engine was killed in the middle of its creation", async () => {
+    await stack.declare([declared("wire", "db", ["192.168.50.87/24"])]);
+    const [program = "", ...argv] = stack.argv("up", "--yes", "--skip-preview");
+    const child = spawn(program, argv, { ...stack.spawnOptions, stdio: "ignore" });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    const uid = await until(
+      "the record",
+      60,
+      async () =>
+        (await bench.kubectl("get", "vnic", "wire", "--ignore-not-found", "-o", "jsonpath={.metadata.uid}")) ||
+        undefined,
+    );
+    child.kill("SIGKILL");
+    await ended;
+    expect(await stack.vnics(), "in state").to.deep.equal([]);
+
+    await stack.must("cancel", "--yes");
+    await stack.up();
+    expect(await askRedis(bench.lab, "lan1", "192.168.50.87")).to.include("+PONG");
+    expect((await stored()).outputs?.uid).to.equal(uid);
+    expect((await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined)).to.have.length(1);
+    await stack.destroy();
+  });
+
+  it("shows a NIC deleted by hand in a refresh, and makes it again", async () => {
+    await stack.declare([declared("wire", "db", ["192.168.50.88/24"], { interfaceName: "lan0" })]);
+    await stack.up();
+    const { stdout: netns } = await bench.lab.exec("node1", [
+      "sh",
+      "-c",
+      "for n in /run/netns/*; do nsenter --net=$n ip link show lan0 >/dev/null 2>&1 && echo $n; done",
+    ]);
+    await bench.lab.exec("node1", ["nsenter", `--net=${netns.trim()}`, "ip", "link", "del", "lan0"]);
+    const { code, stdout } = await stack.pulumi("refresh", "--preview-only", "--expect-no-changes");
+    expect(code, stdout).not.to.equal(0);
+    await stack.up("--refresh");
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.88")).to.equal(true);
+    await stack.destroy();
+  });
+
+  it("is the same Vnic after a rename with an alias, update after update", async () => {
+    await stack.declare([declared("old", "db", ["192.168.50.89/24"], { name: "wire" })]);
+    await stack.up();
+    const before = await stored();
+    const renamed = (addresses: string[]) => ({
+      ...declared("new", "db", addresses, { name: "wire" }),
+      options: { aliases: [{ name: "old" }] },
+    });
+    await stack.declare([renamed(["192.168.50.89/24"])]);
+    expect(await stack.up("--expect-no-changes")).to.match(/unchanged/);
+    for (const address of ["192.168.50.90/24", "192.168.50.91/24"]) {
+      await stack.declare([renamed([address])]);
+      await stack.up();
+    }
+    expect((await stored()).outputs?.uid).to.equal(before.outputs?.uid);
+    await stack.destroy();
+  });
+
+  it("is destroyed when its pod is gone, and when its namespace is", async () => {
+    await bench.lab.kubectl(["create", "namespace", "engine-gone"]);
+    const other = await openBench({ namespace: "engine-gone" });
+    await other.runPod("app", "node3");
+    await stack.declare([
+      {
+        resource: "wire",
+        args: {
+          pod: { namespace: "engine-gone", name: "app" },
+          network: { parent: "eth1" },
+          addresses: ["192.168.50.92/24"],
+        },
+      },
+    ]);
+    await stack.up();
+    await kubectl(bench.lab.kubectl, ["delete", "namespace", "engine-gone", "--wait=false"]);
+    await until(
+      "the pod to be gone",
+      60,
+      async () => (await bench.lab.kubectl(["get", "pod", "app", "-n", "engine-gone"])).code !== 0 || undefined,
+    );
+    await stack.destroy();
+    await other.close();
+  });
+});
