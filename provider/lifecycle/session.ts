@@ -1,5 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Attachment, Cluster } from "../cluster/cluster.ts";
 import { VnicError } from "../model/errors.ts";
 import { systemNamespace } from "../model/names.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import * as field from "./fields.ts";
 import { group, version } from "./names.ts";
 import { injectResult } from "./session-protocol.ts";

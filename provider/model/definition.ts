@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import * as field from "./fields.ts";
 import { deriveInterfaceName, deriveMac } from "./names.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { injectPlan, injectResult } from "./session-protocol.ts";
 
 export const resourceFileVersion = 1;

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import pLimit from "p-limit";
-import { z } from "zod";
+import * as z from "zod";
 import { isVnicError, messageOf } from "../model/errors.ts";
 import { type Answer, protocolVersion, request, type Request } from "../model/session-protocol.ts";
 import { packageVersion } from "../package.ts";
