@@ -8,24 +8,25 @@ import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import Mocha from "mocha";
-import { messageOf } from "../provider/model/errors.ts";
-import { missing as missingForLab } from "./lab/missing.ts";
+import { ensurePulumi, missing, up } from "./lab/index.ts";
 
 const here = import.meta.dirname;
 
 interface Folder {
   readonly name: string;
   readonly timeoutSeconds: number;
-  readonly needsLab: boolean;
+  /** What must be there before its tests run, and may take minutes on a fresh machine; only where the lab can run. */
+  readonly prepare?: () => Promise<unknown>;
 }
 
 const folders: readonly Folder[] = [
-  { name: "unit", timeoutSeconds: 5, needsLab: false },
-  { name: "provider", timeoutSeconds: 30, needsLab: false },
-  // Asks by itself whether the lab can run here.
-  { name: "lab", timeoutSeconds: 180, needsLab: false },
-  { name: "node", timeoutSeconds: 180, needsLab: true },
-  { name: "e2e", timeoutSeconds: 180, needsLab: true },
+  { name: "unit", timeoutSeconds: 5 },
+  { name: "provider", timeoutSeconds: 30 },
+  // Asks by itself whether the lab can run here, and starts it.
+  { name: "lab", timeoutSeconds: 180 },
+  { name: "node", timeoutSeconds: 180, prepare: up },
+  { name: "lifecycle", timeoutSeconds: 180, prepare: up },
+  { name: "e2e", timeoutSeconds: 180, prepare: () => Promise.all([up(), ensurePulumi()]) },
 ];
 
 const { values: options, positionals } = parseArgs({
@@ -57,13 +58,14 @@ async function load({ timeoutSeconds }: Folder, files: readonly string[]): Promi
   if (options.grep !== undefined) mocha.grep(new RegExp(options.grep));
   for (const file of files) {
     mocha.files = [file];
-    await mocha.loadFilesAsync().catch((error: unknown) => {
-      total.failed++;
-      console.error(`\n${relative(process.cwd(), file)} can't be loaded: ${messageOf(error)}`);
-      if (error instanceof Error) console.error(error.stack);
-    });
+    await mocha.loadFilesAsync().catch((error: unknown) => fail(`${relative(here, file)} can't be loaded`, error));
   }
   return mocha;
+}
+
+function fail(what: string, error: unknown): void {
+  total.failed++;
+  console.error(`\n${what}: ${error instanceof Error ? error.stack : String(error)}`);
 }
 
 function run(mocha: Mocha): Promise<void> {
@@ -89,11 +91,18 @@ for (const folder of folders) {
   if (files.length === 0) continue;
   console.log(`\ntests/${folder.name}`);
   const mocha = await load(folder, files);
-  const missing = folder.needsLab ? missingForLab() : [];
-  if (missing.length > 0) {
+  const lacking = folder.prepare ? missing() : [];
+  if (lacking.length > 0) {
     total.skipped += mocha.suite.total();
-    console.log(`  ${mocha.suite.total()} tests skipped: the lab needs ${missing.join(", ")}`);
-  } else await run(mocha);
+    console.log(`  ${mocha.suite.total()} tests skipped: the lab needs ${lacking.join(", ")}`);
+    continue;
+  }
+  try {
+    await folder.prepare?.();
+    await run(mocha);
+  } catch (error) {
+    fail(`preparing for tests/${folder.name}`, error);
+  }
   if (options.bail && total.failed > 0) break;
 }
 

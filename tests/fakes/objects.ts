@@ -108,7 +108,7 @@ export function storedVnic(
   given: Partial<Definition> = {},
   metadata: Partial<StoredVnic["metadata"]> = {},
 ): StoredVnic {
-  const record = recordOf(definition(given), { node: "worker-1", podUid: uid(2) });
+  const record = recordOf(definition(given), { node: "worker-1", uid: uid(2) });
   const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
 }

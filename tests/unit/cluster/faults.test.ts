@@ -10,12 +10,12 @@ function answered(code: number, status: object = {}, headers: Record<string, str
   return Object.assign(new Error(`HTTP-Code: ${code}`), { code, body: JSON.stringify(status), headers });
 }
 
-const throwing = (error: unknown) => () => Promise.reject(error);
+const throwing = (error: Error) => () => Promise.reject(error);
 
 describe("a call to the API server", () => {
   const notFound = (details: object) => answered(404, { message: "not found", details });
   const rbac = `pods "db-0" is forbidden: User "x" cannot get resource "pods" in API group "" in the namespace "shop"`;
-  const table: [when: string, error: unknown, kind: string, message: RegExp][] = [
+  const table: [when: string, error: Error, kind: string, message: RegExp][] = [
     [
       "the credentials are refused",
       answered(401),

@@ -199,12 +199,30 @@ describe("inject", () => {
       expect(record()).to.equal(undefined);
     });
 
-    it("keeps a record that was there before when the node refuses, and says that it exists", async () => {
-      driver.cluster.store(storedVnic());
+    it("puts a record that was there before back to what it was when the node refuses", async () => {
+      const before = storedVnic();
+      driver.cluster.store(before);
       driver.cluster.nodeSide.inject = refuse;
-      const { state, kind } = await incomplete(run());
-      expect([state.uid, kind]).to.deep.equal([uid(1), "refused"]);
-      expect(record()?.metadata.uid).to.equal(uid(1));
+      expect(await plain(run({ addresses: ["192.168.50.11/24"] }))).to.have.property("kind", "refused");
+      expect(record()?.spec).to.deep.equal(before.spec);
+      expect(record()?.metadata).to.deep.include({
+        uid: uid(1),
+        labels: before.metadata.labels,
+        annotations: before.metadata.annotations,
+      });
+    });
+
+    it("says what exists when a record can't be put back", async () => {
+      driver.cluster.store(storedVnic());
+      driver.cluster.nodeSide.inject = () => {
+        driver.cluster.failNext("applyVnic", new VnicError("unreachable", "applying Vnic shop/db-wire: no answer"));
+        return refuse();
+      };
+      const { state, message } = await incomplete(run());
+      expect(state.uid).to.equal(uid(1));
+      expect(message).to.equal(
+        "network.parent: there is no interface; and then: applying Vnic shop/db-wire: no answer",
+      );
     });
 
     it("keeps the record when the node fails half-way, and says what exists", async () => {
@@ -257,7 +275,7 @@ describe("inject", () => {
     });
 
     it("yields when the other one was written again since, and holds the address by its status", async () => {
-      const status = readyStatus("worker-1", association(), liveInterface(), 1, new Date());
+      const status = readyStatus(rival("1000"), "worker-1", association(), liveInterface(), new Date());
       driver.cluster.before("applyVnic", () => driver.cluster.store({ ...rival("1000"), status }));
       expect(await plain(run())).to.have.property("kind", "conflict");
     });
@@ -282,7 +300,7 @@ describe("inject", () => {
     it("accepts a record of the owner it had before a rename, and leaves it that owner", async () => {
       const renamed = `${urn}-renamed`;
       driver.cluster.store(storedVnic());
-      await run({ declaredBy: renamed }, { formerOwners: [urn] });
+      await run({ declaredBy: renamed }, { known: { uid: uid(1), node: "worker-1" } });
       expect(record()?.metadata.annotations?.[annotations.owner]).to.equal(urn);
     });
 
@@ -296,6 +314,17 @@ describe("inject", () => {
       ]);
       expect(driver.cluster.nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["eject", "inject"]);
       expect(record()?.metadata.annotations?.[annotations.node]).to.equal("worker-2");
+    });
+
+    it("first takes away what state knows under a UID that has no record any more", async () => {
+      await run({}, { known: { uid: uid(8), node: "worker-2" } });
+      expect(
+        driver.cluster.nodeSide.work.map((request) => [request.verb, "plan" in request && request.plan.vnic.uid]),
+      ).to.deep.equal([
+        ["eject", uid(8)],
+        ["inject", record()?.metadata.uid],
+      ]);
+      expect(driver.cluster.writes.slice(0, 2)).to.deep.equal(["createJob worker-2", "applyVnic shop/db-wire"]);
     });
 
     it("first ejects a record that is half deleted, and makes a new one", async () => {

@@ -52,23 +52,37 @@ describe("observe", () => {
     expect(await run({ ...known, mtu: 1500 })).to.have.property("mtu", 1400);
   });
 
-  const gone: [when: string, arrange: (driver: FakeDriver) => void][] = [
-    ["its record is", ({ cluster }) => cluster.vnics.clear()],
-    ["its record is another one", ({ cluster }) => cluster.store(storedVnic({}, { uid: uid(5) }))],
-    [
-      "its record is being deleted",
-      ({ cluster }) => cluster.store(storedVnic({}, { deletionTimestamp: "2026-11-23T08:30:00Z" })),
-    ],
-    ["its pod is", ({ cluster }) => cluster.pods.clear()],
+  const podGone: [when: string, arrange: (driver: FakeDriver) => void][] = [
+    ["its pod has gone", ({ cluster }) => cluster.pods.clear()],
     ["its pod is another one of the same name", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ uid: uid(9) }))],
     ["its pod has terminated", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed" } }))],
     ["it isn't in the pod", ({ cluster }) => (cluster.nodeSide.observe = () => ({ association: association() }))],
   ];
-  for (const [when, arrange] of gone)
-    it(`finds it gone when ${when}`, async () => {
+  const recordGone: [when: string, arrange: (driver: FakeDriver) => void][] = [
+    ["its record has gone", ({ cluster }) => cluster.vnics.clear()],
+    ["its record is another one", ({ cluster }) => cluster.store(storedVnic({}, { uid: uid(5) }))],
+  ];
+
+  for (const [when, arrange] of podGone)
+    it(`sees no NIC, but doesn't forget what still stands, when ${when}`, async () => {
       arrange(driver);
-      expect(await run()).to.equal(undefined);
+      const { interface: _, sandboxId: __, ...bare } = known;
+      expect(await run()).to.deep.equal(bare);
     });
+
+  for (const [when, arrange] of recordGone) {
+    it(`sees the NIC that is still there when ${when}`, async () => {
+      arrange(driver);
+      expect(await run()).to.deep.equal(known);
+    });
+
+    for (const [andWhen, arrangeToo] of podGone)
+      it(`finds it gone when ${when} and ${andWhen}`, async () => {
+        arrange(driver);
+        arrangeToo(driver);
+        expect(await run()).to.equal(undefined);
+      });
+  }
 
   for (const method of ["findVnic", "findPod", "createJob"] as const)
     it(`never takes "can't tell" for "gone": ${method} fails`, async () => {

@@ -80,7 +80,7 @@ describe("the CustomResourceDefinition of Vnic", () => {
 
   it("has a place for all that is written into a record and its status", () => {
     const { spec } = storedVnic({ mtu: 9000 });
-    const status = readyStatus("worker-1", association(), liveInterface(), 1, new Date());
+    const status = readyStatus(storedVnic(), "worker-1", association(), liveInterface(), new Date());
     expect(misfits({ spec, status }, schema)).to.deep.equal([]);
     expect(misfits({ spec: storedVnic().spec }, schema)).to.deep.equal([]);
   });

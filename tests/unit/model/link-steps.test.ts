@@ -1,22 +1,30 @@
 import { expect } from "chai";
-import { configureSteps, convergeSteps, createSteps, moveSteps, sysctls } from "../../../provider/model/link-steps.ts";
+import {
+  configureSteps,
+  convergeSteps,
+  createSteps,
+  moveSteps,
+  type SizedPlan,
+  sysctls,
+} from "../../../provider/model/link-steps.ts";
 import { linkAlias, transitLinkName } from "../../../provider/model/names.ts";
-import type { InjectPlan, Interface } from "../../../provider/model/session-protocol.ts";
-import { injectPlan, liveInterface, uid } from "../../fakes/objects.ts";
+import type { Interface } from "../../../provider/model/session-protocol.ts";
+import { injectPlan as unsizedPlan, liveInterface, uid } from "../../fakes/objects.ts";
 
 const transit = transitLinkName(uid(1));
+/** A plan with the MTU decided. */
+function injectPlan({ mtu = 1500, ...given }: Partial<SizedPlan> = {}): SizedPlan {
+  return { ...unsizedPlan(given), mtu };
+}
+
 const both = { addresses: ["192.168.50.10/24", "fd50::10/64"] };
 
 describe("the lines that create a link", () => {
-  it("name parent, MAC and mode, and mark it as ours at once", () =>
+  it("name parent, MAC, MTU and mode, and mark it as ours at once", () =>
     expect(createSteps(injectPlan())).to.deep.equal([
-      `link add link eth1 name ${transit} address 02:00:5e:10:00:01 type macvlan mode bridge`,
+      `link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1500 type macvlan mode bridge`,
       `link set dev ${transit} alias ${linkAlias(uid(1))}`,
     ]));
-  it("name the MTU when one is asked for", () =>
-    expect(createSteps(injectPlan({ mtu: 1400 }))[0]).to.equal(
-      `link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1400 type macvlan mode bridge`,
-    ));
 });
 
 describe("the line that moves a link", () => {
@@ -39,7 +47,7 @@ describe("the lines that configure a link", () => {
 describe("the lines that converge a link", () => {
   const mark = `link set dev net1 alias ${linkAlias(uid(1))}`;
   const announce = "link set dev net1 address 02:00:5e:10:00:01";
-  const table: [when: string, plan: Partial<InjectPlan>, live: Partial<Interface>, lines: string[]][] = [
+  const table: [when: string, plan: Partial<SizedPlan>, live: Partial<Interface>, lines: string[]][] = [
     ["all is as it should be", {}, {}, [mark]],
     ["an address is missing", both, {}, [mark, "address add fd50::10/64 dev net1 nodad", announce]],
     [
@@ -55,7 +63,6 @@ describe("the lines that converge a link", () => {
       [mark, "address add 192.168.50.11/24 dev net1", "address del 192.168.50.10/24 dev net1", announce],
     ],
     ["the MTU is another one", { mtu: 1400 }, {}, [mark, "link set dev net1 mtu 1400"]],
-    ["the MTU is another one, but none is asked for", {}, { mtu: 9000 }, [mark]],
     ["the MAC is another one", {}, { mac: "02:00:00:00:00:99" }, [mark, announce]],
     ["it is down", {}, { up: false }, [mark, "link set dev net1 up"]],
     [

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { addressLabel, annotations, finalizer, labels, macLabel } from "../../../provider/model/names.ts";
-import { holderSelectors, ownerOf, placeOf, readyStatus, recordOf } from "../../../provider/model/record.ts";
+import { holderSelectors, ownerOf, placeOf, readyStatus, recordOf, rewritten } from "../../../provider/model/record.ts";
 import { association, definition, liveInterface, storedVnic, uid, urn } from "../../fakes/objects.ts";
 
-const at = { node: "worker-1", podUid: uid(2) };
+const at = { node: "worker-1", uid: uid(2) };
 
 describe("a record", () => {
   it("carries finalizer, node, pod and owner in its metadata from the first write on", () => {
@@ -47,27 +47,50 @@ describe("a record", () => {
   });
 
   it("tells its place only when both node and pod are known", () => {
-    expect(placeOf(storedVnic())).to.deep.equal(at);
+    expect(placeOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
     expect(placeOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
     expect(placeOf(storedVnic({}, { annotations: {} }))).to.equal(undefined);
   });
 
-  it("is Ready in its status once the NIC is in the pod", () => {
-    const status = readyStatus("worker-1", association(), liveInterface(), 3, new Date("2026-11-23T08:00:00Z"));
-    expect(status).to.deep.equal({
-      node: "worker-1",
-      pod: { name: "db-0", uid: uid(2), sandboxId: association().sandboxId },
-      interface: liveInterface(),
-      conditions: [
-        {
-          type: "Ready",
-          status: "True",
-          reason: "Attached",
-          message: "net1 is up in pod db-0 on node worker-1",
-          lastTransitionTime: "2026-11-23T08:00:00.000Z",
-          observedGeneration: 3,
-        },
-      ],
+  it("is applied again with our own metadata and spec alone", () => {
+    const stored = storedVnic(
+      {},
+      {
+        labels: { ...storedVnic().metadata.labels, "team.example/cost": "7" },
+        annotations: { ...storedVnic().metadata.annotations, "kubectl.kubernetes.io/note": "x" },
+      },
+    );
+    expect(rewritten(stored)).to.deep.equal(recordOf(definition(), at));
+  });
+
+  describe("once the NIC is in the pod", () => {
+    const now = new Date("2026-11-23T08:00:00Z");
+    const status = readyStatus(storedVnic({}, { generation: 3 }), "worker-1", association(), liveInterface(), now);
+
+    it("is Ready in its status", () =>
+      expect(status).to.deep.equal({
+        node: "worker-1",
+        pod: { name: "db-0", uid: uid(2), sandboxId: association().sandboxId },
+        interface: liveInterface(),
+        conditions: [
+          {
+            type: "Ready",
+            status: "True",
+            reason: "Attached",
+            message: "net1 is up in pod db-0 on node worker-1",
+            lastTransitionTime: "2026-11-23T08:00:00.000Z",
+            observedGeneration: 3,
+          },
+        ],
+      }));
+
+    it("keeps the time since when it has been Ready", () => {
+      const later = new Date("2026-11-23T09:00:00Z");
+      const again = readyStatus({ ...storedVnic(), status }, "worker-1", association(), liveInterface(), later);
+      expect(again.conditions[0]).to.deep.include({
+        lastTransitionTime: "2026-11-23T08:00:00.000Z",
+        observedGeneration: 1,
+      });
     });
   });
 });

@@ -37,6 +37,7 @@ describe("an injection Job", () => {
       readOnlyRootFilesystem: true,
       runAsUser: 0,
       seccompProfile: { type: "RuntimeDefault" },
+      appArmorProfile: { type: "Unconfined" },
       capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"] },
     });
   });

@@ -74,11 +74,12 @@ const legal: Record<string, string> = {
 
 /** Every word of every line and setting that a plan leads to. */
 function wordsOf(accepted: InjectPlan): string[] {
+  const sized = { ...accepted, mtu: accepted.mtu ?? 1500 };
   const lines = [
-    ...createSteps(accepted),
+    ...createSteps(sized),
     ...moveSteps(accepted, "/run/netns/cni-1"),
     ...configureSteps(accepted),
-    ...convergeSteps(accepted, liveInterface({ addresses: [], up: false, mac: "02:00:00:00:00:99" })),
+    ...convergeSteps(sized, liveInterface({ addresses: [], up: false, mac: "02:00:00:00:00:99" })),
     ...sysctls(accepted.interfaceName, accepted.addresses),
   ];
   return lines.flatMap((line) => line.split(" "));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { definitionOf, schemaVersion, stateOf, withoutUndefined } from "../../../provider/model/state.ts";
+import { definitionOf, refuseNewer, schemaVersion, stateOf, withoutUndefined } from "../../../provider/model/state.ts";
 import { association, definition, liveInterface, uid } from "../../fakes/objects.ts";
 
 const made = { uid: uid(1), node: "worker-1", podUid: uid(2), providerVersion: "0.1.0" };
@@ -40,6 +40,20 @@ describe("state", () => {
         definitionOf(stateOf(one, { ...made, association: association(), interface: liveInterface() })),
       ).to.deep.equal(one);
   });
+});
+
+describe("state that another version wrote", () => {
+  const written = stateOf(definition(), made);
+
+  it("is accepted when its shape is this one or older", () => {
+    for (const older of [schemaVersion, schemaVersion - 1])
+      expect(() => refuseNewer({ ...written, schemaVersion: older })).to.not.throw();
+  });
+
+  it("is refused, with the version to install, when its shape is newer", () =>
+    expect(() => refuseNewer({ ...written, schemaVersion: schemaVersion + 1, providerVersion: "9.1.0" })).to.throw(
+      "the state of Vnic shop/db-wire was written by pulumi-vnic 9.1.0; install that version or a newer one",
+    ));
 });
 
 describe("a copy without undefined", () => {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { stub as Stub } from "../../../sdk/stub.ts";
+import { stubProtocol } from "../../../provider/package.ts";
 import * as hooks from "../../../provider/vnic-provider.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
@@ -27,8 +28,10 @@ describe("the stub", () => {
 
   it("takes less than 2 KB in state", () => expect(Buffer.byteLength(published.text)).to.be.below(2048));
 
-  it("has the protocol number that its stored text has", () =>
-    expect(golden).to.include(`var __stub = {protocol: ${published.stub.protocol},`));
+  it("has one protocol number, in its source, its stored text and the provider", () => {
+    expect(golden).to.include(`var __stub = {protocol: ${published.stub.protocol},`);
+    expect(published.stub.protocol).to.equal(stubProtocol);
+  });
 
   it("captures nothing", () => {
     expect(published.containsSecrets).to.equal(false);

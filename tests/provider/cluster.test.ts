@@ -1,0 +1,214 @@
+import { expect } from "chai";
+import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
+import type { VnicRecord } from "../../provider/model/record.ts";
+import { stateOf } from "../../provider/model/state.ts";
+import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
+import { kubeconfig } from "../fakes/kubeconfig.ts";
+import { definition, pod, storedVnic, uid, urn } from "../fakes/objects.ts";
+import { callError, ProviderProcess } from "./provider-process.ts";
+
+const vnics = `/apis/${apiVersion}/vnics`;
+const vnic = `/apis/${apiVersion}/namespaces/shop/vnics/db-wire`;
+const thePod = "/api/v1/namespaces/shop/pods/db-0";
+const jobs = "/apis/batch/v1/namespaces/vnic-system/jobs";
+const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
+
+/** The record as the API server would store it. */
+const storing = ({ body }: { body: unknown }) => {
+  const record = body as VnicRecord;
+  return ok({ ...record, metadata: { ...record.metadata, uid: uid(1), resourceVersion: "5", generation: 1 } });
+};
+const denied = (verb: string, resource: string) =>
+  failure(
+    403,
+    `${resource} is forbidden: User "system:serviceaccount:vnic-system:vnic-provider" cannot ${verb} resource "${resource}" in API group "" in the namespace "shop"`,
+  );
+
+describe("Pulumi's provider process with an API server", () => {
+  let server: FakeApiServer;
+  let provider: ProviderProcess;
+  beforeEach(async () => {
+    server = (await new FakeApiServer().start())
+      .on(`GET ${thePod}`, ok(pod()))
+      .on(`GET ${vnics}`, ok({ items: [] }))
+      .on(`PATCH ${vnic}`, storing);
+    provider = await ProviderProcess.start();
+    await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: server.url }) });
+  });
+  afterEach(async () => {
+    await provider.stop();
+    await server.stop();
+  });
+
+  const create = (given = {}) => provider.create({ ...definition({ deadlines: short, ...given }) });
+  const writes = () => server.requests.filter((request) => !request.startsWith("GET"));
+
+  describe("create, before anything is touched,", () => {
+    const table: [when: string, arrange: (server: FakeApiServer) => void, message: RegExp][] = [
+      [
+        "names the pod that doesn't exist",
+        (api) =>
+          api
+            .on(`GET ${thePod}`, failure(404, "not found", { name: "db-0", kind: "pods" }))
+            .on("GET /api/v1/namespaces/shop", ok({})),
+        /^pod.name: there is no pod "db-0" in namespace "shop"; create it first$/,
+      ],
+      [
+        "names the namespace that doesn't exist",
+        (api) => api.on(`GET ${thePod}`, failure(404, "not found", { name: "db-0", kind: "pods" })),
+        /^pod.namespace: there is no namespace "shop"/,
+      ],
+      [
+        "refuses a pod with its node's network",
+        (api) => api.on(`GET ${thePod}`, ok(pod({ hostNetwork: true }))),
+        /hostNetwork: true/,
+      ],
+      [
+        "names what RBAC denies: verb, resource and account",
+        (api) => api.on(`GET ${thePod}`, denied("get", "pods")),
+        /^reading pod shop\/db-0: pods is forbidden: .*vnic-provider" cannot get resource "pods".*npx pulumi-vnic manifests has the roles$/,
+      ],
+      [
+        "says how to install the CRDs when they are missing",
+        (api) =>
+          api
+            .on(`GET ${vnics}`, failure(404, "404 page not found"))
+            .on(`GET ${vnic}`, failure(404, "404 page not found")),
+        /doesn't know pulumi-vnic.dev\/v1alpha1; install them: npx pulumi-vnic manifests \| kubectl apply -f -$/,
+      ],
+      [
+        "names the owner of the record that is there already",
+        (api) => api.on(`GET ${vnic}`, ok(storedVnic({ declaredBy: "urn:pulumi:other" }))),
+        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:other/,
+      ],
+      [
+        "names the Vnic that holds its address",
+        (api) => api.on(`GET ${vnics}`, ok({ items: [storedVnic({ name: "other", mac: "02:00:00:00:00:99" })] })),
+        /^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/other/,
+      ],
+    ];
+    for (const [what, arrange, message] of table)
+      it(what, async () => {
+        arrange(server);
+        const error = await callError(create());
+        expect(error.message).to.match(message);
+        expect(error.initFailure).to.equal(undefined);
+        expect(writes()).to.deep.equal([]);
+      });
+
+    it("waits for a pending pod on the resource's own row, until its own deadline", async () => {
+      server.on(`GET ${thePod}`, ok(pod({ status: { phase: "Pending" } })));
+      const { message } = await callError(create());
+      expect(message).to.match(
+        /^putting Vnic shop\/db-wire into pod shop\/db-0: not done within 1 s; still waiting for pod shop\/db-0 to run; last seen: /,
+      );
+      expect(provider.engine.lines).to.deep.equal([
+        { urn, message: "waiting for pod shop/db-0 to run: no container runs yet on node worker-1", ephemeral: true },
+      ]);
+      expect(writes()).to.deep.equal([]);
+    });
+  });
+
+  it("leaves nothing in state, and no record, when no injection Job may be made", async () => {
+    server
+      .on(
+        `POST ${jobs}`,
+        failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
+      )
+      .on(`GET ${vnic}`, failure(404, "not found", { name: "db-wire", kind: "vnics", group }))
+      .on(`DELETE ${vnic}`, ok({}));
+    const error = await callError(create());
+    expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
+    expect(error.initFailure).to.equal(undefined);
+    expect(writes()).to.deep.equal([`PATCH ${vnic}`, `POST ${jobs}`, `DELETE ${vnic}`]);
+    expect(provider.engine.lines.map(({ message }) => message)).to.deep.equal([
+      "starting an injection session on node worker-1",
+    ]);
+  });
+
+  it("keeps in state what exists, with reasons, when it can't be taken back", async () => {
+    server
+      .on(
+        `POST ${jobs}`,
+        failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
+      )
+      .on(`DELETE ${vnic}`, denied("delete", "vnics"));
+    const { message, initFailure } = await callError(create());
+    expect(message).to.equal("Vnic shop/db-wire exists, but is not complete");
+    expect(initFailure?.id).to.equal(vnicId({ namespace: "shop", name: "db-wire" }));
+    expect(initFailure?.reasons).to.have.length(1);
+    expect(initFailure?.reasons[0]).to.match(
+      /cannot create resource "jobs".*; and then: deleting Vnic shop\/db-wire: .*cannot delete resource "vnics"/,
+    );
+    const { __provider, ...properties } = initFailure?.properties ?? {};
+    expect(__provider, "what refresh and delete will run").to.be.a("string").that.includes("pulumi-vnic/provider");
+    expect(properties).to.deep.equal({
+      ...stateOf(definition({ deadlines: short }), {
+        uid: uid(1),
+        node: "worker-1",
+        podUid: uid(2),
+        providerVersion: "0.1.0",
+      }),
+    });
+  });
+
+  describe("with a Vnic in state", () => {
+    const state = {
+      ...stateOf(definition({ deadlines: short }), {
+        uid: uid(1),
+        node: "worker-1",
+        podUid: uid(2),
+        providerVersion: "0.1.0",
+      }),
+    };
+
+    const noPod = failure(404, "not found", { name: "db-0", kind: "pods" });
+
+    it("reads it as gone when its record and its pod are", async () => {
+      server.on(`GET ${thePod}`, noPod);
+      expect((await provider.read("shop/db-wire", state)).id).to.equal("");
+      expect(writes()).to.deep.equal([]);
+    });
+
+    it("reads it as there, but without its NIC, when only its pod is gone; and plans to mend that", async () => {
+      server.on(`GET ${thePod}`, noPod).on(`GET ${vnic}`, ok(storedVnic()));
+      const { id, properties } = await provider.read("shop/db-wire", state);
+      expect([id, properties.interface]).to.deep.equal(["shop/db-wire", undefined]);
+      expect(await provider.diff(id, properties, { ...definition({ deadlines: short }) })).to.have.property(
+        "changes",
+        "some",
+      );
+    });
+
+    it("fails to read it, and doesn't take it for gone, when access is denied", async () => {
+      server.on(`GET ${vnic}`, denied("get", "vnics"));
+      expect((await callError(provider.read("shop/db-wire", state))).message).to.match(
+        /^reading Vnic shop\/db-wire: vnics is forbidden/,
+      );
+    });
+
+    it("deletes it without a trace of a session when record, pod and node are gone", async () => {
+      server.on(`GET ${thePod}`, noPod);
+      await provider.delete("shop/db-wire", state);
+      expect(writes()).to.deep.equal([]);
+      expect(server.requests).to.include("GET /api/v1/nodes/worker-1");
+    });
+
+    it("puts the record back when an update could not even begin on the node", async () => {
+      server
+        .on(`GET ${vnic}`, ok(storedVnic()))
+        .on(
+          `POST ${jobs}`,
+          failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
+        );
+      const news = { ...definition({ deadlines: short, addresses: ["192.168.50.11/24"] }) };
+      const error = await callError(provider.update("shop/db-wire", state, news));
+      expect(error.message).to.match(/cannot create resource "jobs"/);
+      expect(error.initFailure).to.equal(undefined);
+      expect(server.bodies(`PATCH ${vnic}`).map((body) => (body as VnicRecord).spec.addresses)).to.deep.equal([
+        ["192.168.50.11/24"],
+        ["192.168.50.10/24"],
+      ]);
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { expect } from "chai";
+import { leastNode } from "../../provider/package.ts";
+import { refuseOldNode } from "../../provider/settings.ts";
+import { FakeApiServer } from "../fakes/api-server.ts";
+import { kubeconfig } from "../fakes/kubeconfig.ts";
+import { definition, inputs } from "../fakes/objects.ts";
+import { skip } from "../skip.ts";
+import { callError, ProviderProcess } from "./provider-process.ts";
+
+/** The address of an API server that is gone. */
+async function closedServer(): Promise<string> {
+  const server = await new FakeApiServer().start();
+  await server.stop();
+  return server.url;
+}
+
+describe("access to the cluster from Pulumi's provider process", () => {
+  let provider: ProviderProcess;
+  let closed: string;
+  before(async () => {
+    closed = await closedServer();
+  });
+  afterEach(() => provider?.stop());
+
+  async function errorOfCreate(config: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): Promise<string> {
+    provider = await ProviderProcess.start({ env });
+    await provider.configure(config);
+    const error = await callError(provider.create({ ...definition() }));
+    expect(error.initFailure, "nothing exists").to.equal(undefined);
+    return error.message;
+  }
+
+  it("fails with the server's name, and what was to be done there, when nobody answers", async () => {
+    const message = await errorOfCreate({ "vnic:kubeconfig": kubeconfig({ server: closed }) });
+    expect(message).to.match(/^(reading|listing) .*: no answer from the API server at http:.*ECONNREFUSED/);
+    expect(message).to.include(closed);
+  });
+
+  it("comes from the environment when the stack's configuration has none", async () => {
+    const message = await errorOfCreate({}, { KUBECONFIG: "" });
+    expect(message).to.match(/no answer from the API server at|no cluster is configured/);
+  });
+
+  it("fails clearly when the kubeconfig isn't there", async () => {
+    expect(await errorOfCreate({ "vnic:kubeconfig": "/no/such/kubeconfig" })).to.equal(
+      `kubeconfig "/no/such/kubeconfig" is neither a file nor the text of one; correct vnic:kubeconfig`,
+    );
+  });
+
+  it("fails clearly when the context isn't there", async () => {
+    const text = kubeconfig({ server: closed, contexts: ["staging", "production"] });
+    expect(await errorOfCreate({ "vnic:kubeconfig": text, "vnic:context": "prod" })).to.equal(
+      `context "prod" is not in the kubeconfig; it has staging, production`,
+    );
+  });
+
+  it("shows no credentials in its errors", async () => {
+    const text = kubeconfig({ server: closed });
+    expect(text).to.include("not-a-secret");
+    const message = await errorOfCreate({ "vnic:kubeconfig": text });
+    expect(message + provider.stderr.join("")).to.not.include("not-a-secret");
+  });
+
+  // Refresh and destroy begin with many calls at once, before any has configured the provider.
+  it("is the stack's for each of many calls that come first and at once", async () => {
+    provider = await ProviderProcess.start({ env: { VNIC_IMAGE: "unused" } });
+    await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: closed }) });
+    const state = { ...definition(), uid: "u", node: "n", podUid: "p", schemaVersion: 1, providerVersion: "0.1.0" };
+    const errors = await Promise.all(Array.from({ length: 8 }, () => callError(provider.read("shop/db-wire", state))));
+    for (const { message } of errors) expect(message).to.include(`no answer from the API server at ${closed}:`);
+  });
+});
+
+describe("Pulumi's provider process on a Node.js that is too old", () => {
+  let provider: ProviderProcess | undefined;
+  afterEach(() => provider?.stop());
+
+  it("plans all the same, and names the Node.js to use when it comes to work", async function () {
+    const old = findOldNode();
+    if (!old) return skip(this, `no Node.js older than ${leastNode.join(".")} on PATH`);
+    provider = await ProviderProcess.start({ node: old.path });
+    await provider.configure();
+    expect((await provider.check(inputs())).failures).to.deep.equal({});
+    expect((await callError(provider.create({ ...definition() }))).message).to.equal(
+      `Node.js ${old.version} is too old for the Kubernetes client: put Node.js 22.19 or newer first on PATH`,
+    );
+  });
+});
+
+/** A Node.js on PATH on which the Kubernetes client doesn't load, but Pulumi's SDK does. */
+function findOldNode(): { path: string; version: string } | undefined {
+  const paths = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"));
+  for (const path of paths.filter((path) => existsSync(path))) {
+    const version = execFileSync(path, ["--version"], { encoding: "utf8" }).trim().slice(1);
+    try {
+      refuseOldNode(version);
+    } catch {
+      if (Number(version.split(".")[0]) >= 20) return { path, version };
+    }
+  }
+  return undefined;
+}
