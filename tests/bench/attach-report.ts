@@ -41,17 +41,23 @@ export function printAttach(rounds: readonly Round[]): object {
   const summaries: Summaries = {};
   const rows: string[][] = [];
   for (const [key, { words, stages }] of Object.entries(series)) {
+    const laps = rounds.map((round) => round[key as keyof Round]);
+    let before: string | undefined;
     for (const [stage, stageWords] of Object.entries(stages)) {
-      const samples = rounds.map((round) => round[key as keyof Round][stage]).filter((lap) => lap !== undefined);
+      const samples = laps.map((lap) => lap[stage]).filter((lap) => lap !== undefined);
       if (samples.length === 0) continue;
       const summary = summarize(samples);
       (summaries[key] ??= {})[stage] = summary;
       const { n, p50, p95, min, max } = summary;
-      rows.push([`${words}: ${stageWords}`, String(n), ...[p50, p95, min, max].map(shown)]);
+      const own = summarize(laps.map((lap) => (lap[stage] ?? NaN) - (before === undefined ? 0 : (lap[before] ?? NaN))));
+      rows.push([`${words}: ${stageWords}`, String(n), ...[p50, p95, min, max, own.p50].map(shown)]);
+      before = stage;
     }
   }
-  console.log("all in milliseconds from the start of each series; p50 and p95 by nearest rank\n");
-  printTable(["stage", "n", "p50", "p95", "min", "max"], rows);
+  console.log(
+    "all in milliseconds from the start of each series, p50 and p95 by nearest rank; own: p50 of the time since the stage before\n",
+  );
+  printTable(["stage", "n", "p50", "p95", "min", "max", "own"], rows);
 
   const lines = comparisons(rounds, summaries);
   console.log("");

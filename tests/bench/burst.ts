@@ -71,9 +71,11 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
   });
 }
 
+/** With an interface name given: of many derived ones, two may be the same in one pod. */
 function wire(index: number): Definition {
   const pod = { namespace, name: pods[index % pods.length] ?? "" };
-  return define({ name: `wire-${index}`, pod, addresses: [`192.168.50.${2 + index}/24`] });
+  const interfaceName = `lan${Math.floor(index / pods.length)}`;
+  return define({ name: `wire-${index}`, pod, interfaceName, addresses: [`192.168.50.${2 + index}/24`] });
 }
 
 async function measureKernelWork(links: readonly HandMade[]): Promise<Times> {
@@ -107,7 +109,10 @@ async function measureLifecycle(bench: Bench, wires: readonly Definition[]): Pro
 
 async function measureEngine(bench: Bench, stack: Stack, wires: readonly Definition[]): Promise<Times> {
   await stack.declare(
-    wires.map(({ name, pod, network, addresses }) => ({ resource: name, args: { pod, network, addresses } })),
+    wires.map(({ name, pod, network, interfaceName, addresses }) => ({
+      resource: name,
+      args: { pod, network, interfaceName, addresses },
+    })),
   );
   const [made] = await timed(() => stack.up());
   await assertReachable(bench, wires);
