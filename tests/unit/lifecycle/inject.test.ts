@@ -274,11 +274,16 @@ describe("inject", () => {
       expect(record()).to.not.equal(undefined);
     });
 
-    it("yields when the other one was written again since, and holds the address by its status", async () => {
-      const status = readyStatus(rival("1000"), "worker-1", association(), liveInterface(), new Date());
-      driver.cluster.before("applyVnic", () => driver.cluster.store({ ...rival("1000"), status }));
-      expect(await plain(run())).to.have.property("kind", "conflict");
-    });
+    for (const [what, wanted, theirs] of [
+      ["address", {}, { mac: "02:00:00:00:00:99" }],
+      ["MAC", { addresses: ["10.0.0.1/8"] }, {}],
+    ] as const)
+      it(`yields when the other one was written again since, and holds the ${what} by its status`, async () => {
+        const other = storedVnic({ name: "rival", ...theirs }, { uid: uid(7), resourceVersion: "1000" });
+        const status = readyStatus(other, "worker-1", association(), liveInterface(theirs), new Date());
+        driver.cluster.before("applyVnic", () => driver.cluster.store({ ...other, status }));
+        expect(await plain(run(wanted))).to.have.property("kind", "conflict");
+      });
 
     it("names the other owner when both want the same record", async () => {
       driver.cluster.before("applyVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));

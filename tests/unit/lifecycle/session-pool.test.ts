@@ -67,6 +67,18 @@ describe("a pool of sessions", () => {
     expect(await slow).to.deep.equal({ removed: true, steps: [] });
   });
 
+  it("does not end a lingering session under whoever comes back to it", async () => {
+    fill(20);
+    await pool.use(one, deadline(), eject);
+    cluster.nodeSide.eject = async () => {
+      await sleep(50);
+      return { removed: true, steps: [] };
+    };
+    await pool.use(one, deadline(), eject);
+    expect(opened()).to.have.length(1);
+    expect(cluster.nodeSide.work, "done once each").to.have.length(2);
+  });
+
   it("opens another session and does the work again when one breaks", async () => {
     let tries = 0;
     cluster.nodeSide.eject = () => {

@@ -1,0 +1,81 @@
+import type { Round } from "./attach.ts";
+import { type Summary, summarize } from "./statistics.ts";
+import { printTable, shown } from "./table.ts";
+
+const injectStages: Readonly<Record<string, string>> = {
+  observed: "pod and holders read",
+  record: "record applied",
+  jobCreated: "Job created",
+  attached: "attachment open",
+  sessionAnswers: "session answers",
+  planSent: "plan sent to the node",
+  planned: "sandbox found, links read",
+  linkMade: "link made",
+  moved: "link moved",
+  reply: "first external reply",
+  result: "result line arrived",
+  returned: "create returned",
+};
+
+/** The stages of each series, in the order in which they come, in a reader's words. */
+const series: Readonly<
+  Record<keyof Round, { readonly words: string; readonly stages: Readonly<Record<string, string>> }>
+> = {
+  emptyJob: { words: "empty Job", stages: { created: "POST returned", firstLine: "first log line" } },
+  emptyJobMounted: {
+    words: "empty Job, the session's mounts",
+    stages: { created: "POST returned", firstLine: "first log line" },
+  },
+  kernelWork: {
+    words: "kernel work by hand",
+    stages: { created: "link made", moved: "link moved", configured: "script's end", reply: "first external reply" },
+  },
+  cold: { words: "cold: new session", stages: injectStages },
+  warm: { words: "warm: session open", stages: injectStages },
+};
+
+type Summaries = Record<string, Record<string, Summary>>;
+
+/** Prints what the rounds amount to, and returns it. */
+export function printAttach(rounds: readonly Round[]): object {
+  const summaries: Summaries = {};
+  const rows: string[][] = [];
+  for (const [key, { words, stages }] of Object.entries(series)) {
+    for (const [stage, stageWords] of Object.entries(stages)) {
+      const samples = rounds.map((round) => round[key as keyof Round][stage]).filter((lap) => lap !== undefined);
+      if (samples.length === 0) continue;
+      const summary = summarize(samples);
+      (summaries[key] ??= {})[stage] = summary;
+      const { n, p50, p95, min, max } = summary;
+      rows.push([`${words}: ${stageWords}`, String(n), ...[p50, p95, min, max].map(shown)]);
+    }
+  }
+  console.log("all in milliseconds from the start of each series; p50 and p95 by nearest rank\n");
+  printTable(["stage", "n", "p50", "p95", "min", "max"], rows);
+
+  const lines = comparisons(rounds, summaries);
+  console.log("");
+  printTable(["compared by p50", "measured", "target"], lines);
+  console.log(
+    "\nAny volume costs an empty Job up to 300 ms: the kubelet looks for mounted volumes only that often. The session\n" +
+      "needs its hostPaths, so the Job with the session's mounts is its like, and the bare one is what a Job can be at best.",
+  );
+  return { stages: summaries, comparisons: lines };
+}
+
+function comparisons(rounds: readonly Round[], summaries: Summaries): string[][] {
+  const p50 = (key: keyof Round, stage: string) => summaries[key]?.[stage]?.p50 ?? NaN;
+  const ratio = (one: number, other: number) => `${(one / other).toFixed(2)} ×`;
+  const afterReply = (key: "cold" | "warm") =>
+    summarize(rounds.map((round) => (round[key]["returned"] ?? NaN) - (round[key]["reply"] ?? NaN))).p50;
+  const cold = p50("cold", "reply");
+  const warm = p50("warm", "reply");
+  return [
+    ["cold reply / empty Job, the session's mounts", ratio(cold, p50("emptyJobMounted", "firstLine")), "≤ 1.7 ×"],
+    ["cold reply / empty Job", ratio(cold, p50("emptyJob", "firstLine")), "≤ 1.7 ×"],
+    ["warm reply / kernel work", ratio(warm, p50("kernelWork", "reply")), "≤ 2 ×"],
+    ["cold: create returned after the reply", `${shown(afterReply("cold"))} ms`, "≤ 30 ms"],
+    ["warm: create returned after the reply", `${shown(afterReply("warm"))} ms`, "≤ 30 ms"],
+    ["warm reply, against a standing daemon's", `${shown(warm)} ms`, "29 ms, to be beaten later"],
+  ];
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { eject } from "../../provider/lifecycle/eject.ts";
+import { inject } from "../../provider/lifecycle/inject.ts";
+import type { Definition } from "../../provider/model/definition.ts";
+import { vnicRef } from "../../provider/model/record.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { type Bench, define } from "../support/lifecycle.ts";
+import { printAttach } from "./attach-report.ts";
+import { synchronise } from "./clock.ts";
+import { measureEmptyJob } from "./empty-job.ts";
+import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, knowNeighbour } from "./first-reply.ts";
+import { netnsOf, node, onLab } from "./ground.ts";
+import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
+import { keepResults } from "./results.ts";
+import { type Laps, Stopwatch } from "./stopwatch.ts";
+import { timedDriver, type TimedDriver } from "./timed-driver.ts";
+
+const namespace = "bench-attach";
+const pod = { namespace, name: "app" };
+const warmUpRounds = 2;
+
+/** What one round measures: two controls of the cluster, one of the kernel, and the product with a new and an open session. */
+export interface Round {
+  readonly emptyJob: Laps;
+  readonly emptyJobMounted: Laps;
+  readonly kernelWork: Laps;
+  readonly cold: Laps;
+  readonly warm: Laps;
+}
+
+const wires = {
+  byHand: define({ name: "by-hand", pod, addresses: ["192.168.50.90/24"] }),
+  cold: define({ name: "cold", pod, addresses: ["192.168.50.91/24"] }),
+  warm: define({ name: "warm", pod, addresses: ["192.168.50.92/24"] }),
+};
+
+/** One NIC into a running pod, against the least that a Job and the kernel need, all of them in each round. */
+export async function measureAttach(rounds: number): Promise<void> {
+  await onLab(namespace, async ({ bench }) => {
+    await bench.runPod(pod.name, node);
+    const byHand = { definition: wires.byHand, netns: await netnsOf(bench, pod.name) };
+    const measured: Round[] = [];
+    try {
+      for (const wire of Object.values(wires)) await knowNeighbour(hostOf(wire), wire.mac);
+      for (let round = 1 - warmUpRounds; round <= rounds; round++) {
+        const laps = await measureRound(bench, byHand);
+        if (round > 0) measured.push(laps);
+        console.log(progress(round > 0 ? `round ${round} of ${rounds}` : "warm-up", laps));
+      }
+    } finally {
+      for (const wire of Object.values(wires)) await forgetNeighbour(hostOf(wire)).catch(() => undefined);
+    }
+    console.log(`\n${howRepliesAreMeasured}`);
+    const summary = printAttach(measured);
+    await keepResults("attach", { warmUpRounds, howRepliesAreMeasured, summary, rounds: measured });
+  });
+}
+
+async function measureRound(bench: Bench, byHand: HandMade): Promise<Round> {
+  synchronise();
+  const emptyJob = await measureEmptyJob(bench, "bare");
+  const emptyJobMounted = await measureEmptyJob(bench, "mounted");
+  const kernelWork = await measureKernelWork(bench, byHand);
+
+  synchronise();
+  const driver = timedDriver(bench.driver.cluster);
+  try {
+    const [cold, coldState] = await measureInject(bench, driver, wires.cold);
+    const [warm, warmState] = await measureInject(bench, driver, wires.warm);
+    await Promise.all([coldState, warmState].map((state) => takeAway(driver, state)));
+    return { emptyJob, emptyJobMounted, kernelWork, cold, warm };
+  } finally {
+    await driver.close();
+  }
+}
+
+async function measureKernelWork({ lab }: Bench, byHand: HandMade): Promise<Laps> {
+  const reply = await awaitFirstReply(lab, hostOf(byHand.definition));
+  try {
+    const { beganAt, laps } = await makeLinks([byHand]);
+    const repliedAt = await reply.at;
+    return { ...laps, reply: repliedAt - beganAt };
+  } finally {
+    reply.stop();
+    await removeLinks([byHand]);
+    await sleep(100);
+  }
+}
+
+async function measureInject(
+  { lab }: Bench,
+  driver: TimedDriver,
+  definition: Definition,
+): Promise<[laps: Laps, state: VnicState]> {
+  const reply = await awaitFirstReply(lab, hostOf(definition));
+  try {
+    const watch = new Stopwatch();
+    driver.watch(watch);
+    const state = await inject(driver, definition);
+    watch.mark("returned");
+    watch.mark("reply", await reply.at);
+    return [watch.laps, state];
+  } finally {
+    reply.stop();
+  }
+}
+
+async function takeAway(driver: TimedDriver, state: VnicState): Promise<void> {
+  const known = { uid: state.uid, node: state.node, podName: state.pod.name };
+  await eject(driver, vnicRef(state), known, new Deadline("ejecting", 60));
+}
+
+function hostOf({ addresses }: Definition): string {
+  return addresses[0]?.split("/")[0] ?? "";
+}
+
+function progress(round: string, { emptyJob, emptyJobMounted, kernelWork, cold, warm }: Round): string {
+  const figures = {
+    "empty Job": emptyJob["firstLine"],
+    "with the session's mounts": emptyJobMounted["firstLine"],
+    "kernel work": kernelWork["reply"],
+    cold: cold["reply"],
+    warm: warm["reply"],
+  };
+  const words = Object.entries(figures).map(([what, milliseconds = NaN]) => `${what} ${milliseconds.toFixed(0)}`);
+  return `${round}: ${words.join(", ")} ms`;
+}

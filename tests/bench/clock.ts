@@ -1,0 +1,29 @@
+/* One clock for all stamps: the machine's, as milliseconds since 1970. The container runtime (nanoseconds), ping and bash
+   (microseconds) print it; for this process it is kept to some microseconds here, where `Date` alone has milliseconds. */
+
+let offset = performance.timeOrigin;
+
+/** Follows the machine's clock, which may have been adjusted since; takes up to a millisecond. */
+export function synchronise(): void {
+  const before = Date.now();
+  let tick = before;
+  while (tick === before) tick = Date.now();
+  offset = tick - performance.now();
+}
+
+export function now(): number {
+  return offset + performance.now();
+}
+
+/** Seconds since 1970 with a fraction, as ping and bash print them. */
+export function fromSeconds(text: string): number {
+  return Number(text) * 1000;
+}
+
+/** RFC 3339 with nanoseconds, as container runtimes print it. */
+export function fromRfc3339(text: string): number {
+  const [, seconds = "", fraction = "0"] = /^([^.Z]*)(?:\.(\d+))?Z$/.exec(text) ?? [];
+  const stamp = Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;
+  if (Number.isNaN(stamp)) throw new Error(`${JSON.stringify(text)} is not a time stamp in UTC`);
+  return stamp;
+}

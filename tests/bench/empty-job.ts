@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { sessionContainer, sessionJob, type SessionJob } from "../../provider/model/session-job.ts";
+import { defaultImage } from "../../provider/package.ts";
+import { systemNamespace } from "../../provider/model/names.ts";
+import { until } from "../lab/run.ts";
+import { kubectl } from "../support/cluster.ts";
+import type { Bench } from "../support/lifecycle.ts";
+import { fromRfc3339 } from "./clock.ts";
+import { awaitEnd, node } from "./ground.ts";
+import { type Laps, Stopwatch } from "./stopwatch.ts";
+
+const command = ["/bin/busybox", "echo", "here"];
+
+/** The least that says a word on the node: no volume, no token, no network of its own. */
+function bareJob(name: string): object {
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name },
+    spec: {
+      backoffLimit: 0,
+      template: {
+        spec: {
+          nodeName: node,
+          hostNetwork: true,
+          restartPolicy: "Never",
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          containers: [{ name: sessionContainer, image: defaultImage, imagePullPolicy: "IfNotPresent", command }],
+        },
+      },
+    },
+  };
+}
+
+/** The session's own Job with its mounts and rights, but that word instead of the node side. */
+function mountedJob(name: string): SessionJob {
+  const job = structuredClone(sessionJob({ name, node, runtime: "containerd", image: defaultImage, idleSeconds: 60 }));
+  Object.assign(job.spec.template.spec.containers[0], { command });
+  return job;
+}
+
+export type EmptyJob = "bare" | "mounted";
+
+/** From the POST of an empty Job to its first log line, by the container runtime's own stamp. */
+export async function measureEmptyJob({ driver, lab }: Bench, kind: EmptyJob): Promise<Laps> {
+  const { cluster } = driver;
+  const name = `bench-${kind}-${randomBytes(4).toString("hex")}`;
+  const job = kind === "bare" ? bareJob(name) : mountedJob(name);
+  const named = { ...job, metadata: { name, namespace: systemNamespace } };
+
+  const watch = new Stopwatch();
+  await cluster.createJob(named as unknown as SessionJob);
+  watch.mark("created");
+  try {
+    const pod = await until(`Job ${name} to have ended`, 30, async () => {
+      const found = await cluster.findJobPod(name);
+      return found?.status?.phase === "Succeeded" ? found.metadata?.name : undefined;
+    });
+    const log = await kubectl(lab.kubectl, ["-n", systemNamespace, "logs", pod, "--timestamps"]);
+    watch.mark("firstLine", fromRfc3339(log.split(" ")[0] ?? ""));
+  } finally {
+    await cluster.deleteJob(name);
+  }
+  await awaitEnd(cluster, name);
+  return watch.laps;
+}

@@ -1,0 +1,57 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Lab } from "../lab/index.ts";
+import { must } from "../lab/run.ts";
+import { enter } from "../lab/enter.ts";
+import { fromSeconds } from "./clock.ts";
+
+const host = "lan1";
+
+/**
+ * Without an answer, ping waits 10 ms before it sends again, whatever its interval is; so there are ten beside one another,
+ * which send one request per millisecond between them. Each ends with its first reply (`-c 1` under a deadline `-w`).
+ */
+const pings = 10;
+const argv = ["ping", "-n", "-D", "-i", "0.002", "-c", "1", "-w", "60"];
+const headStartMilliseconds = 150;
+
+export const howRepliesAreMeasured = `first external reply: ${pings} pings beside one another in ${host}, one request per ms between them, started ${headStartMilliseconds} ms before, with a permanent neighbour entry; the earliest reply's own time stamp`;
+
+/** When an address first answers to a host outside. */
+export interface FirstReply {
+  /** The reply's own stamp. */
+  readonly at: Promise<number>;
+  stop(): void;
+}
+
+/** Begins to ask; returns once all are at it. */
+export async function awaitFirstReply(lab: Lab, address: string): Promise<FirstReply> {
+  const asking = Array.from({ length: pings }, () => lab.spawn(host, [...argv, address]));
+  const at = Promise.all(asking.map(replyOf)).then((stamps) => {
+    const seen = stamps.filter((stamp) => stamp !== undefined);
+    if (seen.length === 0) throw new Error(`${address} has not answered to ${host}`);
+    return Math.min(...seen);
+  });
+  // Whoever doesn't come to await it has another error to tell.
+  at.catch(() => undefined);
+  await sleep(headStartMilliseconds);
+  return { at, stop: () => asking.forEach((ping) => ping.kill("SIGKILL")) };
+}
+
+async function replyOf(ping: ChildProcess): Promise<number | undefined> {
+  let said = "";
+  ping.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await once(ping, "close");
+  const stamp = /^\[(\d+\.\d+)\] \d+ bytes from /m.exec(said)?.[1];
+  return stamp === undefined ? undefined : fromSeconds(stamp);
+}
+
+/** Lets the host outside know the MAC of an address for good, so that no repeated ARP request has a part in the time. */
+export async function knowNeighbour(address: string, mac: string): Promise<void> {
+  await must(enter(host, ["ip", "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent"]));
+}
+
+export async function forgetNeighbour(address: string): Promise<void> {
+  await must(enter(host, ["ip", "neigh", "del", address, "dev", "eth0"]));
+}

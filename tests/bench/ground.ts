@@ -1,0 +1,59 @@
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Cluster } from "../../provider/cluster/cluster.ts";
+import { netnsPath } from "../../provider/node/netns.ts";
+import { runtimeLayouts } from "../../provider/model/session-job.ts";
+import { up } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
+import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+
+/** The node on which all is measured. */
+export const node = "node1";
+
+export interface Ground {
+  readonly bench: Bench;
+  /** Of the provider's service account. */
+  readonly kubeconfig: string;
+}
+
+/** Runs `work` on the lab in a namespace of its own, and sees that nothing is left of it. */
+export async function onLab(namespace: string, work: (ground: Ground) => Promise<void>): Promise<void> {
+  const { kubectl } = await up();
+  await installPlatform(kubectl);
+  const kubeconfig = await providerKubeconfig(kubectl);
+  try {
+    const bench = await openBench({ namespace, kubeconfig });
+    try {
+      await work({ bench, kubeconfig });
+    } finally {
+      await bench.close();
+    }
+    await assertNoLeaks(bench.lab);
+  } finally {
+    await rm(dirname(kubeconfig), { recursive: true, force: true });
+  }
+}
+
+/** Waits until the pod of a Job is gone, so that its end doesn't disturb what is measured next. */
+export async function awaitEnd(cluster: Cluster, job: string): Promise<void> {
+  await until(`the end of Job ${job}`, 60, async () => ((await cluster.findJobPod(job)) ? undefined : true));
+}
+
+/** The path on the node of a pod's network namespace, found as the node side finds it. */
+export async function netnsOf(bench: Bench, pod: string): Promise<string> {
+  const { bundles, config, annotations } = runtimeLayouts["containerd"]!;
+  const read = async (container: string) => {
+    const { stdout } = await bench.lab.exec(node, ["cat", `${bundles}/${container}/${config}`]);
+    return JSON.parse(stdout) as {
+      annotations: Record<string, string>;
+      linux: { namespaces: { type: string; path?: string }[] };
+    };
+  };
+  const id = await bench.kubectl("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].containerID}");
+  const container = await read(id.replace("containerd://", ""));
+  const sandbox = await read(container.annotations[annotations.sandboxId] ?? "");
+  const path = sandbox.linux.namespaces.find(({ type }) => type === "network")?.path;
+  return netnsPath(path?.split("/").at(-1) ?? "");
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import type { Definition } from "../../provider/model/definition.ts";
+import { configureSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../../provider/model/link-steps.ts";
+import { transitLinkName } from "../../provider/model/names.ts";
+import { vnicRef } from "../../provider/model/record.ts";
+import { must } from "../lab/run.ts";
+import { enter } from "../lab/enter.ts";
+import { fromSeconds } from "./clock.ts";
+import { node } from "./ground.ts";
+import { type Laps, Stopwatch } from "./stopwatch.ts";
+
+/* The control: the programs that the node side runs for new links, with the same lines, run on the node by hand. */
+
+export interface HandMade {
+  readonly definition: Definition;
+  /** Of the pod's network namespace, on the node. */
+  readonly netns: string;
+}
+
+export interface HandMadeLaps {
+  /** When the script began, by the machine's clock. */
+  readonly beganAt: number;
+  /** To the end of the script's parts. */
+  readonly laps: Laps;
+}
+
+/** Makes the links one after the other; laps `created`, `moved`, `configured` are those of the last one. */
+export function makeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
+  return runScript(links.flatMap(makingOf));
+}
+
+export function removeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
+  return runScript([
+    ...links.flatMap(({ definition, netns }) =>
+      batch([`link del dev ${definition.interfaceName}`], ["nsenter", `--net=${netns}`, "--"]),
+    ),
+    stamp("removed"),
+  ]);
+}
+
+function makingOf({ definition, netns }: HandMade): string[] {
+  const inPod = ["nsenter", `--net=${netns}`, "--"];
+  const plan = planOf(definition);
+  const settings = sysctls(transitLinkName(plan.vnic.uid), plan.addresses);
+  return [
+    ...batch(createSteps(plan)),
+    stamp("created"),
+    ...batch(moveSteps(plan, netns)),
+    stamp("moved"),
+    [...inPod, "sysctl", "-q", "-e", "-w", ...settings].join(" "),
+    ...batch(configureSteps(plan), inPod),
+    stamp("configured"),
+  ];
+}
+
+/** A plan of a Vnic without a record: only link names and marks need a UID. */
+function planOf({ pod, ...definition }: Definition): SizedPlan {
+  const { network, addresses, mac, interfaceName, mtu = 1500 } = definition;
+  return {
+    vnic: { uid: randomUUID(), ...vnicRef({ ...definition, pod }) },
+    pod: { ...pod, uid: randomUUID(), containerId: `containerd://${"0".repeat(64)}` },
+    network,
+    interfaceName,
+    mac,
+    mtu,
+    addresses: [...addresses],
+  };
+}
+
+function batch(lines: readonly string[], within: readonly string[] = []): string[] {
+  return [[...within, "ip", "-batch", "-", "<<'LINES'"].join(" "), ...lines, "LINES"];
+}
+
+/** bash prints its clock itself: starting a program for it would be part of what is measured. */
+function stamp(stage: string): string {
+  return `echo ${stage} $EPOCHREALTIME`;
+}
+
+async function runScript(lines: readonly string[]): Promise<HandMadeLaps> {
+  const script = ["set -e", "export LC_ALL=C", stamp("began"), ...lines].join("\n");
+  const said = await must(enter(node, ["bash", "-c", script]));
+  const stamps = Object.fromEntries(
+    said
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ")),
+  ) as Record<string, string>;
+  const beganAt = fromSeconds(stamps["began"] ?? "");
+  const watch = new Stopwatch(beganAt);
+  for (const [stage, at] of Object.entries(stamps)) watch.mark(stage, fromSeconds(at));
+  return { beganAt, laps: watch.laps };
+}
