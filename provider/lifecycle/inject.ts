@@ -9,7 +9,7 @@ import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
 import { claimedOwner, ensureRecord, withdrawRecord } from "./own-record.ts";
-import { awaitRunningPod } from "./running-pod.ts";
+import { awaitRunning, lookAtPod } from "./running-pod.ts";
 
 /** The Vnic exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
 export class IncompleteError extends VnicError {
@@ -42,11 +42,12 @@ export async function inject(driver: Driver, definition: Definition, options: In
   );
 
   // Observe
-  const [pod, found] = await Promise.all([
-    awaitRunningPod(driver, definition.pod, deadline),
+  const [atFirst, found] = await Promise.all([
+    lookAtPod(driver, definition.pod),
     cluster.findVnic(ref),
     refuseHeldByOthers(cluster, definition),
   ]);
+  const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);
   const owner = found && claimedOwner(found, definition, options.known);
   const prior = await leaveFormerPlaces(driver, definition, pod, found, options.known, deadline);
 
@@ -55,26 +56,24 @@ export async function inject(driver: Driver, definition: Definition, options: In
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...ownerIn(record) };
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
   const incomplete = (error: unknown) =>
-    new IncompleteError(
-      error,
-      stateOf(options.known ?? definition, { ...made, drift: [messageOf(error)] }, packageVersion),
-    );
+    new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
 
   // Sync
-  let asked = false;
+  let asked = 0;
   let result: InjectResult;
   try {
     await refuseHeldByOthers(cluster, definition, record);
     report(`starting an injection session on node ${pod.node}`);
     const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
     result = await driver.sessions.use(at, deadline, (session) => {
-      asked = true;
+      asked++;
       const plan = injectPlan(definition, record, pod);
       return session.request("inject", { plan }, (step) => report(`${step} ${plan.interfaceName} on node ${pod.node}`));
     });
   } catch (error) {
-    // What the node refused, it refused before it began.
-    if (asked && !isVnicError(error, "refused")) throw incomplete(error);
+    // What the node refused it refused before it began, unless a session broke over an earlier try.
+    const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused"));
+    if (!nothingDone) throw incomplete(error);
     await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
       throw incomplete(
         new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error }),
@@ -89,7 +88,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   try {
     await cluster.applyVnicStatus(ref, readyStatus(record, pod.node, association, live, new Date()));
   } catch (error) {
-    throw new IncompleteError(error, stateOf(definition, { ...realised, drift: [messageOf(error)] }, packageVersion));
+    throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }
   return stateOf(definition, realised, packageVersion);
 }
