@@ -32,8 +32,6 @@ export async function observe(driver: Driver, ref: VnicRef, known: VnicState): P
       ? {
           sandboxId: node.sandboxId,
           interface: live,
-          mac: live.mac,
-          interfaceName: live.name,
           addresses: inOrderOf(known.addresses, live.addresses),
           // An MTU that nobody asked for stays an output.
           ...(known.mtu === undefined ? {} : { mtu: live.mtu }),

@@ -14,8 +14,9 @@ export interface Findings {
 }
 
 /**
- * What is not as it should be, in words for a plan; addresses and an MTU that was asked for aren't among them, as they show
- * as changes of the inputs themselves.
+ * What is not as it should be, in words for a plan, all of it mended in place. Addresses and an MTU that was asked for
+ * aren't among it, as they show as changes of the inputs themselves; name and MAC are, as another one of these inputs would
+ * mean another NIC.
  */
 export function driftOf({ known, record, pod, node }: Findings): string[] {
   const drift: string[] = [];
@@ -34,6 +35,8 @@ export function driftOf({ known, record, pod, node }: Findings): string[] {
   if (!resourceFile) drift.push("the Vnic resource file is missing");
   if (!live) return [...drift, `the NIC is missing in ${held}`];
   if (!live.up) drift.push("the NIC is down");
+  if (live.name !== known.interfaceName) drift.push(`the NIC is named ${live.name} instead of ${known.interfaceName}`);
+  if (live.mac !== known.mac) drift.push(`the MAC is ${live.mac} instead of ${known.mac}`);
   if (known.mtu === undefined && decidedMtu !== undefined && live.mtu !== decidedMtu)
     drift.push(`the MTU is ${live.mtu} instead of ${decidedMtu}`);
   return drift;

@@ -73,7 +73,7 @@ describe("observe", () => {
     [
       "the MAC changed",
       () => inPod("link", "set", "lan0", "address", "02:00:5e:00:00:99"),
-      { mac: "02:00:5e:00:00:99" },
+      { drift: [`the MAC is 02:00:5e:00:00:99 instead of ${definition.mac}`] },
     ],
     [
       "the resource file lost",

@@ -46,9 +46,10 @@ describe("observe", () => {
   it("sees what has changed on the NIC", async () => {
     see({ name: "net9", mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8", "fd50::10/64"] });
     expect(await run()).to.deep.include({
-      interfaceName: "net9",
-      mac: "02:00:00:00:00:99",
+      interfaceName: known.interfaceName,
+      mac: known.mac,
       addresses: ["fd50::10/64", "10.0.0.1/8"],
+      drift: [`the NIC is named net9 instead of net1`, `the MAC is 02:00:00:00:00:99 instead of ${known.mac}`],
     });
   });
 
