@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { Deadline, type Driver } from "./lifecycle/driver.ts";
 import { eject } from "./lifecycle/eject.ts";
 import { IncompleteError, inject } from "./lifecycle/inject.ts";
-import { observe } from "./lifecycle/observe.ts";
+import { discover, observe } from "./lifecycle/observe.ts";
 import { type Definition, parseDefinition } from "./model/definition.ts";
 import { difference } from "./model/diff.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
@@ -41,8 +41,8 @@ export async function diff(
   const { update, replace } = difference(olds, news);
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
-  // The NIC was not there when it was last looked at; or the stub in state is an older one, which only an update replaces.
-  return { changes: olds.interface === undefined || hasOlderStub(olds) };
+  // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
+  return { changes: olds.drift !== undefined || hasOlderStub(olds) };
 }
 
 export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
@@ -63,17 +63,31 @@ export async function update(
   }));
 }
 
-export async function read(id: string, props: VnicState & Carried): Promise<dynamic.ReadResult> {
+/** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
+export async function read(
+  id: string,
+  props: (VnicState | { readonly uid?: undefined }) & Carried,
+): Promise<dynamic.ReadResult> {
+  const ref = parseVnicId(id);
+  if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
   refuseNewer(props);
-  const state = await observe(await driverFor(props), parseVnicId(id), props);
+  return found(id, await observe(await driverFor(props), ref, props));
+}
+
+function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
   return state ? (withoutUndefined({ id, props: state, inputs: definitionOf(state) }) as dynamic.ReadResult) : {};
 }
 
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
   refuseNewer(props);
-  const { uid, node, pod, deadlines } = props;
+  const { uid, owner, node, pod, deadlines } = props;
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
-  await eject(await driverFor(props), parseVnicId(id), { uid, node, podName: pod.name }, deadline);
+  await eject(
+    await driverFor(props),
+    parseVnicId(id),
+    { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name },
+    deadline,
+  );
 }
 export { remove as delete };
 

@@ -46,6 +46,13 @@ export interface VnicArgs {
   mtu?: pulumi.Input<number>;
   /** Name of the record in the pod's namespace. Another one replaces the Vnic. @default the resource's name */
   name?: pulumi.Input<string>;
+  /** Labels of the record. Changed in place. @default none but our own */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /**
+   * Takes over a record of that name that somebody else declared, or that was made with kubectl, if it is the same Vnic;
+   * refuses one that differs, naming the fields. @default false
+   */
+  adopt?: pulumi.Input<boolean>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
 }
@@ -87,6 +94,7 @@ export class Vnic extends pulumi.dynamic.Resource {
   declare readonly interfaceName: pulumi.Output<string>;
   /** As asked for; `interface.mtu` is what it came to be. */
   declare readonly mtu: pulumi.Output<number | undefined>;
+  declare readonly labels: pulumi.Output<Record<string, string> | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
   /** The worker node on which it is realised. */
@@ -97,24 +105,38 @@ export class Vnic extends pulumi.dynamic.Resource {
   declare readonly sandboxId: pulumi.Output<string>;
   /** The NIC as it was last seen in the pod. */
   declare readonly interface: pulumi.Output<Interface>;
+  /** What a refresh found amiss, in words; the next `up` mends it. Absent when all is well. */
+  declare readonly drift: pulumi.Output<string[] | undefined>;
 
   /**
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
-  constructor(name: string, args: VnicArgs, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: VnicArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = {
       mac: undefined,
       interfaceName: undefined,
       mtu: undefined,
+      labels: undefined,
       uid: undefined,
       node: undefined,
       podUid: undefined,
       sandboxId: undefined,
       interface: undefined,
+      drift: undefined,
+      ...(args ? {} : { pod: undefined, network: undefined, addresses: undefined }),
     };
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, Vnic.__pulumiType, options?.parent);
     super(stub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "Vnic");
+  }
+
+  /**
+   * A Vnic that exists, read but not managed.
+   *
+   * @param id `<namespace>/<name>` of its record.
+   */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vnic {
+    return new Vnic(name, undefined, { ...options, id });
   }
 
   /** Whether an object is a Vnic, also one made by another copy of this package. */

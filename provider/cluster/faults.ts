@@ -50,7 +50,9 @@ function classified(error: unknown, server: string, doing: string): VnicError {
   const fault = (kind: VnicError["kind"], text: string) => new VnicError(kind, `${doing}: ${text}`, { cause: error });
 
   if (code === undefined)
-    return fault("unreachable", `no answer from the API server at ${server}: ${networkWords(error)}`);
+    return isFromNetwork(error)
+      ? fault("unreachable", `no answer from the API server at ${server}: ${networkWords(error)}`)
+      : fault("invalid", `${networkWords(error)}; correct the kubeconfig`);
   if (code === 401) return fault("forbidden", `the API server refuses the credentials; renew the kubeconfig's`);
   if (code === 403) {
     const byRbac = / cannot \w+ resource /.test(words);
@@ -75,7 +77,18 @@ function classified(error: unknown, server: string, doing: string): VnicError {
 function mayHeal(error: unknown): boolean {
   if (isVnicError(error)) return false;
   const code = httpCode(error);
-  return code === undefined ? true : [429, 500, 502, 503, 504].includes(code);
+  return code === undefined ? isFromNetwork(error) : [429, 500, 502, 503, 504].includes(code);
+}
+
+/** Whether the request, or its answer, was lost on the way: errors of sockets, names and TLS, as undici wraps them. */
+function isFromNetwork(error: unknown): boolean {
+  return causes(error).some((cause) =>
+    /^(E[A-Z]+|UND_ERR_\w+|\w*CERT\w*|\w*TLS\w*)$/.test((cause as { code?: string }).code ?? ""),
+  );
+}
+
+function causes(error: unknown): Error[] {
+  return error instanceof Error ? [error, ...causes(error.cause)] : [];
 }
 
 /** `Retry-After` in seconds (RFC 9110, 10.2.3), at most ten. */
@@ -101,10 +114,6 @@ function statusOf(error: unknown): StatusBody {
 
 /** `fetch failed` alone says nothing; its causes do. */
 function networkWords(error: unknown): string {
-  const words: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const text = at.message || (at as { code?: string }).code || at.name;
-    if (!words.includes(text)) words.push(text);
-  }
-  return words.join(": ");
+  const words = causes(error).map((cause) => cause.message || (cause as { code?: string }).code || cause.name);
+  return [...new Set(words)].join(": ");
 }

@@ -33,7 +33,9 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
       );
     config.setCurrentContext(context);
   }
-  if (!config.getCurrentCluster())
+  // What the client falls back to when it finds nothing, which no cluster of today answers at.
+  const { server } = config.getCurrentCluster() ?? {};
+  if (server === undefined || server === "http://localhost:8080")
     throw new VnicError(
       "invalid",
       "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",

@@ -2,13 +2,15 @@ import { isVnicError, VnicError } from "../model/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
 import { readNode } from "../model/node.ts";
 import { readPod } from "../model/pod.ts";
-import { placeOf, type StoredVnic } from "../model/record.ts";
+import { ownerOf, placeOf, type StoredVnic } from "../model/record.ts";
 import type { InjectPlan } from "../model/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
 /** What is remembered of a Vnic outside its record, for when the record is lost. */
 export interface Remembered {
   readonly uid: string;
+  /** Whom the record named as its owner; one that names another by now was adopted. */
+  readonly owner?: string;
   readonly node?: string;
   readonly podName?: string;
 }
@@ -20,9 +22,11 @@ export interface Remembered {
 export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered, deadline: Deadline): Promise<void> {
   const { cluster, report } = driver;
 
-  // Observe: a record with another UID is somebody else's new one.
+  // Observe: a record with another UID is somebody else's new one; one with another owner is somebody else's now.
   const found = await findRecord(driver, ref);
-  const record = found?.metadata.uid === remembered.uid ? found : undefined;
+  const same = found?.metadata.uid === remembered.uid;
+  if (same && remembered.owner !== undefined && ownerOf(found) !== remembered.owner) return;
+  const record = same ? found : undefined;
 
   // Ensure: marked for deletion; the finalizer holds the record until the node is clean.
   if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);

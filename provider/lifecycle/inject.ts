@@ -1,15 +1,15 @@
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import type { RunningPod } from "../model/pod.ts";
-import { placeOf, readyStatus, type StoredVnic, vnicRef } from "../model/record.ts";
+import { ownerOf, placeOf, readyStatus, type StoredVnic, vnicRef } from "../model/record.ts";
 import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
 import { stateOf, type VnicState } from "../model/state.ts";
 import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
-import { ensureRecord, refuseForeign, withdrawRecord } from "./own-record.ts";
-import { awaitRunningPod } from "./running-pod.ts";
+import { claimedOwner, ensureRecord, withdrawRecord } from "./own-record.ts";
+import { awaitRunning, lookAtPod } from "./running-pod.ts";
 
 /** The Vnic exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
 export class IncompleteError extends VnicError {
@@ -23,7 +23,7 @@ export class IncompleteError extends VnicError {
 
 export interface InjectOptions {
   /** The Vnic as state knows it: its record is ours whatever it is called, and what is left of it goes first. */
-  readonly known?: { readonly uid: string; readonly node: string };
+  readonly known?: VnicState;
   /** @default the definition's for a creation */
   readonly deadlineSeconds?: number;
 }
@@ -42,49 +42,60 @@ export async function inject(driver: Driver, definition: Definition, options: In
   );
 
   // Observe
-  const [pod, found] = await Promise.all([
-    awaitRunningPod(driver, definition.pod, deadline),
+  const [atFirst, found] = await Promise.all([
+    lookAtPod(driver, definition.pod),
     cluster.findVnic(ref),
     refuseHeldByOthers(cluster, definition),
   ]);
-  if (found) refuseForeign(found, definition.declaredBy, options.known?.uid);
+  const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);
+  const owner = found && claimedOwner(found, definition, options.known);
   const prior = await leaveFormerPlaces(driver, definition, pod, found, options.known, deadline);
 
   // Ensure
-  const record = await ensureRecord(cluster, definition, pod, prior);
-  const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, providerVersion: packageVersion };
+  const record = await ensureRecord(cluster, definition, pod, prior && { record: prior, owner });
+  const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...ownerIn(record) };
+  // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
+  const incomplete = (error: unknown) =>
+    new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
 
   // Sync
-  let asked = false;
+  let asked = 0;
   let result: InjectResult;
   try {
     await refuseHeldByOthers(cluster, definition, record);
     report(`starting an injection session on node ${pod.node}`);
     const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
     result = await driver.sessions.use(at, deadline, (session) => {
-      asked = true;
+      asked++;
       const plan = injectPlan(definition, record, pod);
       return session.request("inject", { plan }, (step) => report(`${step} ${plan.interfaceName} on node ${pod.node}`));
     });
   } catch (error) {
-    // What the node refused, it refused before it began.
-    if (asked && !isVnicError(error, "refused")) throw new IncompleteError(error, stateOf(definition, made));
+    // What the node refused it refused before it began, unless a session broke over an earlier try.
+    const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused"));
+    if (!nothingDone) throw incomplete(error);
     await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
-      const both = new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error });
-      throw new IncompleteError(both, stateOf(definition, made));
+      throw incomplete(
+        new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error }),
+      );
     });
     throw error;
   }
 
   // Return
   const { association, interface: live } = result;
-  const state = stateOf(definition, { ...made, association, interface: live });
+  const realised = { ...made, sandboxId: association.sandboxId, interface: live };
   try {
     await cluster.applyVnicStatus(ref, readyStatus(record, pod.node, association, live, new Date()));
   } catch (error) {
-    throw new IncompleteError(error, state);
+    throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }
-  return state;
+  return stateOf(definition, realised, packageVersion);
+}
+
+function ownerIn(record: StoredVnic): { owner?: string } {
+  const owner = ownerOf(record);
+  return owner === undefined ? {} : { owner };
 }
 
 /**

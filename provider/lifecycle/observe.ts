@@ -1,41 +1,57 @@
-import { type VnicRef } from "../model/names.ts";
-import { readPod } from "../model/pod.ts";
+import { driftOf } from "../model/drift.ts";
+import type { VnicRef } from "../model/names.ts";
+import { type PodState, readPod } from "../model/pod.ts";
+import type { ObserveResult } from "../model/session-protocol.ts";
+import { stateOfRecord } from "../model/record.ts";
 import type { VnicState } from "../model/state.ts";
+import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
 
 /**
- * What is really there of a Vnic, as its state: without `interface` when the NIC isn't in the pod but something of it
- * still stands, which an injection mends and an ejection takes away; undefined only when it is certain that nothing does.
+ * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
+ * would mend. Undefined only when it is certain that neither record nor NIC is left.
  */
 export async function observe(driver: Driver, ref: VnicRef, known: VnicState): Promise<VnicState | undefined> {
+  const { cluster } = driver;
   const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, known.deadlines.updateSeconds);
-  const [record, seen] = await Promise.all([driver.cluster.findVnic(ref), observeNic(driver, ref, known, deadline)]);
-  const { interface: _, sandboxId: __, ...bare } = known;
-  if (!seen) return record?.metadata.uid === known.uid ? bare : undefined;
-  const { interface: live, sandboxId } = seen;
+  const [record, object] = await Promise.all([
+    cluster.findVnic(ref),
+    cluster.findPod(known.pod.namespace, known.pod.name),
+  ]);
+  const pod = object && readPod(object);
+  const node = await observeOnNode(driver, ref, known, pod, deadline);
+  if (record?.metadata.uid !== known.uid && !node?.interface) return undefined;
+
+  const drift = driftOf({ known, record, pod, node });
+  const { interface: _, sandboxId: __, drift: ___, ...lasting } = known;
+  const live = node?.interface;
   return {
-    ...bare,
-    sandboxId,
-    interface: live,
-    mac: live.mac,
-    interfaceName: live.name,
-    addresses: inOrderOf(known.addresses, live.addresses),
-    // An MTU that nobody asked for stays an output.
-    ...(known.mtu === undefined ? {} : { mtu: live.mtu }),
+    ...lasting,
+    ...(drift.length === 0 ? {} : { drift }),
+    ...(node && live
+      ? {
+          sandboxId: node.sandboxId,
+          interface: live,
+          addresses: inOrderOf(known.addresses, live.addresses),
+          // An MTU that nobody asked for stays an output.
+          ...(known.mtu === undefined ? {} : { mtu: live.mtu }),
+        }
+      : {}),
   };
 }
 
-/** The NIC as it is in its pod now; undefined when the pod has terminated or doesn't have it. */
-async function observeNic({ cluster, sessions }: Driver, ref: VnicRef, known: VnicState, deadline: Deadline) {
-  const object = await cluster.findPod(known.pod.namespace, known.pod.name);
-  const pod = object && readPod(object);
+/** What the pod's node sees; undefined when the pod isn't the one that held the Vnic, which took the NIC with it. */
+async function observeOnNode(
+  { sessions }: Driver,
+  ref: VnicRef,
+  known: VnicState,
+  pod: PodState | undefined,
+  deadline: Deadline,
+): Promise<ObserveResult | undefined> {
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
   const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
-  const found = await sessions.use(at, deadline, (session) => session.request("observe", { plan }));
-  return found.interface && found.association
-    ? { interface: found.interface, sandboxId: found.association.sandboxId }
-    : undefined;
+  return sessions.use(at, deadline, (session) => session.request("observe", { plan }));
 }
 
 /** The kernel lists addresses in its own order, which is no difference. */
@@ -44,4 +60,10 @@ function inOrderOf(wanted: readonly string[], live: readonly string[]): string[]
     ...wanted.filter((address) => live.includes(address)),
     ...live.filter((address) => !wanted.includes(address)),
   ];
+}
+
+/** The same of a Vnic that no state knows: what its record says, seen on its node. */
+export async function discover(driver: Driver, ref: VnicRef): Promise<VnicState | undefined> {
+  const record = await driver.cluster.findVnic(ref);
+  return record && observe(driver, ref, stateOfRecord(record, packageVersion));
 }

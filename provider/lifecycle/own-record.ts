@@ -1,21 +1,42 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, VnicError } from "../model/errors.ts";
 import { vnicId } from "../model/names.ts";
 import type { RunningPod } from "../model/pod.ts";
-import { ownerOf, recordOf, rewritten, type StoredVnic, vnicRef } from "../model/record.ts";
+import { ownerOf, recordOf, rewritten, specOf, type StoredVnic, type VnicSpec, vnicRef } from "../model/record.ts";
 
 /* The record of the Vnic that is being injected: whose it is, and how it comes, changes, and goes back. */
 
-/** Refuses a record that somebody else declared. `knownUid` is the UID by which state knows its own, through any rename. */
-export function refuseForeign(record: StoredVnic, declaredBy: string | undefined, knownUid?: string): void {
+/** The record as state knows it, through any rename: its UID, and whom it names as its owner. */
+export interface KnownRecord {
+  readonly uid: string;
+  readonly owner?: string;
+}
+
+/**
+ * Whom a record that stands already names as its owner from now on: whoever it does, if that is us; us, if it was adopted.
+ * Anybody else's is refused, and so is one to be adopted that is another Vnic.
+ */
+export function claimedOwner(record: StoredVnic, definition: Definition, known?: KnownRecord): string | undefined {
   const owner = ownerOf(record);
-  if (record.metadata.uid === knownUid || (owner !== undefined && owner === declaredBy)) return;
+  if (known && record.metadata.uid === known.uid && owner === known.owner) return owner;
+  if (owner !== undefined && owner === definition.declaredBy) return owner;
+  const refuse = (text: string) =>
+    new VnicError("conflict", `name: Vnic ${vnicId(record.metadata)} exists already and ${text}`);
   const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
-  throw new VnicError(
-    "conflict",
-    `name: Vnic ${vnicId(record.metadata)} exists already and ${by}; choose another name, or remove that one first`,
-  );
+  if (!definition.adopt) throw refuse(`${by}; adopt it (adopt: true), choose another name, or remove that one first`);
+  const differences = differingFields(record.spec, specOf(definition));
+  if (differences.length > 0) throw refuse(`differs from the one to adopt: ${differences.join("; ")}`);
+  return definition.declaredBy;
+}
+
+function differingFields(there: VnicSpec, here: VnicSpec): string[] {
+  const fields = ["pod", "network", "interfaceName", "mac", "addresses", "mtu"] as const;
+  const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
+  return fields
+    .filter((field) => !isDeepStrictEqual(there[field], here[field]))
+    .map((field) => `${field} is ${words(there[field])} there and ${words(here[field])} here`);
 }
 
 /** Applies the record: finalizer, node and pod in it, before anything is done on the node. */
@@ -23,10 +44,10 @@ export async function ensureRecord(
   cluster: Cluster,
   definition: Definition,
   pod: RunningPod,
-  prior: StoredVnic | undefined,
+  prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
 ): Promise<StoredVnic> {
   // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
-  const owner = prior ? ownerOf(prior) : definition.declaredBy;
+  const owner = prior ? prior.owner : definition.declaredBy;
   const { declaredBy: _, ...rest } = definition;
   const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, pod);
   try {
@@ -35,7 +56,7 @@ export async function ensureRecord(
   } catch (error) {
     if (!isVnicError(error, "conflict")) throw error;
     const other = await cluster.findVnic(vnicRef(definition));
-    if (other) refuseForeign(other, definition.declaredBy);
+    if (other) claimedOwner(other, definition);
     throw error;
   }
 }

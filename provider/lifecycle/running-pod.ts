@@ -1,28 +1,35 @@
 import { VnicError } from "../model/errors.ts";
-import { readPod, type RunningPod } from "../model/pod.ts";
+import { type PodState, readPod, type RunningPod } from "../model/pod.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
-/** The pod, once it runs; waits for one that is on its way, and refuses one that can't be given a Vnic. */
-export async function awaitRunningPod(
-  { cluster, report }: Driver,
-  pod: { namespace: string; name: string },
+interface PodIdentifier {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** How the pod fares now; refuses one that isn't there. */
+export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
+  const object = await cluster.findPod(namespace, name);
+  if (object) return readPod(object);
+  const [there, here] = [namespace, name].map((text) => JSON.stringify(text));
+  if (!(await cluster.namespaceExists(namespace)))
+    throw new VnicError(
+      "refused",
+      `pod.namespace: there is no namespace ${there}; create it, and the pod in it, first`,
+    );
+  throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
+}
+
+/** The pod, once it runs, as it was at first sight or is after a while; refuses one that can't be given a Vnic. */
+export async function awaitRunning(
+  driver: Driver,
+  pod: PodIdentifier,
+  atFirst: PodState,
   deadline: Deadline,
 ): Promise<RunningPod> {
   const what = `pod ${pod.namespace}/${pod.name}`;
+  let state = atFirst;
   for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
-    const object = await cluster.findPod(pod.namespace, pod.name);
-    if (!object) {
-      if (!(await cluster.namespaceExists(pod.namespace)))
-        throw new VnicError(
-          "refused",
-          `pod.namespace: there is no namespace ${JSON.stringify(pod.namespace)}; create it, and the pod in it, first`,
-        );
-      throw new VnicError(
-        "refused",
-        `pod.name: there is no pod ${JSON.stringify(pod.name)} in namespace ${JSON.stringify(pod.namespace)}; create it first`,
-      );
-    }
-    const state = readPod(object);
     switch (state.state) {
       case "running":
         return state;
@@ -34,8 +41,9 @@ export async function awaitRunningPod(
       case "terminated":
         throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a pod that runs`);
       case "pending":
-        report(`waiting for ${what} to run: ${state.why}`);
+        driver.report(`waiting for ${what} to run: ${state.why}`);
         await deadline.wait(patience, `${what} to run; last seen: ${state.why}`);
     }
+    state = await lookAtPod(driver, pod);
   }
 }

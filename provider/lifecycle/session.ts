@@ -65,7 +65,14 @@ export class Session {
     return new Promise<unknown>((resolve, reject) => {
       this.pending.set(id, { resolve, reject, onStep });
       this.attachment.write(`${JSON.stringify({ id, verb, ...demand })}\n`);
-    }).then((result) => results[verb].parse(result) as Result<V>);
+    }).then((result) => {
+      const parsed = results[verb].safeParse(result);
+      if (parsed.success) return parsed.data as Result<V>;
+      throw new VnicError(
+        "failed",
+        `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
+      );
+    });
   }
 
   /** Ends stdin: the Job finishes what is under way and completes. */

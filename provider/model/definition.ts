@@ -56,6 +56,8 @@ export const definition = z.strictObject({
   mac: known(field.mac).optional(),
   interfaceName: known(field.interfaceName).optional(),
   mtu: known(field.mtu).optional(),
+  labels: known(field.labels).optional(),
+  adopt: known(z.boolean()).optional(),
   deadlines: known(deadlines).prefault({}),
   declaredBy: z.string().optional(),
 });
@@ -72,6 +74,10 @@ export interface Definition {
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */
   readonly mtu?: number;
+  /** Of the record, beside our own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Takes over a record that somebody else declared, if it is the same Vnic. */
+  readonly adopt?: boolean;
   readonly deadlines: {
     readonly createSeconds: number;
     readonly updateSeconds: number;
@@ -97,7 +103,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
 type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
-  const { name, pod, mac, interfaceName, mtu, declaredBy, ...rest } = parsed;
+  const { name, pod, mac, interfaceName, mtu, labels, adopt, declaredBy, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
   return {
@@ -107,6 +113,8 @@ function derive(parsed: Parsed): Definition {
     mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
     ...(mtu === undefined ? {} : { mtu }),
+    ...(labels === undefined ? {} : { labels }),
+    ...(adopt === undefined ? {} : { adopt }),
     ...(declaredBy === undefined ? {} : { declaredBy }),
   };
 }

@@ -12,7 +12,10 @@ const consequences: Record<keyof Definition, Consequence> = {
   interfaceName: "replace",
   addresses: "update",
   mtu: "update",
+  labels: "update",
   deadlines: "update",
+  // Says how to begin, and nothing about the NIC.
+  adopt: "nothing",
   // Changes with an alias or another parent, and says nothing about the NIC.
   declaredBy: "nothing",
 };

@@ -60,6 +60,16 @@ export const mtu = z
   .min(68, { error: ({ input }) => `${String(input)} is below 68, the least that IPv4 allows (RFC 791)` })
   .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the most that an IP packet can have` });
 
+/** Labels as Kubernetes takes them: keys with an optional prefix, values of at most 63 characters. */
+export const labels = z.record(
+  z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, {
+    error: ({ input }) => `${quote(input)} is not a label key: use letters, digits, "-", "_" and "."`,
+  }),
+  z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
+    error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
+  }),
+);
+
 /** How long an operation may take, in seconds. */
 export const deadlineSeconds = z
   .number({ error: ({ input }) => `${quote(input)} is not a number of seconds` })

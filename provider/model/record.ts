@@ -1,6 +1,18 @@
-import type { Definition } from "./definition.ts";
-import { addressLabel, annotations, apiVersion, finalizer, group, labels, macLabel, type VnicRef } from "./names.ts";
+import { type Definition, parseDefinition } from "./definition.ts";
+import { VnicError } from "./errors.ts";
+import {
+  addressLabel,
+  annotations,
+  apiVersion,
+  finalizer,
+  group,
+  labels,
+  macLabel,
+  vnicId,
+  type VnicRef,
+} from "./names.ts";
 import type { Association, Interface } from "./session-protocol.ts";
+import { stateOf, type VnicState } from "./state.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
 export interface VnicSpec {
@@ -57,12 +69,16 @@ export function vnicRef(definition: Definition): VnicRef {
   return { namespace: definition.pod.namespace, name: definition.name };
 }
 
+export function specOf({ pod, network, addresses, mac, interfaceName, mtu }: Definition): VnicSpec {
+  return { pod: { name: pod.name }, network, addresses, mac, interfaceName, ...(mtu === undefined ? {} : { mtu }) };
+}
+
 /**
  * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
  * node and pod in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut short.
  */
 export function recordOf(definition: Definition, at: { node: string; uid: string }): VnicRecord {
-  const { pod, network, addresses, mac, interfaceName, mtu, declaredBy } = definition;
+  const { network, addresses, mac, declaredBy } = definition;
   return {
     apiVersion,
     kind: "Vnic",
@@ -70,6 +86,7 @@ export function recordOf(definition: Definition, at: { node: string; uid: string
       ...vnicRef(definition),
       finalizers: [finalizer],
       labels: {
+        ...definition.labels,
         [labels.managedBy]: "pulumi-vnic",
         [labels.mac]: macLabel(network.parent, mac),
         ...Object.fromEntries(addresses.map((address) => [addressLabel(network.parent, address), ""])),
@@ -80,7 +97,7 @@ export function recordOf(definition: Definition, at: { node: string; uid: string
         ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }),
       },
     },
-    spec: { pod: { name: pod.name }, network, addresses, mac, interfaceName, ...(mtu === undefined ? {} : { mtu }) },
+    spec: specOf(definition),
   };
 }
 
@@ -138,4 +155,29 @@ export function readyStatus(
       },
     ],
   };
+}
+
+/** What the record itself tells of its Vnic, as state: for one that was never in the state that asks. */
+export function stateOfRecord(record: StoredVnic, providerVersion: string): VnicState {
+  const { metadata, spec, status } = record;
+  const { namespace, name, uid } = metadata;
+  const owner = ownerOf(record);
+  const parsed = parseDefinition({ ...spec, name, pod: { ...spec.pod, namespace }, declaredBy: owner });
+  if ("problems" in parsed)
+    throw new VnicError(
+      "invalid",
+      `Vnic ${vnicId(metadata)}: ${parsed.problems.map(({ property, reason }) => `${property} ${reason}`).join("; ")}`,
+    );
+  const place = placeOf(record);
+  return stateOf(
+    parsed.definition,
+    {
+      uid,
+      node: place?.node ?? "",
+      podUid: place?.podUid ?? "",
+      ...(owner === undefined ? {} : { owner }),
+      ...(status ? { sandboxId: status.pod.sandboxId, interface: status.interface } : {}),
+    },
+    providerVersion,
+  );
 }

@@ -54,8 +54,13 @@ const steps = z.array(z.strictObject({ step: z.string(), milliseconds: z.number(
 export const injectResult = z.strictObject({ interface: liveInterface, association, steps });
 export const ejectResult = z.strictObject({ removed: z.boolean(), steps });
 export const observeResult = z.strictObject({
+  /** Absent when the NIC isn't in the pod. */
   interface: liveInterface.optional(),
-  association: association.optional(),
+  sandboxId: z.string(),
+  /** Whether the node has its resource file, for this pod. */
+  resourceFile: z.boolean(),
+  /** In bytes, as the injection decided it; absent when the resource file doesn't say. */
+  decidedMtu: z.number().optional(),
 });
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
 

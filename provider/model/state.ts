@@ -1,6 +1,6 @@
 import type { Definition } from "./definition.ts";
 import { VnicError } from "./errors.ts";
-import type { Association, Interface } from "./session-protocol.ts";
+import type { Interface } from "./session-protocol.ts";
 
 /** Shape of the outputs below; an older package refuses a newer one. */
 export const schemaVersion = 1;
@@ -15,11 +15,18 @@ export interface VnicState extends Definition {
   /** Where it is realised. */
   readonly node: string;
   readonly podUid: string;
-  /** Absent until the NIC is in the pod. */
+  /** Who declared the record, as it says itself; older than `declaredBy` after a rename. */
+  readonly owner?: string;
+  /** Absent while the NIC isn't in the pod. */
   readonly sandboxId?: string;
   /** The NIC as it was last seen in the pod. */
   readonly interface?: Interface;
+  /** What is not as it should be, in words; the next update mends it. Absent when all is well. */
+  readonly drift?: readonly string[];
 }
+
+/** What came of a definition. */
+export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "providerVersion">;
 
 /** Refuses state of a shape that this package doesn't know; older ones it must all read. */
 export function refuseNewer(state: VnicState): void {
@@ -31,27 +38,8 @@ export function refuseNewer(state: VnicState): void {
 }
 
 /** Outputs: the definition as applied, and what came of it. */
-export function stateOf(
-  definition: Definition,
-  made: {
-    uid: string;
-    node: string;
-    podUid: string;
-    association?: Association;
-    interface?: Interface;
-    providerVersion: string;
-  },
-): VnicState {
-  return withoutUndefined({
-    ...definition,
-    schemaVersion,
-    providerVersion: made.providerVersion,
-    uid: made.uid,
-    node: made.node,
-    podUid: made.podUid,
-    sandboxId: made.association?.sandboxId,
-    interface: made.interface,
-  }) as VnicState;
+export function stateOf(definition: Definition, made: Made, providerVersion: string): VnicState {
+  return withoutUndefined({ ...definition, ...made, schemaVersion, providerVersion }) as VnicState;
 }
 
 /**
@@ -71,16 +59,19 @@ export function withoutUndefined(value: unknown, path = "outputs"): unknown {
 
 /** The definition within outputs. */
 export function definitionOf(state: VnicState): Definition {
-  const { name, pod, network, addresses, mac, interfaceName, mtu, deadlines, declaredBy } = state;
-  return withoutUndefined({
-    name,
-    pod,
-    network,
-    addresses,
-    mac,
-    interfaceName,
-    mtu,
-    deadlines,
-    declaredBy,
-  }) as Definition;
+  const properties: Record<keyof Definition, true> = {
+    name: true,
+    pod: true,
+    network: true,
+    addresses: true,
+    mac: true,
+    interfaceName: true,
+    mtu: true,
+    labels: true,
+    adopt: true,
+    deadlines: true,
+    declaredBy: true,
+  };
+  const entries = Object.entries(state).filter(([key, value]) => key in properties && value !== undefined);
+  return Object.fromEntries(entries) as unknown as Definition;
 }

@@ -29,19 +29,19 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
   )
     await removeLink(vnic.uid, known.association);
 
-  const timings: InjectResult["steps"] = [];
-  const timed = async (step: (typeof injectionSteps)[number], work: () => Promise<void>) => {
-    const began = performance.now();
-    report(step);
-    await writeResourceFile({ vnic, definition, association, step });
-    await work();
-    timings.push({ step, milliseconds: performance.now() - began });
-  };
-
   const [nodeLinks, podLinks] = await Promise.all([listLinks("node"), listLinks(podNetns)]);
   const arrived = ownLink(podLinks, vnic.uid);
   const foreign = podLinks.filter((link) => link !== arrived);
   const sized = feasible(plan, nodeLinks, foreign);
+
+  const timings: InjectResult["steps"] = [];
+  const timed = async (step: (typeof injectionSteps)[number], work: () => Promise<void>) => {
+    const began = performance.now();
+    report(step);
+    await writeResourceFile({ vnic, definition: { ...definition, mtu: sized.mtu }, association, step });
+    await work();
+    timings.push({ step, milliseconds: performance.now() - began });
+  };
 
   if (arrived) {
     await timed("configuring", async () => {

@@ -13,7 +13,7 @@ export class FakeNodeSide {
   hello: Handler = () => ({ protocol: protocolVersion, version: "0.1.0" });
   inject: Handler = () => injectResult();
   eject: Handler = () => ({ removed: true, steps: [] });
-  observe: Handler = () => ({ interface: liveInterface(), association: association() });
+  observe: Handler = () => ({ interface: liveInterface(), sandboxId: association().sandboxId, resourceFile: true });
 
   /** Requests other than greetings. */
   get work(): Request[] {

@@ -2,6 +2,7 @@ import type { Definition } from "../../provider/model/definition.ts";
 import type { NodeObject } from "../../provider/model/node.ts";
 import type { PodObject } from "../../provider/model/pod.ts";
 import { recordOf, type StoredVnic } from "../../provider/model/record.ts";
+import { type Made, stateOf, type VnicState } from "../../provider/model/state.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/session-protocol.ts";
 
 /* Builders: a valid object of each kind, of which a test names only what matters to it. */
@@ -111,4 +112,13 @@ export function storedVnic(
   const record = recordOf(definition(given), { node: "worker-1", uid: uid(2) });
   const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
+}
+
+/** State of a Vnic, as a test says it: with the association of its injection rather than the sandbox alone. */
+export function stateWith(
+  of: Definition,
+  made: Omit<Made, "sandboxId"> & { association?: Association; providerVersion?: string },
+): VnicState {
+  const { association: held, providerVersion = "0.1.0", ...rest } = made;
+  return stateOf(of, { ...rest, ...(held ? { sandboxId: held.sandboxId } : {}) }, providerVersion);
 }

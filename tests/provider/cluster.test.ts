@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
 import type { VnicRecord } from "../../provider/model/record.ts";
-import { stateOf } from "../../provider/model/state.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
-import { definition, pod, storedVnic, uid, urn } from "../fakes/objects.ts";
+import { definition, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";
 import { callError, ProviderProcess } from "./provider-process.ts";
 
 const vnics = `/apis/${apiVersion}/vnics`;
@@ -143,10 +142,11 @@ describe("Pulumi's provider process with an API server", () => {
     const { __provider, ...properties } = initFailure?.properties ?? {};
     expect(__provider, "what refresh and delete will run").to.be.a("string").that.includes("pulumi-vnic/provider");
     expect(properties).to.deep.equal({
-      ...stateOf(definition({ deadlines: short }), {
+      ...stateWith(definition({ deadlines: short }), {
         uid: uid(1),
         node: "worker-1",
         podUid: uid(2),
+        owner: urn,
         providerVersion: "0.1.0",
       }),
     });
@@ -154,7 +154,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   describe("with a Vnic in state", () => {
     const state = {
-      ...stateOf(definition({ deadlines: short }), {
+      ...stateWith(definition({ deadlines: short }), {
         uid: uid(1),
         node: "worker-1",
         podUid: uid(2),

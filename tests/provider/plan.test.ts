@@ -1,12 +1,11 @@
 import { expect } from "chai";
 import { unknownValue } from "../../provider/model/definition.ts";
-import { stateOf } from "../../provider/model/state.ts";
-import { association, definition, inputs, liveInterface, uid } from "../fakes/objects.ts";
+import { association, definition, inputs, liveInterface, stateWith, uid } from "../fakes/objects.ts";
 import { ProviderProcess, stub } from "./provider-process.ts";
 
 const id = "shop/db-wire";
 const state = {
-  ...stateOf(definition(), {
+  ...stateWith(definition(), {
     uid: uid(1),
     node: "worker-1",
     podUid: uid(2),
@@ -89,9 +88,9 @@ describe("a plan in Pulumi's provider process", () => {
         deleteBeforeReplace: false,
       }));
 
-    it("plans an update, which mends it, when the NIC was not there when last looked at", async () => {
-      const { interface: _, ...incomplete } = state;
-      expect(await provider.diff(id, incomplete, { ...definition() })).to.deep.equal({
+    it("plans an update, which mends it, when something was amiss when last looked at", async () => {
+      const drifted = { ...state, drift: ["the NIC is down"] };
+      expect(await provider.diff(id, drifted, { ...definition() })).to.deep.equal({
         changes: "some",
         replaces: [],
         deleteBeforeReplace: false,

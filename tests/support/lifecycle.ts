@@ -1,7 +1,7 @@
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { Deadline, type Driver } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
-import { inject } from "../../provider/lifecycle/inject.ts";
+import { inject, type InjectOptions } from "../../provider/lifecycle/inject.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import { type Definition, parseDefinition } from "../../provider/model/definition.ts";
 import { type StoredVnic, vnicRef } from "../../provider/model/record.ts";
@@ -18,7 +18,7 @@ export interface Bench {
   /** What was shown on the resource's row. */
   readonly shown: string[];
   readonly namespace: string;
-  inject(definition: Definition): Promise<VnicState>;
+  inject(definition: Definition, options?: InjectOptions): Promise<VnicState>;
   eject(state: VnicState): Promise<void>;
   /** Makes an application pod in the bench's namespace and waits until it runs. */
   runPod(name: string, node: Node): Promise<void>;
@@ -68,14 +68,12 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     driver,
     shown,
     namespace,
-    inject: (definition) => inject(driver, definition),
-    eject: (state) =>
-      eject(
-        driver,
-        vnicRef(state),
-        { uid: state.uid, node: state.node, podName: state.pod.name },
-        new Deadline("ejecting", 60),
-      ),
+    inject: (definition, options) => inject(driver, definition, options),
+    eject: (state) => {
+      const { uid, owner, node, pod } = state;
+      const remembered = { uid, node, podName: pod.name, ...(owner === undefined ? {} : { owner }) };
+      return eject(driver, vnicRef(state), remembered, new Deadline("ejecting", 60));
+    },
     runPod: async (name, node) => {
       await applyObjects(lab.kubectl, [appPod({ namespace, name, node })]);
       await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");

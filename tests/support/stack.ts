@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ensurePulumi } from "../lab/index.ts";
@@ -130,6 +130,16 @@ export class Stack {
 
   /** Removes the folder; what the stack made in a cluster must have been destroyed before. */
   async remove(): Promise<void> {
+    await this.endProviders();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** A provider's process outlives an engine that was killed: ends those that work in this stack's project. */
+  private async endProviders(): Promise<void> {
+    const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+    const folders = await Promise.all(processes.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
+    processes.forEach((pid, index) => {
+      if (folders[index]?.startsWith(join(this.folder, "project"))) process.kill(Number(pid), "SIGKILL");
+    });
   }
 }

@@ -15,6 +15,7 @@ import {
   pod,
   storedVnic,
   uid,
+  stateWith,
   urn,
 } from "../../fakes/objects.ts";
 
@@ -24,6 +25,9 @@ const refuse = () => {
 const fail = () => {
   throw new VnicError("failed", "moving link: no such device");
 };
+/** The Vnic as state knows it. */
+const knownAs = (made: { uid: string; node: string; owner?: string }) =>
+  stateWith(definition(), { podUid: uid(2), ...made });
 const stranger = "urn:pulumi:dev::other::pulumi-nodejs:dynamic/vnic:Vnic::wire";
 const short = { createSeconds: 0.3, updateSeconds: 0.3, deleteSeconds: 0.3 };
 
@@ -61,6 +65,7 @@ describe("inject", () => {
       uid: record()?.metadata.uid,
       node: "worker-1",
       podUid: uid(2),
+      owner: urn,
       sandboxId: association().sandboxId,
       interface: liveInterface(),
     });
@@ -119,7 +124,7 @@ describe("inject", () => {
         ({ cluster }) =>
           cluster.store(storedVnic({ declaredBy: stranger, mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8"] })),
         "conflict",
-        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:dev::other::.*; choose another name, or remove that one first$/,
+        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:dev::other::.*; adopt it \(adopt: true\), choose another name, or remove that one first$/,
       ],
       [
         "the record was made by hand",
@@ -225,6 +230,14 @@ describe("inject", () => {
       );
     });
 
+    it("keeps in state what was applied before when an update fails half-way", async () => {
+      driver.cluster.store(storedVnic());
+      driver.cluster.nodeSide.inject = fail;
+      const known = knownAs({ uid: uid(1), node: "worker-1", owner: urn });
+      const { state } = await incomplete(run({ addresses: ["192.168.50.99/24"] }, { known }));
+      expect(state.addresses).to.deep.equal(known.addresses);
+    });
+
     it("keeps the record when the node fails half-way, and says what exists", async () => {
       driver.cluster.nodeSide.inject = fail;
       const { state, message } = await incomplete(run());
@@ -236,6 +249,7 @@ describe("inject", () => {
         uid: record()?.metadata.uid,
         node: "worker-1",
         podUid: uid(2),
+        owner: urn,
       });
       expect(record()?.metadata.deletionTimestamp).to.equal(undefined);
     });
@@ -305,7 +319,7 @@ describe("inject", () => {
     it("accepts a record of the owner it had before a rename, and leaves it that owner", async () => {
       const renamed = `${urn}-renamed`;
       driver.cluster.store(storedVnic());
-      await run({ declaredBy: renamed }, { known: { uid: uid(1), node: "worker-1" } });
+      await run({ declaredBy: renamed }, { known: knownAs({ uid: uid(1), node: "worker-1", owner: urn }) });
       expect(record()?.metadata.annotations?.[annotations.owner]).to.equal(urn);
     });
 
@@ -322,7 +336,7 @@ describe("inject", () => {
     });
 
     it("first takes away what state knows under a UID that has no record any more", async () => {
-      await run({}, { known: { uid: uid(8), node: "worker-2" } });
+      await run({}, { known: knownAs({ uid: uid(8), node: "worker-2" }) });
       expect(
         driver.cluster.nodeSide.work.map((request) => [request.verb, "plan" in request && request.plan.vnic.uid]),
       ).to.deep.equal([

@@ -1,14 +1,13 @@
 import { expect } from "chai";
 import { observe } from "../../../provider/lifecycle/observe.ts";
 import { VnicError } from "../../../provider/model/errors.ts";
-import type { Interface } from "../../../provider/model/session-protocol.ts";
-import { stateOf } from "../../../provider/model/state.ts";
+import type { Interface, ObserveResult } from "../../../provider/model/session-protocol.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { association, definition, liveInterface, pod, storedVnic, uid } from "../../fakes/objects.ts";
+import { association, definition, liveInterface, pod, storedVnic, stateWith, uid } from "../../fakes/objects.ts";
 
 const addresses = ["192.168.50.10/24", "fd50::10/64"];
-const known = stateOf(definition({ addresses }), {
+const known = stateWith(definition({ addresses }), {
   uid: uid(1),
   node: "worker-1",
   podUid: uid(2),
@@ -26,8 +25,15 @@ describe("observe", () => {
   });
   afterEach(() => driver.sessions.close());
 
-  const see = (live: Partial<Interface>) =>
-    (driver.cluster.nodeSide.observe = () => ({ interface: liveInterface(live), association: association() }));
+  const sandboxId = association().sandboxId;
+  const see = (live: Partial<Interface>, more: Partial<ObserveResult> = {}) =>
+    (driver.cluster.nodeSide.observe = () => ({
+      interface: liveInterface(live),
+      sandboxId,
+      resourceFile: true,
+      decidedMtu: 1500,
+      ...more,
+    }));
   const run = (state = known) => observe(driver, { namespace: "shop", name: "db-wire" }, state);
 
   it("sees what it knew when nothing has changed", async () => expect(await run()).to.deep.equal(known));
@@ -40,9 +46,10 @@ describe("observe", () => {
   it("sees what has changed on the NIC", async () => {
     see({ name: "net9", mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8", "fd50::10/64"] });
     expect(await run()).to.deep.include({
-      interfaceName: "net9",
-      mac: "02:00:00:00:00:99",
+      interfaceName: known.interfaceName,
+      mac: known.mac,
       addresses: ["fd50::10/64", "10.0.0.1/8"],
+      drift: [`the NIC is named net9 instead of net1`, `the MAC is 02:00:00:00:00:99 instead of ${known.mac}`],
     });
   });
 
@@ -52,11 +59,35 @@ describe("observe", () => {
     expect(await run({ ...known, mtu: 1500 })).to.have.property("mtu", 1400);
   });
 
+  const drifted: [drift: string, arrange: () => void][] = [
+    ["the NIC is down", () => see({ addresses, up: false })],
+    ["the MTU is 1400 instead of 1500", () => see({ addresses, mtu: 1400 })],
+    ["the Vnic resource file is missing", () => see({ addresses }, { resourceFile: false })],
+    ["the sandbox of pod shop/db-0 was replaced", () => see({ addresses }, { sandboxId: "another" })],
+    [
+      "the NIC is missing in pod shop/db-0",
+      () => (driver.cluster.nodeSide.observe = () => ({ sandboxId, resourceFile: true })),
+    ],
+    ["the record is missing", () => driver.cluster.vnics.clear()],
+    ["the record was made anew", () => driver.cluster.store(storedVnic({}, { uid: uid(5) }))],
+    ["pod shop/db-0 is gone", () => driver.cluster.pods.clear()],
+    ["pod shop/db-0 was replaced", () => driver.cluster.pods.set("shop/db-0", pod({ uid: uid(9) }))],
+    [
+      "pod shop/db-0 has terminated: phase Failed",
+      () => driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed" } })),
+    ],
+  ];
+  for (const [drift, arrange] of drifted)
+    it(`says that ${drift}`, async () => {
+      arrange();
+      expect((await run())?.drift).to.deep.equal([drift]);
+    });
+
   const podGone: [when: string, arrange: (driver: FakeDriver) => void][] = [
     ["its pod has gone", ({ cluster }) => cluster.pods.clear()],
     ["its pod is another one of the same name", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ uid: uid(9) }))],
     ["its pod has terminated", ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed" } }))],
-    ["it isn't in the pod", ({ cluster }) => (cluster.nodeSide.observe = () => ({ association: association() }))],
+    ["it isn't in the pod", ({ cluster }) => (cluster.nodeSide.observe = () => ({ sandboxId, resourceFile: true }))],
   ];
   const recordGone: [when: string, arrange: (driver: FakeDriver) => void][] = [
     ["its record has gone", ({ cluster }) => cluster.vnics.clear()],
@@ -67,13 +98,17 @@ describe("observe", () => {
     it(`sees no NIC, but doesn't forget what still stands, when ${when}`, async () => {
       arrange(driver);
       const { interface: _, sandboxId: __, ...bare } = known;
-      expect(await run()).to.deep.equal(bare);
+      const { drift, ...seen } = (await run()) ?? {};
+      expect(seen).to.deep.equal(bare);
+      expect(drift).to.have.length(1);
     });
 
   for (const [when, arrange] of recordGone) {
     it(`sees the NIC that is still there when ${when}`, async () => {
       arrange(driver);
-      expect(await run()).to.deep.equal(known);
+      const { drift, ...seen } = (await run()) ?? {};
+      expect(seen).to.deep.equal(known);
+      expect(drift).to.have.length(1);
     });
 
     for (const [andWhen, arrangeToo] of podGone)

@@ -2,10 +2,9 @@ import { expect } from "chai";
 import type { Definition } from "../../../provider/model/definition.ts";
 import { unknownValue } from "../../../provider/model/definition.ts";
 import { difference } from "../../../provider/model/diff.ts";
-import { stateOf } from "../../../provider/model/state.ts";
-import { association, definition, liveInterface, uid } from "../../fakes/objects.ts";
+import { association, definition, liveInterface, stateWith, uid } from "../../fakes/objects.ts";
 
-const applied = stateOf(definition(), {
+const applied = stateWith(definition(), {
   uid: uid(1),
   node: "worker-1",
   podUid: uid(2),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { definitionOf, refuseNewer, schemaVersion, stateOf, withoutUndefined } from "../../../provider/model/state.ts";
-import { association, definition, liveInterface, uid } from "../../fakes/objects.ts";
+import { definitionOf, refuseNewer, schemaVersion, withoutUndefined } from "../../../provider/model/state.ts";
+import { association, definition, liveInterface, stateWith, uid } from "../../fakes/objects.ts";
 
 const made = { uid: uid(1), node: "worker-1", podUid: uid(2), providerVersion: "0.1.0" };
 
@@ -15,7 +15,7 @@ function unstorable(value: unknown, path = ""): string[] {
 describe("state", () => {
   it("is the definition, and what came of it", () => {
     expect(
-      stateOf(definition({ mtu: 9000 }), { ...made, association: association(), interface: liveInterface() }),
+      stateWith(definition({ mtu: 9000 }), { ...made, association: association(), interface: liveInterface() }),
     ).to.deep.equal({
       ...definition({ mtu: 9000 }),
       schemaVersion,
@@ -29,7 +29,7 @@ describe("state", () => {
   });
 
   it("has no key for what isn't there yet", () => {
-    const state = stateOf(definition(), made);
+    const state = stateWith(definition(), made);
     expect(state).to.not.have.any.keys("sandboxId", "interface", "mtu");
     expect(unstorable(state)).to.deep.equal([]);
   });
@@ -37,13 +37,13 @@ describe("state", () => {
   it("gives back the definition that it was made of", () => {
     for (const one of [definition(), definition({ mtu: 9000 })])
       expect(
-        definitionOf(stateOf(one, { ...made, association: association(), interface: liveInterface() })),
+        definitionOf(stateWith(one, { ...made, association: association(), interface: liveInterface() })),
       ).to.deep.equal(one);
   });
 });
 
 describe("state that another version wrote", () => {
-  const written = stateOf(definition(), made);
+  const written = stateWith(definition(), made);
 
   it("is accepted when its shape is this one or older", () => {
     for (const older of [schemaVersion, schemaVersion - 1])

@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { apiVersion } from "../../provider/model/names.ts";
+import { recordOf } from "../../provider/model/record.ts";
+import { applyObjects } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("adoption", () => {
+  let bench: Bench;
+  const namespace = "adopt";
+  const wire = (more: Record<string, unknown> = {}) =>
+    define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.55/24"], ...more });
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", "node1");
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  it("takes over a Vnic of another owner, who no longer takes it away", async () => {
+    const first = await bench.inject(wire({ declaredBy: "urn:first" }));
+    const second = await bench.inject(wire({ declaredBy: "urn:second", adopt: true }));
+    expect(second).to.include({ uid: first.uid, owner: "urn:second" });
+    expect((await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined)).to.have.length(1);
+    await bench.eject(first);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.55")).to.equal(true);
+    const error = await bench
+      .inject(wire({ declaredBy: "urn:first" }), { known: first })
+      .catch((cause: unknown) => cause);
+    expect(error).to.match(/name: Vnic adopt\/wire exists already and is declared by urn:second/);
+    await bench.eject(second);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.55")).to.equal(false);
+  });
+
+  it("takes over a record that was made with kubectl, and makes its NIC", async () => {
+    const { spec } = recordOf(wire(), { node: "", uid: "" });
+    await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec }]);
+    const refused = await bench.inject(wire()).catch((cause: unknown) => cause);
+    expect(refused).to.match(
+      /name: Vnic adopt\/wire exists already and was not declared by Pulumi; adopt it \(adopt: true\)/,
+    );
+    const state = await bench.inject(wire({ adopt: true }));
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.55")).to.equal(true);
+    await bench.eject(state);
+  });
+
+  it("refuses a record that is another Vnic, with the fields that differ", async () => {
+    const first = await bench.inject(wire({ declaredBy: "urn:first" }));
+    const second = wire({ declaredBy: "urn:second", adopt: true, addresses: ["192.168.50.56/24"], mtu: 1400 });
+    const refused = await bench.inject(second).catch((cause: unknown) => cause);
+    expect(refused).to.have.property(
+      "message",
+      `name: Vnic adopt/wire exists already and differs from the one to adopt: addresses is ["192.168.50.55/24"] there and ["192.168.50.56/24"] here; mtu is not given there and 1400 here`,
+    );
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.55")).to.equal(true);
+    await bench.eject(first);
+  });
+});

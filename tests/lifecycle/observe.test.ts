@@ -1,0 +1,117 @@
+import { expect } from "chai";
+import { observe } from "../../provider/lifecycle/observe.ts";
+import { vnicRef } from "../../provider/model/record.ts";
+import { stateDirectory } from "../../provider/model/session-job.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("observe", () => {
+  let bench: Bench;
+  let state: VnicState;
+  const namespace = "observe";
+  const definition = define({
+    name: "wire",
+    pod: { namespace, name: "db" },
+    addresses: ["192.168.50.50/24", "fd50::50/64"],
+    interfaceName: "lan0",
+  });
+
+  before(async () => {
+    bench = await openBench({ namespace });
+  });
+  beforeEach(async () => {
+    await bench.runPod("db", "node1");
+    state = await bench.inject(definition);
+  });
+  afterEach(async () => {
+    await bench.eject(state);
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const seen = () => observe(bench.driver, vnicRef(definition), state);
+
+  /** Runs `ip` in the pod's network namespace. */
+  async function inPod(...words: string[]): Promise<void> {
+    const find = `for n in /run/netns/*; do nsenter --net=$n ip link show lan0 >/dev/null 2>&1 && echo $n; done`;
+    const { stdout } = await bench.lab.exec("node1", ["sh", "-c", find]);
+    const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${stdout.trim()}`, "ip", ...words]);
+    expect(code, stderr).to.equal(0);
+  }
+
+  it("sees just what was injected", async () => {
+    expect(await seen()).to.deep.equal(state);
+  });
+
+  /** What somebody does by hand, what is then seen, and that an injection mends it. */
+  const damages: [what: string, damage: () => Promise<unknown>, sight: object][] = [
+    ["the link deleted", () => inPod("link", "del", "lan0"), { drift: [`the NIC is missing in pod ${namespace}/db`] }],
+    [
+      "an address removed",
+      () => inPod("address", "del", "192.168.50.50/24", "dev", "lan0"),
+      { addresses: ["fd50::50/64"] },
+    ],
+    [
+      "an address added",
+      () => inPod("address", "add", "192.168.50.51/24", "dev", "lan0"),
+      { addresses: ["192.168.50.50/24", "fd50::50/64", "192.168.50.51/24"] },
+    ],
+    [
+      "the MTU changed",
+      () => inPod("link", "set", "lan0", "mtu", "1400"),
+      { drift: ["the MTU is 1400 instead of 1500"] },
+    ],
+    [
+      "the link down",
+      () => inPod("link", "set", "lan0", "down"),
+      { addresses: ["192.168.50.50/24"], drift: ["the NIC is down"] },
+    ],
+    [
+      "the MAC changed",
+      () => inPod("link", "set", "lan0", "address", "02:00:5e:00:00:99"),
+      { drift: [`the MAC is 02:00:5e:00:00:99 instead of ${definition.mac}`] },
+    ],
+    [
+      "the resource file lost",
+      () => bench.lab.exec("node1", ["rm", `${stateDirectory}/vnics/${state.uid}.json`]),
+      { drift: ["the Vnic resource file is missing"] },
+    ],
+    [
+      "the record lost",
+      async () => {
+        await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
+        await bench.kubectl("delete", "vnic", "wire");
+      },
+      { drift: ["the record is missing"] },
+    ],
+    [
+      "the pod replaced, on another node",
+      async () => {
+        await bench.kubectl("delete", "pod", "db", "--wait=true");
+        await bench.runPod("db", "node2");
+      },
+      { drift: [`pod ${namespace}/db was replaced`] },
+    ],
+  ];
+  for (const [what, damage, sight] of damages)
+    it(`shows ${what} by hand, and an injection mends it`, async () => {
+      await damage();
+      expect(await seen()).to.deep.include(sight);
+      state = await bench.inject(definition, { known: state });
+      expect(await seen()).to.deep.equal(state);
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.50")).to.equal(true);
+      expect(await answersPing(bench.lab, "lan1", "fd50::50")).to.equal(true);
+      const [links] = [(await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined)];
+      expect(links).to.have.length(1);
+      if (what.includes("another node")) await bench.kubectl("delete", "pod", "db", "--wait=true");
+    });
+
+  it("says that it is gone when neither record nor NIC is left", async () => {
+    await bench.eject(state);
+    expect(await seen()).to.equal(undefined);
+  });
+});
