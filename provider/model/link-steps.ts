@@ -8,10 +8,12 @@ import type { InjectPlan, Interface } from "./session-protocol.ts";
 export type SizedPlan = InjectPlan & { readonly mtu: number };
 
 /** In the node's network namespace: the link, down, under its transit name and with our mark, which it keeps through moves. */
-export function createSteps({ vnic, network, mac, mtu }: SizedPlan): string[] {
+export function createSteps({ vnic, network, mac, mtu }: InjectPlan): string[] {
   const name = transitLinkName(vnic.uid);
+  // The kernel gives it the parent's, if it is told none.
+  const size = mtu === undefined ? "" : ` mtu ${mtu}`;
   return [
-    `link add link ${network.parent} name ${name} address ${mac} mtu ${mtu} type ${network.mode} mode bridge`,
+    `link add link ${network.parent} name ${name} address ${mac}${size} type ${network.mode} mode bridge`,
     `link set dev ${name} alias ${linkAlias(vnic.uid)}`,
   ];
 }

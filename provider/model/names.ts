@@ -69,11 +69,11 @@ export function deriveMac(ref: VnicRef): string {
 }
 
 /**
- * The name in the pod of a Vnic that was given none: `net1` … `net9999`, by hash of (namespace, name).
+ * The name in the pod of a Vnic that was given none: `net1` … `net999999`, by hash of (namespace, name).
  * A counter would need to know the pod's other Vnics, which a plan made without I/O can't.
  */
 export function deriveInterfaceName(ref: VnicRef): string {
-  return `net${1 + (digest(`interface:${vnicId(ref)}`).readUInt32BE(0) % 9999)}`;
+  return `net${1 + (digest(`interface:${vnicId(ref)}`).readUInt32BE(0) % 999999)}`;
 }
 
 /** The link's name between its creation on the node and its arrival in the pod: 14 bytes of the kernel's 15. */

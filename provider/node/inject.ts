@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../model/errors.ts";
 import { configureSteps, convergeSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../model/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
-import type { injectionSteps } from "../model/resource-file.ts";
+import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
 import { removeLink } from "./eject.ts";
-import { deleteLink, ipBatch, type Link, listLinks, ownLink } from "./link.ts";
+import { deleteLink, ipBatch, type Link, listLinks, ownLink, prepareIpBatch } from "./link.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, removeResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
@@ -21,52 +21,90 @@ export async function inject(plan: InjectPlan, report: Report): Promise<InjectRe
   const { vnic, pod, ...definition } = plan;
   const association = await findSandbox(pod);
   const podNetns = { path: netnsPath(association.netns) };
-  const known = await readResourceFile(vnic.uid);
-  // The pod's namespace is another one than last time, or the link would be another one: start afresh.
-  if (
-    known &&
-    !(isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network))
-  )
-    await removeLink(vnic.uid, known.association);
-
-  const [nodeLinks, podLinks] = await Promise.all([listLinks("node"), listLinks(podNetns)]);
-  const arrived = ownLink(podLinks, vnic.uid);
-  const foreign = podLinks.filter((link) => link !== arrived);
-  const sized = feasible(plan, nodeLinks, foreign);
-
-  const timings: InjectResult["steps"] = [];
-  const timed = async (step: (typeof injectionSteps)[number], work: () => Promise<void>) => {
+  const steps: InjectResult["steps"] = [];
+  const step: RunStep = async (name, work, mtu = plan.mtu) => {
     const began = performance.now();
-    report(step);
-    await writeResourceFile({ vnic, definition: { ...definition, mtu: sized.mtu }, association, step });
+    report(name);
+    const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
+    await writeResourceFile({ vnic, definition: sized, association, step: name });
     await work();
-    timings.push({ step, milliseconds: performance.now() - began });
+    steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
+  const known = await readResourceFile(vnic.uid);
+  if (!(known === undefined && (await succeeds(make(plan, association, step)))))
+    await converge(plan, association, known, step);
+
+  const live = await readBack(podNetns, vnic.uid);
+  await step("attached", async () => undefined, plan.mtu ?? live.mtu);
+  return { interface: live, association, steps };
+}
+
+type RunStep = (name: (typeof injectionSteps)[number], work: () => Promise<void>, mtu?: number) => Promise<void>;
+
+/**
+ * Where no file says that anything was begun, as a rule nothing stands in the way: it is tried without a look around, which
+ * would take a third of the time. Whatever did stand in the way is named by the try that looks first, as this one is undone.
+ */
+function succeeds(attempt: Promise<void>): Promise<boolean> {
+  return attempt.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Looks what is there, and makes of it what the plan says; refuses what can't be. */
+async function converge(plan: InjectPlan, association: Association, known: ResourceFile | undefined, step: RunStep) {
+  const { uid } = plan.vnic;
+  const podNetns = { path: netnsPath(association.netns) };
+  // The pod's namespace is another one than last time, or the link would be another one: start afresh.
+  const stays =
+    known && isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
+  if (known && !stays) await removeLink(uid, known.association);
+
+  const [nodeLinks, podLinks] = await Promise.all([listLinks("node"), listLinks(podNetns)]);
+  const arrived = ownLink(podLinks, uid);
+  const sized = feasible(
+    plan,
+    nodeLinks,
+    podLinks.filter((link) => link !== arrived),
+  );
   if (arrived) {
-    await timed("configuring", async () => {
+    await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(arrived.name, plan.addresses));
       await ipBatch(podNetns, convergeSteps(sized, arrived));
     });
-  } else {
-    const transit = transitLinkName(vnic.uid);
-    // A link left under its transit name has an unknown share of its attributes: making it again costs 0.2 ms.
-    if (ownLink(nodeLinks, vnic.uid)) await deleteLink("node", transit);
+    return;
+  }
+  // A link left under its transit name has an unknown share of its attributes: making it again costs 0.2 ms.
+  const left = ownLink(nodeLinks, uid);
+  if (left) await deleteLink("node", left.name);
+  await make(plan, association, step);
+}
+
+/** Makes the link on the node, moves it into the pod and sets it up there; undoes all of it when a step fails. */
+async function make(plan: InjectPlan, association: Association, step: RunStep): Promise<void> {
+  const { uid } = plan.vnic;
+  const podNetns = { path: netnsPath(association.netns) };
+  try {
+    await step("creating", () => ipBatch("node", createSteps(plan)));
+    // Started while the kernel is busy with the move, it is ready when the link arrives.
+    const applySteps = prepareIpBatch(podNetns);
     try {
-      await timed("creating", () => ipBatch("node", createSteps(sized)));
-      await timed("moving", () => ipBatch("node", moveSteps(plan, podNetns.path)));
-      await timed("configuring", async () => {
-        await setSysctls(podNetns, sysctls(transit, plan.addresses));
-        await ipBatch(podNetns, configureSteps(plan));
-      });
+      await step("moving", () => ipBatch("node", moveSteps(plan, podNetns.path)));
     } catch (error) {
-      await removeLink(vnic.uid, association);
-      await removeResourceFile(vnic.uid);
+      await applySteps([]);
       throw error;
     }
+    await step("configuring", async () => {
+      await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
+      await applySteps(configureSteps(plan));
+    });
+  } catch (error) {
+    await removeLink(uid, association);
+    await removeResourceFile(uid);
+    throw error;
   }
-  await timed("attached", async () => undefined);
-  return { interface: await readBack(podNetns, vnic.uid), association, steps: timings };
 }
 
 /** The plan with its MTU decided; refuses what can be seen to be impossible before anything is changed. */

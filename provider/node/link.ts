@@ -1,7 +1,7 @@
 import { VnicError } from "../model/errors.ts";
 import { linkAlias, transitLinkName } from "../model/names.ts";
 import type { Interface } from "../model/session-protocol.ts";
-import { type Netns, runIn } from "./netns.ts";
+import { type Netns, runIn, startIn } from "./netns.ts";
 
 /** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */
 export interface Link extends Interface {
@@ -53,12 +53,20 @@ export function ownLink(links: readonly Link[], uid: string): Link | undefined {
 }
 
 /** Runs lines of `ip` commands in one process; stops at the first that fails. */
-export async function ipBatch(netns: Netns, lines: readonly string[]): Promise<void> {
-  try {
-    await runIn(netns, "ip", ["-batch", "-"], `${lines.join("\n")}\n`);
-  } catch (error) {
-    throw explained(error, lines);
-  }
+export function ipBatch(netns: Netns, lines: readonly string[]): Promise<void> {
+  return prepareIpBatch(netns)(lines);
+}
+
+/** The same with a process that is started now, for lines that come later: starting it takes as long as the lines do. */
+export function prepareIpBatch(netns: Netns): (lines: readonly string[]) => Promise<void> {
+  const ip = startIn(netns, "ip", ["-batch", "-"]);
+  return async (lines) => {
+    try {
+      await ip.finish(lines.map((line) => `${line}\n`).join(""));
+    } catch (error) {
+      throw explained(error, lines);
+    }
+  };
 }
 
 export function deleteLink(netns: Netns, name: string): Promise<void> {

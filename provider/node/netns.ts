@@ -1,15 +1,20 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { netnsDirectory } from "../model/session-job.ts";
-import { run } from "./run.ts";
+import { start, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
 export type Netns = "node" | { readonly path: string };
 
 /** Runs a program in a network namespace, and in no other namespace of the pod (nsenter(1)). */
-export function runIn(netns: Netns, program: string, args: readonly string[], input?: string): Promise<string> {
-  if (netns === "node") return run(program, args, input);
-  return run("nsenter", [`--net=${netns.path}`, "--", program, ...args], input);
+export function runIn(netns: Netns, program: string, args: readonly string[], input = ""): Promise<string> {
+  return startIn(netns, program, args).finish(input);
+}
+
+/** Starts one there that waits for its input. */
+export function startIn(netns: Netns, program: string, args: readonly string[]): Started {
+  if (netns === "node") return start(program, args);
+  return start("nsenter", [`--net=${netns.path}`, "--", program, ...args]);
 }
 
 /** The runtime's bind mount of a network namespace, by its base name. */

@@ -11,6 +11,11 @@ function pathOf(uid: string): string {
   return join(directory, `${uid}.json`);
 }
 
+/** One name, as only the holder of the Vnic's lock writes: what a crash leaves of it, the next write replaces. */
+function temporaryOf(uid: string): string {
+  return `${pathOf(uid)}.tmp`;
+}
+
 /** What the node knows of a Vnic. A file that can't be understood is set aside and reported, never guessed at. */
 export async function readResourceFile(uid: string): Promise<ResourceFile | undefined> {
   let text: string;
@@ -33,7 +38,7 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
 /** Survives a power cut at any instant: afterwards the file is the old one or the new one, whole (fsync(2), rename(2)). */
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryOf(content.vnic.uid);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = await open(temporary, "w", 0o600);
   try {
@@ -48,7 +53,7 @@ export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersi
 }
 
 export async function removeResourceFile(uid: string): Promise<void> {
-  await rm(pathOf(uid), { force: true });
+  await Promise.all([pathOf(uid), temporaryOf(uid)].map((path) => rm(path, { force: true })));
   await syncDirectory();
 }
 

@@ -1,30 +1,44 @@
 import { spawn } from "node:child_process";
 import { VnicError } from "../model/errors.ts";
 
-/**
- * Runs a program to its end and answers with its stdout: the one place on the node that starts processes. Arguments are
- * an array and never pass a shell. A non-zero exit is an error in the program's own words.
- */
+/** Runs a program to its end and answers with its stdout; see {@link start}. */
 export function run(program: string, args: readonly string[], input = ""): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "pipe", env: { PATH: process.env.PATH, LC_ALL: "C" } });
-    const outputs: Buffer[] = [];
-    const errors: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => outputs.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  return start(program, args).finish(input);
+}
+
+/** A program that has begun and waits for its input. */
+export interface Started {
+  /** Gives it its input, and answers with its stdout when it has ended. */
+  finish(input: string): Promise<string>;
+}
+
+/**
+ * Starts a program that reads its stdin: the one place on the node that starts processes. Arguments are an array and never
+ * pass a shell. A non-zero exit is an error in the program's own words.
+ */
+export function start(program: string, args: readonly string[]): Started {
+  const child = spawn(program, args, { stdio: "pipe", env: { PATH: process.env.PATH, LC_ALL: "C" } });
+  const outputs: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => outputs.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  // The program may end before it has read all; its exit code tells the story.
+  child.stdin.on("error", () => undefined);
+  const ended = new Promise<string>((resolve, reject) => {
     child.on("error", (cause) => reject(new VnicError("failed", `running ${program}: ${cause.message}`, { cause })));
     child.on("close", (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(outputs).toString());
       const words = Buffer.concat(errors).toString().trim().replaceAll("\n", "; ");
-      return reject(
-        new VnicError(
-          "failed",
-          `${[program, ...args].join(" ")}: ${words || `ended by ${signal ?? `exit code ${code}`}`}`,
-        ),
-      );
+      const how = words || `ended by ${signal ?? `exit code ${code}`}`;
+      return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${how}`));
     });
-    // The program may end before it has read all; its exit code tells the story.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
   });
+  // Heard when it is finished; until then a failure is nobody's.
+  ended.catch(() => undefined);
+  return {
+    finish: (input) => {
+      child.stdin.end(input);
+      return ended;
+    },
+  };
 }

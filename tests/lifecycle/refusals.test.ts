@@ -156,7 +156,7 @@ describe("inject refuses", () => {
     expect(
       await refusal("conflict", { name: "holder", declaredBy: "urn:other", addresses: ["192.168.50.62/24"] }),
     ).to.equal(
-      "name: Vnic refusals/holder exists already and is declared by urn:test::holder; choose another name, or remove that one first",
+      "name: Vnic refusals/holder exists already and is declared by urn:test::holder; adopt it (adopt: true), choose another name, or remove that one first",
     );
     expect(await bench.kubectl("get", "vnic", "holder", "-o", "jsonpath={.metadata.resourceVersion}")).to.equal(before);
     await bench.eject(holder);

@@ -24,7 +24,7 @@ describe("a definition", () => {
       network: { mode: "macvlan", parent: "eth1" },
       addresses: ["192.168.50.10/24"],
       mac: "de:f3:20:ad:99:f9",
-      interfaceName: "net2327",
+      interfaceName: "net467033",
       deadlines: { createSeconds: 120, updateSeconds: 120, deleteSeconds: 120 },
     });
   });
