@@ -6,7 +6,7 @@ import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
 import { removeLink } from "./eject.ts";
 import { deleteLink, ipBatch, type Link, listLinks, ownLink, prepareIpBatch } from "./link.ts";
-import { netnsPath } from "./netns.ts";
+import { type Netns, netnsPath } from "./netns.ts";
 import { readResourceFile, removeResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { setSysctls } from "./sysctl.ts";
@@ -86,21 +86,27 @@ async function converge(plan: InjectPlan, association: Association, known: Resou
 async function make(plan: InjectPlan, association: Association, step: RunStep): Promise<void> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
+  // Each program is started while the step before it is at work, and waits for its lines: they take no longer than its start.
+  const prepared: ReturnType<typeof prepareIpBatch>[] = [];
+  const prepare = (netns: Netns) => {
+    const batch = prepareIpBatch(netns);
+    prepared.push(batch);
+    return batch;
+  };
   try {
-    await step("creating", () => ipBatch("node", createSteps(plan)));
-    // Started while the kernel is busy with the move, it is ready when the link arrives.
-    const applySteps = prepareIpBatch(podNetns);
-    try {
-      await step("moving", () => ipBatch("node", moveSteps(plan, podNetns.path)));
-    } catch (error) {
-      await applySteps([]);
-      throw error;
-    }
+    const create = prepare("node");
+    const created = step("creating", () => create(createSteps(plan)));
+    const move = prepare("node");
+    await created;
+    const moved = step("moving", () => move(moveSteps(plan, podNetns.path)));
+    const configure = prepare(podNetns);
+    await moved;
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
-      await applySteps(configureSteps(plan));
+      await configure(configureSteps(plan));
     });
   } catch (error) {
+    await Promise.allSettled(prepared.map((batch) => batch([])));
     await removeLink(uid, association);
     await removeResourceFile(uid);
     throw error;

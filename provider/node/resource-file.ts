@@ -39,8 +39,11 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
   const temporary = temporaryOf(content.vnic.uid);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = await open(temporary, "w", 0o600);
+  const file = await open(temporary, "w", 0o600).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return open(temporary, "w", 0o600);
+  });
   try {
     const whole: ResourceFile = { schemaVersion: resourceFileVersion, updatedAt: new Date().toISOString(), ...content };
     await file.writeFile(JSON.stringify(whole));
