@@ -62,17 +62,20 @@ export async function inject(driver: Driver, definition: Definition, options: In
   let asked = 0;
   let result: InjectResult;
   try {
-    await refuseHeldByOthers(cluster, definition, record);
+    const unrivalled = refuseHeldByOthers(cluster, definition, record);
+    unrivalled.catch(() => undefined);
     report(`starting an injection session on node ${pod.node}`);
     const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
     result = await driver.sessions.use(at, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, record, pod);
-      return session.request("inject", { plan }, (step) => report(`${step} ${plan.interfaceName} on node ${pod.node}`));
+      return session.injectOnce(unrivalled, plan, (step) =>
+        report(`${step} ${plan.interfaceName} on node ${pod.node}`),
+      );
     });
   } catch (error) {
     // What the node refused it refused before it began, unless a session broke over an earlier try.
-    const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused"));
+    const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     if (!nothingDone) throw incomplete(error);
     await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
       throw incomplete(

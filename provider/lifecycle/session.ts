@@ -8,15 +8,18 @@ import { readSessionPod, sessionContainer, sessionJob, type SessionJobOptions } 
 import {
   answer,
   ejectResult,
+  goResult,
   helloResult,
   injectResult,
   observeResult,
   protocolVersion,
+  type InjectPlan,
+  type InjectResult,
   type Request,
 } from "../model/session-protocol.ts";
 import type { Deadline } from "./driver.ts";
 
-const results = { hello: helloResult, inject: injectResult, eject: ejectResult, observe: observeResult };
+const results = { hello: helloResult, inject: injectResult, go: goResult, eject: ejectResult, observe: observeResult };
 type Verb = keyof typeof results;
 type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
@@ -60,8 +63,34 @@ export class Session {
     demand: Demand<V>,
     onStep: (step: string) => void = () => undefined,
   ): Promise<Result<V>> {
-    if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
+    return this.send(++this.lastId, verb, demand, onStep);
+  }
+
+  /**
+   * An injection that begins at once, and does nothing in the pod until `check` has passed. If that fails, it is undone,
+   * and the error is the check's.
+   */
+  async injectOnce(check: Promise<void>, plan: InjectPlan, onStep: (step: string) => void): Promise<InjectResult> {
     const id = ++this.lastId;
+    const injected = this.send(id, "inject", { plan, hold: true }, onStep);
+    injected.catch(() => undefined); // Heard below, after the check.
+    try {
+      await check;
+    } catch (error) {
+      await Promise.allSettled([this.request("go", { of: id, proceed: false }), injected]);
+      throw error;
+    }
+    this.request("go", { of: id, proceed: true }).catch(() => undefined); // The injection's own answer tells.
+    return injected;
+  }
+
+  private send<V extends Verb>(
+    id: number,
+    verb: V,
+    demand: Demand<V>,
+    onStep: (step: string) => void,
+  ): Promise<Result<V>> {
+    if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
     return new Promise<unknown>((resolve, reject) => {
       this.pending.set(id, { resolve, reject, onStep });
       this.attachment.write(`${JSON.stringify({ id, verb, ...demand })}\n`);

@@ -62,11 +62,15 @@ export const observeResult = z.strictObject({
   /** In bytes, as the injection decided it; absent when the resource file doesn't say. */
   decidedMtu: z.number().optional(),
 });
+export const goResult = z.strictObject({});
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
 
 export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("hello") }),
-  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: injectPlan }),
+  /** `hold`: not further than the link on the node until a `go` line comes, so that the driver can check meanwhile. */
+  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: injectPlan, hold: z.boolean().optional() }),
+  /** Lets the held request with the id `of` proceed, or be undone. */
+  z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),
   z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
 ]);

@@ -15,14 +15,16 @@ export type Report = (step: string) => void;
 
 /**
  * Brings the Vnic into the pod, from whatever an earlier run left: nothing, a link half-way, or the whole NIC. Each step
- * is on disk before it begins; what this run made is undone when a later step fails.
+ * is on disk before it begins; what this run made is undone when a later step fails. Nothing is done in the pod until
+ * `mayGoOn`.
  */
-export async function inject(plan: InjectPlan, report: Report): Promise<InjectResult> {
+export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
   const association = await findSandbox(pod);
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
   const step: RunStep = async (name, work, mtu = plan.mtu) => {
+    if (name !== "creating" && !(await mayGoOn)) throw refusal("the driver has withdrawn it");
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };

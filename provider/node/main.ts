@@ -25,12 +25,26 @@ function say(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
+/** Requests that may not go on by themselves, by their id. */
+const held = new Map<number, (proceed: boolean) => void>();
+
+/** Whether a request may go on, once that is known; at once unless it is to be held. */
+function untilGo({ id, hold }: { id: number; hold?: boolean | undefined }): Promise<boolean> {
+  if (!hold) return Promise.resolve(true);
+  return new Promise<boolean>((resolve) => held.set(id, resolve)).finally(() => held.delete(id));
+}
+
 function work(demand: Request, report: Report): Promise<unknown> {
   switch (demand.verb) {
     case "hello":
       return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
-    case "inject":
-      return atOnce(() => withLock(demand.plan.vnic.uid, () => inject(demand.plan, report)));
+    case "inject": {
+      const mayGoOn = untilGo(demand);
+      return atOnce(() => withLock(demand.plan.vnic.uid, () => inject(demand.plan, report, mayGoOn)));
+    }
+    case "go":
+      held.get(demand.of)?.(demand.proceed);
+      return Promise.resolve({});
     case "eject":
       return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
     case "observe":
@@ -71,6 +85,8 @@ function main(): void {
   });
   lines.on("close", () => {
     clearTimeout(idle);
+    // Who could have let them go on is gone.
+    held.forEach((decide) => decide(false));
     void Promise.allSettled(underWay).then(() => process.exit(0));
   });
   // Process 1 of a container has no default action for it.

@@ -1,4 +1,4 @@
-import { messageOf, isVnicError } from "../../provider/model/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../../provider/model/errors.ts";
 import { protocolVersion, type Request } from "../../provider/model/session-protocol.ts";
 import type { FakeAttachment } from "./attachment.ts";
 import { association, injectResult, liveInterface } from "./objects.ts";
@@ -13,17 +13,29 @@ export class FakeNodeSide {
   hello: Handler = () => ({ protocol: protocolVersion, version: "0.1.0" });
   inject: Handler = () => injectResult();
   eject: Handler = () => ({ removed: true, steps: [] });
+  go: Handler = () => ({});
   observe: Handler = () => ({ interface: liveInterface(), sandboxId: association().sandboxId, resourceFile: true });
 
-  /** Requests other than greetings. */
+  /** Held requests, by their id. */
+  private readonly held = new Map<number, (proceed: boolean) => void>();
+
+  /** Requests other than greetings and the words that let a held one go on. */
   get work(): Request[] {
-    return this.requests.filter(({ verb }) => verb !== "hello");
+    return this.requests.filter(({ verb }) => verb !== "hello" && verb !== "go");
+  }
+
+  /** As the real one: a held injection goes on when it is let, and is refused when it isn't. */
+  private async mayGoOn(request: Request): Promise<boolean> {
+    if (request.verb === "go") this.held.get(request.of)?.(request.proceed);
+    if (request.verb !== "inject" || !request.hold) return true;
+    return new Promise((resolve) => this.held.set(request.id, resolve));
   }
 
   async serve(request: Request, attachment: FakeAttachment): Promise<void> {
     const { id, verb } = request;
     this.requests.push(request);
     try {
+      if (!(await this.mayGoOn(request))) throw new VnicError("refused", "the driver has withdrawn it");
       const result = await this[verb](request);
       if (verb !== "hello") attachment.say(...this.steps.map((step) => ({ id, step })));
       attachment.say({ id, result });
