@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Cluster } from "../../provider/cluster/cluster.ts";
 import { netnsPath } from "../../provider/node/netns.ts";
 import { runtimeLayouts } from "../../provider/model/session-job.ts";
@@ -23,17 +21,13 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   const { kubectl } = await up();
   await installPlatform(kubectl);
   const kubeconfig = await providerKubeconfig(kubectl);
+  const bench = await openBench({ namespace, kubeconfig });
   try {
-    const bench = await openBench({ namespace, kubeconfig });
-    try {
-      await work({ bench, kubeconfig });
-    } finally {
-      await bench.close();
-    }
-    await assertNoLeaks(bench.lab);
+    await work({ bench, kubeconfig });
   } finally {
-    await rm(dirname(kubeconfig), { recursive: true, force: true });
+    await bench.close();
   }
+  await assertNoLeaks(bench.lab);
 }
 
 /** Waits until the pod of a Job is gone, so that its end doesn't disturb what is measured next. */

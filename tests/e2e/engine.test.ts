@@ -212,6 +212,50 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
+  it("is refused to a second stack, which is told the owner, until that one adopts it", async () => {
+    const second = await Stack.create({ kubeconfig, name: "second" });
+    try {
+      const wire = declared("wire", "db", ["192.168.50.93/24"]);
+      await stack.declare([wire]);
+      await stack.up();
+      const before = await bench.kubectl("get", "vnic", "wire", "-o", "jsonpath={.metadata.resourceVersion}");
+
+      await second.declare([wire]);
+      const { code, stdout } = await second.pulumi("up", "--yes", "--skip-preview");
+      expect(code).not.to.equal(0);
+      expect(stdout).to.match(/name: Vnic engine\/wire exists already and is declared by urn:pulumi:test::vnic-test::/);
+      expect(await second.vnics()).to.deep.equal([]);
+      expect(await bench.kubectl("get", "vnic", "wire", "-o", "jsonpath={.metadata.resourceVersion}")).to.equal(before);
+
+      await second.declare([{ ...wire, args: { ...wire.args, adopt: true } }]);
+      await second.up();
+      await stack.destroy();
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.93"), "after its former owner was destroyed").to.equal(
+        true,
+      );
+      await second.destroy();
+    } finally {
+      await second.remove();
+    }
+  });
+
+  it("is read by its id in a stack that doesn't manage it", async () => {
+    const reader = await Stack.create({ kubeconfig, name: "reader" });
+    try {
+      await stack.declare([declared("wire", "db", ["192.168.50.94/24"])]);
+      await stack.up();
+      await reader.declare([{ resource: "seen", get: "engine/wire" }]);
+      await reader.up();
+      const outputs = JSON.parse(await reader.must("stack", "output", "--json")) as { seen: { addresses: string[] } };
+      expect(outputs.seen.addresses).to.deep.equal(["192.168.50.94/24"]);
+      await reader.destroy();
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.94")).to.equal(true);
+      await stack.destroy();
+    } finally {
+      await reader.remove();
+    }
+  });
+
   it("is destroyed when its pod is gone, and when its namespace is", async () => {
     await bench.lab.kubectl(["create", "namespace", "engine-gone"]);
     const other = await openBench({ namespace: "engine-gone" });

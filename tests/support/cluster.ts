@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,7 +29,7 @@ export async function installPlatform(run: Kubectl): Promise<void> {
   await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
 }
 
-/** A kubeconfig with which one is the provider's service account, and has its rights only; a file in a folder of its own. */
+/** A kubeconfig with which one is the provider's service account, and has its rights only; a file that this process takes away when it ends. */
 export function providerKubeconfig(run: Kubectl): Promise<string> {
   return serviceAccountKubeconfig(run, systemNamespace, providerServiceAccount);
 }
@@ -47,7 +48,10 @@ export async function serviceAccountKubeconfig(run: Kubectl, namespace: string, 
     contexts: [{ name, context: { cluster: admin.contexts[0]?.context.cluster, user: name } }],
     "current-context": name,
   };
-  const path = join(await mkdtemp(join(tmpdir(), "vnic-kubeconfig-")), "kubeconfig");
+  const folder = await mkdtemp(join(tmpdir(), "vnic-kubeconfig-"));
+  // Holds a credential: not longer there than the process that asked for it.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "kubeconfig");
   await writeFile(path, JSON.stringify(own), { mode: 0o600 });
   return path;
 }

@@ -1,5 +1,3 @@
-import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { Deadline, type Driver } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
@@ -60,8 +58,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
   await applyObjects(lab.kubectl, [
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: level } },
   ]);
-  const access = kubeconfig ?? (await providerKubeconfig(lab.kubectl));
-  const cluster = await openCluster({ kubeconfig: access });
+  const cluster = await openCluster({ kubeconfig: kubeconfig ?? (await providerKubeconfig(lab.kubectl)) });
   const sessions = new SessionPool(cluster, { image });
   const shown: string[] = [];
   const driver: Driver = { cluster, sessions, report: (text) => shown.push(text) };
@@ -89,7 +86,6 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
       for (const { metadata } of items)
         await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
       await sessions.close();
-      if (kubeconfig === undefined) await rm(dirname(access), { recursive: true });
       await kubectl(lab.kubectl, [
         "delete",
         "namespace",

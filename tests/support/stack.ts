@@ -28,15 +28,17 @@ export interface StoredResource {
 /** One line of `vnics.json`, the data that the tests' program declares. */
 export interface DeclaredVnic {
   readonly resource: string;
-  readonly args: object;
+  readonly args?: object;
+  /** Instead of arguments: the id of one that is only read. */
+  readonly get?: string;
   readonly options?: object;
 }
 
 const program = `
 const pulumi = require("@pulumi/pulumi");
 const { Vnic } = require("pulumi-vnic");
-for (const { resource, args, options } of JSON.parse(require("fs").readFileSync("vnics.json", "utf8"))) {
-  const made = new Vnic(resource, args, options);
+for (const { resource, args, get, options } of JSON.parse(require("fs").readFileSync("vnics.json", "utf8"))) {
+  const made = get ? Vnic.get(resource, get, options) : new Vnic(resource, args, options);
   exports[resource] = made.interface;
 }
 `;
