@@ -1,6 +1,6 @@
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
-import type { RunningPod } from "../model/pod.ts";
+import { type RunningPod, sessionPlace } from "../model/pod.ts";
 import { ownerOf, placeOf, readyStatus, type StoredVnic, vnicRef } from "../model/record.ts";
 import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
 import { stateOf, type VnicState } from "../model/state.ts";
@@ -65,8 +65,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
     const unrivalled = refuseHeldByOthers(cluster, definition, record);
     unrivalled.catch(() => undefined);
     report(`starting an injection session on node ${pod.node}`);
-    const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
-    result = await driver.sessions.use(at, deadline, (session) => {
+    result = await driver.sessions.use(sessionPlace(pod), deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, record, pod);
       return session.injectOnce(unrivalled, plan, (step) =>

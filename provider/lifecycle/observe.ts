@@ -1,6 +1,6 @@
 import { driftOf } from "../model/drift.ts";
 import type { VnicRef } from "../model/names.ts";
-import { type PodState, readPod } from "../model/pod.ts";
+import { type PodState, readPod, sessionPlace } from "../model/pod.ts";
 import type { ObserveResult } from "../model/session-protocol.ts";
 import { stateOfRecord } from "../model/record.ts";
 import type { VnicState } from "../model/state.ts";
@@ -50,8 +50,7 @@ async function observeOnNode(
 ): Promise<ObserveResult | undefined> {
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
-  const at = { node: pod.node, runtime: pod.containerId.split("://")[0] ?? "" };
-  return sessions.use(at, deadline, (session) => session.request("observe", { plan }));
+  return sessions.use(sessionPlace(pod), deadline, (session) => session.request("observe", { plan }));
 }
 
 /** The kernel lists addresses in its own order, which is no difference. */

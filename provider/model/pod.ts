@@ -40,6 +40,11 @@ export interface RunningPod {
   readonly containerId: string;
 }
 
+/** Where an injection session for that pod must run, and of which runtime its containers are. */
+export function sessionPlace({ node, containerId }: RunningPod): { node: string; runtime: string } {
+  return { node, runtime: containerId.split("://")[0] ?? "" };
+}
+
 export type PodState =
   | ({ readonly state: "running" } & RunningPod)
   | { readonly state: "pending"; readonly why: string }

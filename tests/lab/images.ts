@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { defaultImage } from "../../provider/package.ts";
 import { cached } from "./cache.ts";
 import { extractDebianFiles, type DebianFiles } from "./debian-files.ts";
 import { writeOciLayout, type ImageConfig } from "./oci-image.ts";
@@ -26,7 +27,8 @@ type Base = Omit<ImageRecipe, "files" | "reference">;
 
 export const pauseImage = "localhost/vnic-pause:1";
 export const appImage = "localhost/vnic-app:1";
-export const nodeImage = "localhost/pulumi-vnic-node:0.1.0";
+/** The product's own, under the name that it has by default. */
+export const nodeImage = defaultImage;
 
 const busybox = "/bin/busybox";
 const mainScript = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs");

@@ -5,6 +5,7 @@ import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import type { Definition } from "../../provider/model/definition.ts";
 import { type ErrorKind, VnicError } from "../../provider/model/errors.ts";
 import { platformManifests } from "../../provider/model/manifests.ts";
+import { defaultImage } from "../../provider/package.ts";
 import { appPod } from "../lab/index.ts";
 import { applyObjects, installPlatform, kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
@@ -49,7 +50,7 @@ describe("inject refuses", () => {
   /** The lifecycle under another service account or image. */
   async function as(
     kubeconfig: string,
-    image = "localhost/pulumi-vnic-node:0.1.0",
+    image = defaultImage,
   ): Promise<Pick<Bench, "inject"> & { close(): Promise<void> }> {
     const cluster = await openCluster({ kubeconfig });
     const sessions = new SessionPool(cluster, { image });
