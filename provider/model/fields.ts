@@ -94,6 +94,10 @@ export const hostCidr = z.string().transform((text, context) => {
   if (range === "loopback") return complain("is a loopback address; give one of the external network");
   if (range === "multicast") return complain("is a multicast address; give a host address");
   if (range === "broadcast") return complain("is the broadcast address; give a host address");
+  if (range === "linkLocal" && address.kind() === "ipv6")
+    return complain(
+      "is a link-local address, which the kernel gives every NIC by itself; give one of the external network",
+    );
   if (range === "ipv4Mapped") return complain("is an IPv4-mapped IPv6 address; write the IPv4 address itself");
   const canonical = `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
   // A network of one or two addresses has neither (RFC 3021, RFC 6164).

@@ -20,6 +20,8 @@ const table: [what: string, change: Partial<Definition>, update: string[], repla
   ["the order of addresses", { addresses: ["192.168.50.10/24", "fd50::10/64"] }, ["addresses"], []],
   ["the MTU", { mtu: 9000 }, ["mtu"], []],
   ["a deadline", { deadlines: { createSeconds: 5, updateSeconds: 2, deleteSeconds: 2 } }, ["deadlines"], []],
+  ["a label", { labels: { team: "shop" } }, ["labels"], []],
+  ["how to begin", { adopt: true }, [], []],
   ["the name", { name: "other" }, [], ["name"]],
   ["the pod", { pod: { namespace: "shop", name: "db-1" } }, [], ["pod"]],
   ["the parent", { network: { mode: "macvlan", parent: "eth2" } }, [], ["network"]],

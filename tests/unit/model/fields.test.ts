@@ -22,7 +22,6 @@ describe("an address", () => {
     ["2001:db8:0:0:1:0:0:1/64", "2001:db8::1:0:0:1/64"],
     ["fd50::/127", "fd50::/127"],
     ["fd50::ffff/64", "fd50::ffff/64"],
-    ["fe80::1/64", "fe80::1/64"],
   ];
   for (const [given, stored] of canonical)
     it(`is stored as ${stored} when given as ${given}`, () => {
@@ -34,6 +33,7 @@ describe("an address", () => {
     ["192.168.50.10", /is not a CIDR address; write it like "192.168.50.10\/24"/],
     ["10.0.0.300/24", /"10.0.0.300\/24" is not a CIDR address/],
     ["10.0.0.1/24/24", /is not a CIDR address/],
+    ["fe80::1/64", /"fe80::1\/64" is a link-local address, which the kernel gives every NIC by itself/],
     ["10.0.0.1/", /is not a CIDR address/],
     ["10.0.0.1/-1", /is not a CIDR address/],
     ["10.0.0.1/2.5", /is not a CIDR address/],
@@ -171,6 +171,14 @@ describe("an MTU", () => {
   for (const [value, rule] of refused)
     it(`is refused when it is ${String(value)} (${typeof value})`, () =>
       expect(complaint(field.mtu, value)).to.match(rule));
+});
+
+describe("labels", () => {
+  for (const labels of [{}, { team: "shop" }, { "example.com/tier": "db-1" }, { "a.b_c-d": "" }])
+    it(`may be ${JSON.stringify(labels)}`, () => expect(complaint(field.labels, labels)).to.equal(undefined));
+
+  for (const labels of [{ "a b": "c" }, { "": "c" }, { "/a": "b" }, { a: "b c" }, { a: "-b" }, { a: "x".repeat(64) }])
+    it(`may not be ${JSON.stringify(labels)}`, () => expect(complaint(field.labels, labels)).to.be.a("string"));
 });
 
 describe("a deadline", () => {
