@@ -34,7 +34,7 @@ describe("a plan in Pulumi's provider process", () => {
           network: { mode: "macvlan", parent: "eth1" },
           addresses: ["fd50::10/64"],
           mac: "fa:fc:1b:05:52:86",
-          interfaceName: "net1609",
+          interfaceName: "net691045",
           deadlines: { createSeconds: 120, updateSeconds: 120, deleteSeconds: 120 },
           declaredBy: "urn:pulumi:x",
         },

@@ -8,6 +8,10 @@ import type { Lab } from "../lab/index.ts";
 
 type Kubectl = Lab["kubectl"];
 
+/** Folders that hold a credential: there no longer than this process. */
+const credentials: string[] = [];
+process.once("exit", () => credentials.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 /** kubectl that must succeed; answers with its stdout. */
 export async function kubectl(run: Kubectl, argv: readonly string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await run(argv, input);
@@ -49,8 +53,7 @@ export async function serviceAccountKubeconfig(run: Kubectl, namespace: string, 
     "current-context": name,
   };
   const folder = await mkdtemp(join(tmpdir(), "vnic-kubeconfig-"));
-  // Holds a credential: not longer there than the process that asked for it.
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  credentials.push(folder);
   const path = join(folder, "kubeconfig");
   await writeFile(path, JSON.stringify(own), { mode: 0o600 });
   return path;
