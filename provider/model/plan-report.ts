@@ -1,3 +1,4 @@
+import { errorsOf } from "./plan-errors.ts";
 import { type Change, type FieldChange, fieldChanges } from "./plan-fields.ts";
 import { appliedOf, parsePreview, type PlannedStep, type Preview, wantedOf } from "./plan-input.ts";
 import { isHidden, leavesOf, type PlanValue } from "./plan-values.ts";
@@ -55,7 +56,7 @@ export function reportPlan(text: string, source: string): PlanReport {
       .map(({ step, change }) => nicChange(step, change))
       .sort(byPlace),
     others,
-    errors: preview.diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => essence(message)),
+    errors: errorsOf(preview.diagnostics),
   };
 }
 
@@ -91,14 +92,6 @@ function placeOf(value: unknown, words: (parts: Record<string, string>) => strin
   if (hidden) return hidden[1];
   const parts = leaves.map(([path, leaf]) => [path.slice(1), typeof leaf === "string" ? leaf : ""]);
   return parts.length === 0 ? null : words(Object.fromEntries(parts) as Record<string, string>);
-}
-
-/** An error's own words, without colours and without the lines of a stack trace. */
-function essence(message: string): string {
-  // eslint-disable-next-line no-control-regex -- colours begin with this very character
-  const plain = message.replace(/\u001b\[[0-9;]*m/g, "").replace(/^error: /, "");
-  const lines = plain.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
-  return lines.slice(0, 5).join("\n");
 }
 
 /** A URN is `urn:pulumi:<stack>::<project>::<type, after its parents' types>::<name>`. */

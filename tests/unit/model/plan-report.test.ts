@@ -123,6 +123,31 @@ describe("the report on a plan", () => {
     }
   });
 
+  it("tells why the preview failed, without the values that it failed for", () => {
+    const complaint = (property: string, reason: string) => ({
+      severity: "error",
+      message: `error: pulumi-nodejs:dynamic/vnic:Vnic resource 'wire': property ${property} value {hush} has a problem: ${reason}\n`,
+    });
+    const { errors } = reportPlan(
+      JSON.stringify({
+        diagnostics: [
+          complaint("labels.team", `"hush \\" hush" is not a label value: use letters`),
+          complaint("labels", `["hush"] is not an object`),
+          complaint("mtu", "12 is below 68, the least that IPv4 allows (RFC 791)"),
+          { severity: "warning", message: "old" },
+          { severity: "error", message: "error: \u001b[90mboom\u001b[39m\n    at run (/home/me/index.ts:1:2)\n" },
+        ],
+      }),
+      "stdin",
+    );
+    expect(errors).to.deep.equal([
+      "wire, labels.team: is not a label value: use letters",
+      "wire, labels: is not an object",
+      "wire, mtu: 12 is below 68, the least that IPv4 allows (RFC 791)",
+      "boom",
+    ]);
+  });
+
   it("names the same changes when the engine lists each replacement in its steps", () => {
     const { steps } = JSON.parse(fixture("changes.json")) as { steps: { op: string }[] };
     const listed = steps.flatMap((step) =>
