@@ -3,7 +3,7 @@ import { codeHtml, codeSpan, plainText } from "./markdown.ts";
 import type { NicChange, PlanReport } from "./plan-report.ts";
 import { isList, isUntold, type PlanValue } from "./plan-values.ts";
 
-/** More NICs than this are folded, pod by pod. */
+/** From this many NICs on they are folded, pod by pod. */
 const foldedFrom = 11;
 /** A comment on GitHub holds 65536 characters; what is around this one needs some. */
 const mostCharacters = 60_000;
@@ -12,14 +12,15 @@ const mostCharacters = 60_000;
 export function renderPlan(report: PlanReport): string {
   const sections = groupsOf(report.vnics).map((group) => section(group, report.vnics.length >= foldedFrom));
   const shown: string[] = [];
-  let left = mostCharacters;
+  const complaints = report.errors.length > 0 ? [errors(report.errors)] : [];
+  let left = mostCharacters - complaints.join().length;
   for (const text of sections) if ((left -= text.length) > 0) shown.push(text);
   const cut = sections.length - shown.length;
   const parts = [
     summary(report),
-    ...(report.errors.length > 0 ? [errors(report.errors)] : []),
+    ...complaints,
     ...shown,
-    ...(cut > 0 ? [`${count(cut, "more pod")} left out for length; \`pulumi preview\` shows all.`] : []),
+    ...(cut > 0 ? [`${count(cut, "more table")} left out for length; \`pulumi preview\` shows all.`] : []),
     planMarker(report.stack),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -60,8 +61,9 @@ function describeCounts(number: (change: Change) => number): string {
 }
 
 function errors(messages: readonly string[]): string {
-  const lines = messages.slice(0, 20).map((message) => `- ${codeSpan(message.replaceAll("\n", " "), 1000)}`);
-  return [...lines, ...(messages.length > 20 ? [`- and ${messages.length - 20} more`] : [])].join("\n");
+  const most = 10;
+  const lines = messages.slice(0, most).map((message) => `- ${codeSpan(message.replaceAll("\n", " "), 400)}`);
+  return [...lines, ...(messages.length > most ? [`- and ${messages.length - most} more`] : [])].join("\n");
 }
 
 function groupsOf(vnics: readonly NicChange[]): NicChange[][] {

@@ -199,8 +199,16 @@ describe("the comment", () => {
     }));
     const text = renderPlan(report(...pods));
     expect(text.length).to.be.below(65_536);
-    expect(text).to.match(/\d+ more pods left out for length; `pulumi preview` shows all\.\n\n<!-- .* -->\n$/);
+    expect(text).to.match(/\d+ more tables left out for length; `pulumi preview` shows all\.\n\n<!-- .* -->\n$/);
     expect(text).to.match(/^\*\*The plan of `shop\/dev` changes 400 NICs\*\*/);
+  });
+
+  it("stays within it when there are many long errors, too", () => {
+    const message = "|".repeat(2000);
+    const diagnostics = Array.from({ length: 50 }, () => ({ severity: "error", message }));
+    const text = renderPlan(reportPlan(JSON.stringify({ diagnostics }), "stdin"));
+    expect(text.length).to.be.below(65_536);
+    expect(text).to.match(/^- and 40 more$/m);
   });
 
   it("ends with a marker of its stack alone", () => {
