@@ -8,7 +8,17 @@ const oneWay = (folder, forbidden, message) => ({
 });
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "**/*.js", "tests/fixtures/", "examples/quickstart/"] },
+  {
+    ignores: [
+      "dist/",
+      "node_modules/",
+      "**/*.js",
+      "tests/fixtures/",
+      "examples/quickstart/",
+      "examples/pull-request/",
+      "examples/promotion/",
+    ],
+  },
   eslint.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

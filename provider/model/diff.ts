@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Definition } from "./definition.ts";
 
 /** What a changed property means for the NIC: changed where it is, or taken away and made again. */
-type Consequence = "update" | "replace" | "nothing";
+export type Consequence = "update" | "replace" | "nothing";
 
 const consequences: Record<keyof Definition, Consequence> = {
   name: "replace",
@@ -19,6 +19,11 @@ const consequences: Record<keyof Definition, Consequence> = {
   // Changes with an alias or another parent, and says nothing about the NIC.
   declaredBy: "nothing",
 };
+
+/** What a change of the property means; undefined for what isn't a property of a Vnic. */
+export function consequenceOf(property: string): Consequence | undefined {
+  return Object.hasOwn(consequences, property) ? consequences[property as keyof Definition] : undefined;
+}
 
 export interface Difference {
   readonly update: readonly (keyof Definition)[];

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ensurePulumi } from "../lab/index.ts";
@@ -12,6 +12,10 @@ export interface StackOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Folder with a Pulumi.yaml. @default a new project whose program is `setProgram`'s */
   readonly project?: string;
+  /** Folder of `examples/`: the project is a copy of it, which a test may edit. */
+  readonly example?: string;
+  /** Of the same project and backend as another stack, which removes them. */
+  readonly beside?: Stack;
   readonly name?: string;
 }
 
@@ -43,6 +47,11 @@ for (const { resource, args, get, options } of JSON.parse(require("fs").readFile
 }
 `;
 
+/** Whether a file of an example is one that a user would copy. */
+function isSource(path: string): boolean {
+  return !/\/(node_modules|Pulumi\.[^/]+\.yaml)$/.test(path);
+}
+
 /** A stack of the real engine, in a file backend of its own: state, settings and project are all in one folder of ours. */
 export class Stack {
   readonly folder: string;
@@ -57,21 +66,26 @@ export class Stack {
     this.env = env;
   }
 
-  static async create({ kubeconfig, env = {}, project, name = "test" }: StackOptions): Promise<Stack> {
+  static async create(options: StackOptions): Promise<Stack> {
+    const { kubeconfig, env = {}, project, example, beside, name = "test" } = options;
     const bin = await ensurePulumi();
-    const folder = await mkdtemp(join(tmpdir(), "vnic-stack-"));
-    await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
+    const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "vnic-stack-")));
+    if (!beside) await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
     const stack = new Stack(folder, project ?? join(folder, "project"), name, {
       ...process.env,
       PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
       PULUMI_HOME: join(folder, "home"),
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "lab",
+      PULUMI_STACK: name,
       PULUMI_SKIP_UPDATE_CHECK: "true",
       KUBECONFIG: kubeconfig,
       ...env,
     });
-    if (!project) {
+    if (example && !beside) {
+      await cp(join(checkout, "examples", example), stack.project, { recursive: true, filter: isSource });
+      await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
+    } else if (!project && !beside) {
       await writeFile(join(stack.project, "Pulumi.yaml"), "name: vnic-test\nruntime: nodejs\n");
       await writeFile(join(stack.project, "index.js"), program);
       await stack.declare([]);
@@ -81,9 +95,9 @@ export class Stack {
     return stack;
   }
 
-  /** The path of the stack's settings; `-c` and `config set` write here, never into a checkout. */
+  /** The path of the stack's settings, where the engine looks by itself only in a project of ours; never in a checkout. */
   get settings(): string {
-    return join(this.folder, "settings.yaml");
+    return join(this.folder, "project", `Pulumi.${this.name}.yaml`);
   }
 
   /** What the program declares from the next run on. */

@@ -1,0 +1,42 @@
+import { isIPv4 } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { Vnic } from "pulumi-vnic";
+
+/** Each stack is handed what the one before it has. */
+const stacks = ["dev", "staging", "prod"];
+
+const config = new pulumi.Config();
+
+/** The block's n-th address; a number that leads out of the subnet is refused, as an address, by the Vnic. */
+function addressOf(number: number): string {
+  const block = config.require("block");
+  if (!isIPv4(block)) throw new pulumi.RunError(`${config.name}:block: "${block}" is not an IPv4 address`);
+  const [a, b, c, d] = block.split(".").map(Number);
+  return `${a}.${b}.${c}.${d + number}/${config.requireNumber("prefixLength")}`;
+}
+
+/** Which NICs there are, and their numbers: set in the first stack, else what the stack below has after its last `up`. */
+async function findNumbers(): Promise<Record<string, number>> {
+  const place = stacks.indexOf(pulumi.getStack());
+  if (place < 0) throw new pulumi.RunError(`stack ${pulumi.getStack()} is none of ${stacks.join(", ")}`);
+  const lower = stacks[place - 1];
+  if (lower === undefined) return config.requireObject("numbers");
+  const below = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${lower}`);
+  const { value } = await below.getOutputDetails("numbers");
+  if (value === undefined) throw new pulumi.RunError(`stack ${lower} has no NICs yet; bring it up first`);
+  return value;
+}
+
+export = async () => {
+  const numbers = await findNumbers();
+  const wires = Object.entries(numbers).map(
+    ([name, number]) =>
+      new Vnic(name, {
+        pod: { namespace: config.require("namespace"), name: config.require("pod") },
+        network: { parent: config.require("parent") },
+        addresses: [addressOf(number)],
+        mtu: config.requireNumber("mtu"),
+      }),
+  );
+  return { numbers, addresses: wires.map((wire) => wire.addresses) };
+};

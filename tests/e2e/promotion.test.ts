@@ -1,0 +1,174 @@
+import { expect } from "chai";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { must, type Output, run } from "../lab/run.ts";
+import { providerKubeconfig } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { Stack } from "../support/stack.ts";
+
+/** Each with a namespace, a node and a block of addresses of its own. */
+const places = [
+  { name: "dev", node: "node1", block: 44 },
+  { name: "staging", node: "node2", block: 60 },
+  { name: "prod", node: "node3", block: 74 },
+] as const;
+
+type Name = (typeof places)[number]["name"];
+
+describe("promotion from dev to prod, by the steps of examples/promotion", () => {
+  const benches: Bench[] = [];
+  const stacks = new Map<Name, Stack>();
+  const stackOf = (name: Name): Stack => {
+    const stack = stacks.get(name);
+    if (!stack) throw new Error(`there is no stack ${name}`);
+    return stack;
+  };
+
+  before(async () => {
+    for (const { name, node, block } of places) {
+      const bench = await openBench({ namespace: `promotion-${name}` });
+      benches.push(bench);
+      await bench.runPod("db-0", node);
+      const kubeconfig = await providerKubeconfig(bench.lab.kubectl);
+      const lowest = stacks.get("dev");
+      const stack = await Stack.create({
+        kubeconfig,
+        name,
+        example: "promotion",
+        ...(lowest ? { beside: lowest } : {}),
+      });
+      stacks.set(name, stack);
+      await stack.must("config", "set", "namespace", bench.namespace);
+      await stack.must("config", "set", "block", `192.168.50.${block}`);
+    }
+    await stackOf("dev").must("config", "set", "--path", "numbers.db-wire", "1");
+    await stackOf("dev").must("config", "set", "--path", "numbers.backup-wire", "2");
+    await git("init", "--quiet");
+    await appendFile(join(stackOf("dev").spawnOptions.cwd, ".git", "info", "exclude"), "node_modules\n");
+    await commit();
+  });
+  after(async () => {
+    for (const stack of [...stacks.values()].reverse()) await stack.pulumi("destroy", "--yes", "--skip-preview");
+    await stacks.get("dev")?.remove();
+    for (const bench of benches) await bench.close();
+    const [bench] = benches;
+    if (bench) await assertNoLeaks(bench.lab);
+  });
+
+  function git(...argv: string[]): Promise<string> {
+    const who = ["-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false"];
+    return must(["git", ...who, ...argv], { cwd: stackOf("dev").spawnOptions.cwd });
+  }
+
+  async function commit(): Promise<void> {
+    await git("add", "--all");
+    await git("commit", "--quiet", "--message", "Change");
+  }
+
+  function promote(lower: Name, upper: Name): Promise<Output> {
+    const { cwd, env } = stackOf(upper).spawnOptions;
+    return run([join(cwd, "promote.sh"), lower, upper], { cwd, env, timeoutSeconds: 120 });
+  }
+
+  async function mustPromote(lower: Name, upper: Name): Promise<void> {
+    const { code, stdout, stderr } = await promote(lower, upper);
+    expect(code, stdout + stderr).to.equal(0);
+    expect(stdout).to.match(new RegExp(`^commit [0-9a-f]+ is in ${upper}, as it is in ${lower}$`, "m"));
+  }
+
+  /** What the engine would do to each NIC of a stack: operation, name and the properties that differ. */
+  async function planOf(name: Name): Promise<string[]> {
+    const { stdout } = await stackOf(name).pulumi("preview", "--json");
+    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; diffReasons?: string[] }[] };
+    return steps
+      .filter(({ urn }) => urn.includes("vnic:Vnic"))
+      .map(({ op, urn, diffReasons = [] }) => `${op} ${urn.split("::").at(-1)} ${diffReasons.join()}`.trim())
+      .sort();
+  }
+
+  /** The numbers within a stack's block at which a host outside gets an answer. */
+  async function answering(name: Name): Promise<number[]> {
+    const { block } = places.find((place) => place.name === name) ?? { block: 0 };
+    const [bench] = benches;
+    if (!bench) return [];
+    const seen = await Promise.all(
+      [1, 2, 3].map((number) => answersPing(bench.lab, "lan1", `192.168.50.${block + number}`)),
+    );
+    return [1, 2, 3].filter((number) => seen[number - 1]);
+  }
+
+  it("lets nothing up that has not passed below", async () => {
+    const { code, stderr } = await promote("dev", "staging");
+    expect(code).not.to.equal(0);
+    expect(stderr).to.match(/commit [0-9a-f]+ has not passed dev: bring it up there first/);
+    expect(await stackOf("staging").vnics()).to.deep.equal([]);
+  });
+
+  it("makes in prod what passed in dev, at prod's own addresses", async () => {
+    const plans = [await planOf("dev")];
+    await stackOf("dev").up();
+    plans.push(await planOf("staging"));
+    await mustPromote("dev", "staging");
+    plans.push(await planOf("prod"));
+    await mustPromote("staging", "prod");
+    for (const plan of plans) expect(plan).to.deep.equal(["create backup-wire", "create db-wire"]);
+    for (const { name, node } of places) {
+      expect(await answering(name), name).to.deep.equal([1, 2]);
+      for (const { outputs } of await stackOf(name).vnics()) expect(outputs).to.include({ mtu: 1500, node });
+    }
+  });
+
+  it("lets a change climb step by step, and never past a stack that it has not passed", async () => {
+    await stackOf("dev").must("config", "set", "--path", "numbers.db-wire", "3");
+    expect((await promote("dev", "staging")).stderr).to.include("there are changes that no commit has");
+    await commit();
+    expect((await promote("dev", "staging")).stderr).to.include("has not passed dev");
+
+    const plans = [await planOf("dev")];
+    await stackOf("dev").up();
+    plans.push(await planOf("staging"));
+    expect((await promote("staging", "prod")).stderr).to.include("has not passed staging");
+    expect(await answering("prod")).to.deep.equal([1, 2]);
+    await mustPromote("dev", "staging");
+    plans.push(await planOf("prod"));
+    await mustPromote("staging", "prod");
+    for (const plan of plans) expect(plan).to.deep.equal(["update db-wire addresses"]);
+    for (const { name } of places) expect(await answering(name), name).to.deep.equal([2, 3]);
+  });
+
+  for (const [what, key, value, complaint] of [
+    ["of another type", "mtu", "large", /configuration key 'mtu' must be of type 'integer'/],
+    [
+      "that is no address",
+      "block",
+      "192.168.50.300",
+      /vnic-promotion:block: "192\.168\.50\.300" is not an IPv4 address/,
+    ],
+    [
+      "that leads out of the subnet",
+      "block",
+      "192.168.50.254",
+      /property addresses\[0\] value .* is not a CIDR address/,
+    ],
+  ] as const)
+    it(`fails at prod's preview for a value ${what}, naming it, and changes nothing`, async () => {
+      const prod = stackOf("prod");
+      await prod.must("config", "set", key, value);
+      const { code, stdout, stderr } = await prod.pulumi("preview");
+      await git("checkout", "--quiet", "--", ".");
+      expect(code).not.to.equal(0);
+      expect(stdout + stderr).to.match(complaint);
+      expect(await answering("prod")).to.deep.equal([2, 3]);
+    });
+
+  it("fails at preview for a value that is missing, naming it", async () => {
+    const prod = stackOf("prod");
+    await prod.must("config", "rm", "namespace");
+    const { code, stderr } = await prod.pulumi("preview");
+    await git("checkout", "--quiet", "--", ".");
+    expect(code).not.to.equal(0);
+    expect(stderr).to.match(/Stack 'prod' is missing configuration value 'namespace'/);
+  });
+});
