@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../model/errors.ts";
 import { configureSteps, convergeSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../model/link-steps.ts";
-import { transitLinkName } from "../model/names.ts";
+import { linkAlias, transitLinkName } from "../model/names.ts";
 import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
 import { removeLink } from "./eject.ts";
@@ -95,6 +95,7 @@ async function make(plan: InjectPlan, association: Association, step: RunStep): 
     prepared.push(batch);
     return batch;
   };
+  let configured = false;
   try {
     const create = prepare("node");
     const created = step("creating", () => create(createSteps(plan)));
@@ -105,13 +106,29 @@ async function make(plan: InjectPlan, association: Association, step: RunStep): 
     await moved;
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
+      configured = true;
       await configure(configureSteps(plan));
     });
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
-    await removeLink(uid, association);
+    await removeMade(plan, podNetns, configured);
     await removeResourceFile(uid);
     throw error;
+  }
+}
+
+/**
+ * Deletes the link that was just made, and no other: a NIC of this Vnic that was in the pod all the while bears the same
+ * mark. It has its transit name, unless it was given its own, which nobody else can have had then.
+ */
+async function removeMade({ vnic, interfaceName }: InjectPlan, pod: Netns, configured: boolean): Promise<void> {
+  const transit = transitLinkName(vnic.uid);
+  for (const place of ["node", pod] as const) {
+    const links = await listLinks(place);
+    const waiting = links.find(({ name }) => name === transit);
+    const named = place === pod && configured ? links.find(({ name }) => name === interfaceName) : undefined;
+    const made = waiting ?? (named?.alias === linkAlias(vnic.uid) ? named : undefined);
+    if (made) await deleteLink(place, made.name);
   }
 }
 
