@@ -12,10 +12,10 @@ export async function eject({ vnic, pod }: EjectPlan, report: Report): Promise<E
   report("removing");
   const known = await readResourceFile(vnic.uid);
   // The file may be lost while the pod still has the link.
-  const running = pod && (await findSandbox(pod).catch(undefinedIfRefused));
-  const removed = [await removeLink(vnic.uid, known?.association), known ? false : await removeLink(vnic.uid, running)];
+  const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
+  const removed = await removeLink(vnic.uid, place);
   await removeResourceFile(vnic.uid);
-  return { removed: removed.includes(true), steps: [{ step: "removing", milliseconds: performance.now() - began }] };
+  return { removed, steps: [{ step: "removing", milliseconds: performance.now() - began }] };
 }
 
 /** Deletes the link where it may be: in the pod's namespace, if that one still is what it was, or on the node. */
