@@ -26,7 +26,9 @@ export function findRemains(): string[] {
   return [
     ...findProcesses().map((pid) => `process ${pid}`),
     ...machines.filter((machine) => existsSync(netnsPath(machine))).map((machine) => `namespace ${netnsPath(machine)}`),
-    ...mounts.filter((line) => line.includes(stateDir) || line.includes("vnic-lab-")).map((line) => `mount ${line}`),
+    ...mounts
+      .filter((line) => line.includes(`${stateDir}/`) || machines.some((machine) => line.includes(netnsPath(machine))))
+      .map((line) => `mount ${line}`),
     ...findCgroups().map((dir) => `cgroup ${dir}`),
     ...[`/sys/class/net/${hostLink}`, stateDir].filter((path) => existsSync(path)),
   ];

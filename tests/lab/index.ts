@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { withLock } from "./cache.ts";
 import { tearDown } from "./down.ts";
 import { enter, type Host } from "./enter.ts";
-import { kubeconfigPath, lan, nodes } from "./layout.ts";
+import { kubeconfigPath, labNumber, lan, nodes } from "./layout.ts";
 import { ensureKubernetes } from "./programs.ts";
 import { run, type Output, type RunOptions } from "./run.ts";
 import { bringUp } from "./up.ts";
@@ -31,7 +31,7 @@ export interface Lab {
 
 /** Makes the lab be there and returns it; a healthy one is used as it is. */
 export async function up(): Promise<Lab> {
-  await withLock("lab", bringUp);
+  await withLock(`lab${labNumber}`, bringUp);
   const kubectl = join(await ensureKubernetes(), "kubectl");
   return {
     kubeconfig: kubeconfigPath,
@@ -50,5 +50,5 @@ export async function up(): Promise<Lab> {
 
 /** Removes the lab and all that belongs to it. */
 export async function down(): Promise<void> {
-  await withLock("lab", tearDown);
+  await withLock(`lab${labNumber}`, tearDown);
 }

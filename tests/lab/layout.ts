@@ -11,28 +11,32 @@ export type Machine = (typeof machines)[number];
 export type Node = (typeof nodes)[number];
 export type LanHost = (typeof lanHosts)[number];
 
-export const stateDir = "/var/lib/pulumi-vnic-lab";
+/** Which lab of this machine, 0 to 31: with `PULUMI_VNIC_LAB`, a second checkout has one of its own beside the first's. */
+export const labNumber = readNumber(process.env["PULUMI_VNIC_LAB"] ?? "0");
+const suffix = labNumber === 0 ? "" : `${labNumber}`;
+
+export const stateDir = `/var/lib/pulumi-vnic-lab${suffix}`;
 export const kubeconfigPath = join(stateDir, "kubeconfig");
 /** Name of the lab's cgroup in every hierarchy. */
-export const cgroup = "pulumi-vnic-lab";
+export const cgroup = `pulumi-vnic-lab${suffix}`;
 /** The one link the lab puts into the developer's own network namespace. */
-export const hostLink = "vnic-lab";
+export const hostLink = `vnic-lab${suffix}`;
 
-export const netnsName = (machine: Machine): string => `vnic-lab-${machine}`;
+export const netnsName = (machine: Machine): string => `vnic-lab${suffix}-${machine}`;
 export const netnsPath = (machine: Machine): string => `/run/netns/${netnsName(machine)}`;
 export const nodeDir = (node: Node): string => join(stateDir, "nodes", node);
 
 export const cluster = {
   bridge: "cluster",
-  host: "10.213.0.254",
-  control: "10.213.0.1",
+  host: `10.213.${labNumber}.254`,
+  control: `10.213.${labNumber}.1`,
   prefixLength: 24,
-  pods: "10.214.0.0/16",
+  pods: `10.214.${8 * labNumber}.0/21`,
   services: "10.96.0.0/16",
   /** The `kubernetes` service. The control plane's loopback has this address, so no kube-proxy is needed. */
   api: "10.96.0.1",
-  node: (node: Node): string => `10.213.0.${11 + nodes.indexOf(node)}`,
-  podsOf: (node: Node): string => `10.214.${1 + nodes.indexOf(node)}.0/24`,
+  node: (node: Node): string => `10.213.${labNumber}.${11 + nodes.indexOf(node)}`,
+  podsOf: (node: Node): string => `10.214.${8 * labNumber + 1 + nodes.indexOf(node)}.0/24`,
 };
 
 export const lan = {
@@ -46,3 +50,8 @@ export const lan = {
     lan2: { ipv4: "192.168.50.202", ipv6: "fd50::202" },
   },
 } as const;
+
+function readNumber(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) < 32) return Number(text);
+  throw new Error(`PULUMI_VNIC_LAB: ${JSON.stringify(text)} is not a number from 0 to 31`);
+}
