@@ -4,7 +4,7 @@ import { runtimeLayouts } from "../../provider/model/session-job.ts";
 import { up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
+import { assertNoLeaks, remains } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 
 /** The node on which all is measured. */
@@ -18,8 +18,10 @@ export interface Ground {
 
 /** Runs `work` on the lab in a namespace of its own, and sees that nothing is left of it. */
 export async function onLab(namespace: string, work: (ground: Ground) => Promise<void>): Promise<void> {
-  const { kubectl } = await up();
+  const lab = await up();
+  const { kubectl } = lab;
   await installPlatform(kubectl);
+  const before = await remains(lab);
   const kubeconfig = await providerKubeconfig(kubectl);
   const bench = await openBench({ namespace, kubeconfig });
   try {
@@ -27,7 +29,7 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   } finally {
     await bench.close();
   }
-  await assertNoLeaks(bench.lab);
+  await assertNoLeaks(lab, before);
 }
 
 /** Waits until the pod of a Job is gone, so that its end doesn't disturb what is measured next. */

@@ -48,6 +48,11 @@ function ownLinks(json: string): string[] {
   return ours.map(({ ifname = "", ifalias = "" }) => `${ifname} (${ifalias})`);
 }
 
+/** What bears our mark before a test or a benchmark begins, such as the demo's own NIC: {@link assertNoLeaks} then lets it be. */
+export async function remains(lab: Lab): Promise<string[]> {
+  return [...(await remainsOnNodes(lab)), ...(await remainsInCluster(lab))];
+}
+
 async function remainsInCluster(lab: Lab): Promise<string[]> {
   const ours = `${labels.managedBy}=pulumi-vnic`;
   const [vnics, system] = await Promise.all([
@@ -58,14 +63,15 @@ async function remainsInCluster(lab: Lab): Promise<string[]> {
 }
 
 /**
- * Asserts that no trace of any Vnic is left, on the nodes at once, in the cluster as soon as sessions have lingered out and
- * the kubelet has removed their pods.
+ * Asserts that no trace of any Vnic is left but what was there `before`: on the nodes at once, in the cluster as soon as
+ * sessions have lingered out and the kubelet has removed their pods.
  */
-export async function assertNoLeaks(lab: Lab): Promise<void> {
-  expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
+export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): Promise<void> {
+  const isNew = (found: string): boolean => !before.includes(found);
+  expect((await remainsOnNodes(lab)).filter(isNew), "what is left on the nodes").to.deep.equal([]);
   let left: string[] = [];
   await until("sessions to end", 30, async () => {
-    left = await remainsInCluster(lab);
+    left = (await remainsInCluster(lab)).filter(isNew);
     return left.length === 0 ? true : undefined;
   }).catch(() => undefined);
   expect(left, "what is left in the cluster").to.deep.equal([]);
