@@ -44,6 +44,11 @@ export default tseslint.config(
     "^\\.\\./|^(?!\\./|zod$|ipaddr\\.js$|node:(crypto|net|util)$)",
     "model/ is pure: zod, ipaddr.js and its own files only",
   ),
+  oneWay(
+    "provider/model/*",
+    "^\\.\\./\\.\\.|^(?!\\.\\.?/|zod$|ipaddr\\.js$|node:(crypto|net|util)$)",
+    "model/ is pure: zod, ipaddr.js and its own files only",
+  ),
   oneWay("provider/cluster", "/(lifecycle|node|sdk)/|@pulumi/", "cluster/ knows the model alone"),
   oneWay(
     "provider/lifecycle",

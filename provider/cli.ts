@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
 import { messageOf } from "./model/errors.ts";
-import { platformManifests } from "./model/manifests.ts";
+import { platformManifests, type PlatformPart, platformParts } from "./model/platform/platform.ts";
+import { defaultImage } from "./package.ts";
 import { showPlan } from "./plan-command.ts";
 
-const usage = `usage: pulumi-vnic manifests             prints what a cluster needs, for "kubectl apply -f -"
+const usage = `usage: pulumi-vnic manifests [--image <image>] [--without <part>] ...
+                                         prints what a cluster needs, for "kubectl apply -f -";
+                                         parts: ${platformParts.join(", ")}
        pulumi-vnic plan [file] [--json]  turns the output of "pulumi preview --json", from a file
                                          or stdin, into a comment for a pull request, or into data
 `;
@@ -18,9 +21,23 @@ async function main([command, ...words]: readonly string[]): Promise<string | un
     });
     if (positionals.length <= 1) return showPlan(positionals[0], values.json);
   }
-  if (command === "manifests" && words.length === 0)
-    return `${JSON.stringify({ apiVersion: "v1", kind: "List", items: platformManifests() }, null, 2)}\n`;
+  if (command === "manifests") {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: { image: { type: "string", default: defaultImage }, without: { type: "string", multiple: true } },
+    });
+    if (positionals.length === 0) return showManifests(values.image, values.without ?? []);
+  }
   return undefined;
+}
+
+function showManifests(image: string, without: readonly string[]): string {
+  const unknown = without.find((part) => !(platformParts as string[]).includes(part));
+  if (unknown !== undefined)
+    throw new Error(`--without: ${JSON.stringify(unknown)} is not a part; parts are ${platformParts.join(", ")}`);
+  const items = platformManifests({ image, without: without as PlatformPart[] });
+  return `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`;
 }
 
 try {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect } from "chai";
-import { platformManifests } from "../../provider/model/manifests.ts";
+import { providerPart } from "../../provider/model/platform/provider.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
@@ -127,7 +127,7 @@ describe("a Vnic under the real engine", () => {
 
   it("stays in state with its id and reasons when it fails after something exists, and the next up completes it", async () => {
     await stack.declare([declared("wire", "db", ["192.168.50.86/24"])]);
-    const role = (platformManifests() as { kind: string; rules?: { resources: string[] }[] }[]).find(
+    const role = (providerPart() as { kind: string; rules?: { resources: string[] }[] }[]).find(
       ({ kind }) => kind === "ClusterRole",
     );
     await applyObjects(bench.lab.kubectl, [

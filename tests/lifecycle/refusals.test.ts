@@ -4,7 +4,7 @@ import { inject } from "../../provider/lifecycle/inject.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import type { Definition } from "../../provider/model/definition.ts";
 import { type ErrorKind, VnicError } from "../../provider/model/errors.ts";
-import { platformManifests } from "../../provider/model/manifests.ts";
+import { providerPart } from "../../provider/model/platform/provider.ts";
 import { defaultImage } from "../../provider/package.ts";
 import { appPod } from "../lab/index.ts";
 import { applyObjects, installPlatform, kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
@@ -198,7 +198,7 @@ describe("inject refuses", () => {
   });
 
   it("to go on when pods/attach is refused", async () => {
-    const manifests = platformManifests() as {
+    const manifests = providerPart() as {
       kind: string;
       metadata: { name: string };
       rules?: { resources: string[] }[];

@@ -3,7 +3,8 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import { platformManifests } from "../../provider/model/manifests.ts";
+import { platformManifests, type PlatformPart } from "../../provider/model/platform/platform.ts";
+import { defaultImage } from "../../provider/package.ts";
 import type { Lab } from "../lab/index.ts";
 
 type Kubectl = Lab["kubectl"];
@@ -27,9 +28,13 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
   );
 }
 
-/** Installs what a cluster needs for Vnics: just what `npx pulumi-vnic manifests` prints. */
-export async function installPlatform(run: Kubectl): Promise<void> {
-  await applyObjects(run, platformManifests());
+/** Parts that act by themselves: they would mend or refuse what most tests break on purpose, so each test asks for its own. */
+const standingParts: readonly PlatformPart[] = [];
+
+/** Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, and of the standing parts those asked for. */
+export async function installPlatform(run: Kubectl, ...standing: PlatformPart[]): Promise<void> {
+  const without = standingParts.filter((part) => !standing.includes(part));
+  await applyObjects(run, platformManifests({ image: defaultImage, without }));
   await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
 }
 

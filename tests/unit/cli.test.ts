@@ -35,6 +35,19 @@ describe("pulumi-vnic", () => {
   it("manifests prints a list for kubectl", () =>
     expect(JSON.parse(cli(["manifests"]).stdout)).to.include({ apiVersion: "v1", kind: "List" }));
 
+  it("manifests leaves out the parts that it is told to", () => {
+    const { stdout } = cli(["manifests", "--without", "crds", "--without", "provider"]);
+    const { items } = JSON.parse(stdout) as { items: { kind: string }[] };
+    expect(items.map(({ kind }) => kind))
+      .to.include("Namespace")
+      .and.not.include("CustomResourceDefinition");
+  });
+
+  it("manifests knows its parts", () =>
+    expect(cli(["manifests", "--without", "crd"]).stderr).to.match(
+      /^pulumi-vnic: --without: "crd" is not a part; parts are namespace, crds, /,
+    ));
+
   for (const argv of [[], ["plans"], ["plan", "a", "b"], ["manifests", "x"]])
     it(`shows its usage for ${JSON.stringify(argv.join(" "))}`, () => {
       const { status, stderr } = cli(argv);

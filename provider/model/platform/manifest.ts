@@ -1,0 +1,51 @@
+import { systemNamespace } from "../names.ts";
+
+/** A Kubernetes object, ready to be applied. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** One rule of a role: these verbs on these resources, and never a wildcard. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const rbac = "rbac.authorization.k8s.io";
+
+/** A service account of ours. Its token is mounted only where a pod asks for it. */
+export function serviceAccount(name: string) {
+  return {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name, namespace: systemNamespace },
+    automountServiceAccountToken: false,
+  };
+}
+
+/** What the account may do in the whole cluster: role and binding, both of its name. */
+export function clusterRights(account: string, rules: readonly Rule[]): Manifest[] {
+  const metadata = { name: account };
+  return rights("ClusterRole", account, metadata, rules);
+}
+
+/** What the account may do in our own namespace. */
+export function systemRights(account: string, rules: readonly Rule[]): Manifest[] {
+  const metadata = { name: account, namespace: systemNamespace };
+  return rights("Role", account, metadata, rules);
+}
+
+function rights(kind: string, account: string, metadata: Manifest["metadata"], rules: readonly Rule[]) {
+  const role = { apiVersion: `${rbac}/v1`, kind, metadata, rules };
+  const binding = {
+    apiVersion: `${rbac}/v1`,
+    kind: `${kind}Binding`,
+    metadata,
+    roleRef: { apiGroup: rbac, kind, name: account },
+    subjects: [{ kind: "ServiceAccount", name: account, namespace: systemNamespace }],
+  };
+  return [role, binding];
+}

@@ -1,0 +1,51 @@
+import { vnicCrd } from "../crd.ts";
+import { injectorServiceAccount, systemNamespace } from "../names.ts";
+import { type Manifest, serviceAccount } from "./manifest.ts";
+import { providerPart } from "./provider.ts";
+
+export type { Manifest } from "./manifest.ts";
+
+export interface PlatformOptions {
+  /** The node image: of the injection Jobs, and of whatever else runs in our namespace. */
+  readonly image: string;
+}
+
+/** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
+const parts = {
+  namespace,
+  crds: () => [vnicCrd()],
+  // Bound to nothing: the node side never speaks to the API server.
+  injector: () => [serviceAccount(injectorServiceAccount)],
+  provider: providerPart,
+} satisfies Record<string, (options: PlatformOptions) => Manifest[]>;
+
+export type PlatformPart = keyof typeof parts;
+export const platformParts = Object.keys(parts) as PlatformPart[];
+
+/** All that must be in a cluster before a Vnic can be made there. Plain objects, the same on every call. */
+export function platformManifests(
+  options: PlatformOptions & { readonly without?: readonly PlatformPart[] },
+): Manifest[] {
+  const { without = [] } = options;
+  return platformParts.filter((part) => !without.includes(part)).flatMap((part) => partManifests(part, options));
+}
+
+export function partManifests(part: PlatformPart, options: PlatformOptions): Manifest[] {
+  const make: (options: PlatformOptions) => Manifest[] = parts[part];
+  return make(options);
+}
+
+/** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */
+function namespace() {
+  const level = "pod-security.kubernetes.io";
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {
+        name: systemNamespace,
+        labels: { [`${level}/enforce`]: "privileged", [`${level}/warn`]: "privileged" },
+      },
+    },
+  ];
+}

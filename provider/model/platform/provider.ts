@@ -1,0 +1,20 @@
+import { group, providerServiceAccount } from "../names.ts";
+import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
+
+/** The account that a Pulumi program may use, and what it may do: no secrets, no pods/exec, no nodes/proxy. */
+export function providerPart(): Manifest[] {
+  return [
+    serviceAccount(providerServiceAccount),
+    ...clusterRights(providerServiceAccount, [
+      { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
+      { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
+    ]),
+    ...systemRights(providerServiceAccount, [
+      { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
+      { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+      // "get" opens a WebSocket; since Kubernetes 1.35 "create" is asked for as well.
+      { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
+    ]),
+  ];
+}
