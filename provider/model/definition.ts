@@ -1,29 +1,8 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
+import { known, unknownValue, wording } from "./known.ts";
 import { deriveInterfaceName, deriveMac } from "./names.ts";
-
-/** The engine's stand-in, at preview, for a value that isn't known yet; it may stand anywhere in the inputs. */
-export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
-/** Zod's own complaints in our words; those of the leaves are in `fields.ts`. */
-function wording(issue: z.core.$ZodRawIssue): string | undefined {
-  if (issue.code !== "invalid_type") return undefined;
-  if (issue.input === undefined) return "is missing";
-  const kind =
-    issue.expected === "array" ? "a list" : issue.expected === "object" ? "an object" : `a ${issue.expected}`;
-  return `${JSON.stringify(issue.input)} is not ${kind}`;
-}
-
-/** `schema`, but letting a value pass that isn't known yet. */
-function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
-  return z.unknown().transform((value, context): T => {
-    if (value === unknownValue) return value as T;
-    const parsed = schema.safeParse(value, { error: wording });
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
-    return z.NEVER;
-  });
-}
+import { type Problem, problemsOf } from "./problem.ts";
 
 const pod = z.strictObject({
   namespace: known(field.labelName).default("default"),
@@ -87,16 +66,13 @@ export interface Definition {
   readonly declaredBy?: string;
 }
 
-/** One problem of the inputs, by property path, like `addresses[1]`. */
-export interface Problem {
-  readonly property: string;
-  readonly reason: string;
-}
-
 /** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
 export function parseDefinition(inputs: unknown): { definition: Definition } | { problems: Problem[] } {
   const parsed = definition.safeParse(inputs, { error: wording });
-  const problems = [...(parsed.error?.issues.flatMap(problemsOf) ?? []), ...crossFieldProblems(inputs)];
+  const problems = [
+    ...(parsed.error?.issues.flatMap((issue) => problemsOf(issue, "a Vnic")) ?? []),
+    ...crossFieldProblems(inputs),
+  ];
   return parsed.success && problems.length === 0 ? { definition: derive(parsed.data) } : { problems };
 }
 
@@ -140,17 +116,4 @@ function crossFieldProblems(inputs: unknown): Problem[] {
       reason: `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`,
     });
   return problems;
-}
-
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
-  if (issue.code !== "unrecognized_keys") return [{ property: pathOf(issue.path), reason: issue.message }];
-  const reason = "is not a property of a Vnic; remove it or correct its name";
-  return issue.keys.map((key) => ({ property: pathOf([...issue.path, key]), reason }));
-}
-
-function pathOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === "number") return `${text}[${key}]`;
-    return text === "" ? String(key) : `${text}.${String(key)}`;
-  }, "");
 }

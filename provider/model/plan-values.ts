@@ -1,4 +1,4 @@
-import { unknownValue } from "./definition.ts";
+import { unknownValue } from "./known.ts";
 
 /* Values of a plan as a reader may see them. */
 

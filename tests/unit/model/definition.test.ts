@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseDefinition, unknownValue } from "../../../provider/model/definition.ts";
+import { parseDefinition } from "../../../provider/model/definition.ts";
+import { unknownValue } from "../../../provider/model/known.ts";
 import { inputs } from "../../fakes/objects.ts";
 
 function problemsOf(given: unknown): Record<string, string> {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Definition } from "../../../provider/model/definition.ts";
-import { unknownValue } from "../../../provider/model/definition.ts";
+import { unknownValue } from "../../../provider/model/known.ts";
 import { difference } from "../../../provider/model/diff.ts";
 import { association, definition, liveInterface, stateWith, uid } from "../../fakes/objects.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { unknownValue } from "../../../provider/model/definition.ts";
+import { unknownValue } from "../../../provider/model/known.ts";
 import { renderPlan } from "../../../provider/model/plan-markdown.ts";
 import { type PlanReport, reportPlan } from "../../../provider/model/plan-report.ts";
 

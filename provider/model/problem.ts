@@ -1,0 +1,21 @@
+import type * as z from "zod";
+
+/** One problem of the inputs, by property path, like `addresses[1]`. */
+export interface Problem {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** Zod's issue as problems; `thing` is what the inputs are of, like "a Vnic". */
+export function problemsOf(issue: z.core.$ZodIssue, thing: string): Problem[] {
+  if (issue.code !== "unrecognized_keys") return [{ property: pathOf(issue.path), reason: issue.message }];
+  const reason = `is not a property of ${thing}; remove it or correct its name`;
+  return issue.keys.map((key) => ({ property: pathOf([...issue.path, key]), reason }));
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === "number") return `${text}[${key}]`;
+    return text === "" ? String(key) : `${text}.${String(key)}`;
+  }, "");
+}

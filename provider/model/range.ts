@@ -1,0 +1,152 @@
+import { isIPv4, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
+import { known, unknownValue } from "./known.ts";
+
+/** Addresses of an external network that may be given out. */
+export interface AddressRange {
+  /** The subnet; its prefix length is that of every address. */
+  readonly cidr: string;
+  /** The first one. The subnet's first host when absent. */
+  readonly from?: string;
+  /** The last one. The subnet's last host when absent. */
+  readonly to?: string;
+  /** Never given out: addresses, spans like `"192.168.50.20-192.168.50.30"`, subnets. */
+  readonly exclude?: readonly string[];
+}
+
+/** Numbers from `first` to `last`, both included. */
+export interface Span {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+const subnet = z.string().transform((text, context) => {
+  const parsed = parseSubnet(text);
+  if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
+  context.addIssue({
+    code: "custom",
+    message: `${JSON.stringify(text)} is not a subnet; write it like "192.168.50.0/24" or "fd50::/64"`,
+  });
+  return z.NEVER;
+});
+
+const address = z.string().refine((text) => parseAddress(text) !== undefined, {
+  error: ({ input }) => `${JSON.stringify(input)} is not an IP address; write it like "192.168.50.10"`,
+});
+
+const excluded = z.string().refine((text) => parseSpan(text) !== undefined, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
+});
+
+/** The schema of an {@link AddressRange}; a range without a single address is a mistake. */
+export const addressRange: z.ZodType<AddressRange> = z
+  .strictObject({
+    cidr: known(subnet),
+    from: known(address).optional(),
+    to: known(address).optional(),
+    exclude: known(z.array(known(excluded))).optional(),
+  })
+  .superRefine((range, context) => {
+    const values = [range.cidr, range.from, range.to, range.exclude, ...(range.exclude ?? [])];
+    if (values.includes(unknownValue)) return;
+    const all = parseSubnet(range.cidr);
+    if (!all) return;
+    for (const property of ["from", "to"] as const) {
+      const given = range[property];
+      const parsed = given === undefined ? undefined : parseAddress(given);
+      if (parsed && (parsed.bits !== all.bits || parsed.value < all.span.first || parsed.value > all.span.last))
+        context.addIssue({ code: "custom", path: [property], message: `${given} is not in ${range.cidr}` });
+    }
+    if (context.issues.length === 0 && sizeOf(freeSpans(range as AddressRange)) === 0n)
+      context.addIssue({
+        code: "custom",
+        message: `${range.cidr} has no address left between from and to that isn't excluded`,
+      });
+  }) as z.ZodType<AddressRange>;
+
+/** The addresses of a range in ascending order, as spans without what is excluded, the subnet's own address and its broadcast. */
+export function freeSpans(range: AddressRange): Span[] {
+  const { span, bits, prefix } = parseSubnet(range.cidr)!;
+  // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast.
+  const small = prefix >= bits - 1;
+  const first = range.from === undefined ? span.first + (small ? 0n : 1n) : parseAddress(range.from)!.value;
+  const last = range.to === undefined ? span.last - (small || bits === 128 ? 0n : 1n) : parseAddress(range.to)!.value;
+  const holes = (range.exclude ?? []).map((text) => parseSpan(text)!).filter((hole) => hole.bits === bits);
+  if (!small) {
+    holes.push({ first: span.first, last: span.first, bits });
+    if (bits === 32) holes.push({ first: span.last, last: span.last, bits });
+  }
+  return holes.reduce<Span[]>(
+    (spans, hole) => spans.flatMap((each) => without(each, hole)),
+    first <= last ? [{ first, last }] : [],
+  );
+}
+
+/** How many addresses there are. */
+export function sizeOf(spans: readonly Span[]): bigint {
+  return spans.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
+}
+
+/** The address at a place of the range, counted from 0, with its prefix length. */
+export function addressAt(range: AddressRange, spans: readonly Span[], index: bigint): string {
+  const { bits, prefix } = parseSubnet(range.cidr)!;
+  let rest = index;
+  for (const { first, last } of spans) {
+    if (rest <= last - first) return `${format(first + rest, bits)}/${prefix}`;
+    rest -= last - first + 1n;
+  }
+  throw new RangeError(`${range.cidr} has no address number ${index}`);
+}
+
+/** Whether a range may give out an address, whatever prefix length that has. */
+export function contains(range: AddressRange, spans: readonly Span[], cidr: string): boolean {
+  const parsed = parseAddress(cidr.split("/")[0] ?? "");
+  const ours = parsed?.bits === parseSubnet(range.cidr)?.bits;
+  return ours && spans.some(({ first, last }) => first <= parsed!.value && parsed!.value <= last);
+}
+
+function without(span: Span, hole: Span): Span[] {
+  if (hole.last < span.first || hole.first > span.last) return [span];
+  return [
+    ...(hole.first > span.first ? [{ first: span.first, last: hole.first - 1n }] : []),
+    ...(hole.last < span.last ? [{ first: hole.last + 1n, last: span.last }] : []),
+  ];
+}
+
+function parseAddress(text: string): { value: bigint; bits: 32 | 128 } | undefined {
+  if (!(isIPv4(text) || isIPv6(text)) || text.includes("%")) return undefined;
+  const bytes = ipaddr.parse(text).toByteArray();
+  return { value: bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n), bits: bytes.length === 4 ? 32 : 128 };
+}
+
+function parseSubnet(text: string): { span: Span; bits: 32 | 128; prefix: number } | undefined {
+  const [host = "", prefixText = "", ...rest] = text.split("/");
+  const parsed = parseAddress(host);
+  if (!parsed || rest.length > 0 || !/^\d{1,3}$/.test(prefixText)) return undefined;
+  const prefix = Number(prefixText);
+  if (prefix < 1 || prefix > parsed.bits) return undefined;
+  const size = 1n << BigInt(parsed.bits - prefix);
+  const first = parsed.value - (parsed.value % size);
+  return { span: { first, last: first + size - 1n }, bits: parsed.bits, prefix };
+}
+
+function parseSpan(text: string): (Span & { bits: 32 | 128 }) | undefined {
+  if (text.includes("/")) {
+    const parsed = parseSubnet(text);
+    return parsed && { ...parsed.span, bits: parsed.bits };
+  }
+  const [from, to, ...rest] = text.split("-").map(parseAddress);
+  if (!from || rest.length > 0 || (text.includes("-") && !to)) return undefined;
+  const end = to ?? from;
+  return from.bits === end.bits && from.value <= end.value
+    ? { first: from.value, last: end.value, bits: from.bits }
+    : undefined;
+}
+
+function format(value: bigint, bits: 32 | 128): string {
+  const bytes = Array.from({ length: bits / 8 }, (_, index) => Number((value >> BigInt(bits - 8 - 8 * index)) & 0xffn));
+  const parsed = ipaddr.fromByteArray(bytes);
+  return parsed instanceof ipaddr.IPv6 ? parsed.toRFC5952String() : parsed.toString();
+}
