@@ -100,6 +100,11 @@ export function sessionJobName(node: string, tag: string): string {
   return `vnic-session-${shortHash(node, 8)}-${tag}`;
 }
 
+/** A number that is the same for the same text everywhere, below 2^64. */
+export function hashNumber(text: string): bigint {
+  return digest(text).readBigUInt64BE(0);
+}
+
 function shortHash(text: string, length: number): string {
   return digest(text).toString("hex").slice(0, length);
 }

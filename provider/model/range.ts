@@ -100,11 +100,16 @@ export function addressAt(range: AddressRange, spans: readonly Span[], index: bi
   throw new RangeError(`${range.cidr} has no address number ${index}`);
 }
 
-/** Whether a range may give out an address, whatever prefix length that has. */
-export function contains(range: AddressRange, spans: readonly Span[], cidr: string): boolean {
+/** The place of an address in the range, whatever prefix length it has; undefined when it isn't one that is given out. */
+export function indexOf(range: AddressRange, spans: readonly Span[], cidr: string): bigint | undefined {
   const parsed = parseAddress(cidr.split("/")[0] ?? "");
-  const ours = parsed?.bits === parseSubnet(range.cidr)?.bits;
-  return ours && spans.some(({ first, last }) => first <= parsed!.value && parsed!.value <= last);
+  if (!parsed || parsed.bits !== parseSubnet(range.cidr)?.bits) return undefined;
+  let before = 0n;
+  for (const { first, last } of spans) {
+    if (first <= parsed.value && parsed.value <= last) return before + parsed.value - first;
+    before += last - first + 1n;
+  }
+  return undefined;
 }
 
 function without(span: Span, hole: Span): Span[] {

@@ -1,0 +1,67 @@
+import { hashNumber } from "../names.ts";
+import { addressAt, type AddressRange, freeSpans, indexOf, sizeOf } from "../range.ts";
+
+/** Who wants addresses: a pod, by its name; with an ordinal if it is one of a StatefulSet's. */
+export interface Claimant {
+  readonly pod: string;
+  readonly ordinal?: number;
+}
+
+export interface Allocation {
+  /** By pod: one address of each range. */
+  readonly addresses: ReadonlyMap<string, readonly string[]>;
+  /** The pods for which there is none left, in the order in which they will get the next ones freed. */
+  readonly waiting: readonly string[];
+}
+
+/**
+ * Gives each claimant one address of each range: the one that its name stands for, or the next one that is free. That one
+ * is the ordinal's place in the range, else a hash's, so that a pod name that comes back finds its former address, if
+ * nobody has taken it meanwhile, though nothing was remembered. No address is given twice, nor one that is `taken`.
+ */
+export function allocate(
+  ranges: readonly AddressRange[],
+  claimants: readonly Claimant[],
+  taken: readonly string[],
+): Allocation {
+  const pools = ranges.map((range) => openPool(range, taken));
+  const addresses = new Map<string, string[]>();
+  const waiting: string[] = [];
+  for (const claimant of claimants) {
+    // All or nothing: a pod with half of its addresses would hold what another one waits for.
+    if (pools.some((pool) => pool.isEmpty())) waiting.push(claimant.pod);
+    else
+      addresses.set(
+        claimant.pod,
+        pools.map((pool) => pool.take(claimant)),
+      );
+  }
+  return { addresses, waiting };
+}
+
+function openPool(range: AddressRange, taken: readonly string[]) {
+  const spans = freeSpans(range);
+  const size = sizeOf(spans);
+  const used = new Set(taken.map((address) => indexOf(range, spans, address)).filter((index) => index !== undefined));
+  return {
+    isEmpty: () => BigInt(used.size) >= size,
+    take: ({ pod, ordinal }: Claimant): string => {
+      let index = (ordinal === undefined ? hashNumber(`address:${pod}`) : BigInt(ordinal)) % size;
+      while (used.has(index)) index = (index + 1n) % size;
+      used.add(index);
+      return addressAt(range, spans, index);
+    },
+  };
+}
+
+/** The addresses that may stay as they are: one of each range, in its order, with its prefix length. */
+export function keeps(ranges: readonly AddressRange[], addresses: readonly string[]): boolean {
+  return (
+    addresses.length === ranges.length &&
+    ranges.every((range, at) => {
+      const spans = freeSpans(range);
+      const index = indexOf(range, spans, addresses[at] ?? "");
+      return index !== undefined && addressAt(range, spans, index) === addresses[at];
+    })
+  );
+}
