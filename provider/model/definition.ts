@@ -16,7 +16,7 @@ const network = z.strictObject({
   parent: known(field.parentName),
 });
 
-const deadlines = z.strictObject({
+export const deadlines = z.strictObject({
   createSeconds: known(field.deadlineSeconds).default(120),
   updateSeconds: known(field.deadlineSeconds).default(120),
   deleteSeconds: known(field.deadlineSeconds).default(120),
