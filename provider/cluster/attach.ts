@@ -1,54 +1,100 @@
-import type { Attach } from "@kubernetes/client-node";
-import { VnicError } from "../model/errors.ts";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { type ClientOptions, WebSocket } from "ws";
+import { messageOf, VnicError } from "../model/errors.ts";
 import type { Attachment } from "./cluster.ts";
+import type { Connection } from "./connection.ts";
 
 /** Channels of `v4.channel.k8s.io` and later: the first byte of every WebSocket message. */
 const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
+const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+/** How often the other end is asked for a sign of life; it has as long to answer. */
+const pingMilliseconds = 5000;
 
 /**
  * Attaches to a container's stdin and stdout over one WebSocket. Answers `undefined` when the server can't do it yet,
  * which is so until the container runs; a refusal is an error at once.
  */
 export async function openAttachment(
-  client: Attach,
+  connection: Connection,
   namespace: string,
   pod: string,
   container: string,
 ): Promise<Attachment | undefined> {
   const query = new URLSearchParams({ container, stdin: "true", stdout: "true", stderr: "false", tty: "false" });
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/attach?${query.toString()}`;
-  const outputs: ((chunk: Buffer) => void)[] = [];
-  let why = "the connection was closed";
-  const receive = (stream: number, data: Buffer): boolean => {
-    if (stream === channel.stdout) for (const listener of outputs) listener(data);
-    else if (stream === channel.status) why = statusWords(data) ?? why;
-    return true;
-  };
+  let opened = await connect(connection, path);
+  if (opened === 401) opened = await connect(connection, path);
+  if (opened === 401 || opened === 403)
+    throw new VnicError(
+      "forbidden",
+      `attaching to pod ${namespace}/${pod}: the API server answers HTTP ${opened}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
+    );
+  return opened instanceof WebSocket ? attachmentOver(opened) : undefined;
+}
 
-  const socket = await client.handler.connect(path, null, receive).catch((event: { message?: string }) => {
-    const code = /Unexpected server response: (\d+)/.exec(event.message ?? "")?.[1];
-    if (code === "401" || code === "403")
-      throw new VnicError(
-        "forbidden",
-        `attaching to pod ${namespace}/${pod}: the API server answers HTTP ${code}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
-      );
-    return undefined;
+/** The WebSocket once it is open, else the server's refusal as its HTTP code, or undefined when there was none. */
+async function connect(connection: Connection, path: string): Promise<WebSocket | number | undefined> {
+  const used = connection.current;
+  const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
+  await connection.config.applyToHTTPSOptions(options);
+  const socket = new WebSocket(connection.server.replace(/^http/, "ws") + path, protocols, options);
+  // Without a listener an error would end the process.
+  socket.on("error", () => undefined);
+  let code: number | undefined;
+  socket.once("unexpected-response", (_request, response: IncomingMessage) => {
+    code = response.statusCode;
+    socket.terminate();
   });
-  if (!socket) return undefined;
+  try {
+    await once(socket, "open");
+    return socket;
+  } catch {
+    // Expired, perhaps, since they were read.
+    if (code === 401) connection.renew(used);
+    return code;
+  }
+}
 
+function attachmentOver(socket: WebSocket): Attachment {
+  let why = "the connection was closed";
+  socket.on("error", (error) => (why = messageOf(error)));
+  endWhenSilent(socket, () => (why = `the other end gave no sign of life for ${(2 * pingMilliseconds) / 1000} s`));
   return {
     write: (text) => {
       socket.send(Buffer.concat([Buffer.of(channel.stdin), Buffer.from(text)]));
     },
-    onOutput: (listener) => outputs.push(listener),
+    onOutput: (listener) =>
+      socket.on("message", (data: Buffer) => {
+        if (data[0] === channel.stdout) listener(data.subarray(1));
+        else if (data[0] === channel.status) why = statusWords(data.subarray(1)) ?? why;
+      }),
     onClose: (listener) => {
-      if (socket.readyState >= socket.CLOSING) listener(why);
-      else socket.addEventListener("close", () => listener(why));
-      // Without a listener an error event would end the process; "close" follows it.
-      socket.addEventListener("error", (event: { message: string }) => (why = event.message));
+      if (socket.readyState >= WebSocket.CLOSING) listener(why);
+      else socket.once("close", () => listener(why));
     },
     close: () => socket.close(),
   };
+}
+
+/** A connection can die without a word, and would be waited on for ever; whoever lives answers a ping (RFC 6455, 5.5.2). */
+function endWhenSilent(socket: WebSocket, ending: () => void): void {
+  let answered = true;
+  socket.on("pong", () => (answered = true));
+  const timer = setInterval(() => {
+    // After what has arrived was read: this process may have been busy itself.
+    setImmediate(() => {
+      if (answered) {
+        answered = false;
+        socket.ping();
+        return;
+      }
+      ending();
+      socket.terminate();
+    });
+  }, pingMilliseconds);
+  socket.once("close", () => clearInterval(timer));
 }
 
 function statusWords(data: Buffer): string | undefined {

@@ -1,38 +1,41 @@
-import pRetry from "p-retry";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
+import { type Way, withRetries } from "./retry.ts";
 
-/* What can go wrong between us and the API server: retried if it may heal within a second or two, then classified. */
+/* What can go wrong between us and the API server: retried while it may heal (retry.ts), then classified. */
 
 /** Kubernetes' own account of a failure (`metav1.Status`), as far as we read it. */
 interface StatusBody {
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly name?: string; readonly kind?: string; readonly group?: string };
+  readonly details?: {
+    readonly name?: string;
+    readonly kind?: string;
+    readonly group?: string;
+    readonly causes?: readonly { readonly reason?: string }[];
+  };
+}
+
+/** The API server that is called. */
+export interface ApiServer extends Way {
+  readonly server: string;
 }
 
 export const installHint = `install them: npx pulumi-vnic manifests | kubectl apply -f -`;
 
 /** Runs one API call; `doing` is a gerund phrase with the object's name, and begins every error. */
-export async function call<T>(server: string, doing: string, request: () => Promise<T>): Promise<T> {
+export async function call<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
   try {
-    return await pRetry(request, {
-      retries: 4,
-      minTimeout: 100,
-      factor: 2,
-      randomize: true,
-      shouldRetry: ({ error }) => mayHeal(error),
-      onFailedAttempt: ({ error }) => waitAsAsked(error),
-    });
+    return await withRetries(api, request);
   } catch (error) {
-    throw classified(error, server, doing);
+    throw classified(error, api.server, doing);
   }
 }
 
 /** The same, with `undefined` where the object isn't there. */
-export async function find<T>(server: string, doing: string, request: () => Promise<T>): Promise<T | undefined> {
+export async function find<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await call(server, doing, request);
+    return await call(api, doing, request);
   } catch (error) {
     if (error instanceof NotFound) return undefined;
     throw error;
@@ -73,33 +76,35 @@ function classified(error: unknown, server: string, doing: string): VnicError {
   return fault("failed", `HTTP ${code}: ${words}`);
 }
 
-/** Overload, a restart, or a cut connection; all our writes can be sent twice. */
-function mayHeal(error: unknown): boolean {
-  if (isVnicError(error)) return false;
-  const code = httpCode(error);
-  return code === undefined ? isFromNetwork(error) : [429, 500, 502, 503, 504].includes(code);
+/** Whether the request, or its answer, was lost on the way: errors of sockets, names and TLS, as undici wraps them. */
+export function isFromNetwork(error: unknown): boolean {
+  return causes(error).some(
+    (cause) =>
+      isSilence(cause) ||
+      /^(E[A-Z]+|UND_ERR_\w+|\w*CERT\w*|\w*TLS\w*)$/.test(String((cause as { code?: string | number }).code ?? "")),
+  );
 }
 
-/** Whether the request, or its answer, was lost on the way: errors of sockets, names and TLS, as undici wraps them. */
-function isFromNetwork(error: unknown): boolean {
-  return causes(error).some((cause) =>
-    /^(E[A-Z]+|UND_ERR_\w+|\w*CERT\w*|\w*TLS\w*)$/.test((cause as { code?: string }).code ?? ""),
-  );
+/** Whether nothing came back in the time that one try has. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** Whether another writer came between: not one that holds a field, and not that the object exists already. */
+export function isRace(error: unknown): boolean {
+  const { reason, details } = statusOf(error);
+  const held = details?.causes?.some((cause) => cause.reason === "FieldManagerConflict");
+  return httpCode(error) === 409 && reason === "Conflict" && !held;
 }
 
 function causes(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causes(error.cause)] : [];
 }
 
-/** `Retry-After` in seconds (RFC 9110, 10.2.3), at most ten. */
-async function waitAsAsked(error: unknown): Promise<void> {
-  const seconds = Number((error as { headers?: Record<string, string> }).headers?.["retry-after"]);
-  if (seconds > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(seconds, 10) * 1000));
-}
-
-function httpCode(error: unknown): number | undefined {
+export function httpCode(error: unknown): number | undefined {
   const code = (error as { code?: unknown }).code;
-  return typeof code === "number" ? code : undefined;
+  // Errors that aren't answers may have numbers, too.
+  return typeof code === "number" && code >= 100 ? code : undefined;
 }
 
 function statusOf(error: unknown): StatusBody {

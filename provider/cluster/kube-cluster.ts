@@ -1,4 +1,3 @@
-import type { KubeConfig } from "@kubernetes/client-node";
 import { isVnicError } from "../model/errors.ts";
 import {
   apiVersion,
@@ -16,27 +15,36 @@ import type { PodObject } from "../model/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/record.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster } from "./cluster.ts";
+import { Connection } from "./connection.ts";
 import { call, find } from "./faults.ts";
-import { type Access, loadKubeConfig, pooledAuthentication } from "./kubeconfig.ts";
+import type { Access } from "./kubeconfig.ts";
+import { tryMilliseconds } from "./retry.ts";
 
 type Client = typeof import("@kubernetes/client-node");
 
 /** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
 export async function openCluster(access: Access): Promise<Cluster> {
   const client = await import("@kubernetes/client-node");
-  return kubeCluster(client, loadKubeConfig(client, access));
+  return kubeCluster(client, new Connection(client, access));
 }
 
-function kubeCluster(client: Client, config: KubeConfig): Cluster {
-  const server = config.getCurrentCluster()?.server ?? "";
+function kubeCluster(client: Client, server: Connection): Cluster {
   const configuration = client.createConfiguration({
-    baseServer: new client.ServerConfiguration(server, {}),
-    authMethods: { default: pooledAuthentication(config) },
+    baseServer: new client.ServerConfiguration(server.server, {}),
+    authMethods: { default: server },
+    promiseMiddleware: [
+      {
+        pre: async (request) => {
+          request.setSignal(AbortSignal.timeout(tryMilliseconds));
+          return request;
+        },
+        post: async (response) => response,
+      },
+    ],
   });
   const core = new client.CoreV1Api(configuration);
   const batch = new client.BatchV1Api(configuration);
   const objects = new client.CustomObjectsApi(configuration);
-  const attachClient = new client.Attach(config);
 
   const vnics = { group, version, plural: "vnics" };
   const patchAs = (type: string) => client.setHeaderOptions("Content-Type", type);
@@ -86,20 +94,14 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
       }
     },
     releaseVnic: async (ref, uid) => {
-      for (;;) {
-        const record = await findVnic(ref);
-        if (record?.metadata.uid !== uid) return;
-        const finalizers = record.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
-        const body = { metadata: { finalizers, resourceVersion: record.metadata.resourceVersion } };
-        try {
-          await find(server, `releasing Vnic ${vnicId(ref)}`, () =>
-            objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge),
-          );
-          return;
-        } catch (error) {
-          if (!isVnicError(error, "conflict")) throw error;
-        }
-      }
+      // Read for each try: the patch is of the record as it was then, and another writer may come between.
+      await find(server, `releasing Vnic ${vnicId(ref)}`, async () => {
+        const { metadata } = (await objects.getNamespacedCustomObject({ ...vnics, ...ref })) as StoredVnic;
+        if (metadata.uid !== uid) return;
+        const finalizers = metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
+        const body = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
+        await objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge);
+      });
     },
 
     createJob: async (job) => {
@@ -130,6 +132,6 @@ function kubeCluster(client: Client, config: KubeConfig): Cluster {
         batch.deleteNamespacedJob({ namespace: systemNamespace, name, propagationPolicy: "Background" }),
       );
     },
-    attach: (pod, container) => openAttachment(attachClient, systemNamespace, pod, container),
+    attach: (pod, container) => openAttachment(server, systemNamespace, pod, container),
   };
 }

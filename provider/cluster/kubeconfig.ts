@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../model/errors.ts";
 
 /** How the cluster is reached. */
@@ -41,22 +41,4 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
       "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
     );
   return config;
-}
-
-/**
- * The configuration's credentials, with one connection pool. The client by itself makes a new pool, and with it a new TLS
- * connection, for every request; only changed certificates need one.
- */
-export function pooledAuthentication(config: KubeConfig): SecurityAuthentication {
-  let pool: { dispatcher: ReturnType<RequestContext["getDispatcher"]>; material: string } | undefined;
-  return {
-    getName: () => "pooled kubeconfig authentication",
-    applySecurityAuthentication: async (context) => {
-      await config.applySecurityAuthentication(context);
-      const { certData, certFile, keyData, keyFile } = config.getCurrentUser() ?? {};
-      const material = JSON.stringify([certData, certFile, keyData, keyFile]);
-      if (pool?.material !== material) pool = { dispatcher: context.getDispatcher(), material };
-      if (pool.dispatcher) context.setDispatcher(pool.dispatcher);
-    },
-  };
 }

@@ -152,15 +152,17 @@ export async function openSession(cluster: Cluster, options: SessionJobOptions, 
   try {
     const began = performance.now();
     let pod: PodObject | undefined;
+    let attached = false;
     let lookAgainAt = 0;
     for (;;) {
       if (performance.now() >= lookAgainAt) {
         pod = await cluster.findJobPod(name);
-        refuseStuck(pod, options);
+        refuseStuck(pod, options, attached);
         // Until there is a pod each look counts; then the attempts to attach do.
         lookAgainAt = pod?.metadata?.name ? performance.now() + 200 : 0;
       }
-      const attachment = pod?.metadata?.name && (await cluster.attach(pod.metadata.name, sessionContainer));
+      const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
+      attached ||= attachment !== undefined;
       const session = attachment && (await greet(name, attachment, deadline));
       if (session) return session;
       const patience = performance.now() - began < 3000 ? 15 : 250;
@@ -170,7 +172,8 @@ export async function openSession(cluster: Cluster, options: SessionJobOptions, 
       );
     }
   } catch (error) {
-    await cluster.deleteJob(name);
+    // If this fails as well, the Job ends and removes itself.
+    await cluster.deleteJob(name).catch(() => undefined);
     throw error;
   }
 }
@@ -195,11 +198,12 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
   }
 }
 
-function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions): void {
+/** A container that ended after it was attached to did so because the connection broke: another session may do better. */
+function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions, attached: boolean): void {
   const state = pod && readSessionPod(pod);
   if (state?.state === "stuck")
     throw new VnicError(
-      "failed",
+      attached ? "sessionBroken" : "failed",
       `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`,
     );
 }

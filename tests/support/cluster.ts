@@ -38,6 +38,17 @@ export async function installPlatform(run: Kubectl, ...standing: PlatformPart[])
   await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
 }
 
+/** The names of the injection Jobs that haven't ended. */
+export async function sessionsAtWork(run: Kubectl): Promise<string[]> {
+  const words = ["get", "jobs", "-n", systemNamespace, "-o", "json"];
+  const { items } = JSON.parse(await kubectl(run, words)) as {
+    items: { metadata: { name: string; deletionTimestamp?: string }; status: { conditions?: object[] } }[];
+  };
+  return items
+    .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && !status.conditions?.length)
+    .map(({ metadata }) => metadata.name);
+}
+
 /** A kubeconfig with which one is the provider's service account, and has its rights only; a file that this process takes away when it ends. */
 export function providerKubeconfig(run: Kubectl): Promise<string> {
   return serviceAccountKubeconfig(run, systemNamespace, providerServiceAccount);

@@ -3,7 +3,12 @@ import { call, find } from "../../../provider/cluster/faults.ts";
 import { VnicError } from "../../../provider/model/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
-const server = "https://10.0.0.1:6443";
+let renewals: object[] = [];
+const server = {
+  server: "https://10.0.0.1:6443",
+  current: {},
+  renew: (used: object) => void renewals.push(used),
+};
 
 /** What the Kubernetes client throws for an answer that isn't a success. */
 function answered(code: number, status: object = {}, headers: Record<string, string> = {}): Error {
@@ -91,7 +96,49 @@ describe("a call to the API server", () => {
     expect(calls).to.equal(1);
   });
 
-  for (const code of [429, 500, 502, 503, 504])
+  const race = (details = {}) =>
+    answered(409, { reason: "Conflict", message: "the object has been modified", details });
+  it("is made again when another writer came between, but not when one holds a field or the object exists", async () => {
+    let calls = 0;
+    await call(server, "x", () => (++calls === 1 ? Promise.reject(race()) : Promise.resolve()));
+    expect(calls).to.equal(2);
+    const held = race({ causes: [{ reason: "FieldManagerConflict", field: ".spec.mac" }] });
+    for (const final of [held, answered(409, { reason: "AlreadyExists" })]) {
+      calls = 0;
+      await rejection(call(server, "x", () => (calls++, Promise.reject(final))));
+      expect(calls).to.equal(1);
+    }
+  });
+
+  it("waits as long as the server asks before it is made again", async () => {
+    const began = performance.now();
+    let calls = 0;
+    const busy = answered(429, {}, { "retry-after": "0.3" });
+    await call(server, "x", () => (++calls === 1 ? Promise.reject(busy) : Promise.resolve()));
+    expect(performance.now() - began).to.be.greaterThan(300);
+  });
+
+  it("is made once more, by a new way, when the credentials are refused or nothing comes back", async () => {
+    for (const error of [answered(401), new DOMException("The operation was aborted due to timeout", "TimeoutError")]) {
+      renewals = [];
+      let calls = 0;
+      await rejection(call(server, "x", () => (calls++, Promise.reject(error))));
+      expect(calls).to.equal(2);
+      expect(renewals).to.deep.equal([server.current, server.current]);
+    }
+  });
+
+  it("says that the server is unreachable when nothing comes back", async () => {
+    const silence = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+    const fault = await rejection(call(server, "reading pod shop/db-0", throwing(silence)));
+    expect(fault).to.deep.include({
+      kind: "unreachable",
+      message:
+        "reading pod shop/db-0: no answer from the API server at https://10.0.0.1:6443: The operation was aborted due to timeout",
+    });
+  });
+
+  for (const code of [410, 429, 500, 502, 503, 504])
     it(`is made again when the answer is HTTP ${code}`, async () => {
       let calls = 0;
       expect(

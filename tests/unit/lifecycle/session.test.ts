@@ -124,6 +124,19 @@ describe("opening a session", () => {
     expect(cluster.attachments).to.have.length(2);
   });
 
+  it("is broken, and not stuck, when the container ended because the connection did", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => {
+      cluster.sessionPod = { metadata: { name: "session-pod" }, status: { phase: "Succeeded" } };
+      cluster.attachTooEarly = 100;
+      cluster.attachments.at(-1)?.end("the connection was cut");
+      return hello;
+    };
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 2)));
+    expect(error).to.have.property("kind", "sessionBroken");
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
   it("fails early, in the kubelet's words, when the container can't start; and removes the Job", async () => {
     const cluster = new FakeCluster();
     const waiting = { reason: "ErrImageNeverPull", message: "Container image is not present" };

@@ -1,0 +1,97 @@
+import { expect } from "chai";
+import { up } from "../lab/index.ts";
+import { installPlatform, providerKubeconfig, sessionsAtWork } from "../support/cluster.ts";
+import { type Fault, FaultProxy } from "../support/fault-proxy.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { addressesOf, type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("a bad connection to the API server", () => {
+  let proxy: FaultProxy;
+  let bench: Bench;
+  const namespace = "faults";
+  const wire = (name = "wire", address = "192.168.50.57/24") =>
+    define({ name, pod: { namespace, name: "db" }, addresses: [address] });
+
+  before(async () => {
+    const { kubectl } = await up();
+    await installPlatform(kubectl);
+    proxy = await FaultProxy.start();
+    bench = await openBench({ namespace, kubeconfig: await proxy.kubeconfig(await providerKubeconfig(kubectl)) });
+    await bench.runPod("db", "node1");
+  });
+  afterEach(async () => {
+    proxy.heal();
+    await bench.driver.sessions.close();
+  });
+  after(async () => {
+    await bench.close();
+    await proxy.stop();
+    await assertNoLeaks(bench.lab);
+  });
+
+  /** One NIC that answers, one record, one Job at work. */
+  async function assertOneOfAll(): Promise<void> {
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.57")).to.equal(true);
+    const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+    expect(ours.map(addressesOf)).to.deep.equal([["192.168.50.57/24"]]);
+    expect((await bench.kubectl("get", "vnics", "-o", "name")).trim()).to.match(/^\S+\/wire$/);
+    expect(await sessionsAtWork(bench.lab.kubectl)).to.have.length(1);
+  }
+
+  const everyCall = /./;
+  const faults: [what: string, which: RegExp, fault: Fault][] = [
+    ["is too busy, and says for how long", everyCall, { answer: 429, headers: { "retry-after": "1" } }],
+    ["is not available", everyCall, { answer: 503 }],
+    ["has forgotten what it was asked for", /^GET/, { answer: 410, reason: "Expired" }],
+    ["has another writer come between", /^(POST|PATCH|DELETE)/, { answer: 409, reason: "Conflict" }],
+    ["is cut off before the request has got through", everyCall, "cut"],
+    ["is cut off before the answer has got through", /^(POST|PATCH|DELETE|GET (?!.*attach))/, "answerLost"],
+  ];
+  for (const [what, which, fault] of faults)
+    it(`that ${what}, once at each call, makes no difference to what comes of it`, async () => {
+      proxy.faultOnce(which, fault);
+      const state = await bench.inject(wire());
+      await assertOneOfAll();
+      proxy.faultOnce(which, fault);
+      await bench.eject(state);
+    });
+
+  it("that dies without a word at a call is given up, and the call made over another one", async () => {
+    proxy.fault(/^PATCH .*\/vnics\/wire$/, "silence");
+    const state = await bench.inject(wire());
+    await assertOneOfAll();
+    await bench.eject(state);
+  });
+
+  it("that dies without a word under an open session is noticed, and the work done in another one", async () => {
+    const state = await bench.inject(wire());
+    proxy.silenceStreams();
+    const second = await bench.inject(wire("second", "192.168.50.58/24"));
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.58")).to.equal(true);
+    await bench.eject(second);
+    await assertOneOfAll();
+    await bench.eject(state);
+  });
+
+  it("that is cut in the middle of an injection leaves one NIC of the next session", async () => {
+    proxy.requests.length = 0;
+    const injecting = bench.inject(wire());
+    while (!proxy.requests.some((request) => request.includes("/attach")))
+      await new Promise((done) => setTimeout(done, 5));
+    const cutting = setInterval(() => proxy.cutStreams(), 20);
+    setTimeout(() => clearInterval(cutting), 1000);
+    const state = await injecting;
+    await assertOneOfAll();
+    await bench.eject(state);
+  });
+
+  it("that stays bad is an error that names the call and the server, within bounds", async () => {
+    proxy.fault(/^GET .*\/pods\/db$/, { answer: 503 }, 100);
+    const error = await bench.inject(wire()).catch((cause: unknown) => cause);
+    expect(error)
+      .to.have.property("message")
+      .that.matches(/^reading pod faults\/db: HTTP 503: a fault of the proxy$/);
+    expect(proxy.requests.filter((request) => request.endsWith("/pods/db")).length).to.be.lessThan(20);
+  });
+});

@@ -1,0 +1,198 @@
+import { readFile } from "node:fs/promises";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { certificate, privateKey } from "../lab/certificates.ts";
+import { cluster } from "../lab/layout.ts";
+
+/** What happens to a request instead of being passed on and answered. */
+export type Fault =
+  /** An answer that the API server never gave. */
+  | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }
+  /** The connection ends before the request has got through. */
+  | "cut"
+  /** The request gets through, its answer doesn't: the connection ends. */
+  | "answerLost"
+  /** The connection is dead from now on, and nobody says so. */
+  | "silence";
+
+/** Of HTTP/1.1's single connections, what HTTP/2 doesn't know. */
+const hopByHop = ["connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings", "host"];
+
+interface Stream {
+  readonly client: Duplex;
+  readonly server: Duplex;
+}
+
+/** Between a client and the lab's API server: passes everything on, but for the faults that it is told to make. */
+export class FaultProxy {
+  /** Method and path of every request that came, in order. */
+  readonly requests: string[] = [];
+  private readonly server: Http2SecureServer;
+  private readonly authority: Buffer;
+  private readonly sockets = new Set<Socket>();
+  private readonly dead = new Set<unknown>();
+  private readonly streams = new Set<Stream>();
+  private faultOf: (request: string) => Fault | undefined = () => undefined;
+
+  private constructor(server: Http2SecureServer, authority: Buffer) {
+    this.server = server;
+    this.authority = authority;
+    server.on("secureConnection", (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.once("close", () => this.sockets.delete(socket));
+    });
+    server.on("request", (request, response) => void this.serve(request, response));
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.upgrade(request, socket));
+  }
+
+  static async start(): Promise<FaultProxy> {
+    // The API server's own certificate is good for 127.0.0.1, too.
+    const [key, cert, authority] = await Promise.all(
+      [privateKey("apiserver"), certificate("apiserver"), certificate("ca")].map((path) => readFile(path)),
+    );
+    const server = createSecureServer({ key: key ?? "", cert: cert ?? "", allowHTTP1: true });
+    const proxy = new FaultProxy(server, authority ?? Buffer.of());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return proxy;
+  }
+
+  async stop(): Promise<void> {
+    this.sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  /** The text of a kubeconfig that leads through here, of one that leads to the API server. */
+  async kubeconfig(direct: string): Promise<string> {
+    const text = await readFile(direct, "utf8");
+    const { port } = this.server.address() as AddressInfo;
+    return text.replaceAll(`https://${cluster.control}`, `https://127.0.0.1:${port}`);
+  }
+
+  /** Lets a fault befall the requests (`"<METHOD> <path>"`) that match, so many times. */
+  fault(pattern: RegExp, fault: Fault, times = 1): void {
+    this.faultOf = (request) => (pattern.test(request) && times-- > 0 ? fault : undefined);
+  }
+
+  /** Lets a fault befall every call that matches, the first time that it is made. */
+  faultOnce(pattern: RegExp, fault: Fault): void {
+    const met = new Set<string>();
+    this.faultOf = (request) => {
+      if (!pattern.test(request) || met.has(request)) return undefined;
+      met.add(request);
+      return fault;
+    };
+  }
+
+  heal(): void {
+    this.faultOf = () => undefined;
+  }
+
+  /** Ends all upgraded connections. */
+  cutStreams(): void {
+    this.streams.forEach(({ client, server }) => [client, server].forEach((end) => end.destroy()));
+  }
+
+  /** Lets nothing more through the upgraded connections of now, in either direction, and doesn't end them. */
+  silenceStreams(): void {
+    for (const { client, server } of this.streams) {
+      client.unpipe(server).pause();
+      server.unpipe(client).pause();
+    }
+    this.streams.clear();
+  }
+
+  private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+    // The compatible API of HTTP/2 serves HTTP/1.1 as well, which has no sessions.
+    const connection = (request.stream as Http2ServerRequest["stream"] | undefined)?.session ?? request.socket;
+    if (this.dead.has(connection)) return;
+    const fault = this.befalling(request.method, request.url);
+    const cut = () => connection.destroy();
+    if (fault === "silence") return void this.dead.add(connection);
+    if (fault === "cut") return void cut();
+    if (typeof fault === "object") {
+      const { answer: code, reason, headers } = fault;
+      const status = {
+        kind: "Status",
+        apiVersion: "v1",
+        status: "Failure",
+        code,
+        reason,
+        message: "a fault of the proxy",
+      };
+      response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify(status));
+      return;
+    }
+    const onward = this.pass(request.method, request.url, request.headers);
+    onward.on("response", (answer) => {
+      if (fault === "answerLost") {
+        answer.resume().once("end", cut);
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 502, onlyEndToEnd(answer.headers));
+      answer.pipe(response);
+    });
+    onward.on("error", cut);
+    request.pipe(onward);
+  }
+
+  private upgrade(request: IncomingMessage, client: Duplex): void {
+    client.on("error", () => undefined);
+    const fault = this.befalling(request.method ?? "", request.url ?? "");
+    if (fault === "silence") return;
+    if (typeof fault === "object")
+      return void client.end(`HTTP/1.1 ${fault.answer} Fault\r\ncontent-length: 0\r\n\r\n`);
+    if (fault !== undefined) return void client.destroy();
+    const onward = this.pass("GET", request.url ?? "", request.headers, true);
+    onward.on("error", () => client.destroy());
+    onward.on("response", (answer) => client.end(`HTTP/1.1 ${answer.statusCode} Refused\r\ncontent-length: 0\r\n\r\n`));
+    onward.on("upgrade", (answer, server: Duplex, head) => {
+      const lines = answer.rawHeaders.flatMap((word, index) =>
+        index % 2 ? [] : [`${word}: ${answer.rawHeaders[index + 1]}`],
+      );
+      client.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("\r\n")}\r\n\r\n`);
+      client.write(head);
+      const stream = { client, server };
+      this.streams.add(stream);
+      server.on("error", () => client.destroy());
+      for (const end of [client, server]) end.once("close", () => this.streams.delete(stream));
+      client.once("close", () => server.destroy());
+      client.pipe(server);
+      server.pipe(client);
+    });
+    onward.end();
+  }
+
+  private befalling(method: string, url: string): Fault | undefined {
+    const request = `${method} ${url.split("?")[0]}`;
+    this.requests.push(request);
+    return this.faultOf(request);
+  }
+
+  private pass(method: string, path: string, headers: IncomingHttpHeaders, upgrade = false) {
+    const kept = upgrade ? { ...headers, host: cluster.control } : onlyEndToEnd(headers);
+    return httpsRequest({
+      host: cluster.control,
+      port: 443,
+      ca: this.authority,
+      method,
+      path,
+      headers: kept,
+      agent: false,
+    });
+  }
+}
+
+function onlyEndToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !name.startsWith(":") && !hopByHop.includes(name)),
+  );
+}
