@@ -2,9 +2,10 @@ import * as z from "zod";
 import * as field from "./fields.ts";
 import { group, version } from "./names.ts";
 import { injectResult } from "./session-protocol.ts";
+import { condition, structural } from "./structural-schema.ts";
 
 /** The record's spec as the API server checks it; the finer rules are those of `fields.ts`, applied at preview and again on the node. */
-const spec = z.object({
+export const vnicSpec = z.object({
   pod: z.object({ name: field.objectName }).describe("The pod, of this record's own namespace."),
   network: z
     .object({
@@ -16,15 +17,6 @@ const spec = z.object({
   mac: z.string().describe("Unicast MAC address."),
   interfaceName: field.interfaceName.describe("The NIC's name in the pod."),
   mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
-});
-
-const condition = z.object({
-  type: z.string(),
-  status: z.enum(["True", "False", "Unknown"]),
-  reason: z.string(),
-  message: z.string(),
-  lastTransitionTime: z.string(),
-  observedGeneration: z.int().optional(),
 });
 
 const status = z.object({
@@ -54,7 +46,7 @@ export function vnicCrd() {
             openAPIV3Schema: {
               type: "object",
               required: ["spec"],
-              properties: { spec: structural(spec), status: structural(status) },
+              properties: { spec: structural(vnicSpec), status: structural(status) },
             },
           },
           additionalPrinterColumns: [
@@ -72,19 +64,4 @@ export function vnicCrd() {
       ],
     },
   };
-}
-
-/** Kubernetes' structural subset of JSON Schema: unknown fields are pruned by default, so none may be forbidden. */
-function structural(schema: z.ZodType): object {
-  return z.toJSONSchema(schema, {
-    target: "openapi-3.0",
-    io: "input",
-    override: ({ jsonSchema }) => {
-      delete jsonSchema.additionalProperties;
-      delete jsonSchema["$schema"];
-      // zod bounds every integer by what a double can hold; the API server has its own bounds.
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
 }

@@ -10,6 +10,9 @@ export const systemNamespace = "vnic-system";
 export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
 
+/** Who writes the Vnics of VnicSets, and the sets' status. */
+export const setFieldManager = "pulumi-vnic-set";
+
 export const fieldManager = "pulumi-vnic";
 
 /**
@@ -21,6 +24,9 @@ export function fieldManagerOf(owner: string | undefined): string {
 }
 
 export const finalizer = `${group}/eject`;
+
+/** Holds a VnicSet until its Vnics are gone. */
+export const setFinalizer = `${group}/vnic-set`;
 
 export const annotations = {
   /** Who declared the Vnic: the Pulumi URN. */
@@ -37,6 +43,8 @@ export const labels = {
   node: `${group}/node`,
   /** Hash of parent and MAC: finds the other holder of a MAC with one list call. */
   mac: `${group}/mac`,
+  /** Of a Vnic: the VnicSet that made it. */
+  set: `${group}/set`,
   /** Prefix of one label per address, by hash of parent and address. */
   address: `address.${group}/`,
 } as const;
@@ -98,6 +106,11 @@ export function addressLabel(parent: string, address: string): string {
 /** A name for one session's Job: the node by hash (node names may have 253 characters), the opener by its tag. */
 export function sessionJobName(node: string, tag: string): string {
   return `vnic-session-${shortHash(node, 8)}-${tag}`;
+}
+
+/** The name of the Vnic that a VnicSet makes for a pod: the pod's name may be too long for it. */
+export function setMemberName(set: string, pod: string): string {
+  return `${set}-${shortHash(pod, 10)}`;
 }
 
 /** A number that is the same for the same text everywhere, below 2^64. */

@@ -4,7 +4,14 @@ export interface PodObject {
     readonly name?: string;
     readonly namespace?: string;
     readonly uid?: string;
+    readonly creationTimestamp?: Date | string;
     readonly deletionTimestamp?: Date | string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly controller?: boolean;
+    }[];
   };
   readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
   readonly status?: {

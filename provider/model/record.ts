@@ -57,6 +57,7 @@ export interface VnicRecord {
     readonly finalizers?: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly object[];
   };
   readonly spec: VnicSpec;
   readonly status?: VnicStatus;

@@ -1,0 +1,30 @@
+import * as z from "zod";
+
+/** A Kubernetes condition (`metav1.Condition`). */
+export const condition = z.object({
+  type: z.string(),
+  status: z.enum(["True", "False", "Unknown"]),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: z.string(),
+  observedGeneration: z.int().optional(),
+});
+
+/**
+ * Kubernetes' structural subset of JSON Schema: unknown fields are pruned by default, so none may be forbidden, and a map's
+ * keys have no schema.
+ */
+export function structural(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, {
+    target: "openapi-3.0",
+    io: "input",
+    override: ({ jsonSchema }) => {
+      if (typeof jsonSchema.additionalProperties !== "object") delete jsonSchema.additionalProperties;
+      delete jsonSchema.propertyNames;
+      delete jsonSchema["$schema"];
+      // zod bounds every integer by what a double can hold; the API server has its own bounds.
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  });
+}

@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Definition, parseDefinition } from "../definition.ts";
+import { consequenceOf } from "../diff.ts";
+import { labels, setMemberName } from "../names.ts";
+import { type PodObject, readPod } from "../pod.ts";
+import type { AddressRange } from "../range.ts";
+import { specOf, type StoredVnic, type VnicRecord } from "../record.ts";
+import { allocate, type Allocation, keeps } from "./allocation.ts";
+import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
+import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";
+
+/** What a VnicSet is expanded from. */
+export interface SetWorld {
+  readonly set: StoredVnicSet;
+  /** Of the set's namespace. */
+  readonly pods: readonly PodObject[];
+  /** Of the whole cluster: the set's own, and others that may have its addresses. */
+  readonly vnics: readonly StoredVnic[];
+  /** The one that the set names, if it is there. */
+  readonly workload: WorkloadObject | undefined;
+  /** Of the set's namespace. */
+  readonly statefulSets: readonly WorkloadObject[];
+  /** Where the addresses come from; undefined for DHCP. */
+  readonly ranges: readonly AddressRange[] | undefined;
+}
+
+/** What there is to do, and how the set fares. */
+export interface Expansion {
+  /** Vnics that are new, or changed in place. */
+  readonly apply: readonly VnicRecord[];
+  /** Vnics to be deleted. One that must be made anew is deleted first, and comes back when it is gone. */
+  readonly remove: readonly StoredVnic[];
+  /** Pods that run, and so shall have a Vnic. */
+  readonly served: readonly PodObject[];
+  /** The Vnic of each of them, as it is now. */
+  readonly members: ReadonlyMap<string, StoredVnic>;
+  /** Pods for which no address is left, the next one to get one first. */
+  readonly waiting: readonly string[];
+  /** What is wrong with Vnics to be made, by pod. */
+  readonly mistakes: ReadonlyMap<string, string>;
+}
+
+/** Compares a set with the pods and Vnics that there are. Pure: the same world gives the same plan. */
+export function expand(world: SetWorld): Expansion {
+  const { set, pods, vnics, workload, ranges } = world;
+  const served = pods
+    .filter((pod) => isSelected(set.spec, workload, pod) && readPod(pod).state === "running")
+    .sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
+  const own = vnics.filter((vnic) => isMember(set, vnic));
+  const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
+
+  // A Vnic stays while its pod is there, even on its way out, and when the pod will come back.
+  const isWanted = ({ spec }: StoredVnic) =>
+    pods.some((pod) => pod.metadata?.name === spec.pod.name && isSelected(set.spec, workload, pod) && !hasEnded(pod)) ||
+    isAwaited(set.spec, spec.pod.name, world.statefulSets);
+  const unwanted = own.filter((vnic) => !isWanted(vnic));
+
+  const settled = new Map<string, readonly string[]>();
+  const others = vnics.filter((vnic) => !own.includes(vnic)).flatMap(({ spec }) => spec.addresses);
+  for (const vnic of own)
+    if (ranges && keeps(ranges, vnic.spec.addresses) && !isRefused(vnic, others))
+      settled.set(vnic.spec.pod.name, vnic.spec.addresses);
+  const names = served.map(nameOf);
+  const claimants = names
+    .filter((pod) => !settled.has(pod))
+    .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }));
+  // An address is free only when the record that had it is gone: until then its NIC may still be there.
+  const taken = [...others, ...own.flatMap(({ spec }) => spec.addresses)];
+  const { addresses, waiting }: Allocation = ranges
+    ? allocate(ranges, claimants, taken)
+    : { addresses: new Map(), waiting: [] };
+
+  const apply: VnicRecord[] = [];
+  const remove = unwanted.filter(isStanding);
+  const mistakes = new Map<string, string>();
+  for (const pod of names.filter((pod) => !waiting.includes(pod))) {
+    const given = ranges ? (settled.get(pod) ?? addresses.get(pod)) : undefined;
+    const parsed = parseMember(set, pod, given);
+    const there = members.get(pod);
+    if ("problems" in parsed)
+      mistakes.set(pod, parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+    else if (!there) apply.push(memberRecord(set, parsed.definition));
+    else if (isStanding(there)) {
+      const change = changeOf(there, parsed.definition);
+      if (change === "replace") remove.push(there);
+      if (change === "update") apply.push(memberRecord(set, parsed.definition));
+    }
+  }
+  return { apply, remove, served, members, waiting, mistakes };
+}
+
+/** The set's own Vnic, and not one that merely bears its label. */
+export function isMember(set: StoredVnicSet, { metadata }: StoredVnic): boolean {
+  return (
+    metadata.namespace === set.metadata.namespace &&
+    metadata.labels?.[labels.set] === set.metadata.name &&
+    (metadata.ownerReferences ?? []).some((owner) => (owner as { uid?: string }).uid === set.metadata.uid)
+  );
+}
+
+function parseMember({ metadata, spec }: StoredVnicSet, pod: string, addresses: readonly string[] | undefined) {
+  const { namespace, name } = metadata;
+  return parseDefinition({
+    ...spec.template,
+    name: setMemberName(name, pod),
+    pod: { namespace, name: pod },
+    ...(addresses ? { addresses } : {}),
+    declaredBy: memberOwner({ metadata }),
+  });
+}
+
+function changeOf({ metadata, spec }: StoredVnic, wanted: Definition): "replace" | "update" | undefined {
+  const there: Readonly<Record<string, unknown>> = { ...spec };
+  const here: Readonly<Record<string, unknown>> = { ...specOf(wanted) };
+  const changed = Object.keys({ ...there, ...here }).filter((key) => !isDeepStrictEqual(there[key], here[key]));
+  if (changed.some((key) => consequenceOf(key) === "replace")) return "replace";
+  const missing = Object.entries(wanted.labels ?? {}).some(([key, value]) => metadata.labels?.[key] !== value);
+  return changed.length > 0 || missing ? "update" : undefined;
+}
+
+/** Whether somebody else has an address of a Vnic that was never realised. Then it takes another one. */
+function isRefused({ spec, status }: StoredVnic, others: readonly string[]): boolean {
+  return !status?.interface && spec.addresses.some((address) => others.includes(address));
+}
+
+function isStanding({ metadata }: StoredVnic): boolean {
+  return metadata.deletionTimestamp === undefined;
+}
+
+function hasEnded({ status }: PodObject): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+function ordinalIn(pod: string, statefulSets: readonly WorkloadObject[]): { ordinal?: number } {
+  const ordinal = statefulPlaceOf(pod, statefulSets)?.ordinal;
+  return ordinal === undefined || ordinal < 0 ? {} : { ordinal };
+}
+
+function nameOf({ metadata }: PodObject): string {
+  return metadata?.name ?? "";
+}
+
+/** Sorts the oldest first, so that a waiting pod keeps its place in the queue. */
+function ageOf({ metadata }: PodObject): string {
+  const created = metadata?.creationTimestamp;
+  return `${created instanceof Date ? created.toISOString() : (created ?? "")} ${metadata?.name}`;
+}

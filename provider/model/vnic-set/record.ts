@@ -1,0 +1,92 @@
+import type { Definition } from "../definition.ts";
+import { annotations, apiVersion, labels, type VnicRef, vnicId } from "../names.ts";
+import { specOf, type VnicRecord } from "../record.ts";
+import type { SetDefinition } from "./definition.ts";
+
+/** What a VnicSet shall be, whoever wrote it. Pods and Vnics are of the record's own namespace. */
+export type VnicSetSpec = Pick<SetDefinition, "selector" | "workload" | "template" | "addresses">;
+
+export interface SetCondition {
+  readonly type: "Ready" | "AddressesAvailable";
+  readonly status: "True" | "False";
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration: number;
+}
+
+export interface VnicSetStatus {
+  readonly observedGeneration: number;
+  /** Pods that shall have a Vnic now. */
+  readonly desired: number;
+  /** Those that have it. */
+  readonly ready: number;
+  readonly conditions: readonly SetCondition[];
+}
+
+/** The record: object `VnicSet` of our API group, beside the pods that it serves. */
+export interface VnicSetRecord {
+  readonly apiVersion: string;
+  readonly kind: "VnicSet";
+  readonly metadata: VnicRef & {
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly finalizers?: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: VnicSetSpec;
+  readonly status?: VnicSetStatus;
+}
+
+/** A record as the API server returns it. */
+export type StoredVnicSet = VnicSetRecord & {
+  readonly metadata: { readonly uid: string; readonly resourceVersion: string; readonly generation: number };
+};
+
+export function setRecordOf(definition: SetDefinition): VnicSetRecord {
+  const { name, namespace, selector, workload, template, addresses, declaredBy } = definition;
+  return {
+    apiVersion,
+    kind: "VnicSet",
+    metadata: {
+      namespace,
+      name,
+      labels: { ...definition.labels, [labels.managedBy]: "pulumi-vnic" },
+      annotations: declaredBy === undefined ? {} : { [annotations.owner]: declaredBy },
+    },
+    spec: {
+      ...(selector === undefined ? {} : { selector }),
+      ...(workload === undefined ? {} : { workload }),
+      template,
+      ...(addresses === undefined ? {} : { addresses }),
+    },
+  };
+}
+
+/** Who a Vnic of the set names as its owner. */
+export function memberOwner({ metadata }: Pick<StoredVnicSet, "metadata">): string {
+  return `VnicSet ${vnicId(metadata)}`;
+}
+
+/**
+ * The record of one Vnic of the set, for a field manager of its own: whoever realises the Vnic adds finalizer and place. The
+ * owner reference lets Kubernetes' tools show what belongs together; it is the set's finalizer that removes the Vnics.
+ */
+export function memberRecord(set: StoredVnicSet, definition: Definition): VnicRecord {
+  const { namespace, name, uid } = set.metadata;
+  return {
+    apiVersion,
+    kind: "Vnic",
+    metadata: {
+      namespace,
+      name: definition.name,
+      labels: { ...definition.labels, [labels.managedBy]: "pulumi-vnic", [labels.set]: name },
+      annotations: { [annotations.owner]: memberOwner(set) },
+      ownerReferences: [{ apiVersion, kind: "VnicSet", name, uid, controller: true, blockOwnerDeletion: false }],
+    },
+    spec: specOf(definition),
+  };
+}

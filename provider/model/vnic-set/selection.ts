@@ -1,0 +1,79 @@
+import type { PodObject } from "../pod.ts";
+import type { Workload } from "./definition.ts";
+import type { VnicSetSpec } from "./record.ts";
+
+/** `metav1.LabelSelector`. */
+interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly {
+    readonly key: string;
+    readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+    readonly values?: readonly string[];
+  }[];
+}
+
+/** What we read of a Deployment, StatefulSet or DaemonSet (apps/v1). */
+export interface WorkloadObject {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly selector: LabelSelector;
+    readonly replicas?: number;
+    readonly ordinals?: { readonly start?: number };
+    readonly template: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
+  };
+}
+
+/** Whether the set is for that pod. Of a workload that isn't there, no pod is. */
+export function isSelected(spec: VnicSetSpec, workload: WorkloadObject | undefined, pod: PodObject): boolean {
+  const labels = pod.metadata?.labels ?? {};
+  if (spec.selector) return matches({ matchLabels: spec.selector }, labels);
+  return spec.workload !== undefined && workload !== undefined && isOf(spec.workload, workload, pod);
+}
+
+/** Its selector alone would also take pods that happen to bear the same labels. */
+function isOf({ kind, name }: Workload, { spec }: WorkloadObject, { metadata }: PodObject): boolean {
+  const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
+  const owned =
+    kind === "Deployment"
+      ? controller?.kind === "ReplicaSet" && controller.name.startsWith(`${name}-`)
+      : controller?.kind === kind && controller.name === name;
+  return owned && matches(spec.selector, metadata?.labels ?? {});
+}
+
+function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Readonly<Record<string, string>>) {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      switch (operator) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        case "DoesNotExist":
+          return value === undefined;
+      }
+    })
+  );
+}
+
+/** The StatefulSet that makes pods of that name, and the pod's place among them, from 0; undefined for any other pod. */
+export function statefulPlaceOf(
+  pod: string,
+  statefulSets: readonly WorkloadObject[],
+): { readonly owner: WorkloadObject; readonly ordinal: number } | undefined {
+  const [, name, text] = /^(.+)-(\d+)$/.exec(pod) ?? [];
+  const owner = statefulSets.find(({ metadata }) => metadata.name === name);
+  return owner && { owner, ordinal: Number(text) - (owner.spec.ordinals?.start ?? 0) };
+}
+
+/** Whether a pod of that name, which isn't there, will come back and be the set's: its StatefulSet still wants it. */
+export function isAwaited(spec: VnicSetSpec, pod: string, statefulSets: readonly WorkloadObject[]): boolean {
+  const place = statefulPlaceOf(pod, statefulSets);
+  if (!place || place.ordinal < 0 || place.ordinal >= (place.owner.spec.replicas ?? 1)) return false;
+  const { metadata, spec: its } = place.owner;
+  if (spec.workload) return spec.workload.kind === "StatefulSet" && spec.workload.name === metadata.name;
+  return matches({ matchLabels: spec.selector ?? {} }, its.template.metadata?.labels ?? {});
+}

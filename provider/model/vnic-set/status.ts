@@ -1,0 +1,86 @@
+import type { Expansion } from "./expansion.ts";
+import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
+
+/** How the set fares; each condition keeps the time since when it has been so. */
+export function setStatusOf(
+  set: StoredVnicSet,
+  expansion: Expansion,
+  workloadIsMissing: boolean,
+  now: Date,
+): VnicSetStatus {
+  const { served, waiting } = expansion;
+  const ready = served.filter((pod) => isServed(expansion, pod.metadata?.name ?? "", pod.metadata?.uid));
+  const condition = (so: Pick<SetCondition, "type" | "status" | "reason" | "message">): SetCondition => {
+    const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
+    return {
+      ...so,
+      lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
+      observedGeneration: set.metadata.generation,
+    };
+  };
+  const exhausted = waiting.length > 0;
+  return {
+    observedGeneration: set.metadata.generation,
+    desired: served.length,
+    ready: ready.length,
+    conditions: [
+      condition({ type: "Ready", ...readiness(set, expansion, ready.length, workloadIsMissing) }),
+      condition(
+        exhausted
+          ? { type: "AddressesAvailable", status: "False", reason: "RangeExhausted", message: exhaustedWords(waiting) }
+          : { type: "AddressesAvailable", status: "True", reason: "Enough", message: "every pod has its address" },
+      ),
+    ],
+  };
+}
+
+/** Whether the status says all that this one does. */
+export function saysAlready(set: StoredVnicSet, wanted: VnicSetStatus): boolean {
+  const words = ({ observedGeneration, desired, ready, conditions }: VnicSetStatus) =>
+    JSON.stringify([
+      [observedGeneration, desired, ready],
+      ...conditions.map(({ type, status, reason, message }) => [type, status, reason, message]),
+    ]);
+  return set.status !== undefined && words(set.status) === words(wanted);
+}
+
+function readiness(
+  set: StoredVnicSet,
+  { served, members, waiting, mistakes }: Expansion,
+  ready: number,
+  missing: boolean,
+) {
+  const so = (reason: string, message: string) => ({ status: "False" as const, reason, message });
+  const count = `${ready} of ${served.length} pods have their Vnic`;
+  const { workload } = set.spec;
+  if (missing && workload)
+    return so(
+      "WorkloadMissing",
+      `there is no ${workload.kind} ${workload.name} in namespace ${set.metadata.namespace}`,
+    );
+  const [mistake] = mistakes;
+  if (mistake) return so("Invalid", `the Vnic of pod ${mistake[0]} can't be: ${mistake[1]}`);
+  if (ready === served.length) return { status: "True" as const, reason: "AllServed", message: count };
+  if (waiting.length > 0) return so("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
+  const failing = [...members.values()]
+    .map(({ spec, status }) => ({ pod: spec.pod.name, ready: status?.conditions.find(({ type }) => type === "Ready") }))
+    .find(({ ready }) => ready?.status === "False");
+  return so("Progressing", failing ? `${count}; pod ${failing.pod}: ${failing.ready?.message}` : count);
+}
+
+function exhaustedWords(waiting: readonly string[]): string {
+  const first = waiting.slice(0, 5).join(", ");
+  const names = waiting.length > 5 ? `${first} and ${waiting.length - 5} more` : first;
+  return `no address is left for ${names}; widen the range, or free one`;
+}
+
+function isServed({ members }: Expansion, pod: string, uid: string | undefined): boolean {
+  const vnic = members.get(pod);
+  const ready = vnic?.status?.conditions.find(({ type }) => type === "Ready");
+  return (
+    vnic?.metadata.deletionTimestamp === undefined &&
+    ready?.status === "True" &&
+    (ready.observedGeneration ?? 0) >= (vnic?.metadata.generation ?? 0) &&
+    vnic?.status?.pod?.uid === uid
+  );
+}

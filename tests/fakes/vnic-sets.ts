@@ -1,0 +1,126 @@
+import type { PodObject } from "../../provider/model/pod.ts";
+import type { StoredVnic, VnicRecord } from "../../provider/model/record.ts";
+import { type SetDefinition, parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
+import { expand, type Expansion, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
+import { setRecordOf, type StoredVnicSet } from "../../provider/model/vnic-set/record.ts";
+import type { WorkloadObject } from "../../provider/model/vnic-set/selection.ts";
+import { liveInterface, pod, uid } from "./objects.ts";
+
+/* Builders for VnicSets, as in `objects.ts`. */
+
+/** A set as the API server would return it: of the pods with label app=db, and four addresses. */
+export function vnicSet(given: Partial<SetDefinition> = {}): StoredVnicSet {
+  const parsed = parseSetDefinition({
+    name: "wires",
+    namespace: "shop",
+    ...(given.workload ? {} : { selector: { app: "db" } }),
+    template: { network: { parent: "eth1" } },
+    addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.10", to: "192.168.50.13" }],
+    ...given,
+  });
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const record = setRecordOf(parsed.definition);
+  return { ...record, metadata: { ...record.metadata, uid: uid(100), resourceVersion: "1", generation: 1 } };
+}
+
+/** A pod of the application that runs since the second of that number. */
+export function member(
+  name: string,
+  second = 0,
+  given: { labels?: Record<string, string>; owner?: string } = {},
+): PodObject {
+  const { labels = { app: "db" }, owner = "StatefulSet/db" } = given;
+  const [kind = "", controller = ""] = owner.split("/");
+  const built = pod({ name, uid: `pod-${name}-${second}` });
+  return {
+    ...built,
+    metadata: {
+      ...built.metadata,
+      labels,
+      creationTimestamp: new Date(1_800_000_000_000 + second * 1000),
+      ownerReferences: [{ kind, name: controller, controller: true }],
+    },
+  };
+}
+
+export function statefulSet(replicas: number, name = "db"): WorkloadObject {
+  const labels = { app: "db" };
+  return {
+    metadata: { name },
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels } } },
+  };
+}
+
+/** A cluster with one set in it, which is expanded again and again. */
+export class FakeWorld {
+  set: StoredVnicSet;
+  pods: PodObject[] = [];
+  vnics: StoredVnic[] = [];
+  statefulSets: WorkloadObject[] = [];
+  workload: WorkloadObject | undefined;
+  private made = 0;
+
+  constructor(set = vnicSet()) {
+    this.set = set;
+  }
+
+  get world(): SetWorld {
+    const { set, pods, vnics, statefulSets, workload } = this;
+    return { set, pods, vnics, statefulSets, workload, ranges: set.spec.addresses };
+  }
+
+  /** Does what the plan says, but for what is being deleted, which stays until `collect`. */
+  step(): Expansion {
+    const plan = expand(this.world);
+    const removed = new Set(plan.remove.map(({ metadata }) => metadata.uid));
+    this.vnics = this.vnics.map((vnic) =>
+      removed.has(vnic.metadata.uid)
+        ? { ...vnic, metadata: { ...vnic.metadata, deletionTimestamp: "2026-11-24T00:00:00Z" } }
+        : vnic,
+    );
+    plan.apply.forEach((record) => this.apply(record));
+    return plan;
+  }
+
+  collect(): void {
+    this.vnics = this.vnics.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  }
+
+  /** What the reconciler would have made of the Vnics by now: all of them are in their pods. */
+  realise(): void {
+    this.vnics = this.vnics.map((vnic) => {
+      const found = this.pods.find(({ metadata }) => metadata?.name === vnic.spec.pod.name);
+      const status = {
+        node: "worker-1",
+        pod: { name: vnic.spec.pod.name, uid: found?.metadata?.uid ?? "", sandboxId: "5a" },
+        interface: liveInterface({ addresses: [...vnic.spec.addresses] }),
+        conditions: [
+          {
+            type: "Ready",
+            status: "True",
+            reason: "Attached",
+            message: "",
+            lastTransitionTime: "",
+            observedGeneration: 9,
+          },
+        ],
+      } as const;
+      return found ? { ...vnic, status } : vnic;
+    });
+  }
+
+  /** Addresses by pod, of all Vnics of the set. */
+  get addresses(): Record<string, string> {
+    const own = this.vnics.filter(({ metadata }) => metadata.ownerReferences);
+    return Object.fromEntries(own.map(({ spec }) => [spec.pod.name, spec.addresses.join(" ")]));
+  }
+
+  private apply(record: VnicRecord): void {
+    const before = this.vnics.find(({ metadata }) => metadata.name === record.metadata.name);
+    const own = before
+      ? { uid: before.metadata.uid, generation: (before.metadata.generation ?? 1) + 1 }
+      : { uid: uid(200 + this.made++), generation: 1 };
+    const stored: StoredVnic = { ...before, ...record, metadata: { ...record.metadata, ...own, resourceVersion: "1" } };
+    this.vnics = [...this.vnics.filter((vnic) => vnic !== before), stored];
+  }
+}

@@ -1,0 +1,174 @@
+import { expect } from "chai";
+import { addressAt, freeSpans } from "../../../../provider/model/range.ts";
+import { expand } from "../../../../provider/model/vnic-set/expansion.ts";
+import { storedVnic, uid } from "../../../fakes/objects.ts";
+import { FakeWorld, member, statefulSet, vnicSet } from "../../../fakes/vnic-sets.ts";
+
+describe("the expansion of a VnicSet", () => {
+  let world: FakeWorld;
+
+  beforeEach(() => {
+    world = new FakeWorld();
+    world.statefulSets = [statefulSet(3)];
+    world.pods = [member("db-0"), member("db-1", 1), member("db-2", 2)];
+  });
+
+  it("makes one Vnic for each pod that runs and matches, and then nothing more", () => {
+    world.pods.push(member("web-0", 3, { labels: { app: "web" } }), {
+      ...member("db-9"),
+      status: { phase: "Pending" },
+    });
+    expect(world.step().apply).to.have.length(3);
+    expect(world.addresses).to.deep.equal({
+      "db-0": "192.168.50.10/24",
+      "db-1": "192.168.50.11/24",
+      "db-2": "192.168.50.12/24",
+    });
+    const again = world.step();
+    expect([...again.apply, ...again.remove]).to.deep.equal([]);
+  });
+
+  it("makes records of the set's own, complete, with one interface name for all pods", () => {
+    const [record] = world.step().apply;
+    expect(record?.metadata).to.deep.include({ namespace: "shop" });
+    expect(record?.metadata.name).to.match(/^wires-[0-9a-f]{10}$/);
+    expect(record?.metadata.labels).to.include({ "pulumi-vnic.dev/set": "wires" });
+    expect(record?.metadata.annotations).to.deep.equal({ "pulumi-vnic.dev/owner": "VnicSet shop/wires" });
+    expect(record?.metadata.ownerReferences?.[0]).to.deep.include({ kind: "VnicSet", name: "wires", uid: uid(100) });
+    expect(record?.spec.mac).to.match(/^[0-9a-f:]{17}$/);
+    expect(new Set(world.vnics.map(({ spec }) => spec.interfaceName)).size).to.equal(1);
+    expect(new Set(world.vnics.map(({ spec }) => spec.mac)).size).to.equal(3);
+  });
+
+  it("keeps the Vnic of a StatefulSet's pod that is gone and will come back, with its address and MAC", () => {
+    world.step();
+    const before = world.vnics.find(({ spec }) => spec.pod.name === "db-1");
+    world.pods = [member("db-0"), member("db-2", 2)];
+    expect(world.step().remove).to.deep.equal([]);
+    world.pods.push(member("db-1", 9));
+    world.step();
+    expect(world.vnics.find(({ spec }) => spec.pod.name === "db-1")).to.deep.equal(before);
+  });
+
+  it("removes it after a scale down, once the pod is gone, and gives the same address after a scale up", () => {
+    world.step();
+    world.statefulSets = [statefulSet(2)];
+    world.pods[2] = { ...member("db-2", 2), metadata: { ...member("db-2", 2).metadata, deletionTimestamp: "now" } };
+    expect(world.step().remove, "while the pod ends").to.deep.equal([]);
+    world.pods.pop();
+    expect(world.step().remove.map(({ spec }) => spec.pod.name)).to.deep.equal(["db-2"]);
+    world.collect();
+    world.statefulSets = [statefulSet(3)];
+    world.pods.push(member("db-2", 20));
+    world.step();
+    expect(world.addresses["db-2"]).to.equal("192.168.50.12/24");
+  });
+
+  it("follows a rollout of a Deployment: new pods get other addresses, old ones are freed", () => {
+    const deployment = { metadata: { name: "web" }, spec: statefulSet(0).spec };
+    world = new FakeWorld(vnicSet({ workload: { kind: "Deployment", name: "web" } }));
+    world.workload = deployment;
+    world.pods = ["web-5d-a", "web-5d-b"].map((name) => member(name, 0, { owner: "ReplicaSet/web-5d" }));
+    world.step();
+    world.pods.push(member("web-77-c", 5, { owner: "ReplicaSet/web-77" }));
+    world.step();
+    expect(new Set(Object.values(world.addresses)).size).to.equal(3);
+    world.pods.shift();
+    expect(world.step().remove.map(({ spec }) => spec.pod.name)).to.deep.equal(["web-5d-a"]);
+  });
+
+  it("takes the pods of its workload only, and not others with the same labels", () => {
+    world = new FakeWorld(vnicSet({ workload: { kind: "StatefulSet", name: "db" } }));
+    world.pods = [member("db-0"), member("stray", 1, { owner: "ReplicaSet/stray" })];
+    expect(world.step().served, "while there is no workload").to.deep.equal([]);
+    world.workload = statefulSet(1);
+    expect(world.step().served.map(({ metadata }) => metadata?.name)).to.deep.equal(["db-0"]);
+  });
+
+  it("lets the youngest pods wait when the range is exhausted; the next freed address is theirs", () => {
+    world.statefulSets = [];
+    world.pods = Array.from({ length: 6 }, (_, index) => member(`db-x${index}`, index));
+    const first = world.step();
+    expect(first.waiting).to.deep.equal(["db-x4", "db-x5"]);
+    world.pods.splice(1, 1);
+    expect(world.step().waiting, "while the old Vnic is being deleted").to.deep.equal(["db-x4", "db-x5"]);
+    const freed = world.addresses["db-x1"];
+    world.collect();
+    expect(world.step().waiting).to.deep.equal(["db-x5"]);
+    expect(world.addresses["db-x4"]).to.equal(freed);
+  });
+
+  it("gives 1000 pods 1000 addresses, none twice, and changes none at a second look", () => {
+    const range = { cidr: "10.0.0.0/22", exclude: ["10.0.0.1-10.0.0.20", "10.0.3.253", "10.0.3.254"] };
+    world = new FakeWorld(vnicSet({ addresses: [range] }));
+    world.pods = Array.from({ length: 1000 }, (_, index) => member(`web-${index.toString(36)}-q`, index));
+    expect(world.step().waiting).to.deep.equal([]);
+    const given = new Set(Object.values(world.addresses));
+    expect(given.size).to.equal(1000);
+    expect(given).to.include(addressAt(range, freeSpans(range), 999n));
+    expect(expand(world.world)).to.deep.include({ apply: [], remove: [], waiting: [] });
+  }).timeout(20_000);
+
+  it("gives nobody an address that a Vnic outside of the set has", () => {
+    world.vnics = [storedVnic({ name: "fixed", addresses: ["192.168.50.11/24"] })];
+    world.step();
+    expect(world.addresses).to.deep.equal({
+      "db-0": "192.168.50.10/24",
+      "db-1": "192.168.50.12/24",
+      "db-2": "192.168.50.13/24",
+    });
+  });
+
+  it("takes another address for a Vnic whose own turned out to be taken before it was realised", () => {
+    world.step();
+    world.vnics.push(storedVnic({ name: "fixed", addresses: ["192.168.50.10/24"] }));
+    world.step();
+    expect(world.addresses["db-0"]).to.equal("192.168.50.13/24");
+    world.realise();
+    world.vnics.push(storedVnic({ name: "late", addresses: ["192.168.50.12/24"] }));
+    expect(world.step().apply, "a realised one stays").to.deep.equal([]);
+  });
+
+  it("changes Vnics in place where it can, and else deletes them first", () => {
+    world.step();
+    const { uid: own, ...rest } = world.set.metadata;
+    world.set = {
+      ...vnicSet({ template: { network: { parent: "eth1" }, mtu: 1400 } as never }),
+      metadata: { ...rest, uid: own },
+    };
+    const inPlace = world.step();
+    expect(inPlace.remove).to.deep.equal([]);
+    expect(inPlace.apply.map(({ spec }) => spec.mtu)).to.deep.equal([1400, 1400, 1400]);
+
+    world.set = {
+      ...world.set,
+      spec: {
+        ...world.set.spec,
+        template: { ...world.set.spec.template, network: { mode: "macvlan", parent: "eth2" } },
+      },
+    };
+    const anew = world.step();
+    expect(anew.remove).to.have.length(3);
+    expect(anew.apply).to.deep.equal([]);
+    expect(world.step().apply, "until they are gone").to.deep.equal([]);
+    world.collect();
+    expect(world.step().apply.map(({ spec }) => spec.network.parent)).to.deep.equal(["eth2", "eth2", "eth2"]);
+  });
+
+  it("moves Vnics to another range in place", () => {
+    world.step();
+    world.set = { ...world.set, spec: { ...world.set.spec, addresses: [{ cidr: "10.9.0.0/24" }] } };
+    expect(world.step().apply).to.have.length(3);
+    expect(world.addresses["db-0"]).to.equal("10.9.0.1/24");
+  });
+
+  it("leaves alone a Vnic that only bears its label", () => {
+    world.pods = [];
+    world.vnics = [
+      storedVnic({ pod: { namespace: "shop", name: "gone" } }, { labels: { "pulumi-vnic.dev/set": "wires" } }),
+    ];
+    expect(world.step().remove).to.deep.equal([]);
+  });
+
+  it("is the same for the same world", () => expect(expand(world.world)).to.deep.equal(expand(world.world)));
+});
