@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
+import { defaultImage, platformManifests, type PlatformPart, platformParts } from "./manifests.ts";
 import { messageOf } from "./model/errors.ts";
-import { platformManifests, type PlatformPart, platformParts } from "./model/platform/platform.ts";
-import { defaultImage } from "./package.ts";
 import { showPlan } from "./plan-command.ts";
 
 const usage = `usage: pulumi-vnic manifests [--image <image>] [--without <part>] ...

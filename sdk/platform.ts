@@ -1,0 +1,99 @@
+import { createRequire } from "node:module";
+import * as pulumi from "@pulumi/pulumi";
+import type { Manifest, PlatformPart } from "pulumi-vnic/manifests";
+
+/** What a {@link Platform} is made of. */
+export interface PlatformArgs {
+  /** The node image, best by digest. @default `localhost/pulumi-vnic-node:<version>` */
+  image?: pulumi.Input<string>;
+  /** Parts to leave out, because somebody else installs them, or nobody needs them. @default none */
+  without?: PlatformPart[];
+}
+
+/**
+ * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, accounts with the least rights, admission policies, and
+ * what runs there. Needs the package `@pulumi/kubernetes` in the project; its provider is given as for any component.
+ *
+ * Vnics and VnicSets of the same program depend on it: `{ dependsOn: platform }`. Then it goes after them.
+ *
+ * @example
+ * const platform = new Platform("vnic", { image: "registry.example/pulumi-vnic-node@sha256:…" });
+ */
+export class Platform extends pulumi.ComponentResource {
+  /** The type token, for policy packs. */
+  static readonly __pulumiType = "vnic:index:Platform";
+
+  /** The node image, which the stack's `vnic:image` should be, too. */
+  readonly image: pulumi.Output<string>;
+
+  constructor(name: string, args: PlatformArgs = {}, options?: pulumi.ComponentResourceOptions) {
+    super(Platform.__pulumiType, name, args, options);
+    const { defaultImage, partManifests, platformParts } =
+      load<typeof import("pulumi-vnic/manifests")>("pulumi-vnic/manifests");
+    const image = args.image ?? defaultImage;
+    const unknown = args.without?.find((part) => !platformParts.includes(part));
+    if (unknown !== undefined)
+      throw new pulumi.InputPropertyError({
+        propertyPath: "without",
+        reason: `${JSON.stringify(unknown)} is not a part; parts are ${platformParts.join(", ")}`,
+      });
+
+    const before: pulumi.Resource[] = [];
+    for (const part of platformParts.filter((part) => !args.without?.includes(part))) {
+      // Which objects there are doesn't depend on the image; what is in them does.
+      const made = partManifests(part, { image: "" }).map((shape, index) =>
+        this.install(
+          name,
+          shape,
+          argsOf(shape, image, (image) => partManifests(part, { image })[index]),
+          [...before],
+        ),
+      );
+      before.push(...made);
+    }
+    this.image = pulumi.output(image);
+    this.registerOutputs({ image: this.image });
+  }
+
+  private install(name: string, { apiVersion, kind, metadata }: Manifest, args: object, dependsOn: pulumi.Resource[]) {
+    const ResourceClass = classOf(apiVersion, kind);
+    return new ResourceClass(`${name}-${kind.toLowerCase()}-${metadata.name}`, args, { parent: this, dependsOn });
+  }
+}
+
+type ResourceClass = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.CustomResource;
+
+/** `apps/v1`, `Deployment` is `kubernetes.apps.v1.Deployment`. Loaded here, as not every program has a platform. */
+function classOf(apiVersion: string, kind: string): ResourceClass {
+  const kubernetes = load<Record<string, Record<string, Record<string, ResourceClass>>>>("@pulumi/kubernetes");
+  const [group = "core", version = apiVersion] = apiVersion.includes("/") ? apiVersion.split("/") : [];
+  const found = kubernetes[group.split(".")[0] ?? ""]?.[version]?.[kind];
+  if (found) return found;
+  throw new pulumi.RunError(`@pulumi/kubernetes has no ${apiVersion} ${kind}; install a newer version of it`);
+}
+
+/** The object as arguments; an image that isn't known yet makes those fields unknown that may hold it. */
+function argsOf(
+  shape: Manifest,
+  image: pulumi.Input<string>,
+  make: (image: string) => Manifest | undefined,
+): pulumi.Inputs {
+  if (typeof image === "string") return { ...make(image) };
+  const made = pulumi.output(image).apply((image) => ({ ...make(image) }));
+  const { apiVersion, kind, metadata, ...rest } = shape;
+  return {
+    apiVersion,
+    kind,
+    metadata,
+    ...Object.fromEntries(Object.keys(rest).map((key) => [key, made.apply((of) => of[key])])),
+  };
+}
+
+function load<T>(name: string): T {
+  try {
+    return createRequire(import.meta.url)(name) as T;
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== "MODULE_NOT_FOUND" || name !== "@pulumi/kubernetes") throw cause;
+    throw new pulumi.RunError("a Platform is made of resources of @pulumi/kubernetes: npm install @pulumi/kubernetes");
+  }
+}
