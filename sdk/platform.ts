@@ -79,14 +79,10 @@ function argsOf(
   make: (image: string) => Manifest | undefined,
 ): pulumi.Inputs {
   if (typeof image === "string") return { ...make(image) };
-  const made = pulumi.output(image).apply((image) => ({ ...make(image) }));
+  const made = pulumi.output(image).apply((image): Record<string, unknown> => ({ ...make(image) }));
   const { apiVersion, kind, metadata, ...rest } = shape;
-  return {
-    apiVersion,
-    kind,
-    metadata,
-    ...Object.fromEntries(Object.keys(rest).map((key) => [key, made.apply((of) => of[key])])),
-  };
+  const fields = Object.keys(rest).map((key) => [key, made.apply((object) => object[key])]);
+  return { apiVersion, kind, metadata, ...(Object.fromEntries(fields) as pulumi.Inputs) };
 }
 
 function load<T>(name: string): T {
