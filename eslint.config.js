@@ -56,6 +56,11 @@ export default tseslint.config(
     "lifecycle/ knows the model and the cluster's interface alone",
   ),
   oneWay(
+    "provider/reconciler",
+    "client-node|/(node|sdk)/|@pulumi/",
+    "reconciler/ drives the lifecycle by the cluster's interface",
+  ),
+  oneWay(
     "provider/node",
     "/(cluster|lifecycle|sdk)/|client-node|@pulumi/",
     "node/ runs on the node: it knows the model alone",

@@ -1,4 +1,6 @@
 import { openCluster } from "./cluster/kube-cluster.ts";
+import { hostname } from "node:os";
+import { Claims } from "./lifecycle/claim.ts";
 import type { Driver } from "./lifecycle/driver.ts";
 import { SessionPool } from "./lifecycle/session-pool.ts";
 import { VnicError } from "./model/errors.ts";
@@ -53,7 +55,7 @@ async function open({ image, ...access }: Settings): Promise<Omit<Driver, "repor
   const sessions = new SessionPool(cluster, { image });
   // The engine's last word to a plugin; sessions that linger then would have to be ended by their Jobs' time to live.
   process.once("SIGINT", () => void sessions.close().finally(() => process.exit(0)));
-  return { cluster, sessions };
+  return { cluster, sessions, claims: new Claims(`Pulumi on ${hostname()} (process ${process.pid})`) };
 }
 
 /** The Kubernetes client can't even be loaded on an older Node.js, and doesn't say why. */

@@ -1,11 +1,14 @@
-/** What tsc leaves to do of a build: the node side as the one file that its image runs, and the command for npx. */
+/** What tsc leaves to do of a build: each program of the image as the one file that it runs, and the command for npx. */
 import { execFileSync } from "node:child_process";
 import { chmod } from "node:fs/promises";
 import { build } from "esbuild";
 
 await build({
-  entryPoints: ["provider/node/main.ts"],
-  outfile: "dist/node/main.mjs",
+  entryPoints: { "node/main": "provider/node/main.ts", "reconciler/main": "provider/reconciler/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".mjs" },
+  // Packages of the other module system look for Node's own modules by `require`.
+  banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
   bundle: true,
   platform: "node",
   format: "esm",

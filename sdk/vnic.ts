@@ -49,6 +49,11 @@ export interface VnicArgs {
   /** Labels of the record. Changed in place. @default none but our own */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
+   * What a deletion does while the pod still runs: `detach` unplugs the NIC from it; `waitForPod` waits, within
+   * `deadlines.deleteSeconds`, until the pod has terminated. Changed in place. @default "detach"
+   */
+  deletionPolicy?: pulumi.Input<"detach" | "waitForPod">;
+  /**
    * Takes over a record of that name that somebody else declared, or that was made with kubectl, if it is the same Vnic;
    * refuses one that differs, naming the fields. @default false
    */
@@ -95,6 +100,7 @@ export class Vnic extends pulumi.dynamic.Resource {
   /** As asked for; `interface.mtu` is what it came to be. */
   declare readonly mtu: pulumi.Output<number | undefined>;
   declare readonly labels: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly deletionPolicy: pulumi.Output<"detach" | "waitForPod" | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
   /** The worker node on which it is realised. */
@@ -117,6 +123,7 @@ export class Vnic extends pulumi.dynamic.Resource {
       interfaceName: undefined,
       mtu: undefined,
       labels: undefined,
+      deletionPolicy: undefined,
       uid: undefined,
       node: undefined,
       podUid: undefined,

@@ -26,6 +26,7 @@ const folders: readonly Folder[] = [
   { name: "lab", timeoutSeconds: 180 },
   { name: "node", timeoutSeconds: 180, prepare: up },
   { name: "lifecycle", timeoutSeconds: 180, prepare: up },
+  { name: "reconciler", timeoutSeconds: 240, prepare: up },
   { name: "e2e", timeoutSeconds: 180, prepare: () => Promise.all([up(), ensurePulumi()]) },
 ];
 

@@ -73,6 +73,8 @@ function classified(error: unknown, server: string, doing: string): VnicError {
         });
   }
   if (code === 409) return fault("conflict", words);
+  // The answer to a JSON patch whose "test" fails; all other content that is refused is "Invalid", too, but says of what.
+  if (code === 422 && !status.details?.kind) return fault("outdated", words);
   return fault("failed", `HTTP ${code}: ${words}`);
 }
 
@@ -95,6 +97,13 @@ export function isRace(error: unknown): boolean {
   const { reason, details } = statusOf(error);
   const held = details?.causes?.some((cause) => cause.reason === "FieldManagerConflict");
   return httpCode(error) === 409 && reason === "Conflict" && !held;
+}
+
+/** Throws `instead` of it, which isn't tried again: for what was meant for one version of an object alone. */
+export function insteadOfRace(instead: VnicError): (error: unknown) => never {
+  return (error) => {
+    throw isRace(error) ? instead : error;
+  };
 }
 
 function causes(error: unknown): Error[] {

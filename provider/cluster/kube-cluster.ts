@@ -1,4 +1,5 @@
-import { isVnicError } from "../model/errors.ts";
+import type { CoreV1Event } from "@kubernetes/client-node";
+import { isVnicError, VnicError } from "../model/errors.ts";
 import {
   apiVersion,
   fieldManager,
@@ -14,21 +15,28 @@ import type { NodeObject } from "../model/node.ts";
 import type { PodObject } from "../model/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/record.ts";
 import { openAttachment } from "./attach.ts";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
-import { call, find } from "./faults.ts";
+import { call, find, insteadOfRace } from "./faults.ts";
 import type { Access } from "./kubeconfig.ts";
+import { leaseCalls } from "./leases.ts";
 import { tryMilliseconds } from "./retry.ts";
+import { type List, watcher } from "./watch.ts";
 
 type Client = typeof import("@kubernetes/client-node");
 
 /** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
 export async function openCluster(access: Access): Promise<Cluster> {
+  return openWatchedCluster(access);
+}
+
+/** The same for somebody who stays. */
+export async function openWatchedCluster(access: Access): Promise<WatchedCluster> {
   const client = await import("@kubernetes/client-node");
   return kubeCluster(client, new Connection(client, access));
 }
 
-function kubeCluster(client: Client, server: Connection): Cluster {
+function kubeCluster(client: Client, server: Connection): WatchedCluster {
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(server.server, {}),
     authMethods: { default: server },
@@ -50,11 +58,18 @@ function kubeCluster(client: Client, server: Connection): Cluster {
   const patchAs = (type: string) => client.setHeaderOptions("Content-Type", type);
   const apply = patchAs(client.PatchStrategy.ServerSideApply);
   const merge = patchAs(client.PatchStrategy.MergePatch);
+  const json = patchAs(client.PatchStrategy.JsonPatch);
+  const watch = watcher(client, server);
 
   const findVnic = (ref: VnicRef) =>
     find(server, `reading Vnic ${vnicId(ref)}`, () =>
       objects.getNamespacedCustomObject({ ...vnics, ...ref }),
     ) as Promise<StoredVnic | undefined>;
+
+  const listAllVnics = (selected: { labelSelector?: string }) =>
+    call(server, "listing Vnics", () =>
+      objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnics", ...selected }),
+    ) as Promise<List<StoredVnic>>;
 
   return {
     findPod: (namespace, name) =>
@@ -64,12 +79,7 @@ function kubeCluster(client: Client, server: Connection): Cluster {
     findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
 
     findVnic,
-    listVnics: async (labelSelector) => {
-      const list = (await call(server, "listing Vnics", () =>
-        objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnics", labelSelector }),
-      )) as { items: StoredVnic[] };
-      return list.items;
-    },
+    listVnics: async (labelSelector) => (await listAllVnics({ labelSelector })).items,
     applyVnic: async (record, { force }) => {
       const { namespace, name } = record.metadata;
       const params = { ...vnics, namespace, name, body: record, fieldManager: fieldManagerOf(ownerOf(record)), force };
@@ -82,6 +92,33 @@ function kubeCluster(client: Client, server: Connection): Cluster {
       await call(server, `applying the status of Vnic ${vnicId(ref)}`, () =>
         objects.patchNamespacedCustomObjectStatus({ ...vnics, ...ref, body, fieldManager, force: true }, apply),
       );
+    },
+    changeVnic: async ({ metadata: { namespace, name, uid, resourceVersion } }, change) => {
+      // A UID in a patch is a precondition, like the resource version.
+      const body: object = { metadata: { ...change, uid, resourceVersion } };
+      const doing = `changing Vnic ${namespace}/${name}`;
+      const outdated = new VnicError("outdated", `${doing}: it was changed by somebody else meanwhile`);
+      const changed: unknown = await find(server, doing, () =>
+        objects
+          .patchNamespacedCustomObject({ ...vnics, namespace, name, body, fieldManager }, merge)
+          .catch(insteadOfRace(outdated)),
+      );
+      if (!changed) throw outdated;
+      return changed as StoredVnic;
+    },
+    swapVnicAnnotation: async (ref, annotation, was, is) => {
+      const path = `/metadata/annotations/${annotation.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const then = is === undefined ? { op: "remove", path } : { op: "replace", path, value: is };
+      const body = [{ op: "test", path, value: was }, then];
+      try {
+        const swapped: unknown = await find(server, `changing Vnic ${vnicId(ref)}`, () =>
+          objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, json),
+        );
+        return swapped !== undefined;
+      } catch (error) {
+        if (isVnicError(error, "outdated")) return false;
+        throw error;
+      }
     },
     deleteVnic: async (ref, uid) => {
       try {
@@ -102,6 +139,17 @@ function kubeCluster(client: Client, server: Connection): Cluster {
         const body = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
         await objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge);
       });
+    },
+
+    createEvent: async (event) => {
+      const { namespace } = event.metadata;
+      try {
+        await call(server, `telling of ${event.involvedObject.kind} ${namespace}/${event.involvedObject.name}`, () =>
+          core.createNamespacedEvent({ namespace, body: event as unknown as CoreV1Event }),
+        );
+      } catch (error) {
+        if (!isVnicError(error, "conflict")) throw error;
+      }
     },
 
     createJob: async (job) => {
@@ -133,5 +181,12 @@ function kubeCluster(client: Client, server: Connection): Cluster {
       );
     },
     attach: (pod, container) => openAttachment(server, systemNamespace, pod, container),
+
+    watchVnics: () => watch(`/apis/${apiVersion}/vnics`, () => listAllVnics({})),
+    watchPods: () =>
+      watch<PodObject>("/api/v1/pods", () =>
+        call(server, "listing pods", () => core.listPodForAllNamespaces({ resourceVersion: "0" })),
+      ),
+    ...leaseCalls(server, new client.CoordinationV1Api(configuration), client.V1MicroTime),
   };
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
 import { VnicError } from "../model/errors.ts";
+import type { Claims } from "./claim.ts";
 import type { SessionPool } from "./session-pool.ts";
 
-/** Who drives a lifecycle: its cluster, its sessions, and where its progress is shown. */
+/** Who drives a lifecycle: its cluster, its sessions, its claims, and where its progress is shown. */
 export interface Driver {
   readonly cluster: Cluster;
   readonly sessions: SessionPool;
+  readonly claims: Claims;
   /** Shows what is waited for now, in a few words. */
   readonly report: (text: string) => void;
 }

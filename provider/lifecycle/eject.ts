@@ -5,6 +5,8 @@ import { readPod } from "../model/pod.ts";
 import { ownerOf, placeOf, type StoredVnic } from "../model/record.ts";
 import type { InjectPlan } from "../model/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
+import { awaitTerminated } from "./running-pod.ts";
+import { tell } from "./tell.ts";
 
 /** What is remembered of a Vnic outside its record, for when the record is lost. */
 export interface Remembered {
@@ -16,55 +18,82 @@ export interface Remembered {
 }
 
 /**
- * Takes the Vnic away: from its pod if that still runs, from its node, and at last its record. Fine when any of these is
- * gone already; can be run again from wherever it ended.
+ * Takes the Vnic away: from its pod if that still runs, or when that has terminated, as its deletion policy says; from its
+ * node, and at last its record. Fine when any of these is gone already; can be run again from wherever it ended.
  */
 export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered, deadline: Deadline): Promise<void> {
-  const { cluster, report } = driver;
+  const { cluster, claims, report } = driver;
 
   // Observe: a record with another UID is somebody else's new one; one with another owner is somebody else's now.
   const found = await findRecord(driver, ref);
-  const same = found?.metadata.uid === remembered.uid;
-  if (same && remembered.owner !== undefined && ownerOf(found) !== remembered.owner) return;
-  const record = same ? found : undefined;
+  const isSame = (record: StoredVnic | undefined) => record?.metadata.uid === remembered.uid;
+  const wasAdopted = (record: StoredVnic) =>
+    remembered.owner !== undefined && ownerOf(record) !== remembered.owner && isSame(record);
+  if (found && wasAdopted(found)) return;
+  await claims.hold(driver, ref, isSame(found) ? found : undefined, deadline, async (claim) => {
+    const record = isSame(claim.record) ? claim.record : undefined;
+    if (record && wasAdopted(record)) return;
 
-  // Ensure: marked for deletion; the finalizer holds the record until the node is clean.
-  if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);
+    // Ensure: marked for deletion; the finalizer holds the record until the node is clean.
+    if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);
+    const place = record && placeOf(record);
+    const pod = { namespace: ref.namespace, name: record?.spec.pod.name ?? remembered.podName };
+    if (place && record.spec.deletionPolicy === "waitForPod")
+      await awaitTerminated(driver, { ...pod, name: record.spec.pod.name }, place.podUid, deadline);
 
-  // Sync
-  const node = (record && placeOf(record)?.node) ?? remembered.node;
-  const podName = record?.spec.pod.name ?? remembered.podName;
-  if (node !== undefined) {
-    report(`taking it off node ${node}`);
-    await removeFromNode(driver, { ...ref, uid: remembered.uid }, node, podName, deadline);
-  }
+    // Sync
+    const node = place?.node ?? remembered.node;
+    let removed = false;
+    if (node !== undefined) {
+      report(`taking it off node ${node}`);
+      removed = await removeFromNode(driver, { ...ref, uid: remembered.uid }, node, pod.name, deadline);
+    }
 
-  // Return
-  if (record) await cluster.releaseVnic(ref, record.metadata.uid);
+    // Return
+    if (!record) return;
+    const told = removed ? tellOfRemoved(driver, record, node) : undefined;
+    await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);
+  });
 }
 
-/** Removes link and resource file from a node. A Node object that is gone took them with it. */
+async function tellOfRemoved(driver: Driver, record: StoredVnic, node: string | undefined): Promise<void> {
+  const place = placeOf(record);
+  const name = record.status?.interface?.name ?? "the NIC";
+  await tell(driver, record, place?.podUid, {
+    type: "Normal",
+    reason: "RemovedInterface",
+    message: `${name} was taken away from pod ${record.spec.pod.name} on node ${node}, by Vnic ${record.metadata.name}`,
+    key: `${node} ${place?.podUid}`,
+  });
+}
+
+/**
+ * Removes link and resource file from a node; answers whether there was a link. A Node object that is gone took them with
+ * it, and so did one that an administrator has marked as out of service.
+ */
 export async function removeFromNode(
   driver: Driver,
   vnic: InjectPlan["vnic"],
   nodeName: string,
   podName: string | undefined,
   deadline: Deadline,
-): Promise<void> {
+): Promise<boolean> {
   const [node, pod] = await Promise.all([
     driver.cluster.findNode(nodeName),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
   ]);
-  if (!node) return;
-  const { ready, why, runtime } = readNode(node);
+  if (!node) return false;
+  const { ready, fenced, why, runtime } = readNode(node);
+  if (fenced) return false;
   if (!ready)
     throw new VnicError(
       "refused",
       `node ${nodeName} isn't ready (${why}), so Vnic ${vnicId(vnic)} can't be taken off it; try again when it is, or delete the Node object if it is lost for good`,
     );
-  await driver.sessions.use({ node: nodeName, runtime }, deadline, (session) =>
+  const { removed } = await driver.sessions.use({ node: nodeName, runtime }, deadline, (session) =>
     session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}) } }),
   );
+  return removed;
 }
 
 /** The pod, if it still runs on that node: where the link is even if the node's own file of it were lost. */

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/definition.ts";
 import { VnicError } from "../model/errors.ts";
-import { vnicId } from "../model/names.ts";
+import { deriveMac, vnicId } from "../model/names.ts";
 import { holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
 
 /**
@@ -23,10 +23,10 @@ export async function refuseHeldByOthers(cluster: Cluster, definition: Definitio
 
 /** The first thing of the definition that the other one has, too. */
 function sharedWith(
-  { spec }: StoredVnic,
+  { metadata, spec }: StoredVnic,
   { mac, addresses }: Definition,
 ): { property: string; value: string } | undefined {
-  if (spec.mac === mac) return { property: "mac", value: mac };
+  if ((spec.mac ?? deriveMac(metadata)) === mac) return { property: "mac", value: mac };
   const theirs = spec.addresses.map(hostOf);
   const index = addresses.findIndex((address) => theirs.includes(hostOf(address)));
   return index < 0 ? undefined : { property: `addresses[${index}]`, value: hostOf(addresses[index] ?? "") };

@@ -1,15 +1,20 @@
+import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import { type RunningPod, sessionPlace } from "../model/pod.ts";
-import { ownerOf, placeOf, readyStatus, type StoredVnic, vnicRef } from "../model/record.ts";
+import { vnicId } from "../model/names.ts";
+import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/record.ts";
 import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
 import { stateOf, type VnicState } from "../model/state.ts";
+import { attachedStatus } from "../model/status.ts";
 import { packageVersion } from "../package.ts";
+import type { HeldClaim } from "./claim.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
-import { claimedOwner, ensureRecord, withdrawRecord } from "./own-record.ts";
+import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./own-record.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
+import { tell } from "./tell.ts";
 
 /** The Vnic exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
 export class IncompleteError extends VnicError {
@@ -24,6 +29,8 @@ export class IncompleteError extends VnicError {
 export interface InjectOptions {
   /** The Vnic as state knows it: its record is ours whatever it is called, and what is left of it goes first. */
   readonly known?: VnicState;
+  /** The record that the definition was read from. It leads: nothing of it is written but our part of its metadata. */
+  readonly lead?: StoredVnic;
   /** @default the definition's for a creation */
   readonly deadlineSeconds?: number;
 }
@@ -33,26 +40,51 @@ export interface InjectOptions {
  * error means that all is as it was before, an `IncompleteError` that something exists.
  */
 export async function inject(driver: Driver, definition: Definition, options: InjectOptions = {}): Promise<VnicState> {
-  const { cluster, report } = driver;
+  const { cluster, claims } = driver;
   const ref = vnicRef(definition);
   const { namespace, name } = definition.pod;
   const deadline = new Deadline(
-    `putting Vnic ${ref.namespace}/${ref.name} into pod ${namespace}/${name}`,
+    `putting Vnic ${vnicId(ref)} into pod ${namespace}/${name}`,
     options.deadlineSeconds ?? definition.deadlines.createSeconds,
   );
 
   // Observe
   const [atFirst, found] = await Promise.all([
     lookAtPod(driver, definition.pod),
-    cluster.findVnic(ref),
+    options.lead ?? cluster.findVnic(ref),
     refuseHeldByOthers(cluster, definition),
   ]);
+  if (found) refuseStranger(found, definition, options);
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);
-  const owner = found && claimedOwner(found, definition, options.known);
-  const prior = await leaveFormerPlaces(driver, definition, pod, found, options.known, deadline);
+  return claims.hold(driver, ref, found, deadline, async (claim) => {
+    if (claim.waited) await refuseHeldByOthers(cluster, definition);
+    const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline) : pod;
+    return injectAlone({ driver, definition, options, deadline, pod: now, claim });
+  });
+}
+
+interface Injection {
+  readonly driver: Driver;
+  readonly definition: Definition;
+  readonly options: InjectOptions;
+  readonly deadline: Deadline;
+  readonly pod: RunningPod;
+  readonly claim: HeldClaim;
+}
+
+/** The rest of it, while nobody else works on the same Vnic. */
+async function injectAlone(injection: Injection): Promise<VnicState> {
+  const { driver, definition, options, deadline, pod, claim } = injection;
+  const { cluster, report } = driver;
+  const ref = vnicRef(definition);
+  const owner = claim.record && refuseStranger(claim.record, definition, options);
+  const prior = await leaveFormerPlaces(injection);
 
   // Ensure
-  const record = await ensureRecord(cluster, definition, pod, prior && { record: prior, owner });
+  const record =
+    options.lead && prior
+      ? await placeRecord(cluster, prior, definition, pod)
+      : await ensureRecord(cluster, definition, pod, prior && { record: prior, owner }, claim.annotation());
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...ownerIn(record) };
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
   const incomplete = (error: unknown) =>
@@ -76,6 +108,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
     // What the node refused it refused before it began, unless a session broke over an earlier try.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     if (!nothingDone) throw incomplete(error);
+    if (options.lead) throw error;
     await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
       throw incomplete(
         new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error }),
@@ -88,11 +121,44 @@ export async function inject(driver: Driver, definition: Definition, options: In
   const { association, interface: live } = result;
   const realised = { ...made, sandboxId: association.sandboxId, interface: live };
   try {
-    await cluster.applyVnicStatus(ref, readyStatus(record, pod.node, association, live, new Date()));
+    await Promise.all([
+      cluster.applyVnicStatus(ref, attachedStatus(record, pod, association, live, new Date())),
+      claim.release(),
+      tellOfAdded(driver, record, pod, result),
+    ]);
   } catch (error) {
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }
   return stateOf(definition, realised, packageVersion);
+}
+
+/** An owner that may work on the record; refuses to touch one that is somebody else's, or was changed since it was read. */
+function refuseStranger(
+  record: StoredVnic,
+  definition: Definition,
+  { known, lead }: InjectOptions,
+): string | undefined {
+  if (!lead) return claimedOwner(record, definition, known);
+  const { uid, generation, deletionTimestamp } = record.metadata;
+  if (uid === lead.metadata.uid && generation === lead.metadata.generation && !deletionTimestamp)
+    return ownerOf(record);
+  throw new VnicError("outdated", `Vnic ${vnicId(record.metadata)} was changed by somebody else meanwhile`);
+}
+
+/** Only of a link that was made now. */
+async function tellOfAdded(
+  driver: Driver,
+  record: StoredVnic,
+  pod: RunningPod,
+  { steps, interface: live }: InjectResult,
+) {
+  if (!steps.some(({ step }) => step === "creating")) return;
+  await tell(driver, record, pod.uid, {
+    type: "Normal",
+    reason: "AddedInterface",
+    message: `${live.name} (${live.mac}) with ${live.addresses.join(", ")} is up, by Vnic ${record.metadata.name}`,
+    key: randomUUID(),
+  });
 }
 
 function ownerIn(record: StoredVnic): { owner?: string } {
@@ -105,14 +171,14 @@ function ownerIn(record: StoredVnic): { owner?: string } {
  * node or under a UID that has no record any more. Before the new record, which would forget where that was. Answers with
  * the record that still stands.
  */
-async function leaveFormerPlaces(
-  driver: Driver,
-  definition: Definition,
-  pod: RunningPod,
-  found: StoredVnic | undefined,
-  known: InjectOptions["known"],
-  deadline: Deadline,
-): Promise<StoredVnic | undefined> {
+async function leaveFormerPlaces({
+  driver,
+  definition,
+  options: { known },
+  deadline,
+  pod,
+  claim: { record: found },
+}: Injection): Promise<StoredVnic | undefined> {
   const ref = vnicRef(definition);
   if (known && known.uid !== found?.metadata.uid)
     await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline);

@@ -2,7 +2,7 @@ import { driftOf } from "../model/drift.ts";
 import type { VnicRef } from "../model/names.ts";
 import { type PodState, readPod, sessionPlace } from "../model/pod.ts";
 import type { ObserveResult } from "../model/session-protocol.ts";
-import { stateOfRecord } from "../model/record.ts";
+import { realisationOf, stateOfRecord } from "../model/record.ts";
 import type { VnicState } from "../model/state.ts";
 import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
@@ -11,13 +11,16 @@ import { Deadline, type Driver } from "./driver.ts";
  * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
  * would mend. Undefined only when it is certain that neither record nor NIC is left.
  */
-export async function observe(driver: Driver, ref: VnicRef, known: VnicState): Promise<VnicState | undefined> {
+export async function observe(driver: Driver, ref: VnicRef, remembered: VnicState): Promise<VnicState | undefined> {
   const { cluster } = driver;
-  const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, known.deadlines.updateSeconds);
+  const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, remembered.deadlines.updateSeconds);
   const [record, object] = await Promise.all([
     cluster.findVnic(ref),
-    cluster.findPod(known.pod.namespace, known.pod.name),
+    cluster.findPod(remembered.pod.namespace, remembered.pod.name),
   ]);
+  // Whoever else works on Vnics may have brought it to the pod's next place.
+  const moved = record?.metadata.uid === remembered.uid ? realisationOf(record) : {};
+  const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
   const node = await observeOnNode(driver, ref, known, pod, deadline);
   if (record?.metadata.uid !== known.uid && !node?.interface) return undefined;

@@ -4,7 +4,17 @@ import type { Definition } from "../model/definition.ts";
 import { isVnicError, VnicError } from "../model/errors.ts";
 import { vnicId } from "../model/names.ts";
 import type { RunningPod } from "../model/pod.ts";
-import { ownerOf, recordOf, rewritten, specOf, type StoredVnic, type VnicSpec, vnicRef } from "../model/record.ts";
+import {
+  definitionInRecord,
+  ownerOf,
+  placement,
+  recordOf,
+  rewritten,
+  specOf,
+  type StoredVnic,
+  type VnicSpec,
+  vnicRef,
+} from "../model/record.ts";
 
 /* The record of the Vnic that is being injected: whose it is, and how it comes, changes, and goes back. */
 
@@ -26,30 +36,31 @@ export function claimedOwner(record: StoredVnic, definition: Definition, known?:
     new VnicError("conflict", `name: Vnic ${vnicId(record.metadata)} exists already and ${text}`);
   const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
   if (!definition.adopt) throw refuse(`${by}; adopt it (adopt: true), choose another name, or remove that one first`);
-  const differences = differingFields(record.spec, specOf(definition));
+  const differences = differingFields(specOf(definitionInRecord(record)), specOf(definition));
   if (differences.length > 0) throw refuse(`differs from the one to adopt: ${differences.join("; ")}`);
   return definition.declaredBy;
 }
 
 function differingFields(there: VnicSpec, here: VnicSpec): string[] {
-  const fields = ["pod", "network", "interfaceName", "mac", "addresses", "mtu"] as const;
+  const fields = ["pod", "network", "interfaceName", "mac", "addresses", "mtu", "deletionPolicy"] as const;
   const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
   return fields
     .filter((field) => !isDeepStrictEqual(there[field], here[field]))
     .map((field) => `${field} is ${words(there[field])} there and ${words(here[field])} here`);
 }
 
-/** Applies the record: finalizer, node and pod in it, before anything is done on the node. */
+/** Applies the record: finalizer, node and pod in it, before anything is done on the node; a new one with `claim` on it. */
 export async function ensureRecord(
   cluster: Cluster,
   definition: Definition,
   pod: RunningPod,
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
+  claim: Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
   // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
   const owner = prior ? prior.owner : definition.declaredBy;
   const { declaredBy: _, ...rest } = definition;
-  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, pod);
+  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, pod, prior ? {} : claim);
   try {
     // Ours may be forced back to what it was declared as; a new one must meet no other owner.
     return await cluster.applyVnic(record, { force: prior !== undefined });
@@ -74,4 +85,15 @@ export async function withdrawRecord(
   const { namespace, name, uid } = record.metadata;
   await cluster.deleteVnic({ namespace, name }, uid);
   await cluster.releaseVnic({ namespace, name }, uid);
+}
+
+/** The same for a record that leads itself: only our part of its metadata is written, and only if it is still just that one. */
+export async function placeRecord(
+  cluster: Cluster,
+  record: StoredVnic,
+  definition: Definition,
+  pod: RunningPod,
+): Promise<StoredVnic> {
+  const change = placement(record, definition, pod);
+  return change ? cluster.changeVnic(record, change) : record;
 }

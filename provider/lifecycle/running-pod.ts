@@ -1,5 +1,5 @@
 import { VnicError } from "../model/errors.ts";
-import { type PodState, readPod, type RunningPod } from "../model/pod.ts";
+import { type PodState, readPod, type RunningPod, terminationOf } from "../model/pod.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
 interface PodIdentifier {
@@ -20,15 +20,15 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
   throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
 }
 
-/** The pod, once it runs, as it was at first sight or is after a while; refuses one that can't be given a Vnic. */
+/** The pod, once it runs, as it was at first sight, if it was looked at, or is after a while; refuses one that can't be given a Vnic. */
 export async function awaitRunning(
   driver: Driver,
   pod: PodIdentifier,
-  atFirst: PodState,
+  atFirst: PodState | undefined,
   deadline: Deadline,
 ): Promise<RunningPod> {
   const what = `pod ${pod.namespace}/${pod.name}`;
-  let state = atFirst;
+  let state = atFirst ?? (await lookAtPod(driver, pod));
   for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
     switch (state.state) {
       case "running":
@@ -45,5 +45,20 @@ export async function awaitRunning(
         await deadline.wait(patience, `${what} to run; last seen: ${state.why}`);
     }
     state = await lookAtPod(driver, pod);
+  }
+}
+
+/** Waits until the pod with that UID has terminated. */
+export async function awaitTerminated(
+  { cluster, report }: Driver,
+  pod: PodIdentifier,
+  uid: string,
+  deadline: Deadline,
+): Promise<void> {
+  const end = `pod ${pod.namespace}/${pod.name} to terminate, as deletionPolicy is "waitForPod"`;
+  for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
+    if (terminationOf(await cluster.findPod(pod.namespace, pod.name), uid) !== undefined) return;
+    report(`waiting for ${end}`);
+    await deadline.wait(patience, end);
   }
 }

@@ -9,21 +9,32 @@ export const vnicSpec = z.object({
   pod: z.object({ name: field.objectName }).describe("The pod, of this record's own namespace."),
   network: z
     .object({
-      mode: z.enum(["macvlan"]).describe("How the NIC is made from the parent."),
+      mode: z.enum(["macvlan"]).default("macvlan").describe("How the NIC is made from the parent."),
       parent: field.parentName.describe("The node's NIC that leads to the external network."),
     })
     .describe("The external network, as the node sees it."),
   addresses: z.array(z.string()).min(1).describe("Host addresses with prefix length, IPv4 or IPv6."),
-  mac: z.string().describe("Unicast MAC address."),
-  interfaceName: field.interfaceName.describe("The NIC's name in the pod."),
+  mac: z.string().optional().describe("Unicast MAC address; derived from namespace and name when absent."),
+  interfaceName: field.interfaceName
+    .optional()
+    .describe("The NIC's name in the pod; derived from namespace and name when absent."),
   mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
+  deletionPolicy: field.deletionPolicy
+    .optional()
+    .describe(
+      "What a deletion does while the pod still runs: unplug the NIC (detach, the default), or wait for its end.",
+    ),
 });
 
 const status = z.object({
-  node: z.string().describe("The node on which the Vnic is realised."),
-  pod: z.object({ name: z.string(), uid: z.string(), sandboxId: z.string() }).describe("The pod that holds the Vnic."),
-  interface: injectResult.shape.interface.describe("The NIC as last seen in the pod."),
-  conditions: z.array(condition),
+  node: z.string().optional().describe("The node on which the Vnic is realised."),
+  pod: z
+    .object({ name: z.string(), uid: z.string(), sandboxId: z.string(), containerId: z.string().optional() })
+    .optional()
+    .describe("The pod that holds the Vnic."),
+  interface: injectResult.shape.interface.optional().describe("The NIC as last seen in the pod."),
+  // By type, so that each condition may have a writer of its own.
+  conditions: z.array(condition).meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
 });
 
 /** The CustomResourceDefinition of `Vnic` (apiextensions.k8s.io/v1). */
@@ -52,11 +63,11 @@ export function vnicCrd() {
           additionalPrinterColumns: [
             { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
             { name: "Node", type: "string", jsonPath: ".status.node" },
-            { name: "Interface", type: "string", jsonPath: ".spec.interfaceName" },
+            { name: "Interface", type: "string", jsonPath: ".status.interface.name" },
             { name: "Addresses", type: "string", jsonPath: ".spec.addresses" },
             { name: "Ready", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].status` },
             { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-            { name: "MAC", type: "string", jsonPath: ".spec.mac", priority: 1 },
+            { name: "MAC", type: "string", jsonPath: ".status.interface.mac", priority: 1 },
             { name: "Mode", type: "string", jsonPath: ".spec.network.mode", priority: 1 },
             { name: "Parent", type: "string", jsonPath: ".spec.network.parent", priority: 1 },
           ],

@@ -36,6 +36,7 @@ export const definition = z.strictObject({
   interfaceName: known(field.interfaceName).optional(),
   mtu: known(field.mtu).optional(),
   labels: known(field.labels).optional(),
+  deletionPolicy: known(field.deletionPolicy).optional(),
   adopt: known(z.boolean()).optional(),
   deadlines: known(deadlines).prefault({}),
   declaredBy: z.string().optional(),
@@ -55,6 +56,8 @@ export interface Definition {
   readonly mtu?: number;
   /** Of the record, beside our own. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** What a deletion does while the pod still runs: unplug the NIC, which is the default, or wait for the pod's end. */
+  readonly deletionPolicy?: "detach" | "waitForPod";
   /** Takes over a record that somebody else declared, if it is the same Vnic. */
   readonly adopt?: boolean;
   readonly deadlines: {
@@ -79,7 +82,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
 type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
-  const { name, pod, mac, interfaceName, mtu, labels, adopt, declaredBy, ...rest } = parsed;
+  const { name, pod, mac, interfaceName, mtu, labels, deletionPolicy, adopt, declaredBy, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
   return {
@@ -90,6 +93,7 @@ function derive(parsed: Parsed): Definition {
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
     ...(mtu === undefined ? {} : { mtu }),
     ...(labels === undefined ? {} : { labels }),
+    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
     ...(adopt === undefined ? {} : { adopt }),
     ...(declaredBy === undefined ? {} : { declaredBy }),
   };

@@ -13,6 +13,7 @@ const consequences: Record<keyof Definition, Consequence> = {
   addresses: "update",
   mtu: "update",
   labels: "update",
+  deletionPolicy: "update",
   deadlines: "update",
   // Says how to begin, and nothing about the NIC.
   adopt: "nothing",

@@ -4,6 +4,7 @@
  * - `invalid`: an input breaks a rule
  * - `refused`: the world is not as the definition needs it (no such pod, parent missing, name taken, …); nothing was made
  * - `conflict`: somebody else holds the record, the MAC or the address
+ * - `outdated`: the object was changed since it was read; read it again
  * - `forbidden`: the cluster's RBAC or admission says no
  * - `notInstalled`: our CRDs, namespace or service account are missing
  * - `unreachable`: no answer from the API server
@@ -15,6 +16,7 @@ export type ErrorKind =
   | "invalid"
   | "refused"
   | "conflict"
+  | "outdated"
   | "forbidden"
   | "notInstalled"
   | "unreachable"

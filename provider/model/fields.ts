@@ -70,6 +70,12 @@ export const labels = z.record(
   }),
 );
 
+/** What a deletion does while the pod still runs. */
+export const deletionPolicy = z.enum(["detach", "waitForPod"], {
+  error: ({ input }) =>
+    `${quote(input)} is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
+});
+
 /** How long an operation may take, in seconds. */
 export const deadlineSeconds = z
   .number({ error: ({ input }) => `${quote(input)} is not a number of seconds` })

@@ -9,6 +9,8 @@ export const apiVersion = `${group}/${version}`;
 export const systemNamespace = "vnic-system";
 export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
+/** Of the reconciler: its service account, its Deployment, its lock among replicas. */
+export const reconcilerName = "vnic-reconciler";
 
 /** Who writes the Vnics of VnicSets, and the sets' status. */
 export const setFieldManager = "pulumi-vnic-set";
@@ -35,6 +37,8 @@ export const annotations = {
   node: `${group}/node`,
   /** The UID of the pod that holds it, or is about to. */
   podUid: `${group}/pod-uid`,
+  /** Who works on the Vnic at this moment. */
+  claim: `${group}/claim`,
 } as const;
 
 export const labels = {
@@ -116,6 +120,11 @@ export function setMemberName(set: string, pod: string): string {
 /** A number that is the same for the same text everywhere, below 2^64. */
 export function hashNumber(text: string): bigint {
   return digest(text).readBigUInt64BE(0);
+}
+
+/** The name of an event; the same for the same `key`, so that the API server refuses to hear it twice. */
+export function eventName(about: string, key: string): string {
+  return `${about.slice(0, 230)}.${shortHash(key, 16)}`;
 }
 
 function shortHash(text: string, length: number): string {

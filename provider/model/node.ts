@@ -1,5 +1,6 @@
 /** What we read of a Node (core/v1). */
 export interface NodeObject {
+  readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
     readonly nodeInfo?: { readonly containerRuntimeVersion: string };
@@ -12,13 +13,19 @@ export interface NodeState {
   readonly why: string;
   /** Scheme of the container IDs of its pods, like `containerd`. */
   readonly runtime: string;
+  /** An administrator vouches that the node is shut down, and that nothing on it runs any more. */
+  readonly fenced: boolean;
 }
 
-export function readNode({ status }: NodeObject): NodeState {
+/** Kubernetes' own mark for that (non-graceful node shutdown). */
+const outOfService = "node.kubernetes.io/out-of-service";
+
+export function readNode({ spec, status }: NodeObject): NodeState {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return {
     ready: ready?.status === "True",
     why: ready?.message ?? "it has no Ready condition",
     runtime: status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd",
+    fenced: spec?.taints?.some(({ key }) => key === outOfService) ?? false,
   };
 }

@@ -71,6 +71,23 @@ export function readPod(pod: PodObject): PodState {
   return { state: "pending", why: pendingReason(pod) };
 }
 
+/**
+ * Why the pod with that UID has terminated, in words; undefined while it hasn't. `pod` is what bears its name now. One that
+ * is being deleted runs until its containers have ended.
+ */
+export function terminationOf(pod: PodObject | undefined, uid: string): string | undefined {
+  if (!pod) return "it is gone";
+  if (pod.metadata?.uid !== uid) return "its name belongs to another pod now";
+  const { phase } = pod.status ?? {};
+  return phase === "Succeeded" || phase === "Failed" ? `phase ${phase}` : undefined;
+}
+
+/** Whether that container runs; while it does, the pod's sandbox is the one that it was started in. */
+export function runsContainer({ status }: PodObject, containerId: string): boolean {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  return all.some(({ containerID, state }) => containerID === containerId && state?.running !== undefined);
+}
+
 function runningContainer(status: PodObject["status"]): ContainerStatus | undefined {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   return all.find((container) => container.state?.running && container.containerID);

@@ -1,5 +1,6 @@
 import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "./errors.ts";
+import type { VnicStatus } from "./status.ts";
 import {
   addressLabel,
   annotations,
@@ -11,7 +12,6 @@ import {
   vnicId,
   type VnicRef,
 } from "./names.ts";
-import type { Association, Interface } from "./session-protocol.ts";
 import { stateOf, type VnicState } from "./state.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
@@ -19,27 +19,11 @@ export interface VnicSpec {
   readonly pod: { readonly name: string };
   readonly network: { readonly mode: "macvlan"; readonly parent: string };
   readonly addresses: readonly string[];
-  readonly mac: string;
-  readonly interfaceName: string;
+  /** Derived, like the interface's name, when whoever wrote the record gave none. */
+  readonly mac?: string;
+  readonly interfaceName?: string;
   readonly mtu?: number;
-}
-
-/** What is really there, as last seen. */
-export interface VnicStatus {
-  readonly node: string;
-  readonly pod: { readonly name: string; readonly uid: string; readonly sandboxId: string };
-  readonly interface: Interface;
-  readonly conditions: readonly Condition[];
-}
-
-/** A Kubernetes condition (`metav1.Condition`). */
-export interface Condition {
-  readonly type: "Ready";
-  readonly status: "True" | "False";
-  readonly reason: string;
-  readonly message: string;
-  readonly lastTransitionTime: string;
-  readonly observedGeneration?: number;
+  readonly deletionPolicy?: "detach" | "waitForPod";
 }
 
 /** The record: object `Vnic` of our API group, beside the pod that it serves. */
@@ -66,39 +50,93 @@ export interface VnicRecord {
 /** A record as the API server returns it. */
 export type StoredVnic = VnicRecord & { readonly metadata: { readonly uid: string; readonly resourceVersion: string } };
 
+/** The record's own name, and nothing else of its metadata. */
+export function refOf({ metadata: { namespace, name } }: VnicRecord): VnicRef {
+  return { namespace, name };
+}
+
 export function vnicRef(definition: Definition): VnicRef {
   return { namespace: definition.pod.namespace, name: definition.name };
 }
 
-export function specOf({ pod, network, addresses, mac, interfaceName, mtu }: Definition): VnicSpec {
-  return { pod: { name: pod.name }, network, addresses, mac, interfaceName, ...(mtu === undefined ? {} : { mtu }) };
+export function specOf({ pod, deletionPolicy, network, addresses, mac, interfaceName, mtu }: Definition): VnicSpec {
+  return {
+    pod: { name: pod.name },
+    network,
+    addresses,
+    mac,
+    interfaceName,
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
+  };
 }
 
 /**
  * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
  * node and pod in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut short.
+ * `more`: annotations beside these.
  */
-export function recordOf(definition: Definition, at: { node: string; uid: string }): VnicRecord {
-  const { network, addresses, mac, declaredBy } = definition;
+export function recordOf(
+  definition: Definition,
+  at: { node: string; uid: string },
+  more: Readonly<Record<string, string>> = {},
+): VnicRecord {
+  const { declaredBy } = definition;
+  const { finalizers, labels: marks, annotations: place } = placedMetadata(definition, at);
   return {
     apiVersion,
     kind: "Vnic",
     metadata: {
       ...vnicRef(definition),
-      finalizers: [finalizer],
-      labels: {
-        ...definition.labels,
-        [labels.managedBy]: "pulumi-vnic",
-        [labels.mac]: macLabel(network.parent, mac),
-        ...Object.fromEntries(addresses.map((address) => [addressLabel(network.parent, address), ""])),
-      },
-      annotations: {
-        [annotations.node]: at.node,
-        [annotations.podUid]: at.uid,
-        ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }),
-      },
+      finalizers,
+      labels: { ...definition.labels, ...marks },
+      annotations: { ...more, ...place, ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }) },
     },
     spec: specOf(definition),
+  };
+}
+
+/** Our part of a record's metadata, whoever wrote the rest of it. */
+function placedMetadata({ network, addresses, mac }: Definition, at: { node: string; uid: string }) {
+  return {
+    finalizers: [finalizer],
+    labels: {
+      [labels.managedBy]: "pulumi-vnic",
+      [labels.mac]: macLabel(network.parent, mac),
+      ...Object.fromEntries(addresses.map((address) => [addressLabel(network.parent, address), ""])),
+    },
+    annotations: { [annotations.node]: at.node, [annotations.podUid]: at.uid },
+  };
+}
+
+/** What changes in a record's metadata; `null` takes an entry away. */
+export interface MetadataChange {
+  readonly finalizers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
+
+/** What must change in the metadata of a record that leads itself, before its Vnic is made there; undefined when nothing. */
+export function placement(
+  { metadata }: StoredVnic,
+  definition: Definition,
+  at: { node: string; uid: string },
+): MetadataChange | undefined {
+  const wanted = placedMetadata(definition, at);
+  const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
+  const former = Object.keys(marks).filter((key) => key.startsWith(labels.address) && !(key in wanted.labels));
+  const missing = (there: Readonly<Record<string, string>>, entries: Readonly<Record<string, string>>) =>
+    Object.entries(entries).some(([key, value]) => there[key] !== value);
+  const complete =
+    finalizers.includes(finalizer) &&
+    former.length === 0 &&
+    !missing(marks, wanted.labels) &&
+    !missing(notes, wanted.annotations);
+  if (complete) return undefined;
+  return {
+    finalizers: [...new Set([...finalizers, finalizer])],
+    labels: { ...Object.fromEntries(former.map((key) => [key, null])), ...wanted.labels },
+    annotations: wanted.annotations,
   };
 }
 
@@ -106,7 +144,9 @@ export function recordOf(definition: Definition, at: { node: string; uid: string
 export function rewritten({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
   const ours = (entries: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(
-      Object.entries(entries ?? {}).filter(([key]) => key.includes(group) || key === labels.managedBy),
+      Object.entries(entries ?? {}).filter(
+        ([key]) => (key.includes(group) || key === labels.managedBy) && key !== annotations.claim,
+      ),
     );
   const { namespace, name } = metadata;
   const own = { finalizers: [finalizer], labels: ours(metadata.labels), annotations: ours(metadata.annotations) };
@@ -132,53 +172,35 @@ export function holderSelectors({ network, mac, addresses }: Definition): string
   ];
 }
 
-/** The status of a Vnic that is in its pod; the condition keeps the time since when it has been so. */
-export function readyStatus(
-  record: StoredVnic,
-  node: string,
-  association: Association,
-  live: Interface,
-  now: Date,
-): VnicStatus {
-  const before = record.status?.conditions.find(({ type, status }) => type === "Ready" && status === "True");
-  return {
-    node,
-    pod: { name: association.pod.name, uid: association.pod.uid, sandboxId: association.sandboxId },
-    interface: live,
-    conditions: [
-      {
-        type: "Ready",
-        status: "True",
-        reason: "Attached",
-        message: `${live.name} is up in pod ${association.pod.name} on node ${node}`,
-        lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
-        observedGeneration: record.metadata.generation ?? 1,
-      },
-    ],
-  };
+/** What the record alone asks for, whoever wrote it: derived values filled in, every rule applied once more. */
+export function definitionInRecord(record: StoredVnic): Definition {
+  const { metadata, spec } = record;
+  const { namespace, name } = metadata;
+  const parsed = parseDefinition({ ...spec, name, pod: { ...spec.pod, namespace }, declaredBy: ownerOf(record) });
+  if ("definition" in parsed) return parsed.definition;
+  const problems = parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  throw new VnicError("invalid", `Vnic ${vnicId(metadata)}: ${problems}`);
 }
 
 /** What the record itself tells of its Vnic, as state: for one that was never in the state that asks. */
 export function stateOfRecord(record: StoredVnic, providerVersion: string): VnicState {
-  const { metadata, spec, status } = record;
-  const { namespace, name, uid } = metadata;
   const owner = ownerOf(record);
-  const parsed = parseDefinition({ ...spec, name, pod: { ...spec.pod, namespace }, declaredBy: owner });
-  if ("problems" in parsed)
-    throw new VnicError(
-      "invalid",
-      `Vnic ${vnicId(metadata)}: ${parsed.problems.map(({ property, reason }) => `${property} ${reason}`).join("; ")}`,
-    );
-  const place = placeOf(record);
-  return stateOf(
-    parsed.definition,
-    {
-      uid,
-      node: place?.node ?? "",
-      podUid: place?.podUid ?? "",
-      ...(owner === undefined ? {} : { owner }),
-      ...(status ? { sandboxId: status.pod.sandboxId, interface: status.interface } : {}),
-    },
-    providerVersion,
-  );
+  const made = {
+    uid: record.metadata.uid,
+    node: "",
+    podUid: "",
+    ...(owner === undefined ? {} : { owner }),
+    ...realisationOf(record),
+  };
+  return stateOf(definitionInRecord(record), made, providerVersion);
+}
+
+/** Where the record says that its Vnic is, and what was last seen of it there. */
+export function realisationOf(record: StoredVnic): Pick<VnicState, "sandboxId" | "interface"> & Partial<VnicState> {
+  const { status } = record;
+  return {
+    ...placeOf(record),
+    ...(status?.pod ? { sandboxId: status.pod.sandboxId } : {}),
+    ...(status?.interface ? { interface: status.interface } : {}),
+  };
 }

@@ -68,6 +68,7 @@ export function definitionOf(state: VnicState): Definition {
     interfaceName: true,
     mtu: true,
     labels: true,
+    deletionPolicy: true,
     adopt: true,
     deadlines: true,
     declaredBy: true,

@@ -1,4 +1,5 @@
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
+import { Claims } from "../../provider/lifecycle/claim.ts";
 import type { Driver } from "../../provider/lifecycle/driver.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import { defaultImage } from "../../provider/package.ts";
@@ -49,6 +50,7 @@ export function timedDriver(cluster: Cluster): TimedDriver {
   return {
     cluster: timed,
     sessions,
+    claims: new Claims("the benchmark"),
     report: (text) => {
       const stage = stageOfStep[text.split(" ")[0] ?? ""];
       if (stage !== undefined) mark(stage);

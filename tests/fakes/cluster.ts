@@ -3,7 +3,9 @@ import { isVnicError, VnicError } from "../../provider/model/errors.ts";
 import { finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { NodeObject } from "../../provider/model/node.ts";
 import type { PodObject } from "../../provider/model/pod.ts";
-import { ownerOf, type StoredVnic, type VnicRecord, type VnicStatus } from "../../provider/model/record.ts";
+import type { EventObject } from "../../provider/model/event.ts";
+import { type MetadataChange, ownerOf, type StoredVnic, type VnicRecord } from "../../provider/model/record.ts";
+import type { VnicStatus } from "../../provider/model/status.ts";
 import type { SessionJob } from "../../provider/model/session-job.ts";
 import { FakeAttachment } from "./attachment.ts";
 import { FakeNodeSide } from "./node-side.ts";
@@ -21,6 +23,7 @@ export class FakeCluster implements Cluster {
     ["worker-2", node()],
   ]);
   readonly vnics = new Map<string, StoredVnic>();
+  readonly events: EventObject[] = [];
   readonly jobs = new Map<string, SessionJob>();
   readonly attachments: FakeAttachment[] = [];
   readonly nodeSide = new FakeNodeSide();
@@ -50,9 +53,9 @@ export class FakeCluster implements Cluster {
     this.vnics.set(vnicId(vnic.metadata), vnic);
   }
 
-  /** Methods called, of those that change something. */
+  /** Methods called, of those that change something; claims and events are no part of it. */
   get writes(): string[] {
-    return this.calls.filter((call) => /^(apply|delete|release|create)/.test(call));
+    return this.calls.filter((call) => /^(apply|delete|release|createJob)/.test(call));
   }
 
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
@@ -109,6 +112,48 @@ export class FakeCluster implements Cluster {
     this.called("applyVnicStatus", vnicId(ref));
     const record = this.vnics.get(vnicId(ref));
     if (record) this.vnics.set(vnicId(ref), { ...record, status });
+  }
+
+  async changeVnic({ metadata }: StoredVnic, change: MetadataChange): Promise<StoredVnic> {
+    const id = vnicId(metadata);
+    this.called("changeVnic", id);
+    const before = this.vnics.get(id);
+    if (before?.metadata.resourceVersion !== metadata.resourceVersion)
+      throw new VnicError("outdated", `changing Vnic ${id}: it was changed by somebody else meanwhile`);
+    return this.remember(before, change);
+  }
+
+  async swapVnicAnnotation(ref: VnicRef, name: string, was: string, is: string | undefined): Promise<boolean> {
+    this.called("swapVnicAnnotation", vnicId(ref));
+    const before = this.vnics.get(vnicId(ref));
+    if (before?.metadata.annotations?.[name] !== was) return false;
+    this.remember(before, { annotations: { [name]: is ?? null } });
+    return true;
+  }
+
+  private remember(before: StoredVnic, { finalizers, labels, annotations }: MetadataChange): StoredVnic {
+    const merged = (there: Readonly<Record<string, string>> = {}, more: MetadataChange["labels"] = {}) =>
+      Object.fromEntries(
+        Object.entries({ ...there, ...more }).filter((entry): entry is [string, string] => entry[1] !== null),
+      );
+    const { metadata } = before;
+    const changed = {
+      ...before,
+      metadata: {
+        ...metadata,
+        finalizers: finalizers ?? metadata.finalizers ?? [],
+        labels: merged(metadata.labels, labels),
+        annotations: merged(metadata.annotations, annotations),
+        resourceVersion: String(this.calls.length),
+      },
+    };
+    this.vnics.set(vnicId(metadata), changed);
+    return changed;
+  }
+
+  async createEvent(event: EventObject): Promise<void> {
+    this.called("createEvent", `${event.reason} ${event.involvedObject.kind}`);
+    this.events.push(event);
   }
 
   async deleteVnic(ref: VnicRef, wanted: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { Claims } from "../../provider/lifecycle/claim.ts";
 import type { Driver } from "../../provider/lifecycle/driver.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import { FakeCluster } from "./cluster.ts";
@@ -13,5 +14,5 @@ export function fakeDriver({ lingerMilliseconds = 5 } = {}): FakeDriver {
   const cluster = new FakeCluster();
   const reports: string[] = [];
   const sessions = new SessionPool(cluster, { image: "localhost/image:1", lingerMilliseconds });
-  return { cluster, sessions, reports, report: (text) => void reports.push(text) };
+  return { cluster, sessions, claims: new Claims("a test"), reports, report: (text) => void reports.push(text) };
 }

@@ -31,7 +31,11 @@ export const appImage = "localhost/vnic-app:1";
 export const nodeImage = defaultImage;
 
 const busybox = "/bin/busybox";
-const mainScript = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs");
+const dist = join(import.meta.dirname, "..", "..", "dist");
+const scripts = {
+  "/app/main.mjs": join(dist, "node", "main.mjs"),
+  "/app/reconciler.mjs": join(dist, "reconciler", "main.mjs"),
+};
 
 /** The images each node of the lab gets. */
 export async function buildImages(): Promise<Image[]> {
@@ -55,7 +59,7 @@ export async function buildImages(): Promise<Image[]> {
   return Promise.all([pause, app, await nodeRecipe()].map(buildImage));
 }
 
-/** The product's own image: Node, the tools it runs, and its one bundled file. */
+/** The product's own image: Node, the tools it runs, and its bundled files. */
 async function nodeRecipe(): Promise<ImageRecipe> {
   const recipe: ImageRecipe = {
     reference: nodeImage,
@@ -63,11 +67,12 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter"],
     localPrograms: { "/usr/bin/node": await ensureNode() },
     applets: ["arping", "sysctl", "udhcpc"],
-    files: { "/app/main.mjs": mainScript },
+    files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
   };
-  if (existsSync(mainScript)) return recipe;
-  throw new Error(`building image ${nodeImage}: ${mainScript} is missing; run: npm run build`);
+  const lacking = Object.values(scripts).find((script) => !existsSync(script));
+  if (lacking === undefined) return recipe;
+  throw new Error(`building image ${nodeImage}: ${lacking} is missing; run: npm run build`);
 }
 
 export async function buildImage(recipe: ImageRecipe): Promise<Image> {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
+import { Claims } from "../../provider/lifecycle/claim.ts";
 import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
 import type { Definition } from "../../provider/model/definition.ts";
 import { type ErrorKind, VnicError } from "../../provider/model/errors.ts";
@@ -55,7 +56,8 @@ describe("inject refuses", () => {
     const cluster = await openCluster({ kubeconfig });
     const sessions = new SessionPool(cluster, { image });
     return {
-      inject: (definition: Definition) => inject({ cluster, sessions, report: () => undefined }, definition),
+      inject: (definition: Definition) =>
+        inject({ cluster, sessions, claims: new Claims("a test"), report: () => undefined }, definition),
       close: () => sessions.close(),
     };
   }

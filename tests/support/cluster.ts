@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import { platformManifests, type PlatformPart } from "../../provider/model/platform/platform.ts";
+import { platformManifests, type PlatformOptions, type PlatformPart } from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/package.ts";
 import type { Lab } from "../lab/index.ts";
 
@@ -29,12 +29,16 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
 }
 
 /** Parts that act by themselves: they would mend or refuse what most tests break on purpose, so each test asks for its own. */
-const standingParts: readonly PlatformPart[] = [];
+const standingParts: readonly PlatformPart[] = ["reconciler"];
 
 /** Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, and of the standing parts those asked for. */
-export async function installPlatform(run: Kubectl, ...standing: PlatformPart[]): Promise<void> {
+export async function installPlatform(
+  run: Kubectl,
+  standing: readonly PlatformPart[] = [],
+  options: Omit<PlatformOptions, "image"> = {},
+): Promise<void> {
   const without = standingParts.filter((part) => !standing.includes(part));
-  await applyObjects(run, platformManifests({ image: defaultImage, without }));
+  await applyObjects(run, platformManifests({ image: defaultImage, without, ...options }));
   await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
 }
 

@@ -1,4 +1,5 @@
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import { Claims } from "../../provider/lifecycle/claim.ts";
 import { Deadline, type Driver } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject, type InjectOptions } from "../../provider/lifecycle/inject.ts";
@@ -61,7 +62,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
   const cluster = await openCluster({ kubeconfig: kubeconfig ?? (await providerKubeconfig(lab.kubectl)) });
   const sessions = new SessionPool(cluster, { image });
   const shown: string[] = [];
-  const driver: Driver = { cluster, sessions, report: (text) => shown.push(text) };
+  const driver: Driver = { cluster, sessions, claims: new Claims("a test"), report: (text) => shown.push(text) };
   const here = (...argv: string[]) => kubectl(lab.kubectl, ["-n", namespace, ...argv]);
   return {
     lab,

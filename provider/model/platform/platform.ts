@@ -3,12 +3,14 @@ import { injectorServiceAccount, systemNamespace } from "../names.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { providerPart } from "./provider.ts";
+import { type ReconcilerOptions, reconcilerPart } from "./reconciler.ts";
 
 export type { Manifest } from "./manifest.ts";
 
 export interface PlatformOptions {
   /** The node image: of the injection Jobs, and of whatever else runs in our namespace. */
   readonly image: string;
+  readonly reconciler?: ReconcilerOptions;
 }
 
 /** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
@@ -18,6 +20,7 @@ const parts = {
   // Bound to nothing: the node side never speaks to the API server.
   injector: () => [serviceAccount(injectorServiceAccount)],
   provider: providerPart,
+  reconciler: reconcilerPart,
 } satisfies Record<string, (options: PlatformOptions) => Manifest[]>;
 
 export type PlatformPart = keyof typeof parts;

@@ -7,6 +7,7 @@ export function providerPart(): Manifest[] {
     serviceAccount(providerServiceAccount),
     ...clusterRights(providerServiceAccount, [
       { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
     ]),

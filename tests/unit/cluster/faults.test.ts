@@ -77,9 +77,15 @@ describe("a call to the API server", () => {
     ],
     [
       "the object is invalid",
-      answered(422, { message: "spec.mac: Required value" }),
+      answered(422, { message: "spec.mac: Required value", details: { name: "db-wire", kind: "Vnic" } }),
       "failed",
       /HTTP 422: spec.mac: Required value/,
+    ],
+    [
+      "a JSON patch meets another value than the one it tests for",
+      answered(422, { message: "the server rejected our request due to an error in our request", details: {} }),
+      "outdated",
+      /reading pod shop\/db-0: the server rejected our request/,
     ],
     ["it is an error of ours already", new VnicError("invalid", "as it is"), "invalid", /^as it is$/],
   ];

@@ -3,7 +3,7 @@ import { IncompleteError, inject, type InjectOptions } from "../../../provider/l
 import type { Definition } from "../../../provider/model/definition.ts";
 import { VnicError } from "../../../provider/model/errors.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
-import { readyStatus } from "../../../provider/model/record.ts";
+import { attachedStatus } from "../../../provider/model/status.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import {
@@ -29,6 +29,7 @@ const fail = () => {
 const knownAs = (made: { uid: string; node: string; owner?: string }) =>
   stateWith(definition(), { podUid: uid(2), ...made });
 const stranger = "urn:pulumi:dev::other::pulumi-nodejs:dynamic/vnic:Vnic::wire";
+const at = { uid: uid(2), node: "worker-1", containerId };
 const short = { createSeconds: 0.3, updateSeconds: 0.3, deleteSeconds: 0.3 };
 
 describe("inject", () => {
@@ -297,7 +298,7 @@ describe("inject", () => {
     ] as const)
       it(`yields when the other one was written again since, and holds the ${what} by its status`, async () => {
         const other = storedVnic({ name: "rival", ...theirs }, { uid: uid(7), resourceVersion: "1000" });
-        const status = readyStatus(other, "worker-1", association(), liveInterface(theirs), new Date());
+        const status = attachedStatus(other, at, association(), liveInterface(theirs), new Date());
         driver.cluster.before("applyVnic", () => driver.cluster.store({ ...other, status }));
         expect(await plain(run(wanted))).to.have.property("kind", "conflict");
       });

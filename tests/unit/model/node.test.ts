@@ -11,5 +11,10 @@ describe("a node", () => {
       why: "Kubelet stopped posting node status.",
     }));
   it("is not ready when it has no condition yet", () =>
-    expect(readNode({})).to.deep.equal({ ready: false, why: "it has no Ready condition", runtime: "containerd" }));
+    expect(readNode({})).to.deep.include({ ready: false, why: "it has no Ready condition", runtime: "containerd" }));
+  it("is fenced when an administrator has marked it as out of service", () => {
+    const taints = [{ key: "node.kubernetes.io/out-of-service" }];
+    expect(readNode({ ...node({ ready: false }), spec: { taints } })).to.include({ fenced: true });
+    expect(readNode(node())).to.include({ fenced: false });
+  });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { addressLabel, annotations, finalizer, labels, macLabel } from "../../../provider/model/names.ts";
-import { holderSelectors, ownerOf, placeOf, readyStatus, recordOf, rewritten } from "../../../provider/model/record.ts";
-import { association, definition, liveInterface, storedVnic, uid, urn } from "../../fakes/objects.ts";
+import { holderSelectors, ownerOf, placeOf, recordOf, rewritten } from "../../../provider/model/record.ts";
+import { definition, storedVnic, uid, urn } from "../../fakes/objects.ts";
 
 const at = { node: "worker-1", uid: uid(2) };
 
@@ -61,36 +61,5 @@ describe("a record", () => {
       },
     );
     expect(rewritten(stored)).to.deep.equal(recordOf(definition(), at));
-  });
-
-  describe("once the NIC is in the pod", () => {
-    const now = new Date("2026-11-23T08:00:00Z");
-    const status = readyStatus(storedVnic({}, { generation: 3 }), "worker-1", association(), liveInterface(), now);
-
-    it("is Ready in its status", () =>
-      expect(status).to.deep.equal({
-        node: "worker-1",
-        pod: { name: "db-0", uid: uid(2), sandboxId: association().sandboxId },
-        interface: liveInterface(),
-        conditions: [
-          {
-            type: "Ready",
-            status: "True",
-            reason: "Attached",
-            message: "net1 is up in pod db-0 on node worker-1",
-            lastTransitionTime: "2026-11-23T08:00:00.000Z",
-            observedGeneration: 3,
-          },
-        ],
-      }));
-
-    it("keeps the time since when it has been Ready", () => {
-      const later = new Date("2026-11-23T09:00:00Z");
-      const again = readyStatus({ ...storedVnic(), status }, "worker-1", association(), liveInterface(), later);
-      expect(again.conditions[0]).to.deep.include({
-        lastTransitionTime: "2026-11-23T08:00:00.000Z",
-        observedGeneration: 1,
-      });
-    });
   });
 });

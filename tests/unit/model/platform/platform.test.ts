@@ -106,10 +106,13 @@ describe("the rights that they give", () => {
 });
 
 describe("the provider's rights", () => {
-  it("only read pods, nodes and namespaces outside of our own namespace", () => {
+  it("only read pods, nodes and namespaces, and tell of events, outside of our own namespace", () => {
     const [clusterRole] = ofKind<{ rules: Rule[] }>(providerPart(), "ClusterRole");
     expect(clusterRole?.metadata.name).to.equal(providerServiceAccount);
     const core = clusterRole?.rules.filter(({ apiGroups }) => apiGroups.includes("")) ?? [];
-    expect(core).to.deep.equal([{ apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] }]);
+    expect(core).to.deep.equal([
+      { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+    ]);
   });
 });

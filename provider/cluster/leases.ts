@@ -1,0 +1,43 @@
+import type { CoordinationV1Api, V1Lease, V1MicroTime } from "@kubernetes/client-node";
+import { isVnicError, VnicError } from "../model/errors.ts";
+import { systemNamespace } from "../model/names.ts";
+import type { LeaseObject, WatchedCluster } from "./cluster.ts";
+import { type ApiServer, call, find, insteadOfRace } from "./faults.ts";
+
+/** The part of a cluster that keeps Leases. */
+export function leaseCalls(
+  server: ApiServer,
+  coordination: CoordinationV1Api,
+  MicroTime: new (time: Date) => V1MicroTime,
+): Pick<WatchedCluster, "findLease" | "writeLease"> {
+  return {
+    findLease: (name) =>
+      find(server, `reading Lease ${systemNamespace}/${name}`, async () => {
+        const lease = await coordination.readNamespacedLease({ namespace: systemNamespace, name });
+        return lease as V1Lease & LeaseObject;
+      }),
+    writeLease: async ({ metadata, spec }) => {
+      const { name } = metadata;
+      const body = {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { ...metadata, namespace: systemNamespace },
+        spec: { ...spec, renewTime: new MicroTime(spec.renewTime) },
+      };
+      const params = { namespace: systemNamespace, body };
+      const doing = `writing Lease ${systemNamespace}/${name}`;
+      const outdated = new VnicError("outdated", `${doing}: somebody else was faster`);
+      try {
+        await call(server, doing, () =>
+          metadata.resourceVersion === undefined
+            ? coordination.createNamespacedLease(params)
+            : coordination.replaceNamespacedLease({ ...params, name }).catch(insteadOfRace(outdated)),
+        );
+        return true;
+      } catch (error) {
+        if (isVnicError(error, "conflict", "outdated")) return false;
+        throw error;
+      }
+    },
+  };
+}

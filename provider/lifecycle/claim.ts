@@ -1,0 +1,155 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { isVnicError } from "../model/errors.ts";
+import { annotations, type VnicRef, vnicId } from "../model/names.ts";
+import { refOf, type StoredVnic } from "../model/record.ts";
+import type { Deadline, Driver } from "./driver.ts";
+
+/* A claim on the record says who works on the Vnic at this moment, so that hooks and reconciler don't both do so. If they do
+   all the same, as when the API server didn't answer for a while, the lock on the node keeps them apart. */
+
+/** A claim that isn't renewed ends: a holder that died blocks nobody for longer. */
+const secondsToLive = 15;
+const renewEverySeconds = 5;
+/** By how much the clocks of two machines may differ. */
+const skewSeconds = 600;
+
+/** What one who holds a claim has of it. */
+export interface HeldClaim {
+  /** The record with the claim on it; undefined when there is none. */
+  readonly record: StoredVnic | undefined;
+  /** Whether somebody else had it before. */
+  readonly waited: boolean;
+  /** For a record that is made meanwhile. */
+  annotation(): Readonly<Record<string, string>>;
+  /** Gives it back before the work is over. */
+  release(): Promise<void>;
+}
+
+/** The claims of one driver, and what it saw of others'. */
+export class Claims {
+  private readonly holder: string;
+  private readonly sightings = new Map<string, { readonly text: string; readonly since: number }>();
+
+  /** `holder`: what others call us while they wait. */
+  constructor(holder: string) {
+    this.holder = holder;
+  }
+
+  /**
+   * Who else works on the Vnic; undefined when nobody does, or only one who died. Renewals are timed by our own clock: one
+   * that is set wrong neither ends another's claim early nor keeps it for ever.
+   */
+  otherHolder({ metadata }: StoredVnic): string | undefined {
+    const text = metadata.annotations?.[annotations.claim];
+    const claim = readClaim(text);
+    if (text === undefined || !claim || claim.holder === this.holder) {
+      this.forget(metadata);
+      return undefined;
+    }
+    const seen = this.sightings.get(vnicId(metadata));
+    const sighting = seen?.text === text ? seen : { text, since: performance.now() };
+    this.sightings.set(vnicId(metadata), sighting);
+    const isOld = Date.now() - claim.renewed > (secondsToLive + skewSeconds) * 1000;
+    return isOld || performance.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
+  }
+
+  /** Of a Vnic that is gone. */
+  forget(ref: VnicRef): void {
+    this.sightings.delete(vnicId(ref));
+  }
+
+  /** Does `work` with a claim on the record, if there is one; waits while somebody else has it. */
+  async hold<T>(
+    driver: Driver,
+    ref: VnicRef,
+    found: StoredVnic | undefined,
+    deadline: Deadline,
+    work: (claim: HeldClaim) => Promise<T>,
+  ): Promise<T> {
+    const text = this.write();
+    const taken = await this.take(driver, found, text, deadline);
+    const kept = new KeptClaim(driver.cluster, ref, text, () => this.write());
+    if (taken.record) kept.keep();
+    try {
+      return await work({ ...taken, annotation: () => kept.keep(), release: () => kept.release() });
+    } finally {
+      await kept.release();
+    }
+  }
+
+  private async take(
+    { cluster, report }: Driver,
+    found: StoredVnic | undefined,
+    text: string,
+    deadline: Deadline,
+  ): Promise<Pick<HeldClaim, "record" | "waited">> {
+    let waited = false;
+    for (let record = found; record; record = await cluster.findVnic(refOf(record))) {
+      const other = this.otherHolder(record);
+      if (other !== undefined) {
+        waited = true;
+        report(`waiting for ${other} to finish with it`);
+        await deadline.wait(300, `${other} to finish with Vnic ${vnicId(record.metadata)}`);
+        continue;
+      }
+      try {
+        return { record: await cluster.changeVnic(record, { annotations: { [annotations.claim]: text } }), waited };
+      } catch (error) {
+        if (!isVnicError(error, "outdated")) throw error;
+      }
+    }
+    return { record: undefined, waited };
+  }
+
+  private write(): string {
+    return JSON.stringify({ holder: this.holder, renewed: new Date() });
+  }
+}
+
+/** A claim that is renewed until it is given back. One for which that fails ends by itself. */
+class KeptClaim {
+  private readonly cluster: Cluster;
+  private readonly ref: VnicRef;
+  private text: string;
+  private readonly renewal: () => string;
+  private timer: NodeJS.Timeout | undefined;
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string) {
+    this.cluster = cluster;
+    this.ref = ref;
+    this.text = text;
+    this.renewal = renewal;
+  }
+
+  /** From now on, as it is on the record, or is about to be. */
+  keep(): Readonly<Record<string, string>> {
+    this.timer ??= setInterval(() => this.swap(this.renewal()), renewEverySeconds * 1000).unref();
+    return { [annotations.claim]: this.text };
+  }
+
+  release(): Promise<void> {
+    if (this.timer) this.swap(undefined);
+    clearInterval(this.timer);
+    this.timer = undefined;
+    return this.last;
+  }
+
+  private swap(is: string | undefined): void {
+    this.last = this.last
+      .then(async () => {
+        const swapped = await this.cluster.swapVnicAnnotation(this.ref, annotations.claim, this.text, is);
+        if (swapped && is !== undefined) this.text = is;
+      })
+      .catch(() => undefined);
+  }
+}
+
+function readClaim(text: string | undefined): { holder: string; renewed: number } | undefined {
+  try {
+    const { holder, renewed } = JSON.parse(text ?? "") as { holder: unknown; renewed: unknown };
+    return typeof holder === "string" ? { holder, renewed: Date.parse(String(renewed)) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import { group, reconcilerName, systemNamespace } from "../names.ts";
+import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
+
+export interface ReconcilerOptions {
+  /** How many replicas stand ready; one of them works. @default 2 */
+  readonly replicas?: number;
+  /** How often every Vnic is looked at on its node. @default 300 */
+  readonly resyncSeconds?: number;
+}
+
+const port = 8080;
+
+/** The reconciler: its Deployment, its account, and what that may do: no secrets, no pods/exec, no nodes/proxy. */
+export function reconcilerPart({
+  image,
+  reconciler = {},
+}: {
+  readonly image: string;
+  readonly reconciler?: ReconcilerOptions;
+}): Manifest[] {
+  return [
+    serviceAccount(reconcilerName),
+    ...clusterRights(reconcilerName, [
+      { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
+      { apiGroups: [""], resources: ["nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+      { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "watch", "patch", "delete"] },
+      { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
+    ]),
+    ...systemRights(reconcilerName, [
+      { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
+      { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
+    ]),
+    deployment(image, reconciler),
+  ];
+}
+
+function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: ReconcilerOptions) {
+  const labels = { "app.kubernetes.io/name": "pulumi-vnic", "app.kubernetes.io/component": "reconciler" };
+  const probe = (path: string) => ({ httpGet: { path, port: "http" } });
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: reconcilerName, namespace: systemNamespace, labels },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: {
+          labels,
+          annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": String(port) },
+        },
+        spec: {
+          serviceAccountName: reconcilerName,
+          automountServiceAccountToken: true,
+          enableServiceLinks: false,
+          securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
+          containers: [
+            {
+              name: "reconciler",
+              image,
+              imagePullPolicy: "IfNotPresent",
+              command: ["node", "/app/reconciler.mjs"],
+              env: [
+                // Of the injection Jobs, too.
+                { name: "VNIC_IMAGE", value: image },
+                { name: "VNIC_RESYNC_SECONDS", value: String(resyncSeconds) },
+                { name: "VNIC_PORT", value: String(port) },
+              ],
+              ports: [{ name: "http", containerPort: port }],
+              livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
+              readinessProbe: { ...probe("/readyz"), periodSeconds: 5 },
+              resources: { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "384Mi" } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ["ALL"] },
+              },
+            },
+          ],
+        },
+      },
+    },
+  };
+}

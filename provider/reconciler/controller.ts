@@ -1,0 +1,76 @@
+import type { Watched } from "../cluster/cluster.ts";
+import { messageOf } from "../model/errors.ts";
+import { parseVnicId, vnicId } from "../model/names.ts";
+import type { PodObject } from "../model/pod.ts";
+import type { StoredVnic } from "../model/record.ts";
+import { creation } from "./creation.ts";
+import { finalizer } from "./finalizer.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Outcome, Queue } from "./queue.ts";
+import { stale } from "./stale.ts";
+import { setFailed } from "./status.ts";
+import type { World } from "./task.ts";
+
+/** Brings one Vnic to what its record says: deletes it, or clears away where it was, and makes it where it shall be. */
+export async function reconcileVnic(world: World, id: string): Promise<Outcome> {
+  const ref = parseVnicId(id);
+  const record = await world.cluster.findVnic(ref);
+  if (!record) {
+    world.claims.forget(ref);
+    return {};
+  }
+  // A claim that is given back is a change that we hear of; the death of its holder isn't.
+  if (world.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
+
+  const pod = await world.cluster.findPod(ref.namespace, record.spec.pod.name);
+  const task = { world, record, pod };
+  try {
+    for (const module of record.metadata.deletionTimestamp ? [finalizer] : [stale, creation]) {
+      const outcome = await module(task);
+      if (outcome) return outcome;
+    }
+    return {};
+  } catch (error) {
+    // If it can't be said now, the next try says it.
+    await setFailed(task, error).catch(() => undefined);
+    throw error;
+  }
+}
+
+export interface VnicControllerOptions {
+  readonly vnics: Watched<StoredVnic>;
+  readonly pods: Watched<PodObject>;
+  readonly metrics: Metrics;
+  /** How often every Vnic is looked at on its node. */
+  readonly resyncSeconds: number;
+}
+
+/** Looks after all Vnics: whenever one or its pod changes, and every so often. Answers with what ends that. */
+export function startVnicController(
+  world: World,
+  { vnics, pods, metrics, resyncSeconds }: VnicControllerOptions,
+): () => Promise<void> {
+  const queue = new Queue({
+    width: 16,
+    work: (id) => metrics.time("Vnic", () => reconcileVnic(world, id)),
+    onError: (id, error) => world.log("error", messageOf(error), { vnic: id }),
+  });
+  metrics.showQueue("Vnic", queue);
+
+  const addAll = () => vnics.list().forEach(({ metadata }) => queue.add(vnicId(metadata)));
+  vnics.onChange(({ metadata }) => queue.add(vnicId(metadata)));
+  pods.onChange((pod) => {
+    const { namespace, name } = pod.metadata ?? {};
+    for (const { metadata, spec } of vnics.list())
+      if (metadata.namespace === namespace && spec.pod.name === name) queue.add(vnicId(metadata));
+  });
+  const resync = setInterval(() => {
+    for (const { metadata } of vnics.list()) world.due.add(vnicId(metadata));
+    addAll();
+  }, resyncSeconds * 1000);
+  addAll();
+  return () => {
+    clearInterval(resync);
+    return queue.stop();
+  };
+}

@@ -1,0 +1,49 @@
+import { inject } from "../lifecycle/inject.ts";
+import { observe } from "../lifecycle/observe.ts";
+import { difference } from "../model/diff.ts";
+import { vnicId } from "../model/names.ts";
+import { readPod, runsContainer } from "../model/pod.ts";
+import { definitionInRecord, placeOf, refOf, stateOfRecord } from "../model/record.ts";
+import { packageVersion } from "../package.ts";
+import { setDown } from "./status.ts";
+import { about, type Module, type Task } from "./task.ts";
+
+const deadlineSeconds = 60;
+
+/** A create event, a changed spec, a pod that runs now: the Vnic is made on its target pod. */
+export const creation: Module = async (task) => {
+  const { world, record, pod } = task;
+  const definition = definitionInRecord(record);
+  const state = pod && readPod(pod);
+  if (state?.state !== "running") {
+    // A container that restarts takes no NIC with it, nor does a pod that is on its way out.
+    if (pod === undefined || pod.metadata?.uid !== placeOf(record)?.podUid) await setDown(task, state);
+    return undefined;
+  }
+  const isDue = world.due.delete(vnicId(record.metadata));
+  if (isServed(task) && !(isDue && (await hasDrifted(task)))) return undefined;
+  const { node } = await inject(world, definition, { lead: record, deadlineSeconds });
+  world.log("info", `it is in its pod on node ${node}`, about(task));
+  return undefined;
+};
+
+/** Whether the record says that all was done, and nothing has happened since that may have undone it. */
+function isServed({ record, pod }: Task): boolean {
+  const { status, metadata } = record;
+  const ready = status?.conditions.find(({ type }) => type === "Ready");
+  return (
+    ready?.status === "True" &&
+    ready.observedGeneration === metadata.generation &&
+    placeOf(record)?.podUid === pod?.metadata?.uid &&
+    status?.pod?.uid === pod?.metadata?.uid &&
+    status?.pod?.containerId !== undefined &&
+    pod !== undefined &&
+    runsContainer(pod, status.pod.containerId)
+  );
+}
+
+async function hasDrifted({ world, record }: Task): Promise<boolean> {
+  const known = stateOfRecord(record, packageVersion);
+  const seen = await observe(world, refOf(record), known);
+  return seen === undefined || seen.drift !== undefined || difference(seen, known).update.length > 0;
+}

@@ -1,0 +1,30 @@
+import { createServer, type Server } from "node:http";
+import type { Metrics } from "./metrics.ts";
+
+export interface EndpointsOptions {
+  readonly port: number;
+  readonly metrics: Metrics;
+  /** Why the process can't do its work; undefined while it can. */
+  readonly complaint: () => string | undefined;
+}
+
+/** Serves `/healthz` (the process answers), `/readyz` (and can do its work) and `/metrics`. */
+export function serveEndpoints({ port, metrics, complaint }: EndpointsOptions): Server {
+  const server = createServer((request, response) => {
+    const answer = (code: number, text: string, type = "text/plain") =>
+      response.writeHead(code, { "content-type": type }).end(text);
+    switch (request.url ?? "") {
+      case "/healthz":
+        return answer(200, "ok\n");
+      case "/readyz": {
+        const words = complaint();
+        return answer(words === undefined ? 200 : 503, `${words ?? "ok"}\n`);
+      }
+      case "/metrics":
+        return void metrics.render().then((text) => answer(200, text, metrics.contentType));
+      default:
+        return answer(404, "not found\n");
+    }
+  });
+  return server.listen(port);
+}

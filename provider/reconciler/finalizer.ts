@@ -1,0 +1,29 @@
+import { Deadline } from "../lifecycle/driver.ts";
+import { eject } from "../lifecycle/eject.ts";
+import { finalizer as ours, vnicId } from "../model/names.ts";
+import { terminationOf } from "../model/pod.ts";
+import { placeOf, refOf } from "../model/record.ts";
+import { setStatus } from "./status.ts";
+import { about, type Module } from "./task.ts";
+
+const deadlineSeconds = 120;
+
+/**
+ * A delete event: the record is marked for deletion, and its metadata names the pod. Pod terminated: the Vnic is deleted,
+ * from its node and with its record. Not terminated: `detach` unplugs it first; `waitForPod` comes again.
+ */
+export const finalizer: Module = async (task) => {
+  const { world, record, pod } = task;
+  const { uid, finalizers } = record.metadata;
+  if (!finalizers?.includes(ours)) return undefined;
+  const place = placeOf(record);
+  const isTerminated = place === undefined || terminationOf(pod, place.podUid) !== undefined;
+  if (!isTerminated && record.spec.deletionPolicy === "waitForPod") {
+    await setStatus(task, "WaitingForPod", `it is deleted when pod ${record.spec.pod.name} has terminated`);
+    return { againInSeconds: 60 };
+  }
+  const deadline = new Deadline(`deleting Vnic ${vnicId(record.metadata)}`, deadlineSeconds);
+  await eject(world, refOf(record), { uid }, deadline);
+  world.log("info", "it is deleted", about(task));
+  return undefined;
+};

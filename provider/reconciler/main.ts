@@ -1,0 +1,66 @@
+import { hostname } from "node:os";
+import { openWatchedCluster } from "../cluster/kube-cluster.ts";
+import { Claims } from "../lifecycle/claim.ts";
+import { SessionPool } from "../lifecycle/session-pool.ts";
+import { messageOf } from "../model/errors.ts";
+import { defaultImage } from "../package.ts";
+import { startVnicController } from "./controller.ts";
+import { serveEndpoints } from "./endpoints.ts";
+import { lead } from "./leader.ts";
+import { log } from "./log.ts";
+import { makeMetrics } from "./metrics.ts";
+import type { World } from "./task.ts";
+
+/* The reconciler's process: one of its replicas leads and works, the others stand by. It keeps nothing that can't be read
+   again, so it ends whenever it may not go on, and is started anew. */
+
+const image = process.env.VNIC_IMAGE ?? defaultImage;
+const resyncSeconds = Number(process.env.VNIC_RESYNC_SECONDS ?? "300");
+const port = Number(process.env.VNIC_PORT ?? "8080");
+/** Less than the kubelet's own. */
+const patienceMilliseconds = 25_000;
+
+async function main(): Promise<void> {
+  const metrics = makeMetrics();
+  let complaint: string | undefined = "it is starting";
+  serveEndpoints({ port, metrics, complaint: () => complaint });
+
+  const cluster = await openWatchedCluster({});
+  complaint = undefined;
+  log("info", "standing by");
+  const leadership = await lead(cluster, hostname(), log);
+  log("info", "leading");
+  void leadership.lost.then((why) => {
+    log("error", `no longer leading: ${why}`);
+    process.exit(1);
+  });
+
+  complaint = "it is listing Vnics and pods";
+  const [vnics, pods] = await Promise.all([cluster.watchVnics(), cluster.watchPods()]);
+  metrics.showVnics(vnics);
+  const sessions = new SessionPool(cluster, { image });
+  const claims = new Claims(`reconciler ${hostname()}`);
+  const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
+  const stop = startVnicController(world, { vnics, pods, metrics, resyncSeconds });
+  complaint = undefined;
+
+  finish = async () => {
+    complaint = "it is ending";
+    await stop();
+    await Promise.all([sessions.close(), leadership.resign()]);
+  };
+}
+
+/** Ends what is under way. */
+let finish = async (): Promise<void> => undefined;
+
+process.once("SIGTERM", () => {
+  log("info", "ending");
+  setTimeout(() => process.exit(1), patienceMilliseconds);
+  void finish().finally(() => process.exit(0));
+});
+
+main().catch((error: unknown) => {
+  log("error", messageOf(error));
+  process.exit(1);
+});

@@ -1,0 +1,32 @@
+import { Deadline } from "../lifecycle/driver.ts";
+import { removeFromNode } from "../lifecycle/eject.ts";
+import { annotations, vnicId } from "../model/names.ts";
+import { terminationOf } from "../model/pod.ts";
+import { placeOf, refOf } from "../model/record.ts";
+import { about, type Module } from "./task.ts";
+
+const deadlineSeconds = 120;
+
+/**
+ * A pod event: the record's metadata names the pod that holds the Vnic. Terminated: what is left of this realisation is
+ * deleted, and the record says so; then it is looked at again, as its name may lead to a new pod. Else there is nothing to
+ * do.
+ */
+export const stale: Module = async (task) => {
+  const { world, record, pod } = task;
+  const { namespace, uid } = record.metadata;
+  const place = placeOf(record);
+  const end = place && terminationOf(pod, place.podUid);
+  if (!place || end === undefined) return undefined;
+
+  const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${place.node}`, deadlineSeconds);
+  await world.claims.hold(world, refOf(record), record, deadline, async ({ record: current }) => {
+    // Whoever had the claim before may have brought it elsewhere, and what was read is a moment old.
+    if (current?.metadata.uid !== uid || placeOf(current)?.podUid !== place.podUid) return;
+    if (terminationOf(await world.cluster.findPod(namespace, record.spec.pod.name), place.podUid) === undefined) return;
+    await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline);
+    await world.cluster.changeVnic(current, { annotations: { [annotations.node]: null, [annotations.podUid]: null } });
+    world.log("info", `removed what was left of it on node ${place.node}: ${end}`, about(task));
+  });
+  return { againInSeconds: 0 };
+};

@@ -1,0 +1,62 @@
+import { tell } from "../lifecycle/tell.ts";
+import { type ErrorKind, isVnicError, messageOf } from "../model/errors.ts";
+import { type PodState, runsContainer } from "../model/pod.ts";
+import { refOf } from "../model/record.ts";
+import { failedStatus, saysAlready } from "../model/status.ts";
+import type { Task } from "./task.ts";
+
+/* What the record says of a Vnic that isn't as it should be; written only when it says something else so far. */
+
+/** Whether it wasn't said already. */
+export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
+  const { world, record } = task;
+  const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
+  if (saysAlready(record, status)) return false;
+  await world.cluster.applyVnicStatus(refOf(record), status);
+  return true;
+}
+
+/** The pod doesn't run, so there is nothing to put the Vnic in. */
+export async function setDown(task: Task, state: Exclude<PodState, { state: "running" }> | undefined): Promise<void> {
+  const { pod } = task.record.spec;
+  switch (state?.state) {
+    case undefined:
+      return void (await setStatus(task, "PodNotFound", `there is no pod ${pod.name}`));
+    case "pending":
+      return void (await setStatus(task, "PodPending", `pod ${pod.name} doesn't run: ${state.why}`));
+    case "terminated":
+      return void (await setStatus(task, "PodTerminated", `pod ${pod.name} has terminated: ${state.why}`));
+    case "hostNetwork":
+      return void (await setStatus(task, "PodUsesHostNetwork", `pod ${pod.name} has no network of its own`));
+  }
+}
+
+const reasons: Record<ErrorKind, string> = {
+  invalid: "InvalidDefinition",
+  refused: "Refused",
+  conflict: "HeldByOther",
+  outdated: "Outdated",
+  forbidden: "Forbidden",
+  notInstalled: "NotInstalled",
+  unreachable: "Unreachable",
+  deadline: "DeadlineExceeded",
+  sessionBroken: "SessionBroken",
+  failed: "Failed",
+};
+
+/** Work on it has failed, which is told once, not per try. */
+export async function setFailed(task: Task, error: unknown): Promise<void> {
+  if (isVnicError(error, "outdated", "unreachable")) return;
+  const message = messageOf(error);
+  const isNew = await setStatus(task, isVnicError(error) ? reasons[error.kind] : "Failed", message);
+  if (!isNew) return;
+  const { record, pod, world } = task;
+  const reason = record.metadata.deletionTimestamp ? "FailedRemovingInterface" : "FailedAddingInterface";
+  await tell(world, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });
+}
+
+/** Whether the NIC is where it was last seen, as far as one can tell from the pod. */
+function isAttached({ record: { status }, pod }: Task): boolean {
+  const { uid, containerId } = status?.pod ?? {};
+  return pod !== undefined && pod.metadata?.uid === uid && containerId !== undefined && runsContainer(pod, containerId);
+}

@@ -1,0 +1,209 @@
+import { expect } from "chai";
+import { annotations, finalizer } from "../../../provider/model/names.ts";
+import type { StoredVnic } from "../../../provider/model/record.ts";
+import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
+import type { World } from "../../../provider/reconciler/task.ts";
+import { VnicError } from "../../../provider/model/errors.ts";
+import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
+import { containerId, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
+import { rejection } from "../../fakes/cluster.ts";
+
+const id = "shop/db-wire";
+
+describe("reconciling a Vnic", () => {
+  let driver: FakeDriver;
+  let world: World;
+  beforeEach(() => {
+    driver = fakeDriver();
+    world = { ...driver, log: () => undefined, due: new Set() };
+  });
+  afterEach(() => driver.sessions.close());
+
+  const run = () => reconcileVnic(world, id);
+  const record = () => driver.cluster.vnics.get(id);
+  const verbs = () => driver.cluster.nodeSide.work.map(({ verb }) => verb);
+  const ready = () => record()?.status?.conditions.find(({ type }) => type === "Ready");
+  /** As somebody would make it with kubectl. */
+  const bare = (given: Partial<StoredVnic["spec"]> = {}): StoredVnic => {
+    const { metadata, spec, ...rest } = storedVnic();
+    const { finalizers: _, labels: __, annotations: ___, ...bareMetadata } = metadata;
+    return { ...rest, metadata: bareMetadata, spec: { ...spec, ...given } };
+  };
+  const deleted = { deletionTimestamp: "2026-11-23T10:00:00Z" };
+
+  it("makes one that was just declared on its pod", async () => {
+    driver.cluster.store(bare());
+    await run();
+    expect(verbs()).to.deep.equal(["inject"]);
+    expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
+    expect(record()?.metadata.annotations).to.deep.equal({
+      [annotations.node]: "worker-1",
+      [annotations.podUid]: uid(2),
+    });
+    expect(ready()).to.include({ status: "True", reason: "Attached" });
+  });
+
+  it("does nothing for one that is where it should be, and looks at it when it is due", async () => {
+    driver.cluster.store(bare());
+    await run();
+    const { writes } = driver.cluster;
+    await run();
+    expect(verbs()).to.deep.equal(["inject"]);
+    world.due.add(id);
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "observe"]);
+    expect(driver.cluster.writes).to.deep.equal(writes);
+  });
+
+  it("mends what it finds amiss when it is due", async () => {
+    driver.cluster.store(bare());
+    await run();
+    world.due.add(id);
+    driver.cluster.nodeSide.observe = () => ({ sandboxId: "5a".repeat(32), resourceFile: true });
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "observe", "inject"]);
+  });
+
+  it("makes it again when the container by which the sandbox is known runs no more", async () => {
+    driver.cluster.store(bare());
+    await run();
+    const other = { name: "redis", containerID: `containerd://${"d1".repeat(32)}`, state: { running: {} } };
+    driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Running", containerStatuses: [other] } }));
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "inject"]);
+    expect(record()?.status?.pod?.containerId).to.equal(other.containerID);
+  });
+
+  it("leaves it alone while a container restarts, and while the pod is on its way out", async () => {
+    driver.cluster.store(bare());
+    await run();
+    const waiting = { name: "redis", containerID: containerId, state: { waiting: { reason: "CrashLoopBackOff" } } };
+    driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Running", containerStatuses: [waiting] } }));
+    await run();
+    const going = pod();
+    driver.cluster.pods.set("shop/db-0", { ...going, metadata: { ...going.metadata, deletionTimestamp: "now" } });
+    await run();
+    expect(verbs()).to.deep.equal(["inject"]);
+    expect(ready()).to.include({ status: "True" });
+  });
+
+  it("clears away where a terminated pod was, and follows its name to a new pod", async () => {
+    driver.cluster.store(bare());
+    await run();
+    driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
+    expect(await run()).to.deep.equal({ againInSeconds: 0 });
+    expect(verbs()).to.deep.equal(["inject", "eject"]);
+    expect(record()?.metadata.annotations).to.deep.equal({});
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "eject", "inject"]);
+    expect(record()?.metadata.annotations).to.include({ [annotations.node]: "worker-2" });
+  });
+
+  it("doesn't give it to a second pod while the first one's node can't be asked", async () => {
+    driver.cluster.store(bare());
+    await run();
+    driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
+    driver.cluster.nodes.set("worker-1", node({ ready: false }));
+    await rejection(run());
+    expect(verbs()).to.deep.equal(["inject"]);
+    expect(ready()).to.include({ status: "False", reason: "Refused" });
+    driver.cluster.nodes.delete("worker-1");
+    await run();
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "inject"]);
+    expect(ready()).to.include({ status: "True" });
+  });
+
+  it("says what is missing while the pod doesn't run", async () => {
+    driver.cluster.store(bare());
+    driver.cluster.pods.clear();
+    await run();
+    expect(ready()).to.include({ status: "False", reason: "PodNotFound" });
+    driver.cluster.pods.set("shop/db-0", pod({ hostNetwork: true }));
+    await run();
+    expect(ready()).to.include({ status: "False", reason: "PodUsesHostNetwork" });
+    expect(verbs()).to.deep.equal([]);
+  });
+
+  it("says what is wrong once, not per try", async () => {
+    driver.cluster.store(bare({ addresses: ["192.168.50.300/24"] }));
+    await rejection(run());
+    await rejection(run());
+    expect(ready()).to.include({ status: "False", reason: "InvalidDefinition" });
+    expect(driver.cluster.events.map(({ reason, involvedObject }) => [reason, involvedObject.kind])).to.deep.equal([
+      ["FailedAddingInterface", "Vnic"],
+      ["FailedAddingInterface", "Pod"],
+    ]);
+    expect(driver.cluster.writes).to.deep.equal([`applyVnicStatus ${id}`]);
+  });
+
+  it("writes nothing over a spec that was changed meanwhile", async () => {
+    driver.cluster.store(bare());
+    driver.cluster.before("changeVnic", () => {
+      const [now] = [...driver.cluster.vnics.values()];
+      if (now) driver.cluster.store({ ...now, metadata: { ...now.metadata, generation: 2, resourceVersion: "99" } });
+    });
+    expect(await rejection(run())).to.have.property("kind", "outdated");
+    expect(driver.cluster.writes).to.deep.equal([]);
+  });
+
+  it("leaves it to somebody else who works on it", async () => {
+    const claim = JSON.stringify({ holder: "Pulumi on a laptop", renewed: new Date() });
+    driver.cluster.store(storedVnic({}, { annotations: { [annotations.claim]: claim } }));
+    expect(await run()).to.deep.equal({ againInSeconds: 5 });
+    expect(driver.cluster.calls).to.deep.equal([`findVnic ${id}`]);
+  });
+
+  describe("that is marked for deletion", () => {
+    it("unplugs it from a pod that runs on, by default", async () => {
+      driver.cluster.store(storedVnic({}, deleted));
+      await run();
+      expect(verbs()).to.deep.equal(["eject"]);
+      expect(record()).to.equal(undefined);
+    });
+
+    it("waits for the pod's end when it is told to", async () => {
+      driver.cluster.store(storedVnic({ deletionPolicy: "waitForPod" }, deleted));
+      expect(await run()).to.deep.equal({ againInSeconds: 60 });
+      expect(verbs()).to.deep.equal([]);
+      expect(ready()).to.include({ reason: "WaitingForPod" });
+      driver.cluster.pods.clear();
+      await run();
+      expect(verbs()).to.deep.equal(["eject"]);
+      expect(record()).to.equal(undefined);
+    });
+
+    it("lets it go at once when it was never made, or its node is lost for good", async () => {
+      driver.cluster.store(storedVnic({}, { ...deleted, annotations: {} }));
+      await run();
+      expect(record()).to.equal(undefined);
+      driver.cluster.store(storedVnic({}, deleted));
+      driver.cluster.nodes.clear();
+      await run();
+      expect(record()).to.equal(undefined);
+      expect(verbs()).to.deep.equal([]);
+    });
+
+    it("keeps it while its node can't be asked", async () => {
+      driver.cluster.store(storedVnic({}, deleted));
+      driver.cluster.nodes.set("worker-1", node({ ready: false }));
+      await rejection(run());
+      expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
+      expect(driver.cluster.events[0]).to.include({ reason: "FailedRemovingInterface", type: "Warning" });
+    });
+
+    it("is nothing of ours any more without our finalizer", async () => {
+      driver.cluster.store(storedVnic({}, { ...deleted, finalizers: ["somebody.else/x"] }));
+      await run();
+      expect(verbs()).to.deep.equal([]);
+    });
+  });
+
+  it("says nothing of a server that doesn't answer", async () => {
+    driver.cluster.store(bare());
+    driver.cluster.failNext("findNode", new VnicError("unreachable", "x"));
+    driver.cluster.failNext("changeVnic", new VnicError("unreachable", "no answer"));
+    await rejection(run());
+    expect(driver.cluster.writes).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import { type Outcome, Queue } from "../../../provider/reconciler/queue.ts";
+import { FakeClock, settle } from "../../fakes/clock.ts";
+
+interface Visit {
+  readonly key: string;
+  end(outcome?: Outcome): void;
+  fail(): void;
+}
+
+describe("the reconciler's queue", () => {
+  let clock: FakeClock;
+  let visits: Visit[];
+  let errors: string[];
+  let queue: Queue;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    visits = [];
+    errors = [];
+    queue = new Queue({
+      clock,
+      width: 2,
+      onError: (key) => errors.push(key),
+      work: (key) =>
+        new Promise((resolve, reject) => {
+          visits.push({
+            key,
+            end: (outcome = {}) => resolve(outcome),
+            fail: () => reject(new Error("no")),
+          });
+        }),
+    });
+  });
+
+  const keys = () => visits.map(({ key }) => key);
+  const last = () => visits[visits.length - 1];
+
+  it("works on a key once, however often it was added before its turn", async () => {
+    for (const key of ["a", "b", "c", "c"]) queue.add(key);
+    expect(keys()).to.deep.equal(["a", "b"]);
+    expect(queue.depth).to.equal(1);
+    visits[0]?.end();
+    await settle();
+    expect(keys()).to.deep.equal(["a", "b", "c"]);
+    expect(queue.depth).to.equal(0);
+  });
+
+  it("never works on one key twice at a time, and once more if it was added meanwhile", async () => {
+    queue.add("a");
+    queue.add("a");
+    queue.add("a");
+    await settle();
+    expect(keys()).to.deep.equal(["a"]);
+    visits[0]?.end();
+    await settle();
+    expect(keys()).to.deep.equal(["a", "a"]);
+    visits[1]?.end();
+    await settle();
+    expect(keys()).to.deep.equal(["a", "a"]);
+  });
+
+  it("comes again when it is asked to, or sooner when it is added before", async () => {
+    queue.add("a");
+    visits[0]?.end({ againInSeconds: 60 });
+    await settle();
+    await clock.advance(59);
+    expect(visits).to.have.length(1);
+    await clock.advance(1);
+    expect(visits).to.have.length(2);
+    last()?.end({ againInSeconds: 60 });
+    await settle();
+    queue.add("a");
+    last()?.end();
+    await settle();
+    await clock.advance(120);
+    expect(visits).to.have.length(3);
+  });
+
+  it("waits twice as long after each failure, up to 30 s, and starts over after a success", async () => {
+    queue.add("a");
+    for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+      const before = visits.length;
+      last()?.fail();
+      await settle();
+      await clock.advance(seconds - 0.1);
+      expect(visits).to.have.length(before);
+      await clock.advance(0.1);
+      expect(visits).to.have.length(before + 1);
+    }
+    expect(errors).to.have.length(7);
+    last()?.end();
+    await settle();
+    queue.add("a");
+    last()?.fail();
+    await settle();
+    await clock.advance(1);
+    expect(visits).to.have.length(10);
+  });
+
+  it("lets others go on while one waits for another try", async () => {
+    queue.add("a");
+    visits[0]?.fail();
+    await settle();
+    queue.add("b");
+    expect(keys()).to.deep.equal(["a", "b"]);
+  });
+
+  it("begins nothing once it is stopped, and waits for what is under way", async () => {
+    queue.add("a");
+    queue.add("b");
+    queue.add("c");
+    let stopped = false;
+    const stopping = queue.stop().then(() => (stopped = true));
+    visits[0]?.end({ againInSeconds: 1 });
+    await settle();
+    expect(stopped).to.equal(false);
+    visits[1]?.end();
+    await stopping;
+    await clock.advance(60);
+    expect(keys()).to.deep.equal(["a", "b"]);
+  });
+});
