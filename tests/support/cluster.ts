@@ -3,7 +3,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import { platformManifests, type PlatformOptions, type PlatformPart } from "../../provider/model/platform/platform.ts";
+import {
+  partManifests,
+  platformManifests,
+  type PlatformOptions,
+  type PlatformPart,
+} from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/package.ts";
 import type { Lab } from "../lab/index.ts";
 
@@ -29,7 +34,7 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
 }
 
 /** Parts that act by themselves: they would mend or refuse what most tests break on purpose, so each test asks for its own. */
-const standingParts: readonly PlatformPart[] = ["reconciler"];
+const standingParts: readonly PlatformPart[] = ["policies", "reconciler"];
 
 /** Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, and of the standing parts those asked for. */
 export async function installPlatform(
@@ -51,6 +56,13 @@ export async function sessionsAtWork(run: Kubectl): Promise<string[]> {
   return items
     .filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && !status.conditions?.length)
     .map(({ metadata }) => metadata.name);
+}
+
+/** Takes parts away again. */
+export async function removeParts(run: Kubectl, ...parts: PlatformPart[]): Promise<void> {
+  const items = parts.flatMap((part) => partManifests(part, { image: defaultImage }));
+  const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+  await kubectl(run, ["delete", "--ignore-not-found", "--wait=true", "-f", "-"], list);
 }
 
 /** A kubeconfig with which one is the provider's service account, and has its rights only; a file that this process takes away when it ends. */

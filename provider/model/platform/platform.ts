@@ -4,6 +4,7 @@ import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { providerPart } from "./provider.ts";
 import { type ReconcilerOptions, reconcilerPart } from "./reconciler.ts";
+import { systemPolicy, templatesIn } from "./system-policy.ts";
 
 export type { Manifest } from "./manifest.ts";
 
@@ -11,6 +12,8 @@ export interface PlatformOptions {
   /** The node image: of the injection Jobs, and of whatever else runs in our namespace. */
   readonly image: string;
   readonly reconciler?: ReconcilerOptions;
+  /** Further images that may run in our namespace, such as that of the version before. */
+  readonly allowImages?: readonly string[];
 }
 
 /** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
@@ -20,6 +23,7 @@ const parts = {
   // Bound to nothing: the node side never speaks to the API server.
   injector: () => [serviceAccount(injectorServiceAccount)],
   provider: providerPart,
+  policies,
   reconciler: reconcilerPart,
 } satisfies Record<string, (options: PlatformOptions) => Manifest[]>;
 
@@ -37,6 +41,10 @@ export function platformManifests(
 export function partManifests(part: PlatformPart, options: PlatformOptions): Manifest[] {
   const make: (options: PlatformOptions) => Manifest[] = parts[part];
   return make(options);
+}
+
+function policies(options: PlatformOptions) {
+  return systemPolicy(options, templatesIn(reconcilerPart(options)));
 }
 
 /** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */

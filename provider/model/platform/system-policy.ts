@@ -1,0 +1,226 @@
+import { group, systemNamespace } from "../names.ts";
+import { runtimeLayouts, sessionJob } from "../session-job.ts";
+import { admissionPolicy, literal, type Validation } from "./admission.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Of a pod's template, what says what the pod could do. */
+export interface PodTemplate {
+  readonly spec: {
+    readonly serviceAccountName: string;
+    readonly automountServiceAccountToken: boolean;
+    readonly hostNetwork?: boolean;
+    readonly volumes?: readonly { readonly hostPath?: { readonly path: string } }[];
+    readonly containers: readonly {
+      readonly command?: readonly string[];
+      readonly args?: readonly string[];
+      readonly env?: readonly { readonly name: string }[];
+      readonly livenessProbe?: Probe;
+      readonly readinessProbe?: Probe;
+      readonly volumeMounts?: readonly { readonly mountPath: string }[];
+      readonly securityContext: { readonly capabilities: { readonly add?: readonly string[] } };
+    }[];
+  };
+}
+
+interface Probe {
+  readonly exec?: { readonly command: readonly string[] };
+}
+
+export interface SystemPolicyOptions {
+  readonly image: string;
+  /** Further images that may run there, such as that of the version before. */
+  readonly allowImages?: readonly string[];
+}
+
+/**
+ * Who may create Jobs in our namespace could be root on every node: Pod Security lets everything into it. So this lets in
+ * what we ourselves make, and nothing else: our image, started as we start it, with the accounts, capabilities and paths
+ * that our own templates have. They are read off these, by service account.
+ */
+export function systemPolicy(
+  { image, allowImages = [] }: SystemPolicyOptions,
+  standing: readonly PodTemplate[],
+): Manifest[] {
+  const jobs = Object.keys(runtimeLayouts).map(
+    (runtime) => sessionJob({ name: "", node: "", runtime, image, idleSeconds: 0 }).spec.template,
+  );
+  const shapes = shapesOf([...jobs, ...standing]);
+  const images = [...new Set([image, ...allowImages])];
+  return admissionPolicy({
+    name: `own-pods-only.${group}`,
+    namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": systemNamespace } },
+    resources: [
+      {
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        operations: ["CREATE", "UPDATE"],
+        resources: ["pods", "pods/ephemeralcontainers"],
+      },
+      // The pods would be refused anyway, but nobody would hear of it.
+      { apiGroups: ["batch"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["jobs"] },
+      {
+        apiGroups: ["apps"],
+        apiVersions: ["v1"],
+        operations: ["CREATE", "UPDATE"],
+        resources: ["daemonsets", "deployments"],
+      },
+    ],
+    // What was let in before may end, whatever is allowed by now.
+    condition: "request.operation == 'CREATE' || object.spec != oldObject.spec",
+    variables: {
+      pod: "has(object.spec.template) ? object.spec.template.spec : object.spec",
+      account: "variables.pod.?serviceAccountName.orValue('default')",
+      containers: "variables.pod.containers + variables.pod.?initContainers.orValue([])",
+      volumes: "variables.pod.?volumes.orValue([])",
+      capabilities: perAccount(shapes, ({ capabilities }) => capabilities),
+      paths: perAccount(shapes, ({ paths }) => paths),
+      commands: perAccount(shapes, ({ commands }) => commands),
+      variablesSet: perAccount(shapes, ({ env }) => env),
+      probes: perAccount(shapes, ({ probes }) => probes),
+      mounts: perAccount(shapes, ({ mounts }) => mounts),
+    },
+    validations: [
+      rule(
+        `variables.account in ${literal([...shapes.keys()])}`,
+        `'service account ' + variables.account + ' is none of those that run in ${systemNamespace}: ${[...shapes.keys()].join(", ")}'`,
+      ),
+      rule(
+        `variables.containers.all(c, c.image in ${literal(images)})`,
+        `'image ' + variables.containers.filter(c, !(c.image in ${literal(images)})).map(c, c.image).join(', ') + ' may not run in ${systemNamespace}; allowed: ${images.join(", ")}'`,
+      ),
+      // Of an account that isn't one of ours nothing more is asked.
+      ...rulesOfShapes(shapes).map(({ expression, message }) =>
+        rule(`!(variables.account in ${literal([...shapes.keys()])}) || (${expression})`, literal(message)),
+      ),
+    ],
+  });
+}
+
+/** Where Kubernetes itself mounts the token of a service account. */
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+interface Shape {
+  readonly capabilities: string[];
+  readonly paths: string[];
+  /** Program and arguments, in place of the image's own. */
+  readonly commands: string[][];
+  readonly env: string[];
+  /** Programs by which the kubelet asks how it fares. */
+  readonly probes: string[][];
+  readonly mounts: string[];
+  readonly hostNetwork: boolean;
+  readonly token: boolean;
+}
+
+function shapesOf(templates: readonly PodTemplate[]): Map<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const { spec } of templates) {
+    const account = spec.serviceAccountName;
+    const before = shapes.get(account);
+    const containers = spec.containers;
+    shapes.set(account, {
+      capabilities: unique(
+        before?.capabilities,
+        ...containers.map((one) => one.securityContext.capabilities.add ?? []),
+      ),
+      paths: unique(before?.paths, spec.volumes?.flatMap(({ hostPath }) => hostPath?.path ?? []) ?? []),
+      commands: [
+        ...(before?.commands ?? []),
+        ...containers.map(({ command = [], args = [] }) => [...command, ...args]),
+      ],
+      env: unique(before?.env, ...containers.map(({ env = [] }) => env.map(({ name }) => name))),
+      probes: [
+        ...(before?.probes ?? []),
+        ...containers
+          .flatMap((one) => [one.livenessProbe, one.readinessProbe])
+          .flatMap((probe) => (probe?.exec ? [[...probe.exec.command]] : [])),
+      ],
+      mounts: unique(
+        before?.mounts,
+        ...containers.map(({ volumeMounts = [] }) => volumeMounts.map(({ mountPath }) => mountPath)),
+        spec.automountServiceAccountToken ? [tokenPath] : [],
+      ),
+      hostNetwork: spec.hostNetwork ?? false,
+      token: spec.automountServiceAccountToken,
+    });
+  }
+  return shapes;
+}
+
+function rulesOfShapes(shapes: ReadonlyMap<string, Shape>): { expression: string; message: string }[] {
+  const accountsWith = (is: (shape: Shape) => boolean) =>
+    [...shapes].filter(([, one]) => is(one)).map(([name]) => name);
+  const withToken = literal(accountsWith(({ token }) => token));
+  const each = (rule: string) => `variables.containers.all(c, ${rule})`;
+  return [
+    {
+      expression: `!variables.pod.?hostPID.orValue(false) && !variables.pod.?hostIPC.orValue(false) && (!variables.pod.?hostNetwork.orValue(false) || variables.account in ${literal(accountsWith(({ hostNetwork }) => hostNetwork))})`,
+      message: "the node's processes, IPC or network are not for this service account",
+    },
+    {
+      expression: `variables.account in ${withToken} || !variables.pod.?automountServiceAccountToken.orValue(true)`,
+      message: "this service account has no token",
+    },
+    {
+      expression: each(
+        "!c.?securityContext.?privileged.orValue(false) && !c.?securityContext.?allowPrivilegeEscalation.orValue(true) && c.?securityContext.?readOnlyRootFilesystem.orValue(false)",
+      ),
+      message: "a container must be unprivileged, without privilege escalation, and have a read-only root",
+    },
+    {
+      expression: each(
+        "'ALL' in c.?securityContext.?capabilities.?drop.orValue([]) && c.?securityContext.?capabilities.?add.orValue([]).all(one, one in variables.capabilities[variables.account])",
+      ),
+      message: "a container must drop all capabilities, and add none but those of its service account",
+    },
+    {
+      expression: "variables.volumes.all(v, !has(v.hostPath) || v.hostPath.path in variables.paths[variables.account])",
+      message: "a path of the node may be mounted only if it is one of the service account's",
+    },
+    {
+      expression: each(
+        "c.?volumeMounts.orValue([]).all(m, m.mountPath in variables.mounts[variables.account] && !has(m.subPath) && !has(m.subPathExpr))",
+      ),
+      message: "a volume may be mounted only where pulumi-vnic mounts it",
+    },
+    {
+      // Anything else could put another program in the place of ours.
+      expression: `variables.volumes.all(v, has(v.hostPath) || has(v.emptyDir) || (has(v.projected) && v.name.startsWith('kube-api-access-') && variables.account in ${withToken}))`,
+      message: "volumes may be paths of the node, empty folders, and the token of a service account that has one",
+    },
+    {
+      expression: each(
+        "c.?command.orValue([]) + c.?args.orValue([]) in variables.commands[variables.account] && !has(c.lifecycle) && [c.?livenessProbe, c.?readinessProbe, c.?startupProbe].all(p, !p.?exec.hasValue() || p.exec.command in variables.probes[variables.account])",
+      ),
+      message: "a container must run the image's own program, as pulumi-vnic starts it",
+    },
+    {
+      expression: each(
+        "!has(c.envFrom) && c.?env.orValue([]).all(e, e.name in variables.variablesSet[variables.account])",
+      ),
+      message: "a container may have no environment but that which pulumi-vnic gives it",
+    },
+    {
+      expression: "!has(variables.pod.ephemeralContainers) || variables.pod.ephemeralContainers.size() == 0",
+      message: `no ephemeral containers in ${systemNamespace}`,
+    },
+  ];
+}
+
+function perAccount(shapes: ReadonlyMap<string, Shape>, read: (shape: Shape) => unknown[]): string {
+  return `{${[...shapes].map(([account, shape]) => `${literal(account)}: ${literal(read(shape))}`).join(", ")}}`;
+}
+
+function unique(...lists: (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))];
+}
+
+function rule(expression: string, messageExpression: string): Validation {
+  return { expression, messageExpression };
+}
+
+/** The pod templates in manifests. */
+export function templatesIn(manifests: readonly Manifest[]): PodTemplate[] {
+  const specs = manifests.map((manifest) => (manifest as { spec?: { template?: PodTemplate } }).spec?.template);
+  return specs.filter((template) => template !== undefined);
+}

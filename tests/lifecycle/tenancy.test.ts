@@ -1,0 +1,248 @@
+import { expect } from "chai";
+import pLimit from "p-limit";
+import { apiVersion, group, injectorServiceAccount, systemNamespace } from "../../provider/model/names.ts";
+import { platformManifests } from "../../provider/model/platform/platform.ts";
+import { sessionJob } from "../../provider/model/session-job.ts";
+import { defaultImage } from "../../provider/package.ts";
+import { appImage } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
+import { installPlatform, removeParts } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { grantedBy, isGranted, openReviews, type Right } from "../support/rights.ts";
+
+const namespace = "tenancy";
+const options = { image: defaultImage };
+/** A pod just as the Job controller makes it of a session's Job. */
+const { spec: own } = sessionJob({
+  name: "own",
+  node: "node1",
+  runtime: "containerd",
+  image: defaultImage,
+  idleSeconds: 60,
+}).spec.template;
+
+describe("between tenants", () => {
+  let bench: Bench;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await installPlatform(bench.lab.kubectl, ["policies"]);
+    // A policy takes effect a moment after it was applied.
+    await until("the policies to take effect", 30, async () =>
+      (await admit({ serviceAccountName: "default" })) ? true : undefined,
+    );
+  });
+  after(async () => {
+    await removeParts(bench.lab.kubectl, "policies");
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  /** What the API server says of a pod in our own namespace that differs from a session's; undefined when it lets it in. */
+  async function admit(changes: object, container: object = {}): Promise<string | undefined> {
+    const spec = { ...own, containers: [{ ...own.containers[0], ...container }], ...changes };
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe", namespace: systemNamespace }, spec };
+    const { code, stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
+    return code === 0 ? undefined : stderr;
+  }
+
+  describe("our own namespace", () => {
+    it("takes a session's pod as it is", async () => expect(await admit({})).to.equal(undefined));
+
+    it("takes sessions at work: a Vnic is made and answers", async () => {
+      await bench.runPod("db", "node1");
+      const definition = define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.90/24"] });
+      const state = await bench.inject(definition);
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.90")).to.equal(true);
+      await bench.eject(state);
+    });
+
+    const [template] = own.containers;
+    const security = template.securityContext;
+    const volume = { name: "more", emptyDir: {} };
+    const refused: [what: string, changes: object, container: object, words: RegExp][] = [
+      ["another service account", { serviceAccountName: "default" }, {}, /service account default is none of those/],
+      ["the provider's account", { serviceAccountName: "vnic-provider" }, {}, /service account vnic-provider is none/],
+      ["another image", {}, { image: appImage }, /image localhost\/vnic-app:1 may not run in vnic-system/],
+      [
+        "a second container of another image",
+        { initContainers: [{ ...template, name: "first", image: appImage }] },
+        {},
+        /image localhost\/vnic-app:1 may not run/,
+      ],
+      [
+        "a privileged container",
+        {},
+        { securityContext: { ...security, privileged: true, allowPrivilegeEscalation: true } },
+        /must be unprivileged/,
+      ],
+      [
+        "a root that can be written",
+        {},
+        { securityContext: { ...security, readOnlyRootFilesystem: false } },
+        /read-only root/,
+      ],
+      [
+        "one capability more",
+        {},
+        { securityContext: { ...security, capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_PTRACE"] } } },
+        /none but those of its service account/,
+      ],
+      [
+        "capabilities that aren't dropped",
+        {},
+        { securityContext: { ...security, capabilities: {} } },
+        /must drop all capabilities/,
+      ],
+      ["the node's processes", { hostPID: true }, {}, /the node's processes, IPC or network/],
+      [
+        "the runtime's socket",
+        { volumes: [...own.volumes, { name: "run", hostPath: { path: "/run/containerd" } }] },
+        {},
+        /one of the service account's/,
+      ],
+      ["a token", { automountServiceAccountToken: true }, {}, /this service account has no token/],
+      ["a shell instead of our program", {}, { command: ["/bin/sh", "-c", "id"] }, /must run the image's own program/],
+      ["arguments of its own", {}, { args: ["--inspect"] }, /must run the image's own program/],
+      [
+        "a hook that runs a program",
+        {},
+        { lifecycle: { postStart: { exec: { command: ["id"] } } } },
+        /must run the image's own program/,
+      ],
+      [
+        "a probe that runs a program",
+        {},
+        { livenessProbe: { exec: { command: ["id"] } } },
+        /must run the image's own program/,
+      ],
+      [
+        "options for Node.js in its environment",
+        {},
+        { env: [{ name: "NODE_OPTIONS", value: "--inspect" }] },
+        /no environment but/,
+      ],
+      ["environment from elsewhere", {}, { envFrom: [{ configMapRef: { name: "x" } }] }, /no environment but/],
+      [
+        "a program put in the place of ours",
+        { volumes: [...own.volumes, { name: "app", configMap: { name: "evil" } }] },
+        { volumeMounts: [...template.volumeMounts, { name: "app", mountPath: "/app" }] },
+        /may be mounted only where pulumi-vnic mounts it/,
+      ],
+      [
+        "another container's root in the place of ours",
+        {},
+        { volumeMounts: [{ name: "bundles", mountPath: "/app", subPath: "c0/rootfs" }, ...template.volumeMounts] },
+        /may be mounted only where/,
+      ],
+      [
+        "a volume of another kind",
+        { volumes: [...own.volumes, { ...volume, emptyDir: undefined, secret: { secretName: "x" } }] },
+        {},
+        /volumes may be/,
+      ],
+    ];
+    for (const [what, changes, container, words] of refused)
+      it(`refuses a pod with ${what}`, async () => expect(await admit(changes, container)).to.match(words));
+
+    it("refuses the Job of such a pod at once, so that whoever made it hears of it", async () => {
+      const job = sessionJob({ name: "probe", node: "node1", runtime: "containerd", image: appImage, idleSeconds: 60 });
+      const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(job));
+      expect(stderr).to.match(
+        /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,
+      );
+    });
+  });
+
+  describe("a Vnic", () => {
+    it("has no word for a pod of another namespace", async () => {
+      const spec = {
+        pod: { name: "db", namespace: "kube-system" },
+        network: { mode: "macvlan", parent: "eth1" },
+        addresses: ["192.168.50.91/24"],
+        mac: "02:00:00:00:00:91",
+        interfaceName: "net1",
+      };
+      const vnic = { apiVersion, kind: "Vnic", metadata: { name: "wire", namespace }, spec };
+      const create = (...flags: string[]) =>
+        bench.lab.kubectl(["create", "--dry-run=server", ...flags, "-o", "json", "-f", "-"], JSON.stringify(vnic));
+      expect((await create()).stderr).to.match(/unknown field "spec.pod.namespace"/);
+      const { stdout } = await create("--validate=ignore");
+      expect((JSON.parse(stdout) as typeof vnic).spec.pod, "pruned").to.deep.equal({ name: "db" });
+    });
+  });
+
+  it("each account has just the rights of the manifests: every verb on every resource, asked of the API server", async () => {
+    const granted = grantedBy(platformManifests(options));
+    const accounts = platformManifests(options)
+      .filter(({ kind }) => kind === "ServiceAccount")
+      .map(({ metadata }) => metadata.name);
+    expect(accounts).to.include(injectorServiceAccount);
+    const sensitive = [
+      ["", "secrets"],
+      ["", "configmaps"],
+      ["", "pods"],
+      ["", "pods/exec"],
+      ["", "pods/attach"],
+      ["", "pods/ephemeralcontainers"],
+      ["", "pods/portforward"],
+      ["", "nodes"],
+      ["", "nodes/proxy"],
+      ["", "serviceaccounts"],
+      ["", "serviceaccounts/token"],
+      ["apps", "daemonsets"],
+      ["batch", "jobs"],
+      ["rbac.authorization.k8s.io", "clusterroles"],
+      ["rbac.authorization.k8s.io", "rolebindings"],
+      ["admissionregistration.k8s.io", "validatingadmissionpolicies"],
+      [group, "vnics"],
+      [group, "vnics/status"],
+      [group, "vnicsets"],
+    ];
+    const resources = [
+      ...new Map(
+        [...granted.map((one) => [one.group, one.resource]), ...sensitive].map((pair) => [pair.join(" "), pair]),
+      ).values(),
+    ];
+    const verbs = [
+      "get",
+      "list",
+      "watch",
+      "create",
+      "update",
+      "patch",
+      "delete",
+      "deletecollection",
+      "escalate",
+      "bind",
+      "impersonate",
+    ];
+    const questions: Right[] = accounts.flatMap((account) =>
+      resources.flatMap(([group = "", resource = ""]) =>
+        verbs.flatMap((verb) =>
+          [systemNamespace, namespace].map((place) => ({
+            account,
+            verb,
+            group,
+            resource,
+            namespace: place,
+          })),
+        ),
+      ),
+    );
+    const may = openReviews(bench.lab.kubeconfig);
+    const limit = pLimit(20);
+    const wrong = await Promise.all(
+      questions.map((right) =>
+        limit(async () => ((await may(right)) === isGranted(granted, right) ? undefined : JSON.stringify(right))),
+      ),
+    );
+    expect(wrong.filter((one) => one !== undefined)).to.deep.equal([]);
+    expect(
+      questions.filter((right) => isGranted(granted, right)).length,
+      "rights asked for that are granted",
+    ).to.be.greaterThan(10);
+  });
+});

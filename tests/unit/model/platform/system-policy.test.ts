@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import { systemPolicy, type PodTemplate, templatesIn } from "../../../../provider/model/platform/system-policy.ts";
+import { partManifests } from "../../../../provider/model/platform/platform.ts";
+
+const image = "registry.example/pulumi-vnic-node@sha256:0123";
+
+interface Policy {
+  readonly spec: {
+    readonly variables: readonly { readonly name: string; readonly expression: string }[];
+    readonly validations: readonly { readonly expression: string; readonly messageExpression: string }[];
+  };
+}
+
+const policyOf = (...args: Parameters<typeof systemPolicy>) => systemPolicy(...args)[0] as unknown as Policy;
+const variable = (policy: Policy, name: string): unknown =>
+  JSON.parse(policy.spec.variables.find((one) => one.name === name)?.expression ?? "");
+
+const standing: PodTemplate = {
+  spec: {
+    serviceAccountName: "vnic-watcher",
+    automountServiceAccountToken: true,
+    containers: [
+      {
+        command: ["node", "/app/watcher.mjs"],
+        env: [{ name: "VNIC_PORT" }],
+        readinessProbe: { exec: { command: ["true"] } },
+        securityContext: { capabilities: { add: ["NET_RAW"] } },
+      },
+    ],
+  },
+};
+
+describe("the policy of our own namespace", () => {
+  it("allows, by service account, what our own templates have", () => {
+    const policy = policyOf({ image }, [standing]);
+    expect(variable(policy, "capabilities")).to.deep.equal({
+      "vnic-injector": ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
+      "vnic-watcher": ["NET_RAW"],
+    });
+    expect(variable(policy, "paths")).to.deep.equal({
+      "vnic-injector": [
+        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/netns",
+        "/var/lib/pulumi-vnic",
+        "/run/containers/storage/overlay-containers",
+      ],
+      "vnic-watcher": [],
+    });
+    expect(variable(policy, "commands")).to.deep.include({ "vnic-watcher": [["node", "/app/watcher.mjs"]] });
+    expect(variable(policy, "probes")).to.deep.include({ "vnic-watcher": [["true"]] });
+    expect(variable(policy, "variablesSet")).to.deep.include({ "vnic-watcher": ["VNIC_PORT"] });
+  });
+
+  it("allows the image, and others only if they are named", () => {
+    const rules = (more: object) => JSON.stringify(policyOf({ image, ...more }, []).spec.validations);
+    expect(rules({})).to.include(image).and.not.include("older:1");
+    expect(rules({ allowImages: ["registry.example/older:1"] })).to.include("registry.example/older:1");
+  });
+
+  it("finds the templates of all that stands in the namespace", () => {
+    const manifests = [
+      { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "x" }, spec: { template: standing } },
+    ];
+    expect(templatesIn([...manifests, ...partManifests("crds", { image })])).to.deep.equal([standing]);
+  });
+});
