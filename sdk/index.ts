@@ -1,2 +1,12 @@
 export { Platform, type PlatformArgs } from "./platform.ts";
-export { type Deadlines, type Interface, type NetworkArgs, type PodIdentifier, Vnic, type VnicArgs } from "./vnic.ts";
+export {
+  type Deadlines,
+  type DefaultRouteArgs,
+  type Interface,
+  type Mode,
+  type NetworkArgs,
+  type PodIdentifier,
+  type RouteArgs,
+  Vnic,
+  type VnicArgs,
+} from "./vnic.ts";

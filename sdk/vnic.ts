@@ -9,12 +9,41 @@ export interface PodIdentifier {
   name: pulumi.Input<string>;
 }
 
+/** How the pod's NIC is made from a parent of its node. */
+export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "ipvlan";
+
 /** The external network, as the pod's node sees it. */
 export interface NetworkArgs {
-  /** The node's NIC that leads to the network, like `"eth1"`. */
+  /**
+   * The node's NIC that leads to the network: its name, like `"eth1"`, or where names differ what it has: an address in a
+   * subnet, like `"192.168.50.0/24"`, a MAC, or a PCI address, like `"0000:03:00.0"`.
+   */
   parent: pulumi.Input<string>;
-  /** How the pod's NIC is made from the parent: `macvlan` in its bridge mode. @default "macvlan" */
-  mode?: pulumi.Input<"macvlan">;
+  /**
+   * How the pod's NIC is made from the parent. `macvlan`: one more MAC on it, and pods on the same parent see each other;
+   * `macvlan-private`: they don't; `bridge`: a port of the bridge that the parent is; `host-device`: the device itself moves
+   * into the pod, and comes back when the Vnic goes; `ipvlan`: the parent's own MAC. @default "macvlan"
+   */
+  mode?: pulumi.Input<Mode>;
+  /** VLAN ID of the network on the parent, with the macvlan modes and ipvlan. @default untagged */
+  vlan?: pulumi.Input<number>;
+}
+
+/** One route by the Vnic (ip-route(8)). */
+export interface RouteArgs {
+  /** The destination, like `"10.20.0.0/16"`. */
+  to: pulumi.Input<string>;
+  /** The next hop, an address in a subnet of the Vnic's own. @default none: the destination is on the network itself */
+  via?: pulumi.Input<string>;
+  /** @default the kernel's */
+  metric?: pulumi.Input<number>;
+  /** Number of the routing table. @default the pod's main table */
+  table?: pulumi.Input<number>;
+}
+
+export interface DefaultRouteArgs {
+  /** The cluster's own networks, those of its pods and services, which the pod goes on to reach as before. */
+  except: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** How long an operation may take, in seconds, before it fails with what it was waiting for. */
@@ -44,6 +73,22 @@ export interface VnicArgs {
   interfaceName?: pulumi.Input<string>;
   /** In bytes, 68 to the parent's own. Changed in place. @default the parent's */
   mtu?: pulumi.Input<number>;
+  /**
+   * Whether to ask, before an address is used, whether a host on the network has it already, by ARP and neighbour
+   * discovery. Takes about a quarter of a second. Changed in place. @default true
+   */
+  duplicateAddressDetection?: pulumi.Input<boolean>;
+  /** Routes by the Vnic, beside those of its addresses' own networks. Changed in place. @default none */
+  routes?: pulumi.Input<pulumi.Input<RouteArgs>[]>;
+  /** Routers on the network, at most one of each address family, like `"192.168.50.1"`. Changed in place. @default none */
+  gateways?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * By what replies to traffic for the Vnic's addresses leave: by the Vnic, over its gateways, or as the pod's own routes say.
+   * Changed in place. @default "vnic" with gateways
+   */
+  replyVia?: pulumi.Input<"vnic" | "pod">;
+  /** Sends the rest of the pod's own traffic to the gateways, too. Changed in place. @default the pod's own default route stays in use */
+  defaultRoute?: pulumi.Input<DefaultRouteArgs>;
   /** Name of the record in the pod's namespace. Another one replaces the Vnic. @default the resource's name */
   name?: pulumi.Input<string>;
   /** Labels of the record. Changed in place. @default none but our own */
@@ -92,13 +137,18 @@ export class Vnic extends pulumi.dynamic.Resource {
   /** Name of the record in the pod's namespace. */
   declare readonly name: pulumi.Output<string>;
   declare readonly pod: pulumi.Output<{ namespace: string; name: string }>;
-  declare readonly network: pulumi.Output<{ mode: "macvlan"; parent: string }>;
+  declare readonly network: pulumi.Output<{ mode: Mode; parent: string; vlan?: number }>;
   /** In canonical form, with prefix length. */
   declare readonly addresses: pulumi.Output<string[]>;
   declare readonly mac: pulumi.Output<string>;
   declare readonly interfaceName: pulumi.Output<string>;
   /** As asked for; `interface.mtu` is what it came to be. */
   declare readonly mtu: pulumi.Output<number | undefined>;
+  declare readonly duplicateAddressDetection: pulumi.Output<boolean | undefined>;
+  declare readonly routes: pulumi.Output<{ to: string; via?: string; metric?: number; table?: number }[] | undefined>;
+  declare readonly gateways: pulumi.Output<string[] | undefined>;
+  declare readonly replyVia: pulumi.Output<"vnic" | "pod" | undefined>;
+  declare readonly defaultRoute: pulumi.Output<{ except: string[] } | undefined>;
   declare readonly labels: pulumi.Output<Record<string, string> | undefined>;
   declare readonly deletionPolicy: pulumi.Output<"detach" | "waitForPod" | undefined>;
   /** UID of the record. */
@@ -122,6 +172,11 @@ export class Vnic extends pulumi.dynamic.Resource {
       mac: undefined,
       interfaceName: undefined,
       mtu: undefined,
+      duplicateAddressDetection: undefined,
+      routes: undefined,
+      gateways: undefined,
+      replyVia: undefined,
+      defaultRoute: undefined,
       labels: undefined,
       deletionPolicy: undefined,
       uid: undefined,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
+import { present } from "../model/known.ts";
 import { type RunningPod, sessionPlace } from "../model/pod.ts";
 import { vnicId } from "../model/names.ts";
 import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/record.ts";
@@ -195,14 +196,18 @@ async function leaveFormerPlaces({
 }
 
 function injectPlan(definition: Definition, record: StoredVnic, { uid, containerId }: RunningPod): InjectPlan {
-  const { pod, network, addresses, mac, interfaceName, mtu } = definition;
-  return {
+  const { pod, network, addresses, mac, interfaceName, mtu, duplicateAddressDetection } = definition;
+  const { routes = [], gateways = [], replyVia = "vnic", defaultRoute } = definition;
+  const routed = routes.length + gateways.length > 0;
+  return present({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
     pod: { ...pod, uid, containerId },
     network,
     interfaceName,
     mac,
     addresses: [...addresses],
-    ...(mtu === undefined ? {} : { mtu }),
-  };
+    mtu,
+    duplicateAddressDetection,
+    routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,
+  });
 }

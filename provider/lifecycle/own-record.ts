@@ -42,7 +42,7 @@ export function claimedOwner(record: StoredVnic, definition: Definition, known?:
 }
 
 function differingFields(there: VnicSpec, here: VnicSpec): string[] {
-  const fields = ["pod", "network", "interfaceName", "mac", "addresses", "mtu", "deletionPolicy"] as const;
+  const fields = [...new Set([...Object.keys(there), ...Object.keys(here)])] as (keyof VnicSpec)[];
   const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
   return fields
     .filter((field) => !isDeepStrictEqual(there[field], here[field]))

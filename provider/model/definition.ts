@@ -1,19 +1,14 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
-import { known, unknownValue, wording } from "./known.ts";
+import { known, present, unknownValue, wording } from "./known.ts";
+import { hasOwnMac, inlineNetwork, type Mode, networkProblems, type NodeNetwork } from "./network.ts";
 import { deriveInterfaceName, deriveMac } from "./names.ts";
 import { type Problem, problemsOf } from "./problem.ts";
+import { type DefaultRoute, type Route, routeFields, routeProblems } from "./route-fields.ts";
 
 const pod = z.strictObject({
   namespace: known(field.labelName).default("default"),
   name: known(field.objectName),
-});
-
-const network = z.strictObject({
-  mode: known(
-    z.literal("macvlan", { error: ({ input }) => `${JSON.stringify(input)} is not a mode; use "macvlan"` }),
-  ).default("macvlan"),
-  parent: known(field.parentName),
 });
 
 export const deadlines = z.strictObject({
@@ -30,11 +25,13 @@ const addresses = z
 export const definition = z.strictObject({
   name: known(field.labelName),
   pod: known(pod),
-  network: known(network),
+  network: known(inlineNetwork),
   addresses: known(addresses),
   mac: known(field.mac).optional(),
   interfaceName: known(field.interfaceName).optional(),
   mtu: known(field.mtu).optional(),
+  duplicateAddressDetection: known(z.boolean()).optional(),
+  ...routeFields,
   labels: known(field.labels).optional(),
   deletionPolicy: known(field.deletionPolicy).optional(),
   adopt: known(z.boolean()).optional(),
@@ -47,13 +44,22 @@ export interface Definition {
   /** Name of the record, in the pod's namespace. */
   readonly name: string;
   readonly pod: { readonly namespace: string; readonly name: string };
-  readonly network: { readonly mode: "macvlan"; readonly parent: string };
+  readonly network: NodeNetwork;
   /** CIDR form, canonical. */
   readonly addresses: readonly string[];
   readonly mac: string;
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */
   readonly mtu?: number;
+  /** Whether to ask, before an address is used, who else has it; it is when absent. */
+  readonly duplicateAddressDetection?: boolean;
+  /** Beside those of the addresses' own networks. */
+  readonly routes?: readonly Route[];
+  /** Routers on the network, at most one of each address family; the network's when absent. */
+  readonly gateways?: readonly string[];
+  /** Whether replies leave by the Vnic, over its gateways, or by the pod's own routes; by the Vnic when absent. */
+  readonly replyVia?: "vnic" | "pod";
+  readonly defaultRoute?: DefaultRoute;
   /** Of the record, beside our own. */
   readonly labels?: Readonly<Record<string, string>>;
   /** What a deletion does while the pod still runs: unplug the NIC, which is the default, or wait for the pod's end. */
@@ -82,26 +88,42 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
 type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
-  const { name, pod, mac, interfaceName, mtu, labels, deletionPolicy, adopt, declaredBy, ...rest } = parsed;
+  const { name, pod, network, mac, interfaceName, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
-  return {
+  return present({
+    ...rest,
     name,
     pod,
-    ...rest,
+    network: present(network),
     mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
-    ...(mtu === undefined ? {} : { mtu }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
-    ...(adopt === undefined ? {} : { adopt }),
-    ...(declaredBy === undefined ? {} : { declaredBy }),
-  };
+  });
 }
 
 /** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
 function crossFieldProblems(inputs: unknown): Problem[] {
-  const { addresses, mtu } = (inputs ?? {}) as { addresses?: unknown; mtu?: unknown };
+  const given = (inputs ?? {}) as Record<string, unknown>;
+  const { addresses, mtu, network } = given;
+  return [
+    ...networkProblems(network),
+    ...macProblems(inputs),
+    ...addressProblems(addresses, mtu),
+    ...routeProblems(given),
+  ];
+}
+
+/** The derived MAC may stand there all the same, as it does in a record. */
+function macProblems(inputs: unknown): Problem[] {
+  const { name, pod, network, mac } = (inputs ?? {}) as Record<string, unknown>;
+  const { mode } = (network ?? {}) as { mode?: Mode };
+  const { namespace = "default" } = (pod ?? {}) as { namespace?: string };
+  if (mac === undefined || mode === undefined || hasOwnMac(mode)) return [];
+  if (mac === deriveMac({ namespace, name: String(name) })) return [];
+  return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
+}
+
+function addressProblems(addresses: unknown, mtu: unknown): Problem[] {
   if (!Array.isArray(addresses)) return [];
   const hosts = addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
   const problems: Problem[] = [];

@@ -39,5 +39,5 @@ export function driftOf({ known, record, pod, node }: Findings): string[] {
   if (live.mac !== known.mac) drift.push(`the MAC is ${live.mac} instead of ${known.mac}`);
   if (known.mtu === undefined && decidedMtu !== undefined && live.mtu !== decidedMtu)
     drift.push(`the MTU is ${live.mtu} instead of ${decidedMtu}`);
-  return drift;
+  return [...drift, ...(node.routing ?? [])];
 }

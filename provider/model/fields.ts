@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { subnet } from "./range.ts";
 
 /* The leaves of every schema: each gives the value, the rule it breaks, and how to write it. */
 
@@ -19,11 +20,39 @@ export const objectName = z
     error: ({ input }) => `${quote(input)} is not a Kubernetes name: use a-z, 0-9, "-" and "."`,
   });
 
-/** The name of the node's NIC: any the kernel's tools would make, but nothing that could be read as an option or a path. */
-export const parentName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/, {
-  error: ({ input }) =>
-    `${quote(input)} is not an interface name: use 1 to 15 letters, digits, ".", "_" or "-", as "ip link" on the node shows it`,
+const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
+const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+
+/**
+ * What names the node's NIC: its name, which is any that the kernel's tools would make but nothing that could be read as an
+ * option or a path; or what it has, as names differ from node to node: a subnet that it has an address in, its MAC, or its
+ * PCI address. The forms can't be confused, as no name here has "/" or ":".
+ */
+export const parent = z.string().transform((text, context) => {
+  const lower = text.toLowerCase();
+  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/.test(text)) return text;
+  if (macForm.test(lower) || pciForm.test(lower)) return lower;
+  const network = subnet.safeParse(text);
+  if (network.success) return network.data;
+  context.addIssue({
+    code: "custom",
+    message: `${quote(text)} is not an interface name: use 1 to 15 letters, digits, ".", "_" or "-", as "ip link" on the node shows it; or give a subnet of the NIC like "192.168.50.0/24", its MAC, or its PCI address like "0000:03:00.0"`,
+  });
+  return z.NEVER;
 });
+
+/** Which form a {@link parent} has. */
+export function parentForm(text: string): "name" | "subnet" | "mac" | "pci" {
+  if (text.includes("/")) return "subnet";
+  if (macForm.test(text)) return "mac";
+  return text.includes(":") ? "pci" : "name";
+}
+
+/** A VLAN ID (IEEE 802.1Q). */
+export const vlan = z
+  .int({ error: ({ input }) => `${quote(input)} is not a VLAN ID; use 1 to 4094` })
+  .min(1, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` })
+  .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
 const reservedInterfaces = new Set(["lo", "eth0", "all", "default"]);
 
@@ -45,8 +74,7 @@ export const mac = z
   .transform((text) => text.toLowerCase().replaceAll("-", ":"))
   .superRefine((text, context) => {
     const complain = (rule: string) => context.addIssue({ code: "custom", message: `${quote(text)} ${rule}` });
-    if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text))
-      return complain(`is not a MAC address; write it like "02:00:5e:10:00:01"`);
+    if (!macForm.test(text)) return complain(`is not a MAC address; write it like "02:00:5e:10:00:01"`);
     if (text === "00:00:00:00:00:00") return complain("is the zero MAC address, which no NIC may have");
     if (text === "ff:ff:ff:ff:ff:ff") return complain("is the broadcast MAC address, which no NIC may have");
     if (parseInt(text.slice(0, 2), 16) & 1)

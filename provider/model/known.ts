@@ -24,3 +24,11 @@ export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
     return z.NEVER;
   });
 }
+
+/** A copy without the keys that have no value. */
+export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  // What isn't known yet is a string, whatever its type says.
+  if (typeof value !== "object") return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

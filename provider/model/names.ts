@@ -45,11 +45,11 @@ export const labels = {
   component: "app.kubernetes.io/component",
   managedBy: "app.kubernetes.io/managed-by",
   node: `${group}/node`,
-  /** Hash of parent and MAC: finds the other holder of a MAC with one list call. */
+  /** Hash of network segment and MAC: finds the other holder of a MAC with one list call. */
   mac: `${group}/mac`,
   /** Of a Vnic: the VnicSet that made it. */
   set: `${group}/set`,
-  /** Prefix of one label per address, by hash of parent and address. */
+  /** Prefix of one label per address, by hash of network segment and address. */
   address: `address.${group}/`,
 } as const;
 
@@ -93,18 +93,42 @@ export function transitLinkName(uid: string): string {
   return `vn${shortHash(uid, 12)}`;
 }
 
+/** The node's end of a NIC in a bridge; it goes with the pod's end. */
+export function hostSideName(uid: string): string {
+  return `vh${shortHash(uid, 12)}`;
+}
+
+/** A tagged link of a parent, made for the Vnics that need it. */
+export function vlanLinkName(parent: string, vlan: number): string {
+  return `vl${shortHash(`${parent} ${vlan}`, 12)}`;
+}
+
+/** Marks a tagged link as made by us, and so as ours to remove. */
+export const vlanAlias = `${group}/vlan`;
+
+/** The numbers of a Vnic's own routing tables in its pod, from 2^30 on: for replies, and for the rest of the pod's traffic. */
+export function routingTable(uid: string): { replies: number; rest: number } {
+  const replies = 2 ** 30 + 2 * (digest(`table:${uid}`).readUInt32BE(0) % 2 ** 29);
+  return { replies, rest: replies + 1 };
+}
+
+/** The place of a Vnic's default route among its pod's rules: this one and the next, before the kernel's 32766. */
+export function rulePriority(uid: string): number {
+  return 31000 + 2 * (digest(`rule:${uid}`).readUInt32BE(0) % 800);
+}
+
 /** The alias that marks a link as ours, wherever it is (`IFLA_IFALIAS`; survives moves between namespaces). */
 export function linkAlias(uid: string): string {
   return `${group}/${uid}`;
 }
 
-export function macLabel(parent: string, mac: string): string {
-  return shortHash(`${parent} ${mac}`, 16);
+export function macLabel(segment: string, mac: string): string {
+  return shortHash(`${segment} ${mac}`, 16);
 }
 
-/** The label key by which another holder of the same address behind the same parent is found. */
-export function addressLabel(parent: string, address: string): string {
-  return labels.address + shortHash(`${parent} ${address.split("/")[0]}`, 16);
+/** The label key by which another holder of the same address in the same segment is found. */
+export function addressLabel(segment: string, address: string): string {
+  return labels.address + shortHash(`${segment} ${address.split("/")[0]}`, 16);
 }
 
 /** A name for one session's Job: the node by hash (node names may have 253 characters), the opener by its tag. */

@@ -1,3 +1,4 @@
+import { networkWords } from "./network.ts";
 import { errorsOf } from "./plan-errors.ts";
 import { type Change, type FieldChange, fieldChanges } from "./plan-fields.ts";
 import { appliedOf, parsePreview, type PlannedStep, type Preview, wantedOf } from "./plan-input.ts";
@@ -78,20 +79,20 @@ function nicChange(step: PlannedStep, change: Change): NicChange {
   const fields = fieldChanges(change, step);
   return {
     nic: nameOf(step.urn),
-    pod: placeOf(place.pod, ({ namespace, name }) => `${namespace}/${name}`),
-    network: placeOf(place.network, ({ parent, mode }) => `${parent} (${mode})`),
+    pod: placeOf(place.pod, ({ namespace, name }) => `${String(namespace)}/${String(name)}`),
+    network: placeOf(place.network, (network) => networkWords(network)),
     change,
     interrupting: fields.some(({ interrupts }) => interrupts !== "none"),
     fields,
   };
 }
 
-function placeOf(value: unknown, words: (parts: Record<string, string>) => string): PlanValue {
+function placeOf(value: unknown, words: (parts: Record<string, unknown>) => string): PlanValue {
   const leaves = leavesOf("", value);
   const hidden = leaves.find(([, leaf]) => isHidden(leaf));
   if (hidden) return hidden[1];
-  const parts = leaves.map(([path, leaf]) => [path.slice(1), typeof leaf === "string" ? leaf : ""]);
-  return parts.length === 0 ? null : words(Object.fromEntries(parts) as Record<string, string>);
+  const parts = leaves.map(([path, leaf]) => [path.slice(1), leaf]);
+  return parts.length === 0 ? null : words(Object.fromEntries(parts) as Record<string, unknown>);
 }
 
 /** A URN is `urn:pulumi:<stack>::<project>::<type, after its parents' types>::<name>`. */

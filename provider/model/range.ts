@@ -21,7 +21,8 @@ export interface Span {
   readonly last: bigint;
 }
 
-const subnet = z.string().transform((text, context) => {
+/** A subnet by its address and prefix length, brought to canonical form. */
+export const subnet = z.string().transform((text, context) => {
   const parsed = parseSubnet(text);
   if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
   context.addIssue({

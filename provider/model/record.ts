@@ -12,17 +12,24 @@ import {
   vnicId,
   type VnicRef,
 } from "./names.ts";
+import { type NodeNetwork, segmentOf } from "./network.ts";
+import type { DefaultRoute, Route } from "./route-fields.ts";
 import { stateOf, type VnicState } from "./state.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
 export interface VnicSpec {
   readonly pod: { readonly name: string };
-  readonly network: { readonly mode: "macvlan"; readonly parent: string };
+  readonly network: NodeNetwork;
   readonly addresses: readonly string[];
   /** Derived, like the interface's name, when whoever wrote the record gave none. */
   readonly mac?: string;
   readonly interfaceName?: string;
   readonly mtu?: number;
+  readonly duplicateAddressDetection?: boolean;
+  readonly routes?: readonly Route[];
+  readonly gateways?: readonly string[];
+  readonly replyVia?: "vnic" | "pod";
+  readonly defaultRoute?: DefaultRoute;
   readonly deletionPolicy?: "detach" | "waitForPod";
 }
 
@@ -59,16 +66,16 @@ export function vnicRef(definition: Definition): VnicRef {
   return { namespace: definition.pod.namespace, name: definition.name };
 }
 
-export function specOf({ pod, deletionPolicy, network, addresses, mac, interfaceName, mtu }: Definition): VnicSpec {
-  return {
-    pod: { name: pod.name },
-    network,
-    addresses,
-    mac,
-    interfaceName,
-    ...(mtu === undefined ? {} : { mtu }),
-    ...(deletionPolicy === undefined ? {} : { deletionPolicy }),
-  };
+export function specOf({
+  pod,
+  name: _,
+  labels: __,
+  adopt: ___,
+  deadlines: ____,
+  declaredBy: _____,
+  ...rest
+}: Definition): VnicSpec {
+  return { ...rest, pod: { name: pod.name } };
 }
 
 /**
@@ -102,8 +109,8 @@ function placedMetadata({ network, addresses, mac }: Definition, at: { node: str
     finalizers: [finalizer],
     labels: {
       [labels.managedBy]: "pulumi-vnic",
-      [labels.mac]: macLabel(network.parent, mac),
-      ...Object.fromEntries(addresses.map((address) => [addressLabel(network.parent, address), ""])),
+      [labels.mac]: macLabel(segmentOf(network), mac),
+      ...Object.fromEntries(addresses.map((address) => [addressLabel(segmentOf(network), address), ""])),
     },
     annotations: { [annotations.node]: at.node, [annotations.podUid]: at.uid },
   };
@@ -167,8 +174,8 @@ export function ownerOf(record: VnicRecord): string | undefined {
 /** The label selectors by which other holders of the same MAC or an address behind the same parent are found. */
 export function holderSelectors({ network, mac, addresses }: Definition): string[] {
   return [
-    `${labels.mac}=${macLabel(network.parent, mac)}`,
-    ...addresses.map((address) => addressLabel(network.parent, address)),
+    `${labels.mac}=${macLabel(segmentOf(network), mac)}`,
+    ...addresses.map((address) => addressLabel(segmentOf(network), address)),
   ];
 }
 

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
+import { nodeNetwork } from "./network.ts";
+import { routing } from "./route-fields.ts";
 
 /**
  * The contract between the cluster side and the node side: one line of JSON each (NDJSON) over the injection Job's
@@ -19,11 +21,14 @@ const pod = z.strictObject({ namespace: field.labelName, name: field.objectName,
 export const injectPlan = z.strictObject({
   vnic,
   pod,
-  network: z.strictObject({ mode: z.literal("macvlan"), parent: field.parentName }),
+  network: nodeNetwork,
   interfaceName: field.interfaceName,
   mac: field.mac,
   mtu: field.mtu.optional(),
   addresses: z.array(field.hostCidr).min(1),
+  /** Whether to ask, before an address is used, who else has it. @default true */
+  duplicateAddressDetection: z.boolean().optional(),
+  routing: routing.optional(),
 });
 
 /** `pod` is given while the pod runs; without it only what the resource file knows is taken away. */
@@ -61,6 +66,8 @@ export const observeResult = z.strictObject({
   resourceFile: z.boolean(),
   /** In bytes, as the injection decided it; absent when the resource file doesn't say. */
   decidedMtu: z.number().optional(),
+  /** What of its routes and rules isn't as the resource file wants it, in words. */
+  routing: z.array(z.string()).optional(),
 });
 export const goResult = z.strictObject({});
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
@@ -80,7 +87,7 @@ export const answer = z.union([
   z.strictObject({ id: z.int(), result: z.unknown() }),
   z.strictObject({
     id: z.int(),
-    error: z.strictObject({ kind: z.enum(["invalid", "refused", "failed"]), message: z.string() }),
+    error: z.strictObject({ kind: z.enum(["invalid", "refused", "conflict", "failed"]), message: z.string() }),
   }),
 ]);
 

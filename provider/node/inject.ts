@@ -1,15 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { VnicError } from "../model/errors.ts";
-import { configureSteps, convergeSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../model/link-steps.ts";
-import { linkAlias, transitLinkName } from "../model/names.ts";
+import { isVnicError, VnicError } from "../model/errors.ts";
+import {
+  configureSteps,
+  convergeSteps,
+  createSteps,
+  formerOf,
+  type Ground,
+  addressSteps,
+  moveSteps,
+  riseSteps,
+  sysctls,
+} from "../model/link-steps.ts";
+import { parentForm } from "../model/fields.ts";
+import { hostSideName, transitLinkName } from "../model/names.ts";
 import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
-import { removeLink } from "./eject.ts";
-import { deleteLink, ipBatch, type Link, listLinks, ownLink, prepareIpBatch } from "./link.ts";
+import { findGround } from "./ground.ts";
+import { interfaceOf, ipBatch, isMarked, type Link, listLinks, ownLink, prepareIpBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
+import { refuseTaken } from "./probe.ts";
+import { removeLink, takeAway } from "./remove.ts";
 import { readResourceFile, removeResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
+import { route, unroute } from "./routing.ts";
 import { setSysctls } from "./sysctl.ts";
+import { ensureTagged } from "./tagged-link.ts";
 
 export type Report = (step: string) => void;
 
@@ -28,13 +44,15 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
-    await writeResourceFile({ vnic, definition: sized, association, step: name });
+    // Probing changes nothing that a later run would have to know.
+    if (name !== "probing") await writeResourceFile({ vnic, definition: sized, association, step: name });
     await work();
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
   const known = await readResourceFile(vnic.uid);
-  if (!(known === undefined && (await succeeds(make(plan, association, step)))))
+  const blind = known === undefined && groundUnseen(plan);
+  if (!(blind && (await succeeds(make(plan, blind, association, step)))))
     await converge(plan, association, known, step);
 
   const live = await readBack(podNetns, vnic.uid);
@@ -42,16 +60,30 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   return { interface: live, association, steps };
 }
 
-type RunStep = (name: (typeof injectionSteps)[number], work: () => Promise<void>, mtu?: number) => Promise<void>;
+type RunStep = (
+  name: (typeof injectionSteps)[number] | "probing",
+  work: () => Promise<void>,
+  mtu?: number,
+) => Promise<void>;
+
+/** What can be made without a look at the node: the kernel itself gives it all that it needs of its parent. */
+function groundUnseen({ network: { mode, parent, vlan } }: InjectPlan): Ground | undefined {
+  const inherits = mode !== "bridge" && mode !== "host-device";
+  return inherits && vlan === undefined && parentForm(parent) === "name" ? { parent } : undefined;
+}
 
 /**
  * Where no file says that anything was begun, as a rule nothing stands in the way: it is tried without a look around, which
- * would take a third of the time. Whatever did stand in the way is named by the try that looks first, as this one is undone.
+ * would take a third of the time. Whatever did stand in the way is named by the try that looks first, as this one is undone;
+ * but for a host that has the address, which it found out by itself.
  */
 function succeeds(attempt: Promise<void>): Promise<boolean> {
   return attempt.then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      if (isVnicError(error, "conflict")) throw error;
+      return false;
+    },
   );
 }
 
@@ -62,30 +94,52 @@ async function converge(plan: InjectPlan, association: Association, known: Resou
   // The pod's namespace is another one than last time, or the link would be another one: start afresh.
   const stays =
     known && isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
-  if (known && !stays) await removeLink(uid, known.association);
+  if (known && !stays) await removeLink(uid, known.association, known.definition.routing !== undefined);
 
-  const [nodeLinks, podLinks] = await Promise.all([listLinks("node"), listLinks(podNetns)]);
+  const [nodeLinks, podLinks] = await Promise.all([cleared(uid), listLinks(podNetns)]);
   const arrived = ownLink(podLinks, uid);
-  const sized = feasible(
+  refuseTakenName(
     plan,
-    nodeLinks,
     podLinks.filter((link) => link !== arrived),
   );
+  // A device that is in the pod already is on the node no more.
+  const former = formerOf(arrived?.alias);
+  const ground = former ? { parent: former.name, former } : findGround(plan.network, nodeLinks);
   if (arrived) {
+    const sized = { ...plan, mtu: feasibleMtu(plan, ground) };
+    // Asked before anything is changed, unless the link must come up for it.
+    if (arrived.up) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(arrived.name, plan.addresses));
-      await ipBatch(podNetns, convergeSteps(sized, arrived));
+      let standing = arrived;
+      if (!arrived.up) {
+        await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, arrived));
+        standing = { ...arrived, name: plan.interfaceName, mtu: sized.mtu, mac: plan.mac, up: true };
+        await probe(podNetns, plan, standing);
+      }
+      await ipBatch(podNetns, convergeSteps(sized, standing));
+      if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
     });
     return;
   }
-  // A link left under its transit name has an unknown share of its attributes: making it again costs 0.2 ms.
-  const left = ownLink(nodeLinks, uid);
-  if (left) await deleteLink("node", left.name);
-  await make(plan, association, step);
+  feasibleMtu(plan, ground);
+  await make(plan, ground, association, step);
+}
+
+/**
+ * The node's links, without ours: one left there under its transit name has an unknown share of its attributes, and making
+ * it again costs 0.2 ms.
+ */
+async function cleared(uid: string): Promise<Link[]> {
+  const links = await listLinks("node");
+  const left = ownLink(links, uid);
+  if (!left) return links;
+  await takeAway("node", left, uid);
+  return listLinks("node");
 }
 
 /** Makes the link on the node, moves it into the pod and sets it up there; undoes all of it when a step fails. */
-async function make(plan: InjectPlan, association: Association, step: RunStep): Promise<void> {
+async function make(plan: InjectPlan, ground: Ground, association: Association, step: RunStep): Promise<void> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
   // Each program is started while the step before it is at work, and waits for its lines: they take no longer than its start.
@@ -98,7 +152,10 @@ async function make(plan: InjectPlan, association: Association, step: RunStep): 
   let configured = false;
   try {
     const create = prepare("node");
-    const created = step("creating", () => create(createSteps(plan)));
+    const created = step("creating", async () => {
+      await ensureTagged(plan.network);
+      await create(createSteps(plan, ground));
+    });
     const move = prepare("node");
     await created;
     const moved = step("moving", () => move(moveSteps(plan, podNetns.path)));
@@ -107,10 +164,19 @@ async function make(plan: InjectPlan, association: Association, step: RunStep): 
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
       configured = true;
-      await configure(configureSteps(plan));
+      // A bridge forwards, and so lets an announcement pass, only some time after the NIC is up.
+      const atOnce = plan.duplicateAddressDetection === false && plan.network.mode !== "bridge";
+      await configure(atOnce ? configureSteps(plan) : riseSteps(plan));
+      if (atOnce) return plan.routing && route(podNetns, plan);
+      const address = prepare(podNetns);
+      if (plan.network.mode === "bridge") await awaitForwarding(uid);
+      await step("probing", () => probe(podNetns, plan, { addresses: [] }));
+      await address(addressSteps(plan));
+      if (plan.routing) await route(podNetns, plan);
     });
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
+    if (plan.routing && configured) await unroute(podNetns, uid);
     await removeMade(plan, podNetns, configured);
     await removeResourceFile(uid);
     throw error;
@@ -118,37 +184,62 @@ async function make(plan: InjectPlan, association: Association, step: RunStep): 
 }
 
 /**
- * Deletes the link that was just made, and no other: a NIC of this Vnic that was in the pod all the while bears the same
- * mark. It has its transit name, unless it was given its own, which nobody else can have had then.
+ * Takes away the link that was just made, and no other: a NIC of this Vnic that was in the pod all the while bears the same
+ * mark. It has its transit name, unless it was given its own, which nobody else can have had then; a device has no twin.
  */
-async function removeMade({ vnic, interfaceName }: InjectPlan, pod: Netns, configured: boolean): Promise<void> {
-  const transit = transitLinkName(vnic.uid);
+async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
+  const transit = transitLinkName(uid);
   for (const place of ["node", pod] as const) {
     const links = await listLinks(place);
     const waiting = links.find(({ name }) => name === transit);
     const named = place === pod && configured ? links.find(({ name }) => name === interfaceName) : undefined;
-    const made = waiting ?? (named?.alias === linkAlias(vnic.uid) ? named : undefined);
-    if (made) await deleteLink(place, made.name);
+    const device = network.mode === "host-device" ? ownLink(links, uid) : undefined;
+    const made = waiting ?? (isMarked(named?.alias, uid) ? named : device);
+    if (made) await takeAway(place, made, uid);
   }
 }
 
-/** The plan with its MTU decided; refuses what can be seen to be impossible before anything is changed. */
-function feasible(plan: InjectPlan, nodeLinks: Link[], foreignPodLinks: Link[]): SizedPlan {
-  const { network, interfaceName, pod } = plan;
-  const name = JSON.stringify(network.parent);
-  const parent = nodeLinks.find((link) => link.name === network.parent);
-  if (!parent) {
-    const there = nodeLinks.filter((link) => link.name !== "lo").map((link) => link.name);
-    throw refusal(`network.parent: there is no interface ${name} on the node; it has ${there.join(", ")}`);
-  }
-  if (!parent.up) throw refusal(`network.parent: interface ${name} on the node is down; bring it up first`);
-  const { mtu = parent.mtu } = plan;
-  if (mtu > parent.mtu) throw refusal(`mtu: ${mtu} is above ${parent.mtu}, the MTU of ${network.parent} on the node`);
+/** The MTU decided: the one asked for, if the parent has room for it, or the parent's. A device's limit its driver knows. */
+function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: Ground): number {
+  const roomy = most ?? former?.mtu ?? 0;
+  if (mtu !== undefined && mtu > roomy && network.mode !== "host-device")
+    throw refusal(`mtu: ${mtu} is above ${roomy}, the MTU of ${parent} on the node`);
+  return mtu ?? roomy;
+}
+
+function refuseTakenName({ interfaceName, pod }: InjectPlan, foreignPodLinks: Link[]): void {
   if (foreignPodLinks.some((link) => link.name === interfaceName))
     throw refusal(
       `interfaceName: pod ${pod.namespace}/${pod.name} has an interface ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
     );
-  return { ...plan, mtu };
+}
+
+/** Asks who else has the addresses that the link has not yet, unless that was switched off. */
+async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
+  const added = plan.addresses.filter((address) => !live.addresses.includes(address));
+  if (plan.duplicateAddressDetection === false || added.length === 0) return;
+  await refuseTaken(netns, plan.interfaceName, plan.mac, added, plan.addresses);
+}
+
+/** The same of a NIC that serves already, and goes on as it was when an address is taken. */
+async function probeStanding(netns: Netns, plan: InjectPlan, live: Link): Promise<void> {
+  try {
+    // It may have IPv6 off so far.
+    await setSysctls(netns, sysctls(live.name, [...live.addresses, ...plan.addresses]));
+    await probe(netns, { ...plan, interfaceName: live.name }, live);
+  } catch (error) {
+    await setSysctls(netns, sysctls(live.name, live.addresses));
+    throw error;
+  }
+}
+
+/** Waits until the bridge forwards what the NIC sends; not for long, as one with a spanning tree takes half a minute. */
+async function awaitForwarding(uid: string): Promise<void> {
+  for (let patience = 0; patience < 50; patience++) {
+    const links = await listLinks("node");
+    if (links.find(({ name }) => name === hostSideName(uid))?.forwards) return;
+    await sleep(20);
+  }
 }
 
 function refusal(text: string): VnicError {
@@ -160,8 +251,7 @@ async function readBack(netns: { path: string }, uid: string): Promise<Interface
   const link = ownLink(await listLinks(netns), uid);
   if (!link)
     throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);
-  const { alias: _, ...live } = link;
-  return live;
+  return interfaceOf(link);
 }
 
 export function isSamePlace(one: Association, other: Association): boolean {

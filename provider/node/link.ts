@@ -1,4 +1,5 @@
 import { VnicError } from "../model/errors.ts";
+import { present } from "../model/known.ts";
 import { linkAlias, transitLinkName } from "../model/names.ts";
 import type { Interface } from "../model/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
@@ -6,6 +7,17 @@ import { type Netns, runIn, startIn } from "./netns.ts";
 /** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */
 export interface Link extends Interface {
   readonly alias?: string;
+  /** The kernel's word for what it is; a NIC of hardware has none. */
+  readonly kind?: string;
+  /** The link that it hangs on, if that is in the same network namespace. */
+  readonly parent?: string;
+  /** The bridge or bond that it is a port of. */
+  readonly master?: string;
+  /** Whether the bridge that it is a port of lets its frames pass. */
+  readonly forwards?: boolean;
+  readonly vlan?: number;
+  /** Its address on the bus of its hardware. */
+  readonly bus?: string;
 }
 
 interface IpAddressRow {
@@ -14,6 +26,14 @@ interface IpAddressRow {
   readonly address?: string;
   readonly mtu?: number;
   readonly flags?: readonly string[];
+  readonly link?: string;
+  readonly master?: string;
+  readonly parentdev?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: { readonly id?: number };
+    readonly info_slave_data?: { readonly state?: string };
+  };
   readonly addr_info?: readonly {
     readonly local?: string;
     readonly prefixlen?: number;
@@ -28,28 +48,38 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }
 
-export function readLink({
-  ifname = "",
-  ifalias,
-  address = "",
-  mtu = 0,
-  flags = [],
-  addr_info = [],
-}: IpAddressRow): Link {
+export function readLink(row: IpAddressRow): Link {
+  const { ifname = "", address = "", mtu = 0, flags = [], addr_info = [], linkinfo } = row;
   const addresses = addr_info.filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
-  return {
+  return present({
     name: ifname,
     mac: address,
     mtu,
     addresses: addresses.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     up: flags.includes("UP"),
-    ...(ifalias === undefined ? {} : { alias: ifalias }),
-  };
+    alias: row.ifalias,
+    kind: linkinfo?.info_kind,
+    parent: row.link,
+    master: row.master,
+    forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
+    vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
+    bus: row.parentdev,
+  });
+}
+
+/** What a session's answer tells of a link. */
+export function interfaceOf({ name, mac, mtu, addresses, up }: Link): Interface {
+  return { name, mac, mtu, addresses, up };
 }
 
 /** Our link of that Vnic among others: by the mark it bears, or by the name under which it waits for its mark. */
 export function ownLink(links: readonly Link[], uid: string): Link | undefined {
-  return links.find(({ alias, name }) => alias === linkAlias(uid) || name === transitLinkName(uid));
+  return links.find(({ alias, name }) => isMarked(alias, uid) || name === transitLinkName(uid));
+}
+
+/** Whether an alias is the mark of that Vnic, with or without what a device was before. */
+export function isMarked(alias: string | undefined, uid: string): boolean {
+  return alias?.split(",")[0] === linkAlias(uid);
 }
 
 /** Runs lines of `ip` commands in one process; stops at the first that fails. */
@@ -80,7 +110,8 @@ function explained(error: unknown, lines: readonly string[]): unknown {
   const words = /(?:RTNETLINK answers|Error): (.*?)(?:;|$)/.exec(error.message)?.[1] ?? error.message;
   const taken = line?.includes(" name ") && words === "File exists";
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);
-  const hint = unsupported ? "; load the kernel module macvlan on the node" : "";
+  const kind = / type (\w+)/.exec(line ?? "")?.[1] ?? "";
+  const hint = unsupported ? `; load the kernel module ${kind === "vlan" ? "8021q" : kind} on the node` : "";
   return new VnicError(taken || unsupported ? "refused" : "failed", `ip ${line ?? lines.join(", ")}: ${words}${hint}`, {
     cause: error,
   });

@@ -18,8 +18,8 @@ import { makeSysctlsWritable } from "./sysctl.ts";
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
 
-/** Moves wait for one another in the kernel; beyond a few at once only the process table grows. */
-const atOnce = pLimit(8);
+/** Moves wait for one another in the kernel, and probes for answers that don't come; beyond that only the process table grows. */
+const atOnce = pLimit(24);
 
 function say(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
@@ -60,8 +60,13 @@ async function serve(line: string): Promise<void> {
   } catch (error) {
     if (error instanceof z.ZodError)
       say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
-    else say({ id, error: { kind: isVnicError(error, "refused") ? "refused" : "failed", message: messageOf(error) } });
+    else say({ id, error: { kind: kindOf(error), message: messageOf(error) } });
   }
+}
+
+function kindOf(error: unknown): "refused" | "conflict" | "failed" {
+  if (isVnicError(error, "refused")) return "refused";
+  return isVnicError(error, "conflict") ? "conflict" : "failed";
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../model/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/resource-file.ts";
@@ -33,6 +33,17 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
     console.error(`Vnic resource file ${pathOf(uid)} is not understood, set aside as ${aside}: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** Those of all Vnics on this node, as far as they are understood. */
+export async function listResourceFiles(): Promise<ResourceFile[]> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const uids = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+  const files = await Promise.all(uids.map(readResourceFile));
+  return files.filter((file) => file !== undefined);
 }
 
 /** Survives a power cut at any instant: afterwards the file is the old one or the new one, whole (fsync(2), rename(2)). */

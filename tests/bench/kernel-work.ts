@@ -43,7 +43,7 @@ function makingOf({ definition, netns }: HandMade): string[] {
   const plan = planOf(definition);
   const settings = sysctls(transitLinkName(plan.vnic.uid), plan.addresses);
   return [
-    ...batch(createSteps(plan)),
+    ...batch(createSteps(plan, { parent: plan.network.parent })),
     stamp("created"),
     ...batch(moveSteps(plan, netns)),
     stamp("moved"),

@@ -63,10 +63,10 @@ export async function buildImages(): Promise<Image[]> {
 async function nodeRecipe(): Promise<ImageRecipe> {
   const recipe: ImageRecipe = {
     reference: nodeImage,
-    packages: ["busybox-static", "iproute2", "libstdc++6", "util-linux", "mount"],
-    programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter"],
+    packages: ["arp-scan", "busybox-static", "iproute2", "libstdc++6", "util-linux", "mount"],
+    programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter", "/usr/sbin/arp-scan"],
     localPrograms: { "/usr/bin/node": await ensureNode() },
-    applets: ["arping", "sysctl", "udhcpc"],
+    applets: ["sysctl", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
   };

@@ -1,17 +1,18 @@
 import { expect } from "chai";
+import { hostSideName } from "../../provider/model/names.ts";
 import type { ResourceFile } from "../../provider/model/resource-file.ts";
 import { stateDirectory } from "../../provider/model/session-job.ts";
 import type { InjectPlan } from "../../provider/model/session-protocol.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
+import { addLanBridge, addLanNic } from "../support/lan-nic.ts";
 import { type Crash, planFor, runNodeSide } from "../support/node-side.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("the node side, killed", () => {
   let bench: Bench;
   let pod: InjectPlan["pod"];
-  /** As many programs as an undisturbed injection runs. */
-  let calls: number;
+  const undo: (() => Promise<void>)[] = [];
   const namespace = "crash";
   const address = "192.168.50.70/24";
 
@@ -27,68 +28,84 @@ describe("the node side, killed", () => {
     );
     const [uid = "", containerId = ""] = seen.split(" ");
     pod = { namespace, name: "db", uid, containerId };
-    const plan = planFor(pod, address);
-    const whole = await runNodeSide(bench.lab, "node1", "inject", plan);
-    expect(whole.answers.at(-1), JSON.stringify(whole.answers)).to.have.property("result");
-    calls = whole.calls;
-    await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    undo.push(await addLanNic("node1", "eth7"), await addLanBridge("node1", "br7", "eth8"));
   });
   after(async () => {
     await bench.close();
+    for (const each of undo.reverse()) await each();
     await assertNoLeaks(bench.lab);
   });
 
-  /** Every place where it can be killed, one after the other. */
-  async function everywhere(check: (crash: Crash) => Promise<void>): Promise<void> {
+  /** Probing takes time, and is the same in all modes. */
+  const planOf = (network: InjectPlan["network"]): InjectPlan => ({
+    ...planFor(pod, address, network),
+    duplicateAddressDetection: network.mode === "macvlan",
+  });
+
+  /** Every place where an injection can be killed, one after the other. */
+  async function everywhere(network: InjectPlan["network"], check: (plan: InjectPlan, crash: Crash) => Promise<void>) {
+    const undisturbed = planOf(network);
+    const { answers, calls } = await runNodeSide(bench.lab, "node1", "inject", undisturbed);
+    expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
+    await runNodeSide(bench.lab, "node1", "eject", { vnic: undisturbed.vnic });
+    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
     expect(calls).to.be.greaterThan(4);
     for (let call = 1; call <= calls; call++)
-      for (const moment of ["before", "after"] as const) {
-        await check({ call, moment }).catch((error: unknown) => {
+      for (const moment of ["before", "after"] as const)
+        await check(planOf(network), { call, moment }).catch((error: unknown) => {
           throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
         });
-      }
   }
 
-  it("at every step of an injection, makes one whole NIC when it is run again", async () => {
-    await everywhere(async (crash) => {
-      const plan = planFor(pod, address);
-      const killed = await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-      expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
+  const networks: InjectPlan["network"][] = [
+    { mode: "macvlan", parent: "eth1" },
+    { mode: "bridge", parent: "br7" },
+    { mode: "host-device", parent: "eth7" },
+  ];
+  for (const network of networks) {
+    it(`at every step of an injection with mode ${network.mode}, makes one whole NIC when it is run again`, () =>
+      everywhere(network, async (plan, crash) => {
+        const killed = await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+        expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
 
-      const again = await runNodeSide(bench.lab, "node1", "inject", plan);
-      expect(again.answers.at(-1)).to.have.property("result");
-      const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
-      expect(ours.map(({ ifname, address: mac }) => [ifname, mac])).to.deep.equal([["net1", plan.mac]]);
-      expect(addressesOf(ours[0])).to.deep.equal([address]);
-      const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
-      expect((JSON.parse(stdout) as ResourceFile).step).to.equal("attached");
-      expect(await remainsOnNodes(bench.lab), "link and file, and nothing else").to.have.length(2);
-      expect(await answersPing(bench.lab, "lan1", "192.168.50.70")).to.equal(true);
-      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+        const again = await runNodeSide(bench.lab, "node1", "inject", plan);
+        expect(again.answers.at(-1), JSON.stringify(again.answers)).to.have.property("result");
+        const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+        expect(ours.map(({ ifname, address: mac }) => [ifname, mac])).to.deep.equal([["net1", plan.mac]]);
+        expect(addressesOf(ours[0])).to.deep.equal([address]);
+        const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
+        expect((JSON.parse(stdout) as ResourceFile).step).to.equal("attached");
+        const remains = (await remainsOnNodes(bench.lab)).filter((what) => !what.includes(hostSideName(plan.vnic.uid)));
+        expect(remains, "link and file, and nothing else").to.have.length(2);
+        expect(await answersPing(bench.lab, "lan1", "192.168.50.70")).to.equal(true);
+        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+      }));
+
+    it(`at every step of an injection with mode ${network.mode}, leaves nothing that an ejection doesn't find`, () =>
+      everywhere(network, async (plan, crash) => {
+        await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+        // Whatever became of it, a device is on the node again as it was.
+        if (network.mode === "host-device")
+          expect((await bench.lab.exec("node1", ["ip", "-br", "link", "show", "eth7", "up"])).stdout).to.match(
+            /^eth7@/,
+          );
+      }));
+  }
+
+  for (const network of [networks[0], networks[2]])
+    it(`at every step of an ejection with mode ${network?.mode}, leaves nothing when it is run again`, async () => {
+      for (let call = 1, more = true; more; call++) {
+        const plan = planFor(pod, address, network);
+        await runNodeSide(bench.lab, "node1", "inject", plan);
+        const killed = await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic }, { call, moment: "after" });
+        more = !killed.answers.some((answer) => "result" in answer);
+        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+      }
     });
-  });
-
-  it("at every step of an injection, leaves nothing that an ejection doesn't find", async () => {
-    await everywhere(async (crash) => {
-      const plan = planFor(pod, address);
-      await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-    });
-  });
-
-  it("at every step of an ejection, leaves nothing when it is run again", async () => {
-    for (let call = 1, more = true; more; call++) {
-      const plan = planFor(pod, address);
-      await runNodeSide(bench.lab, "node1", "inject", plan);
-      const killed = await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic }, { call, moment: "after" });
-      more = !killed.answers.some((answer) => "result" in answer);
-      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-    }
-  });
 
   it("undoes what it made when a later step fails", async () => {
     const plan = { ...planFor(pod, address), mac: "02:00:5e:00:00:71" };

@@ -43,7 +43,7 @@ export async function remainsOnNodes(lab: Lab): Promise<string[]> {
 function ownLinks(json: string): string[] {
   const rows = JSON.parse(json || "[]") as Row[];
   const ours = rows.filter(
-    ({ ifname = "", ifalias = "" }) => ifalias.startsWith(`${group}/`) || /^vn[0-9a-f]{12}$/.test(ifname),
+    ({ ifname = "", ifalias = "" }) => ifalias.startsWith(`${group}/`) || /^v[nhl][0-9a-f]{12}$/.test(ifname),
   );
   return ours.map(({ ifname = "", ifalias = "" }) => `${ifname} (${ifalias})`);
 }

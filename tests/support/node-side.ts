@@ -10,7 +10,7 @@ const script = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs")
 const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The programs that the node side runs. */
-const programs = ["ip", "nsenter", "sysctl", "mount"];
+const programs = ["arp-scan", "ip", "nsenter", "sysctl", "mount"];
 
 export interface Crash {
   /** Which run of a program, counted from 1, in the order in which they start. */
@@ -77,11 +77,15 @@ exit $code
 }
 
 /** A plan for the node side, of a Vnic that no record knows: the node side needs none. */
-export function planFor(pod: InjectPlan["pod"], address: string, uid: string = randomUUID()): InjectPlan {
+export function planFor(
+  pod: InjectPlan["pod"],
+  address: string,
+  network: InjectPlan["network"] = { mode: "macvlan", parent: "eth1" },
+): InjectPlan {
   return {
-    vnic: { uid, namespace: pod.namespace, name: "crash" },
+    vnic: { uid: randomUUID(), namespace: pod.namespace, name: "crash" },
     pod,
-    network: { mode: "macvlan", parent: "eth1" },
+    network,
     interfaceName: "net1",
     mac: "02:00:5e:00:00:70",
     addresses: [address],

@@ -64,7 +64,7 @@ describe("the problems of a definition", () => {
     const problems = problemsOf({
       name: "DB",
       pod: { namespace: "a_b", nmae: "db-0" },
-      network: { parent: "-eth1", mode: "ipvlan" },
+      network: { parent: "-eth1", mode: "vxlan" },
       addresses: ["10.0.0.1/24", "10.0.0.0/24", "nonsense", "10.0.0.1/16"],
       mac: "01:00:5e:00:00:01",
       interfaceName: "eth0",
@@ -90,7 +90,9 @@ describe("the problems of a definition", () => {
     );
     expect(problems["pod.name"]).to.equal("is missing");
     expect(problems["pod.nmae"]).to.equal("is not a property of a Vnic; remove it or correct its name");
-    expect(problems["network.mode"]).to.equal(`"ipvlan" is not a mode; use "macvlan"`);
+    expect(problems["network.mode"]).to.equal(
+      `"vxlan" is not a mode; use "macvlan", "macvlan-private", "bridge", "host-device", "ipvlan"`,
+    );
     expect(problems["addresses[3]"]).to.equal(`"10.0.0.1" is the same address as addresses[0]`);
   });
 

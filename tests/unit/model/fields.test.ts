@@ -133,10 +133,10 @@ describe("an interface name", () => {
 
 describe("a parent's name", () => {
   for (const name of ["eth1", "enp0s31f6", "bond0.100", "br-lan", "0eth", "_x", "ETH1"])
-    it(`may be ${name}`, () => expect(field.parentName.parse(name)).to.equal(name));
+    it(`may be ${name}`, () => expect(field.parent.parse(name)).to.equal(name));
   for (const name of ["", "-eth1", ".", "..", "eth 1", "eth/1", "eth%1", "eth1@if2", "e234567890123456", "eth1\n"])
     it(`is refused when it is ${JSON.stringify(name)}`, () =>
-      expect(complaint(field.parentName, name)).to.match(/is not an interface name: use 1 to 15 letters/));
+      expect(complaint(field.parent, name)).to.match(/is not an interface name: use 1 to 15 letters/));
 });
 
 describe("a Kubernetes name", () => {

@@ -1,0 +1,161 @@
+import { isIPv4, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
+import { hostCidr } from "./fields.ts";
+import { known } from "./known.ts";
+import type { Problem } from "./problem.ts";
+import { subnet } from "./range.ts";
+
+/* What a user may say of a Vnic's routes. */
+
+export interface Route {
+  readonly to: string;
+  /** The next hop; none for what is on the network itself. */
+  readonly via?: string | undefined;
+  readonly metric?: number | undefined;
+  /** The pod's main table when absent. */
+  readonly table?: number | undefined;
+}
+
+/** A default route by the Vnic, for all that the cluster's own networks, which must be named, don't cover. */
+export interface DefaultRoute {
+  readonly except: readonly string[];
+}
+
+const quote = JSON.stringify;
+
+/** An address alone, in canonical form. */
+const host = z.string().transform((text, context) => {
+  const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
+  if (parsed.success && !text.includes("/")) return parsed.data.split("/")[0] ?? text;
+  // A gateway may be a router's link-local address.
+  if (isIPv6(text) && !text.includes("%") && ipaddr.parse(text).range() === "linkLocal") return text.toLowerCase();
+  context.addIssue({
+    code: "custom",
+    message: `${quote(text)} is not a host's address; write it like "192.168.50.1" or "fd50::1", without a prefix length`,
+  });
+  return z.NEVER;
+});
+
+const destination = z.string().transform((text, context) => {
+  const parsed = subnet.safeParse(text.includes("/") ? text : `${text}/${isIPv4(text) ? 32 : 128}`);
+  const all = text === "default" || text.endsWith("/0");
+  if (parsed.success && !all) return parsed.data;
+  context.addIssue({
+    code: "custom",
+    message: all
+      ? `${quote(text)} is the default route; ask for it by "gateways" and "defaultRoute"`
+      : `${quote(text)} is not a destination; write it like "10.20.0.0/16" or "fd60::/64"`,
+  });
+  return z.NEVER;
+});
+
+const whole = (what: string, least: number, most: number) => {
+  const error = ({ input }: { input?: unknown }) => `${quote(input)} is not ${what}; use ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+};
+
+/** The kernel's own tables are 253 to 255; those from 2^30 on are ours. */
+const table = whole("the number of a routing table", 1, 2 ** 30 - 1).refine((number) => number < 253 || number > 255, {
+  error: ({ input }) => `${String(input)} is a table of the kernel's own; leave it out for the main table`,
+});
+
+const route = {
+  to: destination,
+  via: host.optional(),
+  metric: whole("a metric", 0, 2 ** 32 - 1).optional(),
+  table: table.optional(),
+};
+
+const replyVia = z.enum(["vnic", "pod"], { error: ({ input }) => `${quote(input)} is neither "vnic" nor "pod"` });
+
+/** The fields of a definition. */
+export const routeFields = {
+  routes: known(
+    z.array(
+      known(
+        z.strictObject({
+          to: known(route.to),
+          via: known(route.via).optional(),
+          metric: known(route.metric).optional(),
+          table: known(route.table).optional(),
+        }),
+      ),
+    ),
+  ).optional(),
+  gateways: known(z.array(known(host))).optional(),
+  replyVia: known(replyVia).optional(),
+  defaultRoute: known(z.strictObject({ except: known(z.array(known(destination))) })).optional(),
+};
+
+/** The same on its way to the node, decided. */
+export const routing = z.strictObject({
+  routes: z.array(z.strictObject(route)).readonly(),
+  gateways: z.array(host).readonly(),
+  replyVia,
+  defaultRoute: z.strictObject({ except: z.array(destination).readonly() }).optional(),
+});
+
+/** Rules between the fields, on the raw inputs. */
+export function routeProblems(inputs: Readonly<Record<string, unknown>>): Problem[] {
+  const { gateways, routes, replyVia: wanted, defaultRoute } = inputs;
+  const networks = networksOf(inputs.addresses);
+  const problems: Problem[] = [];
+  const reachable = (property: string, next: unknown) => {
+    const parsed = host.safeParse(next);
+    if (!parsed.success || networks === undefined || isReachable(parsed.data, networks)) return;
+    problems.push({
+      property,
+      reason: `"${parsed.data}" is in no subnet of the addresses, so the Vnic can't reach it`,
+    });
+  };
+  const hops = Array.isArray(gateways) ? (gateways as unknown[]) : [];
+  hops.forEach((gateway, index) => {
+    reachable(`gateways[${index}]`, gateway);
+    const first = hops.findIndex((other) => isIPv6(String(other)) === isIPv6(String(gateway)));
+    if (first < index)
+      problems.push({
+        property: `gateways[${index}]`,
+        reason: `is a second one of its family, beside gateways[${first}]`,
+      });
+  });
+  (Array.isArray(routes) ? (routes as ({ to?: unknown; via?: unknown } | null)[]) : []).forEach((one, index) => {
+    if (one?.via === undefined) return;
+    reachable(`routes[${index}].via`, one.via);
+    const [to, via] = [destination.safeParse(one.to).data, host.safeParse(one.via).data];
+    if (to !== undefined && via !== undefined && to.includes(":") !== via.includes(":"))
+      problems.push({ property: `routes[${index}].via`, reason: `is of another family than ${to}` });
+  });
+  const except = (defaultRoute as { except?: unknown } | undefined)?.except;
+  if (Array.isArray(except) && except.length === 0)
+    problems.push({
+      property: "defaultRoute.except",
+      reason: `is empty; name the cluster's own networks, those of its pods and services, or the pod loses them`,
+    });
+  // With a network of the cluster, the gateways may be that one's.
+  const named = isNamed(inputs.network);
+  for (const [property, value] of Object.entries({ replyVia: wanted, defaultRoute }))
+    if (value !== undefined && gateways === undefined && !named)
+      problems.push({ property, reason: `needs "gateways"` });
+  return problems;
+}
+
+function isNamed(network: unknown): boolean {
+  return typeof network === "string" || (typeof network === "object" && network !== null && !("parent" in network));
+}
+
+/** Of addresses that are all known and right; others are complained about elsewhere, or come by DHCP. */
+function networksOf(addresses: unknown): string[] | undefined {
+  if (!Array.isArray(addresses)) return undefined;
+  const parsed = addresses.map((address) => hostCidr.safeParse(address).data);
+  return parsed.every((address) => address !== undefined) ? parsed : undefined;
+}
+
+function isReachable(next: string, networks: readonly string[]): boolean {
+  const address = ipaddr.parse(next);
+  if (address.range() === "linkLocal" && address.kind() === "ipv6") return true;
+  return networks.some((cidr) => {
+    const [network, prefix] = ipaddr.parseCIDR(cidr);
+    return network.kind() === address.kind() && address.match(network, prefix);
+  });
+}

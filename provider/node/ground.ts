@@ -1,0 +1,80 @@
+import ipaddr from "ipaddr.js";
+import { VnicError } from "../model/errors.ts";
+import { parentForm } from "../model/fields.ts";
+import type { Ground } from "../model/link-steps.ts";
+import { vlanLinkName } from "../model/names.ts";
+import type { NodeNetwork } from "../model/network.ts";
+import type { Link } from "./link.ts";
+
+/** What the node offers for a NIC in that network; refuses what can be seen to be impossible before anything is changed. */
+export function findGround(network: NodeNetwork, nodeLinks: readonly Link[]): Ground {
+  const parent = findParent(network.parent, nodeLinks);
+  const { name, mtu } = parent;
+  if (network.mode === "host-device") return { parent: name, mtu, former: formerState(parent, nodeLinks) };
+  if (!parent.up) throw refusal(`interface ${JSON.stringify(name)} on the node is down; bring it up first`);
+  if (network.mode === "bridge" && parent.kind !== "bridge")
+    throw refusal(`${name} is no bridge on the node${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`);
+  if (network.vlan === undefined) return { parent: name, mtu };
+  return { parent: findTagged(name, network.vlan, nodeLinks)?.name ?? vlanLinkName(name, network.vlan), mtu };
+}
+
+/** The link of that VLAN on a parent, whoever made it and whatever it is called: the kernel allows one only. */
+export function findTagged(parent: string, vlan: number, links: readonly Link[]): Link | undefined {
+  return links.find((link) => link.kind === "vlan" && link.parent === parent && link.vlan === vlan);
+}
+
+/** The node's NIC that is meant: by its name or by what it has. */
+export function findParent(text: string, links: readonly Link[]): Link {
+  const form = parentForm(text);
+  const found = links.filter((link) => matches[form](link, text));
+  const [parent, ...others] = found;
+  if (!parent) throw refusal(`there is no interface ${absence[form](text)} on the node${listed(links)}`);
+  if (others.length > 0)
+    throw refusal(
+      `${found.map(({ name }) => name).join(" and ")} on the node both are interfaces ${absence[form](text)}; name one of them`,
+    );
+  return parent;
+}
+
+const matches: Record<ReturnType<typeof parentForm>, (link: Link, text: string) => boolean> = {
+  name: ({ name }, text) => name === text,
+  // What hangs on the NIC, or what it is a port of, may have its MAC too.
+  mac: ({ mac, parent, kind = "" }, text) => mac === text && parent === undefined && !["bridge", "bond"].includes(kind),
+  pci: ({ bus }, text) => bus === text,
+  subnet: ({ addresses }, text) => addresses.some((address) => isWithin(address, text)),
+};
+
+const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> = {
+  name: (text) => JSON.stringify(text),
+  mac: (text) => `with MAC ${text}`,
+  pci: (text) => `at PCI address ${text}`,
+  subnet: (text) => `with an address in ${text}`,
+};
+
+function isWithin(address: string, subnet: string): boolean {
+  const [host = ""] = address.split("/");
+  const [network, prefix] = ipaddr.parseCIDR(subnet);
+  const parsed = ipaddr.parse(host);
+  return parsed.kind() === network.kind() && parsed.match(network, prefix);
+}
+
+/** A device goes into the pod whole, so it must serve nothing else. */
+function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Ground["former"]> {
+  const { name, mac, mtu, up, addresses, master } = device;
+  if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");
+  if (addresses.length > 0)
+    throw refusal(`${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`);
+  if (master !== undefined) throw refusal(`${name} is a port of ${master} on the node; take it out first`);
+  const child = nodeLinks.find((link) => link.parent === name);
+  if (child) throw refusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
+  return { name, mac, mtu, up };
+}
+
+function listed(links: readonly Link[]): string {
+  const there = links.filter(({ name }) => name !== "lo").map(({ name }) => name);
+  return there.length === 0 ? "" : `; it has ${there.join(", ")}`;
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", `network.parent: ${text}`);
+}

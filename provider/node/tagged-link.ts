@@ -1,0 +1,37 @@
+import { tagSteps } from "../model/link-steps.ts";
+import { vlanAlias, vlanLinkName } from "../model/names.ts";
+import type { NodeNetwork } from "../model/network.ts";
+import { findParent, findTagged } from "./ground.ts";
+import { deleteLink, ipBatch, listLinks } from "./link.ts";
+import { withLock } from "./lock.ts";
+import { listResourceFiles } from "./resource-file.ts";
+
+/* The link of a VLAN on a parent, which the Vnics of that VLAN on a node share: made for the first, gone after the last. */
+
+/** Makes the link if nobody has it yet; one that is there stays whoever's it is. */
+export function ensureTagged({ parent, vlan }: NodeNetwork): Promise<void> {
+  return withTagged(parent, vlan, async (name, tag) => {
+    const links = await listLinks("node");
+    if (!findTagged(name, tag, links)) await ipBatch("node", tagSteps(name, tag));
+  });
+}
+
+/** Removes the link that was made for Vnics when none of them is left on the node. */
+export function dropTaggedIfUnused({ parent, vlan }: NodeNetwork): Promise<void> {
+  return withTagged(parent, vlan, async (name, tag) => {
+    const others = await listResourceFiles();
+    if (others.some(({ definition: { network } }) => network.parent === parent && network.vlan === tag)) return;
+    const link = findTagged(name, tag, await listLinks("node"));
+    if (link?.alias === vlanAlias) await deleteLink("node", link.name);
+  });
+}
+
+async function withTagged(
+  parent: string,
+  vlan: number | undefined,
+  work: (name: string, vlan: number) => Promise<void>,
+): Promise<void> {
+  if (vlan === undefined) return;
+  const { name } = findParent(parent, await listLinks("node"));
+  await withLock(vlanLinkName(name, vlan), () => work(name, vlan));
+}

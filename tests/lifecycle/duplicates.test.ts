@@ -1,0 +1,99 @@
+import { expect } from "chai";
+import { isVnicError, type VnicError } from "../../provider/model/errors.ts";
+import type { Definition } from "../../provider/model/definition.ts";
+import type { InjectOptions } from "../../provider/lifecycle/inject.ts";
+import type { VnicRecord } from "../../provider/model/record.ts";
+import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
+import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+describe("duplicate address detection", () => {
+  let bench: Bench;
+  let lan1Mac: string;
+  const namespace = "duplicates";
+  const wire = (addresses: string[], given: Record<string, unknown> = {}) =>
+    define({ name: "wire", pod: { namespace, name: "db" }, addresses, interfaceName: "lan0", ...given });
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", "node1");
+    const { stdout } = await bench.lab.exec("lan1", ["ip", "-j", "link", "show", "eth0"]);
+    lan1Mac = (JSON.parse(stdout) as { address: string }[])[0]?.address ?? "";
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  async function conflictOf(definition: Definition, options?: InjectOptions): Promise<VnicError> {
+    const error: unknown = await bench.inject(definition, options).catch((cause: unknown) => cause);
+    if (isVnicError(error, "conflict")) return error;
+    throw new Error(`expected a conflict, not ${JSON.stringify(error)}`);
+  }
+
+  for (const [family, address, index] of [
+    ["IPv4", "192.168.50.201", 1],
+    ["IPv6", "fd50::201", 2],
+  ] as const)
+    it(`refuses an ${family} address that a host outside has, names its MAC, and leaves nothing behind`, async () => {
+      const addresses = [
+        "192.168.50.75/24",
+        `192.168.50.${index === 1 ? 201 : 76}/24`,
+        `fd50::${index === 2 ? 201 : 75}/64`,
+      ];
+      const error = await conflictOf(wire(addresses));
+      expect(error.message).to.equal(
+        `addresses[${index}]: ${address} is in use on the network, by a host with MAC ${lan1Mac}; choose another, or find out who that is`,
+      );
+      expect(linkNamed(await bench.linksIn("db"), "lan0")).to.equal(undefined);
+      expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
+      expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    });
+
+  it("tells nobody of an address while it asks for it", async () => {
+    const capture = bench.lab.spawn("lan2", [
+      "timeout",
+      "3",
+      "tcpdump",
+      "-l",
+      "-n",
+      "-i",
+      "eth0",
+      "arp and host 192.168.50.201",
+    ]);
+    let heard = "";
+    capture.stdout?.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+    const listening = new Promise((resolve) => capture.stderr?.on("data", resolve));
+    await listening;
+    await conflictOf(wire(["192.168.50.201/24"]));
+    await new Promise((resolve) => capture.on("exit", resolve));
+    const requests = heard.split("\n").filter((line) => line.includes("who-has 192.168.50.201"));
+    expect(requests).to.not.have.length(0);
+    for (const request of requests) expect(request).to.include("tell 0.0.0.0");
+  });
+
+  it("keeps the NIC as it is when an address that is to be added is taken", async () => {
+    const before = await bench.inject(wire(["192.168.50.75/24"], { mtu: 1400 }));
+    const { message } = await conflictOf(wire(["192.168.50.75/24", "fd50::201/64"]), { known: before });
+    expect(message).to.match(/^addresses\[1\]: fd50::201 is in use on the network/);
+    const link = linkNamed(await bench.linksIn("db"), "lan0");
+    expect(addressesOf(link)).to.deep.equal(["192.168.50.75/24"]);
+    expect(link?.mtu).to.equal(1400);
+    const record = JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as VnicRecord;
+    expect(record.spec).to.deep.include({ addresses: ["192.168.50.75/24"], mtu: 1400 });
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.75")).to.equal(true);
+
+    // Of its own addresses it asks nobody.
+    const again = await bench.inject(wire(["192.168.50.75/24", "fd50::75/64"], { mtu: 1400 }), { known: before });
+    expect(await answersPing(bench.lab, "lan1", "fd50::75")).to.equal(true);
+    await bench.eject(again);
+  });
+
+  it("can be switched off", async () => {
+    const state = await bench.inject(wire(["192.168.50.201/24"], { duplicateAddressDetection: false }));
+    expect(addressesOf(linkNamed(await bench.linksIn("db"), "lan0"))).to.deep.equal(["192.168.50.201/24"]);
+    await bench.eject(state);
+    // Whoever was told of it forgets it.
+    await bench.lab.exec("lan2", ["ip", "neigh", "flush", "all"]);
+  });
+});
