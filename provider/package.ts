@@ -4,6 +4,9 @@ export const packageVersion = "0.1.0";
 /** Of the stub's text in `sdk/stub.ts`, which names the same number. */
 export const stubProtocol = 1;
 
+/** The same of `sdk/vnic-set-stub.ts`. */
+export const setStubProtocol = 1;
+
 /** The least Node.js that the Kubernetes client loads on. */
 export const leastNode = [22, 19] as const;
 

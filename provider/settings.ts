@@ -1,3 +1,4 @@
+import type { Cluster, VnicSetCluster } from "./cluster/cluster.ts";
 import { openCluster } from "./cluster/kube-cluster.ts";
 import { hostname } from "node:os";
 import { Claims } from "./lifecycle/claim.ts";
@@ -32,7 +33,10 @@ export function readSettings(config: StackConfig): Settings {
 }
 
 let settings: Settings | undefined;
-let opened: Promise<Omit<Driver, "report">> | undefined;
+/** A driver for whatever resource; VnicSets need more of its cluster. */
+export type OpenDriver = Omit<Driver, "report"> & { readonly cluster: Cluster & VnicSetCluster };
+
+let opened: Promise<OpenDriver> | undefined;
 
 /** Takes the stack's configuration; the same in every resource of one engine run. */
 export function configureWith(config: StackConfig): void {
@@ -41,7 +45,7 @@ export function configureWith(config: StackConfig): void {
 }
 
 /** The cluster and its sessions, opened on first use and shared by all resources of this process. */
-export function openDriver(): Promise<Omit<Driver, "report">> {
+export function openDriver(): Promise<OpenDriver> {
   opened ??= open(settings ?? readSettings({ get: () => undefined })).catch((error: unknown) => {
     opened = undefined;
     throw error;
@@ -49,7 +53,7 @@ export function openDriver(): Promise<Omit<Driver, "report">> {
   return opened;
 }
 
-async function open({ image, ...access }: Settings): Promise<Omit<Driver, "report">> {
+async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   refuseOldNode(process.versions.node);
   const cluster = await openCluster(access);
   const sessions = new SessionPool(cluster, { image });

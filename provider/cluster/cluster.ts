@@ -5,6 +5,9 @@ import type { PodObject } from "../model/pod.ts";
 import type { MetadataChange, StoredVnic, VnicRecord } from "../model/record.ts";
 import type { SessionJob } from "../model/session-job.ts";
 import type { VnicStatus } from "../model/status.ts";
+import type { Workload } from "../model/vnic-set/definition.ts";
+import type { StoredVnicSet, VnicSetRecord, VnicSetStatus } from "../model/vnic-set/record.ts";
+import type { WorkloadObject } from "../model/vnic-set/selection.ts";
 
 /**
  * All that the rest of the project wants of a Kubernetes cluster.
@@ -44,10 +47,30 @@ export interface Cluster {
   attach(pod: string, container: string): Promise<Attachment | undefined>;
 }
 
+/** What VnicSets need beside that. */
+export interface VnicSetCluster {
+  findVnicSet(ref: VnicRef): Promise<StoredVnicSet | undefined>;
+  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
+  applyVnicSet(record: VnicSetRecord, options: { force: boolean }): Promise<StoredVnicSet>;
+  applyVnicSetStatus(ref: VnicRef, status: VnicSetStatus): Promise<void>;
+  /** If it is still just that one; `conflict` when it was written since. */
+  setVnicSetFinalizers(set: StoredVnicSet, finalizers: readonly string[]): Promise<void>;
+  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  deleteVnicSet(ref: VnicRef, uid: string): Promise<void>;
+  /** Server-side apply of a set's Vnic, beside what whoever realises it has written. */
+  applyMember(record: VnicRecord): Promise<StoredVnic>;
+
+  findWorkload(namespace: string, workload: Workload): Promise<WorkloadObject | undefined>;
+  listStatefulSets(namespace: string): Promise<readonly WorkloadObject[]>;
+  /** How many replicas of the reconciler are ready; undefined when it isn't installed. */
+  findReconciler(): Promise<{ readonly ready: number } | undefined>;
+}
+
 /** What somebody wants who stays: to be told of changes, and to be the only one. */
-export interface WatchedCluster extends Cluster {
+export interface WatchedCluster extends Cluster, VnicSetCluster {
   watchVnics(): Promise<Watched<StoredVnic>>;
   watchPods(): Promise<Watched<PodObject>>;
+  watchVnicSets(): Promise<Watched<StoredVnicSet>>;
 
   findLease(name: string): Promise<LeaseObject | undefined>;
   /** Creates it, or replaces the version that it was read in; answers `false` when somebody else was faster. */

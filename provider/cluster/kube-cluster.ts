@@ -15,18 +15,19 @@ import type { NodeObject } from "../model/node.ts";
 import type { PodObject } from "../model/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/record.ts";
 import { openAttachment } from "./attach.ts";
-import type { Cluster, WatchedCluster } from "./cluster.ts";
+import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
 import { call, find, insteadOfRace } from "./faults.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { tryMilliseconds } from "./retry.ts";
+import { vnicSetCalls } from "./vnic-sets.ts";
 import { type List, watcher } from "./watch.ts";
 
 type Client = typeof import("@kubernetes/client-node");
 
 /** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
-export async function openCluster(access: Access): Promise<Cluster> {
+export async function openCluster(access: Access): Promise<Cluster & VnicSetCluster> {
   return openWatchedCluster(access);
 }
 
@@ -60,6 +61,10 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
   const merge = patchAs(client.PatchStrategy.MergePatch);
   const json = patchAs(client.PatchStrategy.JsonPatch);
   const watch = watcher(client, server);
+  const { listVnicSets, ...sets } = vnicSetCalls(server, objects, new client.AppsV1Api(configuration), {
+    apply,
+    merge,
+  });
 
   const findVnic = (ref: VnicRef) =>
     find(server, `reading Vnic ${vnicId(ref)}`, () =>
@@ -187,6 +192,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       watch<PodObject>("/api/v1/pods", () =>
         call(server, "listing pods", () => core.listPodForAllNamespaces({ resourceVersion: "0" })),
       ),
+    watchVnicSets: () => watch(`/apis/${apiVersion}/vnicsets`, listVnicSets),
+    ...sets,
     ...leaseCalls(server, new client.CoordinationV1Api(configuration), client.V1MicroTime),
   };
 }

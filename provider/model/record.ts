@@ -167,7 +167,7 @@ export function placeOf(record: VnicRecord): { node: string; podUid: string } | 
   return node && podUid ? { node, podUid } : undefined;
 }
 
-export function ownerOf(record: VnicRecord): string | undefined {
+export function ownerOf(record: Pick<VnicRecord, "metadata">): string | undefined {
   return record.metadata.annotations?.[annotations.owner];
 }
 

@@ -10,6 +10,7 @@ import { lead } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
 import type { World } from "./task.ts";
+import { startVnicSetController } from "./vnic-set.ts";
 
 /* The reconciler's process: one of its replicas leads and works, the others stand by. It keeps nothing that can't be read
    again, so it ends whenever it may not go on, and is started anew. */
@@ -35,18 +36,21 @@ async function main(): Promise<void> {
     process.exit(1);
   });
 
-  complaint = "it is listing Vnics and pods";
-  const [vnics, pods] = await Promise.all([cluster.watchVnics(), cluster.watchPods()]);
+  complaint = "it is listing Vnics, VnicSets and pods";
+  const [vnics, sets, pods] = await Promise.all([cluster.watchVnics(), cluster.watchVnicSets(), cluster.watchPods()]);
   metrics.showVnics(vnics);
   const sessions = new SessionPool(cluster, { image });
   const claims = new Claims(`reconciler ${hostname()}`);
   const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
-  const stop = startVnicController(world, { vnics, pods, metrics, resyncSeconds });
+  const endings = [
+    startVnicController(world, { vnics, pods, metrics, resyncSeconds }),
+    startVnicSetController({ cluster, log }, { sets, vnics, pods, metrics, resyncSeconds }),
+  ];
   complaint = undefined;
 
   finish = async () => {
     complaint = "it is ending";
-    await stop();
+    await Promise.all(endings.map((end) => end()));
     await Promise.all([sessions.close(), leadership.resign()]);
   };
 }

@@ -9,10 +9,13 @@ export function providerPart(): Manifest[] {
       { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
+      { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
     ]),
     ...systemRights(providerServiceAccount, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
+      // Whether a reconciler is there, which VnicSets need.
+      { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
       // "get" opens a WebSocket; since Kubernetes 1.35 "create" is asked for as well.
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },

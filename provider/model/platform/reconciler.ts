@@ -24,8 +24,11 @@ export function reconcilerPart({
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
       { apiGroups: [""], resources: ["nodes", "namespaces"], verbs: ["get"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
-      { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "watch", "patch", "delete"] },
-      { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
+      { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
+      { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "list", "watch", "patch"] },
+      { apiGroups: [group], resources: ["vnics/status", "vnicsets/status"], verbs: ["patch"] },
+      { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
+      { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
     ]),
     ...systemRights(reconcilerName, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },

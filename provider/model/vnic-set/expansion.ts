@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Definition, parseDefinition } from "../definition.ts";
 import { consequenceOf } from "../diff.ts";
 import { labels, setMemberName } from "../names.ts";
+import { segmentOf } from "../network.ts";
 import { type PodObject, readPod } from "../pod.ts";
 import type { AddressRange } from "../range.ts";
 import { specOf, type StoredVnic, type VnicRecord } from "../record.ts";
@@ -30,7 +31,9 @@ export interface Expansion {
   readonly apply: readonly VnicRecord[];
   /** Vnics to be deleted. One that must be made anew is deleted first, and comes back when it is gone. */
   readonly remove: readonly StoredVnic[];
-  /** Pods that run, and so shall have a Vnic. */
+  /** How many pods shall have a Vnic: those that run, and those that will. */
+  readonly desired: number;
+  /** Pods that run, and so get one now. */
   readonly served: readonly PodObject[];
   /** The Vnic of each of them, as it is now. */
   readonly members: ReadonlyMap<string, StoredVnic>;
@@ -43,9 +46,9 @@ export interface Expansion {
 /** Compares a set with the pods and Vnics that there are. Pure: the same world gives the same plan. */
 export function expand(world: SetWorld): Expansion {
   const { set, pods, vnics, workload, ranges } = world;
-  const served = pods
-    .filter((pod) => isSelected(set.spec, workload, pod) && readPod(pod).state === "running")
-    .sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
+  const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
+  const inState = (...states: string[]) => selected.filter((pod) => states.includes(readPod(pod).state));
+  const served = inState("running").sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
   const own = vnics.filter((vnic) => isMember(set, vnic));
   const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
 
@@ -56,7 +59,10 @@ export function expand(world: SetWorld): Expansion {
   const unwanted = own.filter((vnic) => !isWanted(vnic));
 
   const settled = new Map<string, readonly string[]>();
-  const others = vnics.filter((vnic) => !own.includes(vnic)).flatMap(({ spec }) => spec.addresses);
+  const segment = segmentOf(set.spec.template.network);
+  const others = vnics
+    .filter((vnic) => !own.includes(vnic) && segmentOf(vnic.spec.network) === segment)
+    .flatMap(({ spec }) => spec.addresses);
   for (const vnic of own)
     if (ranges && keeps(ranges, vnic.spec.addresses) && !isRefused(vnic, others))
       settled.set(vnic.spec.pod.name, vnic.spec.addresses);
@@ -86,7 +92,7 @@ export function expand(world: SetWorld): Expansion {
       if (change === "update") apply.push(memberRecord(set, parsed.definition));
     }
   }
-  return { apply, remove, served, members, waiting, mistakes };
+  return { apply, remove, desired: inState("running", "pending").length, served, members, waiting, mistakes };
 }
 
 /** The set's own Vnic, and not one that merely bears its label. */

@@ -1,7 +1,8 @@
 import type { Definition } from "../definition.ts";
+import type { Problem } from "../problem.ts";
 import { annotations, apiVersion, labels, type VnicRef, vnicId } from "../names.ts";
 import { specOf, type VnicRecord } from "../record.ts";
-import type { SetDefinition } from "./definition.ts";
+import { parseSetDefinition, type SetDefinition } from "./definition.ts";
 
 /** What a VnicSet shall be, whoever wrote it. Pods and Vnics are of the record's own namespace. */
 export type VnicSetSpec = Pick<SetDefinition, "selector" | "workload" | "template" | "addresses">;
@@ -64,6 +65,13 @@ export function setRecordOf(definition: SetDefinition): VnicSetRecord {
       ...(addresses === undefined ? {} : { addresses }),
     },
   };
+}
+
+/** The set with its spec in canonical form, whoever wrote it: derived values filled in, every rule applied. */
+export function canonicalSet(set: StoredVnicSet): { set: StoredVnicSet } | { problems: Problem[] } {
+  const { namespace, name } = set.metadata;
+  const parsed = parseSetDefinition({ ...set.spec, namespace, name });
+  return "problems" in parsed ? parsed : { set: { ...set, spec: setRecordOf(parsed.definition).spec } };
 }
 
 /** Who a Vnic of the set names as its owner. */

@@ -1,3 +1,4 @@
+import type { Problem } from "../problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
 
@@ -8,7 +9,7 @@ export function setStatusOf(
   workloadIsMissing: boolean,
   now: Date,
 ): VnicSetStatus {
-  const { served, waiting } = expansion;
+  const { desired, served, waiting } = expansion;
   const ready = served.filter((pod) => isServed(expansion, pod.metadata?.name ?? "", pod.metadata?.uid));
   const condition = (so: Pick<SetCondition, "type" | "status" | "reason" | "message">): SetCondition => {
     const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
@@ -21,7 +22,7 @@ export function setStatusOf(
   const exhausted = waiting.length > 0;
   return {
     observedGeneration: set.metadata.generation,
-    desired: served.length,
+    desired,
     ready: ready.length,
     conditions: [
       condition({ type: "Ready", ...readiness(set, expansion, ready.length, workloadIsMissing) }),
@@ -31,6 +32,19 @@ export function setStatusOf(
           : { type: "AddressesAvailable", status: "True", reason: "Enough", message: "every pod has its address" },
       ),
     ],
+  };
+}
+
+/** Of a set whose spec breaks a rule that the API server doesn't know: its Vnics stay as they are. */
+export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
+  const message = problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  const { generation } = set.metadata;
+  const since = { lastTransitionTime: now.toISOString(), observedGeneration: generation };
+  return {
+    observedGeneration: generation,
+    desired: set.status?.desired ?? 0,
+    ready: set.status?.ready ?? 0,
+    conditions: [{ type: "Ready", status: "False", reason: "Invalid", message, ...since }],
   };
 }
 
@@ -46,12 +60,12 @@ export function saysAlready(set: StoredVnicSet, wanted: VnicSetStatus): boolean 
 
 function readiness(
   set: StoredVnicSet,
-  { served, members, waiting, mistakes }: Expansion,
+  { desired, members, waiting, mistakes }: Expansion,
   ready: number,
   missing: boolean,
 ) {
   const so = (reason: string, message: string) => ({ status: "False" as const, reason, message });
-  const count = `${ready} of ${served.length} pods have their Vnic`;
+  const count = `${ready} of ${desired} pods have their Vnic`;
   const { workload } = set.spec;
   if (missing && workload)
     return so(
@@ -60,7 +74,7 @@ function readiness(
     );
   const [mistake] = mistakes;
   if (mistake) return so("Invalid", `the Vnic of pod ${mistake[0]} can't be: ${mistake[1]}`);
-  if (ready === served.length) return { status: "True" as const, reason: "AllServed", message: count };
+  if (ready === desired) return { status: "True" as const, reason: "AllServed", message: count };
   if (waiting.length > 0) return so("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
   const failing = [...members.values()]
     .map(({ spec, status }) => ({ pod: spec.pod.name, ready: status?.conditions.find(({ type }) => type === "Ready") }))

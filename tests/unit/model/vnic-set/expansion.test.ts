@@ -18,7 +18,9 @@ describe("the expansion of a VnicSet", () => {
       ...member("db-9"),
       status: { phase: "Pending" },
     });
-    expect(world.step().apply).to.have.length(3);
+    const first = world.step();
+    expect(first.apply).to.have.length(3);
+    expect(first.desired, "with the one that will run").to.equal(4);
     expect(world.addresses).to.deep.equal({
       "db-0": "192.168.50.10/24",
       "db-1": "192.168.50.11/24",

@@ -1,0 +1,201 @@
+import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
+import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
+import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
+import { ownerOf, type StoredVnic } from "../model/record.ts";
+import type { SetDefinition } from "../model/vnic-set/definition.ts";
+import { isMember } from "../model/vnic-set/expansion.ts";
+import { canonicalSet, setRecordOf, type StoredVnicSet } from "../model/vnic-set/record.ts";
+import { setDefinitionOf, setStateOf, type VnicSetState } from "../model/vnic-set/state.ts";
+import { packageVersion } from "../package.ts";
+import { Deadline } from "./driver.ts";
+
+/* A VnicSet is a record and nothing more: the reconciler makes its Vnics. Here it is written, and waited for. */
+
+export interface SetDriver {
+  readonly cluster: Cluster & VnicSetCluster;
+  /** Shows what is waited for now, in a few words. */
+  readonly report: (text: string) => void;
+}
+
+/** The set exists, but not all of its pods are served: `state` is what must be kept to finish it or to take it away. */
+export class IncompleteSetError extends VnicError {
+  readonly state: VnicSetState;
+
+  constructor(cause: unknown, state: VnicSetState) {
+    super(isVnicError(cause) ? cause.kind : "failed", messageOf(cause), { cause });
+    this.state = state;
+  }
+}
+
+const patienceMilliseconds = 500;
+
+/** Writes the set, and waits until all pods that it has at that moment are served. `known`: as state knows it. */
+export async function applySet(
+  driver: SetDriver,
+  definition: SetDefinition,
+  { known, deadlineSeconds }: { known?: VnicSetState; deadlineSeconds: number },
+): Promise<VnicSetState> {
+  const { cluster } = driver;
+  const ref = refOf(definition);
+  const deadline = new Deadline(`serving the pods of VnicSet ${vnicId(ref)}`, deadlineSeconds);
+
+  // Observe
+  await awaitReconciler(driver, deadline);
+  let found = await cluster.findVnicSet(ref);
+  if (found?.metadata.deletionTimestamp) {
+    await awaitGone(driver, found, deadline);
+    found = undefined;
+  }
+  const owner = found ? ownerAfter(found, definition, known) : definition.declaredBy;
+
+  // Ensure
+  const { declaredBy: _, ...rest } = definition;
+  const record = setRecordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) });
+  const applied = await cluster.applyVnicSet(record, { force: found !== undefined });
+
+  // Sync
+  let last = applied;
+  try {
+    last = await awaitServed(driver, applied, deadline, (set) => (last = set));
+  } catch (error) {
+    throw new IncompleteSetError(error, setStateOf(known ?? definition, last, [], packageVersion));
+  }
+
+  // Return
+  return setStateOf(definition, last, await membersOf(cluster, last), packageVersion);
+}
+
+/** Takes the set away; its Vnics go first. Fine when it is gone already. */
+export async function removeSet(driver: SetDriver, known: VnicSetState): Promise<void> {
+  const { cluster } = driver;
+  const ref = refOf(known);
+  const deadline = new Deadline(`deleting VnicSet ${vnicId(ref)}`, known.deadlines.deleteSeconds);
+  const found = await findSet(cluster, ref);
+  // Another UID is somebody else's new one; another owner has taken it over.
+  if (found?.metadata.uid !== known.uid || ownerOf(found) !== known.owner) return;
+  if (!found.metadata.deletionTimestamp) await cluster.deleteVnicSet(ref, known.uid);
+  await awaitGone(driver, found, deadline);
+}
+
+/** What is there of a set; undefined when it is certain that it is gone. */
+export async function observeSet(
+  { cluster }: SetDriver,
+  ref: VnicRef,
+  known: VnicSetState | undefined,
+): Promise<VnicSetState | undefined> {
+  const found = await findSet(cluster, ref);
+  if (!found || (known && found.metadata.uid !== known.uid)) return undefined;
+  const definition = known ? setDefinitionOf(known) : undefined;
+  const canonical = canonicalSet(found);
+  if ("problems" in canonical)
+    throw new VnicError(
+      "invalid",
+      `VnicSet ${vnicId(ref)}: ${canonical.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ")}`,
+    );
+  // What was changed in the cluster shows as a change of the inputs.
+  const {
+    selector: _,
+    workload: __,
+    addresses: ___,
+    ...lasting
+  } = definition ??
+  ({
+    ...ref,
+    deadlines: { createSeconds: 120, updateSeconds: 120, deleteSeconds: 120 },
+  } as SetDefinition);
+  const seen = { ...lasting, ...canonical.set.spec };
+  return setStateOf(seen, found, await membersOf(cluster, found), packageVersion);
+}
+
+/** Without a reconciler a set would stay a word. */
+async function awaitReconciler({ cluster, report }: SetDriver, deadline: Deadline): Promise<void> {
+  for (;;) {
+    const found = await cluster.findReconciler();
+    if (!found)
+      throw new VnicError(
+        "notInstalled",
+        `a VnicSet needs the reconciler, and there is no Deployment ${systemNamespace}/${reconcilerName}; install it: npx pulumi-vnic manifests | kubectl apply -f -, or a Platform`,
+      );
+    if (found.ready > 0) return;
+    report("waiting for the reconciler to run");
+    await deadline.wait(
+      patienceMilliseconds,
+      `Deployment ${systemNamespace}/${reconcilerName} to have a ready replica`,
+    );
+  }
+}
+
+/** Whom the record names as its owner from now on; refuses a record that is somebody else's. */
+function ownerAfter(
+  found: StoredVnicSet,
+  definition: SetDefinition,
+  known: VnicSetState | undefined,
+): string | undefined {
+  const owner = ownerOf(found);
+  if (known?.uid === found.metadata.uid && known.owner === owner) return owner;
+  if (owner !== undefined && owner === definition.declaredBy) return owner;
+  throw new VnicError(
+    "conflict",
+    `name: VnicSet ${vnicId(found.metadata)} exists already and ${owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`}; choose another name, or remove that one first`,
+  );
+}
+
+async function awaitServed(
+  { cluster, report }: SetDriver,
+  applied: StoredVnicSet,
+  deadline: Deadline,
+  onLook: (set: StoredVnicSet) => void,
+): Promise<StoredVnicSet> {
+  const { namespace, name, uid, generation } = applied.metadata;
+  let pods: number | undefined;
+  let awaited = "the reconciler to take notice of it";
+  for (;;) {
+    const set = await cluster.findVnicSet({ namespace, name });
+    if (set?.metadata.uid !== uid)
+      throw new VnicError("refused", `VnicSet ${namespace}/${name} was deleted by somebody else meanwhile`);
+    onLook(set);
+    const { status } = set;
+    if (status && status.observedGeneration >= generation) {
+      const readiness = status.conditions.find(({ type }) => type === "Ready");
+      if (readiness?.reason === "Invalid") throw new VnicError("invalid", readiness.message);
+      // Those that come while others are served are no longer this run's.
+      pods = Math.min(pods ?? status.desired, status.desired);
+      if (status.ready >= pods && readiness?.reason !== "WorkloadMissing") return set;
+      awaited = `its pods to be served: ${readiness?.message}`;
+      report(`${status.ready}/${pods} pods are served`);
+    }
+    await deadline.wait(patienceMilliseconds, awaited);
+  }
+}
+
+async function awaitGone({ cluster, report }: SetDriver, set: StoredVnicSet, deadline: Deadline): Promise<void> {
+  const { namespace, name, uid } = set.metadata;
+  for (;;) {
+    if ((await cluster.findVnicSet({ namespace, name }))?.metadata.uid !== uid) return;
+    const left = (await membersOf(cluster, set)).length;
+    report(`${left} Vnics are left`);
+    await deadline.wait(
+      patienceMilliseconds,
+      `the reconciler (Deployment ${systemNamespace}/${reconcilerName}) to delete its Vnics; ${left} are left`,
+    );
+  }
+}
+
+async function membersOf(cluster: Cluster, set: StoredVnicSet): Promise<StoredVnic[]> {
+  const found = await cluster.listVnics(`${labels.set}=${set.metadata.name}`);
+  return found.filter((vnic) => isMember(set, vnic));
+}
+
+/** Without our API group there is no record either. */
+async function findSet(cluster: VnicSetCluster, ref: VnicRef): Promise<StoredVnicSet | undefined> {
+  try {
+    return await cluster.findVnicSet(ref);
+  } catch (error) {
+    if (isVnicError(error, "notInstalled")) return undefined;
+    throw error;
+  }
+}
+
+function refOf({ namespace, name }: VnicRef): VnicRef {
+  return { namespace, name };
+}

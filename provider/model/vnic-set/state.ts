@@ -1,0 +1,72 @@
+import { VnicError } from "../errors.ts";
+import { ownerOf, type StoredVnic } from "../record.ts";
+import { schemaVersion, withoutUndefined } from "../state.ts";
+import type { SetDefinition } from "./definition.ts";
+import type { StoredVnicSet } from "./record.ts";
+
+/** What Pulumi stores of a VnicSet: its definition as applied, and what came of it. */
+export interface VnicSetState extends SetDefinition {
+  readonly schemaVersion: number;
+  /** Of this package, when it last wrote the state. */
+  readonly providerVersion: string;
+  /** Of the record. */
+  readonly uid: string;
+  /** Who declared the record, as it says itself; older than `declaredBy` after a rename. */
+  readonly owner?: string;
+  /** Pods that shall have a Vnic, and those that have it, when it was last looked at. */
+  readonly desired: number;
+  readonly ready: number;
+  /** The addresses of each pod that has a Vnic. */
+  readonly podAddresses: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Outputs: the definition as applied, and what the cluster says of the set. */
+export function setStateOf(
+  definition: SetDefinition,
+  set: StoredVnicSet,
+  members: readonly StoredVnic[],
+  providerVersion: string,
+): VnicSetState {
+  const owner = ownerOf(set);
+  return withoutUndefined({
+    ...definition,
+    schemaVersion,
+    providerVersion,
+    uid: set.metadata.uid,
+    owner,
+    desired: set.status?.desired ?? 0,
+    ready: set.status?.ready ?? 0,
+    podAddresses: Object.fromEntries(
+      members
+        .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+        // What the kernel shows, as of a lease; else what it shall be.
+        .map(({ spec, status }) => [spec.pod.name, status?.interface?.addresses ?? spec.addresses]),
+    ),
+  }) as VnicSetState;
+}
+
+/** The definition within outputs. */
+export function setDefinitionOf(state: VnicSetState): SetDefinition {
+  const properties: Record<keyof SetDefinition, true> = {
+    name: true,
+    namespace: true,
+    selector: true,
+    workload: true,
+    template: true,
+    addresses: true,
+    labels: true,
+    deadlines: true,
+    declaredBy: true,
+  };
+  const entries = Object.entries(state).filter(([key, value]) => key in properties && value !== undefined);
+  return Object.fromEntries(entries) as unknown as SetDefinition;
+}
+
+/** Refuses state of a shape that this package doesn't know; older ones it must all read. */
+export function refuseNewerSet(state: VnicSetState): void {
+  if (state.schemaVersion <= schemaVersion) return;
+  throw new VnicError(
+    "invalid",
+    `the state of VnicSet ${state.namespace}/${state.name} was written by pulumi-vnic ${state.providerVersion}; install that version or a newer one`,
+  );
+}

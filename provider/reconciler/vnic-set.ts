@@ -1,0 +1,136 @@
+import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
+import { messageOf } from "../model/errors.ts";
+import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
+import type { PodObject } from "../model/pod.ts";
+import type { StoredVnic } from "../model/record.ts";
+import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
+import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
+import { isSelected } from "../model/vnic-set/selection.ts";
+import { invalidSetStatus, saysAlready, setStatusOf } from "../model/vnic-set/status.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { type Outcome, Queue } from "./queue.ts";
+
+/* VnicSets: one Vnic for each pod, made and deleted as records alone. Realising them is the Vnic controller's. */
+
+export interface SetWatcher {
+  readonly cluster: WatchedCluster;
+  readonly pods: Pick<Watched<PodObject>, "list">;
+  readonly log: Log;
+}
+
+/** Brings the Vnics of one set to what it says. */
+export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise<Outcome> {
+  const { cluster, log } = watcher;
+  const set = await cluster.findVnicSet(parseVnicId(id));
+  if (!set) return {};
+  if (set.metadata.deletionTimestamp) return finalize(watcher, set);
+  if (!set.metadata.finalizers?.includes(setFinalizer)) {
+    await cluster.setVnicSetFinalizers(set, [...(set.metadata.finalizers ?? []), setFinalizer]);
+    return { againInSeconds: 0 };
+  }
+
+  // Observe
+  const canonical = canonicalSet(set);
+  if ("problems" in canonical) {
+    await setStatus(cluster, set, invalidSetStatus(set, canonical.problems, new Date()));
+    return {};
+  }
+  const world = await look(watcher, canonical.set);
+  const plan = expand(world);
+
+  // Sync
+  for (const vnic of plan.remove) {
+    if (await isServedAfterAll(watcher, world, vnic)) continue;
+    await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
+    log("info", `it is deleted: VnicSet ${id} has no use for it`, { vnic: vnicId(vnic.metadata) });
+  }
+  for (const record of plan.apply) await cluster.applyMember(record);
+
+  // Return
+  const workloadIsMissing = set.spec.workload !== undefined && world.workload === undefined;
+  await setStatus(cluster, set, setStatusOf(world.set, plan, workloadIsMissing, new Date()));
+  // Nobody tells of an address that another network's Vnic has freed, nor of a workload that is made.
+  return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
+}
+
+/** The Vnics are read live: what was given out a moment ago must be among them. */
+async function look({ cluster, pods }: SetWatcher, set: StoredVnicSet): Promise<SetWorld> {
+  const { namespace } = set.metadata;
+  const [vnics, workload, statefulSets] = await Promise.all([
+    cluster.listVnics(""),
+    set.spec.workload && cluster.findWorkload(namespace, set.spec.workload),
+    cluster.listStatefulSets(namespace),
+  ]);
+  const own = pods.list().filter(({ metadata }) => metadata?.namespace === namespace);
+  return { set, pods: own, vnics, workload, statefulSets, ranges: set.spec.addresses };
+}
+
+/** The list of pods may be a moment old; nothing is deleted for that. */
+async function isServedAfterAll({ cluster }: SetWatcher, { set, pods, workload }: SetWorld, { spec }: StoredVnic) {
+  if (pods.some(({ metadata }) => metadata?.name === spec.pod.name)) return false;
+  const pod = await cluster.findPod(set.metadata.namespace, spec.pod.name);
+  return pod !== undefined && isSelected(set.spec, workload, pod);
+}
+
+/** The Vnics first, then the set. */
+async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Outcome> {
+  const { finalizers = [], name } = set.metadata;
+  if (!finalizers.includes(setFinalizer)) return {};
+  const members = (await cluster.listVnics(`${labels.set}=${name}`)).filter((vnic) => isMember(set, vnic));
+  for (const vnic of members.filter(({ metadata }) => !metadata.deletionTimestamp))
+    await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
+  // Each one that goes is a change that we hear of.
+  if (members.length > 0) return {};
+  await cluster.setVnicSetFinalizers(
+    set,
+    finalizers.filter((one) => one !== setFinalizer),
+  );
+  return {};
+}
+
+async function setStatus(cluster: WatchedCluster, set: StoredVnicSet, status: ReturnType<typeof setStatusOf>) {
+  if (!saysAlready(set, status)) await cluster.applyVnicSetStatus(set.metadata, status);
+}
+
+function refOf({ metadata: { namespace, name } }: StoredVnic) {
+  return { namespace, name };
+}
+
+export interface VnicSetControllerOptions {
+  readonly sets: Watched<StoredVnicSet>;
+  readonly vnics: Watched<StoredVnic>;
+  readonly pods: Watched<PodObject>;
+  readonly metrics: Metrics;
+  readonly resyncSeconds: number;
+}
+
+/** Looks after all VnicSets, one at a time, so that no two give out the same address. Answers with what ends that. */
+export function startVnicSetController(
+  world: Omit<SetWatcher, "pods">,
+  { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,
+): () => Promise<void> {
+  const queue = new Queue({
+    width: 1,
+    work: (id) => metrics.time("VnicSet", () => reconcileVnicSet({ ...world, pods }, id)),
+    onError: (id, error) => world.log("error", messageOf(error), { vnicSet: id }),
+  });
+  metrics.showQueue("VnicSet", queue);
+
+  const addAll = (namespace?: string) => {
+    for (const { metadata } of sets.list())
+      if (namespace === undefined || metadata.namespace === namespace) queue.add(vnicId(metadata));
+  };
+  sets.onChange(({ metadata }) => queue.add(vnicId(metadata)));
+  pods.onChange(({ metadata }) => addAll(metadata?.namespace));
+  vnics.onChange(({ metadata }) => {
+    const name = metadata.labels?.[labels.set];
+    if (name !== undefined) queue.add(vnicId({ namespace: metadata.namespace, name }));
+  });
+  const resync = setInterval(addAll, resyncSeconds * 1000);
+  addAll();
+  return () => {
+    clearInterval(resync);
+    return queue.stop();
+  };
+}

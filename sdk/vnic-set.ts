@@ -1,0 +1,107 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Deadlines, VnicArgs } from "./vnic.ts";
+import { vnicSetStub } from "./vnic-set-stub.ts";
+
+/** An application as a whole: all pods of it. */
+export interface WorkloadIdentifier {
+  kind: pulumi.Input<"Deployment" | "StatefulSet" | "DaemonSet">;
+  /** Its name, in the set's namespace. */
+  name: pulumi.Input<string>;
+}
+
+/** A {@link VnicArgs} without what each Vnic of a set has for itself. */
+export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" | "adopt" | "deadlines">;
+
+/** Addresses of the external network that may be given out. */
+export interface AddressRange {
+  /** The subnet, like `"192.168.50.0/24"`; its prefix length is that of every address. */
+  cidr: pulumi.Input<string>;
+  /** The first address. @default the subnet's first host */
+  from?: pulumi.Input<string>;
+  /** The last address. @default the subnet's last host */
+  to?: pulumi.Input<string>;
+  /** Never given out: addresses, spans like `"192.168.50.20-192.168.50.30"`, subnets. @default none */
+  exclude?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** The definition data of a {@link VnicSet}. All but name and namespace are changed in place. */
+export interface VnicSetArgs {
+  /** Of the pods, the record and the Vnics. Another one replaces the set. @default "default" */
+  namespace?: pulumi.Input<string>;
+  /** The labels of the pods; or else give `workload`. */
+  selector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** The application whose pods are meant; or else give `selector`. */
+  workload?: pulumi.Input<WorkloadIdentifier>;
+  /** What all Vnics of the set have in common. A change that replaces a Vnic replaces each of them. */
+  template: pulumi.Input<VnicTemplate>;
+  /** At most one range of IPv4 and one of IPv6: each pod gets one address of each. @default by DHCP */
+  addresses?: pulumi.Input<pulumi.Input<AddressRange>[]>;
+  /** Name of the record, at most 52 characters. Another one replaces the set. @default the resource's name */
+  name?: pulumi.Input<string>;
+  /** Labels of the record. @default none but our own */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** How long each operation may take. */
+  deadlines?: pulumi.Input<Deadlines>;
+}
+
+/**
+ * One Vnic for each pod of an application, for as long as it has pods: scale, rollout and rescheduling are followed by the
+ * reconciler, which a `Platform` installs. A pod's address stays with its name.
+ *
+ * @example
+ * const wires = new VnicSet("db-wires", {
+ *   namespace: "shop",
+ *   workload: { kind: "StatefulSet", name: "db" },
+ *   template: { network: { parent: "eth1" } },
+ *   addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.10", to: "192.168.50.40" }],
+ * });
+ * export const addresses = wires.podAddresses;
+ */
+export class VnicSet extends pulumi.dynamic.Resource {
+  /** The type token, for policy packs. */
+  static readonly __pulumiType = "pulumi-nodejs:dynamic/vnic:VnicSet";
+
+  /** Name of the record. */
+  declare readonly name: pulumi.Output<string>;
+  declare readonly namespace: pulumi.Output<string>;
+  /** UID of the record. */
+  declare readonly uid: pulumi.Output<string>;
+  /** Pods that shall have a Vnic, when it was last looked at. */
+  declare readonly desired: pulumi.Output<number>;
+  /** Those that have it. */
+  declare readonly ready: pulumi.Output<number>;
+  /** The addresses of each pod that has a Vnic, with prefix length, by the pod's name. */
+  declare readonly podAddresses: pulumi.Output<Record<string, string[]>>;
+
+  /**
+   * @param name Name of the resource; also of the record, unless `args.name` gives another.
+   */
+  constructor(name: string, args: VnicSetArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    const outputs = {
+      uid: undefined,
+      desired: undefined,
+      ready: undefined,
+      podAddresses: undefined,
+      ...(args ? {} : { namespace: undefined, template: undefined }),
+    };
+    // Who declares the record; also the row on which the provider shows its progress.
+    const declaredBy = pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent);
+    super(vnicSetStub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "VnicSet");
+  }
+
+  /**
+   * A VnicSet that exists, read but not managed.
+   *
+   * @param id `<namespace>/<name>` of its record.
+   */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): VnicSet {
+    return new VnicSet(name, undefined, { ...options, id });
+  }
+
+  /** Whether an object is a VnicSet, also one made by another copy of this package. */
+  static override isInstance(object: unknown): object is VnicSet {
+    return (
+      pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === VnicSet.__pulumiType
+    );
+  }
+}

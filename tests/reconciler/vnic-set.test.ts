@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import { apiVersion } from "../../provider/model/names.ts";
+import type { StoredVnic } from "../../provider/model/record.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+import { workload } from "../support/workloads.ts";
+
+describe("a VnicSet on the lab", () => {
+  let bench: Bench;
+  let reconciler: Reconciler;
+  const namespace = "sets";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    reconciler = await startReconciler(bench.lab);
+  });
+  after(async () => {
+    await bench.kubectl("delete", "vnicsets", "--all", "--timeout=120s");
+    await reconciler.stop();
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const declare = (name: string, spec: object) =>
+    applyObjects(bench.lab.kubectl, [
+      {
+        apiVersion,
+        kind: "VnicSet",
+        metadata: { namespace, name },
+        spec: { template: { network: { mode: "macvlan", parent: "eth1" } }, ...spec },
+      },
+    ]);
+  const run = (kind: "Deployment" | "StatefulSet", name: string, replicas: number) =>
+    applyObjects(bench.lab.kubectl, [workload(kind, namespace, name, replicas)]);
+  const served = (name: string, ready: number, desired = ready) =>
+    Promise.all([
+      bench.kubectl("wait", `--for=jsonpath={.status.desired}=${desired}`, `vnicset/${name}`, "--timeout=170s"),
+      bench.kubectl("wait", `--for=jsonpath={.status.ready}=${ready}`, `vnicset/${name}`, "--timeout=170s"),
+    ]);
+
+  async function membersOf(name: string): Promise<StoredVnic[]> {
+    const words = ["get", "vnics", "-l", `pulumi-vnic.dev/set=${name}`, "-o", "json"];
+    return (JSON.parse(await bench.kubectl(...words)) as { items: StoredVnic[] }).items;
+  }
+
+  /** Host addresses by pod. */
+  async function addressesOf(name: string): Promise<Record<string, string>> {
+    const members = await membersOf(name);
+    return Object.fromEntries(members.map(({ spec }) => [spec.pod.name, spec.addresses[0]?.split("/")[0] ?? ""]));
+  }
+
+  const silent = (addresses: string[]) =>
+    until("nobody to answer", 60, async () => {
+      const answers = await Promise.all(addresses.map((address) => answersPing(bench.lab, "lan1", address)));
+      return answers.includes(true) ? undefined : true;
+    });
+
+  describe("of a StatefulSet", () => {
+    const range = { cidr: "192.168.50.0/24", from: "192.168.50.20", to: "192.168.50.22" };
+    const all = { "db-0": "192.168.50.20", "db-1": "192.168.50.21", "db-2": "192.168.50.22" };
+
+    it("gives each pod the address of its ordinal, at which a host outside reaches it", async () => {
+      await run("StatefulSet", "db", 3);
+      await declare("wires", { workload: { kind: "StatefulSet", name: "db" }, addresses: [range] });
+      await served("wires", 3);
+      expect(await addressesOf("wires")).to.deep.equal(all);
+      for (const address of Object.values(all))
+        expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
+      expect(await bench.kubectl("get", "vnset")).to.match(/wires +3 +3 +AllServed/);
+    });
+
+    it("gives a pod that is made anew the same address and MAC", async () => {
+      const macs = async () => (await membersOf("wires")).map(({ spec }) => `${spec.pod.name} ${spec.mac}`).sort();
+      const before = await macs();
+      const uid = await bench.kubectl("get", "pod", "db-1", "-o", "jsonpath={.metadata.uid}");
+      await bench.kubectl("delete", "pod", "db-1", "--timeout=60s");
+      await until("the new pod to be served", 120, async () => {
+        const held = (await membersOf("wires")).find(({ spec }) => spec.pod.name === "db-1")?.status?.pod?.uid;
+        return held !== undefined && held !== uid ? true : undefined;
+      });
+      await served("wires", 3);
+      expect(await addressesOf("wires")).to.deep.equal(all);
+      expect(await macs()).to.deep.equal(before);
+      expect(await answersPing(bench.lab, "lan1", all["db-1"])).to.equal(true);
+    });
+
+    it("lets a pod wait when the range is exhausted, and gives it the address that a scale down frees", async () => {
+      await run("StatefulSet", "db", 4);
+      await served("wires", 3, 4);
+      const reason = ["-o", `jsonpath={.status.conditions[?(@.type=="AddressesAvailable")].message}`];
+      expect(await bench.kubectl("get", "vnicset", "wires", ...reason)).to.equal(
+        "no address is left for db-3; widen the range, or free one",
+      );
+      await declare("wires", {
+        workload: { kind: "StatefulSet", name: "db" },
+        addresses: [{ ...range, to: "192.168.50.23" }],
+      });
+      await served("wires", 4);
+      expect(await addressesOf("wires")).to.deep.equal({ ...all, "db-3": "192.168.50.23" });
+      await run("StatefulSet", "db", 2);
+      await served("wires", 2);
+      await silent(["192.168.50.22", "192.168.50.23"]);
+      await run("StatefulSet", "db", 3);
+      await served("wires", 3);
+      expect(await addressesOf("wires"), "the same as before").to.deep.equal(all);
+    });
+
+    it("changes its Vnics in place, and goes after them", async () => {
+      await declare("wires", {
+        workload: { kind: "StatefulSet", name: "db" },
+        template: { network: { mode: "macvlan", parent: "eth1" }, mtu: 1400 },
+        addresses: [range],
+      });
+      await until("the pods' NICs to have the new MTU", 60, async () => {
+        const mtus = (await membersOf("wires")).map(({ status }) => status?.interface?.mtu);
+        return mtus.every((mtu) => mtu === 1400) ? true : undefined;
+      });
+      await bench.kubectl("delete", "vnicset", "wires", "--timeout=120s");
+      expect(await membersOf("wires")).to.deep.equal([]);
+      await silent(Object.values(all));
+      await bench.kubectl("delete", "statefulset", "db");
+    });
+  });
+
+  it("serves 30 pods of a Deployment, each with an address of its own, and follows scale and rollout", async () => {
+    await run("Deployment", "web", 30);
+    await declare("many", {
+      selector: { app: "web" },
+      addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.30", to: "192.168.50.69" }],
+    });
+    await served("many", 30);
+    const given = Object.values(await addressesOf("many"));
+    expect(new Set(given).size).to.equal(30);
+    for (const address of given) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
+
+    await run("Deployment", "web", 4);
+    await served("many", 4);
+    const before = Object.keys(await addressesOf("many"));
+    await bench.kubectl("rollout", "restart", "deployment/web");
+    await bench.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
+    await until("the old pods' Vnics to go", 120, async () => {
+      const pods = Object.keys(await addressesOf("many"));
+      return pods.length === 4 && !pods.some((pod) => before.includes(pod)) ? true : undefined;
+    });
+    await served("many", 4);
+    const now = Object.values(await addressesOf("many"));
+    for (const address of now) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
+    await bench.kubectl("delete", "deployment", "web");
+    await served("many", 0);
+  }).timeout(400_000);
+
+  it("says of a workload that it isn't there, and serves it when it comes", async () => {
+    await declare("late", {
+      workload: { kind: "Deployment", name: "late" },
+      addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.70", to: "192.168.50.71" }],
+    });
+    await bench.kubectl(
+      "wait",
+      `--for=jsonpath={.status.conditions[0].reason}=WorkloadMissing`,
+      "vnicset/late",
+      "--timeout=60s",
+    );
+    await run("Deployment", "late", 1);
+    await served("late", 1);
+    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-n", namespace, "-o", "name"])).to.match(/late-/);
+    await bench.kubectl("delete", "deployment", "late");
+  });
+});
