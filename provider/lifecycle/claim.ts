@@ -19,8 +19,10 @@ export interface HeldClaim {
   readonly record: StoredVnic | undefined;
   /** Whether somebody else had it before. */
   readonly waited: boolean;
-  /** For a record that is made meanwhile. */
+  /** For a record that is made meanwhile; stays the same until `begin`, so that making it can be tried again. */
   annotation(): Readonly<Record<string, string>>;
+  /** Renews it from now on: the record was made. */
+  begin(): void;
   /** Gives it back before the work is over. */
   release(): Promise<void>;
 }
@@ -69,9 +71,14 @@ export class Claims {
     const text = this.write();
     const taken = await this.take(driver, found, text, deadline);
     const kept = new KeptClaim(driver.cluster, ref, text, () => this.write());
-    if (taken.record) kept.keep();
+    if (taken.record) kept.begin();
     try {
-      return await work({ ...taken, annotation: () => kept.keep(), release: () => kept.release() });
+      return await work({
+        ...taken,
+        annotation: () => kept.annotation(),
+        begin: () => kept.begin(),
+        release: () => kept.release(),
+      });
     } finally {
       await kept.release();
     }
@@ -113,6 +120,7 @@ class KeptClaim {
   private text: string;
   private readonly renewal: () => string;
   private timer: NodeJS.Timeout | undefined;
+  private isWritten = false;
   private last: Promise<void> = Promise.resolve();
 
   constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string) {
@@ -122,16 +130,20 @@ class KeptClaim {
     this.renewal = renewal;
   }
 
-  /** From now on, as it is on the record, or is about to be. */
-  keep(): Readonly<Record<string, string>> {
-    this.timer ??= setInterval(() => this.swap(this.renewal()), renewEverySeconds * 1000).unref();
+  annotation(): Readonly<Record<string, string>> {
+    this.isWritten = true;
     return { [annotations.claim]: this.text };
   }
 
+  begin(): void {
+    this.isWritten = true;
+    this.timer ??= setInterval(() => this.swap(this.renewal()), renewEverySeconds * 1000).unref();
+  }
+
   release(): Promise<void> {
-    if (this.timer) this.swap(undefined);
     clearInterval(this.timer);
-    this.timer = undefined;
+    if (this.isWritten) this.swap(undefined);
+    this.isWritten = false;
     return this.last;
   }
 

@@ -86,6 +86,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     options.lead && prior
       ? await placeRecord(cluster, prior, definition, pod)
       : await ensureRecord(cluster, definition, pod, prior && { record: prior, owner }, claim.annotation());
+  claim.begin();
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...ownerIn(record) };
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
   const incomplete = (error: unknown) =>

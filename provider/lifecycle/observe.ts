@@ -11,9 +11,14 @@ import { Deadline, type Driver } from "./driver.ts";
  * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
  * would mend. Undefined only when it is certain that neither record nor NIC is left.
  */
-export async function observe(driver: Driver, ref: VnicRef, remembered: VnicState): Promise<VnicState | undefined> {
+export async function observe(
+  driver: Driver,
+  ref: VnicRef,
+  remembered: VnicState,
+  deadlineSeconds = remembered.deadlines.updateSeconds,
+): Promise<VnicState | undefined> {
   const { cluster } = driver;
-  const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, remembered.deadlines.updateSeconds);
+  const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, deadlineSeconds);
   const [record, object] = await Promise.all([
     cluster.findVnic(ref),
     cluster.findPod(remembered.pod.namespace, remembered.pod.name),

@@ -9,6 +9,8 @@ export interface SessionPoolOptions {
   readonly image: string;
   /** How long a session without work stays open for more, in milliseconds. @default 3000 */
   readonly lingerMilliseconds?: number;
+  /** Called with each session that was opened. */
+  readonly onOpened?: (node: string, session: Session) => void;
 }
 
 interface Shared {
@@ -22,13 +24,15 @@ export class SessionPool {
   private readonly cluster: Cluster;
   private readonly image: string;
   private readonly lingerMilliseconds: number;
+  private readonly onOpened: SessionPoolOptions["onOpened"];
   private readonly shared = new Map<string, Shared>();
   private readonly closing = new Set<Promise<void>>();
 
-  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000 }: SessionPoolOptions) {
+  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000, onOpened }: SessionPoolOptions) {
     this.cluster = cluster;
     this.image = image;
     this.lingerMilliseconds = lingerMilliseconds;
+    this.onOpened = onOpened;
   }
 
   /**
@@ -73,7 +77,10 @@ export class SessionPool {
       const opening = openSession(this.cluster, options, deadline);
       const created: Shared = { users: 0, session: opening };
       opening.then(
-        (session) => session.onBroken(() => this.retire(node, created)),
+        (session) => {
+          session.onBroken(() => this.retire(node, created));
+          this.onOpened?.(node, session);
+        },
         () => this.forget(node, created),
       );
       this.shared.set(node, created);

@@ -11,6 +11,7 @@ import {
   goResult,
   helloResult,
   injectResult,
+  listResult,
   observeResult,
   protocolVersion,
   type InjectPlan,
@@ -19,7 +20,14 @@ import {
 } from "../model/session-protocol.ts";
 import type { Deadline } from "./driver.ts";
 
-const results = { hello: helloResult, inject: injectResult, go: goResult, eject: ejectResult, observe: observeResult };
+const results = {
+  hello: helloResult,
+  inject: injectResult,
+  go: goResult,
+  eject: ejectResult,
+  observe: observeResult,
+  list: listResult,
+};
 type Verb = keyof typeof results;
 type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;

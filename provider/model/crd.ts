@@ -1,57 +1,60 @@
 import * as z from "zod";
+import * as admission from "./admission.ts";
 import * as field from "./fields.ts";
 import { group, version } from "./names.ts";
 import { modes } from "./network.ts";
 import { injectResult } from "./session-protocol.ts";
 import { condition, structural } from "./structural-schema.ts";
 
-/** The record's spec as the API server checks it; the finer rules are those of `fields.ts`, applied at preview and again on the node. */
-export const vnicSpec = z.object({
-  pod: z.object({ name: field.objectName }).describe("The pod, of this record's own namespace."),
-  network: z
-    .object({
-      mode: z.enum(modes).default("macvlan").describe("How the NIC is made from the parent."),
-      parent: z
-        .string()
-        .describe(
-          "The node's NIC that leads to the external network: its name, a subnet of it, its MAC or PCI address.",
-        ),
-      vlan: field.vlan.optional().describe("VLAN ID of the network on the parent."),
-    })
-    .describe("The external network, as the node sees it."),
-  addresses: z.array(z.string()).min(1).describe("Host addresses with prefix length, IPv4 or IPv6."),
-  mac: z.string().optional().describe("Unicast MAC address; derived from namespace and name when absent."),
-  interfaceName: field.interfaceName
-    .optional()
-    .describe("The NIC's name in the pod; derived from namespace and name when absent."),
-  mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
-  duplicateAddressDetection: z
-    .boolean()
-    .optional()
-    .describe("Whether to ask, before an address is used, who else has it; it is when absent."),
-  routes: z
-    .array(
-      z.object({
-        to: z.string(),
-        via: z.string().optional(),
-        metric: z.int().min(0).optional(),
-        table: z.int().min(1).optional(),
-      }),
-    )
-    .optional()
-    .describe("Routes by the NIC, beside those of its addresses' own networks."),
-  gateways: z.array(z.string()).optional().describe("Routers on the network, at most one of each address family."),
-  replyVia: z.enum(["vnic", "pod"]).optional().describe("By what replies leave: vnic when absent, with gateways."),
-  defaultRoute: z
-    .object({ except: z.array(z.string()).describe("The cluster's own networks.") })
-    .optional()
-    .describe("Sends the rest of the pod's traffic to the gateways."),
-  deletionPolicy: field.deletionPolicy
-    .optional()
-    .describe(
-      "What a deletion does while the pod still runs: unplug the NIC (detach, the default), or wait for its end.",
-    ),
-});
+/** The record's spec as the API server checks it. */
+export const vnicSpec = z
+  .object({
+    pod: z.object({ name: admission.objectName }).describe("The pod, of this record's own namespace."),
+    network: z
+      .object({
+        mode: z.enum(modes).default("macvlan").describe("How the NIC is made from the parent."),
+        parent: z
+          .string()
+          .describe(
+            "The node's NIC that leads to the external network: its name, a subnet of it, its MAC or PCI address.",
+          ),
+        vlan: field.vlan.optional().describe("VLAN ID of the network on the parent."),
+      })
+      .describe("The external network, as the node sees it."),
+    addresses: admission.addresses.describe("Host addresses with prefix length, IPv4 or IPv6."),
+    mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
+    interfaceName: admission.interfaceName
+      .optional()
+      .describe("The NIC's name in the pod; derived from namespace and name when absent."),
+    mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
+    duplicateAddressDetection: z
+      .boolean()
+      .optional()
+      .describe("Whether to ask, before an address is used, who else has it; it is when absent."),
+    routes: z
+      .array(
+        z.object({
+          to: z.string(),
+          via: z.string().optional(),
+          metric: z.int().min(0).optional(),
+          table: z.int().min(1).optional(),
+        }),
+      )
+      .optional()
+      .describe("Routes by the NIC, beside those of its addresses' own networks."),
+    gateways: z.array(z.string()).optional().describe("Routers on the network, at most one of each address family."),
+    replyVia: z.enum(["vnic", "pod"]).optional().describe("By what replies leave: vnic when absent, with gateways."),
+    defaultRoute: z
+      .object({ except: z.array(z.string()).describe("The cluster's own networks.") })
+      .optional()
+      .describe("Sends the rest of the pod's traffic to the gateways."),
+    deletionPolicy: admission.deletionPolicy
+      .optional()
+      .describe(
+        "What a deletion does while the pod still runs: unplug the NIC (detach, the default), or wait for its end.",
+      ),
+  })
+  .meta(admission.acrossFields);
 
 const status = z.object({
   node: z.string().optional().describe("The node on which the Vnic is realised."),

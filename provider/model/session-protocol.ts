@@ -69,6 +69,8 @@ export const observeResult = z.strictObject({
   /** What of its routes and rules isn't as the resource file wants it, in words. */
   routing: z.array(z.string()).optional(),
 });
+/** The Vnics of which the node has a resource file. */
+export const listResult = z.strictObject({ vnics: z.array(vnic) });
 export const goResult = z.strictObject({});
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
 
@@ -80,6 +82,7 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),
   z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
+  z.strictObject({ id: z.int(), verb: z.literal("list") }),
 ]);
 
 export const answer = z.union([

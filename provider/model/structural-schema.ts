@@ -22,6 +22,9 @@ export function structural(schema: z.ZodType): object {
       if (typeof jsonSchema.additionalProperties !== "object") delete jsonSchema.additionalProperties;
       delete jsonSchema.propertyNames;
       delete jsonSchema["$schema"];
+      // Rules in CEL say the same in our words, and are only asked when nothing else is wrong.
+      if ("x-kubernetes-validations" in jsonSchema)
+        for (const keyword of ["pattern", "enum", "minimum", "maximum"] as const) delete jsonSchema[keyword];
       // zod bounds every integer by what a double can hold; the API server has its own bounds.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -8,6 +8,7 @@ import { eject } from "./eject.ts";
 import { inject, type Report } from "./inject.ts";
 import { withLock } from "./lock.ts";
 import { observe } from "./observe.ts";
+import { listResourceFiles } from "./resource-file.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
 /*
@@ -49,6 +50,8 @@ function work(demand: Request, report: Report): Promise<unknown> {
       return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
     case "observe":
       return atOnce(() => observe(demand.plan));
+    case "list":
+      return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }
 }
 

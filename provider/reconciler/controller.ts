@@ -51,7 +51,8 @@ export function startVnicController(
   { vnics, pods, metrics, resyncSeconds }: VnicControllerOptions,
 ): () => Promise<void> {
   const queue = new Queue({
-    width: 16,
+    // Those of a node that doesn't answer wait for it here; others must find room beside them.
+    width: 64,
     work: (id) => metrics.time("Vnic", () => reconcileVnic(world, id)),
     onError: (id, error) => world.log("error", messageOf(error), { vnic: id }),
   });

@@ -8,7 +8,8 @@ import { packageVersion } from "../package.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
 
-const deadlineSeconds = 60;
+/** A node that dies without a word must not keep others waiting for long. */
+const deadlineSeconds = 30;
 
 /** A create event, a changed spec, a pod that runs now: the Vnic is made on its target pod. */
 export const creation: Module = async (task) => {
@@ -44,6 +45,6 @@ function isServed({ record, pod }: Task): boolean {
 
 async function hasDrifted({ world, record }: Task): Promise<boolean> {
   const known = stateOfRecord(record, packageVersion);
-  const seen = await observe(world, refOf(record), known);
+  const seen = await observe(world, refOf(record), known, deadlineSeconds);
   return seen === undefined || seen.drift !== undefined || difference(seen, known).update.length > 0;
 }

@@ -6,7 +6,7 @@ import { placeOf, refOf } from "../model/record.ts";
 import { setStatus } from "./status.ts";
 import { about, type Module } from "./task.ts";
 
-const deadlineSeconds = 120;
+const deadlineSeconds = 30;
 
 /**
  * A delete event: the record is marked for deletion, and its metadata names the pod. Pod terminated: the Vnic is deleted,

@@ -9,6 +9,7 @@ import { serveEndpoints } from "./endpoints.ts";
 import { lead } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
+import { sweep } from "./sweep.ts";
 import type { World } from "./task.ts";
 import { startVnicSetController } from "./vnic-set.ts";
 
@@ -39,7 +40,10 @@ async function main(): Promise<void> {
   complaint = "it is listing Vnics, VnicSets and pods";
   const [vnics, sets, pods] = await Promise.all([cluster.watchVnics(), cluster.watchVnicSets(), cluster.watchPods()]);
   metrics.showVnics(vnics);
-  const sessions = new SessionPool(cluster, { image });
+  const sessions = new SessionPool(cluster, {
+    image,
+    onOpened: (node, session) => void sweep(cluster, log, node, session),
+  });
   const claims = new Claims(`reconciler ${hostname()}`);
   const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [

@@ -5,7 +5,7 @@ import { terminationOf } from "../model/pod.ts";
 import { placeOf, refOf } from "../model/record.ts";
 import { about, type Module } from "./task.ts";
 
-const deadlineSeconds = 120;
+const deadlineSeconds = 30;
 
 /**
  * A pod event: the record's metadata names the pod that holds the Vnic. Terminated: what is left of this realisation is

@@ -14,6 +14,7 @@ export class FakeNodeSide {
   inject: Handler = () => injectResult();
   eject: Handler = () => ({ removed: true, steps: [] });
   go: Handler = () => ({});
+  list: Handler = () => ({ vnics: [] });
   observe: Handler = () => ({ interface: liveInterface(), sandboxId: association().sandboxId, resourceFile: true });
 
   /** Held requests, by their id. */

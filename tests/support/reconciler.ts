@@ -1,25 +1,56 @@
 import type { ReconcilerOptions } from "../../provider/model/platform/reconciler.ts";
 import { reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import type { Lab } from "../lab/index.ts";
+import { type Node, nodes } from "../lab/layout.ts";
 import { installPlatform, kubectl } from "./cluster.ts";
 
 /** The reconciler on the lab: its real Deployment, with the rights of its service account. */
 export interface Reconciler {
   /** What its replicas have logged, line by line. */
   logs(): Promise<string[]>;
+  /** Memory and open files of each replica, in words. */
+  usage(): Promise<string>;
   /** Takes the Deployment away, and waits for its pods to end. */
   stop(): Promise<void>;
 }
 
 const selector = "app.kubernetes.io/component=reconciler";
 
-export async function startReconciler(lab: Lab, options: ReconcilerOptions = {}): Promise<Reconciler> {
+/** `on`: the node that its first pods run on, as tests may do without the others. */
+export async function startReconciler(
+  lab: Lab,
+  { on = "node2", ...options }: ReconcilerOptions & { readonly on?: Node } = {},
+): Promise<Reconciler> {
   const reconciler = { replicas: 1, resyncSeconds: 300, ...options };
-  await installPlatform(lab.kubectl, ["reconciler"], { reconciler });
   const here = (...argv: string[]) => kubectl(lab.kubectl, ["-n", systemNamespace, ...argv]);
-  await here("rollout", "status", `deployment/${reconcilerName}`, "--timeout=60s");
+  const others = nodes.filter((node) => node !== on);
+  await here("cordon", ...others);
+  try {
+    await installPlatform(lab.kubectl, ["reconciler"], { reconciler });
+    await here("rollout", "status", `deployment/${reconcilerName}`, "--timeout=60s");
+  } finally {
+    await here("uncordon", ...others);
+  }
   return {
     logs: async () => (await here("logs", "-l", selector, "--tail=-1")).split("\n").filter(Boolean),
+    usage: async () => {
+      const names = (await here("get", "pods", "-l", selector, "-o", "name")).split("\n").filter(Boolean);
+      const words = await Promise.all(
+        names.map(async (name) => {
+          const path = `/api/v1/namespaces/${systemNamespace}/${name.replace("pod/", "pods/")}:8080/proxy/metrics`;
+          const { stdout } = await lab.kubectl(["get", "--raw", path]);
+          const read = (metric: string) => Number(new RegExp(`^${metric} (.*)$`, "m").exec(stdout)?.[1]);
+          const megabytes = (metric: string) => Math.round(read(metric) / 2 ** 20);
+          const seconds = Math.round(Date.now() / 1000 - read("process_start_time_seconds"));
+          return [
+            `${name} after ${seconds} s: ${megabytes("process_resident_memory_bytes")} MB`,
+            `heap ${megabytes("nodejs_heap_size_used_bytes")} MB`,
+            `${read("process_open_fds")} files, ${read("nodejs_active_resources_total")} handles`,
+          ].join(", ");
+        }),
+      );
+      return words.join("; ");
+    },
     stop: async () => {
       await here("delete", "deployment", reconcilerName, "--ignore-not-found");
       await here("wait", "--for=delete", "pod", "-l", selector, "--timeout=60s");

@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { parseDefinition } from "../../provider/model/definition.ts";
+import { apiVersion } from "../../provider/model/names.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+
+/** What is wrong, and what is said of it at preview and at admission alike. */
+const table: [what: string, wrong: object, words: string][] = [
+  ["a pod's name", { pod: { name: "Db_0" } }, `"Db_0" is not a Kubernetes name: use a-z, 0-9, "-" and "."`],
+  [
+    "an address without prefix",
+    { addresses: ["192.168.50.10"] },
+    `"192.168.50.10" is not a CIDR address; write it like`,
+  ],
+  ["no address at all", { addresses: ["net/24"] }, `"net/24" is not a CIDR address; write it like`],
+  ["an impossible octet", { addresses: ["192.168.50.300/24"] }, `"192.168.50.300/24" is not a CIDR address`],
+  ["the unspecified address", { addresses: ["0.0.0.0/24"] }, `"0.0.0.0/24" is the unspecified address`],
+  ["a loopback address", { addresses: ["127.0.0.1/8"] }, `"127.0.0.1/8" is a loopback address`],
+  ["a multicast address", { addresses: ["224.0.0.5/24"] }, `"224.0.0.5/24" is a multicast address`],
+  ["a multicast address of IPv6", { addresses: ["ff02::1/64"] }, `"ff02::1/64" is a multicast address`],
+  ["the broadcast address", { addresses: ["255.255.255.255/24"] }, `"255.255.255.255/24" is the broadcast address`],
+  [
+    "a link-local address of IPv6",
+    { addresses: ["fe80::1/64"] },
+    `"fe80::1/64" is a link-local address, which the kernel`,
+  ],
+  ["one address twice", { addresses: ["192.168.50.10/24", "192.168.50.10/16"] }, "is the same address as"],
+  ["no MAC", { mac: "02:00:5e" }, `"02:00:5e" is not a MAC address; write it like "02:00:5e:10:00:01"`],
+  ["the zero MAC", { mac: "00:00:00:00:00:00" }, `"00:00:00:00:00:00" is the zero MAC address, which no NIC may have`],
+  ["the broadcast MAC", { mac: "ff:ff:ff:ff:ff:ff" }, `"ff:ff:ff:ff:ff:ff" is the broadcast MAC address`],
+  ["a multicast MAC", { mac: "03:00:5e:10:00:01" }, `"03:00:5e:10:00:01" is a multicast MAC address; the lowest bit`],
+  [
+    "a long interface name",
+    { interfaceName: "a234567890123456" },
+    "is longer than the kernel's 15 characters (IFNAMSIZ)",
+  ],
+  ["an odd interface name", { interfaceName: "9net" }, `"9net" is not an interface name: begin with a-z`],
+  [
+    "a reserved interface name",
+    { interfaceName: "eth0" },
+    `"eth0" is reserved in every pod; choose another, like "net1"`,
+  ],
+  ["a deletion policy", { deletionPolicy: "keep" }, `"keep" is not a deletion policy; use "detach"`],
+  [
+    "an MTU below IPv6's",
+    { addresses: ["fd50::10/64"], mtu: 1000 },
+    "is below 1280, the least that IPv6 allows (RFC 8200)",
+  ],
+];
+
+describe("a record made by kubectl is refused at admission, in the words of the preview, for", () => {
+  let bench: Bench;
+  const namespace = "admission";
+  before(async () => {
+    bench = await openBench({ namespace });
+  });
+  after(() => bench.close());
+
+  const right = { pod: { name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] };
+  const admit = async (spec: object) => {
+    const record = { apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec };
+    return bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+  };
+
+  it("nothing, when it is right", async () => {
+    const { code, stderr } = await admit({ ...right, mac: "02-00-5E-10-00-01", interfaceName: "lan0", mtu: 9000 });
+    expect(stderr).to.equal("");
+    expect(code).to.equal(0);
+  });
+
+  for (const [what, wrong, words] of table)
+    it(what, async () => {
+      const spec = { ...right, ...wrong };
+      const parsed = parseDefinition({ name: "wire", ...spec });
+      if (!("problems" in parsed)) throw new Error("passes at preview");
+      expect(parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("\n")).to.include(words);
+      const { code, stderr } = await admit(spec);
+      expect(code).to.not.equal(0);
+      expect(stderr).to.include(words);
+    });
+});

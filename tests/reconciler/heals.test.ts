@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { apiVersion, linkAlias } from "../../provider/model/names.ts";
+import type { StoredVnic } from "../../provider/model/record.ts";
+import type { Node } from "../lab/layout.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects } from "../support/cluster.ts";
+import { ipBeside, killContainer, pauseKubelet, rebootNode } from "../support/damage.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench, type PodLink } from "../support/lifecycle.ts";
+import { answersPing, learnedMac } from "../support/outside.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+
+describe("the reconciler heals", () => {
+  let bench: Bench;
+  let reconciler: Reconciler;
+  const namespace = "heals";
+  const address = "192.168.50.61";
+  const resyncSeconds = 10;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    reconciler = await startReconciler(bench.lab, { resyncSeconds });
+  });
+  beforeEach(async () => {
+    // Also when it was a lost one in between.
+    await until("node1 to be there", 200, async () => (await isReady("node1")) || undefined);
+    await bench.runPod("db", "node1");
+    await declare("wire", "db", address);
+  });
+  afterEach(async () => {
+    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
+    await bench.kubectl("delete", "pods", "--all", "--timeout=60s");
+  });
+  after(async () => {
+    await reconciler.stop();
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  async function declare(name: string, pod: string, host: string): Promise<void> {
+    const spec = { pod: { name: pod }, network: { parent: "eth1" }, addresses: [`${host}/24`] };
+    await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name }, spec }]);
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+    await answers(host);
+  }
+  const record = async (): Promise<StoredVnic> =>
+    JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as StoredVnic;
+  const nic = async (): Promise<PodLink | undefined> => {
+    const alias = linkAlias((await record()).metadata.uid);
+    return (await bench.linksIn("db")).find(({ ifalias }) => ifalias === alias);
+  };
+  const answers = (host = address) =>
+    until(`${host} to answer`, 90, async () => ((await answersPing(bench.lab, "lan1", host)) ? true : undefined));
+  const isSilent = () =>
+    until(`${address} to be silent`, 30, async () =>
+      (await answersPing(bench.lab, "lan1", address)) ? undefined : true,
+    );
+
+  /** Does the damage, and says how long the address was out of reach, as seen from a host outside. */
+  async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {
+    await damage();
+    const began = Date.now();
+    await isSilent();
+    await answers();
+    console.log(`      ${what}: answers again ${((Date.now() - began) / 1000).toFixed(1)} s after`);
+  }
+
+  it("a pod that was made anew under its name on another node: same MAC, same address", async () => {
+    const before = await nic();
+    await timed("the new pod runs", async () => {
+      await bench.kubectl("delete", "pod", "db", "--wait=true");
+      await bench.runPod("db", "node2");
+    });
+    expect(await nic()).to.include({ ifname: before?.ifname, address: before?.address });
+    expect((await record()).status).to.include({ node: "node2" });
+    expect(await filesOn("node1")).to.deep.equal([]);
+  });
+
+  it("a pod whose sandbox was made anew under the same UID", async () => {
+    const { status } = await record();
+    await timed("the sandbox died", () => killContainer(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
+    const after = await record();
+    expect(after.status?.pod?.uid).to.equal(status?.pod?.uid);
+    expect(after.status?.pod?.sandboxId).to.not.equal(status?.pod?.sandboxId);
+  });
+
+  it("nothing when a container restarts, as the NIC stays", async () => {
+    const before = await nic();
+    const { status } = await record();
+    await killContainer(bench.lab, "node1", status?.pod?.containerId ?? "");
+    await until("the new container to be known", 60, async () =>
+      (await record()).status?.pod?.containerId === status?.pod?.containerId ? undefined : true,
+    );
+    expect((await nic())?.ifindex).to.equal(before?.ifindex);
+    expect((await record()).status?.pod?.sandboxId).to.equal(status?.pod?.sandboxId);
+  });
+
+  it(`a link that was removed by hand, when it looks next, every ${resyncSeconds} s here`, async () => {
+    const name = (await nic())?.ifname ?? "";
+    await timed("the link was removed", () => ipBeside(bench.lab, "node1", name, ["link", "delete", name]));
+    expect((await nic())?.ifname).to.equal(name);
+  });
+
+  it("a pod whose node restarted", async () => {
+    await timed("the node lost power", async () => rebootNode("node1"));
+    expect((await record()).status).to.include({ node: "node1" });
+  });
+
+  const filesOn = async (node: Node) =>
+    (await bench.lab.exec(node, ["find", "/var/lib/pulumi-vnic", "-type", "f"])).stdout.split("\n").filter(Boolean);
+  const isReady = async (node: Node) =>
+    /=True/.test(
+      await bench.kubectl(
+        ...["get", "node", node, "--ignore-not-found"],
+        ...["-o", `jsonpath={range .status.conditions[?(@.type=="Ready")]}={.status}{end}`],
+      ),
+    );
+  const nodeReady = (node: Node, value = "True") =>
+    bench.kubectl("wait", `--for=condition=Ready=${value}`, `node/${node}`, "--timeout=120s");
+
+  it("what a node holds of a Vnic whose record is gone, when it next works there", async () => {
+    const wire = (await record()).metadata.name;
+    await bench.kubectl("patch", "vnic", wire, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
+    await bench.kubectl("delete", "vnic", wire);
+    expect(await answersPing(bench.lab, "lan1", address)).to.equal(true);
+    await declare("other", "db", "192.168.50.63");
+    await isSilent();
+    await until("the file to go", 30, async () => (await filesOn("node1")).length === 1 || undefined);
+  });
+
+  it("a pod whose node is lost, but only once an administrator vouches for that: nobody else has the address before", async () => {
+    const mac = (await nic())?.address;
+    await bench.runPod("other", "node1");
+    await declare("spare", "other", "192.168.50.62");
+    await pauseKubelet(bench.lab, "node1");
+    await nodeReady("node1", "Unknown");
+    // As whoever wants the pod back at any price would do it, while the first one runs on.
+    await bench.kubectl("delete", "pod", "db", "other", "--force", "--grace-period=0");
+    await bench.runPod("db", "node2");
+    const why = /node node1 isn't ready \(.*can't be taken off it; .* delete the Node object/;
+    await until(
+      "the record to say why not",
+      90,
+      async () =>
+        (await record()).status?.conditions.some(({ type, message }) => type === "Ready" && why.test(message)) ||
+        undefined,
+    );
+    expect(await nic(), "a second NIC").to.equal(undefined);
+    expect(await answersPing(bench.lab, "lan1", address), "the first one").to.equal(true);
+    expect(await learnedMac(bench.lab, "lan1", address)).to.equal(mac);
+
+    rebootNode("node1");
+    await bench.kubectl("delete", "node", "node1");
+    await timed("the Node object was deleted", async () => undefined);
+    expect((await record()).status).to.include({ node: "node2" });
+    await bench.kubectl("delete", "vnic", "spare", "--timeout=30s");
+  });
+
+  it("what a node that was given up for lost remembers, when it is back", async () => {
+    // One of the new Vnic there; those of the lost ones were swept away when its session began.
+    await until("node1 to be swept", 30, async () => (await filesOn("node1")).length === 1 || undefined);
+  });
+});

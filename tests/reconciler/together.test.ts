@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { annotations } from "../../provider/model/names.ts";
+import type { StoredVnic } from "../../provider/model/record.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { until } from "../lab/run.ts";
+import { kubectl } from "../support/cluster.ts";
+import { ipBeside } from "../support/damage.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { addressesOf, type Bench, define, openBench, type PodLink } from "../support/lifecycle.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+
+const count = 50;
+const pods = ["one", "two", "three", "four", "five"];
+const rounds = 3;
+
+describe("hooks and reconciler at full speed on the same Vnics", () => {
+  let bench: Bench;
+  let reconciler: Reconciler;
+  const namespace = "together";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    reconciler = await startReconciler(bench.lab, { resyncSeconds: 2 });
+    await Promise.all(pods.map((pod, index) => bench.runPod(pod, index % 2 ? "node1" : "node3")));
+  });
+  after(async () => {
+    await reconciler.stop();
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const definitionOf = (index: number, round: number) =>
+    define({
+      name: `wire${index}`,
+      pod: { namespace, name: pods[index % pods.length] ?? "" },
+      interfaceName: `lan${index}`,
+      addresses: [`192.168.51.${index + 1}/24`, `192.168.5${2 + (round % 2)}.${index + 1}/24`],
+    });
+  const records = async () =>
+    (JSON.parse(await bench.kubectl("get", "vnics", "-o", "json")) as { items: StoredVnic[] }).items;
+  const ownLinks = async () => {
+    const links = await Promise.all(pods.map((pod) => bench.linksIn(pod)));
+    return links.flat().filter(({ ifalias }) => ifalias?.startsWith("pulumi-vnic.dev/"));
+  };
+
+  it(`make one NIC for each of ${count}, as it was last declared, and then stand still`, async () => {
+    const states = new Map<number, VnicState>();
+    const driveOne = async (index: number) => {
+      for (let round = 0; round < rounds; round++) {
+        const known = states.get(index);
+        const definition = definitionOf(index, round);
+        states.set(index, await bench.inject(definition, { deadlineSeconds: 120, ...(known ? { known } : {}) }));
+        // The reconciler and the next round both have something to mend.
+        if ((index + round) % 5 === 0) await destroy(index);
+      }
+    };
+    const destroy = async (index: number) => {
+      const { node } = states.get(index) ?? {};
+      // Somebody else may mend, or take it away, in between.
+      await ipBeside(bench.lab, node === "node1" ? "node1" : "node3", `lan${index}`, [
+        "link",
+        "delete",
+        `lan${index}`,
+      ]).catch(() => undefined);
+    };
+    const restart = async () => {
+      for (let times = 0; times < 3; times++) {
+        await new Promise((resolve) => setTimeout(resolve, 4000));
+        await kubectl(bench.lab.kubectl, [
+          ...["delete", "pod", "-n", "vnic-system", "-l", "app.kubernetes.io/component=reconciler"],
+          ...["--grace-period=0", "--force"],
+        ]);
+      }
+    };
+    await Promise.all([restart(), ...Array.from({ length: count }, (_, index) => driveOne(index))]);
+
+    // Mended by whoever came last; what the hooks declared is what counts.
+    let links: PodLink[] = [];
+    await until("all NICs to be there", 60, async () =>
+      (links = await ownLinks()).length >= count ? true : undefined,
+    );
+    const seen = links.map(
+      (link) => [link.ifname, addressesOf(link).filter((one) => !one.startsWith("fe80"))] as const,
+    );
+    const wanted = Array.from({ length: count }, (_, index) => {
+      const { interfaceName, addresses } = definitionOf(index, rounds - 1);
+      return [interfaceName, addresses] as const;
+    });
+    expect(Object.fromEntries(seen)).to.deep.equal(Object.fromEntries(wanted));
+    expect(links).to.have.length(count);
+    for (const record of await records()) {
+      const index = Number(record.metadata.name.slice(4));
+      expect(record.spec.addresses).to.deep.equal(definitionOf(index, rounds - 1).addresses);
+      expect(record.metadata.uid, "made once").to.equal(states.get(index)?.uid);
+    }
+
+    // Whoever looks again and again changes nothing any more, and no claim is left.
+    const versions = async () => (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
+    await until("all claims to be given back", 30, async () =>
+      (await records()).some(({ metadata }) => metadata.annotations?.[annotations.claim]) ? undefined : true,
+    );
+    const before = await versions();
+    const indexes = links.map(({ ifindex }) => ifindex);
+    await new Promise((resolve) => setTimeout(resolve, 6000));
+    expect(await versions()).to.deep.equal(before);
+    expect((await ownLinks()).map(({ ifindex }) => ifindex)).to.deep.equal(indexes);
+
+    await Promise.all([...states.values()].map((state) => bench.eject(state)));
+  });
+});

@@ -1,0 +1,42 @@
+/**
+ * Breaks things at random for long on the lab: npm run soak -- churn [--minutes 10] [--seed 1]
+ *
+ * The exit code is 0 if nothing was lost, doubled or left behind. The same seed makes the same choices.
+ */
+import { parseArgs } from "node:util";
+import { missing } from "../lab/index.ts";
+import { soakChurn } from "./churn.ts";
+import { randomFrom } from "./random.ts";
+
+const usage = `usage: npm run soak -- <what> [--minutes <number>] [--seed 1]
+  churn   30 Vnics over 3 nodes, for 10 minutes; Vnics, pods, sandboxes, Jobs and every daemon come and go
+`;
+
+const soaks = { churn: { run: soakChurn, minutes: "10" } };
+
+async function main(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { minutes: { type: "string" }, seed: { type: "string", default: "1" } },
+  });
+  const what = positionals[0] as keyof typeof soaks | undefined;
+  if (positionals.length !== 1 || what === undefined || !Object.hasOwn(soaks, what)) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const lacking = missing();
+  if (lacking.length > 0) throw new Error(`the lab needs ${lacking.join(", ")}`);
+  const { run, minutes } = soaks[what];
+  const faults = await run(Number(values.minutes ?? minutes), randomFrom(Number(values.seed)));
+  for (const fault of faults) console.log(`FAULT ${fault}`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+try {
+  // Not left to the event loop: connections that are kept alive would hold it.
+  process.exit(await main(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.stack : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import type { Lab } from "../lab/index.ts";
+import type { Node } from "../lab/layout.ts";
+import { findInit, findProcesses } from "../lab/processes.ts";
+
+/* What befalls pods and nodes: each does to a node of the lab what would happen to a real one. */
+
+async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await lab.exec(node, argv);
+  if (code !== 0) throw new Error(`${argv.join(" ")} on ${node}: ${stderr.trim()}`);
+  return stdout;
+}
+
+/** Kills a container's process, or that of a sandbox, which ends the pod's network namespace. */
+export async function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
+  const bare = id.replace(/^.*:\/\//, "");
+  await must(lab, node, ["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", bare]);
+}
+
+/** Runs `ip` in the network namespace that has a link of that name. */
+export async function ipBeside(lab: Lab, node: Node, link: string, words: readonly string[]): Promise<void> {
+  const find = `for n in /run/netns/*; do nsenter --net=$n ip link show ${link} >/dev/null 2>&1 && echo $n; done`;
+  const netns = (await lab.exec(node, ["sh", "-c", find])).stdout.trim();
+  await must(lab, node, ["nsenter", `--net=${netns}`, "ip", ...words]);
+}
+
+/** Ends a program of a node; the node's own supervision starts it again. */
+export async function killProgram(lab: Lab, node: Node, program: "kubelet" | "containerd"): Promise<void> {
+  await must(lab, node, ["kill", "-KILL", ...(await pidsOf(lab, node, program))]);
+}
+
+/** Ends the API server; its supervision starts it again. */
+export async function killApiServer(): Promise<void> {
+  for (const pid of findProcesses())
+    if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "kube-apiserver") process.kill(pid, "SIGKILL");
+}
+
+/** The kubelet says and does nothing more, while containers run on; until it is let go on. */
+export async function pauseKubelet(lab: Lab, node: Node): Promise<void> {
+  await must(lab, node, ["kill", "-STOP", ...(await pidsOf(lab, node, "kubelet"))]);
+}
+
+async function pidsOf(lab: Lab, node: Node, program: string): Promise<string[]> {
+  return (await must(lab, node, ["pidof", program])).trim().split(" ");
+}
+
+/** The power goes and comes back: every process of the node ends, and it starts again with an empty /run. */
+export function rebootNode(node: Node): void {
+  const init = findInit(node);
+  if (init === undefined) throw new Error(`${node} has no processes`);
+  process.kill(init, "SIGKILL");
+}

@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { Claims } from "../../../provider/lifecycle/claim.ts";
+import { Deadline } from "../../../provider/lifecycle/driver.ts";
+import { annotations, vnicId } from "../../../provider/model/names.ts";
+import { refOf, type StoredVnic } from "../../../provider/model/record.ts";
+import { rejection } from "../../fakes/cluster.ts";
+import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
+import { storedVnic } from "../../fakes/objects.ts";
+
+const claimed = (holder: string, renewed = new Date()): StoredVnic =>
+  storedVnic({}, { annotations: { [annotations.claim]: JSON.stringify({ holder, renewed }) } });
+
+describe("a claim", () => {
+  let driver: FakeDriver;
+  beforeEach(() => {
+    driver = fakeDriver();
+  });
+
+  const id = vnicId(storedVnic().metadata);
+  const claimNow = () => driver.cluster.vnics.get(id)?.metadata.annotations?.[annotations.claim];
+  const hold = <T>(record: StoredVnic | undefined, work: () => Promise<T>, seconds = 5) =>
+    driver.claims.hold(driver, refOf(storedVnic()), record, new Deadline("working", seconds), work);
+
+  it("is on the record while the work is done, and given back after it, also when it fails", async () => {
+    driver.cluster.store(storedVnic());
+    await hold(storedVnic(), async () => expect(claimNow()).to.include("a test"));
+    expect(claimNow()).to.equal(undefined);
+    const [record] = [...driver.cluster.vnics.values()];
+    await hold(record, () => Promise.reject(new Error("no"))).catch(() => undefined);
+    expect(claimNow()).to.equal(undefined);
+  });
+
+  it("goes onto a record that is made meanwhile, and costs nothing where there is none", async () => {
+    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+      driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
+    });
+    expect(claimNow()).to.equal(undefined);
+    driver.cluster.calls.length = 0;
+    await hold(undefined, async () => undefined);
+    expect(driver.cluster.calls).to.deep.equal([]);
+  });
+
+  it("is waited for while somebody else has it, and taken when that one gives it back", async () => {
+    const other = claimed("Pulumi on a laptop");
+    driver.cluster.store(other);
+    driver.cluster.before("findVnic", () =>
+      driver.cluster.store(storedVnic({}, { resourceVersion: "9", annotations: {} })),
+    );
+    let holder: string | undefined;
+    await hold(other, async () => void (holder = claimNow()));
+    expect(driver.reports).to.deep.equal(["waiting for Pulumi on a laptop to finish with it"]);
+    expect(holder).to.include("a test");
+  });
+
+  it("of somebody else ends the wait with its holder's name when the time is over", async () => {
+    const other = claimed("Pulumi on a laptop");
+    driver.cluster.store(other);
+    const error = await rejection(hold(other, async () => undefined, 0.3));
+    expect(error.message).to.match(/still waiting for Pulumi on a laptop to finish with Vnic shop\/db-wire/);
+  });
+
+  it("is tried anew when the record was changed at the same moment", async () => {
+    driver.cluster.store(storedVnic({}, { resourceVersion: "7" }));
+    await hold(storedVnic(), async () => expect(claimNow()).to.include("a test"));
+  });
+
+  it("stands for nobody when it is our own, unreadable, or of one who died long ago", () => {
+    const claims = new Claims("a test");
+    expect(claims.otherHolder(claimed("somebody"))).to.equal("somebody");
+    expect(claims.otherHolder(claimed("a test"))).to.equal(undefined);
+    expect(claims.otherHolder(claimed("somebody", new Date(Date.now() - 3_600_000)))).to.equal(undefined);
+    expect(claims.otherHolder(storedVnic({}, { annotations: { [annotations.claim]: "{" } }))).to.equal(undefined);
+  });
+
+  it("by a clock that is minutes ahead or behind still stands", () => {
+    const claims = new Claims("a test");
+    for (const minutes of [-9, 9])
+      expect(claims.otherHolder(claimed("somebody", new Date(Date.now() + minutes * 60_000)))).to.equal("somebody");
+  });
+});
