@@ -17,6 +17,7 @@ export default tseslint.config(
       "examples/quickstart/",
       "examples/pull-request/",
       "examples/promotion/",
+      "examples/statefulset/",
     ],
   },
   eslint.configs.recommended,

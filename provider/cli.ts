@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 import { parseArgs } from "node:util";
-import { defaultImage, platformManifests, type PlatformPart, platformParts } from "./manifests.ts";
+import {
+  defaultImage,
+  platformManifests,
+  type PlatformOptions,
+  type PlatformPart,
+  platformParts,
+} from "./manifests.ts";
 import { messageOf } from "./model/errors.ts";
 import { showPlan } from "./plan-command.ts";
 
-const usage = `usage: pulumi-vnic manifests [--image <image>] [--without <part>] ...
+const usage = `usage: pulumi-vnic manifests [--image <image>] [--allow-image <image>] ... [--without <part>] ...
                                          prints what a cluster needs, for "kubectl apply -f -";
                                          parts: ${platformParts.join(", ")}
        pulumi-vnic plan [file] [--json]  turns the output of "pulumi preview --json", from a file
@@ -24,18 +30,23 @@ async function main([command, ...words]: readonly string[]): Promise<string | un
     const { values, positionals } = parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: { image: { type: "string", default: defaultImage }, without: { type: "string", multiple: true } },
+      options: {
+        image: { type: "string", default: defaultImage },
+        "allow-image": { type: "string", multiple: true, default: [] },
+        without: { type: "string", multiple: true, default: [] },
+      },
     });
-    if (positionals.length === 0) return showManifests(values.image, values.without ?? []);
+    const { image, without, "allow-image": allowImages } = values;
+    if (positionals.length === 0) return showManifests({ image, allowImages }, without);
   }
   return undefined;
 }
 
-function showManifests(image: string, without: readonly string[]): string {
+function showManifests(options: PlatformOptions, without: readonly string[]): string {
   const unknown = without.find((part) => !(platformParts as string[]).includes(part));
   if (unknown !== undefined)
     throw new Error(`--without: ${JSON.stringify(unknown)} is not a part; parts are ${platformParts.join(", ")}`);
-  const items = platformManifests({ image, without: without as PlatformPart[] });
+  const items = platformManifests({ ...options, without: without as PlatformPart[] });
   return `${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`;
 }
 

@@ -6,6 +6,10 @@ import type { Manifest, PlatformPart } from "pulumi-vnic/manifests";
 export interface PlatformArgs {
   /** The node image, best by digest. @default `localhost/pulumi-vnic-node:<version>` */
   image?: pulumi.Input<string>;
+  /** Further images that may run in `vnic-system`, such as that of the version before. @default none */
+  allowImages?: string[];
+  /** How many replicas of the reconciler stand ready, and how often it looks at every Vnic. @default 2, 300 */
+  reconciler?: { replicas?: number; resyncSeconds?: number };
   /** Parts to leave out, because somebody else installs them, or nobody needs them. @default none */
   without?: PlatformPart[];
 }
@@ -38,14 +42,16 @@ export class Platform extends pulumi.ComponentResource {
         reason: `${JSON.stringify(unknown)} is not a part; parts are ${platformParts.join(", ")}`,
       });
 
+    const { allowImages = [], reconciler = {} } = args;
+    const make = (part: PlatformPart, image: string) => partManifests(part, { image, allowImages, reconciler });
     const before: pulumi.Resource[] = [];
     for (const part of platformParts.filter((part) => !args.without?.includes(part))) {
       // Which objects there are doesn't depend on the image; what is in them does.
-      const made = partManifests(part, { image: "" }).map((shape, index) =>
+      const made = make(part, "").map((shape, index) =>
         this.install(
           name,
           shape,
-          argsOf(shape, image, (image) => partManifests(part, { image })[index]),
+          argsOf(shape, image, (image) => make(part, image)[index]),
           [...before],
         ),
       );

@@ -1,8 +1,13 @@
 import { expect } from "chai";
+import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import { applySet } from "../../provider/lifecycle/vnic-set.ts";
+import { VnicError } from "../../provider/model/errors.ts";
 import { apiVersion } from "../../provider/model/names.ts";
 import type { StoredVnic } from "../../provider/model/record.ts";
+import { parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
+import type { VnicSetState } from "../../provider/model/vnic-set/state.ts";
 import { until } from "../lab/run.ts";
-import { applyObjects, kubectl } from "../support/cluster.ts";
+import { applyObjects, kubectl, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
@@ -12,10 +17,14 @@ import { workload } from "../support/workloads.ts";
 describe("a VnicSet on the lab", () => {
   let bench: Bench;
   let reconciler: Reconciler;
+  let cluster: Awaited<ReturnType<typeof openCluster>>;
+  let withoutReconciler: unknown;
   const namespace = "sets";
 
   before(async () => {
     bench = await openBench({ namespace });
+    cluster = await openCluster({ kubeconfig: await providerKubeconfig(bench.lab.kubectl) });
+    withoutReconciler = await apply("early", { selector: { app: "db" } }).catch((error: unknown) => error);
     reconciler = await startReconciler(bench.lab);
   });
   after(async () => {
@@ -24,6 +33,21 @@ describe("a VnicSet on the lab", () => {
     await bench.close();
     await assertNoLeaks(bench.lab);
   });
+
+  /** As the hooks write it, who wait for its pods; `shown`: what is on the resource's row meanwhile. */
+  async function apply(name: string, inputs: object, shown: string[] = []): Promise<VnicSetState> {
+    const parsed = parseSetDefinition({
+      name,
+      namespace,
+      template: { network: { parent: "eth1" } },
+      addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.30", to: "192.168.50.69" }],
+      declaredBy: `urn:test::${name}`,
+      ...inputs,
+    });
+    if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+    const report = (text: string) => void shown.push(text);
+    return applySet({ cluster, report }, parsed.definition, { deadlineSeconds: 170 });
+  }
 
   const declare = (name: string, spec: object) =>
     applyObjects(bench.lab.kubectl, [
@@ -58,6 +82,14 @@ describe("a VnicSet on the lab", () => {
       const answers = await Promise.all(addresses.map((address) => answersPing(bench.lab, "lan1", address)));
       return answers.includes(true) ? undefined : true;
     });
+
+  it("is refused, with what to install, where there is no reconciler", async () => {
+    expect(withoutReconciler).to.be.instanceOf(VnicError);
+    expect((withoutReconciler as VnicError).message).to.match(
+      /^a VnicSet needs the reconciler, and there is no Deployment vnic-system\/vnic-reconciler; install it: /,
+    );
+    expect(await bench.kubectl("get", "vnicsets", "-o", "name")).to.not.include("early");
+  });
 
   describe("of a StatefulSet", () => {
     const range = { cidr: "192.168.50.0/24", from: "192.168.50.20", to: "192.168.50.22" };
@@ -128,12 +160,11 @@ describe("a VnicSet on the lab", () => {
 
   it("serves 30 pods of a Deployment, each with an address of its own, and follows scale and rollout", async () => {
     await run("Deployment", "web", 30);
-    await declare("many", {
-      selector: { app: "web" },
-      addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.30", to: "192.168.50.69" }],
-    });
-    await served("many", 30);
-    const given = Object.values(await addressesOf("many"));
+    const shown: string[] = [];
+    const { ready, desired, podAddresses } = await apply("many", { selector: { app: "web" } }, shown);
+    expect({ ready, desired }).to.deep.equal({ ready: 30, desired: 30 });
+    expect(shown.filter((text) => /^\d+\/30 pods are served$/.test(text))).to.not.deep.equal([]);
+    const given = Object.values(podAddresses).map(([address = ""]) => address.split("/")[0] ?? "");
     expect(new Set(given).size).to.equal(30);
     for (const address of given) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
 

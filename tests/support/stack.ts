@@ -17,6 +17,8 @@ export interface StackOptions {
   /** Of the same project and backend as another stack, which removes them. */
   readonly beside?: Stack;
   readonly name?: string;
+  /** Folders with plugins of the engine, beside its own. */
+  readonly plugins?: readonly string[];
 }
 
 /** What `pulumi stack export` says of one resource. */
@@ -67,13 +69,13 @@ export class Stack {
   }
 
   static async create(options: StackOptions): Promise<Stack> {
-    const { kubeconfig, env = {}, project, example, beside, name = "test" } = options;
+    const { kubeconfig, env = {}, project, example, beside, name = "test", plugins = [] } = options;
     const bin = await ensurePulumi();
     const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "vnic-stack-")));
     if (!beside) await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
     const stack = new Stack(folder, project ?? join(folder, "project"), name, {
       ...process.env,
-      PATH: `${bin}:${dirname(process.execPath)}:${process.env.PATH}`,
+      PATH: [...plugins, bin, dirname(process.execPath), process.env.PATH].join(":"),
       PULUMI_HOME: join(folder, "home"),
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: "lab",
@@ -142,6 +144,12 @@ export class Stack {
     };
     const vnics = (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
     return vnics.sort((one, other) => one.urn.localeCompare(other.urn));
+  }
+
+  /** The value of one output. */
+  async output(name: string): Promise<unknown> {
+    const { stdout } = await this.pulumi("stack", "output", name, "--json");
+    return JSON.parse(stdout);
   }
 
   /** Removes the folder; what the stack made in a cluster must have been destroyed before. */
