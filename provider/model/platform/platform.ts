@@ -43,8 +43,10 @@ export function partManifests(part: PlatformPart, options: PlatformOptions): Man
   return make(options);
 }
 
-function policies(options: PlatformOptions) {
-  return systemPolicy(options, templatesIn(reconcilerPart(options)));
+/** What stands in our namespace, whichever part it is of, is let in; all of it, as somebody else may have installed it. */
+function policies(options: PlatformOptions): Manifest[] {
+  const others = platformParts.filter((part) => part !== "policies");
+  return systemPolicy(options, templatesIn(others.flatMap((part) => partManifests(part, options))));
 }
 
 /** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */
