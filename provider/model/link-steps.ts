@@ -119,7 +119,9 @@ function announce(device: string, mac: string): string {
 export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
   const { vnic, network, interfaceName, mac, mtu, addresses } = plan;
   const added = addresses.filter((address) => !live.addresses.includes(address));
-  const removed = live.addresses.filter((address) => !addresses.includes(address));
+  // Without an IPv6 address of its own it has IPv6 off by then, which has taken the others away.
+  const lasting = live.addresses.filter((address) => !isIpv6(address) || addresses.some(isIpv6));
+  const removed = lasting.filter((address) => !addresses.includes(address));
   const ownMac = hasOwnMac(network.mode);
   const steps = [
     ...(network.mode === "host-device" ? [] : [`link set dev ${live.name} alias ${linkAlias(vnic.uid)}`]),
@@ -137,7 +139,11 @@ export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
 
 /** `nodad`: the address answers at once; whether somebody else has it is to be asked before, not by a second of silence. */
 function addAddress(address: string, device: string): string {
-  return `address add ${address} dev ${device}${address.includes(":") ? " nodad" : ""}`;
+  return `address add ${address} dev ${device}${isIpv6(address) ? " nodad" : ""}`;
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(":");
 }
 
 /** In the pod's network namespace: a device on its way back to the node, which is where the process `pid` lives. */
@@ -170,7 +176,7 @@ export function restoreSteps(name: string, former: Former): string[] {
  */
 export function sysctls(device: string, addresses: readonly string[]): string[] {
   const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];
-  const ipv6 = addresses.some((address) => address.includes(":"))
+  const ipv6 = addresses.some(isIpv6)
     ? ["accept_ra=0", "autoconf=0", "accept_redirects=0", "accept_dad=0", "ndisc_notify=1", "disable_ipv6=0"]
     : ["accept_ra=0", "disable_ipv6=1"];
   return [

@@ -159,6 +159,12 @@ describe("the lines that converge a link", () => {
       {},
       [mark, "address add 192.168.50.11/24 dev net1", "address del 192.168.50.10/24 dev net1", announce],
     ],
+    [
+      "it shall have no IPv6 address any more, which IPv6 itself takes along",
+      {},
+      { addresses: ["192.168.50.10/24", "fd50::10/64"] },
+      [mark],
+    ],
     ["the MTU is another one", { mtu: 1400 }, {}, [mark, "link set dev net1 mtu 1400"]],
     ["the MAC is another one", {}, { mac: "02:00:00:00:00:99" }, [mark, announce]],
     ["it is down", {}, { up: false }, [mark, "link set dev net1 up"]],
