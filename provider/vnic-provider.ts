@@ -7,7 +7,8 @@ import { type Definition, parseDefinition } from "./model/definition.ts";
 import { difference } from "./model/diff.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { vnicRef } from "./model/record.ts";
-import { definitionOf, refuseNewer, type VnicState, withoutUndefined } from "./model/state.ts";
+import { definitionOf, type VnicState, withoutUndefined } from "./model/state.ts";
+import { readInputs, readState } from "./model/stored.ts";
 import { stubProtocol } from "./package.ts";
 import { progressOf } from "./progress.ts";
 import { configureWith, openDriver } from "./settings.ts";
@@ -37,8 +38,7 @@ export async function diff(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.DiffResult> {
-  refuseNewer(olds);
-  const { update, replace } = difference(olds, news);
+  const { update, replace } = difference(readState(olds), readInputs(news));
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
@@ -57,9 +57,9 @@ export async function update(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.UpdateResult> {
-  refuseNewer(olds);
+  const known = readState(olds);
   return keepingState(news, async (driver, definition) => ({
-    outs: await inject(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
+    outs: await inject(driver, definition, { known, deadlineSeconds: definition.deadlines.updateSeconds }),
   }));
 }
 
@@ -70,8 +70,8 @@ export async function read(
 ): Promise<dynamic.ReadResult> {
   const ref = parseVnicId(id);
   if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
-  refuseNewer(props);
-  return found(id, await observe(await driverFor(props), ref, props));
+  const known = readState(props);
+  return found(id, await observe(await driverFor(known), ref, known));
 }
 
 function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
@@ -79,8 +79,7 @@ function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
 }
 
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
-  refuseNewer(props);
-  const { uid, owner, node, pod, deadlines } = props;
+  const { uid, owner, node, pod, deadlines } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
   await eject(
     await driverFor(props),

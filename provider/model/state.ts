@@ -1,5 +1,4 @@
 import type { Definition } from "./definition.ts";
-import { VnicError } from "./errors.ts";
 import type { Interface } from "./session-protocol.ts";
 
 /** Shape of the outputs below; an older package refuses a newer one. */
@@ -27,15 +26,6 @@ export interface VnicState extends Definition {
 
 /** What came of a definition. */
 export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "providerVersion">;
-
-/** Refuses state of a shape that this package doesn't know; older ones it must all read. */
-export function refuseNewer(state: VnicState): void {
-  if (state.schemaVersion <= schemaVersion) return;
-  throw new VnicError(
-    "invalid",
-    `the state of Vnic ${state.pod.namespace}/${state.name} was written by pulumi-vnic ${state.providerVersion}; install that version or a newer one`,
-  );
-}
 
 /** Outputs: the definition as applied, and what came of it. */
 export function stateOf(definition: Definition, made: Made, providerVersion: string): VnicState {
