@@ -27,7 +27,7 @@ const folders: readonly Folder[] = [
   { name: "node", timeoutSeconds: 180, prepare: up },
   { name: "lifecycle", timeoutSeconds: 180, prepare: up },
   { name: "reconciler", timeoutSeconds: 240, prepare: up },
-  { name: "e2e", timeoutSeconds: 180, prepare: () => Promise.all([up(), ensurePulumi()]) },
+  { name: "e2e", timeoutSeconds: 300, prepare: () => Promise.all([up(), ensurePulumi()]) },
 ];
 
 const { values: options, positionals } = parseArgs({

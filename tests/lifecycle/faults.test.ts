@@ -16,7 +16,7 @@ describe("a bad connection to the API server", () => {
   before(async () => {
     const { kubectl } = await up();
     await installPlatform(kubectl);
-    proxy = await FaultProxy.start();
+    proxy = await FaultProxy.start({ http2: true });
     bench = await openBench({ namespace, kubeconfig: await proxy.kubeconfig(await providerKubeconfig(kubectl)) });
     await bench.runPod("db", "node1");
   });
@@ -30,13 +30,13 @@ describe("a bad connection to the API server", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** One NIC that answers, one record, one Job at work. */
+  /** One NIC that answers, one record, one Job at most. */
   async function assertOneOfAll(): Promise<void> {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.57")).to.equal(true);
     const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
     expect(ours.map(addressesOf)).to.deep.equal([["192.168.50.57/24"]]);
     expect((await bench.kubectl("get", "vnics", "-o", "name")).trim()).to.match(/^\S+\/wire$/);
-    expect(await sessionsAtWork(bench.lab.kubectl)).to.have.length(1);
+    expect((await sessionsAtWork(bench.lab.kubectl)).length, "Jobs, of which one may linger").to.be.at.most(1);
   }
 
   const everyCall = /./;

@@ -84,9 +84,14 @@ export async function serviceAccountKubeconfig(run: Kubectl, namespace: string, 
     contexts: [{ name, context: { cluster: admin.contexts[0]?.context.cluster, user: name } }],
     "current-context": name,
   };
+  return writeCredential(JSON.stringify(own));
+}
+
+/** Writes a kubeconfig to a file that this process takes away when it ends. */
+export async function writeCredential(kubeconfig: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "vnic-kubeconfig-"));
   credentials.push(folder);
   const path = join(folder, "kubeconfig");
-  await writeFile(path, JSON.stringify(own), { mode: 0o600 });
+  await writeFile(path, kubeconfig, { mode: 0o600 });
   return path;
 }

@@ -6,11 +6,13 @@ import {
   type Http2ServerResponse,
 } from "node:http2";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { createServer, request as httpsRequest, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { certificate, privateKey } from "../lab/certificates.ts";
 import { cluster } from "../lab/layout.ts";
+import { until } from "../lab/run.ts";
+import { writeCredential } from "./cluster.ts";
 
 /** What happens to a request instead of being passed on and answered. */
 export type Fault =
@@ -35,14 +37,14 @@ interface Stream {
 export class FaultProxy {
   /** Method and path of every request that came, in order. */
   readonly requests: string[] = [];
-  private readonly server: Http2SecureServer;
+  private readonly server: Http2SecureServer | Server;
   private readonly authority: Buffer;
   private readonly sockets = new Set<Socket>();
   private readonly dead = new Set<unknown>();
   private readonly streams = new Set<Stream>();
   private faultOf: (request: string) => Fault | undefined = () => undefined;
 
-  private constructor(server: Http2SecureServer, authority: Buffer) {
+  private constructor(server: Http2SecureServer | Server, authority: Buffer) {
     this.server = server;
     this.authority = authority;
     server.on("secureConnection", (socket: Socket) => {
@@ -50,16 +52,22 @@ export class FaultProxy {
       socket.on("error", () => undefined);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    server.on("request", (request, response) => void this.serve(request, response));
+    // HTTP/2's compatible API has what is used here of HTTP/1.1's.
+    server.on(
+      "request",
+      (request: Http2ServerRequest, response: Http2ServerResponse) => void this.serve(request, response),
+    );
     server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.upgrade(request, socket));
   }
 
-  static async start(): Promise<FaultProxy> {
+  /** Speaks HTTP/2 on request, which Node.js doesn't survive when connections are cut at any moment. */
+  static async start({ http2 = false }: { http2?: boolean } = {}): Promise<FaultProxy> {
     // The API server's own certificate is good for 127.0.0.1, too.
     const [key, cert, authority] = await Promise.all(
       [privateKey("apiserver"), certificate("apiserver"), certificate("ca")].map((path) => readFile(path)),
     );
-    const server = createSecureServer({ key: key ?? "", cert: cert ?? "", allowHTTP1: true });
+    const identity = { key: key ?? "", cert: cert ?? "" };
+    const server = http2 ? createSecureServer({ ...identity, allowHTTP1: true }) : createServer(identity);
     const proxy = new FaultProxy(server, authority ?? Buffer.of());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return proxy;
@@ -77,6 +85,11 @@ export class FaultProxy {
     return text.replaceAll(`https://${cluster.control}`, `https://127.0.0.1:${port}`);
   }
 
+  /** The same in a file, which goes with this process. */
+  async kubeconfigFile(direct: string): Promise<string> {
+    return writeCredential(await this.kubeconfig(direct));
+  }
+
   /** Lets a fault befall the requests (`"<METHOD> <path>"`) that match, so many times. */
   fault(pattern: RegExp, fault: Fault, times = 1): void {
     this.faultOf = (request) => (pattern.test(request) && times-- > 0 ? fault : undefined);
@@ -92,8 +105,30 @@ export class FaultProxy {
     };
   }
 
+  /** Lets some fault befall so many of a hundred requests, whichever they are. */
+  weather(percent: number): void {
+    const faults: Fault[] = [{ answer: 503 }, { answer: 429, headers: { "retry-after": "1" } }, "cut", "answerLost"];
+    this.faultOf = () =>
+      Math.random() * 100 < percent ? faults[Math.floor(Math.random() * faults.length)] : undefined;
+  }
+
+  /** When the next request that matches comes. */
+  async request(pattern: RegExp): Promise<void> {
+    const seen = this.requests.length;
+    await until(
+      `a request like ${pattern}`,
+      60,
+      () => this.requests.slice(seen).some((one) => pattern.test(one)) || undefined,
+    );
+  }
+
   heal(): void {
     this.faultOf = () => undefined;
+  }
+
+  /** Ends all connections. */
+  cutAll(): void {
+    this.sockets.forEach((socket) => socket.destroy());
   }
 
   /** Ends all upgraded connections. */
@@ -111,7 +146,7 @@ export class FaultProxy {
   }
 
   private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    // The compatible API of HTTP/2 serves HTTP/1.1 as well, which has no sessions.
+    // HTTP/1.1 has no sessions.
     const connection = (request.stream as Http2ServerRequest["stream"] | undefined)?.session ?? request.socket;
     if (this.dead.has(connection)) return;
     const fault = this.befalling(request.method, request.url);

@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Folder with a Pulumi.yaml. @default a new project whose program is `setProgram`'s */
   readonly project?: string;
+  /** JavaScript of the new project, instead of the program that declares what it is told to. */
+  readonly program?: string;
   /** Folder of `examples/`: the project is a copy of it, which a test may edit. */
   readonly example?: string;
   /** Of the same project and backend as another stack, which removes them. */
@@ -40,7 +42,7 @@ export interface DeclaredVnic {
   readonly options?: object;
 }
 
-const program = `
+const declaring = `
 const pulumi = require("@pulumi/pulumi");
 const { Vnic } = require("pulumi-vnic");
 for (const { resource, args, get, options } of JSON.parse(require("fs").readFileSync("vnics.json", "utf8"))) {
@@ -69,7 +71,16 @@ export class Stack {
   }
 
   static async create(options: StackOptions): Promise<Stack> {
-    const { kubeconfig, env = {}, project, example, beside, name = "test", plugins = [] } = options;
+    const {
+      kubeconfig,
+      env = {},
+      project,
+      program = declaring,
+      example,
+      beside,
+      name = "test",
+      plugins = [],
+    } = options;
     const bin = await ensurePulumi();
     const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "vnic-stack-")));
     if (!beside) await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
@@ -88,7 +99,10 @@ export class Stack {
       await cp(join(checkout, "examples", example), stack.project, { recursive: true, filter: isSource });
       await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
     } else if (!project && !beside) {
-      await writeFile(join(stack.project, "Pulumi.yaml"), "name: vnic-test\nruntime: nodejs\n");
+      await writeFile(
+        join(stack.project, "Pulumi.yaml"),
+        "name: vnic-test\nruntime: { name: nodejs, options: { typescript: false } }\n",
+      );
       await writeFile(join(stack.project, "index.js"), program);
       await stack.declare([]);
       await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
@@ -114,7 +128,7 @@ export class Stack {
 
   /** The words and environment of a command, for a test that starts it by itself. */
   argv(...argv: string[]): string[] {
-    const settings = ["stack", "cancel"].includes(argv[0] ?? "") ? [] : ["--config-file", this.settings];
+    const settings = ["stack", "cancel", "state"].includes(argv[0] ?? "") ? [] : ["--config-file", this.settings];
     return ["pulumi", ...argv, "--non-interactive", "--color=never", ...settings];
   }
 

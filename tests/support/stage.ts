@@ -1,0 +1,72 @@
+import type { Node } from "../lab/layout.ts";
+import { providerKubeconfig } from "./cluster.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { assertNoLeaks } from "./leaks.ts";
+import { type Bench, openBench } from "./lifecycle.ts";
+import { type DeclaredVnic, Stack, type StackOptions, type StoredResource } from "./stack.ts";
+
+/** Where a file of tests under the real engine plays: pods in a namespace of its own, a new stack for each test. */
+export interface Stage {
+  readonly bench: Bench;
+  readonly stack: Stack;
+  /** Between the stack and the API server. */
+  readonly proxy: FaultProxy;
+  /** A Vnic as the tests' program declares it. */
+  declared(resource: string, pod: string, addresses: string[], more?: object, options?: object): DeclaredVnic;
+  /** The one Vnic in state. */
+  stored(): Promise<StoredResource>;
+  /** Another stack, beside or instead. */
+  anotherStack(options?: Partial<StackOptions>): Promise<Stack>;
+}
+
+/** Sets the stage in the hooks of the describe block that calls it; nothing may be left on it after any test. */
+export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
+  let bench: Bench;
+  let stack: Stack;
+  let proxy: FaultProxy;
+  let kubeconfig: string;
+  before(async () => {
+    bench = await openBench({ namespace });
+    proxy = await FaultProxy.start();
+    kubeconfig = await proxy.kubeconfigFile(await providerKubeconfig(bench.lab.kubectl));
+    await Promise.all(Object.entries(pods).map(([pod, node]) => bench.runPod(pod, node)));
+  });
+  beforeEach(async () => {
+    stack = await Stack.create({ kubeconfig });
+  });
+  afterEach(async function () {
+    proxy.heal();
+    if (this.currentTest?.state === "failed") {
+      await stack.pulumi("cancel", "--yes");
+      await stack.pulumi("destroy", "--yes", "--skip-preview");
+    }
+    await stack.remove();
+    await assertNoLeaks(bench.lab);
+  });
+  after(async () => {
+    await bench.close();
+    await proxy.stop();
+  });
+  return {
+    get bench() {
+      return bench;
+    },
+    get stack() {
+      return stack;
+    },
+    get proxy() {
+      return proxy;
+    },
+    declared: (resource, pod, addresses, more = {}, options) => ({
+      resource,
+      args: { pod: { namespace, name: pod }, network: { parent: "eth1" }, addresses, ...more },
+      ...(options === undefined ? {} : { options }),
+    }),
+    stored: async () => {
+      const [vnic, ...more] = await stack.vnics();
+      if (!vnic || more.length > 0) throw new Error(`state has ${vnic ? more.length + 1 : 0} Vnics instead of one`);
+      return vnic;
+    },
+    anotherStack: (options = {}) => Stack.create({ kubeconfig, ...options }),
+  };
+}
