@@ -1,3 +1,4 @@
+export { Network, type NetworkDefinitionArgs, type NodeParentArgs } from "./network.ts";
 export { Platform, type PlatformArgs } from "./platform.ts";
 export {
   type AddressRange,
@@ -11,7 +12,9 @@ export {
   type DefaultRouteArgs,
   type Interface,
   type Mode,
+  type NamedNetworkArgs,
   type NetworkArgs,
+  type NetworkAttachmentArgs,
   type PodIdentifier,
   type RouteArgs,
   Vnic,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Network } from "./network.ts";
 import type { Deadlines, VnicArgs } from "./vnic.ts";
 import { vnicSetStub } from "./vnic-set-stub.ts";
 
@@ -86,7 +87,8 @@ export class VnicSet extends pulumi.dynamic.Resource {
     };
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent);
-    super(vnicSetStub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "VnicSet");
+    const template = args ? { template: named(args.template) } : {};
+    super(vnicSetStub, name, { ...outputs, name, ...args, ...template, declaredBy }, options, "vnic", "VnicSet");
   }
 
   /**
@@ -104,4 +106,10 @@ export class VnicSet extends pulumi.dynamic.Resource {
       pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === VnicSet.__pulumiType
     );
   }
+}
+
+/** The reconciler knows a Network by its name. */
+function named(template: VnicSetArgs["template"]): VnicSetArgs["template"] {
+  if (!("network" in template) || !Network.isInstance(template.network)) return template;
+  return { ...template, network: { name: template.network.name } };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Network, referenceTo } from "./network.ts";
 import { stub } from "./stub.ts";
 
 /** Which pod gets the Vnic. */
@@ -27,6 +28,18 @@ export interface NetworkArgs {
   mode?: pulumi.Input<Mode>;
   /** VLAN ID of the network on the parent, with the macvlan modes and ipvlan. @default untagged */
   vlan?: pulumi.Input<number>;
+}
+
+/** A network that the cluster knows by name. */
+export interface NamedNetworkArgs {
+  /** Of the VnicNetwork. */
+  name: pulumi.Input<string>;
+}
+
+/** A network that a NetworkAttachmentDefinition with a CNI configuration of macvlan, bridge or host-device describes. */
+export interface NetworkAttachmentArgs {
+  /** Its name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is not used. */
+  networkAttachmentDefinition: pulumi.Input<string>;
 }
 
 /** One route by the Vnic (ip-route(8)). */
@@ -60,8 +73,11 @@ export interface Deadlines {
 export interface VnicArgs {
   /** The pod identifier. Another pod replaces the Vnic. */
   pod: pulumi.Input<PodIdentifier>;
-  /** The external network. Another one replaces the Vnic. */
-  network: pulumi.Input<NetworkArgs>;
+  /**
+   * The external network: a Network, the name of one that the cluster knows, what it is, or a NetworkAttachmentDefinition.
+   * Another one replaces the Vnic.
+   */
+  network: Network | pulumi.Input<NetworkArgs | NamedNetworkArgs | NetworkAttachmentArgs | string>;
   /** Addresses with prefix length, IPv4 and IPv6, like `"192.168.50.10/24"` and `"fd50::10/64"`. Changed in place. */
   addresses: pulumi.Input<pulumi.Input<string>[]>;
   /** A unicast MAC address. Another one replaces the Vnic. @default derived from namespace and name: the same on every pod and node */
@@ -137,7 +153,9 @@ export class Vnic extends pulumi.dynamic.Resource {
   /** Name of the record in the pod's namespace. */
   declare readonly name: pulumi.Output<string>;
   declare readonly pod: pulumi.Output<{ namespace: string; name: string }>;
-  declare readonly network: pulumi.Output<{ mode: Mode; parent: string; vlan?: number }>;
+  declare readonly network: pulumi.Output<
+    { mode: Mode; parent: string; vlan?: number } | { name: string } | { networkAttachmentDefinition: string }
+  >;
   /** In canonical form, with prefix length. */
   declare readonly addresses: pulumi.Output<string[]>;
   declare readonly mac: pulumi.Output<string>;
@@ -159,6 +177,10 @@ export class Vnic extends pulumi.dynamic.Resource {
   declare readonly podUid: pulumi.Output<string>;
   /** The runtime's ID of that pod's sandbox, which owns the network namespace. */
   declare readonly sandboxId: pulumi.Output<string>;
+  /** What a network that is named came to on that node. */
+  declare readonly networkOnNode: pulumi.Output<
+    { mode: Mode; parent: string; vlan?: number; mtu?: number; gateways?: string[] } | undefined
+  >;
   /** The NIC as it was last seen in the pod. */
   declare readonly interface: pulumi.Output<Interface>;
   /** What a refresh found amiss, in words; the next `up` mends it. Absent when all is well. */
@@ -183,13 +205,15 @@ export class Vnic extends pulumi.dynamic.Resource {
       node: undefined,
       podUid: undefined,
       sandboxId: undefined,
+      networkOnNode: undefined,
       interface: undefined,
       drift: undefined,
       ...(args ? {} : { pod: undefined, network: undefined, addresses: undefined }),
     };
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, Vnic.__pulumiType, options?.parent);
-    super(stub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "Vnic");
+    const network = args ? { network: referenceTo(args.network) } : {};
+    super(stub, name, { ...outputs, name, ...args, ...network, declaredBy }, options, "vnic", "Vnic");
   }
 
   /**

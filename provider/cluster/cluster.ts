@@ -1,5 +1,7 @@
 import type { EventObject } from "../model/event.ts";
 import type { VnicRef } from "../model/names.ts";
+import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
+import type { NetworkRecord, StoredNetwork } from "../model/network/record.ts";
 import type { NodeObject } from "../model/node.ts";
 import type { PodObject } from "../model/pod.ts";
 import type { MetadataChange, StoredVnic, VnicRecord } from "../model/record.ts";
@@ -34,6 +36,15 @@ export interface Cluster {
   deleteVnic(ref: VnicRef, uid: string): Promise<void>;
   /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
   releaseVnic(ref: VnicRef, uid: string): Promise<void>;
+
+  findNetwork(name: string): Promise<StoredNetwork | undefined>;
+  /** As for a Vnic. */
+  applyNetwork(record: NetworkRecord, options: { force: boolean }): Promise<StoredNetwork>;
+  /** Puts these finalizers in the place of a network's, if it is still just that one; fine when it was written since. */
+  finalizeNetwork(record: StoredNetwork, finalizers: readonly string[]): Promise<void>;
+  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  deleteNetwork(name: string, uid: string): Promise<void>;
+  findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined>;
 
   /** Fine when there is one of that name. */
   createEvent(event: EventObject): Promise<void>;

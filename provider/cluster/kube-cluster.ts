@@ -1,6 +1,7 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
 import { isVnicError, VnicError } from "../model/errors.ts";
 import {
+  annotations,
   apiVersion,
   fieldManager,
   fieldManagerOf,
@@ -11,6 +12,8 @@ import {
   type VnicRef,
   vnicId,
 } from "../model/names.ts";
+import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
+import type { StoredNetwork } from "../model/network/record.ts";
 import type { NodeObject } from "../model/node.ts";
 import type { PodObject } from "../model/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/record.ts";
@@ -56,6 +59,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
   const objects = new client.CustomObjectsApi(configuration);
 
   const vnics = { group, version, plural: "vnics" };
+  const networks = { group, version, plural: "vnicnetworks" };
+  const attachmentDefinitions = { group: "k8s.cni.cncf.io", version: "v1", plural: "network-attachment-definitions" };
   const patchAs = (type: string) => client.setHeaderOptions("Content-Type", type);
   const apply = patchAs(client.PatchStrategy.ServerSideApply);
   const merge = patchAs(client.PatchStrategy.MergePatch);
@@ -145,6 +150,47 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
         await objects.patchNamespacedCustomObject({ ...vnics, ...ref, body, fieldManager }, merge);
       });
     },
+
+    findNetwork: (name) =>
+      find(server, `reading VnicNetwork ${name}`, () =>
+        objects.getClusterCustomObject({ ...networks, name }),
+      ) as Promise<StoredNetwork | undefined>,
+    applyNetwork: async (record, { force }) => {
+      const { name, annotations: notes } = record.metadata;
+      const params = {
+        ...networks,
+        name,
+        body: record,
+        fieldManager: fieldManagerOf(notes?.[annotations.owner]),
+        force,
+      };
+      return (await call(server, `applying VnicNetwork ${name}`, () =>
+        objects.patchClusterCustomObject(params, apply),
+      )) as StoredNetwork;
+    },
+    finalizeNetwork: async ({ metadata: { name, uid, resourceVersion } }, finalizers) => {
+      const body: object = { metadata: { finalizers, uid, resourceVersion } };
+      try {
+        await find(server, `keeping VnicNetwork ${name}`, () =>
+          objects.patchClusterCustomObject({ ...networks, name, body, fieldManager }, merge),
+        );
+      } catch (error) {
+        if (!isVnicError(error, "conflict")) throw error;
+      }
+    },
+    deleteNetwork: async (name, uid) => {
+      try {
+        await find(server, `deleting VnicNetwork ${name}`, () =>
+          objects.deleteClusterCustomObject({ ...networks, name, body: { preconditions: { uid } } }),
+        );
+      } catch (error) {
+        if (!isVnicError(error, "conflict")) throw error;
+      }
+    },
+    findAttachmentDefinition: (ref) =>
+      find(server, `reading NetworkAttachmentDefinition ${vnicId(ref)}`, () =>
+        objects.getNamespacedCustomObject({ ...attachmentDefinitions, ...ref }),
+      ) as Promise<AttachmentDefinition | undefined>,
 
     createEvent: async (event) => {
       const { namespace } = event.metadata;

@@ -5,6 +5,7 @@ import { readPod } from "../model/pod.ts";
 import { ownerOf, placeOf, type StoredVnic } from "../model/record.ts";
 import type { InjectPlan } from "../model/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
+import { releaseIfUnused } from "./network.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { tell } from "./tell.ts";
 
@@ -53,6 +54,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
     if (!record) return;
     const told = removed ? tellOfRemoved(driver, record, node) : undefined;
     await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);
+    if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
   });
 }
 

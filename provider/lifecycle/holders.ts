@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/definition.ts";
 import { VnicError } from "../model/errors.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
+import { networkWords } from "../model/network/reference.ts";
 import { holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
 
 /**
@@ -16,9 +17,14 @@ export async function refuseHeldByOthers(cluster: Cluster, definition: Definitio
     const shared = sharedWith(other, definition);
     if (!shared || (own && !cameBefore(other, own, shared.value))) continue;
     const { spec } = other;
-    const holder = `Vnic ${vnicId(other.metadata)} (pod ${spec.pod.name}) behind parent ${spec.network.parent}`;
+    const holder = `Vnic ${vnicId(other.metadata)} (pod ${spec.pod.name}) ${whereabouts(spec.network)}`;
     throw new VnicError("conflict", `${shared.property}: ${shared.value} is held by ${holder}; choose another`);
   }
+}
+
+/** The network that two Vnics share, in words. */
+function whereabouts(network: StoredVnic["spec"]["network"]): string {
+  return "parent" in network ? `behind parent ${network.parent}` : `on network ${networkWords({ ...network })}`;
 }
 
 /** The first thing of the definition that the other one has, too. */

@@ -4,15 +4,17 @@ import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import { present } from "../model/known.ts";
 import { type RunningPod, sessionPlace } from "../model/pod.ts";
 import { vnicId } from "../model/names.ts";
+import { isInline } from "../model/network/reference.ts";
 import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/record.ts";
 import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
-import { stateOf, type VnicState } from "../model/state.ts";
+import { type NetworkOnNode, stateOf, type VnicState } from "../model/state.ts";
 import { attachedStatus } from "../model/status.ts";
 import { packageVersion } from "../package.ts";
 import type { HeldClaim } from "./claim.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
+import { refuseLeaving, resolveNetwork } from "./network.ts";
 import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./own-record.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
 import { tell } from "./tell.ts";
@@ -79,6 +81,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   const { cluster, report } = driver;
   const ref = vnicRef(definition);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
+  const network = await resolveNetwork(cluster, definition, pod.node);
   const prior = await leaveFormerPlaces(injection);
 
   // Ensure
@@ -87,7 +90,8 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
       ? await placeRecord(cluster, prior, definition, pod)
       : await ensureRecord(cluster, definition, pod, prior && { record: prior, owner }, claim.annotation());
   claim.begin();
-  const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...ownerIn(record) };
+  const networkOnNode = isInline(definition.network) ? {} : { networkOnNode: network };
+  const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...networkOnNode, ...ownerIn(record) };
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
   const incomplete = (error: unknown) =>
     new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
@@ -96,12 +100,15 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   let asked = 0;
   let result: InjectResult;
   try {
-    const unrivalled = refuseHeldByOthers(cluster, definition, record);
+    const unrivalled = Promise.all([
+      refuseHeldByOthers(cluster, definition, record),
+      refuseLeaving(cluster, definition),
+    ]).then(() => undefined);
     unrivalled.catch(() => undefined);
     report(`starting an injection session on node ${pod.node}`);
     result = await driver.sessions.use(sessionPlace(pod), deadline, (session) => {
       asked++;
-      const plan = injectPlan(definition, record, pod);
+      const plan = injectPlan(definition, network, record, pod);
       return session.injectOnce(unrivalled, plan, (step) =>
         report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );
@@ -196,9 +203,14 @@ async function leaveFormerPlaces({
   return found;
 }
 
-function injectPlan(definition: Definition, record: StoredVnic, { uid, containerId }: RunningPod): InjectPlan {
-  const { pod, network, addresses, mac, interfaceName, mtu, duplicateAddressDetection } = definition;
-  const { routes = [], gateways = [], replyVia = "vnic", defaultRoute } = definition;
+function injectPlan(
+  definition: Definition,
+  { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,
+  record: StoredVnic,
+  { uid, containerId }: RunningPod,
+): InjectPlan {
+  const { pod, addresses, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
+  const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
   const routed = routes.length + gateways.length > 0;
   return present({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },

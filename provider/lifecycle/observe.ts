@@ -6,6 +6,7 @@ import { realisationOf, stateOfRecord } from "../model/record.ts";
 import type { VnicState } from "../model/state.ts";
 import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
+import { networkDrift } from "./network.ts";
 
 /**
  * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
@@ -27,10 +28,13 @@ export async function observe(
   const moved = record?.metadata.uid === remembered.uid ? realisationOf(record) : {};
   const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
-  const node = await observeOnNode(driver, ref, known, pod, deadline);
+  const [node, changes] = await Promise.all([
+    observeOnNode(driver, ref, known, pod, deadline),
+    networkDrift(cluster, known),
+  ]);
   if (record?.metadata.uid !== known.uid && !node?.interface) return undefined;
 
-  const drift = driftOf({ known, record, pod, node });
+  const drift = [...driftOf({ known, record, pod, node }), ...changes];
   const { interface: _, sandboxId: __, drift: ___, ...lasting } = known;
   const live = node?.interface;
   return {

@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as admission from "./admission.ts";
 import * as field from "./fields.ts";
 import { group, version } from "./names.ts";
-import { modes } from "./network.ts";
+import { modes } from "./network/mode.ts";
 import { injectResult } from "./session-protocol.ts";
 import { condition, structural } from "./structural-schema.ts";
 
@@ -12,15 +12,29 @@ export const vnicSpec = z
     pod: z.object({ name: admission.objectName }).describe("The pod, of this record's own namespace."),
     network: z
       .object({
-        mode: z.enum(modes).default("macvlan").describe("How the NIC is made from the parent."),
+        name: field.labelName.optional().describe("Name of a VnicNetwork, which says all the rest."),
+        networkAttachmentDefinition: z
+          .string()
+          .optional()
+          .describe("Name of a NetworkAttachmentDefinition of the namespace, or namespace/name."),
+        mode: z.enum(modes).optional().describe("How the NIC is made from the parent; macvlan when absent."),
         parent: z
           .string()
+          .optional()
           .describe(
             "The node's NIC that leads to the external network: its name, a subnet of it, its MAC or PCI address.",
           ),
         vlan: field.vlan.optional().describe("VLAN ID of the network on the parent."),
       })
-      .describe("The external network, as the node sees it."),
+      .describe("The external network: by name, or as the node sees it.")
+      .meta({
+        "x-kubernetes-validations": [
+          {
+            rule: "[has(self.name), has(self.networkAttachmentDefinition), has(self.parent)].filter(given, given).size() == 1",
+            message: "give one of name, networkAttachmentDefinition and parent",
+          },
+        ],
+      }),
     addresses: admission.addresses.describe("Host addresses with prefix length, IPv4 or IPv6."),
     mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
     interfaceName: admission.interfaceName
@@ -100,6 +114,7 @@ export function vnicCrd() {
             { name: "MAC", type: "string", jsonPath: ".status.interface.mac", priority: 1 },
             { name: "Mode", type: "string", jsonPath: ".spec.network.mode", priority: 1 },
             { name: "Parent", type: "string", jsonPath: ".spec.network.parent", priority: 1 },
+            { name: "Network", type: "string", jsonPath: ".spec.network.name", priority: 1 },
           ],
         },
       ],

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
 import { known, present, unknownValue, wording } from "./known.ts";
-import { hasOwnMac, inlineNetwork, type Mode, networkProblems, type NodeNetwork } from "./network.ts";
+import { hasOwnMac, type Mode } from "./network/mode.ts";
+import { type NetworkReference, networkReference, referenceProblems } from "./network/reference.ts";
 import { deriveInterfaceName, deriveMac } from "./names.ts";
 import { type Problem, problemsOf } from "./problem.ts";
 import { type DefaultRoute, type Route, routeFields, routeProblems } from "./route-fields.ts";
@@ -25,7 +26,7 @@ const addresses = z
 export const definition = z.strictObject({
   name: known(field.labelName),
   pod: known(pod),
-  network: known(inlineNetwork),
+  network: known(networkReference),
   addresses: known(addresses),
   mac: known(field.mac).optional(),
   interfaceName: known(field.interfaceName).optional(),
@@ -44,7 +45,7 @@ export interface Definition {
   /** Name of the record, in the pod's namespace. */
   readonly name: string;
   readonly pod: { readonly namespace: string; readonly name: string };
-  readonly network: NodeNetwork;
+  readonly network: NetworkReference;
   /** CIDR form, canonical. */
   readonly addresses: readonly string[];
   readonly mac: string;
@@ -95,10 +96,18 @@ function derive(parsed: Parsed): Definition {
     ...rest,
     name,
     pod,
-    network: present(network),
+    network: qualified(network, identity.namespace),
     mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
   });
+}
+
+/** A NetworkAttachmentDefinition is of the pod's own namespace, if its name tells no other. */
+function qualified(network: NetworkReference, namespace: string): NetworkReference {
+  if (typeof network !== "object" || !("networkAttachmentDefinition" in network)) return network;
+  const { networkAttachmentDefinition: name } = network;
+  if (name.includes("/") || [name, namespace].includes(unknownValue)) return network;
+  return { networkAttachmentDefinition: `${namespace}/${name}` };
 }
 
 /** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
@@ -106,7 +115,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   const given = (inputs ?? {}) as Record<string, unknown>;
   const { addresses, mtu, network } = given;
   return [
-    ...networkProblems(network),
+    ...referenceProblems(network),
     ...macProblems(inputs),
     ...addressProblems(addresses, mtu),
     ...routeProblems(given),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Definition } from "./definition.ts";
+import { isSameLink } from "./network/reference.ts";
 
 /** What a changed property means for the NIC: changed where it is, or taken away and made again. */
 export type Consequence = "update" | "replace" | "nothing";
@@ -41,8 +42,13 @@ export function difference(applied: Partial<Definition>, wanted: Partial<Definit
   const changed = (Object.keys(consequences) as (keyof Definition)[]).filter(
     (property) => !isDeepStrictEqual(applied[property], wanted[property]),
   );
+  // Of a network that stays the same link, MTU and gateways can change in place.
+  const { network: before } = applied;
+  const sameLink = before !== undefined && wanted.network !== undefined && isSameLink(before, wanted.network);
+  const consequence = (property: keyof Definition) =>
+    property === "network" && sameLink ? "update" : consequences[property];
   return {
-    update: changed.filter((property) => consequences[property] === "update"),
-    replace: changed.filter((property) => consequences[property] === "replace"),
+    update: changed.filter((property) => consequence(property) === "update"),
+    replace: changed.filter((property) => consequence(property) === "replace"),
   };
 }

@@ -1,5 +1,5 @@
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "./names.ts";
-import { hasOwnMac } from "./network.ts";
+import { hasOwnMac } from "./network/mode.ts";
 import type { InjectPlan, Interface } from "./session-protocol.ts";
 
 /* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. Every word in

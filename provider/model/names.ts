@@ -25,6 +25,9 @@ export function fieldManagerOf(owner: string | undefined): string {
   return owner === undefined ? fieldManager : `${fieldManager}-${shortHash(owner, 8)}`;
 }
 
+/** Of a VnicNetwork that Vnics are on. */
+export const networkFinalizer = `${group}/in-use`;
+
 export const finalizer = `${group}/eject`;
 
 /** Holds a VnicSet until its Vnics are gone. */
@@ -45,6 +48,8 @@ export const labels = {
   component: "app.kubernetes.io/component",
   managedBy: "app.kubernetes.io/managed-by",
   node: `${group}/node`,
+  /** Of a Vnic: hash of the name of the VnicNetwork that it is on. */
+  network: `${group}/network`,
   /** Hash of network segment and MAC: finds the other holder of a MAC with one list call. */
   mac: `${group}/mac`,
   /** Of a Vnic: the VnicSet that made it. */
@@ -120,6 +125,11 @@ export function rulePriority(uid: string): number {
 /** The alias that marks a link as ours, wherever it is (`IFLA_IFALIAS`; survives moves between namespaces). */
 export function linkAlias(uid: string): string {
   return `${group}/${uid}`;
+}
+
+/** The label value by which the Vnics on a VnicNetwork are found, whose name may be longer than a label's. */
+export function networkLabel(name: string): string {
+  return shortHash(`network ${name}`, 16);
 }
 
 export function macLabel(segment: string, mac: string): string {

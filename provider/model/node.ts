@@ -1,5 +1,6 @@
 /** What we read of a Node (core/v1). */
 export interface NodeObject {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];

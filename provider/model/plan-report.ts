@@ -1,4 +1,4 @@
-import { networkWords } from "./network.ts";
+import { networkWords } from "./network/reference.ts";
 import { errorsOf } from "./plan-errors.ts";
 import { type Change, type FieldChange, fieldChanges } from "./plan-fields.ts";
 import { appliedOf, parsePreview, type PlannedStep, type Preview, wantedOf } from "./plan-input.ts";

@@ -9,17 +9,19 @@ import {
   group,
   labels,
   macLabel,
+  networkLabel,
   vnicId,
   type VnicRef,
 } from "./names.ts";
-import { type NodeNetwork, segmentOf } from "./network.ts";
+import type { NodeNetwork } from "./network/mode.ts";
+import { type AttachedNetwork, isNamed, type NamedNetwork, segmentOf } from "./network/reference.ts";
 import type { DefaultRoute, Route } from "./route-fields.ts";
 import { stateOf, type VnicState } from "./state.ts";
 
 /** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
 export interface VnicSpec {
   readonly pod: { readonly name: string };
-  readonly network: NodeNetwork;
+  readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
   readonly addresses: readonly string[];
   /** Derived, like the interface's name, when whoever wrote the record gave none. */
   readonly mac?: string;
@@ -75,7 +77,9 @@ export function specOf({
   declaredBy: _____,
   ...rest
 }: Definition): VnicSpec {
-  return { ...rest, pod: { name: pod.name } };
+  // What a network is, its own record says.
+  const network = isNamed(rest.network) ? { name: rest.network.name } : rest.network;
+  return { ...rest, pod: { name: pod.name }, network };
 }
 
 /**
@@ -109,6 +113,7 @@ function placedMetadata({ network, addresses, mac }: Definition, at: { node: str
     finalizers: [finalizer],
     labels: {
       [labels.managedBy]: "pulumi-vnic",
+      ...(isNamed(network) ? { [labels.network]: networkLabel(network.name) } : {}),
       [labels.mac]: macLabel(segmentOf(network), mac),
       ...Object.fromEntries(addresses.map((address) => [addressLabel(segmentOf(network), address), ""])),
     },

@@ -25,7 +25,7 @@ export interface DefaultRoute {
 const quote = JSON.stringify;
 
 /** An address alone, in canonical form. */
-const host = z.string().transform((text, context) => {
+export const host = z.string().transform((text, context) => {
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
   if (parsed.success && !text.includes("/")) return parsed.data.split("/")[0] ?? text;
   // A gateway may be a router's link-local address.

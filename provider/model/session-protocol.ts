@@ -1,6 +1,6 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
-import { nodeNetwork } from "./network.ts";
+import { nodeNetwork } from "./network/mode.ts";
 import { routing } from "./route-fields.ts";
 
 /**

@@ -1,8 +1,15 @@
 import type { Definition } from "./definition.ts";
+import type { NodeNetwork } from "./network/mode.ts";
 import type { Interface } from "./session-protocol.ts";
 
 /** Shape of the outputs below; an older package refuses a newer one. */
 export const schemaVersion = 1;
+
+/** A named network as it was applied to a Vnic. */
+export interface NetworkOnNode extends NodeNetwork {
+  readonly mtu?: number;
+  readonly gateways?: readonly string[];
+}
 
 /** What Pulumi stores of a Vnic: its definition as applied, and what came of it. */
 export interface VnicState extends Definition {
@@ -18,6 +25,8 @@ export interface VnicState extends Definition {
   readonly owner?: string;
   /** Absent while the NIC isn't in the pod. */
   readonly sandboxId?: string;
+  /** What a network that is named came to on that node; absent for one that is given inline. */
+  readonly networkOnNode?: NetworkOnNode;
   /** The NIC as it was last seen in the pod. */
   readonly interface?: Interface;
   /** What is not as it should be, in words; the next update mends it. Absent when all is well. */

@@ -3,7 +3,7 @@ import { VnicError } from "../model/errors.ts";
 import { parentForm } from "../model/fields.ts";
 import type { Ground } from "../model/link-steps.ts";
 import { vlanLinkName } from "../model/names.ts";
-import type { NodeNetwork } from "../model/network.ts";
+import type { NodeNetwork } from "../model/network/mode.ts";
 import type { Link } from "./link.ts";
 
 /** What the node offers for a NIC in that network; refuses what can be seen to be impossible before anything is changed. */

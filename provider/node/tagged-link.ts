@@ -1,6 +1,6 @@
 import { tagSteps } from "../model/link-steps.ts";
 import { vlanAlias, vlanLinkName } from "../model/names.ts";
-import type { NodeNetwork } from "../model/network.ts";
+import type { NodeNetwork } from "../model/network/mode.ts";
 import { findParent, findTagged } from "./ground.ts";
 import { deleteLink, ipBatch, listLinks } from "./link.ts";
 import { withLock } from "./lock.ts";

@@ -1,3 +1,4 @@
+import { isInline } from "../../provider/model/network/reference.ts";
 import { randomUUID } from "node:crypto";
 import type { Definition } from "../../provider/model/definition.ts";
 import { configureSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../../provider/model/link-steps.ts";
@@ -55,7 +56,9 @@ function makingOf({ definition, netns }: HandMade): string[] {
 
 /** A plan of a Vnic without a record: only link names and marks need a UID. */
 function planOf({ pod, ...definition }: Definition): SizedPlan {
-  const { network, addresses, mac, interfaceName, mtu = 1500 } = definition;
+  if (!isInline(definition.network)) throw new Error("the network of a benchmark is given inline");
+  const { network } = definition;
+  const { addresses, mac, interfaceName, mtu = 1500 } = definition;
   return {
     vnic: { uid: randomUUID(), ...vnicRef({ ...definition, pod }) },
     pod: { ...pod, uid: randomUUID(), containerId: `containerd://${"0".repeat(64)}` },

@@ -1,6 +1,8 @@
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/model/errors.ts";
-import { finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
+import { annotations, finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
+import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
+import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
 import type { NodeObject } from "../../provider/model/node.ts";
 import type { PodObject } from "../../provider/model/pod.ts";
 import type { EventObject } from "../../provider/model/event.ts";
@@ -24,6 +26,8 @@ export class FakeCluster implements Cluster {
   ]);
   readonly vnics = new Map<string, StoredVnic>();
   readonly events: EventObject[] = [];
+  readonly networks = new Map<string, StoredNetwork>();
+  readonly attachmentDefinitions = new Map<string, AttachmentDefinition>();
   readonly jobs = new Map<string, SessionJob>();
   readonly attachments: FakeAttachment[] = [];
   readonly nodeSide = new FakeNodeSide();
@@ -172,6 +176,45 @@ export class FakeCluster implements Cluster {
     const finalizers = record.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
     if (record.metadata.deletionTimestamp && finalizers.length === 0) this.vnics.delete(vnicId(ref));
     else this.vnics.set(vnicId(ref), { ...record, metadata: { ...record.metadata, finalizers } });
+  }
+
+  async findNetwork(name: string): Promise<StoredNetwork | undefined> {
+    this.called("findNetwork", name);
+    return this.networks.get(name);
+  }
+
+  async applyNetwork(record: NetworkRecord, { force }: { force: boolean }): Promise<StoredNetwork> {
+    const { name } = record.metadata;
+    this.called("applyNetwork", name);
+    const before = this.networks.get(name);
+    const owner = (of: NetworkRecord) => of.metadata.annotations?.[annotations.owner];
+    if (before && !force && owner(before) !== owner(record))
+      throw new VnicError("conflict", `applying VnicNetwork ${name}: conflict`);
+    const own = { uid: before?.metadata.uid ?? uid(++this.lastUid), resourceVersion: String(this.calls.length) };
+    const stored = { ...record, metadata: { ...record.metadata, ...own } };
+    this.networks.set(name, stored);
+    return stored;
+  }
+
+  async finalizeNetwork({ metadata: { name } }: StoredNetwork, finalizers: readonly string[]): Promise<void> {
+    this.called("finalizeNetwork", name);
+    const record = this.networks.get(name);
+    if (!record) return;
+    if (record.metadata.deletionTimestamp && finalizers.length === 0) this.networks.delete(name);
+    else this.networks.set(name, { ...record, metadata: { ...record.metadata, finalizers } });
+  }
+
+  async deleteNetwork(name: string, wanted: string): Promise<void> {
+    this.called("deleteNetwork", name);
+    const record = this.networks.get(name);
+    if (record?.metadata.uid !== wanted) return;
+    const metadata = { ...record.metadata, deletionTimestamp: "2026-11-23T10:00:00Z" };
+    this.networks.set(name, { ...record, metadata });
+  }
+
+  async findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined> {
+    this.called("findAttachmentDefinition", vnicId(ref));
+    return this.attachmentDefinitions.get(vnicId(ref));
   }
 
   async createJob(job: SessionJob): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import type { Mode } from "../../provider/model/network.ts";
+import type { Mode } from "../../provider/model/network/mode.ts";
 import { hostSideName, linkAlias } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/record.ts";
 import { until } from "../lab/run.ts";

@@ -1,5 +1,6 @@
 import { vnicCrd } from "../crd.ts";
 import { injectorServiceAccount, systemNamespace } from "../names.ts";
+import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { providerPart } from "./provider.ts";
@@ -19,7 +20,7 @@ export interface PlatformOptions {
 /** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
 const parts = {
   namespace,
-  crds: () => [vnicCrd(), vnicSetCrd()],
+  crds: () => [vnicCrd(), vnicSetCrd(), networkCrd()],
   // Bound to nothing: the node side never speaks to the API server.
   injector: () => [serviceAccount(injectorServiceAccount)],
   provider: providerPart,

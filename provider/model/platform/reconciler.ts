@@ -29,6 +29,8 @@ export function reconcilerPart({
       { apiGroups: [group], resources: ["vnics/status", "vnicsets/status"], verbs: ["patch"] },
       { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
+      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch"] },
+      { apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["get"] },
     ]),
     ...systemRights(reconcilerName, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },

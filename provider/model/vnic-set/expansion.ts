@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Definition, parseDefinition } from "../definition.ts";
 import { consequenceOf } from "../diff.ts";
 import { labels, setMemberName } from "../names.ts";
-import { segmentOf } from "../network.ts";
+import { segmentOf } from "../network/reference.ts";
 import { type PodObject, readPod } from "../pod.ts";
 import type { AddressRange } from "../range.ts";
 import { specOf, type StoredVnic, type VnicRecord } from "../record.ts";

@@ -15,7 +15,7 @@ import {
   tagSteps,
 } from "../../../provider/model/link-steps.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../../../provider/model/names.ts";
-import { type Mode, modes } from "../../../provider/model/network.ts";
+import { type Mode, modes } from "../../../provider/model/network/mode.ts";
 import type { Interface } from "../../../provider/model/session-protocol.ts";
 import { injectPlan as unsizedPlan, liveInterface, uid } from "../../fakes/objects.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { NodeNetwork } from "../../../provider/model/network.ts";
+import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
 import { findGround } from "../../../provider/node/ground.ts";
 import type { Link } from "../../../provider/node/link.ts";
 import { liveInterface } from "../../fakes/objects.ts";

@@ -154,7 +154,9 @@ describe("the expansion of a VnicSet", () => {
     expect(anew.apply).to.deep.equal([]);
     expect(world.step().apply, "until they are gone").to.deep.equal([]);
     world.collect();
-    expect(world.step().apply.map(({ spec }) => spec.network.parent)).to.deep.equal(["eth2", "eth2", "eth2"]);
+    expect(world.step().apply.map(({ spec }) => spec.network)).to.deep.equal(
+      Array(3).fill({ mode: "macvlan", parent: "eth2" }),
+    );
   });
 
   it("moves Vnics to another range in place", () => {

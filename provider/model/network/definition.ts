@@ -1,0 +1,86 @@
+import * as z from "zod";
+import * as field from "../fields.ts";
+import { known, present, wording } from "../known.ts";
+import { type Problem, problemsOf } from "../problem.ts";
+import { type AddressRange, addressRange } from "../range.ts";
+import { host } from "../route-fields.ts";
+import { type Mode, mode, vlanProblem } from "./mode.ts";
+
+/** The parent on the nodes that bear all these labels. */
+export interface NodeParent {
+  readonly nodes: Readonly<Record<string, string>>;
+  readonly parent: string;
+}
+
+/** What an external network is, said once for all its Vnics. */
+export interface NetworkFields {
+  readonly mode: Mode;
+  /** On nodes that none of `parents` is for. */
+  readonly parent?: string;
+  /** The first one whose labels a node bears is that node's. */
+  readonly parents?: readonly NodeParent[];
+  readonly vlan?: number;
+  /** In bytes, of Vnics that ask for none. */
+  readonly mtu?: number;
+  /** Of Vnics that name none. */
+  readonly gateways?: readonly string[];
+  /** Addresses that may be given out. */
+  readonly ranges?: readonly AddressRange[];
+  /** Whose Vnics may be on it; those of all namespaces when absent. */
+  readonly namespaces?: readonly string[];
+}
+
+/** The same with a name, as `check` leaves it. */
+export interface NetworkDefinition extends NetworkFields {
+  readonly name: string;
+  /** The Pulumi URN; absent for a record made otherwise. */
+  readonly declaredBy?: string;
+}
+
+const nodeParent = z.strictObject({ nodes: known(field.labels), parent: known(field.parent) });
+
+export const networkFields = {
+  mode: known(mode).default("macvlan"),
+  parent: known(field.parent).optional(),
+  parents: known(z.array(known(nodeParent))).optional(),
+  vlan: known(field.vlan).optional(),
+  mtu: known(field.mtu).optional(),
+  gateways: known(z.array(known(host))).optional(),
+  ranges: known(z.array(known(addressRange))).optional(),
+  namespaces: known(z.array(known(field.labelName))).optional(),
+};
+
+const definition = z.strictObject({
+  name: known(field.labelName),
+  ...networkFields,
+  declaredBy: z.string().optional(),
+});
+
+/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+export function parseNetwork(inputs: unknown): { definition: NetworkDefinition } | { problems: Problem[] } {
+  const parsed = definition.safeParse(inputs, { error: wording });
+  const problems = [
+    ...(parsed.error?.issues.flatMap((issue) => problemsOf(issue, "a Network")) ?? []),
+    ...crossFieldProblems((inputs ?? {}) as Readonly<Record<string, unknown>>),
+  ];
+  return parsed.success && problems.length === 0 ? { definition: present(parsed.data) } : { problems };
+}
+
+function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }: Readonly<Record<string, unknown>>) {
+  const problems: Problem[] = [];
+  if (parent === undefined && (parents === undefined || (Array.isArray(parents) && parents.length === 0)))
+    problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
+  const reason = vlanProblem(mode, vlan);
+  if (reason !== undefined) problems.push({ property: "vlan", reason });
+  if (!Array.isArray(ranges)) return problems;
+  const families = ranges.map((range) => String((range as { cidr?: unknown } | null)?.cidr).includes(":"));
+  families.forEach((family, index) => {
+    const first = families.indexOf(family);
+    if (first < index && ranges.every((range) => typeof (range as { cidr?: unknown } | null)?.cidr === "string"))
+      problems.push({
+        property: `ranges[${index}]`,
+        reason: `is of the same family as ranges[${first}]; give at most one range of IPv4 and one of IPv6`,
+      });
+  });
+  return problems;
+}

@@ -1,0 +1,37 @@
+import * as z from "zod";
+import * as field from "../fields.ts";
+
+/** How the pod's NIC is made from a parent of its node. */
+export const modes = ["macvlan", "macvlan-private", "bridge", "host-device", "ipvlan"] as const;
+export type Mode = (typeof modes)[number];
+
+export const mode = z.enum(modes, {
+  error: ({ input }) => `${JSON.stringify(input)} is not a mode; use ${modes.map((one) => `"${one}"`).join(", ")}`,
+});
+
+/** The external network as one node sees it. */
+export interface NodeNetwork {
+  readonly mode: Mode;
+  /** The node's NIC that leads there: by name, or by what it has (see {@link field.parent}). */
+  readonly parent: string;
+  /** VLAN ID of the network on that NIC. */
+  readonly vlan?: number | undefined;
+}
+
+/** The same on its way to the node, where everything is known. */
+export const nodeNetwork = z.strictObject({ mode, parent: field.parent, vlan: field.vlan.optional() });
+
+/** Modes whose NIC can hang on a tagged link of the parent. */
+const tagged: readonly unknown[] = ["macvlan", "macvlan-private", "ipvlan"];
+
+/** What is wrong with a VLAN ID beside that mode, if anything is. */
+export function vlanProblem(mode: unknown, vlan: unknown): string | undefined {
+  if (vlan === undefined || !modes.includes(mode as Mode) || tagged.includes(mode)) return undefined;
+  const instead = mode === "bridge" ? "bridge" : "device";
+  return `is for the macvlan modes and ipvlan; with "${String(mode)}", name a ${instead} that is in the VLAN already`;
+}
+
+/** Whether a NIC of that mode can be told its MAC: ipvlan shares the parent's. */
+export function hasOwnMac(mode: Mode): boolean {
+  return mode !== "ipvlan";
+}

@@ -1,0 +1,61 @@
+import { VnicError } from "../errors.ts";
+import { annotations, apiVersion, labels, networkFinalizer } from "../names.ts";
+import type { NodeObject } from "../node.ts";
+import { type NetworkDefinition, type NetworkFields, parseNetwork } from "./definition.ts";
+import type { NodeNetwork } from "./mode.ts";
+
+/** The record of a network: object `VnicNetwork` of our API group, one for the whole cluster. */
+export interface NetworkRecord {
+  readonly apiVersion: string;
+  readonly kind: "VnicNetwork";
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly deletionTimestamp?: string;
+    readonly finalizers?: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: NetworkFields;
+}
+
+/** A record as the API server returns it. */
+export type StoredNetwork = NetworkRecord & {
+  readonly metadata: { readonly uid: string; readonly resourceVersion: string };
+};
+
+/** The finalizer keeps a network as long as Vnics are on it. */
+export function networkRecordOf({ name, declaredBy, ...spec }: NetworkDefinition): NetworkRecord {
+  return {
+    apiVersion,
+    kind: "VnicNetwork",
+    metadata: {
+      name,
+      finalizers: [networkFinalizer],
+      labels: { [labels.managedBy]: "pulumi-vnic" },
+      ...(declaredBy === undefined ? {} : { annotations: { [annotations.owner]: declaredBy } }),
+    },
+    spec,
+  };
+}
+
+/** What the record says, whoever wrote it, with every rule applied once more. */
+export function networkInRecord({ metadata, spec }: NetworkRecord): NetworkDefinition {
+  const owner = metadata.annotations?.[annotations.owner];
+  const parsed = parseNetwork({ ...spec, name: metadata.name, ...(owner === undefined ? {} : { declaredBy: owner }) });
+  if ("definition" in parsed) return parsed.definition;
+  const problems = parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  throw new VnicError("invalid", `VnicNetwork ${metadata.name}: ${problems}`);
+}
+
+/** The network as a node sees it; undefined when it names no parent for that one. */
+export function networkOnNode(
+  { mode, vlan, parent, parents = [] }: NetworkFields,
+  node: NodeObject,
+): NodeNetwork | undefined {
+  const marks = node.metadata?.labels ?? {};
+  const own = parents.find(({ nodes }) => Object.entries(nodes).every(([key, value]) => marks[key] === value));
+  const found = own?.parent ?? parent;
+  return found === undefined ? undefined : { mode, parent: found, ...(vlan === undefined ? {} : { vlan }) };
+}

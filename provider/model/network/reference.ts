@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import * as field from "../fields.ts";
+import { known, present, wording } from "../known.ts";
+import type { Problem } from "../problem.ts";
+import { type NetworkFields, networkFields } from "./definition.ts";
+import { mode, type NodeNetwork, vlanProblem } from "./mode.ts";
+
+/** A network that the cluster knows by name. */
+export interface NamedNetwork {
+  readonly name: string;
+  /** What the same program says of it, so that a change of it is a change of the Vnic's inputs, too. */
+  readonly definition?: NetworkFields;
+}
+
+/** A network that a NetworkAttachmentDefinition describes: `<name>`, in the pod's namespace, or `<namespace>/<name>`. */
+export interface AttachedNetwork {
+  readonly networkAttachmentDefinition: string;
+}
+
+/** The external network of a Vnic: by name, or by what it is. */
+export type NetworkReference = NodeNetwork | NamedNetwork | AttachedNetwork;
+
+export function isInline(network: NetworkReference): network is NodeNetwork {
+  return "parent" in network;
+}
+
+export function isNamed(network: NetworkReference): network is NamedNetwork {
+  return "name" in network;
+}
+
+const inline = z.strictObject({
+  mode: known(mode).default("macvlan"),
+  parent: known(field.parent),
+  vlan: known(field.vlan).optional(),
+});
+
+const named = z.strictObject({
+  name: known(field.labelName),
+  definition: known(z.strictObject(networkFields)).optional(),
+});
+
+const attachment = z.string().regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, {
+  error: ({ input }) =>
+    `${JSON.stringify(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
+});
+const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
+
+/** A {@link NetworkReference} as a user writes it; a text is a name. */
+export const networkReference = z.unknown().transform((value, context): NetworkReference => {
+  const given = typeof value === "string" ? { name: value } : value;
+  const keys = Object.keys(given ?? {});
+  const schema = keys.includes("name") ? named : keys.includes("networkAttachmentDefinition") ? attached : inline;
+  const parsed = schema.safeParse(given, { error: wording });
+  if (parsed.success) {
+    const network = present(parsed.data) as NetworkReference;
+    return "definition" in network && network.definition
+      ? { ...network, definition: present(network.definition) }
+      : network;
+  }
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  return z.NEVER;
+});
+
+/** Rules between the fields of a reference, on the raw input. */
+export function referenceProblems(network: unknown): Problem[] {
+  if (typeof network !== "object" || network === null) return [];
+  const { mode: given = "macvlan", vlan } = network as { mode?: unknown; vlan?: unknown };
+  const reason = vlanProblem(given, vlan);
+  return reason === undefined ? [] : [{ property: "network.vlan", reason }];
+}
+
+/** Whether a NIC on the one network would be the same link on the other; MTU and gateways may differ. */
+export function isSameLink(one: NetworkReference, other: NetworkReference): boolean {
+  if (!isNamed(one) || !isNamed(other)) return isDeepStrictEqual(one, other);
+  if (one.name !== other.name) return false;
+  const [here, there] = [one, other].map(({ definition }) => {
+    const { mode, parent, parents, vlan } = definition ?? {};
+    return { mode, parent, parents, vlan };
+  });
+  return !one.definition || !other.definition || isDeepStrictEqual(here, there);
+}
+
+/** The network in a few words, for people. */
+export function networkWords(network: Readonly<Record<string, unknown>>): string {
+  const word = (key: string) => {
+    const value = network[key];
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
+  };
+  const name = word("name") || word("networkAttachmentDefinition");
+  const vlan = word("vlan");
+  return name || `${word("parent")}${vlan && `, VLAN ${vlan}`} (${word("mode") || "macvlan"})`;
+}
+
+/** What tells one network segment from another, as far as inputs show it: the same for Vnics that must not share an address. */
+export function segmentOf(network: NetworkReference): string {
+  if (isNamed(network)) return `network/${network.name}`;
+  if (!isInline(network)) return `attachment/${network.networkAttachmentDefinition}`;
+  const { parent, vlan } = network;
+  return vlan === undefined ? parent : `${parent}.${vlan}`;
+}

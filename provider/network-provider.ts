@@ -1,0 +1,89 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { isDeepStrictEqual } from "node:util";
+import { ensureNetwork, readNetwork, removeNetwork } from "./lifecycle/network-record.ts";
+import { type NetworkDefinition, parseNetwork } from "./model/network/definition.ts";
+import { withoutUndefined } from "./model/state.ts";
+import { packageVersion, stubProtocol } from "./package.ts";
+import { configureWith, openDriver } from "./settings.ts";
+
+/* The hooks of a Network, called by the stub in `sdk/network-stub.ts`. */
+
+/** What Pulumi stores of a Network: its definition, and its record's UID. */
+interface NetworkState extends NetworkDefinition {
+  readonly schemaVersion: number;
+  readonly providerVersion: string;
+  readonly uid: string;
+}
+
+interface Carried {
+  readonly __provider?: string;
+}
+
+const schemaVersion = 1;
+
+export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  configureWith(config);
+}
+
+export async function check(
+  _olds: unknown,
+  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+): Promise<dynamic.CheckResult> {
+  const parsed = parseNetwork(inputs);
+  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+}
+
+/** All is changed in place, but for the name, by which Vnics know it. */
+export async function diff(
+  _id: string,
+  olds: NetworkState & Carried,
+  news: NetworkDefinition & Carried,
+): Promise<dynamic.DiffResult> {
+  if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
+  if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
+  return { changes: olds.__provider !== undefined && !olds.__provider.includes(`protocol: ${stubProtocol}`) };
+}
+
+export async function create({
+  __provider: _,
+  ...definition
+}: NetworkDefinition & Carried): Promise<dynamic.CreateResult> {
+  const { cluster } = await openDriver();
+  const record = await ensureNetwork(cluster, definition);
+  return { id: definition.name, outs: stateOf(definition, record.metadata.uid) };
+}
+
+export async function update(
+  _id: string,
+  olds: NetworkState,
+  { __provider: _, ...definition }: NetworkDefinition & Carried,
+): Promise<dynamic.UpdateResult> {
+  const { cluster } = await openDriver();
+  const record = await ensureNetwork(cluster, definition, olds);
+  return { outs: stateOf(definition, record.metadata.uid) };
+}
+
+export async function read(id: string, props: Partial<NetworkState> & Carried): Promise<dynamic.ReadResult> {
+  const { cluster } = await openDriver();
+  const found = await readNetwork(cluster, id, props.uid);
+  if (!found) return {};
+  const { declaredBy = found.definition.declaredBy } = props;
+  const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
+  return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
+}
+
+async function remove(_id: string, { name, uid }: NetworkState): Promise<void> {
+  const { cluster } = await openDriver();
+  await removeNetwork(cluster, { name, uid });
+}
+export { remove as delete };
+
+function stateOf(definition: NetworkDefinition, uid: string): NetworkState {
+  return withoutUndefined({ ...definition, uid, schemaVersion, providerVersion: packageVersion }) as NetworkState;
+}
+
+/** What is the network's own; who declared it changes with an alias. */
+function fieldsOf(of: NetworkDefinition & Carried): unknown {
+  const { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces } = of;
+  return { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces };
+}

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { networkStub } from "./network-stub.ts";
+import type { AddressRange } from "./vnic-set.ts";
+import type { Mode } from "./vnic.ts";
+
+/** The parent on some nodes. */
+export interface NodeParentArgs {
+  /** Labels that those nodes bear. */
+  nodes: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Their NIC that leads to the network, in any form of {@link NetworkArgs.parent}. */
+  parent: pulumi.Input<string>;
+}
+
+/** What an external network is, said once for all Vnics on it. All but the name is changed in place. */
+export interface NetworkDefinitionArgs {
+  /** How the pods' NICs are made from the parent. @default "macvlan" */
+  mode?: pulumi.Input<Mode>;
+  /** The node's NIC that leads to the network: its name, a subnet that it has an address in, its MAC, or its PCI address. */
+  parent?: pulumi.Input<string>;
+  /** The parent by labels of the node; the first that fits. @default `parent`, on all nodes */
+  parents?: pulumi.Input<pulumi.Input<NodeParentArgs>[]>;
+  /** VLAN ID of the network on the parents. @default untagged */
+  vlan?: pulumi.Input<number>;
+  /** In bytes, of Vnics that ask for none. @default the parent's */
+  mtu?: pulumi.Input<number>;
+  /** Routers, of Vnics that name none, at most one of each address family. @default none */
+  gateways?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Addresses that may be given out, at most one range of each address family. @default none */
+  ranges?: pulumi.Input<pulumi.Input<AddressRange>[]>;
+  /** Namespaces whose Vnics may be on it. @default all */
+  namespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Name of the record. Another one replaces the Network. @default the resource's name */
+  name?: pulumi.Input<string>;
+}
+
+/**
+ * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.
+ *
+ * @example
+ * const lan = new Network("lan", { parent: "eth1", gateways: ["192.168.50.1"], namespaces: ["shop"] });
+ * new Vnic("db-wire", { pod, network: lan, addresses: ["192.168.50.10/24"] });
+ */
+export class Network extends pulumi.dynamic.Resource {
+  /** The type token, for policy packs. */
+  static readonly __pulumiType = "pulumi-nodejs:dynamic/vnic:Network";
+
+  declare readonly name: pulumi.Output<string>;
+  declare readonly mode: pulumi.Output<Mode>;
+  declare readonly parent: pulumi.Output<string | undefined>;
+  declare readonly parents: pulumi.Output<{ nodes: Record<string, string>; parent: string }[] | undefined>;
+  declare readonly vlan: pulumi.Output<number | undefined>;
+  declare readonly mtu: pulumi.Output<number | undefined>;
+  declare readonly gateways: pulumi.Output<string[] | undefined>;
+  declare readonly ranges: pulumi.Output<
+    { cidr: string; from?: string; to?: string; exclude?: string[] }[] | undefined
+  >;
+  declare readonly namespaces: pulumi.Output<string[] | undefined>;
+  /** UID of the record. */
+  declare readonly uid: pulumi.Output<string>;
+
+  /**
+   * @param name Name of the resource; also of the record, unless `args.name` gives another.
+   */
+  constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    const fields = ["mode", "parent", "parents", "vlan", "mtu", "gateways", "ranges", "namespaces", "uid"];
+    const outputs = Object.fromEntries(fields.map((field) => [field, undefined]));
+    const declaredBy = pulumi.createUrn(name, Network.__pulumiType, options?.parent);
+    super(networkStub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "Network");
+  }
+
+  /** A Network that exists, read but not managed. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Network {
+    return new Network(name, undefined, { ...options, id });
+  }
+
+  /** Whether an object is a Network, also one made by another copy of this package. */
+  static override isInstance(object: unknown): object is Network {
+    return (
+      pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === Network.__pulumiType
+    );
+  }
+}
+
+/** What a Vnic is told of its network: of a Network resource also what it says, so that a change of it shows in the Vnic's plan. */
+export function referenceTo(network: unknown): pulumi.Input<unknown> {
+  if (!Network.isInstance(network)) return network;
+  const { name, mode, parent, parents, vlan, mtu, gateways } = network;
+  return { name, definition: pulumi.output({ mode, parent, parents, vlan, mtu, gateways }).apply(given) };
+}
+
+/** A key without a value would be one more key to the engine. */
+function given(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { parseDefinition } from "../../../../provider/model/definition.ts";
+import { difference } from "../../../../provider/model/diff.ts";
+import { unknownValue } from "../../../../provider/model/known.ts";
+import { type NetworkReference, networkWords, segmentOf } from "../../../../provider/model/network/reference.ts";
+import { definition, inputs } from "../../../fakes/objects.ts";
+
+function parse(network: unknown): unknown {
+  const parsed = parseDefinition(inputs({ network }));
+  return "definition" in parsed ? parsed.definition.network : parsed.problems;
+}
+
+describe("a Vnic's network", () => {
+  const table: [what: string, given: unknown, canonical: unknown][] = [
+    ["what it is", { parent: "eth1" }, { mode: "macvlan", parent: "eth1" }],
+    ["a VLAN", { mode: "ipvlan", parent: "eth1", vlan: 100 }, { mode: "ipvlan", parent: "eth1", vlan: 100 }],
+    ["a parent by its MAC", { parent: "52:54:00:AA:00:01" }, { mode: "macvlan", parent: "52:54:00:aa:00:01" }],
+    ["a parent by a subnet", { parent: "fd50:0::/64" }, { mode: "macvlan", parent: "fd50::/64" }],
+    ["a name alone", "lan", { name: "lan" }],
+    ["a name", { name: "lan" }, { name: "lan" }],
+    [
+      "a name, and what a program says of it",
+      { name: "lan", definition: { parent: "eth1", mtu: 1400 } },
+      { name: "lan", definition: { mode: "macvlan", parent: "eth1", mtu: 1400 } },
+    ],
+    [
+      "a NetworkAttachmentDefinition of the pod's namespace",
+      { networkAttachmentDefinition: "lan" },
+      { networkAttachmentDefinition: "shop/lan" },
+    ],
+    ["one of another", { networkAttachmentDefinition: "infra/lan" }, { networkAttachmentDefinition: "infra/lan" }],
+    ["a name that isn't known yet", { name: unknownValue }, { name: unknownValue }],
+    ["nothing that is known yet", unknownValue, unknownValue],
+  ];
+  for (const [what, given, canonical] of table)
+    it(`may be ${what}`, () => expect(parse(given)).to.deep.equal(canonical));
+
+  const wrong: [given: unknown, property: string, reason: RegExp][] = [
+    [{}, "network.parent", /is missing/],
+    [{ name: "LAN" }, "network.name", /is not a Kubernetes name/],
+    [{ name: "lan", parent: "eth1" }, "network.parent", /is not a property/],
+    [{ parent: "eth1", vlan: 5000 }, "network.vlan", /5000 is not a VLAN ID; use 1 to 4094/],
+    [{ mode: "bridge", parent: "br0", vlan: 5 }, "network.vlan", /name a bridge that is in the VLAN already/],
+    [{ parent: "10.0.0.0/99" }, "network.parent", /is not an interface name/],
+    [{ networkAttachmentDefinition: "../lan" }, "network.networkAttachmentDefinition", /is not the name/],
+    [7, "network.parent", /is missing|not an object/],
+  ];
+  for (const [given, property, reason] of wrong)
+    it(`is refused as ${JSON.stringify(given)}`, () => {
+      const problems = parse(given) as { property: string; reason: string }[];
+      expect(problems.map((problem) => `${problem.property}: ${problem.reason}`).join("\n")).to.match(
+        new RegExp(property === "network.parent" && given === 7 ? "network" : `${property}: .*${reason.source}`),
+      );
+    });
+
+  it("can't be given a MAC of its own where NICs share their parent's, but the derived one may stand", () => {
+    const given = inputs({ network: { mode: "ipvlan", parent: "eth1" } });
+    const parsed = parseDefinition(given);
+    if (!("definition" in parsed)) throw new Error(JSON.stringify(parsed.problems));
+    expect(parseDefinition({ ...given, mac: parsed.definition.mac })).to.have.property("definition");
+    expect(JSON.stringify(parseDefinition({ ...given, mac: "02:00:00:00:00:01" }))).to.include(
+      "can't be given with mode",
+    );
+  });
+
+  const changes: [
+    what: string,
+    before: NetworkReference,
+    after: NetworkReference,
+    how: "update" | "replace" | "nothing",
+  ][] = [
+    ["another parent", { mode: "macvlan", parent: "eth1" }, { mode: "macvlan", parent: "eth2" }, "replace"],
+    ["another name", { name: "lan" }, { name: "wan" }, "replace"],
+    [
+      "the same network, now declared beside it",
+      { name: "lan" },
+      { name: "lan", definition: { mode: "macvlan" } },
+      "update",
+    ],
+    [
+      "another MTU of its network",
+      { name: "lan", definition: { mode: "macvlan", parent: "eth1" } },
+      { name: "lan", definition: { mode: "macvlan", parent: "eth1", mtu: 1400 } },
+      "update",
+    ],
+    [
+      "another mode of its network",
+      { name: "lan", definition: { mode: "macvlan", parent: "eth1" } },
+      { name: "lan", definition: { mode: "bridge", parent: "eth1" } },
+      "replace",
+    ],
+  ];
+  for (const [what, before, after, how] of changes)
+    it(`leads with ${what} to: ${how}`, () => {
+      const { update, replace } = difference(definition({ network: before }), definition({ network: after }));
+      expect({ update, replace }).to.deep.equal({ update: [], replace: [], [how]: ["network"] });
+    });
+
+  it("is told in a few words, and tells segments apart", () => {
+    expect(networkWords({ mode: "macvlan", parent: "eth1", vlan: 5 })).to.equal("eth1, VLAN 5 (macvlan)");
+    expect(networkWords({ name: "lan" })).to.equal("lan");
+    const segments = [{ parent: "eth1" }, { parent: "eth1", vlan: 5 }].map((network) =>
+      segmentOf({ mode: "macvlan", ...network }),
+    );
+    const others: NetworkReference[] = [{ name: "eth1" }, { networkAttachmentDefinition: "shop/eth1" }];
+    expect(new Set([...segments, ...others.map(segmentOf)]).size).to.equal(4);
+  });
+});
