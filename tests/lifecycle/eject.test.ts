@@ -1,4 +1,7 @@
 import { expect } from "chai";
+import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { eject } from "../../provider/lifecycle/eject.ts";
+import { vnicRef } from "../../provider/model/record.ts";
 import { stateDirectory } from "../../provider/model/session-job.ts";
 import { transitLinkName } from "../../provider/model/names.ts";
 import type { VnicState } from "../../provider/model/state.ts";
@@ -36,6 +39,21 @@ describe("eject", () => {
     expect(
       await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.containerStatuses[0].containerID}"),
     ).to.equal(before);
+  });
+
+  it("waits for the pod's end when the deletion policy says so, and goes on from there after its deadline", async () => {
+    const state = await bench.inject(
+      define({
+        ...{ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.40/24"] },
+        deletionPolicy: "waitForPod",
+      }),
+    );
+    const remembered = { uid: state.uid, node: state.node, podName: "db" };
+    const late = await eject(bench.driver, vnicRef(state), remembered, new Deadline("ejecting", 1)).catch(String);
+    expect(late).to.match(/not done within 1 s; still waiting for pod eject\/db to terminate/);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.40")).to.equal(true);
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    await bench.eject(state);
   });
 
   it("succeeds again when nothing is left", async () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
+import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
@@ -33,5 +34,39 @@ describe("the reconciler, for records made by kubectl alone", () => {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.60")).to.equal(true);
     await bench.kubectl("delete", "vnic", "wire", "--timeout=60s");
     expect(await answersPing(bench.lab, "lan1", "192.168.50.60")).to.equal(false);
+  });
+
+  it("waits for the pod's end when a Vnic with waitForPod is deleted", async () => {
+    const host = "192.168.50.64";
+    await bench.runPod("going", "node3");
+    await declare("late", {
+      ...{ pod: { name: "going" }, network: { parent: "eth1" }, addresses: [`${host}/24`] },
+      deletionPolicy: "waitForPod",
+    });
+    await ready("late");
+    await bench.kubectl("delete", "vnic", "late", "--wait=false");
+    await bench.kubectl(
+      "wait",
+      `--for=jsonpath={.status.conditions[0].reason}=WaitingForPod`,
+      "vnic/late",
+      "--timeout=30s",
+    );
+    expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
+    await bench.kubectl("delete", "pod", "going", "--wait=true");
+    await bench.kubectl("wait", "--for=delete", "vnic/late", "--timeout=30s");
+  });
+
+  it("tells at the record and at the pod why it can't be made, once however often it tries", async () => {
+    await declare("lost", { pod: { name: "db" }, network: { parent: "eth9" }, addresses: ["192.168.50.65/24"] });
+    await ready("lost", "False");
+    const tries = async () =>
+      (await reconciler.logs()).filter((line) => line.includes('"records/lost"') && line.includes("eth9")).length;
+    await until("a third try", 30, async () => ((await tries()) >= 3 ? true : undefined));
+    const events = await bench.kubectl(
+      ...["get", "events", "--field-selector=reason=FailedAddingInterface"],
+      ...["-o", "jsonpath={range .items[*]}{.involvedObject.kind} {end}"],
+    );
+    expect(events.trim().split(" ").sort()).to.deep.equal(["Pod", "Vnic"]);
+    await bench.kubectl("delete", "vnic", "lost", "--timeout=60s");
   });
 });
