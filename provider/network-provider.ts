@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ensureNetwork, readNetwork, removeNetwork } from "./lifecycle/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "./model/network/definition.ts";
 import { withoutUndefined } from "./model/state.ts";
-import { packageVersion, stubProtocol } from "./package.ts";
+import { networkStubProtocol, packageVersion } from "./package.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
 /* The hooks of a Network, called by the stub in `sdk/network-stub.ts`. */
@@ -41,7 +41,7 @@ export async function diff(
 ): Promise<dynamic.DiffResult> {
   if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
   if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
-  return { changes: olds.__provider !== undefined && !olds.__provider.includes(`protocol: ${stubProtocol}`) };
+  return { changes: olds.__provider !== undefined && !olds.__provider.includes(`protocol: ${networkStubProtocol}`) };
 }
 
 export async function create({

@@ -7,6 +7,9 @@ export const stubProtocol = 1;
 /** The same of `sdk/vnic-set-stub.ts`. */
 export const setStubProtocol = 1;
 
+/** Of the one in `sdk/network-stub.ts`. */
+export const networkStubProtocol = 1;
+
 /** The least Node.js that the Kubernetes client loads on. */
 export const leastNode = [22, 19] as const;
 

@@ -15,7 +15,7 @@ describe("state that another version wrote", () => {
 
   it("is filled in with the defaults of what it doesn't know yet, at any depth, and keeps what it has", () => {
     const { deadlines, network, ...rest } = written;
-    const older = { ...rest, deadlines: { createSeconds: 7 }, network: { parent: network.parent } };
+    const older = { ...rest, deadlines: { createSeconds: 7 }, network: { parent: "eth1" } };
     const read = readState(older as unknown as VnicState);
     expect(read.deadlines).to.deep.equal({ ...deadlines, createSeconds: 7, updateSeconds: 120, deleteSeconds: 120 });
     expect(read).to.deep.include({ network, uid: uid(1), providerVersion: "0.1.0" });

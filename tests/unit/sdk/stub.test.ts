@@ -4,7 +4,8 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { setStubProtocol, stubProtocol } from "../../../provider/package.ts";
+import { networkStubProtocol, setStubProtocol, stubProtocol } from "../../../provider/package.ts";
+import * as networkHooks from "../../../provider/network-provider.ts";
 import * as vnicHooks from "../../../provider/vnic-provider.ts";
 import * as vnicSetHooks from "../../../provider/vnic-set-provider.ts";
 
@@ -18,6 +19,13 @@ const stubs = [
     entry: "pulumi-vnic/vnic-set",
     hooks: vnicSetHooks,
     current: setStubProtocol,
+  },
+  {
+    file: "network-stub",
+    name: "networkStub",
+    entry: "pulumi-vnic/network",
+    hooks: networkHooks,
+    current: networkStubProtocol,
   },
 ];
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { Vnic, type VnicArgs } from "../../../sdk/index.ts";
+import { Network, Vnic, type VnicArgs } from "../../../sdk/index.ts";
 
 interface Registered {
   readonly type: string;
@@ -45,6 +45,14 @@ describe("a Vnic in a program", () => {
     const { urn } = await declare("wire-1");
     expect(Vnic.__pulumiType).to.equal("pulumi-nodejs:dynamic/vnic:Vnic");
     expect(urn).to.equal("urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire-1");
+  });
+
+  it("is told of a Network resource its name, and what that says, so that a change of it shows", async () => {
+    const lan = new Network("lan", { parent: "eth1", mtu: 1400, namespaces: ["shop"] });
+    const { sent } = await declare("wire-on-lan", { ...args, network: lan });
+    expect(sent.inputs.network).to.deep.equal({ name: "lan", definition: { parent: "eth1", mtu: 1400 } });
+    const named = await declare("wire-by-name", { ...args, network: "lan" });
+    expect(named.sent.inputs.network).to.equal("lan");
   });
 
   it("has all its outputs on the object", async () => {
