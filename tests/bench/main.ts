@@ -1,5 +1,5 @@
 /**
- * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50]
+ * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -8,10 +8,12 @@ import { parseArgs } from "node:util";
 import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
+import { measureRefresh } from "./refresh.ts";
 
 const usage = `usage: npm run bench -- <command>
   attach [--rounds 20]     one NIC: from the call to the first external reply, stage by stage
   burst [--sizes 10,50]    many NICs on one node at once
+  refresh [--sizes 100,1000]  looking at many Vnics, against as many resources that do nothing
 `;
 
 /** Runs one benchmark and returns the exit code. */
@@ -19,11 +21,12 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { rounds: { type: "string", default: "20" }, sizes: { type: "string", default: "10,50" } },
+    options: { rounds: { type: "string", default: "20" }, sizes: { type: "string" } },
   });
   const measure = {
     attach: () => measureAttach(count(values.rounds)),
-    burst: () => measureBurst(counts(values.sizes)),
+    burst: () => measureBurst(counts(values.sizes ?? "10,50")),
+    refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
   };
   const command = positionals[0] as keyof typeof measure | undefined;
   if (positionals.length !== 1 || command === undefined || !Object.hasOwn(measure, command)) {
