@@ -35,7 +35,7 @@ export interface VnicSetArgs {
   workload?: pulumi.Input<WorkloadIdentifier>;
   /** What all Vnics of the set have in common. A change that replaces a Vnic replaces each of them. */
   template: pulumi.Input<VnicTemplate>;
-  /** At most one range of IPv4 and one of IPv6: each pod gets one address of each. @default by DHCP */
+  /** At most one range of IPv4 and one of IPv6: each pod gets one address of each. @default those of the Network that the template names */
   addresses?: pulumi.Input<pulumi.Input<AddressRange>[]>;
   /** Name of the record, at most 52 characters. Another one replaces the set. @default the resource's name */
   name?: pulumi.Input<string>;

@@ -1,7 +1,9 @@
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
 import { messageOf } from "../model/errors.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
+import { isNamed, type NamedNetwork } from "../model/network/reference.ts";
 import type { PodObject } from "../model/pod.ts";
+import type { AddressRange } from "../model/range.ts";
 import type { StoredVnic } from "../model/record.ts";
 import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
@@ -36,7 +38,17 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await setStatus(cluster, set, invalidSetStatus(set, canonical.problems, new Date()));
     return {};
   }
-  const world = await look(watcher, canonical.set);
+  const ranges = await rangesOf(watcher, canonical.set);
+  if (ranges === "missing") {
+    const { name } = canonical.set.spec.template.network as NamedNetwork;
+    const problem = {
+      property: "template.network",
+      reason: `there is no VnicNetwork ${JSON.stringify(name)}; create it`,
+    };
+    await setStatus(cluster, set, invalidSetStatus(set, [problem], new Date()));
+    return { againInSeconds: 5 };
+  }
+  const world = await look(watcher, canonical.set, ranges);
   const plan = expand(world);
 
   // Sync
@@ -54,8 +66,25 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
 
+/** The set's own, or its network's without the routers there; undefined for DHCP. */
+async function rangesOf(
+  { cluster }: SetWatcher,
+  { spec }: StoredVnicSet,
+): Promise<readonly AddressRange[] | undefined | "missing"> {
+  const { network } = spec.template;
+  if (spec.addresses || !isNamed(network)) return spec.addresses;
+  const record = await cluster.findNetwork(network.name);
+  if (!record) return "missing";
+  const { ranges, gateways = [] } = record.spec;
+  return ranges?.map((range) => ({ ...range, exclude: [...(range.exclude ?? []), ...gateways] }));
+}
+
 /** The Vnics are read live: what was given out a moment ago must be among them. */
-async function look({ cluster, pods }: SetWatcher, set: StoredVnicSet): Promise<SetWorld> {
+async function look(
+  { cluster, pods }: SetWatcher,
+  set: StoredVnicSet,
+  ranges: readonly AddressRange[] | undefined,
+): Promise<SetWorld> {
   const { namespace } = set.metadata;
   const [vnics, workload, statefulSets] = await Promise.all([
     cluster.listVnics(""),
@@ -63,7 +92,7 @@ async function look({ cluster, pods }: SetWatcher, set: StoredVnicSet): Promise<
     cluster.listStatefulSets(namespace),
   ]);
   const own = pods.list().filter(({ metadata }) => metadata?.namespace === namespace);
-  return { set, pods: own, vnics, workload, statefulSets, ranges: set.spec.addresses };
+  return { set, pods: own, vnics, workload, statefulSets, ranges };
 }
 
 /** The list of pods may be a moment old; nothing is deleted for that. */

@@ -6,7 +6,7 @@ import { sessionJob } from "../../provider/model/session-job.ts";
 import { defaultImage } from "../../provider/package.ts";
 import { appImage } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
-import { installPlatform, removeParts } from "../support/cluster.ts";
+import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
@@ -174,8 +174,42 @@ describe("between tenants", () => {
     });
   });
 
+  describe("a VnicNetwork", () => {
+    const network = (...namespaces: string[]) => ({
+      apiVersion,
+      kind: "VnicNetwork",
+      metadata: { name: "tenants" },
+      spec: { mode: "macvlan", parent: "eth1", namespaces },
+    });
+    const onIt = { network: { name: "tenants" } };
+    const addresses = ["192.168.50.92/24"];
+    const records = [
+      { kind: "Vnic", spec: { ...onIt, pod: { name: "db" }, addresses } },
+      { kind: "VnicSet", spec: { selector: { app: "db" }, template: onIt } },
+    ].map((record) => ({ apiVersion, metadata: { name: "wire", namespace }, ...record }));
+    const create = async (record: object) =>
+      (await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record))).stderr;
+    after(() => bench.lab.kubectl(["delete", "vnicnetwork", "tenants", "--ignore-not-found"]));
+
+    it("refuses the records of namespaces that it isn't for, and takes those of others", async () => {
+      await applyObjects(bench.lab.kubectl, [network("elsewhere")]);
+      for (const record of records)
+        await until(`a ${record.kind} to be refused`, 30, async () => {
+          const words = await create(record);
+          return words.includes("VnicNetwork tenants is not for namespace tenancy; it is for elsewhere") || undefined;
+        });
+      await applyObjects(bench.lab.kubectl, [network("elsewhere", namespace)]);
+      for (const record of records)
+        await until(`a ${record.kind} to be let in`, 30, async () => (await create(record)) === "" || undefined);
+    });
+  });
+
   it("each account has just the rights of the manifests: every verb on every resource, asked of the API server", async () => {
     const granted = grantedBy(platformManifests(options));
+    const rights = platformManifests(options).filter(({ kind }) =>
+      /^(ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind),
+    );
+    await applyObjects(bench.lab.kubectl, rights);
     const accounts = platformManifests(options)
       .filter(({ kind }) => kind === "ServiceAccount")
       .map(({ metadata }) => metadata.name);

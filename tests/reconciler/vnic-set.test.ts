@@ -184,6 +184,26 @@ describe("a VnicSet on the lab", () => {
     await served("many", 0);
   }).timeout(400_000);
 
+  it("takes the addresses from the range of its network, but for the router's", async () => {
+    await run("Deployment", "lan", 2);
+    await declare("lan", { template: { network: { name: "set-lan" } }, selector: { app: "lan" } });
+    const reason = "--for=jsonpath={.status.conditions[0].reason}=Invalid";
+    await bench.kubectl("wait", reason, "vnicset/lan", "--timeout=60s");
+    const range = { cidr: "192.168.50.0/24", from: "192.168.50.72", to: "192.168.50.74" };
+    const spec = { mode: "macvlan", parent: "eth1", ranges: [range], gateways: ["192.168.50.73"] };
+    await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name: "set-lan" }, spec }]);
+    await served("lan", 2);
+    const given = Object.values(await addressesOf("lan"));
+    expect(given.sort()).to.deep.equal(["192.168.50.72", "192.168.50.74"]);
+    for (const address of given) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
+    await bench.kubectl("delete", "vnicset", "lan", "--timeout=120s");
+    await bench.kubectl("delete", "deployment", "lan");
+    // Nobody gives up an unused network for kubectl.
+    const release = ["patch", "vnicnetwork", "set-lan", "--type=merge", "-p", '{"metadata":{"finalizers":null}}'];
+    await kubectl(bench.lab.kubectl, release);
+    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "set-lan", "--timeout=60s"]);
+  });
+
   it("says of a workload that it isn't there, and serves it when it comes", async () => {
     await declare("late", {
       workload: { kind: "Deployment", name: "late" },

@@ -3,6 +3,7 @@ import { injectorServiceAccount, systemNamespace } from "../names.ts";
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
+import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
 import { type ReconcilerOptions, reconcilerPart } from "./reconciler.ts";
 import { systemPolicy, templatesIn } from "./system-policy.ts";
@@ -47,7 +48,8 @@ export function partManifests(part: PlatformPart, options: PlatformOptions): Man
 /** What stands in our namespace, whichever part it is of, is let in; all of it, as somebody else may have installed it. */
 function policies(options: PlatformOptions): Manifest[] {
   const others = platformParts.filter((part) => part !== "policies");
-  return systemPolicy(options, templatesIn(others.flatMap((part) => partManifests(part, options))));
+  const standing = templatesIn(others.flatMap((part) => partManifests(part, options)));
+  return [...systemPolicy(options, standing), ...networkPolicy()];
 }
 
 /** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */

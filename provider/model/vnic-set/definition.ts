@@ -102,7 +102,7 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
     ...without(fields, misplaced),
     name: "any",
     pod: { namespace: "default", name: "any" },
-    ...sampleAddresses(addresses),
+    ...sampleAddresses(addresses, template),
   });
   const problems = misplaced.map((key) => ({
     property: `template.${key}`,
@@ -123,8 +123,11 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
 }
 
 /** The first address of each range; none when that is left to the Network or to DHCP, or isn't right yet. */
-function sampleAddresses(addresses: unknown): { addresses?: unknown } {
+function sampleAddresses(addresses: unknown, template: object): { addresses?: unknown } {
   if (addresses === unknownValue) return { addresses };
+  const { network } = template as { network?: unknown };
+  const isNamed = typeof network === "string" || (typeof network === "object" && network !== null && "name" in network);
+  if (addresses === undefined && isNamed) return { addresses: unknownValue };
   const parsed = z.array(addressRange).safeParse(addresses);
   if (!parsed.success || parsed.data.length === 0) return addresses === undefined ? {} : { addresses: unknownValue };
   if (JSON.stringify(parsed.data).includes(unknownValue)) return { addresses: unknownValue };

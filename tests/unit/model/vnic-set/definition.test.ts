@@ -37,6 +37,9 @@ describe("the definition of a VnicSet", () => {
     expect(complaints({ addresses: [{ cidr: unknownValue }, unknownValue] })).to.deep.equal([]);
   });
 
+  it("leaves the addresses to a network that the cluster knows by name", () =>
+    expect(complaints({ template: { network: { name: "lan" } }, addresses: undefined })).to.deep.equal([]));
+
   const refused: [changes: object, complaint: string | RegExp][] = [
     [{ name: "x".repeat(53) }, /^name: "x+" is longer than the 52 characters of a VnicSet's name/],
     [{ selector: undefined }, "selector: is missing; give the pods' labels, or name their workload"],
