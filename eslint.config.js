@@ -15,6 +15,7 @@ export default tseslint.config(
       "**/*.js",
       "tests/fixtures/",
       "examples/quickstart/",
+      "examples/dhcp/",
       "examples/pull-request/",
       "examples/promotion/",
       "examples/statefulset/",
@@ -50,10 +51,10 @@ export default tseslint.config(
     "^\\.\\./\\.\\.|^(?!\\.\\.?/|zod$|ipaddr\\.js$|node:(crypto|net|util)$)",
     "model/ is pure: zod, ipaddr.js and its own files only",
   ),
-  oneWay("provider/cluster", "/(lifecycle|node|sdk)/|@pulumi/", "cluster/ knows the model alone"),
+  oneWay("provider/cluster", "/(agent|lifecycle|node|sdk)/|@pulumi/", "cluster/ knows the model alone"),
   oneWay(
     "provider/lifecycle",
-    "client-node|/kube-cluster|/(node|sdk)/|@pulumi/",
+    "client-node|/kube-cluster|/(agent|node|sdk)/|@pulumi/",
     "lifecycle/ knows the model and the cluster's interface alone",
   ),
   oneWay(
@@ -63,15 +64,20 @@ export default tseslint.config(
   ),
   oneWay(
     "provider/node",
-    "/(cluster|lifecycle|sdk)/|client-node|@pulumi/",
+    "/(agent|cluster|lifecycle|sdk)/|client-node|@pulumi/",
     "node/ runs on the node: it knows the model alone",
+  ),
+  oneWay(
+    "provider/agent",
+    "/(lifecycle|sdk)/|client-node|@pulumi/",
+    "agent/ runs on the node: it knows node/, the model and the cluster's own interface",
   ),
   {
     files: ["provider/*.ts"],
     rules: {
       "@typescript-eslint/no-restricted-imports": [
         "error",
-        { patterns: [{ regex: "/node/", message: "nobody imports node/: it travels as an image" }] },
+        { patterns: [{ regex: "/(node|agent)/", message: "only the agent imports node/: both travel as an image" }] },
       ],
     },
   },

@@ -3,7 +3,7 @@ import { Deadline, type Driver } from "./lifecycle/driver.ts";
 import { eject } from "./lifecycle/eject.ts";
 import { IncompleteError, inject } from "./lifecycle/inject.ts";
 import { discover, observe } from "./lifecycle/observe.ts";
-import { type Definition, parseDefinition } from "./model/definition.ts";
+import { type Definition, fromInputs, inputsOf, parseDefinition } from "./model/definition.ts";
 import { difference } from "./model/diff.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { vnicRef } from "./model/record.ts";
@@ -30,7 +30,9 @@ export async function check(
   { __provider: _, ...inputs }: Carried & Record<string, unknown>,
 ): Promise<dynamic.CheckResult> {
   const parsed = parseDefinition(inputs);
-  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+  return "problems" in parsed
+    ? { inputs, failures: parsed.problems }
+    : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
 }
 
 export async function diff(
@@ -38,7 +40,7 @@ export async function diff(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.DiffResult> {
-  const { update, replace } = difference(readState(olds), readInputs(news));
+  const { update, replace } = difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
@@ -75,7 +77,9 @@ export async function read(
 }
 
 function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
-  return state ? (withoutUndefined({ id, props: state, inputs: definitionOf(state) }) as dynamic.ReadResult) : {};
+  return state
+    ? (withoutUndefined({ id, props: state, inputs: inputsOf(definitionOf(state)) }) as dynamic.ReadResult)
+    : {};
 }
 
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
@@ -103,7 +107,8 @@ async function keepingState<T>(
   inputs: Definition & Carried,
   make: (driver: Driver, definition: Definition) => Promise<T>,
 ): Promise<T> {
-  const { __provider, ...definition } = inputs;
+  const { __provider, ...given } = inputs;
+  const definition = fromInputs(given);
   try {
     return withoutUndefined(await make(await driverFor(definition), definition)) as T;
   } catch (error) {

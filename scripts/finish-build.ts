@@ -4,7 +4,12 @@ import { chmod } from "node:fs/promises";
 import { build } from "esbuild";
 
 await build({
-  entryPoints: { "node/main": "provider/node/main.ts", "reconciler/main": "provider/reconciler/main.ts" },
+  entryPoints: {
+    "node/main": "provider/node/main.ts",
+    "node/agent": "provider/agent/main.ts",
+    "node/dhcp-event": "provider/agent/dhcp-event.ts",
+    "reconciler/main": "provider/reconciler/main.ts",
+  },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   // Packages of the other module system look for Node's own modules by `require`.
@@ -18,7 +23,7 @@ await build({
   logLevel: "warning",
 });
 
-await chmod("dist/provider/cli.js", 0o755);
+for (const program of ["dist/provider/cli.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
 
 // npm links a package's command only if its file is there, which it isn't when a fresh checkout's packages are installed.
 execFileSync("npm", ["rebuild", "--ignore-scripts", "pulumi-vnic"], { stdio: ["ignore", "ignore", "inherit"] });

@@ -59,6 +59,24 @@ export interface DefaultRouteArgs {
   except: pulumi.Input<pulumi.Input<string>[]>;
 }
 
+/** What a DHCP server is asked for. */
+export interface DhcpArgs {
+  /** A name for the server to know the Vnic by, like `"db-0"`. @default none */
+  hostname?: pulumi.Input<string>;
+}
+
+/** An address from a DHCP server, for as long as the node's agent keeps it. */
+export interface Lease {
+  /** With prefix length. */
+  address: string;
+  /** The server's own address. */
+  server: string;
+  leaseSeconds: number;
+  /** After how much of it the server is asked for more (T1), and then any server (T2). */
+  renewSeconds: number;
+  rebindSeconds: number;
+}
+
 /** How long an operation may take, in seconds, before it fails with what it was waiting for. */
 export interface Deadlines {
   /** @default 120 */
@@ -78,8 +96,16 @@ export interface VnicArgs {
    * Another one replaces the Vnic.
    */
   network: Network | pulumi.Input<NetworkArgs | NamedNetworkArgs | NetworkAttachmentArgs | string>;
-  /** Addresses with prefix length, IPv4 and IPv6, like `"192.168.50.10/24"` and `"fd50::10/64"`. Changed in place. */
-  addresses: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Addresses with prefix length, IPv4 and IPv6, like `"192.168.50.10/24"` and `"fd50::10/64"`. Changed in place.
+   * @default one IPv4 address from a DHCP server
+   */
+  addresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Asks a DHCP server for an IPv4 address, beside the `addresses` given; needs the node agent. Changed in place.
+   * @default asked if no addresses are given
+   */
+  dhcp?: pulumi.Input<DhcpArgs>;
   /** A unicast MAC address. Another one replaces the Vnic. @default derived from namespace and name: the same on every pod and node */
   mac?: pulumi.Input<string>;
   /**
@@ -156,8 +182,9 @@ export class Vnic extends pulumi.dynamic.Resource {
   declare readonly network: pulumi.Output<
     { mode: Mode; parent: string; vlan?: number } | { name: string } | { networkAttachmentDefinition: string }
   >;
-  /** In canonical form, with prefix length. */
+  /** In canonical form, with prefix length; the one that DHCP gave is the last. */
   declare readonly addresses: pulumi.Output<string[]>;
+  declare readonly dhcp: pulumi.Output<{ hostname?: string } | undefined>;
   declare readonly mac: pulumi.Output<string>;
   declare readonly interfaceName: pulumi.Output<string>;
   /** As asked for; `interface.mtu` is what it came to be. */
@@ -183,6 +210,8 @@ export class Vnic extends pulumi.dynamic.Resource {
   >;
   /** The NIC as it was last seen in the pod. */
   declare readonly interface: pulumi.Output<Interface>;
+  /** What the DHCP server has given; absent without DHCP. */
+  declare readonly lease: pulumi.Output<Lease | undefined>;
   /** What a refresh found amiss, in words; the next `up` mends it. Absent when all is well. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
 
@@ -191,6 +220,8 @@ export class Vnic extends pulumi.dynamic.Resource {
    */
   constructor(name: string, args: VnicArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = {
+      addresses: undefined,
+      dhcp: undefined,
       mac: undefined,
       interfaceName: undefined,
       mtu: undefined,
@@ -207,8 +238,9 @@ export class Vnic extends pulumi.dynamic.Resource {
       sandboxId: undefined,
       networkOnNode: undefined,
       interface: undefined,
+      lease: undefined,
       drift: undefined,
-      ...(args ? {} : { pod: undefined, network: undefined, addresses: undefined }),
+      ...(args ? {} : { pod: undefined, network: undefined }),
     };
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, Vnic.__pulumiType, options?.parent);

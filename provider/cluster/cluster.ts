@@ -27,6 +27,11 @@ export interface Cluster {
   listVnics(selector: string): Promise<StoredVnic[]>;
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
+  /**
+   * Applies another status in place of the one that is there, if there is one; with the right to patch it alone. `conflict`
+   * when it is another object than the one with that UID, or changes meanwhile.
+   */
+  changeVnicStatus(ref: VnicRef, uid: string, change: (status: VnicStatus) => VnicStatus): Promise<void>;
   applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void>;
   /** Changes metadata, if the record is still just that one; `outdated` when it was written since, or is gone. */
   changeVnic(record: StoredVnic, change: MetadataChange): Promise<StoredVnic>;

@@ -130,6 +130,21 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
         throw error;
       }
     },
+    changeVnicStatus: async (ref, uid, change) => {
+      const patch = (body: object, options: typeof merge) =>
+        find(server, `changing the status of Vnic ${vnicId(ref)}`, () => {
+          const params = { ...vnics, ...ref, body, fieldManager };
+          return objects.patchNamespacedCustomObjectStatus(
+            options === apply ? { ...params, force: true } : params,
+            options,
+          );
+        }) as Promise<StoredVnic | undefined>;
+      // A patch that changes nothing answers with what is there.
+      const record = await patch({ metadata: { uid } }, merge);
+      if (!record?.status) return;
+      const metadata = { ...ref, uid, resourceVersion: record.metadata.resourceVersion };
+      await patch({ apiVersion, kind: "Vnic", metadata, status: change(record.status) }, apply);
+    },
     deleteVnic: async (ref, uid) => {
       try {
         await find(server, `deleting Vnic ${vnicId(ref)}`, () =>

@@ -71,7 +71,7 @@ async function tellOfRemoved(driver: Driver, record: StoredVnic, node: string | 
 
 /**
  * Removes link and resource file from a node; answers whether there was a link. A Node object that is gone took them with
- * it, and so did one that an administrator has marked as out of service.
+ * it, and so did one that an administrator has marked as out of service. `keepLease`: the Vnic goes on elsewhere.
  */
 export async function removeFromNode(
   driver: Driver,
@@ -79,6 +79,7 @@ export async function removeFromNode(
   nodeName: string,
   podName: string | undefined,
   deadline: Deadline,
+  how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
   const [node, pod] = await Promise.all([
     driver.cluster.findNode(nodeName),
@@ -93,7 +94,7 @@ export async function removeFromNode(
       `node ${nodeName} isn't ready (${why}), so Vnic ${vnicId(vnic)} can't be taken off it; try again when it is, or delete the Node object if it is lost for good`,
     );
   const { removed } = await driver.sessions.use({ node: nodeName, runtime }, deadline, (session) =>
-    session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}) } }),
+    session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}), ...how } }),
   );
   return removed;
 }

@@ -3,7 +3,7 @@ import type { Definition } from "../model/definition.ts";
 import { VnicError } from "../model/errors.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
 import { networkWords } from "../model/network/reference.ts";
-import { holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
+import { fixedAddresses, holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
 
 /**
  * Refuses a MAC or an address that another Vnic holds behind the same parent. Asked before the record is written, so that
@@ -33,7 +33,7 @@ function sharedWith(
   { mac, addresses }: Definition,
 ): { property: string; value: string } | undefined {
   if ((spec.mac ?? deriveMac(metadata)) === mac) return { property: "mac", value: mac };
-  const theirs = spec.addresses.map(hostOf);
+  const theirs = fixedAddresses(spec).map(hostOf);
   const index = addresses.findIndex((address) => theirs.includes(hostOf(address)));
   return index < 0 ? undefined : { property: `addresses[${index}]`, value: hostOf(addresses[index] ?? "") };
 }

@@ -3,7 +3,8 @@ import type { Definition } from "../model/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import { present } from "../model/known.ts";
 import { type RunningPod, sessionPlace } from "../model/pod.ts";
-import { vnicId } from "../model/names.ts";
+import { termsOf } from "../model/lease.ts";
+import { dhcpClientIdentifier, vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
 import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/record.ts";
 import type { InjectPlan, InjectResult } from "../model/session-protocol.ts";
@@ -127,11 +128,16 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   }
 
   // Return
-  const { association, interface: live } = result;
-  const realised = { ...made, sandboxId: association.sandboxId, interface: live };
+  const { association, interface: live, lease } = result;
+  const realised = {
+    ...made,
+    sandboxId: association.sandboxId,
+    interface: live,
+    ...(lease ? { lease: termsOf(lease) } : {}),
+  };
   try {
     await Promise.all([
-      cluster.applyVnicStatus(ref, attachedStatus(record, pod, association, live, new Date())),
+      cluster.applyVnicStatus(ref, attachedStatus(record, pod, result, new Date())),
       claim.release(),
       tellOfAdded(driver, record, pod, result),
     ]);
@@ -189,8 +195,9 @@ async function leaveFormerPlaces({
   claim: { record: found },
 }: Injection): Promise<StoredVnic | undefined> {
   const ref = vnicRef(definition);
+  const keeping = { keepLease: definition.dhcp !== undefined };
   if (known && known.uid !== found?.metadata.uid)
-    await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline);
+    await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline, keeping);
   if (found?.metadata.deletionTimestamp) {
     await eject(driver, ref, { uid: found.metadata.uid }, deadline);
     return undefined;
@@ -198,7 +205,7 @@ async function leaveFormerPlaces({
   const place = found && placeOf(found);
   if (place && place.node !== pod.node) {
     driver.report(`taking it off node ${place.node}`);
-    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline);
+    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline, keeping);
   }
   return found;
 }
@@ -209,7 +216,7 @@ function injectPlan(
   record: StoredVnic,
   { uid, containerId }: RunningPod,
 ): InjectPlan {
-  const { pod, addresses, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
+  const { pod, addresses, dhcp, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
   const routed = routes.length + gateways.length > 0;
   return present({
@@ -219,6 +226,7 @@ function injectPlan(
     interfaceName,
     mac,
     addresses: [...addresses],
+    dhcp: dhcp && { clientId: dhcpClientIdentifier(vnicRef(definition)), ...dhcp },
     mtu,
     duplicateAddressDetection,
     routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,

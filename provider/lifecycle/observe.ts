@@ -1,4 +1,5 @@
 import { driftOf } from "../model/drift.ts";
+import { termsOf } from "../model/lease.ts";
 import type { VnicRef } from "../model/names.ts";
 import { type PodState, readPod, sessionPlace } from "../model/pod.ts";
 import type { ObserveResult } from "../model/session-protocol.ts";
@@ -35,7 +36,7 @@ export async function observe(
   if (record?.metadata.uid !== known.uid && !node?.interface) return undefined;
 
   const drift = [...driftOf({ known, record, pod, node }), ...changes];
-  const { interface: _, sandboxId: __, drift: ___, ...lasting } = known;
+  const { interface: _, sandboxId: __, drift: ___, lease: ____, ...lasting } = known;
   const live = node?.interface;
   return {
     ...lasting,
@@ -44,6 +45,7 @@ export async function observe(
       ? {
           sandboxId: node.sandboxId,
           interface: live,
+          ...(node.lease ? { lease: termsOf(node.lease) } : {}),
           addresses: inOrderOf(known.addresses, live.addresses),
           // An MTU that nobody asked for stays an output.
           ...(known.mtu === undefined ? {} : { mtu: live.mtu }),

@@ -73,7 +73,7 @@ export const hostCidr = withRules(
   ],
 );
 
-export const addresses = z.array(hostCidr).min(1).max(64);
+export const addresses = z.array(hostCidr).max(64);
 
 export const deletionPolicy = withRules(field.deletionPolicy, 63, [
   "self in ['detach', 'waitForPod']",

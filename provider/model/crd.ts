@@ -1,6 +1,7 @@
 import * as z from "zod";
 import * as admission from "./admission.ts";
 import * as field from "./fields.ts";
+import { lease } from "./lease.ts";
 import { group, version } from "./names.ts";
 import { modes } from "./network/mode.ts";
 import { injectResult } from "./session-protocol.ts";
@@ -35,7 +36,13 @@ export const vnicSpec = z
           },
         ],
       }),
-    addresses: admission.addresses.describe("Host addresses with prefix length, IPv4 or IPv6."),
+    addresses: admission.addresses
+      .optional()
+      .describe("Host addresses with prefix length, IPv4 or IPv6; without any, a DHCP server gives one."),
+    dhcp: z
+      .object({ hostname: field.hostname.optional().describe("A name to give to the DHCP server.") })
+      .optional()
+      .describe("Asks a DHCP server for an address, beside those given."),
     mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
     interfaceName: admission.interfaceName
       .optional()
@@ -77,6 +84,10 @@ const status = z.object({
     .optional()
     .describe("The pod that holds the Vnic."),
   interface: injectResult.shape.interface.optional().describe("The NIC as last seen in the pod."),
+  lease: z
+    .object({ ...lease.shape, address: z.string(), server: z.string(), obtainedAt: z.string(), expiresAt: z.string() })
+    .optional()
+    .describe("The DHCP lease that the Vnic has."),
   // By type, so that each condition may have a writer of its own.
   conditions: z.array(condition).meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
 });
@@ -108,7 +119,7 @@ export function vnicCrd() {
             { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
             { name: "Node", type: "string", jsonPath: ".status.node" },
             { name: "Interface", type: "string", jsonPath: ".status.interface.name" },
-            { name: "Addresses", type: "string", jsonPath: ".spec.addresses" },
+            { name: "Addresses", type: "string", jsonPath: ".status.interface.addresses" },
             { name: "Ready", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].status` },
             { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
             { name: "MAC", type: "string", jsonPath: ".status.interface.mac", priority: 1 },

@@ -18,16 +18,15 @@ export const deadlines = z.strictObject({
   deleteSeconds: known(field.deadlineSeconds).default(120),
 });
 
-const addresses = z
-  .array(known(field.hostCidr))
-  .min(1, { error: `is empty; give at least one, like "192.168.50.10/24"` });
+const dhcp = z.strictObject({ hostname: known(field.hostname).optional() });
 
 /** The resource definition data, in its canonical form: every default filled in. */
 export const definition = z.strictObject({
   name: known(field.labelName),
   pod: known(pod),
   network: known(networkReference),
-  addresses: known(addresses),
+  addresses: known(z.array(known(field.hostCidr))).optional(),
+  dhcp: known(dhcp).optional(),
   mac: known(field.mac).optional(),
   interfaceName: known(field.interfaceName).optional(),
   mtu: known(field.mtu).optional(),
@@ -46,8 +45,10 @@ export interface Definition {
   readonly name: string;
   readonly pod: { readonly namespace: string; readonly name: string };
   readonly network: NetworkReference;
-  /** CIDR form, canonical. */
+  /** CIDR form, canonical; none only with `dhcp`. */
   readonly addresses: readonly string[];
+  /** One address more comes from a DHCP server; implied where no addresses are given. */
+  readonly dhcp?: { readonly hostname?: string | undefined };
   readonly mac: string;
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */
@@ -89,7 +90,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
 type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
-  const { name, pod, network, mac, interfaceName, ...rest } = parsed;
+  const { name, pod, network, addresses, dhcp, mac, interfaceName, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
   return present({
@@ -97,9 +98,22 @@ function derive(parsed: Parsed): Definition {
     name,
     pod,
     network: qualified(network, identity.namespace),
+    addresses: addresses ?? [],
+    dhcp: dhcp ?? (addresses === undefined ? {} : undefined),
     mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
   });
+}
+
+/** A definition as inputs: a preview shows addresses that only DHCP will tell as not known yet. */
+export function inputsOf(definition: Definition): Partial<Definition> {
+  const { addresses, ...rest } = definition;
+  return addresses.length === 0 ? rest : definition;
+}
+
+/** Back from {@link inputsOf}. */
+export function fromInputs(inputs: Omit<Definition, "addresses"> & Partial<Definition>): Definition {
+  return { addresses: [], ...inputs };
 }
 
 /** A NetworkAttachmentDefinition is of the pod's own namespace, if its name tells no other. */
@@ -117,7 +131,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   return [
     ...referenceProblems(network),
     ...macProblems(inputs),
-    ...addressProblems(addresses, mtu),
+    ...addressProblems(addresses, given.dhcp, mtu),
     ...routeProblems(given),
   ];
 }
@@ -132,8 +146,10 @@ function macProblems(inputs: unknown): Problem[] {
   return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
 }
 
-function addressProblems(addresses: unknown, mtu: unknown): Problem[] {
+function addressProblems(addresses: unknown, dhcp: unknown, mtu: unknown): Problem[] {
   if (!Array.isArray(addresses)) return [];
+  if (addresses.length === 0 && dhcp === undefined)
+    return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
   const hosts = addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
   const problems: Problem[] = [];
   hosts.forEach((host, index) => {

@@ -12,6 +12,7 @@ const consequences: Record<keyof Definition, Consequence> = {
   mac: "replace",
   interfaceName: "replace",
   addresses: "update",
+  dhcp: "update",
   mtu: "update",
   duplicateAddressDetection: "update",
   routes: "update",

@@ -30,12 +30,14 @@ export function driftOf({ known, record, pod, node }: Findings): string[] {
   else if (pod.state === "terminated") drift.push(`${held} has terminated: ${pod.why}`);
   else if (pod.state === "hostNetwork") drift.push(`${held} uses its node's network`);
   if (!node) return drift;
-  const { interface: live, resourceFile, sandboxId, decidedMtu } = node;
+  const { interface: live, resourceFile, sandboxId, decidedMtu, lease } = node;
   if (known.sandboxId !== undefined && known.sandboxId !== sandboxId) drift.push(`the sandbox of ${held} was replaced`);
   if (!resourceFile) drift.push("the Vnic resource file is missing");
   if (!live) return [...drift, `the NIC is missing in ${held}`];
   if (!live.up) drift.push("the NIC is down");
   if (live.name !== known.interfaceName) drift.push(`the NIC is named ${live.name} instead of ${known.interfaceName}`);
+  if (known.dhcp && !lease) drift.push("the DHCP lease is lost");
+  if (lease && !live.addresses.includes(lease.address)) drift.push(`the leased address ${lease.address} is missing`);
   if (live.mac !== known.mac) drift.push(`the MAC is ${live.mac} instead of ${known.mac}`);
   if (known.mtu === undefined && decidedMtu !== undefined && live.mtu !== decidedMtu)
     drift.push(`the MTU is ${live.mtu} instead of ${decidedMtu}`);

@@ -104,6 +104,14 @@ export const deletionPolicy = z.enum(["detach", "waitForPod"], {
     `${quote(input)} is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
 });
 
+/** A name to give a DHCP server (RFC 1123): labels with dots between them. */
+export const hostname = z
+  .string()
+  .max(253, { error: "is longer than the 253 characters of a host name" })
+  .regex(/^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/, {
+    error: ({ input }) => `${quote(input)} is not a host name: use letters, digits, "-" and ".", like "db-0"`,
+  });
+
 /** How long an operation may take, in seconds. */
 export const deadlineSeconds = z
   .number({ error: ({ input }) => `${quote(input)} is not a number of seconds` })

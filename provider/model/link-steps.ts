@@ -137,6 +137,24 @@ export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
     : steps;
 }
 
+/**
+ * In the pod's network namespace: another leased address in place of the former one, which goes first, as it is somebody
+ * else's by now; only what differs from what is there.
+ */
+export function leaseSteps(
+  { mode }: InjectPlan["network"],
+  { name, mac, ...live }: Interface,
+  former: string | undefined,
+  address: string | undefined,
+): string[] {
+  const removed = former !== undefined && former !== address && live.addresses.includes(former);
+  const added = address !== undefined && !live.addresses.includes(address);
+  return [
+    ...(removed ? [`address del ${former} dev ${name}`] : []),
+    ...(added ? [addAddress(address, name), ...(hasOwnMac(mode) ? [announce(name, mac)] : [])] : []),
+  ];
+}
+
 /** `nodad`: the address answers at once; whether somebody else has it is to be asked before, not by a second of silence. */
 function addAddress(address: string, device: string): string {
   return `address add ${address} dev ${device}${isIpv6(address) ? " nodad" : ""}`;

@@ -9,6 +9,8 @@ export const apiVersion = `${group}/${version}`;
 export const systemNamespace = "vnic-system";
 export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
+/** Of the node agent: its service account and its DaemonSet. */
+export const agentName = "vnic-agent";
 /** Of the reconciler: its service account, its Deployment, its lock among replicas. */
 export const reconcilerName = "vnic-reconciler";
 
@@ -91,6 +93,14 @@ export function deriveMac(ref: VnicRef): string {
  */
 export function deriveInterfaceName(ref: VnicRef): string {
   return `net${1 + (digest(`interface:${vnicId(ref)}`).readUInt32BE(0) % 999999)}`;
+}
+
+/**
+ * DHCP's client identifier in hexadecimal (option 61, in the form of RFC 4361: type 255, an IAID, a DUID of type UUID): by it
+ * a server knows the Vnic, on whatever pod and node it is.
+ */
+export function dhcpClientIdentifier(ref: VnicRef): string {
+  return `ff${shortHash(`dhcp:iaid:${vnicId(ref)}`, 8)}0004${shortHash(`dhcp:${vnicId(ref)}`, 32)}`;
 }
 
 /** The link's name between its creation on the node and its arrival in the pod: 14 bytes of the kernel's 15. */

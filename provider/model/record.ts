@@ -1,6 +1,7 @@
 import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "./errors.ts";
 import type { VnicStatus } from "./status.ts";
+import { termsOf } from "./lease.ts";
 import {
   addressLabel,
   annotations,
@@ -22,7 +23,9 @@ import { stateOf, type VnicState } from "./state.ts";
 export interface VnicSpec {
   readonly pod: { readonly name: string };
   readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
-  readonly addresses: readonly string[];
+  /** None where all come from DHCP. */
+  readonly addresses?: readonly string[];
+  readonly dhcp?: { readonly hostname?: string | undefined };
   /** Derived, like the interface's name, when whoever wrote the record gave none. */
   readonly mac?: string;
   readonly interfaceName?: string;
@@ -59,6 +62,11 @@ export interface VnicRecord {
 /** A record as the API server returns it. */
 export type StoredVnic = VnicRecord & { readonly metadata: { readonly uid: string; readonly resourceVersion: string } };
 
+/** The addresses that were asked for by themselves. */
+export function fixedAddresses({ addresses = [] }: VnicSpec): readonly string[] {
+  return addresses;
+}
+
 /** The record's own name, and nothing else of its metadata. */
 export function refOf({ metadata: { namespace, name } }: VnicRecord): VnicRef {
   return { namespace, name };
@@ -75,11 +83,12 @@ export function specOf({
   adopt: ___,
   deadlines: ____,
   declaredBy: _____,
+  addresses,
   ...rest
 }: Definition): VnicSpec {
   // What a network is, its own record says.
   const network = isNamed(rest.network) ? { name: rest.network.name } : rest.network;
-  return { ...rest, pod: { name: pod.name }, network };
+  return { ...rest, ...(addresses.length === 0 ? {} : { addresses }), pod: { name: pod.name }, network };
 }
 
 /**
@@ -214,5 +223,6 @@ export function realisationOf(record: StoredVnic): Pick<VnicState, "sandboxId" |
     ...placeOf(record),
     ...(status?.pod ? { sandboxId: status.pod.sandboxId } : {}),
     ...(status?.interface ? { interface: status.interface } : {}),
+    ...(status?.lease ? { lease: termsOf(status.lease) } : {}),
   };
 }

@@ -37,6 +37,20 @@ export const stateDirectory = "/var/lib/pulumi-vnic";
 
 export const sessionContainer = "session";
 
+/** What a container of ours on a node is allowed; `more` are further capabilities. */
+export function nodeSecurity(...more: readonly string[]) {
+  return {
+    privileged: false,
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    runAsUser: 0,
+    seccompProfile: { type: "RuntimeDefault" },
+    // The runtimes' own profile forbids all mounting, also the remount of our own /proc/sys.
+    appArmorProfile: { type: "Unconfined" },
+    capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", ...more] },
+  } as const;
+}
+
 export interface SessionJobOptions {
   readonly name: string;
   readonly node: string;
@@ -97,16 +111,7 @@ export function sessionJob({ name, node, runtime, image, idleSeconds }: SessionJ
                 { name: "VNIC_IDLE_SECONDS", value: String(idleSeconds) },
               ],
               resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "256Mi" } },
-              securityContext: {
-                privileged: false,
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                runAsUser: 0,
-                seccompProfile: { type: "RuntimeDefault" },
-                // The runtimes' own profile forbids all mounting, also the remount of our own /proc/sys.
-                appArmorProfile: { type: "Unconfined" },
-                capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"] },
-              },
+              securityContext: nodeSecurity(),
               volumeMounts: [
                 { name: "bundles", mountPath: layout.bundles, readOnly: true },
                 // Namespaces made after the session began must appear in it.

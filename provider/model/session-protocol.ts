@@ -1,5 +1,6 @@
 import * as z from "zod";
 import * as field from "./fields.ts";
+import { lease } from "./lease.ts";
 import { nodeNetwork } from "./network/mode.ts";
 import { routing } from "./route-fields.ts";
 
@@ -18,6 +19,13 @@ const containerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}:\/\/[0-9a-f]{64}$/, 
 const vnic = z.strictObject({ uid, namespace: field.labelName, name: field.labelName });
 const pod = z.strictObject({ namespace: field.labelName, name: field.objectName, uid, containerId });
 
+/** What DHCP is asked for, and as whom. */
+export const dhcpPlan = z.strictObject({
+  /** In hexadecimal. */
+  clientId: z.string().regex(/^([0-9a-f]{2}){2,64}$/, { error: "is not a client identifier" }),
+  hostname: field.hostname.optional(),
+});
+
 export const injectPlan = z.strictObject({
   vnic,
   pod,
@@ -25,14 +33,23 @@ export const injectPlan = z.strictObject({
   interfaceName: field.interfaceName,
   mac: field.mac,
   mtu: field.mtu.optional(),
-  addresses: z.array(field.hostCidr).min(1),
+  /** None only with `dhcp`. */
+  addresses: z.array(field.hostCidr),
+  dhcp: dhcpPlan.optional(),
   /** Whether to ask, before an address is used, who else has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),
   routing: routing.optional(),
 });
 
-/** `pod` is given while the pod runs; without it only what the resource file knows is taken away. */
-export const ejectPlan = z.strictObject({ vnic, pod: pod.optional() });
+const addressedPlan = injectPlan.refine(({ addresses, dhcp }) => addresses.length > 0 || dhcp !== undefined, {
+  error: "has neither addresses nor dhcp",
+});
+
+/**
+ * `pod` is given while the pod runs; without it only what the resource file knows is taken away. `keepLease`: the Vnic goes on
+ * elsewhere, where it shall get the same address from the DHCP server.
+ */
+export const ejectPlan = z.strictObject({ vnic, pod: pod.optional(), keepLease: z.boolean().optional() });
 
 export const observePlan = z.strictObject({ vnic, pod });
 
@@ -56,7 +73,13 @@ const liveInterface = z.strictObject({
 
 const steps = z.array(z.strictObject({ step: z.string(), milliseconds: z.number() }));
 
-export const injectResult = z.strictObject({ interface: liveInterface, association, steps });
+export const injectResult = z.strictObject({
+  interface: liveInterface,
+  association,
+  /** The DHCP lease, if one was asked for. */
+  lease: lease.optional(),
+  steps,
+});
 export const ejectResult = z.strictObject({ removed: z.boolean(), steps });
 export const observeResult = z.strictObject({
   /** Absent when the NIC isn't in the pod. */
@@ -66,6 +89,8 @@ export const observeResult = z.strictObject({
   resourceFile: z.boolean(),
   /** In bytes, as the injection decided it; absent when the resource file doesn't say. */
   decidedMtu: z.number().optional(),
+  /** The DHCP lease that the Vnic has now. */
+  lease: lease.optional(),
   /** What of its routes and rules isn't as the resource file wants it, in words. */
   routing: z.array(z.string()).optional(),
 });
@@ -77,7 +102,7 @@ export const helloResult = z.strictObject({ protocol: z.number(), version: z.str
 export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("hello") }),
   /** `hold`: not further than the link on the node until a `go` line comes, so that the driver can check meanwhile. */
-  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: injectPlan, hold: z.boolean().optional() }),
+  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: addressedPlan, hold: z.boolean().optional() }),
   /** Lets the held request with the id `of` proceed, or be undone. */
   z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),

@@ -1,4 +1,5 @@
 import type { Definition } from "./definition.ts";
+import type { LeaseTerms } from "./lease.ts";
 import type { NodeNetwork } from "./network/mode.ts";
 import type { Interface } from "./session-protocol.ts";
 
@@ -13,6 +14,10 @@ export interface NetworkOnNode extends NodeNetwork {
 
 /** What Pulumi stores of a Vnic: its definition as applied, and what came of it. */
 export interface VnicState extends Definition {
+  /** With the one that DHCP gave. */
+  readonly addresses: readonly string[];
+  /** Of DHCP; without its times, which no plan should show. */
+  readonly lease?: LeaseTerms;
   readonly schemaVersion: number;
   /** Of this package, when it last wrote the state. */
   readonly providerVersion: string;
@@ -38,7 +43,8 @@ export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "provide
 
 /** Outputs: the definition as applied, and what came of it. */
 export function stateOf(definition: Definition, made: Made, providerVersion: string): VnicState {
-  return withoutUndefined({ ...definition, ...made, schemaVersion, providerVersion }) as VnicState;
+  const addresses = [...definition.addresses, ...(made.lease ? [made.lease.address] : [])];
+  return withoutUndefined({ ...definition, ...made, addresses, schemaVersion, providerVersion }) as VnicState;
 }
 
 /**
@@ -63,6 +69,7 @@ export function definitionOf(state: VnicState): Definition {
     pod: true,
     network: true,
     addresses: true,
+    dhcp: true,
     mac: true,
     interfaceName: true,
     mtu: true,
@@ -77,6 +84,9 @@ export function definitionOf(state: VnicState): Definition {
     deadlines: true,
     declaredBy: true,
   };
-  const entries = Object.entries(state).filter(([key, value]) => key in properties && value !== undefined);
+  const addresses = state.addresses.filter((address) => address !== state.lease?.address);
+  const entries = Object.entries({ ...state, addresses }).filter(
+    ([key, value]) => key in properties && value !== undefined,
+  );
   return Object.fromEntries(entries) as unknown as Definition;
 }

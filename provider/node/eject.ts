@@ -1,5 +1,6 @@
 import type { EjectPlan, EjectResult } from "../model/session-protocol.ts";
 import { isVnicError } from "../model/errors.ts";
+import { askAgent } from "./agent-socket.ts";
 import type { Report } from "./inject.ts";
 import { removeLink } from "./remove.ts";
 import { readResourceFile, removeResourceFile } from "./resource-file.ts";
@@ -7,10 +8,12 @@ import { findSandbox } from "./sandbox.ts";
 import { dropTaggedIfUnused } from "./tagged-link.ts";
 
 /** Takes the Vnic out of the pod and off the node, wherever its link is; fine when nothing is left of it. */
-export async function eject({ vnic, pod }: EjectPlan, report: Report): Promise<EjectResult> {
+export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report): Promise<EjectResult> {
   const began = performance.now();
   report("removing");
   const known = await readResourceFile(vnic.uid);
+  // While the address is on the link, as the server hears of the release from it. An agent that is gone has let it go.
+  if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
   // The file may be lost while the pod still has the link.
   const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
   const removed = await removeLink(vnic.uid, place, known === undefined || known.definition.routing !== undefined);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { isVnicError, VnicError } from "../model/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
+import type { Lease } from "../model/lease.ts";
 import {
   configureSteps,
   convergeSteps,
@@ -16,7 +17,9 @@ import { parentForm } from "../model/fields.ts";
 import { hostSideName, transitLinkName } from "../model/names.ts";
 import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
+import { requireAgent } from "./agent-socket.ts";
 import { findGround } from "./ground.ts";
+import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, ipBatch, isMarked, type Link, listLinks, ownLink, prepareIpBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { refuseTaken } from "./probe.ts";
@@ -36,7 +39,8 @@ export type Report = (step: string) => void;
  */
 export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
-  const association = await findSandbox(pod);
+  const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
+  let lease: Lease | undefined;
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
   const step: RunStep = async (name, work, mtu = plan.mtu) => {
@@ -45,19 +49,33 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
     // Probing changes nothing that a later run would have to know.
-    if (name !== "probing") await writeResourceFile({ vnic, definition: sized, association, step: name });
+    if (name !== "probing")
+      await writeResourceFile({ vnic, definition: sized, association, ...(lease ? { lease } : {}), step: name });
     await work();
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
   const known = await readResourceFile(vnic.uid);
+  lease = await formerLease(plan, known, known !== undefined && stays(known, plan, association));
   const blind = known === undefined && groundUnseen(plan);
-  if (!(blind && (await succeeds(make(plan, blind, association, step)))))
-    await converge(plan, association, known, step);
+  let made = blind !== undefined && blind !== false && (await succeeds(make(plan, blind, association, step)));
+  if (!made) made = await converge(plan, association, known, lease, step);
+  const { dhcp } = plan;
+  if (dhcp)
+    await step("leasing", async () => {
+      try {
+        lease = await acquireLease(plan, dhcp, association, lease, known?.lease?.address);
+      } catch (error) {
+        if (!made) throw error;
+        await giveUpLease(vnic.uid);
+        await undo(plan, podNetns, true);
+        throw refusal(messageOf(error));
+      }
+    });
 
   const live = await readBack(podNetns, vnic.uid);
   await step("attached", async () => undefined, plan.mtu ?? live.mtu);
-  return { interface: live, association, steps };
+  return { interface: live, association, ...(lease ? { lease } : {}), steps };
 }
 
 type RunStep = (
@@ -87,14 +105,19 @@ function succeeds(attempt: Promise<void>): Promise<boolean> {
   );
 }
 
-/** Looks what is there, and makes of it what the plan says; refuses what can't be. */
-async function converge(plan: InjectPlan, association: Association, known: ResourceFile | undefined, step: RunStep) {
+/** Looks what is there, and makes of it what the plan says; refuses what can't be. Answers whether it made the link. */
+async function converge(
+  asked: InjectPlan,
+  association: Association,
+  known: ResourceFile | undefined,
+  lease: Lease | undefined,
+  step: RunStep,
+): Promise<boolean> {
+  const plan = lease ? { ...asked, addresses: [...asked.addresses, lease.address] } : asked;
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
-  // The pod's namespace is another one than last time, or the link would be another one: start afresh.
-  const stays =
-    known && isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
-  if (known && !stays) await removeLink(uid, known.association, known.definition.routing !== undefined);
+  if (known && !stays(known, plan, association))
+    await removeLink(uid, known.association, known.definition.routing !== undefined);
 
   const [nodeLinks, podLinks] = await Promise.all([cleared(uid), listLinks(podNetns)]);
   const arrived = ownLink(podLinks, uid);
@@ -120,10 +143,16 @@ async function converge(plan: InjectPlan, association: Association, known: Resou
       await ipBatch(podNetns, convergeSteps(sized, standing));
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
     });
-    return;
+    return false;
   }
   feasibleMtu(plan, ground);
-  await make(plan, ground, association, step);
+  await make(asked, ground, association, step);
+  return true;
+}
+
+/** Whether the link can be the one of last time: in the same namespace of the pod, on the same network. */
+function stays(known: ResourceFile, plan: InjectPlan, association: Association): boolean {
+  return isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
 }
 
 /**
@@ -176,11 +205,16 @@ async function make(plan: InjectPlan, ground: Ground, association: Association, 
     });
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
-    if (plan.routing && configured) await unroute(podNetns, uid);
-    await removeMade(plan, podNetns, configured);
-    await removeResourceFile(uid);
+    await undo(plan, podNetns, configured);
     throw error;
   }
+}
+
+async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
+  const { uid } = plan.vnic;
+  if (plan.routing && configured) await unroute(pod, uid);
+  await removeMade(plan, pod, configured);
+  await removeResourceFile(uid);
 }
 
 /**

@@ -2,7 +2,8 @@ import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../model/errors.ts";
 
-const patienceMilliseconds = 10_000;
+/** Longer than whoever waits for a DHCP server holds it. */
+const patienceMilliseconds = 30_000;
 
 /**
  * Runs `work` while nobody else on this node works on the same Vnic, in this session or another one.
@@ -11,7 +12,16 @@ const patienceMilliseconds = 10_000;
  * namespace: only one process can bind it, and the kernel frees it when that process dies, however it dies.
  */
 export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<T> {
-  const server = await acquire(uid);
+  return whileHolding(await acquire(uid), work);
+}
+
+/** The same, but answers `busy` at once when somebody else does. */
+export async function tryLock<T>(uid: string, work: () => Promise<T>): Promise<T | "busy"> {
+  const server = await bind(lockName(uid));
+  return server ? whileHolding(server, work) : "busy";
+}
+
+async function whileHolding<T>(server: Server, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
@@ -19,10 +29,14 @@ export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<
   }
 }
 
+function lockName(uid: string): string {
+  return `\0pulumi-vnic/${uid}`;
+}
+
 async function acquire(uid: string): Promise<Server> {
   const giveUpAt = performance.now() + patienceMilliseconds;
   for (;;) {
-    const server = await bind(`\0pulumi-vnic/${uid}`);
+    const server = await bind(lockName(uid));
     if (server) return server;
     if (performance.now() > giveUpAt)
       throw new VnicError(

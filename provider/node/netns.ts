@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { netnsDirectory } from "../model/session-job.ts";
-import { start, type Started } from "./run.ts";
+import { type Lasting, start, startLasting, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
 export type Netns = "node" | { readonly path: string };
@@ -13,8 +13,21 @@ export function runIn(netns: Netns, program: string, args: readonly string[], in
 
 /** Starts one there that waits for its input. */
 export function startIn(netns: Netns, program: string, args: readonly string[]): Started {
-  if (netns === "node") return start(program, args);
-  return start("nsenter", [`--net=${netns.path}`, "--", program, ...args]);
+  return start(...enter(netns, program, args));
+}
+
+/** Starts one there that runs on. */
+export function startLastingIn(
+  netns: Netns,
+  program: string,
+  args: readonly string[],
+  hear: Parameters<typeof startLasting>[2],
+): Lasting {
+  return startLasting(...enter(netns, program, args), hear);
+}
+
+function enter(netns: Netns, program: string, args: readonly string[]): [string, readonly string[]] {
+  return netns === "node" ? [program, args] : ["nsenter", [`--net=${netns.path}`, "--", program, ...args]];
 }
 
 /** The runtime's bind mount of a network namespace, by its base name. */

@@ -19,6 +19,7 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
     resourceFile: known !== undefined,
     ...(link ? { interface: interfaceOf(link) } : {}),
     ...(amiss.length === 0 ? {} : { routing: amiss }),
+    ...(known?.lease ? { lease: known.lease } : {}),
     ...(known?.definition.mtu === undefined ? {} : { decidedMtu: known.definition.mtu }),
   };
 }

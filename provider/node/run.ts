@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { VnicError } from "../model/errors.ts";
+
+/* The one place on the node that starts processes. Arguments are arrays and never pass a shell. */
 
 /** Runs a program to its end and answers with its stdout; see {@link start}. */
 export function run(program: string, args: readonly string[], input = ""): Promise<string> {
@@ -12,12 +15,38 @@ export interface Started {
   finish(input: string): Promise<string>;
 }
 
+/** A program that runs on, and says something now and then. */
+export interface Lasting {
+  signal(name: NodeJS.Signals): void;
+  /** How it ended, in words. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts a program that runs until it is told to end, and hands on the lines of its stdout and of its stderr. */
+export function startLasting(
+  program: string,
+  args: readonly string[],
+  hear: { readonly stdout: (line: string) => void; readonly stderr: (line: string) => void },
+): Lasting {
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment() });
+  createInterface({ input: child.stdout }).on("line", hear.stdout);
+  createInterface({ input: child.stderr }).on("line", hear.stderr);
+  const ended = new Promise<string>((resolve) => {
+    child.on("error", (cause) => resolve(`running ${program}: ${cause.message}`));
+    child.on("close", (code, signal) => resolve(`${program} ended by ${signal ?? `exit code ${code}`}`));
+  });
+  return { signal: (name) => void child.kill(name), ended };
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, LC_ALL: "C" };
+}
+
 /**
- * Starts a program that reads its stdin: the one place on the node that starts processes. Arguments are an array and never
- * pass a shell. A non-zero exit is an error in the program's own words.
+ * Starts a program that reads its stdin. A non-zero exit is an error in the program's own words.
  */
 export function start(program: string, args: readonly string[]): Started {
-  const child = spawn(program, args, { stdio: "pipe", env: { PATH: process.env.PATH, LC_ALL: "C" } });
+  const child = spawn(program, args, { stdio: "pipe", env: environment() });
   const outputs: Buffer[] = [];
   const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => outputs.push(chunk));

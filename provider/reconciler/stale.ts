@@ -24,7 +24,7 @@ export const stale: Module = async (task) => {
     // Whoever had the claim before may have brought it elsewhere, and what was read is a moment old.
     if (current?.metadata.uid !== uid || placeOf(current)?.podUid !== place.podUid) return;
     if (terminationOf(await world.cluster.findPod(namespace, record.spec.pod.name), place.podUid) === undefined) return;
-    await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline);
+    await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline, { keepLease: true });
     await world.cluster.changeVnic(current, { annotations: { [annotations.node]: null, [annotations.podUid]: null } });
     world.log("info", `removed what was left of it on node ${place.node}: ${end}`, about(task));
   });

@@ -112,6 +112,13 @@ export class FakeCluster implements Cluster {
     return stored;
   }
 
+  async changeVnicStatus(ref: VnicRef, uid: string, change: (status: VnicStatus) => VnicStatus): Promise<void> {
+    this.called("changeVnicStatus", vnicId(ref));
+    const record = this.vnics.get(vnicId(ref));
+    if (record && record.metadata.uid !== uid) throw new VnicError("conflict", `changing ${vnicId(ref)}: conflict`);
+    if (record?.status) this.vnics.set(vnicId(ref), { ...record, status: change(record.status) });
+  }
+
   async applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void> {
     this.called("applyVnicStatus", vnicId(ref));
     const record = this.vnics.get(vnicId(ref));

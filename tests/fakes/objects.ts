@@ -1,4 +1,5 @@
 import type { Definition } from "../../provider/model/definition.ts";
+import type { Lease } from "../../provider/model/lease.ts";
 import type { NodeObject } from "../../provider/model/node.ts";
 import type { PodObject } from "../../provider/model/pod.ts";
 import { recordOf, type StoredVnic } from "../../provider/model/record.ts";
@@ -55,6 +56,19 @@ export function injectPlan(given: Partial<InjectPlan> = {}): InjectPlan {
 
 export function liveInterface(given: Partial<Interface> = {}): Interface {
   return { name: "net1", mac: "02:00:5e:10:00:01", mtu: 1500, addresses: ["192.168.50.10/24"], up: true, ...given };
+}
+
+export function lease(given: Partial<Lease> = {}): Lease {
+  return {
+    address: "192.168.50.110/24",
+    server: "192.168.50.1",
+    leaseSeconds: 60,
+    renewSeconds: 30,
+    rebindSeconds: 52,
+    obtainedAt: "2026-11-23T08:00:00.000Z",
+    expiresAt: "2026-11-23T08:01:00.000Z",
+    ...given,
+  };
 }
 
 export function association(given: Partial<Association> = {}): Association {

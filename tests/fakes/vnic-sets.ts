@@ -1,5 +1,5 @@
 import type { PodObject } from "../../provider/model/pod.ts";
-import type { StoredVnic, VnicRecord } from "../../provider/model/record.ts";
+import { fixedAddresses, type StoredVnic, type VnicRecord } from "../../provider/model/record.ts";
 import { type SetDefinition, parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
 import { expand, type Expansion, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
 import { setRecordOf, type StoredVnicSet } from "../../provider/model/vnic-set/record.ts";
@@ -93,7 +93,7 @@ export class FakeWorld {
       const status = {
         node: "worker-1",
         pod: { name: vnic.spec.pod.name, uid: found?.metadata?.uid ?? "", sandboxId: "5a" },
-        interface: liveInterface({ addresses: [...vnic.spec.addresses] }),
+        interface: liveInterface({ addresses: [...fixedAddresses(vnic.spec)] }),
         conditions: [
           {
             type: "Ready",
@@ -112,7 +112,7 @@ export class FakeWorld {
   /** Addresses by pod, of all Vnics of the set. */
   get addresses(): Record<string, string> {
     const own = this.vnics.filter(({ metadata }) => metadata.ownerReferences);
-    return Object.fromEntries(own.map(({ spec }) => [spec.pod.name, spec.addresses.join(" ")]));
+    return Object.fromEntries(own.map(({ spec }) => [spec.pod.name, fixedAddresses(spec).join(" ")]));
   }
 
   private apply(record: VnicRecord): void {

@@ -34,6 +34,8 @@ const busybox = "/bin/busybox";
 const dist = join(import.meta.dirname, "..", "..", "dist");
 const scripts = {
   "/app/main.mjs": join(dist, "node", "main.mjs"),
+  "/app/agent.mjs": join(dist, "node", "agent.mjs"),
+  "/app/dhcp-event.mjs": join(dist, "node", "dhcp-event.mjs"),
   "/app/reconciler.mjs": join(dist, "reconciler", "main.mjs"),
 };
 
@@ -66,7 +68,7 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     packages: ["arp-scan", "busybox-static", "iproute2", "libstdc++6", "util-linux", "mount"],
     programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter", "/usr/sbin/arp-scan"],
     localPrograms: { "/usr/bin/node": await ensureNode() },
-    applets: ["sysctl", "udhcpc"],
+    applets: ["env", "sysctl", "test", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
   };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 export const nodes = ["node1", "node2", "node3"] as const;
 export const lanHosts = ["lan1", "lan2"] as const;
-/** Each machine is a network namespace; `control` holds the cluster's bridge, `lan` the outside network's. */
-export const machines = ["control", "lan", ...nodes, ...lanHosts] as const;
+/** Each machine is a network namespace; `control` holds the cluster's bridge, `lan` and `leased` those of the outside networks. */
+export const machines = ["control", "lan", "leased", ...nodes, ...lanHosts] as const;
 
 export type Machine = (typeof machines)[number];
 export type Node = (typeof nodes)[number];
@@ -49,6 +49,16 @@ export const lan = {
     lan1: { ipv4: "192.168.50.201", ipv6: "fd50::201" },
     lan2: { ipv4: "192.168.50.202", ipv6: "fd50::202" },
   },
+} as const;
+
+/** A second network outside, whose DHCP server is whichever a test runs on its one host, the machine `leased`. */
+export const leased = {
+  bridge: "leased",
+  /** The NIC of every node that leads there. */
+  parent: "eth2",
+  host: "192.168.60.1",
+  prefixLength: 24,
+  dhcp: { from: "192.168.60.100", to: "192.168.60.199" },
 } as const;
 
 function readNumber(text: string): number {

@@ -1,6 +1,17 @@
 import { existsSync } from "node:fs";
 import { rm, rmdir, writeFile } from "node:fs/promises";
-import { cluster, hostLink, lan, lanHosts, machines, netnsName, netnsPath, nodes, type Machine } from "./layout.ts";
+import {
+  cluster,
+  hostLink,
+  lan,
+  lanHosts,
+  leased,
+  machines,
+  netnsName,
+  netnsPath,
+  nodes,
+  type Machine,
+} from "./layout.ts";
 import { must, run, until } from "./run.ts";
 
 const control = netnsName("control");
@@ -17,6 +28,7 @@ export async function makeNetwork(): Promise<void> {
     ...nodes.flatMap((node) => [
       `link add eth0 netns ${netnsName(node)} type veth peer name ${node} netns ${control}`,
       `link add eth1 netns ${netnsName(node)} type veth peer name ${node} netns ${outside}`,
+      `link add ${leased.parent} netns ${netnsName(node)} type veth peer name ${node} netns ${netnsName("leased")}`,
     ]),
     ...lanHosts.map((host) => `link add eth0 netns ${netnsName(host)} type veth peer name ${host} netns ${outside}`),
     `address add ${cluster.host}/${cluster.prefixLength} dev ${hostLink}`,
@@ -34,11 +46,18 @@ export async function makeNetwork(): Promise<void> {
     `address add ${lan.router.ipv4}/24 dev ${lan.bridge}`,
     `address add ${lan.router.ipv6}/64 dev ${lan.bridge} nodad`,
   ]);
+  await ip("leased", [
+    ...bridge(leased.bridge, nodes),
+    `address add ${leased.host}/${leased.prefixLength} dev ${leased.bridge}`,
+    // Where a broadcast to all goes.
+    `route add default dev ${leased.bridge}`,
+  ]);
   for (const node of nodes) {
     await ip(node, [
       "link set lo up",
       "link set eth0 up",
       "link set eth1 up",
+      `link set ${leased.parent} up`,
       `address add ${cluster.node(node)}/${cluster.prefixLength} dev eth0`,
       `route add default via ${cluster.control}`,
       ...nodes

@@ -74,7 +74,7 @@ describe("a VnicSet on the lab", () => {
   /** Host addresses by pod. */
   async function addressesOf(name: string): Promise<Record<string, string>> {
     const members = await membersOf(name);
-    return Object.fromEntries(members.map(({ spec }) => [spec.pod.name, spec.addresses[0]?.split("/")[0] ?? ""]));
+    return Object.fromEntries(members.map(({ spec }) => [spec.pod.name, spec.addresses?.[0]?.split("/")[0] ?? ""]));
   }
 
   const silent = (addresses: string[]) =>

@@ -1,18 +1,20 @@
 /**
- * Breaks things at random for long on the lab: npm run soak -- churn [--minutes 10] [--seed 1]
+ * Breaks things at random for long on the lab: npm run soak -- churn | dhcp [--minutes 10] [--seed 1]
  *
  * The exit code is 0 if nothing was lost, doubled or left behind. The same seed makes the same choices.
  */
 import { parseArgs } from "node:util";
 import { missing } from "../lab/index.ts";
 import { soakChurn } from "./churn.ts";
+import { soakDhcp } from "./dhcp.ts";
 import { randomFrom } from "./random.ts";
 
 const usage = `usage: npm run soak -- <what> [--minutes <number>] [--seed 1]
   churn   30 Vnics over 3 nodes, for 10 minutes; Vnics, pods, sandboxes, Jobs and every daemon come and go
+  dhcp    20 Vnics with leases of a minute, for 60 minutes; agents, server, runtimes, kubelets, pods and Vnics do
 `;
 
-const soaks = { churn: { run: soakChurn, minutes: "10" } };
+const soaks = { churn: { run: soakChurn, minutes: "10" }, dhcp: { run: soakDhcp, minutes: "60" } };
 
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({

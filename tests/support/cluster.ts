@@ -34,7 +34,7 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
 }
 
 /** Parts that act by themselves: they would mend or refuse what most tests break on purpose, so each test asks for its own. */
-const standingParts: readonly PlatformPart[] = ["policies", "reconciler"];
+const standingParts: readonly PlatformPart[] = ["policies", "agent", "reconciler"];
 
 /** Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, and of the standing parts those asked for. */
 export async function installPlatform(
@@ -70,8 +70,13 @@ export function providerKubeconfig(run: Kubectl): Promise<string> {
   return serviceAccountKubeconfig(run, systemNamespace, providerServiceAccount);
 }
 
-export async function serviceAccountKubeconfig(run: Kubectl, namespace: string, name: string): Promise<string> {
-  const token = (await kubectl(run, ["create", "token", name, "-n", namespace, "--duration=4h"])).trim();
+export async function serviceAccountKubeconfig(
+  run: Kubectl,
+  namespace: string,
+  name: string,
+  boundTo: readonly string[] = [],
+): Promise<string> {
+  const token = (await kubectl(run, ["create", "token", name, "-n", namespace, "--duration=4h", ...boundTo])).trim();
   const admin = JSON.parse(await kubectl(run, ["config", "view", "--raw", "--minify", "-o", "json"])) as {
     clusters: unknown[];
     contexts: { context: { cluster: string } }[];

@@ -2,6 +2,7 @@ import { vnicCrd } from "../crd.ts";
 import { injectorServiceAccount, systemNamespace } from "../names.ts";
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
+import { agentPart } from "./agent.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
@@ -26,6 +27,7 @@ const parts = {
   injector: () => [serviceAccount(injectorServiceAccount)],
   provider: providerPart,
   policies,
+  agent: agentPart,
   reconciler: reconcilerPart,
 } satisfies Record<string, (options: PlatformOptions) => Manifest[]>;
 

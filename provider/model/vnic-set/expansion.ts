@@ -5,7 +5,7 @@ import { labels, setMemberName } from "../names.ts";
 import { segmentOf } from "../network/reference.ts";
 import { type PodObject, readPod } from "../pod.ts";
 import type { AddressRange } from "../range.ts";
-import { specOf, type StoredVnic, type VnicRecord } from "../record.ts";
+import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../record.ts";
 import { allocate, type Allocation, keeps } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";
@@ -62,16 +62,16 @@ export function expand(world: SetWorld): Expansion {
   const segment = segmentOf(set.spec.template.network);
   const others = vnics
     .filter((vnic) => !own.includes(vnic) && segmentOf(vnic.spec.network) === segment)
-    .flatMap(({ spec }) => spec.addresses);
+    .flatMap(({ spec }) => fixedAddresses(spec));
   for (const vnic of own)
-    if (ranges && keeps(ranges, vnic.spec.addresses) && !isRefused(vnic, others))
-      settled.set(vnic.spec.pod.name, vnic.spec.addresses);
+    if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, others))
+      settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = served.map(nameOf);
   const claimants = names
     .filter((pod) => !settled.has(pod))
     .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }));
   // An address is free only when the record that had it is gone: until then its NIC may still be there.
-  const taken = [...others, ...own.flatMap(({ spec }) => spec.addresses)];
+  const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
   const { addresses, waiting }: Allocation = ranges
     ? allocate(ranges, claimants, taken)
     : { addresses: new Map(), waiting: [] };
@@ -126,7 +126,7 @@ function changeOf({ metadata, spec }: StoredVnic, wanted: Definition): "replace"
 
 /** Whether somebody else has an address of a Vnic that was never realised. Then it takes another one. */
 function isRefused({ spec, status }: StoredVnic, others: readonly string[]): boolean {
-  return !status?.interface && spec.addresses.some((address) => others.includes(address));
+  return !status?.interface && fixedAddresses(spec).some((address) => others.includes(address));
 }
 
 function isStanding({ metadata }: StoredVnic): boolean {

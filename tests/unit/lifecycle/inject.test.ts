@@ -8,6 +8,7 @@ import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import {
   association,
+  injectResult,
   containerId,
   definition,
   injectPlan,
@@ -298,7 +299,7 @@ describe("inject", () => {
     ] as const)
       it(`yields when the other one was written again since, and holds the ${what} by its status`, async () => {
         const other = storedVnic({ name: "rival", ...theirs }, { uid: uid(7), resourceVersion: "1000" });
-        const status = attachedStatus(other, at, association(), liveInterface(theirs), new Date());
+        const status = attachedStatus(other, at, injectResult({ interface: liveInterface(theirs) }), new Date());
         driver.cluster.before("applyVnic", () => driver.cluster.store({ ...other, status }));
         expect(await plain(run(wanted))).to.have.property("kind", "conflict");
       });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import { vnicCrd } from "../../../provider/model/crd.ts";
+import { specOf } from "../../../provider/model/record.ts";
 import { group, version } from "../../../provider/model/names.ts";
 import { attachedStatus } from "../../../provider/model/status.ts";
-import { association, containerId, liveInterface, storedVnic, uid } from "../../fakes/objects.ts";
+import { containerId, definition, injectResult, lease, storedVnic, uid } from "../../fakes/objects.ts";
 
 interface Schema {
   readonly type?: string;
@@ -81,14 +82,17 @@ describe("the CustomResourceDefinition of Vnic", () => {
   it("has a place for all that is written into a record and its status", () => {
     const { spec } = storedVnic({ mtu: 9000 });
     const at = { uid: uid(2), node: "worker-1", containerId };
-    const status = attachedStatus(storedVnic(), at, association(), liveInterface(), new Date());
+    const status = attachedStatus(storedVnic(), at, injectResult({ lease: lease() }), new Date());
     expect(misfits({ spec, status }, schema)).to.deep.equal([]);
     expect(misfits({ spec: storedVnic().spec }, schema)).to.deep.equal([]);
+    expect(misfits({ spec: specOf(definition({ addresses: [], dhcp: { hostname: "db" } })) }, schema)).to.deep.equal(
+      [],
+    );
   });
 
   it("asks for what can't be derived", () => {
     const spec = schema.properties?.spec;
-    expect(spec?.required).to.have.members(["pod", "network", "addresses"]);
+    expect(spec?.required).to.have.members(["pod", "network"]);
   });
 
   it("says in words what each field of the spec is", () => {

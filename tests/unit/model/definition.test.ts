@@ -101,8 +101,14 @@ describe("the problems of a definition", () => {
     ["something else than an object", ["a"], "", /is not an object/],
     ["no pod", inputs({ pod: undefined }), "pod", /^is missing$/],
     ["a pod by name alone", inputs({ pod: "db-0" }), "pod", /"db-0" is not an object/],
-    ["no addresses", inputs({ addresses: undefined }), "addresses", /^is missing$/],
-    ["an empty list of addresses", inputs({ addresses: [] }), "addresses", /is empty; give at least one, like/],
+    [
+      "an empty list of addresses",
+      inputs({ addresses: [] }),
+      "addresses",
+      /is empty; give one, like .* or leave it out/,
+    ],
+    ["no host name", inputs({ dhcp: { hostname: "$(id)" } }), "dhcp.hostname", /"\$\(id\)" is not a host name/],
+    ["a DHCP option that nobody knows", inputs({ dhcp: { dns: true } }), "dhcp.dns", /is not a property of a Vnic/],
     ["one address without a list", inputs({ addresses: "10.0.0.1/24" }), "addresses", /"10.0.0.1\/24" is not a list/],
     ["a number among addresses", inputs({ addresses: ["10.0.0.1/24", 7] }), "addresses[1]", /7 is not a string/],
     [
@@ -126,6 +132,20 @@ describe("the problems of a definition", () => {
       expect(problems).to.have.all.keys(property);
       expect(problems[property]).to.match(reason);
     });
+
+  it("are none without addresses, which DHCP then gives, nor with both", () => {
+    for (const [given, wanted] of [
+      [{ addresses: undefined }, { addresses: [], dhcp: {} }],
+      [
+        { addresses: [], dhcp: {} },
+        { addresses: [], dhcp: {} },
+      ],
+      [{ dhcp: { hostname: "db-0" } }, { addresses: ["192.168.50.10/24"], dhcp: { hostname: "db-0" } }],
+    ])
+      expect(parseDefinition(inputs(given)))
+        .to.have.property("definition")
+        .that.deep.includes(wanted);
+  });
 
   it("are none when an MTU of less than 1280 meets IPv4 addresses only", () =>
     expect(problemsOf(inputs({ mtu: 576 }))).to.deep.equal({}));

@@ -1,13 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { dhcpClientIdentifier } from "../../../provider/model/names.ts";
 import { configureSteps, convergeSteps, createSteps, moveSteps, sysctls } from "../../../provider/model/link-steps.ts";
 import {
   answer,
   ejectPlan,
   injectPlan,
   type InjectPlan,
-  observePlan,
   request,
+  observePlan,
 } from "../../../provider/model/session-protocol.ts";
 import { containerId, injectPlan as plan, liveInterface, uid } from "../../fakes/objects.ts";
 
@@ -119,7 +120,12 @@ describe("a plan", () => {
   });
 
   it("is refused without any address, or with an MTU that isn't a number", () => {
-    expect(injectPlan.safeParse(plan({ addresses: [] })).success).to.equal(false);
+    const asked = (given: Partial<InjectPlan>) =>
+      request.safeParse({ id: 1, verb: "inject", plan: plan(given) }).success;
+    expect(asked({ addresses: [] })).to.equal(false);
+    expect(
+      asked({ addresses: [], dhcp: { clientId: dhcpClientIdentifier({ namespace: "shop", name: "w" }) } }),
+    ).to.equal(true);
     expect(injectPlan.safeParse({ ...plan(), mtu: "1500 up" }).success).to.equal(false);
   });
 

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { attachedStatus, failedStatus } from "../../../provider/model/status.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
-import { association, containerId, liveInterface, storedVnic, uid } from "../../fakes/objects.ts";
+import { injectResult, containerId, storedVnic, uid } from "../../fakes/objects.ts";
 
 describe("the reconciler's metrics", () => {
   it("count Vnics by how they fare, objects that wait, and reconciliations by how they ended", async () => {
     const metrics = makeMetrics();
     const at = { uid: uid(2), node: "worker-1", containerId };
-    const attached = attachedStatus(storedVnic(), at, association(), liveInterface(), new Date());
+    const attached = attachedStatus(storedVnic(), at, injectResult(), new Date());
     const failed = failedStatus(storedVnic(), { reason: "Refused", message: "x", attached: false }, new Date());
     const list = () => [attached, attached, failed].map((status) => ({ ...storedVnic(), status }));
     metrics.showVnics({ list, onChange: () => undefined, stop: () => undefined });

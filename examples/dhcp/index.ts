@@ -1,0 +1,15 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Vnic } from "pulumi-vnic";
+
+const config = new pulumi.Config();
+const pod = config.require("pod");
+
+// No addresses: the DHCP server of that network gives one, and the node agent keeps it.
+const wire = new Vnic("db-wire", {
+  pod: { namespace: config.require("namespace"), name: pod },
+  network: { parent: config.require("parent") },
+  dhcp: { hostname: pod },
+});
+
+export const addresses = wire.addresses;
+export const lease = wire.lease;

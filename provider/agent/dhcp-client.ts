@@ -1,0 +1,53 @@
+import type { LeaseSubject } from "../model/agent-protocol.ts";
+import { type ClientEvent, clientEvent } from "../model/lease.ts";
+import { netnsPath, startLastingIn } from "../node/netns.ts";
+import type { Lasting } from "../node/run.ts";
+
+const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.mjs";
+
+/** Between two messages that nobody answers; some servers look for a holder of an address for a second before they offer it. */
+const retrySeconds = 2;
+const discovers = 5;
+const pauseSeconds = 5;
+
+/** After this long without an answer there is no DHCP server, or it has no address to give. */
+export const acquisitionSeconds = (discovers + 1) * retrySeconds;
+
+/**
+ * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it is told to end. It only asks and listens:
+ * of what it is told it hears no more than `takenVariables`, and it configures nothing.
+ */
+export function startDhcpClient(
+  { netns, interfaceName, dhcp, address }: LeaseSubject,
+  hear: { readonly event: (event: ClientEvent) => void; readonly log: (line: string) => void },
+): Lasting {
+  const [requested] = address?.split("/") ?? [];
+  const words = [
+    // At SIGTERM it gives its lease back; at SIGKILL it doesn't.
+    "--foreground",
+    "--release",
+    ...["-i", interfaceName],
+    ...["-s", eventProgram],
+    ...["-t", String(discovers), "-T", String(retrySeconds), "-A", String(pauseSeconds)],
+    // Nothing but the mask; the lease time comes unasked.
+    ...["-o", "-O", "subnet"],
+    ...["-x", `0x3d:${dhcp.clientId}`],
+    ...(dhcp.hostname === undefined ? [] : ["-x", `hostname:${dhcp.hostname}`]),
+    ...(requested === undefined ? [] : ["-r", requested]),
+  ];
+  return startLastingIn({ path: netnsPath(netns) }, "udhcpc", words, {
+    stdout: (line) => {
+      const event = clientEvent.safeParse(parseJson(line));
+      if (event.success) hear.event(event.data);
+    },
+    stderr: hear.log,
+  });
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

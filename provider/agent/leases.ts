@@ -1,0 +1,125 @@
+import type { LeaseSubject } from "../model/agent-protocol.ts";
+import { messageOf } from "../model/errors.ts";
+import type { Lease } from "../model/lease.ts";
+import type { ResourceFile } from "../model/resource-file.ts";
+import { listLinks, ownLink } from "../node/link.ts";
+import { tryLock } from "../node/lock.ts";
+import { netnsInode, netnsPath } from "../node/netns.ts";
+import { listResourceFiles, readResourceFile } from "../node/resource-file.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import type { Settle } from "./settle-lease.ts";
+
+/**
+ * The leases of a node: a keeper for each Vnic with DHCP whose pod is there, and none for any other. The resource files say
+ * which these are, whoever wrote them and whenever the agent was started.
+ */
+export class Leases {
+  private readonly keepers = new Map<string, LeaseKeeper>();
+  /** Keepers whose news has yet to reach the NIC, the resource file or the record. */
+  private readonly unsettled = new Set<LeaseKeeper>();
+  private readonly settle: Settle;
+
+  constructor(settle: Settle) {
+    this.settle = settle;
+  }
+
+  get size(): number {
+    return this.keepers.size;
+  }
+
+  async acquire(subject: LeaseSubject): Promise<Lease> {
+    let keeper = this.keepers.get(subject.uid);
+    if (keeper && !keeper.isFor(subject)) {
+      await this.stop(subject.uid, { release: false });
+      keeper = undefined;
+    }
+    return (keeper ?? this.keep(subject)).acquire();
+  }
+
+  async stop(uid: string, how: { release: boolean }): Promise<boolean> {
+    const keeper = this.keepers.get(uid);
+    if (!keeper) return false;
+    this.keepers.delete(uid);
+    this.unsettled.delete(keeper);
+    return keeper.stop(how);
+  }
+
+  /** Makes the keepers be those that the resource files ask for, and tries again what could not be settled. */
+  async look(): Promise<void> {
+    const before = [...this.keepers];
+    const files = new Map<string, ResourceFile>();
+    for (const file of await listResourceFiles())
+      if (file.definition.dhcp && (await isThere(file))) files.set(file.vnic.uid, file);
+    for (const [uid, keeper] of before) {
+      const file = files.get(uid);
+      const stays = file && keeper.isFor(subjectOf(file));
+      if (!stays && this.keepers.get(uid) === keeper) await this.stop(uid, { release: false });
+    }
+    for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.takeUp(uid));
+    await Promise.all([...this.unsettled].map((keeper) => this.tell(keeper)));
+  }
+
+  /** Only while no Job works on the Vnic, which may be about to give the lease up: what was read before may be past. */
+  private async takeUp(uid: string): Promise<void> {
+    const file = await readResourceFile(uid);
+    if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
+  }
+
+  private keep(subject: LeaseSubject, lease?: Lease): LeaseKeeper {
+    const effects = {
+      otherAddresses: foreignAddresses,
+      changed: (changed: LeaseKeeper) => {
+        this.unsettled.add(changed);
+        void this.tell(changed);
+      },
+      log,
+    };
+    const keeper = new LeaseKeeper(subject, effects, lease);
+    this.keepers.set(subject.uid, keeper);
+    return keeper;
+  }
+
+  private async tell(keeper: LeaseKeeper): Promise<void> {
+    const { lease } = keeper;
+    const settled = await this.settle(keeper).catch((error: unknown) => {
+      log(keeper.subject, messageOf(error));
+      return false;
+    });
+    if (settled && keeper.lease === lease) this.unsettled.delete(keeper);
+  }
+}
+
+function subjectOf({ vnic, association, definition, lease }: ResourceFile): LeaseSubject {
+  const { netns, inode } = association;
+  if (!definition.dhcp) throw new Error(`Vnic ${vnic.uid} has no DHCP`);
+  return {
+    uid: vnic.uid,
+    netns,
+    inode,
+    interfaceName: definition.interfaceName,
+    dhcp: definition.dhcp,
+    ...(lease ? { address: lease.address } : {}),
+  };
+}
+
+/** Whether the link can have its name in the pod. */
+function isNamed({ step }: ResourceFile): boolean {
+  return step === "leasing" || step === "attached";
+}
+
+async function isThere({ association }: ResourceFile): Promise<boolean> {
+  return (await netnsInode(association.netns)) === association.inode;
+}
+
+/** IPv4 addresses of the pod's other links, but the loopback. */
+async function foreignAddresses({ uid, netns }: LeaseSubject): Promise<string[]> {
+  const links = await listLinks({ path: netnsPath(netns) });
+  const own = ownLink(links, uid);
+  return links.filter((link) => link !== own && link.name !== "lo").flatMap(({ addresses }) => addresses);
+}
+
+function log({ uid, interfaceName, netns }: LeaseSubject, text: string): void {
+  console.log(
+    JSON.stringify({ time: new Date().toISOString(), vnic: uid, interface: interfaceName, netns, message: text }),
+  );
+}

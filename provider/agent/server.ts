@@ -1,0 +1,53 @@
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import * as z from "zod";
+import { messageOf } from "../model/errors.ts";
+import {
+  type AgentAnswer,
+  agentProtocolVersion,
+  agentRequest,
+  agentSocket,
+  type AgentRequest,
+} from "../model/agent-protocol.ts";
+import type { Leases } from "./leases.ts";
+
+/** Longer than any request is. */
+const longestRequest = 10_000;
+
+/** Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. */
+export async function serve(leases: Leases): Promise<void> {
+  await mkdir(dirname(agentSocket), { recursive: true, mode: 0o700 });
+  // What a former agent has left: nobody can listen at it any more.
+  await rm(agentSocket, { force: true });
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    let request = "";
+    socket.setEncoding("utf8").on("error", () => socket.destroy());
+    socket.on("data", (chunk: string) => {
+      request += chunk;
+      if (request.length > longestRequest) socket.destroy();
+    });
+    socket.on("end", () => void answerTo(request, socket, leases));
+  });
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(agentSocket, resolve));
+  await chmod(agentSocket, 0o600);
+}
+
+async function answerTo(request: string, socket: Socket, leases: Leases): Promise<void> {
+  const answer = await work(request, leases).catch((error: unknown): AgentAnswer => ({
+    error: error instanceof z.ZodError ? `the request is not understood: ${z.prettifyError(error)}` : messageOf(error),
+  }));
+  socket.end(`${JSON.stringify(answer)}\n`);
+}
+
+async function work(text: string, leases: Leases): Promise<AgentAnswer> {
+  const request: AgentRequest = agentRequest.parse(JSON.parse(text));
+  switch (request.verb) {
+    case "hello":
+      return { protocol: agentProtocolVersion };
+    case "acquire":
+      return { lease: await leases.acquire(request.subject) };
+    case "stop":
+      return { released: await leases.stop(request.uid, { release: request.release }) };
+  }
+}

@@ -1,0 +1,63 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { isVnicError } from "../model/errors.ts";
+import { leaseSteps } from "../model/link-steps.ts";
+import { leaseStatus } from "../model/status.ts";
+import type { Interface } from "../model/session-protocol.ts";
+import { interfaceOf, ipBatch, listLinks, ownLink } from "../node/link.ts";
+import { tryLock } from "../node/lock.ts";
+import { netnsPath } from "../node/netns.ts";
+import { readResourceFile, writeResourceFile } from "../node/resource-file.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
+
+export type Settle = (keeper: LeaseKeeper) => Promise<boolean>;
+
+/**
+ * Brings what a keeper has to the NIC, the resource file and the record, in this order; answers whether all of it is done.
+ * While a Job works on the Vnic nothing is: the Job may be about to do it itself.
+ */
+export function settleWith(cluster: Pick<Cluster, "changeVnicStatus">): Settle {
+  return async (keeper) => {
+    const news = await tryLock(keeper.subject.uid, () => settleOnNode(keeper));
+    if (news === "busy") return false;
+    if (news) await report(cluster, news, keeper);
+    return true;
+  };
+}
+
+interface News {
+  readonly vnic: { readonly uid: string; readonly namespace: string; readonly name: string };
+  readonly interface: Interface;
+}
+
+/** Undefined when there is no whole NIC of that Vnic: whoever makes it whole asks for the lease himself. */
+async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | undefined> {
+  const file = await readResourceFile(subject.uid);
+  if (!file?.definition.dhcp || file.association.inode !== subject.inode || file.step !== "attached") return undefined;
+  const netns = { path: netnsPath(subject.netns) };
+  const live = ownLink(await listLinks(netns), subject.uid);
+  if (!live) return undefined;
+  const former = file.lease?.address;
+  const fixed = file.definition.addresses;
+  const own = former !== undefined && fixed.includes(former) ? undefined : former;
+  const steps = leaseSteps(file.definition.network, live, own, lease?.address);
+  if (steps.length > 0) await ipBatch(netns, steps);
+  const { vnic, definition, association, step } = file;
+  await writeResourceFile({ vnic, definition, association, step, ...(lease ? { lease } : {}) });
+  const now = steps.length === 0 ? live : (ownLink(await listLinks(netns), subject.uid) ?? live);
+  return { vnic, interface: interfaceOf(now) };
+}
+
+/** A record that is gone, or is another one by now, has no use for it. */
+async function report(
+  cluster: Pick<Cluster, "changeVnicStatus">,
+  { vnic, interface: live }: News,
+  { lease, lossReason = "" }: LeaseKeeper,
+): Promise<void> {
+  try {
+    await cluster.changeVnicStatus(vnic, vnic.uid, (status) =>
+      leaseStatus(status, live, lease ?? lossReason, new Date()),
+    );
+  } catch (error) {
+    if (!isVnicError(error, "conflict", "notInstalled")) throw error;
+  }
+}

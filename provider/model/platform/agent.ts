@@ -1,0 +1,82 @@
+import { agentSocket } from "../agent-protocol.ts";
+import { agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
+import { netnsDirectory, nodeSecurity, stateDirectory } from "../session-job.ts";
+import { admissionPolicy, literal } from "./admission.ts";
+import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
+import type { PlatformOptions } from "./platform.ts";
+
+/** The node agent: one on each node, and what it may tell the API server. Kubernetes 1.30 or newer. */
+export function agentPart({ image }: PlatformOptions): Manifest[] {
+  return [
+    serviceAccount(agentName),
+    ...clusterRights(agentName, [{ apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] }]),
+    ...ownNodeOnly(),
+    daemonSet(image),
+  ];
+}
+
+/** RBAC knows no nodes: an agent changes the status of its own node's Vnics alone, as its token says where it runs. */
+function ownNodeOnly() {
+  const claim = "authentication.kubernetes.io/node-name";
+  return admissionPolicy({
+    name: `agent-own-node.${group}`,
+    resources: [{ apiGroups: [group], apiVersions: [version], operations: ["UPDATE"], resources: ["vnics/status"] }],
+    condition: `request.userInfo.username == "system:serviceaccount:${systemNamespace}:${agentName}"`,
+    validations: [
+      {
+        expression: [
+          `"${claim}" in request.userInfo.extra`,
+          `has(oldObject.metadata.annotations) && "${annotations.node}" in oldObject.metadata.annotations`,
+          `request.userInfo.extra["${claim}"][0] == oldObject.metadata.annotations["${annotations.node}"]`,
+        ].join(" && "),
+        messageExpression: literal("a node agent may change the status of Vnics of its own node only"),
+      },
+    ],
+  });
+}
+
+function daemonSet(image: string) {
+  const own = { "app.kubernetes.io/name": "pulumi-vnic", [labels.component]: "node-agent" };
+  return {
+    apiVersion: "apps/v1",
+    kind: "DaemonSet",
+    metadata: { name: agentName, namespace: systemNamespace, labels: own },
+    spec: {
+      selector: { matchLabels: own },
+      template: {
+        metadata: { labels: own },
+        spec: {
+          tolerations: [{ operator: "Exists" }],
+          priorityClassName: "system-node-critical",
+          serviceAccountName: agentName,
+          automountServiceAccountToken: true,
+          enableServiceLinks: false,
+          // The lock of each Vnic is in the node's network namespace.
+          hostNetwork: true,
+          dnsPolicy: "Default",
+          terminationGracePeriodSeconds: 5,
+          containers: [
+            {
+              name: "agent",
+              image,
+              imagePullPolicy: "IfNotPresent",
+              command: ["node", "/app/agent.mjs"],
+              readinessProbe: { exec: { command: ["test", "-S", agentSocket] }, periodSeconds: 2 },
+              resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+              // A renewal is sent from port 68, which takes one capability more than a Job has.
+              securityContext: nodeSecurity("NET_BIND_SERVICE"),
+              volumeMounts: [
+                { name: "netns", mountPath: netnsDirectory, readOnly: true, mountPropagation: "HostToContainer" },
+                { name: "state", mountPath: stateDirectory },
+              ],
+            },
+          ],
+          volumes: [
+            { name: "netns", hostPath: { path: netnsDirectory, type: "DirectoryOrCreate" } },
+            { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } },
+          ],
+        },
+      },
+    },
+  };
+}

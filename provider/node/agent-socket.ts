@@ -1,0 +1,53 @@
+import { createConnection } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { VnicError } from "../model/errors.ts";
+import {
+  type AgentAnswer,
+  agentAnswer,
+  agentProtocolVersion,
+  type AgentRequest,
+  agentSocket,
+} from "../model/agent-protocol.ts";
+
+/** How long an agent that was there may take to come back, as at its own upgrade. */
+const patienceMilliseconds = 10_000;
+/** Longer than the agent itself waits for a DHCP server. */
+const answerMilliseconds = 30_000;
+
+/** Refuses where the node has no agent, or one that speaks otherwise. */
+export async function requireAgent(): Promise<void> {
+  const answer = await askAgent({ verb: "hello" });
+  if (!answer)
+    throw new VnicError(
+      "refused",
+      `dhcp: this node has no node agent, which keeps leases; install it: npx pulumi-vnic manifests | kubectl apply -f -`,
+    );
+  if ("protocol" in answer && answer.protocol === agentProtocolVersion) return;
+  throw new VnicError(
+    "refused",
+    `dhcp: the node agent speaks another protocol than the injection Job (${JSON.stringify(answer)} instead of ${agentProtocolVersion}); let both have the image of this package's version`,
+  );
+}
+
+/** The agent's answer; undefined when there is no agent, or none comes back in time. */
+export async function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
+  const giveUpAt = performance.now() + patienceMilliseconds;
+  for (;;) {
+    const line = await exchange(`${JSON.stringify(request)}\n`);
+    if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
+    // Without a socket no agent was ever here; one that nobody listens at belongs to one that is on its way out or in.
+    if (line.absent || performance.now() > giveUpAt) return undefined;
+    await sleep(100);
+  }
+}
+
+function exchange(request: string): Promise<string | { absent: boolean }> {
+  return new Promise((resolve) => {
+    let answer = "";
+    const socket = createConnection(agentSocket, () => socket.end(request));
+    socket.setEncoding("utf8").setTimeout(answerMilliseconds, () => socket.destroy());
+    socket.on("data", (chunk: string) => (answer += chunk));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve({ absent: code === "ENOENT" }));
+    socket.on("close", () => resolve(answer.endsWith("\n") ? answer : { absent: false }));
+  });
+}

@@ -1,0 +1,56 @@
+import { VnicError } from "../model/errors.ts";
+import type { Lease } from "../model/lease.ts";
+import { leaseSteps } from "../model/link-steps.ts";
+import type { ResourceFile } from "../model/resource-file.ts";
+import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import { askAgent } from "./agent-socket.ts";
+import { ipBatch, listLinks, ownLink } from "./link.ts";
+import { netnsPath } from "./netns.ts";
+
+/* A Vnic's DHCP lease, seen from an injection: the node's agent gets it and keeps it, the injection puts its address on the NIC. */
+
+/**
+ * The lease of last time, if the link stays and DHCP is still wanted. Whatever client there was elsewhere is ended before it
+ * can be in the way: it holds a network namespace that has ended, and with it a link of the same MAC.
+ */
+export async function formerLease(
+  plan: InjectPlan,
+  known: ResourceFile | undefined,
+  linkStays: boolean,
+): Promise<Lease | undefined> {
+  if (!known?.definition.dhcp) return undefined;
+  if (linkStays && plan.dhcp)
+    return known.lease && Date.parse(known.lease.expiresAt) > Date.now() ? known.lease : undefined;
+  await askAgent({ verb: "stop", uid: plan.vnic.uid, release: plan.dhcp === undefined });
+  return undefined;
+}
+
+/** Gets a lease, or the one that is kept already, and sees to it that its address is on the link in the place of `former`. */
+export async function acquireLease(
+  { vnic, network, interfaceName }: InjectPlan,
+  dhcp: NonNullable<InjectPlan["dhcp"]>,
+  { netns, inode }: Association,
+  former: Lease | undefined,
+  wish: string | undefined,
+): Promise<Lease> {
+  const address = wish === undefined ? {} : { address: wish };
+  const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...address };
+  const answer = await askAgent({ verb: "acquire", subject });
+  if (!answer || !("lease" in answer)) {
+    const why = answer && "error" in answer ? answer.error : "the node agent has ended";
+    throw new VnicError("failed", `dhcp: ${why}`);
+  }
+  const { lease } = answer;
+  const place = { path: netnsPath(netns) };
+  const live = ownLink(await listLinks(place), vnic.uid);
+  if (!live)
+    throw new VnicError("failed", `the link was gone from the pod's network namespace before it had its address`);
+  const steps = leaseSteps(network, live, former?.address, lease.address);
+  if (steps.length > 0) await ipBatch(place, steps);
+  return lease;
+}
+
+/** Ends the client of a Vnic that is taken back. */
+export async function giveUpLease(uid: string): Promise<void> {
+  await askAgent({ verb: "stop", uid, release: true });
+}

@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { type DhcpServer, answersLeased, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
+import { providerKubeconfig } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+import { Stack } from "../support/stack.ts";
+
+describe("the example with DHCP", () => {
+  let bench: Bench;
+  let server: DhcpServer;
+  let stack: Stack;
+  const namespace = "example-dhcp";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    server = await dhcpServer({ leaseSeconds: 60 });
+    await server.start();
+    await Promise.all([installAgent(bench.lab), bench.runPod("db-0", "node1")]);
+    stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "dhcp" });
+  });
+  after(async () => {
+    await bench.close();
+    await stack.remove();
+    await removeAgent(bench.lab);
+    await server.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  it("shows the address at up, has nothing to change at the next, and gives it back at destroy", async () => {
+    for (const [key, value] of [
+      ["namespace", namespace],
+      ["pod", "db-0"],
+      ["parent", "eth2"],
+    ] as const)
+      await stack.must("config", "set", key, value);
+    await stack.up();
+    const { addresses, lease } = JSON.parse(await stack.must("stack", "output", "--json")) as {
+      addresses: string[];
+      lease: { address: string; server: string };
+    };
+    expect(addresses).to.deep.equal([lease.address]);
+    expect(await answersLeased(lease.address)).to.equal(true);
+
+    await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await stack.up("--expect-no-changes");
+    await stack.destroy();
+    expect(await answersLeased(lease.address)).to.equal(false);
+  });
+});

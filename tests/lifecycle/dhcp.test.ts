@@ -1,0 +1,226 @@
+import { expect } from "chai";
+import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import type { VnicRecord } from "../../provider/model/record.ts";
+import type { ResourceFile } from "../../provider/model/resource-file.ts";
+import { stateDirectory } from "../../provider/model/session-job.ts";
+import type { VnicState } from "../../provider/model/state.ts";
+import { observe } from "../../provider/lifecycle/observe.ts";
+import { agentName, systemNamespace } from "../../provider/model/names.ts";
+import { until } from "../lab/run.ts";
+import { kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
+import {
+  agentsReady,
+  answersLeased,
+  clientsOn,
+  type DhcpServer,
+  dhcpServer,
+  installAgent,
+  removeAgent,
+} from "../support/dhcp.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+
+describe("DHCP", function () {
+  this.timeout(180_000);
+  let bench: Bench;
+  let server: DhcpServer;
+  let state: VnicState;
+  const namespace = "dhcp";
+  const db = { namespace, name: "db" };
+  const network = { parent: "eth2" };
+  /** The least that a lease may last. */
+  const leaseSeconds = 30;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    server = await dhcpServer({ leaseSeconds });
+    await bench.runPod("db", "node1");
+  });
+  after(async () => {
+    await bench.close();
+    await removeAgent(bench.lab);
+    await server.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const addressesInPod = async () => addressesOf(linkNamed(await bench.linksIn("db"), state.interfaceName));
+  const record = async () => JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as VnicRecord;
+  const ready = async () => (await record()).status?.conditions.find(({ type }) => type === "Ready");
+  const file = async () => {
+    const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${state.uid}.json`]);
+    return JSON.parse(stdout) as ResourceFile;
+  };
+  const leaseEnd = async () => Date.parse((await file()).lease?.expiresAt ?? "");
+  /** Waits for what the agent writes down of a renewal. */
+  const renewed = async (before: number) =>
+    until("a renewal", leaseSeconds, async () => ((await leaseEnd()) > before ? true : undefined));
+
+  it("is refused where the node has no agent, with what to install, and leaves nothing", async () => {
+    const refused = await bench.inject(define({ name: "wire", pod: db, network })).catch((error: unknown) => error);
+    expect(refused)
+      .to.be.an("error")
+      .with.property("message")
+      .that.matches(/dhcp: this node has no node agent, .*npx pulumi-vnic manifests/);
+    await assertNoLeaks(bench.lab);
+  });
+
+  it("is refused when no server answers, and leaves nothing", async () => {
+    await installAgent(bench.lab);
+    const refused = await bench.inject(define({ name: "wire", pod: db, network })).catch((error: unknown) => error);
+    expect(refused)
+      .to.be.an("error")
+      .with.property("message")
+      .that.matches(/dhcp: no DHCP server has given an address/);
+    expect(await clientsOn(bench.lab, "node1")).to.deep.equal([]);
+    await assertNoLeaks(bench.lab);
+  });
+
+  it("gives an address to a Vnic that was given none, in outputs, record and resource file alike", async () => {
+    await server.start();
+    state = await bench.inject(define({ name: "wire", pod: db, network }));
+    const [address = ""] = state.addresses;
+    await until("the server's note of it", 5, async () => ((await server.leases()).size === 1 ? true : undefined));
+    expect(await server.leases()).to.deep.equal(new Map([[state.mac, address.split("/")[0]]]));
+    expect(state.lease).to.deep.equal({
+      address,
+      server: "192.168.60.1",
+      leaseSeconds,
+      renewSeconds: 15,
+      rebindSeconds: 26,
+    });
+    expect(await addressesInPod()).to.deep.equal([address]);
+    expect(await answersLeased(address)).to.equal(true);
+    expect((await record()).status?.lease).to.deep.include({ address, leaseSeconds });
+    expect((await file()).lease).to.deep.include({ address, leaseSeconds });
+    expect(await observe(bench.driver, { namespace, name: "wire" }, state)).to.deep.equal(state);
+  });
+
+  it("is told of in the record by the agent of its own node alone, which can do nothing else", async () => {
+    const words = ["get", "pods", "-n", systemNamespace, "-l", "app.kubernetes.io/component=node-agent", "-o", "json"];
+    const { items } = JSON.parse(await kubectl(bench.lab.kubectl, words)) as {
+      items: { metadata: { name: string; uid: string }; spec: { nodeName: string } }[];
+    };
+    const agentOf = async (node: string) => {
+      const agent = items.find(({ spec }) => spec.nodeName === node)!.metadata;
+      const words = ["--bound-object-kind=Pod", `--bound-object-name=${agent.name}`, `--bound-object-uid=${agent.uid}`];
+      return serviceAccountKubeconfig(bench.lab.kubectl, systemNamespace, agentName, words);
+    };
+    const change = async (node: string) => {
+      const cluster = await openCluster({ kubeconfig: await agentOf(node) });
+      return cluster.changeVnicStatus({ namespace, name: "wire" }, state.uid, (status) => status).catch(String);
+    };
+    expect(await change("node2")).to.match(/of its own node only/);
+    expect(await change("node1")).to.equal(undefined);
+    const other = await bench.lab.kubectl([
+      `--kubeconfig=${await agentOf("node1")}`,
+      "-n",
+      namespace,
+      "get",
+      "vnics,pods",
+    ]);
+    expect(other.stderr)
+      .to.match(/cannot list resource "vnics"/)
+      .and.match(/cannot list resource "pods"/);
+  });
+
+  it("takes no more than the address: neither routes nor name servers", async () => {
+    const routes = await bench.kubectl("exec", "db", "--", "ip", "route");
+    expect(routes.split("\n").filter((route) => route.includes(state.interfaceName))).to.have.length(1);
+    expect(routes).to.match(/^default via \S+ dev eth0/m);
+    expect(await bench.kubectl("exec", "db", "--", "cat", "/etc/resolv.conf")).not.to.include("192.168.60.1");
+  });
+
+  it("keeps the lease beyond its time, at the same address", async () => {
+    const before = await leaseEnd();
+    await renewed(before);
+    await renewed(await leaseEnd());
+    expect(await leaseEnd()).to.be.greaterThan(before + 20_000);
+    expect(await addressesInPod()).to.deep.equal(state.addresses);
+    expect(await ready()).to.deep.include({ status: "True", reason: "Attached" });
+  });
+
+  it("keeps it over a silence of the server at renewal", async () => {
+    await server.stop();
+    const before = await leaseEnd();
+    await until("the time of renewal", leaseSeconds, () => (Date.now() > before - 12_000 ? true : undefined));
+    await server.start();
+    await renewed(before);
+    expect(await addressesInPod()).to.deep.equal(state.addresses);
+  });
+
+  it("keeps it over restarts of agent, container runtime and kubelet, without a gap", async () => {
+    const gaps: string[] = [];
+    let watching = true;
+    const watcher = (async () => {
+      while (watching) if (!(await answersLeased(state.addresses[0] ?? ""))) gaps.push(new Date().toISOString());
+    })();
+    const before = await leaseEnd();
+    await kubectl(bench.lab.kubectl, [
+      "delete",
+      "pods",
+      "-n",
+      systemNamespace,
+      "-l",
+      "app.kubernetes.io/component=node-agent",
+    ]);
+    await agentsReady(bench.lab);
+    for (const program of ["containerd", "kubelet"]) await bench.lab.exec("node1", ["pkill", "-x", program]);
+    await renewed(before);
+    await renewed(await leaseEnd());
+    watching = false;
+    await watcher;
+    expect(gaps).to.deep.equal([]);
+    expect(await addressesInPod()).to.deep.equal(state.addresses);
+    expect(await clientsOn(bench.lab, "node1")).to.have.length(1);
+  });
+
+  it("takes the address away when the lease ends, says so, and gets one when the server is back", async () => {
+    await server.stop();
+    await until("the end of the lease", leaseSeconds + 10, async () =>
+      (await addressesInPod()).length === 0 ? true : undefined,
+    );
+    expect(await until("the record", 10, async () => ((await ready())?.status === "False" ? await ready() : undefined)))
+      .to.have.property("message")
+      .that.matches(/the lease of \S+ has expired/);
+    expect((await observe(bench.driver, { namespace, name: "wire" }, state))?.drift).to.deep.equal([
+      "the DHCP lease is lost",
+    ]);
+    await server.start();
+    await until("a new lease", 30, async () => ((await addressesInPod()).length === 1 ? true : undefined));
+    expect(await addressesInPod()).to.deep.equal(state.addresses);
+    await until("the record", 10, async () => ((await ready())?.status === "True" ? true : undefined));
+  });
+
+  it("keeps the address from pod to pod and from node to node, with no client left behind", async () => {
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    await until("the end of the client", 10, async () =>
+      (await clientsOn(bench.lab, "node1")).length === 0 ? true : undefined,
+    );
+    await bench.runPod("db", "node2");
+    const moved = await bench.inject(define({ name: "wire", pod: db, network }), { known: state });
+    expect(moved.addresses).to.deep.equal(state.addresses);
+    expect(await answersLeased(moved.addresses[0] ?? "")).to.equal(true);
+    expect(await clientsOn(bench.lab, "node1")).to.deep.equal([]);
+    state = moved;
+  });
+
+  it("ends when a fixed address takes its place, and gives the lease back", async () => {
+    const fixed = define({ name: "wire", pod: db, network, addresses: ["192.168.60.20/24"] });
+    state = await bench.inject(fixed, { known: state });
+    expect(state).not.to.have.property("lease");
+    expect(await addressesInPod()).to.deep.equal(["192.168.60.20/24"]);
+    expect(await clientsOn(bench.lab, "node2")).to.deep.equal([]);
+    await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
+  });
+
+  it("stands beside a fixed address, and is given back with the Vnic", async () => {
+    const both = define({ name: "wire", pod: db, network, addresses: ["192.168.60.20/24"], dhcp: { hostname: "db" } });
+    state = await bench.inject(both, { known: state });
+    expect(state.addresses).to.have.length(2);
+    expect(await addressesInPod()).to.have.members([...state.addresses]);
+    await until("the server's note of it", 5, async () => ((await server.leases()).size === 1 ? true : undefined));
+    await bench.eject(state);
+    await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
+    expect(await clientsOn(bench.lab, "node2")).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,101 @@
+/**
+ * A DHCP server that answers as it is told, well or badly. Started as a process of its own on the host of the leased network:
+ * its one argument is a `Script` as JSON.
+ */
+import { createSocket } from "node:dgram";
+
+export interface Reply {
+  /** The address offered. */
+  readonly ip: string;
+  /** Options by number, as hexadecimal text, in place of or beside the usual ones; an empty one is left out. */
+  readonly options?: Readonly<Record<number, string>>;
+  readonly copies?: number;
+  readonly delayMilliseconds?: number;
+  /** Sent before it, as they are: hexadecimal text, in which `XID` and `MAC` stand for the client's. */
+  readonly before?: readonly string[];
+}
+
+export interface Script {
+  readonly server: string;
+  /** What the first client is given, and each later one that was refused a renewal. */
+  readonly replies: readonly Reply[];
+  /** Refuses that many renewals, after each of which the next reply is due. */
+  readonly naks?: number;
+}
+
+const types = { discover: 1, offer: 2, request: 3, ack: 5, nak: 6, release: 7 };
+const cookie = Buffer.from("63825363", "hex");
+
+/** Text as the hexadecimal of an option. */
+export function text(content: string): string {
+  return Buffer.from(content, "latin1").toString("hex");
+}
+
+function addressBytes(address: string): Buffer {
+  return Buffer.from(address.split(".").map(Number));
+}
+
+function read(packet: Buffer): { xid: Buffer; mac: Buffer; bound: boolean; options: Map<number, Buffer> } {
+  const options = new Map<number, Buffer>();
+  for (let at = 240; at < packet.length && packet[at] !== 255;) {
+    if (packet[at] === 0) at++;
+    else {
+      const length = packet[at + 1] ?? 0;
+      options.set(packet[at] ?? 0, packet.subarray(at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+  }
+  // A client that renews gives its address in ciaddr.
+  const bound = packet.subarray(12, 16).some((byte) => byte !== 0);
+  return { xid: packet.subarray(4, 8), mac: packet.subarray(28, 34), bound, options };
+}
+
+function write(type: number, xid: Buffer, mac: Buffer, server: string, { ip, options = {} }: Reply): Buffer {
+  const head = Buffer.alloc(236);
+  head.set([2, 1, 6, 0]);
+  head.set(xid, 4);
+  if (type !== types.nak) head.set(addressBytes(ip), 16);
+  head.set(mac, 28);
+  const usual: Record<number, string> = {
+    53: Buffer.of(type).toString("hex"),
+    54: addressBytes(server).toString("hex"),
+    ...(type === types.nak ? {} : { 1: "ffffff00", 51: "0000001e", ...options }),
+  };
+  const fields = Object.entries(usual).filter(([, hex]) => hex !== "");
+  const encoded = fields.map(([code, hex]) => {
+    const value = Buffer.from(hex, "hex");
+    return Buffer.concat([Buffer.of(Number(code), value.length), value]);
+  });
+  return Buffer.concat([head, cookie, ...encoded, Buffer.of(255), Buffer.alloc(60)]);
+}
+
+function serve({ server, replies, naks = 0 }: Script): void {
+  const socket = createSocket("udp4");
+  let turn = 0;
+  let refusals = naks;
+  const send = (packet: Buffer) => socket.send(packet, 68, "255.255.255.255");
+  socket.on("message", (packet) => {
+    const { xid, mac, bound, options } = read(packet);
+    const asked = options.get(53)?.[0];
+    if (asked !== types.discover && asked !== types.request) return;
+    if (asked === types.request && bound && refusals > 0) {
+      refusals--;
+      turn++;
+      return send(write(types.nak, xid, mac, server, { ip: "0.0.0.0" }));
+    }
+    const reply = replies[Math.min(turn, replies.length - 1)]!;
+    const { copies = 1, delayMilliseconds = 0, before = [] } = reply;
+    setTimeout(() => {
+      for (const hex of before)
+        send(Buffer.from(hex.replaceAll("XID", xid.toString("hex")).replaceAll("MAC", mac.toString("hex")), "hex"));
+      const answer = write(asked === types.discover ? types.offer : types.ack, xid, mac, server, reply);
+      for (let copy = 0; copy < copies; copy++) send(answer);
+    }, delayMilliseconds);
+  });
+  socket.bind(67, () => {
+    socket.setBroadcast(true);
+    console.log("listening");
+  });
+}
+
+if (process.argv[1] === import.meta.filename) serve(JSON.parse(process.argv[2] ?? "") as Script);
