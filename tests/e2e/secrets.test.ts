@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { systemNamespace } from "../../provider/model/names.ts";
+import { kubectl, providerKubeconfig } from "../support/cluster.ts";
+import { setStage } from "../support/stage.ts";
+
+interface Kubeconfig {
+  readonly users: { readonly user: Record<string, string> }[];
+}
+
+describe("the credentials of a Vnic's cluster, under the real engine", () => {
+  const stage = setStage("secrets", { db: "node1" });
+
+  /** All credentials of a kubeconfig, also as they are in base64's plain text, by line. */
+  function secretsOf(kubeconfig: string): string[] {
+    const { user } = (JSON.parse(kubeconfig) as Kubeconfig).users[0] ?? { user: {} };
+    return Object.values(user).flatMap((value) => {
+      const plain = Buffer.from(value, "base64").toString("utf8").split("\n");
+      return [value, ...plain.filter((line) => /^[A-Za-z0-9+/=]{40,}$/.test(line))];
+    });
+  }
+
+  /** All that the engine, the cluster and the node say while a Vnic comes, changes, is refused and goes. */
+  async function everythingSaid(kubeconfig: string): Promise<string> {
+    const { stack, bench } = stage;
+    const said: string[] = [];
+    const run = async (...words: string[]) => {
+      const { stdout, stderr } = await stack.pulumi(...words);
+      said.push(stdout, stderr);
+    };
+    const log = join(stack.folder, "events.json");
+    const env = { PULUMI_DEBUG_COMMANDS: "true" };
+    Object.assign(stack.spawnOptions.env, env);
+    await stack.must("config", "set", "--secret", "vnic:kubeconfig", kubeconfig);
+    await stack.declare([stage.declared("wire", "db", ["192.168.50.59/24"])]);
+    await run("preview", "--json");
+    await run("up", "--yes", "--skip-preview", "--event-log", log);
+    said.push(await readFile(log, "utf8"));
+    for (const words of [
+      ["get", "jobs,pods,events", "-n", systemNamespace, "-o", "json"],
+      ["get", "vnics,events", "-n", "secrets", "-o", "json", "--show-managed-fields"],
+      ["logs", "-n", systemNamespace, "-l", "app.kubernetes.io/name=pulumi-vnic"],
+    ])
+      said.push(await kubectl(bench.lab.kubectl, words));
+    said.push(await stack.must("stack", "export"), await stack.must("stack", "output", "--json"));
+    await stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"], { mtu: 9000 })]);
+    await run("preview", "--json");
+    await run("up", "--yes", "--skip-preview", "--diff");
+    await run("refresh", "--yes", "--skip-preview", "--json");
+    said.push(await stack.must("stack", "export"));
+    await run("destroy", "--yes", "--skip-preview");
+    expect(await stack.vnics()).to.deep.equal([]);
+    return said.join("\n");
+  }
+
+  for (const [what, find] of [
+    ["token", () => providerKubeconfig(stage.bench.lab.kubectl)],
+    ["key and certificate", async () => stage.bench.lab.kubeconfig],
+  ] as const)
+    it(`18: ${what} from the stack's configuration are said nowhere: state, events, logs, Job, --json, errors`, async () => {
+      const kubeconfig = await readFile(await find(), "utf8");
+      const said = await everythingSaid(kubeconfig);
+      expect(said).to.include("is above 1500").and.include("vnic-session-").and.include("attached");
+      const secrets = secretsOf(kubeconfig);
+      expect(secrets).not.to.be.empty;
+      expect(secrets.filter((secret) => said.includes(secret))).to.deep.equal([]);
+    });
+});

@@ -1,0 +1,74 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import { providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
+import { appPod, up } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, installPlatform, kubectl, providerKubeconfig, writeCredential } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+interface Kubeconfig {
+  readonly users: readonly { readonly user: { token: string } }[];
+}
+
+describe("credentials that end during a long run", () => {
+  let bench: Bench;
+  let path: string;
+  const namespace = "credentials";
+  const ticket = "vnic-test-ticket";
+  const onNode = { "kubernetes.io/hostname": "node3" };
+
+  /** A kubeconfig of the provider with another token. */
+  async function withToken(token: string): Promise<string> {
+    const config = JSON.parse(await readFile(path, "utf8")) as Kubeconfig;
+    return JSON.stringify({ ...config, users: config.users.map((one) => ({ ...one, user: { token } })) });
+  }
+
+  before(async () => {
+    const lab = await up();
+    await installPlatform(lab.kubectl);
+    await kubectl(lab.kubectl, ["create", "secret", "generic", ticket, "-n", systemNamespace]);
+    path = await providerKubeconfig(lab.kubectl);
+    const words = ["create", "token", providerServiceAccount, "-n", systemNamespace];
+    const bound = ["--bound-object-kind=Secret", `--bound-object-name=${ticket}`];
+    path = await writeCredential(await withToken((await kubectl(lab.kubectl, [...words, ...bound])).trim()));
+    bench = await openBench({ namespace, kubeconfig: path });
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  it("are read again from the kubeconfig, and the work goes on", async () => {
+    const [former = ""] = [await readFile(path, "utf8")];
+    const held = appPod({ namespace, name: "late", node: "node3" }) as { spec: object };
+    const spec = { ...held.spec, nodeName: undefined, nodeSelector: onNode, schedulingGates: [{ name: "test/held" }] };
+    await applyObjects(bench.lab.kubectl, [{ ...held, spec }]);
+    const injecting = bench.inject(
+      define({ name: "wire", pod: { namespace, name: "late" }, addresses: ["192.168.50.56/24"] }),
+    );
+    injecting.catch(() => undefined);
+    await until("the injection to wait", 20, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
+
+    const token = await kubectl(bench.lab.kubectl, ["create", "token", providerServiceAccount, "-n", systemNamespace]);
+    await writeFile(path, await withToken(token.trim()));
+    await kubectl(bench.lab.kubectl, ["delete", "secret", ticket, "-n", systemNamespace]);
+    const old = await writeCredential(former);
+    await until("the former token to be refused", 60, async () => {
+      const { stderr } = await bench.lab.kubectl(["--kubeconfig", old, "get", "pod", "late", "-n", namespace]);
+      return /Unauthorized|must be logged in/.test(stderr) || undefined;
+    });
+    await bench.kubectl(
+      "patch",
+      "pod",
+      "late",
+      "--type=json",
+      "-p",
+      `[{"op":"remove","path":"/spec/schedulingGates"}]`,
+    );
+    const state = await injecting;
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.56")).to.equal(true);
+    await bench.eject(state);
+  });
+});
