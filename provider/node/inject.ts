@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
 import type { Lease } from "../model/lease.ts";
@@ -14,7 +13,7 @@ import {
   sysctls,
 } from "../model/link-steps.ts";
 import { parentForm } from "../model/fields.ts";
-import { hostSideName, transitLinkName } from "../model/names.ts";
+import { transitLinkName } from "../model/names.ts";
 import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
@@ -27,6 +26,7 @@ import { removeLink, takeAway } from "./remove.ts";
 import { readResourceFile, removeResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { route, unroute } from "./routing.ts";
+import { settle, settlesLate } from "./settle.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
 
@@ -193,12 +193,11 @@ async function make(plan: InjectPlan, ground: Ground, association: Association, 
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
       configured = true;
-      // A bridge forwards, and so lets an announcement pass, only some time after the NIC is up.
-      const atOnce = plan.duplicateAddressDetection === false && plan.network.mode !== "bridge";
+      const atOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
       await configure(atOnce ? configureSteps(plan) : riseSteps(plan));
       if (atOnce) return plan.routing && route(podNetns, plan);
       const address = prepare(podNetns);
-      if (plan.network.mode === "bridge") await awaitForwarding(uid);
+      await settle(plan, podNetns);
       await step("probing", () => probe(podNetns, plan, { addresses: [] }));
       await address(addressSteps(plan));
       if (plan.routing) await route(podNetns, plan);
@@ -264,15 +263,6 @@ async function probeStanding(netns: Netns, plan: InjectPlan, live: Link): Promis
   } catch (error) {
     await setSysctls(netns, sysctls(live.name, live.addresses));
     throw error;
-  }
-}
-
-/** Waits until the bridge forwards what the NIC sends; not for long, as one with a spanning tree takes half a minute. */
-async function awaitForwarding(uid: string): Promise<void> {
-  for (let patience = 0; patience < 50; patience++) {
-    const links = await listLinks("node");
-    if (links.find(({ name }) => name === hostSideName(uid))?.forwards) return;
-    await sleep(20);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Link extends Interface {
   readonly parent?: string;
   /** The bridge or bond that it is a port of. */
   readonly master?: string;
+  /** Whether it is up and its other end, too. */
+  readonly carries?: boolean;
   /** Whether the bridge that it is a port of lets its frames pass. */
   readonly forwards?: boolean;
   readonly vlan?: number;
@@ -61,6 +63,7 @@ export function readLink(row: IpAddressRow): Link {
     kind: linkinfo?.info_kind,
     parent: row.link,
     master: row.master,
+    carries: flags.includes("LOWER_UP") || undefined,
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
     bus: row.parentdev,

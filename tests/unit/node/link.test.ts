@@ -22,6 +22,7 @@ describe("a link as ip prints it", () => {
     expect(readLink(row)).to.deep.equal({
       ...liveInterface({ addresses: ["192.168.50.10/24", "fd50::10/64"] }),
       alias: linkAlias(uid(1)),
+      carries: true,
     }));
 
   it("keeps an IPv4 link-local address, which somebody asked for", () => {

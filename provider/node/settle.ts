@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { hostSideName } from "../model/names.ts";
+import type { InjectPlan } from "../model/session-protocol.ts";
+import { type Link, listLinks, ownLink } from "./link.ts";
+import type { Netns } from "./netns.ts";
+
+/** A bridge with a spanning tree takes half a minute, and a cable may be unplugged: neither is waited for. */
+const patienceMilliseconds = 5000;
+
+/** How long what is at the other end of a cable may take to notice that the link is up; Linux' own bridge takes as long. */
+const otherEndMilliseconds = 1000;
+
+/** Whether the NIC carries frames only some time after it is up, so that a question or an announcement would be lost. */
+export function settlesLate({ network: { mode } }: InjectPlan): boolean {
+  return mode === "bridge" || mode === "host-device";
+}
+
+/** Waits until the NIC, just brought up, carries frames. */
+export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, pod: Netns): Promise<void> {
+  if (mode === "bridge")
+    await awaitLink("node", (links) => links.find(({ name }) => name === hostSideName(uid))?.forwards);
+  if (mode !== "host-device") return;
+  await awaitLink(pod, (links) => ownLink(links, uid)?.carries);
+  await sleep(otherEndMilliseconds);
+}
+
+async function awaitLink(netns: Netns, isSo: (links: readonly Link[]) => boolean | undefined): Promise<void> {
+  for (const giveUpAt = performance.now() + patienceMilliseconds; performance.now() < giveUpAt; await sleep(20))
+    if (isSo(await listLinks(netns))) return;
+}
