@@ -85,12 +85,16 @@ export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]>
     .map(({ metadata }) => vnicId(metadata));
 }
 
-/** Lets go of a network that is marked for deletion, once its last Vnic has gone. */
+/** Lets go of a network once its last Vnic has gone, so that whoever made it can delete it. */
 export async function releaseIfUnused(cluster: Cluster, name: string): Promise<void> {
   const record = await cluster.findNetwork(name);
-  if (!record?.metadata.deletionTimestamp || (await vnicsOn(cluster, name)).length > 0) return;
-  const others = record.metadata.finalizers?.filter((finalizer) => finalizer !== networkFinalizer) ?? [];
+  const { finalizers = [] } = record?.metadata ?? {};
+  if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
+  const others = finalizers.filter((finalizer) => finalizer !== networkFinalizer);
   await cluster.finalizeNetwork(record, others);
+  // A Vnic that came in between found it held.
+  const left = (await vnicsOn(cluster, name)).length > 0 ? await cluster.findNetwork(name) : undefined;
+  if (left && !left.metadata.deletionTimestamp) await holdNetwork(cluster, left);
 }
 
 /** How a network that is named differs by now from what was applied to the Vnic, in words. */

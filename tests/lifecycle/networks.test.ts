@@ -94,6 +94,8 @@ describe("networks", () => {
     expect(linkNamed(await bench.linksIn("db"), "lan85")?.mtu).to.equal(1300);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.85")).to.equal(true);
     await bench.eject(mended);
+    // Once used, and unused again, kubectl can delete it as well.
+    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "lan", "--timeout=30s"]);
     await removeNetwork(bench.driver.cluster, { name: "lan", uid: first.metadata.uid });
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");
   });

@@ -198,9 +198,6 @@ describe("a VnicSet on the lab", () => {
     for (const address of given) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
     await bench.kubectl("delete", "vnicset", "lan", "--timeout=120s");
     await bench.kubectl("delete", "deployment", "lan");
-    // Nobody gives up an unused network for kubectl.
-    const release = ["patch", "vnicnetwork", "set-lan", "--type=merge", "-p", '{"metadata":{"finalizers":null}}'];
-    await kubectl(bench.lab.kubectl, release);
     await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "set-lan", "--timeout=60s"]);
   });
 

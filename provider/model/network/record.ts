@@ -1,5 +1,5 @@
 import { VnicError } from "../errors.ts";
-import { annotations, apiVersion, labels, networkFinalizer } from "../names.ts";
+import { annotations, apiVersion, labels } from "../names.ts";
 import type { NodeObject } from "../node.ts";
 import { type NetworkDefinition, type NetworkFields, parseNetwork } from "./definition.ts";
 import type { NodeNetwork } from "./mode.ts";
@@ -25,14 +25,13 @@ export type StoredNetwork = NetworkRecord & {
   readonly metadata: { readonly uid: string; readonly resourceVersion: string };
 };
 
-/** The finalizer keeps a network as long as Vnics are on it. */
+/** Without a finalizer: it gets one with the first Vnic on it, and loses it with the last. */
 export function networkRecordOf({ name, declaredBy, ...spec }: NetworkDefinition): NetworkRecord {
   return {
     apiVersion,
     kind: "VnicNetwork",
     metadata: {
       name,
-      finalizers: [networkFinalizer],
       labels: { [labels.managedBy]: "pulumi-vnic" },
       ...(declaredBy === undefined ? {} : { annotations: { [annotations.owner]: declaredBy } }),
     },
