@@ -76,12 +76,13 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
 
     // Mended by whoever came last; what the hooks declared is what counts.
     let links: PodLink[] = [];
-    await until("all NICs to be there", 60, async () =>
-      (links = await ownLinks()).length >= count ? true : undefined,
-    );
-    const seen = links.map(
-      (link) => [link.ifname, addressesOf(link).filter((one) => !one.startsWith("fe80"))] as const,
-    );
+    const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
+    await until("all NICs to be there, with their addresses", 60, async () => {
+      links = await ownLinks();
+      // One that was just put back has none while it asks who else has them.
+      return links.length >= count && links.every((link) => given(link).length > 0) ? true : undefined;
+    });
+    const seen = links.map((link) => [link.ifname, given(link)] as const);
     const wanted = Array.from({ length: count }, (_, index) => {
       const { interfaceName, addresses } = definitionOf(index, rounds - 1);
       return [interfaceName, addresses] as const;

@@ -123,6 +123,7 @@ describe("a VnicSet on the lab", () => {
     it("lets a pod wait when the range is exhausted, and gives it the address that a scale down frees", async () => {
       await run("StatefulSet", "db", 4);
       await served("wires", 3, 4);
+      await bench.kubectl("wait", "--for=condition=AddressesAvailable=False", "vnicset/wires", "--timeout=60s");
       const reason = ["-o", `jsonpath={.status.conditions[?(@.type=="AddressesAvailable")].message}`];
       expect(await bench.kubectl("get", "vnicset", "wires", ...reason)).to.equal(
         "no address is left for db-3; widen the range, or free one",
