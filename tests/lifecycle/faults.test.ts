@@ -16,7 +16,7 @@ describe("a bad connection to the API server", () => {
   before(async () => {
     const { kubectl } = await up();
     await installPlatform(kubectl);
-    proxy = await FaultProxy.start({ http2: true });
+    proxy = await FaultProxy.start();
     bench = await openBench({ namespace, kubeconfig: await proxy.kubeconfig(await providerKubeconfig(kubectl)) });
     await bench.runPod("db", "node1");
   });

@@ -1,11 +1,5 @@
 import { readFile } from "node:fs/promises";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from "node:http2";
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request as httpsRequest, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -25,8 +19,8 @@ export type Fault =
   /** The connection is dead from now on, and nobody says so. */
   | "silence";
 
-/** Of HTTP/1.1's single connections, what HTTP/2 doesn't know. */
-const hopByHop = ["connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings", "host"];
+/** What concerns one connection alone (RFC 9110, 7.6.1), and isn't passed on. */
+const hopByHop = ["connection", "keep-alive", "transfer-encoding", "upgrade", "host"];
 
 interface Stream {
   readonly client: Duplex;
@@ -37,14 +31,14 @@ interface Stream {
 export class FaultProxy {
   /** Method and path of every request that came, in order. */
   readonly requests: string[] = [];
-  private readonly server: Http2SecureServer | Server;
+  private readonly server: Server;
   private readonly authority: Buffer;
   private readonly sockets = new Set<Socket>();
   private readonly dead = new Set<unknown>();
   private readonly streams = new Set<Stream>();
   private faultOf: (request: string) => Fault | undefined = () => undefined;
 
-  private constructor(server: Http2SecureServer | Server, authority: Buffer) {
+  private constructor(server: Server, authority: Buffer) {
     this.server = server;
     this.authority = authority;
     server.on("secureConnection", (socket: Socket) => {
@@ -52,22 +46,17 @@ export class FaultProxy {
       socket.on("error", () => undefined);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    // HTTP/2's compatible API has what is used here of HTTP/1.1's.
-    server.on(
-      "request",
-      (request: Http2ServerRequest, response: Http2ServerResponse) => void this.serve(request, response),
-    );
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => this.serve(request, response));
     server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.upgrade(request, socket));
   }
 
-  /** Speaks HTTP/2 on request, which Node.js doesn't survive when connections are cut at any moment. */
-  static async start({ http2 = false }: { http2?: boolean } = {}): Promise<FaultProxy> {
+  /** Speaks HTTP/1.1: an HTTP/2 server of Node.js doesn't survive it when connections are cut at any moment. */
+  static async start(): Promise<FaultProxy> {
     // The API server's own certificate is good for 127.0.0.1, too.
     const [key, cert, authority] = await Promise.all(
       [privateKey("apiserver"), certificate("apiserver"), certificate("ca")].map((path) => readFile(path)),
     );
-    const identity = { key: key ?? "", cert: cert ?? "" };
-    const server = http2 ? createSecureServer({ ...identity, allowHTTP1: true }) : createServer(identity);
+    const server = createServer({ key: key ?? "", cert: cert ?? "" });
     const proxy = new FaultProxy(server, authority ?? Buffer.of());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return proxy;
@@ -145,11 +134,10 @@ export class FaultProxy {
     this.streams.clear();
   }
 
-  private async serve(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
-    // HTTP/1.1 has no sessions.
-    const connection = (request.stream as Http2ServerRequest["stream"] | undefined)?.session ?? request.socket;
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    const { socket: connection, method = "", url = "" } = request;
     if (this.dead.has(connection)) return;
-    const fault = this.befalling(request.method, request.url);
+    const fault = this.befalling(method, url);
     const cut = () => connection.destroy();
     if (fault === "silence") return void this.dead.add(connection);
     if (fault === "cut") return void cut();
@@ -166,7 +154,7 @@ export class FaultProxy {
       response.writeHead(code, { "content-type": "application/json", ...headers }).end(JSON.stringify(status));
       return;
     }
-    const onward = this.pass(request.method, request.url, request.headers);
+    const onward = this.pass(method, url, request.headers);
     onward.on("response", (answer) => {
       if (fault === "answerLost") {
         answer.resume().once("end", cut);
@@ -227,7 +215,5 @@ export class FaultProxy {
 }
 
 function onlyEndToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !name.startsWith(":") && !hopByHop.includes(name)),
-  );
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.includes(name)));
 }
