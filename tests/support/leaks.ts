@@ -64,13 +64,14 @@ async function remainsInCluster(lab: Lab): Promise<string[]> {
 
 /**
  * Asserts that no trace of any Vnic is left but what was there `before`: on the nodes at once, in the cluster as soon as
- * sessions have lingered out and the kubelet has removed their pods.
+ * sessions have lingered out and the kubelet has removed their pods. One whose driver was killed before it attached ends
+ * after a minute without requests.
  */
 export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): Promise<void> {
   const isNew = (found: string): boolean => !before.includes(found);
   expect((await remainsOnNodes(lab)).filter(isNew), "what is left on the nodes").to.deep.equal([]);
   let left: string[] = [];
-  await until("sessions to end", 30, async () => {
+  await until("sessions to end", 90, async () => {
     left = (await remainsInCluster(lab)).filter(isNew);
     return left.length === 0 ? true : undefined;
   }).catch(() => undefined);
