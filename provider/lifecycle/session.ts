@@ -206,12 +206,15 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
   }
 }
 
-/** A container that ended after it was attached to did so because the connection broke: another session may do better. */
+/**
+ * A container that ended well after it was attached to did so because the connection broke: another session may do better.
+ * One that never ran, or failed, would do so again.
+ */
 function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions, attached: boolean): void {
   const state = pod && readSessionPod(pod);
   if (state?.state === "stuck")
     throw new VnicError(
-      attached ? "sessionBroken" : "failed",
+      attached && pod?.status?.phase === "Succeeded" ? "sessionBroken" : "failed",
       `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`,
     );
 }

@@ -137,6 +137,22 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
+  it("fails early, too, when a connection stood for a moment to a container that can't start", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => {
+      const waiting = { reason: "ImagePullBackOff", message: "connection refused" };
+      cluster.sessionPod = {
+        metadata: { name: "session-pod" },
+        status: { phase: "Pending", containerStatuses: [{ name: "session", state: { waiting } }] },
+      };
+      cluster.attachTooEarly = 100;
+      cluster.attachments.at(-1)?.end("the container is not running");
+      return hello;
+    };
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 2)));
+    expect(error).to.have.property("kind", "failed");
+  });
+
   it("fails early, in the kubelet's words, when the container can't start; and removes the Job", async () => {
     const cluster = new FakeCluster();
     const waiting = { reason: "ErrImageNeverPull", message: "Container image is not present" };
