@@ -190,7 +190,7 @@ function rulesOfShapes(shapes: ReadonlyMap<string, Shape>): { expression: string
     },
     {
       expression: each(
-        "c.?command.orValue([]) + c.?args.orValue([]) in variables.commands[variables.account] && !has(c.lifecycle) && [c.?livenessProbe, c.?readinessProbe, c.?startupProbe].all(p, !p.?exec.hasValue() || p.exec.command in variables.probes[variables.account])",
+        "c.?command.orValue([]) + c.?args.orValue([]) in variables.commands[variables.account] && !has(c.lifecycle) && [c.?livenessProbe, c.?readinessProbe, c.?startupProbe].all(p, !p.?exec.hasValue() || p.?exec.?command.orValue([]) in variables.probes[variables.account])",
       ),
       message: "a container must run the image's own program, as pulumi-vnic starts it",
     },
