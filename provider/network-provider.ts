@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
+import { type Carried, hasOlderStub } from "./carried.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "./lifecycle/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "./model/network/definition.ts";
 import { withoutUndefined } from "./model/state.ts";
@@ -13,10 +14,6 @@ interface NetworkState extends NetworkDefinition {
   readonly schemaVersion: number;
   readonly providerVersion: string;
   readonly uid: string;
-}
-
-interface Carried {
-  readonly __provider?: string;
 }
 
 const schemaVersion = 1;
@@ -41,7 +38,7 @@ export async function diff(
 ): Promise<dynamic.DiffResult> {
   if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
   if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
-  return { changes: olds.__provider !== undefined && !olds.__provider.includes(`protocol: ${networkStubProtocol}`) };
+  return { changes: hasOlderStub(olds, networkStubProtocol) };
 }
 
 export async function create({

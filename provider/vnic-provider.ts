@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { type Carried, hasOlderStub } from "./carried.ts";
 import { Deadline, type Driver } from "./lifecycle/driver.ts";
 import { eject } from "./lifecycle/eject.ts";
 import { IncompleteError, inject } from "./lifecycle/inject.ts";
@@ -15,11 +16,6 @@ import { configureWith, openDriver } from "./settings.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stub.ts`. `check` and `diff` do no I/O: the engine calls them one
    resource at a time, in previews too. */
-
-/** What the engine adds to inputs and outputs: the stub's text, which must come back with the outputs of a failure. */
-interface Carried {
-  readonly __provider?: string;
-}
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
   configureWith(config);
@@ -44,7 +40,7 @@ export async function diff(
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
-  return { changes: olds.drift !== undefined || hasOlderStub(olds) };
+  return { changes: olds.drift !== undefined || hasOlderStub(olds, stubProtocol) };
 }
 
 export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
@@ -93,10 +89,6 @@ async function remove(id: string, props: VnicState & Carried): Promise<void> {
   );
 }
 export { remove as delete };
-
-function hasOlderStub({ __provider }: Carried): boolean {
-  return __provider !== undefined && !__provider.includes(`protocol: ${stubProtocol}`);
-}
 
 async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver> {
   return { ...(await openDriver()), report: progressOf(declaredBy) };

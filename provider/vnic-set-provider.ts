@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { type Carried, hasOlderStub } from "./carried.ts";
 import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "./lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { withoutUndefined } from "./model/state.ts";
@@ -10,10 +11,6 @@ import { progressOf } from "./progress.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
 /* The hooks of a VnicSet, called by the stub in `sdk/vnic-set-stub.ts`; as those of a Vnic. */
-
-interface Carried {
-  readonly __provider?: string;
-}
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
   configureWith(config);
@@ -36,9 +33,8 @@ export async function diff(
   const { update, replace } = setDifference(olds, news);
   // `changes` left open: the engine then finds the changed keys itself.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
-  const isOlder = olds.__provider !== undefined && !olds.__provider.includes(`protocol: ${setStubProtocol}`);
   // Pods that had no Vnic when it was last looked at are waited for once more.
-  return { changes: isOlder || olds.ready < olds.desired };
+  return { changes: hasOlderStub(olds, setStubProtocol) || olds.ready < olds.desired };
 }
 
 export async function create(inputs: SetDefinition & Carried): Promise<dynamic.CreateResult> {
