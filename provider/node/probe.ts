@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../model/errors.ts";
 import { ipBatch } from "./link.ts";
-import { type Netns, runIn } from "./netns.ts";
+import { type Netns, runIn, startLastingIn } from "./netns.ts";
+import type { Lasting } from "./run.ts";
 
 /*
  * Duplicate address detection before use: who answers for an address that isn't ours yet? The timers are short, as a LAN
@@ -9,7 +10,7 @@ import { type Netns, runIn } from "./netns.ts";
  */
 
 const probes = 3;
-const intervalMilliseconds = 50;
+const intervalMilliseconds = 25;
 
 interface Answer {
   readonly host: string;
@@ -29,11 +30,7 @@ export async function refuseTaken(
 ): Promise<void> {
   const hosts = wanted.map((address) => address.split("/")[0] ?? address);
   const answers = await Promise.all([
-    askByArp(
-      netns,
-      device,
-      hosts.filter((host) => !host.includes(":")),
-    ),
+    ...hosts.filter((host) => !host.includes(":")).map((host) => askByArp(netns, device, host)),
     askByNeighborDiscovery(
       netns,
       device,
@@ -49,23 +46,40 @@ export async function refuseTaken(
   );
 }
 
-/** ARP probes: requests that tell no address of the sender (RFC 5227, 2.1.1), so that nobody learns anything from them. */
-async function askByArp(netns: Netns, device: string, hosts: readonly string[]): Promise<Answer[]> {
-  if (hosts.length === 0) return [];
-  const timers = [`--retry=${probes}`, `--timeout=${intervalMilliseconds}`, "--backoff=1"];
-  const output = ["--quiet", "--plain", "--ignoredups"];
-  const text = await runIn(netns, "arp-scan", [
-    `--interface=${device}`,
-    "--arpspa=0.0.0.0",
-    ...timers,
-    ...output,
-    ...hosts,
-  ]);
-  return text
-    .split("\n")
-    .map((line) => line.split("\t"))
-    .filter((fields) => fields.length === 2)
-    .map(([host = "", mac = ""]) => ({ host, mac }));
+async function askByArp(netns: Netns, device: string, host: string): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const sent: Lasting[] = [];
+  try {
+    for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
+      sent.push(await sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac })));
+      await sleep(intervalMilliseconds);
+    }
+    return answers;
+  } finally {
+    for (const probe of sent) probe.signal("SIGKILL");
+  }
+}
+
+/**
+ * Sends one ARP probe: a request that tells no address of the sender (RFC 5227, 2.1.1), so that nobody learns anything from
+ * it. Answers once it is on its way, however long the program took to start; `hear` is told who has the address.
+ */
+function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: string) => void): Promise<Lasting> {
+  return new Promise((resolve, reject) => {
+    const complaints: string[] = [];
+    const arping = ["arping", "-D", "-f", "-c", "1", "-w", "1", "-I", device, host];
+    const program = startLastingIn(netns, "stdbuf", ["--output=L", ...arping], {
+      stdout: (line) => {
+        const mac = / reply from .* \[([0-9A-F:]{17})\]/.exec(line)?.[1];
+        if (mac !== undefined) hear(mac.toLowerCase());
+        resolve(program);
+      },
+      stderr: (line) => complaints.push(line),
+    });
+    void program.ended.then((how) =>
+      reject(new VnicError("failed", `asking who has ${host}: ${complaints.join("; ") || how}`)),
+    );
+  });
 }
 
 /**
@@ -76,14 +90,13 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
   if (hosts.length === 0) return [];
   const forget = hosts.map((host) => `neigh del ${host} dev ${device}`);
   const ask = hosts.map((host) => `neigh replace ${host} dev ${device} nud none use`);
-  await ipBatch(netns, ask);
-  await sleep(probes * intervalMilliseconds);
-  // Asked once more, in case that the link was not ready to send yet.
-  const first = await neighbors(netns, device, hosts);
-  if (first.length > 0) return first;
-  await ipBatch(netns, [...forget, ...ask]);
-  await sleep(intervalMilliseconds);
-  return neighbors(netns, device, hosts);
+  let answers: Answer[] = [];
+  for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
+    await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
+    await sleep(intervalMilliseconds);
+    answers = await neighbors(netns, device, hosts);
+  }
+  return answers;
 }
 
 async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Answer[]> {

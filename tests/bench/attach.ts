@@ -20,19 +20,22 @@ const namespace = "bench-attach";
 const pod = { namespace, name: "app" };
 const warmUpRounds = 2;
 
-/** What one round measures: two controls of the cluster, one of the kernel, and the product with a new and an open session. */
+/** What one round measures: two controls of the cluster, one of the kernel, and the product: new session, open session. */
 export interface Round {
   readonly emptyJob: Laps;
   readonly emptyJobMounted: Laps;
   readonly kernelWork: Laps;
   readonly cold: Laps;
   readonly warm: Laps;
+  /** Warm, without duplicate address detection: the like of the kernel work, which asks nobody either. */
+  readonly unprobed: Laps;
 }
 
 const wires = {
   byHand: define({ name: "by-hand", pod, addresses: ["192.168.50.90/24"] }),
   cold: define({ name: "cold", pod, addresses: ["192.168.50.91/24"] }),
   warm: define({ name: "warm", pod, addresses: ["192.168.50.92/24"] }),
+  unprobed: define({ name: "unprobed", pod, addresses: ["192.168.50.93/24"], duplicateAddressDetection: false }),
 };
 
 /** One NIC into a running pod, against the least that a Job and the kernel need, all of them in each round. */
@@ -68,8 +71,9 @@ async function measureRound(bench: Bench, byHand: HandMade): Promise<Round> {
   try {
     const [cold, coldState] = await measureInject(bench, driver, wires.cold);
     const [warm, warmState] = await measureInject(bench, driver, wires.warm);
-    await Promise.all([coldState, warmState].map((state) => takeAway(driver, state)));
-    return { emptyJob, emptyJobMounted, kernelWork, cold, warm };
+    const [unprobed, unprobedState] = await measureInject(bench, driver, wires.unprobed);
+    await Promise.all([coldState, warmState, unprobedState].map((state) => takeAway(driver, state)));
+    return { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed };
   } finally {
     await driver.close();
   }
@@ -115,13 +119,14 @@ function hostOf({ addresses }: Definition): string {
   return addresses[0]?.split("/")[0] ?? "";
 }
 
-function progress(round: string, { emptyJob, emptyJobMounted, kernelWork, cold, warm }: Round): string {
+function progress(round: string, { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed }: Round): string {
   const figures = {
     "empty Job": emptyJob["firstLine"],
     "with the session's mounts": emptyJobMounted["firstLine"],
     "kernel work": kernelWork["reply"],
     cold: cold["reply"],
     warm: warm["reply"],
+    "warm, unprobed": unprobed["reply"],
   };
   const words = Object.entries(figures).map(([what, milliseconds = NaN]) => `${what} ${milliseconds.toFixed(0)}`);
   return `${round}: ${words.join(", ")} ms`;

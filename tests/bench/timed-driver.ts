@@ -16,7 +16,12 @@ export interface TimedDriver extends Driver {
 }
 
 /** The node side's step, when it begins, means that the one before is done. */
-const stageOfStep: Readonly<Record<string, string>> = { creating: "planned", moving: "linkMade", configuring: "moved" };
+const stageOfStep: Readonly<Record<string, string>> = {
+  creating: "planned",
+  moving: "linkMade",
+  configuring: "moved",
+  probing: "up",
+};
 
 export function timedDriver(cluster: Cluster): TimedDriver {
   let current: Stopwatch | undefined;

@@ -3,7 +3,6 @@ import { step } from "./step.ts";
 
 /** Debian's names of what the lab runs and what its machines offer. */
 const debianPackages = [
-  "arp-scan",
   "busybox-static",
   "containerd",
   "containernetworking-plugins",

@@ -65,8 +65,17 @@ export async function buildImages(): Promise<Image[]> {
 async function nodeRecipe(): Promise<ImageRecipe> {
   const recipe: ImageRecipe = {
     reference: nodeImage,
-    packages: ["arp-scan", "busybox-static", "iproute2", "libstdc++6", "util-linux", "mount"],
-    programs: [busybox, "/bin/ip", "/bin/mount", "/bin/umount", "/usr/bin/nsenter", "/usr/sbin/arp-scan"],
+    packages: ["busybox-static", "coreutils", "iproute2", "iputils-arping", "libstdc++6", "util-linux", "mount"],
+    programs: [
+      busybox,
+      "/bin/ip",
+      "/bin/mount",
+      "/bin/umount",
+      "/usr/bin/arping",
+      "/usr/bin/nsenter",
+      "/usr/bin/stdbuf",
+      "/usr/libexec/coreutils/libstdbuf.so",
+    ],
     localPrograms: { "/usr/bin/node": await ensureNode() },
     applets: ["env", "sysctl", "test", "udhcpc"],
     files: scripts,

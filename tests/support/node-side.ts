@@ -10,7 +10,7 @@ const script = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs")
 const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The programs that the node side runs. */
-const programs = ["arp-scan", "ip", "nsenter", "sysctl", "mount"];
+const programs = ["arping", "ip", "nsenter", "sysctl", "mount"];
 
 export interface Crash {
   /** Which run of a program, counted from 1, in the order in which they start. */
