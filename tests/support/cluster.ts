@@ -40,7 +40,7 @@ const standingParts: readonly PlatformPart[] = ["policies", "agent", "reconciler
 export async function installPlatform(
   run: Kubectl,
   standing: readonly PlatformPart[] = [],
-  options: Omit<PlatformOptions, "image"> = {},
+  options: Partial<PlatformOptions> = {},
 ): Promise<void> {
   const without = standingParts.filter((part) => !standing.includes(part));
   await applyObjects(run, platformManifests({ image: defaultImage, without, ...options }));

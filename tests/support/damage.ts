@@ -12,9 +12,14 @@ async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<stri
 }
 
 /** Kills a container's process, or that of a sandbox, which ends the pod's network namespace. */
-export async function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
+export function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
+  return signalContainer(lab, node, id, "SIGKILL");
+}
+
+/** Signals a container's process; SIGSTOP makes it one that has lost track of time until SIGCONT. */
+export async function signalContainer(lab: Lab, node: Node, id: string, signal: NodeJS.Signals): Promise<void> {
   const bare = id.replace(/^.*:\/\//, "");
-  await must(lab, node, ["ctr", "--namespace=k8s.io", "tasks", "kill", "--signal=SIGKILL", bare]);
+  await must(lab, node, ["ctr", "--namespace=k8s.io", "tasks", "kill", `--signal=${signal}`, bare]);
 }
 
 /** Runs `ip` in the network namespace that has a link of that name. */

@@ -8,10 +8,18 @@ import { installPlatform, kubectl } from "./cluster.ts";
 export interface Reconciler {
   /** What its replicas have logged, line by line. */
   logs(): Promise<string[]>;
+  /** The replica that leads, as the Lease says. */
+  leader(): Promise<Replica>;
   /** Memory and open files of each replica, in words. */
   usage(): Promise<string>;
   /** Takes the Deployment away, and waits for its pods to end. */
   stop(): Promise<void>;
+}
+
+export interface Replica {
+  readonly name: string;
+  readonly node: Node;
+  readonly containerId: string;
 }
 
 const selector = "app.kubernetes.io/component=reconciler";
@@ -33,6 +41,12 @@ export async function startReconciler(
   }
   return {
     logs: async () => (await here("logs", "-l", selector, "--tail=-1")).split("\n").filter(Boolean),
+    leader: async () => {
+      const name = await here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}");
+      const path = "jsonpath={.spec.nodeName} {.status.containerStatuses[0].containerID}";
+      const [at, containerId = ""] = (await here("get", "pod", name, "-o", path)).split(" ");
+      return { name, node: at as Node, containerId };
+    },
     usage: async () => {
       const names = (await here("get", "pods", "-l", selector, "-o", "name")).split("\n").filter(Boolean);
       const words = await Promise.all(

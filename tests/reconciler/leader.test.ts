@@ -1,0 +1,101 @@
+import { expect } from "chai";
+import { apiVersion, linkAlias, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { killContainer, signalContainer } from "../support/damage.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench, type PodLink } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+
+describe("of two reconcilers, one works", () => {
+  let bench: Bench;
+  let reconciler: Reconciler;
+  let first: PodLink[];
+  const namespace = "leaders";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", "node1");
+    reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
+    await declare("first", 81);
+    first = await nics();
+  });
+  afterEach(async () => {
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.81")).to.equal(true);
+    expect(await nics(), "nobody has touched it").to.deep.include.members(first);
+  });
+  after(async () => {
+    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
+    await reconciler.stop();
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  async function declare(name: string, host: number): Promise<void> {
+    const spec = { pod: { name: "db" }, network: { parent: "eth1" }, addresses: [`192.168.50.${host}/24`] };
+    await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name }, spec }]);
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+    expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
+  }
+
+  /** The pod's links that are ours: one for each record, or somebody has made one twice. */
+  async function nics(): Promise<PodLink[]> {
+    const uids = (await bench.kubectl("get", "vnics", "-o", "jsonpath={.items[*].metadata.uid}")).split(" ");
+    const marks = uids.map(linkAlias);
+    const links = (await bench.linksIn("db")).filter(({ ifalias = "" }) => marks.includes(ifalias));
+    expect(links.map(({ ifalias }) => ifalias).sort()).to.deep.equal(marks.sort());
+    return links;
+  }
+
+  const nextLeader = (former: string) =>
+    until(`another leader than ${former}`, 60, async () => {
+      const words = ["-n", systemNamespace, "get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}"];
+      const holder = await kubectl(bench.lab.kubectl, words);
+      return holder !== "" && holder !== former ? holder : undefined;
+    });
+
+  it("and only the leader acts", async () => {
+    const { name } = await reconciler.leader();
+    const log = await reconciler.logs();
+    expect(log.filter((line) => line.includes('"leading"'))).to.have.length(1);
+    expect(log.filter((line) => line.includes('"standing by"'))).to.have.length(2);
+    const acted = await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "logs", name]);
+    expect(acted).to.include(`${namespace}/first`);
+  });
+
+  it("work goes on when the leader is killed", async () => {
+    const former = await reconciler.leader();
+    await killContainer(bench.lab, former.node, former.containerId);
+    await declare("second", 82);
+    // The same pod may lead again: its new container has its name.
+    await until("both to be ready", 60, async () => {
+      const path = "jsonpath={.status.readyReplicas}";
+      const words = ["-n", systemNamespace, "get", "deployment", reconcilerName, "-o", path];
+      return (await kubectl(bench.lab.kubectl, words)) === "2" ? true : undefined;
+    });
+  });
+
+  it("the other goes on at once when the leader's pod is deleted", async () => {
+    const former = await reconciler.leader();
+    await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "delete", "pod", former.name, "--timeout=60s"]);
+    await nextLeader(former.name);
+    await declare("third", 83);
+  });
+
+  it("a leader that slept while another one took over does nothing when it wakes, but ends", async () => {
+    const former = await reconciler.leader();
+    await signalContainer(bench.lab, former.node, former.containerId, "SIGSTOP");
+    await nextLeader(former.name);
+    await declare("fourth", 84);
+    await signalContainer(bench.lab, former.node, former.containerId, "SIGCONT");
+    await until("it to end", 60, async () => {
+      const path = "jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}";
+      const words = ["-n", systemNamespace, "get", "pod", former.name, "-o", path];
+      return (await kubectl(bench.lab.kubectl, words)) === "1" ? true : undefined;
+    });
+    const words = ["-n", systemNamespace, "logs", "--previous", former.name];
+    expect(await kubectl(bench.lab.kubectl, words)).to.match(/no longer leading/);
+    await declare("fifth", 85);
+  });
+});

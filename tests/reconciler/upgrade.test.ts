@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import type { StoredVnic } from "../../provider/model/record.ts";
+import { agentName, apiVersion, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
+import { defaultImage } from "../../provider/package.ts";
+import { nodes } from "../lab/layout.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";
+import { agentsReady, answersLeased, type DhcpServer, dhcpServer, removeAgent } from "../support/dhcp.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+
+/* The next version of the image is this one under another name: what is tested is the change of all that runs. */
+const nextImage = defaultImage.replace(/:.*$/, ":next");
+
+describe("an upgrade of the platform, and the way back", () => {
+  let bench: Bench;
+  let reconciler: Reconciler;
+  let server: DhcpServer;
+  const namespace = "upgrade";
+  const leaseSeconds = 30;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    server = await dhcpServer({ leaseSeconds });
+    await server.start();
+    await bench.runPod("db", "node1");
+    await installPlatform(bench.lab.kubectl, ["agent"]);
+    await agentsReady(bench.lab);
+    reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
+    for (const node of nodes) await images(node, "tag", "--force", defaultImage, nextImage);
+    await declare("fixed", { network: { parent: "eth1" }, addresses: ["192.168.50.77/24"] });
+    await declare("leased", { network: { parent: "eth2" }, dhcp: {} });
+  });
+  after(async () => {
+    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
+    await reconciler.stop();
+    await bench.close();
+    await removeAgent(bench.lab);
+    await server.close();
+    for (const node of nodes) await images(node, "rm", nextImage);
+    await assertNoLeaks(bench.lab);
+  });
+
+  async function images(node: (typeof nodes)[number], ...words: string[]): Promise<void> {
+    const { code, stderr } = await bench.lab.exec(node, ["ctr", "--namespace=k8s.io", "images", ...words]);
+    if (code !== 0) throw new Error(`images ${words.join(" ")} on ${node}: ${stderr}`);
+  }
+
+  async function declare(name: string, spec: object): Promise<void> {
+    const record = { apiVersion, kind: "Vnic", metadata: { namespace, name }, spec: { pod: { name: "db" }, ...spec } };
+    await applyObjects(bench.lab.kubectl, [record]);
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+  }
+
+  const record = async (name: string) =>
+    JSON.parse(await bench.kubectl("get", "vnic", name, "-o", "json")) as StoredVnic;
+
+  /** What may not change: the links with their addresses, and all of the records but their leases' times. */
+  async function standing() {
+    const links = (await bench.linksIn("db")).map((link) => [
+      link.ifindex,
+      link.ifname,
+      link.address,
+      addressesOf(link),
+    ]);
+    const records = await Promise.all(["fixed", "leased"].map(record));
+    return { links, records: records.map(({ metadata, spec }) => [metadata.uid, metadata.generation, spec]) };
+  }
+
+  /** Puts all that runs onto an image, and answers with the pings that were lost meanwhile. */
+  async function moveTo(image: string): Promise<string> {
+    const ping = bench.lab.spawn("lan1", ["ping", "-n", "-q", "-i", "0.05", "192.168.50.77"]);
+    let said = "";
+    ping.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const ended = new Promise((resolve) => ping.once("close", resolve));
+    const reconciler = { replicas: 2, resyncSeconds: 5 };
+    await installPlatform(bench.lab.kubectl, ["agent", "reconciler"], { image, reconciler });
+    for (const workload of [`daemonset/${agentName}`, `deployment/${reconcilerName}`])
+      await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "rollout", "status", workload, "--timeout=120s"]);
+    await until(`a leader of ${image}`, 60, async () => {
+      const path = "jsonpath={.spec.holderIdentity}";
+      const words = ["-n", systemNamespace, "get", "lease", reconcilerName, "-o", path];
+      const leader = await kubectl(bench.lab.kubectl, words);
+      const find = [
+        "-n",
+        systemNamespace,
+        "get",
+        "pods",
+        "--ignore-not-found",
+        "-o",
+        "jsonpath={.spec.containers[0].image}",
+      ];
+      return leader !== "" && (await kubectl(bench.lab.kubectl, [...find, leader])) === image ? true : undefined;
+    });
+    ping.kill("SIGINT");
+    await ended;
+    return /(\d+)% packet loss/.exec(said)?.[0] ?? said;
+  }
+
+  for (const [way, image, host] of [
+    ["forth", nextImage, 78],
+    ["back", defaultImage, 79],
+  ] as const)
+    it(`${way}: leaves the NICs alone, keeps the lease, and works on`, async () => {
+      const before = await standing();
+      const [lease = ""] = (await record("leased")).status?.interface?.addresses ?? [];
+      expect(await answersLeased(lease)).to.equal(true);
+      expect(await moveTo(image)).to.equal("0% packet loss");
+      expect(await standing()).to.deep.equal(before);
+
+      const renewedAt = (await record("leased")).status?.lease?.expiresAt;
+      await until("the lease to be renewed", leaseSeconds, async () =>
+        (await record("leased")).status?.lease?.expiresAt === renewedAt ? undefined : true,
+      );
+      expect(await answersLeased(lease)).to.equal(true);
+      expect([...(await server.leases()).values()]).to.deep.equal([lease.split("/")[0]]);
+
+      await declare(way, { network: { parent: "eth1" }, addresses: [`192.168.50.${host}/24`] });
+      expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
+      await bench.kubectl("delete", "vnic", way, "--timeout=60s");
+    }).timeout(240_000);
+});
