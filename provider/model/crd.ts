@@ -5,7 +5,7 @@ import { lease } from "./lease.ts";
 import { group, version } from "./names.ts";
 import { modes } from "./network/mode.ts";
 import { injectResult } from "./session-protocol.ts";
-import { condition, structural } from "./structural-schema.ts";
+import { condition, structural, structuralSpec } from "./structural-schema.ts";
 
 /** The record's spec as the API server checks it. */
 export const vnicSpec = z
@@ -112,7 +112,7 @@ export function vnicCrd() {
             openAPIV3Schema: {
               type: "object",
               required: ["spec"],
-              properties: { spec: structural(vnicSpec), status: structural(status) },
+              properties: { spec: structuralSpec(vnicSpec), status: structural(status) },
             },
           },
           additionalPrinterColumns: [

@@ -31,3 +31,11 @@ export function structural(schema: z.ZodType): object {
     },
   });
 }
+
+/**
+ * The same of a `spec`: one declaration, of which server-side apply replaces all. Of single fields, one that somebody added
+ * by hand would stay for good, as its owner never had it to take away.
+ */
+export function structuralSpec(schema: z.ZodType): object {
+  return { ...structural(schema), "x-kubernetes-map-type": "atomic" };
+}

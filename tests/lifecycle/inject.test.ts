@@ -152,6 +152,19 @@ describe("inject", () => {
     await bench.eject(third);
   });
 
+  it("takes away from the record what somebody has added to it", async () => {
+    const declared = define({ name: "edited", pod: db, addresses: ["192.168.50.18/24"] });
+    const known = await bench.inject(declared);
+    const specOf = async () =>
+      (JSON.parse(await bench.kubectl("get", "vnic", "edited", "-o", "json")) as VnicRecord).spec;
+    const before = await specOf();
+    await bench.kubectl("patch", "vnic", "edited", "--type=merge", "-p", `{"spec":{"mtu":1400}}`);
+    expect(await specOf()).to.have.property("mtu", 1400);
+    const state = await bench.inject(declared, { known });
+    expect(await specOf()).to.deep.equal(before);
+    await bench.eject(state);
+  });
+
   it("serves several Vnics of two nodes at a time, two of them in one pod, over one session a node", async () => {
     const web = { namespace, name: "web" };
     const definitions = [

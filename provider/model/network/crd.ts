@@ -1,7 +1,7 @@
 import * as z from "zod";
 import * as field from "../fields.ts";
 import { group, version } from "../names.ts";
-import { structural } from "../structural-schema.ts";
+import { structuralSpec } from "../structural-schema.ts";
 import { modes } from "./mode.ts";
 
 const range = z.object({
@@ -62,7 +62,7 @@ export function networkCrd() {
           served: true,
           storage: true,
           schema: {
-            openAPIV3Schema: { type: "object", required: ["spec"], properties: { spec: structural(networkSpec) } },
+            openAPIV3Schema: { type: "object", required: ["spec"], properties: { spec: structuralSpec(networkSpec) } },
           },
           additionalPrinterColumns: [
             { name: "Mode", type: "string", jsonPath: ".spec.mode" },

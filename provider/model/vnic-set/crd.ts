@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { vnicSpec } from "../crd.ts";
 import { group, version } from "../names.ts";
-import { condition, structural } from "../structural-schema.ts";
+import { condition, structural, structuralSpec } from "../structural-schema.ts";
 import { workloadKinds } from "./definition.ts";
 
 const range = z.object({
@@ -76,7 +76,7 @@ export function vnicSetCrd() {
             openAPIV3Schema: {
               type: "object",
               required: ["spec"],
-              properties: { spec: structural(spec), status: structural(status) },
+              properties: { spec: structuralSpec(spec), status: structural(status) },
               "x-kubernetes-validations": [
                 rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name"),
               ],
