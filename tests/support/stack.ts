@@ -151,13 +151,13 @@ export class Stack {
     return this.must("destroy", "--yes", "--skip-preview", ...more);
   }
 
-  /** The Vnics in state, by name. */
-  async vnics(): Promise<StoredResource[]> {
+  /** The Vnics in state, by name; or resources of another kind of ours. */
+  async vnics(kind: "Vnic" | "VnicSet" = "Vnic"): Promise<StoredResource[]> {
     const { deployment } = JSON.parse(await this.must("stack", "export")) as {
       deployment: { resources?: StoredResource[] };
     };
-    const vnics = (deployment.resources ?? []).filter(({ type }) => type === "pulumi-nodejs:dynamic/vnic:Vnic");
-    return vnics.sort((one, other) => one.urn.localeCompare(other.urn));
+    const own = (deployment.resources ?? []).filter(({ type }) => type === `pulumi-nodejs:dynamic/vnic:${kind}`);
+    return own.sort((one, other) => one.urn.localeCompare(other.urn));
   }
 
   /** The value of one output. */

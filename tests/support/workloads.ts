@@ -1,11 +1,11 @@
 import { appPod } from "../lab/index.ts";
 
-/** A Deployment or StatefulSet of application pods, spread over the nodes by the scheduler. */
+/** Application pods, spread over the nodes by the scheduler; a DaemonSet has one on each, and no count of them. */
 export function workload(
-  kind: "Deployment" | "StatefulSet",
+  kind: "Deployment" | "StatefulSet" | "DaemonSet",
   namespace: string,
   name: string,
-  replicas: number,
+  replicas?: number,
 ): object {
   const { spec } = appPod({ namespace, name, node: "node1" }) as { spec: { nodeName?: string } };
   const { nodeName: _, ...podSpec } = spec;
@@ -15,7 +15,7 @@ export function workload(
     kind,
     metadata: { namespace, name },
     spec: {
-      replicas,
+      ...(replicas === undefined ? {} : { replicas }),
       selector: { matchLabels: labels },
       ...(kind === "StatefulSet" ? { serviceName: name, podManagementPolicy: "Parallel" } : {}),
       template: { metadata: { labels }, spec: podSpec },
