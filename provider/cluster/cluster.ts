@@ -28,8 +28,8 @@ export interface Cluster {
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
   /**
-   * Applies another status in place of the one that is there, if there is one; with the right to patch it alone. `conflict`
-   * when it is another object than the one with that UID, or changes meanwhile.
+   * Applies another status in place of the one that is there, if there is one; with the right to patch it alone. `change` is
+   * asked once more when another writer comes between. `conflict` when it is another object than the one with that UID.
    */
   changeVnicStatus(ref: VnicRef, uid: string, change: (status: VnicStatus) => VnicStatus): Promise<void>;
   applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void>;

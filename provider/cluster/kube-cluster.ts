@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { CoreV1Event } from "@kubernetes/client-node";
 import { isVnicError, VnicError } from "../model/errors.ts";
 import {
@@ -131,19 +132,18 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       }
     },
     changeVnicStatus: async (ref, uid, change) => {
-      const patch = (body: object, options: typeof merge) =>
-        find(server, `changing the status of Vnic ${vnicId(ref)}`, () => {
-          const params = { ...vnics, ...ref, body, fieldManager };
-          return objects.patchNamespacedCustomObjectStatus(
-            options === apply ? { ...params, force: true } : params,
-            options,
-          );
-        }) as Promise<StoredVnic | undefined>;
-      // A patch that changes nothing answers with what is there.
-      const record = await patch({ metadata: { uid } }, merge);
-      if (!record?.status) return;
-      const metadata = { ...ref, uid, resourceVersion: record.metadata.resourceVersion };
-      await patch({ apiVersion, kind: "Vnic", metadata, status: change(record.status) }, apply);
+      // Read for each try, as another writer may come between.
+      await find(server, `changing the status of Vnic ${vnicId(ref)}`, async () => {
+        const params = { ...vnics, ...ref, fieldManager };
+        // A patch that changes nothing answers with what is there.
+        const nothing = { ...params, body: { metadata: { uid } } };
+        const record = (await objects.patchNamespacedCustomObjectStatus(nothing, merge)) as StoredVnic;
+        const status = record.status && change(record.status);
+        if (!status || isDeepStrictEqual(status, record.status)) return;
+        const metadata = { ...ref, uid, resourceVersion: record.metadata.resourceVersion };
+        const body = { apiVersion, kind: "Vnic", metadata, status };
+        await objects.patchNamespacedCustomObjectStatus({ ...params, body, force: true }, apply);
+      });
     },
     deleteVnic: async (ref, uid) => {
       try {
