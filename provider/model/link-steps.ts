@@ -50,13 +50,12 @@ export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu, former }
     case "ipvlan":
       return [`link add link ${parent} name ${name}${size} type ipvlan mode l2`, mark];
     case "bridge": {
-      const hostSide = hostSideName(vnic.uid);
       // The node's end has the bridge's MTU, as a bridge takes the least of its ports' for its own.
       const sizes = [mtu ?? parentMtu, parentMtu].map((bytes) => (bytes === undefined ? "" : ` mtu ${bytes}`));
       return [
-        `link add name ${name} address ${mac}${sizes[0]} type veth peer name ${hostSide}${sizes[1]}`,
+        `link add name ${name} address ${mac}${sizes[0]} type veth peer name ${hostSideName(vnic.uid)}${sizes[1]}`,
         mark,
-        `link set dev ${hostSide} addrgenmode none master ${parent} up`,
+        ...plugSteps(vnic.uid, parent),
       ];
     }
     case "host-device":
@@ -66,6 +65,11 @@ export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu, former }
         `link set dev ${parent} name ${name} address ${mac}${size}`,
       ];
   }
+}
+
+/** On the node: its end of a NIC in a bridge becomes a port of it, also of one that was made anew under a standing NIC. */
+export function plugSteps(uid: string, bridge: string): string[] {
+  return [`link set dev ${hostSideName(uid)} addrgenmode none master ${bridge} up`];
 }
 
 /** A device carries in its mark what it is to be again, so that it finds back whatever else is lost. */

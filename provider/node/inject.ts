@@ -9,11 +9,12 @@ import {
   type Ground,
   addressSteps,
   moveSteps,
+  plugSteps,
   riseSteps,
   sysctls,
 } from "../model/link-steps.ts";
 import { parentForm } from "../model/fields.ts";
-import { transitLinkName } from "../model/names.ts";
+import { hostSideName, transitLinkName } from "../model/names.ts";
 import type { injectionSteps, ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
@@ -114,7 +115,10 @@ async function converge(
   step: RunStep,
 ): Promise<boolean> {
   const plan = lease ? { ...asked, addresses: [...asked.addresses, lease.address] } : asked;
-  const { uid } = plan.vnic;
+  const {
+    vnic: { uid },
+    network,
+  } = plan;
   const podNetns = { path: netnsPath(association.netns) };
   if (known && !stays(known, plan, association))
     await removeLink(uid, known.association, known.definition.routing !== undefined);
@@ -130,6 +134,7 @@ async function converge(
   const ground = former ? { parent: former.name, former } : findGround(plan.network, nodeLinks);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, ground) };
+    const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
     // Asked before anything is changed, unless the link must come up for it.
     if (arrived.up) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
@@ -141,6 +146,8 @@ async function converge(
         await probe(podNetns, plan, standing);
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
+      if (network.mode === "bridge" && nodeEnd?.master !== ground.parent)
+        await ipBatch("node", plugSteps(uid, ground.parent));
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
     });
     return false;

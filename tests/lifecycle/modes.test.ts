@@ -108,6 +108,17 @@ describe("the modes", () => {
     await bench.eject(state);
   });
 
+  it("bridge: a NIC whose node's end was taken out of the bridge is put back into it, without a new NIC", async () => {
+    const definition = define1("bridge", "br7", 65);
+    const state = await bench.inject(definition);
+    const index = linkNamed(await bench.linksIn("db"), "lan0")?.ifindex;
+    await onNode("link", "set", hostSideName(state.uid), "nomaster");
+    await bench.inject(definition, { known: state });
+    expect(await nodeLink(hostSideName(state.uid))).to.include({ master: "br7" });
+    expect(linkNamed(await bench.linksIn("db"), "lan0")?.ifindex).to.equal(index);
+    await bench.eject(state);
+  });
+
   it("host-device: gives the device back under its old name, with its old MAC, MTU and state", async () => {
     await onNode("link", "set", "eth7", "mtu", "1450");
     const before = await nodeLink("eth7");
