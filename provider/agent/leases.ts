@@ -4,9 +4,11 @@ import type { Lease } from "../model/lease.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
 import { listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
-import { netnsInode, netnsPath } from "../node/netns.ts";
-import { listResourceFiles, readResourceFile } from "../node/resource-file.ts";
+import { netnsPath } from "../node/netns.ts";
+import { readResourceFile } from "../node/resource-file.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
+import { logAbout } from "./log.ts";
+import { listPresent } from "./present.ts";
 import type { Settle } from "./settle-lease.ts";
 
 /**
@@ -48,8 +50,7 @@ export class Leases {
   async look(): Promise<void> {
     const before = [...this.keepers];
     const files = new Map<string, ResourceFile>();
-    for (const file of await listResourceFiles())
-      if (file.definition.dhcp && (await isThere(file))) files.set(file.vnic.uid, file);
+    for (const file of await listPresent()) if (file.definition.dhcp) files.set(file.vnic.uid, file);
     for (const [uid, keeper] of before) {
       const file = files.get(uid);
       const stays = file && keeper.isFor(subjectOf(file));
@@ -72,7 +73,7 @@ export class Leases {
         this.unsettled.add(changed);
         void this.tell(changed);
       },
-      log,
+      log: logAbout,
     };
     const keeper = new LeaseKeeper(subject, effects, lease);
     this.keepers.set(subject.uid, keeper);
@@ -82,7 +83,7 @@ export class Leases {
   private async tell(keeper: LeaseKeeper): Promise<void> {
     const { lease } = keeper;
     const settled = await this.settle(keeper).catch((error: unknown) => {
-      log(keeper.subject, messageOf(error));
+      logAbout(keeper.subject, messageOf(error));
       return false;
     });
     if (settled && keeper.lease === lease) this.unsettled.delete(keeper);
@@ -107,19 +108,9 @@ function isNamed({ step }: ResourceFile): boolean {
   return step === "leasing" || step === "attached";
 }
 
-async function isThere({ association }: ResourceFile): Promise<boolean> {
-  return (await netnsInode(association.netns)) === association.inode;
-}
-
 /** IPv4 addresses of the pod's other links, but the loopback. */
 async function foreignAddresses({ uid, netns }: LeaseSubject): Promise<string[]> {
   const links = await listLinks({ path: netnsPath(netns) });
   const own = ownLink(links, uid);
   return links.filter((link) => link !== own && link.name !== "lo").flatMap(({ addresses }) => addresses);
-}
-
-function log({ uid, interfaceName, netns }: LeaseSubject, text: string): void {
-  console.log(
-    JSON.stringify({ time: new Date().toISOString(), vnic: uid, interface: interfaceName, netns, message: text }),
-  );
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../model/errors.ts";
 import { leaseSteps } from "../model/link-steps.ts";
-import { leaseStatus } from "../model/status.ts";
+import { leaseStatus } from "../model/agent-status.ts";
 import type { Interface } from "../model/session-protocol.ts";
 import { interfaceOf, ipBatch, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";

@@ -1,5 +1,4 @@
-import { apiVersion } from "../model/names.ts";
-import { type About, eventOf, type Happening } from "../model/event.ts";
+import { eventsOf, type Happening } from "../model/event.ts";
 import type { StoredVnic } from "../model/record.ts";
 import type { Driver } from "./driver.ts";
 
@@ -10,9 +9,7 @@ export async function tell(
   podUid: string | undefined,
   happening: Happening,
 ): Promise<void> {
-  const { namespace, name, uid } = metadata;
-  const about: About[] = [{ apiVersion, kind: "Vnic", namespace, name, uid }];
-  if (podUid !== undefined) about.push({ apiVersion: "v1", kind: "Pod", namespace, name: spec.pod.name, uid: podUid });
-  const now = new Date();
-  await Promise.all(about.map((one) => cluster.createEvent(eventOf(one, happening, now)).catch(() => undefined)));
+  const pod = podUid === undefined ? undefined : { name: spec.pod.name, uid: podUid };
+  const events = eventsOf(metadata, pod, happening, new Date());
+  await Promise.all(events.map((event) => cluster.createEvent(event).catch(() => undefined)));
 }

@@ -21,11 +21,12 @@ export interface VnicStatus {
 
 /**
  * A Kubernetes condition (`metav1.Condition`). `Attached`: the NIC is in its pod; `LeaseBound`: with an address from DHCP,
- * if it is to have one; `Ready`: and all is as the spec says.
+ * if it is to have one; `Ready`: and all is as the spec says. Only once it wasn't so, `Connected`: the NIC leads to its
+ * network; `AddressesUnique`: no other host has its addresses.
  * Other types belong to others, who keep them by a field manager of their own.
  */
 export interface Condition {
-  readonly type: "Ready" | "Attached" | "LeaseBound";
+  readonly type: "Ready" | "Attached" | "LeaseBound" | "Connected" | "AddressesUnique";
   readonly status: "True" | "False";
   readonly reason: string;
   readonly message: string;
@@ -58,37 +59,11 @@ export function attachedStatus(
   };
 }
 
-/** The status after a change of the lease: with the one that there is, or without one, and why. */
-export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
-  const { lease: _, ...rest } = before;
-  const generation = before.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
-  const record = { metadata: generation === undefined ? {} : { generation }, status: before };
-  const lost = typeof lease === "string";
-  const so = lost
-    ? ({ status: "False", reason: leaseLost, message: lease } as const)
-    : attached(live, before.pod?.name ?? "", before.node ?? "");
-  // What else keeps it from being ready is none of the lease's business.
-  const others = before.conditions.filter(({ type, reason }) => {
-    if (type === "Ready") return !lost && !["Attached", leaseLost].includes(reason);
-    return type === "Attached";
-  });
-  const ready = others.some(({ type }) => type === "Ready") ? [] : [condition(record, { type: "Ready", ...so }, now)];
-  const binding = condition(record, { type: "LeaseBound", ...(lost ? so : bound(lease)) }, now);
-  return {
-    ...rest,
-    interface: live,
-    ...(lost ? {} : { lease }),
-    conditions: [...ready, ...others, binding],
-  };
-}
-
-const leaseLost = "LeaseLost";
-
-function attached({ name }: Interface, pod: string, node: string) {
+export function attached({ name }: Pick<Interface, "name">, pod: string, node: string) {
   return { status: "True", reason: "Attached", message: `${name} is up in pod ${pod} on node ${node}` } as const;
 }
 
-function bound({ address, server }: Lease) {
+export function bound({ address, server }: Lease) {
   return { status: "True", reason: "Bound", message: `${address} of DHCP server ${server}` } as const;
 }
 
@@ -100,8 +75,9 @@ export function failedStatus(
 ): VnicStatus {
   const so = { status: "False", reason, message } as const;
   const ready = condition(record, { type: "Ready", ...so }, now);
-  const before = record.status?.conditions.find(({ type, status }) => type === "Attached" && status === "True");
-  if (attached && before) return { ...record.status, conditions: [ready, before] };
+  const { conditions = [] } = record.status ?? {};
+  if (attached && conditions.some(({ type, status }) => type === "Attached" && status === "True"))
+    return { ...record.status, conditions: [ready, ...conditions.filter(({ type }) => type !== "Ready")] };
   return { conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
 }
 
@@ -117,7 +93,7 @@ export function saysAlready({ status }: StoredVnic, wanted: VnicStatus): boolean
 }
 
 /** Keeps the time since when it has been so. */
-function condition(
+export function condition(
   { metadata, status }: { readonly metadata: { readonly generation?: number }; readonly status?: VnicStatus },
   so: Pick<Condition, "type" | "status" | "reason" | "message">,
   now: Date,

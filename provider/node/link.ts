@@ -6,6 +6,8 @@ import { type Netns, runIn, startIn } from "./netns.ts";
 
 /** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */
 export interface Link extends Interface {
+  /** The kernel's number for it, which no later link of the same name has. */
+  readonly index?: number;
   readonly alias?: string;
   /** The kernel's word for what it is; a NIC of hardware has none. */
   readonly kind?: string;
@@ -23,6 +25,7 @@ export interface Link extends Interface {
 }
 
 interface IpAddressRow {
+  readonly ifindex?: number;
   readonly ifname?: string;
   readonly ifalias?: string;
   readonly address?: string;
@@ -59,6 +62,7 @@ export function readLink(row: IpAddressRow): Link {
     mtu,
     addresses: addresses.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     up: flags.includes("UP"),
+    index: row.ifindex,
     alias: row.ifalias,
     kind: linkinfo?.info_kind,
     parent: row.link,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Rival } from "../model/agent-status.ts";
 import { VnicError } from "../model/errors.ts";
 import { ipBatch } from "./link.ts";
 import { type Netns, runIn, startLastingIn } from "./netns.ts";
@@ -12,11 +13,6 @@ import type { Lasting } from "./run.ts";
 const probes = 3;
 const intervalMilliseconds = 25;
 
-interface Answer {
-  readonly host: string;
-  readonly mac: string;
-}
-
 /**
  * Refuses an address that a host on the network answers for, naming that host's MAC. All are asked for side by side over a
  * link that is up and has none of them. An answer from `mac`, our own, is the Vnic itself at a former place.
@@ -28,16 +24,7 @@ export async function refuseTaken(
   wanted: readonly string[],
   all: readonly string[],
 ): Promise<void> {
-  const hosts = wanted.map((address) => address.split("/")[0] ?? address);
-  const answers = await Promise.all([
-    ...hosts.filter((host) => !host.includes(":")).map((host) => askByArp(netns, device, host)),
-    askByNeighborDiscovery(
-      netns,
-      device,
-      hosts.filter((host) => host.includes(":")),
-    ),
-  ]);
-  const rival = answers.flat().find((answer) => answer.mac !== mac);
+  const rival = await findRival(netns, device, mac, wanted);
   if (!rival) return;
   const index = all.findIndex((address) => address.split("/")[0] === rival.host);
   throw new VnicError(
@@ -46,8 +33,27 @@ export async function refuseTaken(
   );
 }
 
-async function askByArp(netns: Netns, device: string, host: string): Promise<Answer[]> {
-  const answers: Answer[] = [];
+/** A host on the network that answers for one of the addresses; IPv6 ones may not be the device's own. */
+export async function findRival(
+  netns: Netns,
+  device: string,
+  mac: string,
+  addresses: readonly string[],
+): Promise<Rival | undefined> {
+  const hosts = addresses.map((address) => address.split("/")[0] ?? address);
+  const answers = await Promise.all([
+    ...hosts.filter((host) => !host.includes(":")).map((host) => askByArp(netns, device, host)),
+    askByNeighborDiscovery(
+      netns,
+      device,
+      hosts.filter((host) => host.includes(":")),
+    ),
+  ]);
+  return answers.flat().find((answer) => answer.mac !== mac);
+}
+
+async function askByArp(netns: Netns, device: string, host: string): Promise<Rival[]> {
+  const answers: Rival[] = [];
   const sent: Lasting[] = [];
   try {
     for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
@@ -86,11 +92,11 @@ function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: st
  * The kernel's own neighbour solicitations. Its duplicate address detection does the same, but doesn't tell who answered,
  * and takes a second.
  */
-async function askByNeighborDiscovery(netns: Netns, device: string, hosts: readonly string[]): Promise<Answer[]> {
+async function askByNeighborDiscovery(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
   if (hosts.length === 0) return [];
   const forget = hosts.map((host) => `neigh del ${host} dev ${device}`);
   const ask = hosts.map((host) => `neigh replace ${host} dev ${device} nud none use`);
-  let answers: Answer[] = [];
+  let answers: Rival[] = [];
   for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
     await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
     await sleep(intervalMilliseconds);
@@ -99,7 +105,7 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
   return answers;
 }
 
-async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Answer[]> {
+async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
   const rows = JSON.parse(await runIn(netns, "ip", ["-6", "-j", "neigh", "show", "dev", device])) as {
     dst?: string;
     lladdr?: string;

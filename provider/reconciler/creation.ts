@@ -1,5 +1,6 @@
 import { inject } from "../lifecycle/inject.ts";
 import { observe } from "../lifecycle/observe.ts";
+import { waitsForParent } from "../model/agent-status.ts";
 import { difference } from "../model/diff.ts";
 import { vnicId } from "../model/names.ts";
 import { readPod, runsContainer } from "../model/pod.ts";
@@ -28,12 +29,16 @@ export const creation: Module = async (task) => {
   return undefined;
 };
 
-/** Whether the record says that all was done, and nothing has happened since that may have undone it. */
+/**
+ * Whether the record says that all was done, and nothing has happened since that may have undone it. What waits for its
+ * parent is told of by the node agent, also when that is there again.
+ */
 function isServed({ record, pod }: Task): boolean {
   const { status, metadata } = record;
   const ready = status?.conditions.find(({ type }) => type === "Ready");
   return (
-    ready?.status === "True" &&
+    ready !== undefined &&
+    (ready.status === "True" || waitsForParent(ready)) &&
     ready.observedGeneration === metadata.generation &&
     placeOf(record)?.podUid === pod?.metadata?.uid &&
     status?.pod?.uid === pod?.metadata?.uid &&

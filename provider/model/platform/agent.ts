@@ -9,7 +9,10 @@ import type { PlatformOptions } from "./platform.ts";
 export function agentPart({ image }: PlatformOptions): Manifest[] {
   return [
     serviceAccount(agentName),
-    ...clusterRights(agentName, [{ apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] }]),
+    ...clusterRights(agentName, [
+      { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
+      { apiGroups: [""], resources: ["events"], verbs: ["create"] },
+    ]),
     ...ownNodeOnly(),
     daemonSet(image),
   ];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { attachedStatus, failedStatus, leaseStatus, saysAlready } from "../../../provider/model/status.ts";
-import { association, containerId, injectResult, lease, liveInterface, storedVnic, uid } from "../../fakes/objects.ts";
+import { attachedStatus, failedStatus, saysAlready } from "../../../provider/model/status.ts";
+import { association, containerId, injectResult, liveInterface, storedVnic, uid } from "../../fakes/objects.ts";
 
 const now = new Date("2026-11-23T08:00:00Z");
 const later = new Date("2026-11-23T09:00:00Z");
@@ -64,56 +64,6 @@ describe("the status of a Vnic that isn't as it should be", () => {
     expect(saysAlready(told, failedStatus(told, { ...failed, attached: false }, later))).to.equal(true);
     expect(saysAlready(told, failedStatus(told, { ...failed, message: "else", attached: false }, later))).to.equal(
       false,
-    );
-  });
-});
-
-describe("the status of a Vnic with DHCP", () => {
-  const words = ({ conditions }: ReturnType<typeof leaseStatus>) =>
-    conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
-  const bare = liveInterface({ addresses: [] });
-  const bound = attachedStatus(storedVnic(), at, injectResult({ lease: lease() }), now);
-  const lost = leaseStatus(bound, bare, "the lease has expired", later);
-
-  it("has the lease, and says that it is bound", () => {
-    expect(bound).to.have.deep.property("lease", lease());
-    expect(words(bound)).to.deep.equal(["Ready True Attached", "Attached True Attached", "LeaseBound True Bound"]);
-  });
-
-  it("is not Ready without the lease, and says why, but still Attached", () => {
-    expect(lost).not.to.have.property("lease");
-    expect(lost).to.have.deep.property("interface", bare);
-    expect(words(lost)).to.have.members([
-      "Ready False LeaseLost",
-      "Attached True Attached",
-      "LeaseBound False LeaseLost",
-    ]);
-    expect(lost.conditions[0]).to.deep.include({
-      message: "the lease has expired",
-      lastTransitionTime: "2026-11-23T09:00:00.000Z",
-    });
-  });
-
-  it("is Ready again with the next one", () =>
-    expect(words(leaseStatus(lost, liveInterface(), lease(), later))).to.have.members(words(bound)));
-
-  it("stays unready for any other reason", () => {
-    const failed = failedStatus(
-      { ...storedVnic(), status: bound },
-      { reason: "ParentDown", message: "", attached: true },
-      now,
-    );
-    expect(words(leaseStatus(failed, liveInterface(), lease(), later))).to.have.members([
-      "Ready False ParentDown",
-      "Attached True Attached",
-      "LeaseBound True Bound",
-    ]);
-  });
-
-  it("keeps the time since when it has been so, over renewals", () => {
-    const renewed = leaseStatus(bound, liveInterface(), lease({ expiresAt: "2026-11-23T08:02:00.000Z" }), later);
-    expect(renewed.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal(
-      Array(3).fill("2026-11-23T08:00:00.000Z"),
     );
   });
 });

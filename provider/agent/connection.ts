@@ -1,0 +1,58 @@
+import type { Trouble } from "../model/agent-status.ts";
+import { messageOf } from "../model/errors.ts";
+import { hostSideName } from "../model/names.ts";
+import type { ResourceFile } from "../model/resource-file.ts";
+import { findParent, findTagged } from "../node/ground.ts";
+import type { Link } from "../node/link.ts";
+
+/** What is found on the way from the node's NIC to a Vnic's. */
+export interface Way {
+  readonly nodeLinks: readonly Link[];
+  /** The Vnic's link in its pod, when it was last looked for. */
+  readonly nic: Link | undefined;
+  /** Whether the parent is another one than before. */
+  readonly remade: boolean;
+}
+
+/** The node's link that a Vnic hangs on, if it hangs on one that is there: a device is in the pod itself. */
+export function parentOf({ network }: ResourceFile["definition"], nodeLinks: readonly Link[]): Link | undefined {
+  return network.mode === "host-device" ? undefined : attempt(() => findParent(network.parent, nodeLinks)).value;
+}
+
+/** Why the Vnic doesn't lead to its network, if it doesn't. */
+export function findTrouble(
+  { vnic: { uid }, definition: { network, interfaceName }, association: { pod } }: ResourceFile,
+  { nodeLinks, nic, remade }: Way,
+): Trouble | undefined {
+  const attached = nic !== undefined;
+  const trouble = (reason: Trouble["reason"], message: string) => ({ reason, message, attached });
+  const missing = () => trouble("InterfaceMissing", `${interfaceName} is gone from pod ${pod.name}`);
+  if (network.mode === "host-device") {
+    if (!nic) return missing();
+    return nic.up && !nic.carries ? trouble("ParentDown", `${nic.name} in pod ${pod.name} has no carrier`) : undefined;
+  }
+  const { value: parent, error } = attempt(() => findParent(network.parent, nodeLinks));
+  if (!parent) return trouble("ParentMissing", error ?? "");
+  const tagged = network.vlan === undefined ? undefined : findTagged(parent.name, network.vlan, nodeLinks);
+  for (const link of tagged ? [parent, tagged] : [parent]) {
+    if (!link.up) return trouble("ParentDown", `${link.name} on the node is down`);
+    if (!link.carries) return trouble("ParentDown", `${link.name} on the node has no carrier`);
+  }
+  if (!nic) return remade ? withCause(missing(), `${parent.name} on the node was made anew`) : missing();
+  const port = nodeLinks.find(({ name }) => name === hostSideName(uid));
+  return network.mode === "bridge" && port?.master !== parent.name
+    ? trouble("PortMissing", `the node's end of ${nic.name} is no port of ${parent.name}`)
+    : undefined;
+}
+
+function withCause(trouble: Trouble, cause: string): Trouble {
+  return { ...trouble, message: `${trouble.message}: ${cause}` };
+}
+
+function attempt<T>(find: () => T): { readonly value?: T; readonly error?: string } {
+  try {
+    return { value: find() };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
+}

@@ -1,0 +1,14 @@
+import type { ResourceFile } from "../model/resource-file.ts";
+import { netnsInode } from "../node/netns.ts";
+import { listResourceFiles } from "../node/resource-file.ts";
+
+/** The resource files of this node's Vnics whose pod's network namespace is there. */
+export async function listPresent(): Promise<ResourceFile[]> {
+  const files = await listResourceFiles();
+  const present = await Promise.all(files.map(isPresent));
+  return files.filter((_, index) => present[index]);
+}
+
+async function isPresent({ association: { netns, inode } }: ResourceFile): Promise<boolean> {
+  return (await netnsInode(netns)) === inode;
+}

@@ -1,0 +1,48 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { connectionStatus, uniquenessStatus } from "../model/agent-status.ts";
+import { isVnicError } from "../model/errors.ts";
+import { eventsOf, type Happening } from "../model/event.ts";
+import type { ResourceFile } from "../model/resource-file.ts";
+import type { Condition, VnicStatus } from "../model/status.ts";
+import type { Reports } from "./watch.ts";
+
+type Way = Pick<Cluster, "changeVnicStatus" | "createEvent">;
+
+/** Reports as conditions on the record; and what is amiss, each time that it begins, as one event. */
+export function reportTo(cluster: Way): Reports {
+  return {
+    connection: (file, trouble) =>
+      report(cluster, file, "Connected", trouble?.reason, (status) => connectionStatus(status, trouble, new Date())),
+    uniqueness: (file, rival) =>
+      report(cluster, file, "AddressesUnique", rival && "AddressConflict", (status) =>
+        uniquenessStatus(status, rival, new Date()),
+      ),
+  };
+}
+
+async function report(
+  cluster: Way,
+  { vnic, association: { pod } }: ResourceFile,
+  type: Condition["type"],
+  reason: Happening["reason"] | undefined,
+  change: (status: VnicStatus) => VnicStatus,
+): Promise<void> {
+  let said: Condition | undefined;
+  try {
+    await cluster.changeVnicStatus(vnic, vnic.uid, (status) => {
+      // It may be said of another pod by now, or not yet of this one.
+      if (status.pod?.uid !== pod.uid) return status;
+      const changed = change(status);
+      said = changed.conditions.find((one) => one.type === type);
+      return changed;
+    });
+  } catch (error) {
+    if (!isVnicError(error, "conflict", "notInstalled")) throw error;
+  }
+  if (!said || !reason) return;
+  // Told again only when it begins again.
+  const key = `${said.message} ${said.lastTransitionTime}`;
+  const happening = { type: "Warning", reason, message: said.message, key } as const;
+  const events = eventsOf(vnic, pod, happening, new Date());
+  await Promise.all(events.map((event) => cluster.createEvent(event).catch(() => undefined)));
+}

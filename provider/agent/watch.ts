@@ -1,0 +1,112 @@
+import type { Rival, Trouble } from "../model/agent-status.ts";
+import { messageOf } from "../model/errors.ts";
+import type { ResourceFile } from "../model/resource-file.ts";
+import { type Link, listLinks, ownLink } from "../node/link.ts";
+import { tryLock } from "../node/lock.ts";
+import { netnsPath } from "../node/netns.ts";
+import { findRival } from "../node/probe.ts";
+import { readResourceFile } from "../node/resource-file.ts";
+import { findTrouble, parentOf } from "./connection.ts";
+import { logAbout } from "./log.ts";
+import { listPresent } from "./present.ts";
+
+/** Whom the watch tells what it has found; each throws when it can't be told now. */
+export interface Reports {
+  connection(file: ResourceFile, trouble: Trouble | undefined): Promise<void>;
+  uniqueness(file: ResourceFile, rival: Rival | undefined): Promise<void>;
+}
+
+/** Into a pod, and for other hosts with its addresses, it is looked this seldom; at what is on the node each time. */
+const closeLookMilliseconds = 60_000;
+
+/** What is known of one Vnic. */
+interface Seen {
+  parentIndex: number | undefined;
+  /** Whether the parent is another one since the NIC is gone. */
+  remade: boolean;
+  nic: Link | undefined;
+  closeLookAt: number;
+  /** What was told last; undefined when the record may say anything. */
+  connection: string | undefined;
+  uniqueness: string | undefined;
+}
+
+/**
+ * Looks after the Vnics of a node that serve: whether their parents are up, whether they are in their pods, and whether
+ * somebody else uses their addresses. It reports, and changes nothing.
+ */
+export class Watch {
+  private readonly seen = new Map<string, Seen>();
+  private readonly reports: Reports;
+
+  constructor(reports: Reports) {
+    this.reports = reports;
+  }
+
+  async look(): Promise<void> {
+    const files = (await listPresent()).filter(({ step }) => step === "attached");
+    const uids = new Set(files.map(({ vnic }) => vnic.uid));
+    for (const uid of this.seen.keys()) if (!uids.has(uid)) this.seen.delete(uid);
+    if (files.length === 0) return;
+    const nodeLinks = await listLinks("node");
+    for (const file of files)
+      await this.lookAt(file, nodeLinks).catch((error: unknown) => {
+        const { vnic, definition, association } = file;
+        logAbout({ uid: vnic.uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
+      });
+  }
+
+  private async lookAt(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
+    const { uid } = file.vnic;
+    const parentIndex = parentOf(file.definition, nodeLinks)?.index;
+    const before = this.seen.get(uid);
+    const remade = before?.parentIndex !== undefined && parentIndex !== undefined && before.parentIndex !== parentIndex;
+    const isDue = before !== undefined && performance.now() >= before.closeLookAt;
+    let nic = before?.nic;
+    if (!nic || isDue || before?.parentIndex !== parentIndex || file.definition.network.mode === "host-device") {
+      const found = await findNic(file);
+      if (found === "busy") return;
+      nic = found.nic;
+    }
+    const seen: Seen = {
+      closeLookAt: performance.now() + closeLookMilliseconds,
+      connection: undefined,
+      uniqueness: undefined,
+      ...before,
+      parentIndex: parentIndex ?? before?.parentIndex,
+      remade: !nic && (remade || before?.remade === true),
+      nic,
+    };
+    this.seen.set(uid, seen);
+    const trouble = findTrouble(file, { nodeLinks, ...seen });
+    const connection = trouble ? [file.updatedAt, trouble.reason, trouble.message].join("\n") : "";
+    if (seen.connection !== connection) {
+      await this.reports.connection(file, trouble);
+      seen.connection = connection;
+    }
+    if (!isDue) return;
+    seen.closeLookAt = performance.now() + closeLookMilliseconds;
+    if (nic && !trouble && file.definition.duplicateAddressDetection !== false)
+      await this.lookForRival(file, nic, seen);
+  }
+
+  private async lookForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: Seen): Promise<void> {
+    const netns = { path: netnsPath(file.association.netns) };
+    // What answers for an IPv6 address of its own, the kernel hides.
+    const asked = addresses.filter((address) => !address.includes(":"));
+    const rival = await findRival(netns, name, mac, asked);
+    const uniqueness = rival ? [file.updatedAt, rival.host, rival.mac].join("\n") : "";
+    if (seen.uniqueness === uniqueness) return;
+    await this.reports.uniqueness(file, rival);
+    seen.uniqueness = uniqueness;
+  }
+}
+
+/** The Vnic's link in its pod; only while no Job works on it, which may have it elsewhere. */
+async function findNic({ vnic: { uid } }: ResourceFile): Promise<{ nic: Link | undefined } | "busy"> {
+  return tryLock(uid, async () => {
+    const file = await readResourceFile(uid);
+    if (file?.step !== "attached") return "busy";
+    return { nic: ownLink(await listLinks({ path: netnsPath(file.association.netns) }), uid) };
+  });
+}

@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { apiVersion } from "../../provider/model/names.ts";
+import type { StoredVnic } from "../../provider/model/record.ts";
+import { netnsName } from "../lab/layout.ts";
+import { must, until } from "../lab/run.ts";
+import { applyObjects } from "../support/cluster.ts";
+import { installAgent, removeAgent } from "../support/dhcp.ts";
+import { addLanNic } from "../support/lan-nic.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
+
+describe("the node agent reports", function () {
+  this.timeout(180_000);
+  let bench: Bench;
+  let reconciler: Reconciler;
+  let removeParent: () => Promise<void>;
+  const namespace = "reports";
+  const address = "192.168.50.66";
+  const parent = "eth7";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await installAgent(bench.lab);
+    reconciler = await startReconciler(bench.lab);
+    removeParent = await addLanNic("node1", parent);
+    await bench.runPod("db", "node1");
+    const spec = { pod: { name: "db" }, network: { parent }, addresses: [`${address}/24`] };
+    await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec }]);
+    await becomes("Ready", "True", "Attached");
+  });
+  after(async () => {
+    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
+    await reconciler.stop();
+    await removeAgent(bench.lab);
+    await bench.close();
+    await removeParent();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const record = async () => JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as StoredVnic;
+  const condition = async (wanted: string) => (await record()).status?.conditions.find(({ type }) => type === wanted);
+  const becomes = (type: string, status: string, reason: string, seconds = 30) =>
+    until(`${type} to be ${status}, ${reason}`, seconds, async () => {
+      const found = await condition(type);
+      return found?.status === status && found.reason === reason ? found : undefined;
+    });
+  const eventsOf = async (reason: string) => {
+    const { items } = JSON.parse(await bench.kubectl("get", "events", "-o", "json")) as {
+      items: { reason: string; involvedObject: { kind: string } }[];
+    };
+    return items.filter((event) => event.reason === reason).map(({ involvedObject }) => involvedObject.kind);
+  };
+  const answers = async () => answersPing(bench.lab, "lan1", address);
+  const setCable = (state: "up" | "down") =>
+    must(["ip", "-n", netnsName("lan"), "link", "set", `node1-${parent}`, state]);
+  /** What the reconciler has done, one line each. */
+  const work = async () => (await reconciler.logs()).filter((line) => line.includes("reports/wire"));
+
+  it("a parent without a carrier, and one that was set down, as long as it is; nobody works on the Vnic meanwhile", async () => {
+    const before = await work();
+    await setCable("down");
+    expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node has no carrier`);
+    expect(await condition("Attached")).to.include({ status: "True" });
+    await setCable("up");
+    await becomes("Ready", "True", "Attached");
+
+    await bench.lab.exec("node1", ["ip", "link", "set", parent, "down"]);
+    expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node is down`);
+    expect(await eventsOf("ParentDown")).to.have.members(["Vnic", "Pod", "Vnic", "Pod"]);
+    await bench.lab.exec("node1", ["ip", "link", "set", parent, "up"]);
+    await becomes("Connected", "True", "ParentUp");
+    await becomes("Ready", "True", "Attached");
+    await until("an answer", 10, async () => (await answers()) || undefined);
+    expect(await work()).to.deep.equal(before);
+  });
+
+  it("a parent that is gone, and took the NIC along; when it was made anew, the reconciler makes the NIC", async () => {
+    await removeParent();
+    expect((await becomes("Connected", "False", "ParentMissing")).message).to.include(`no interface "${parent}"`);
+    expect(await condition("Ready")).to.include({ status: "False", reason: "ParentMissing" });
+    expect(await condition("Attached")).to.include({ status: "False" });
+    removeParent = await addLanNic("node1", parent);
+    await becomes("Ready", "True", "Attached");
+    expect(await eventsOf("InterfaceMissing")).to.have.members(["Vnic", "Pod"]);
+    await until("an answer", 10, async () => (await answers()) || undefined);
+  });
+
+  it("another host that takes the address, with its MAC, while the NIC goes on serving", async () => {
+    const { status } = await record();
+    const mac = status?.interface?.mac ?? "";
+    // Whoever asks after that may hear either; one that knows the Vnic goes on with it.
+    const known = [address, "lladdr", mac, "dev", "eth0"];
+    await bench.lab.exec("lan1", ["ip", "neigh", "replace", ...known, "nud", "permanent"]);
+    const { stdout } = await bench.lab.exec("lan2", ["ip", "-j", "link", "show", "eth0"]);
+    const [rival] = JSON.parse(stdout) as { address: string }[];
+    await bench.lab.exec("lan2", ["ip", "address", "add", `${address}/32`, "dev", "eth0"]);
+    try {
+      const { message } = await becomes("AddressesUnique", "False", "AddressConflict", 90);
+      expect(message).to.include(address).and.include(rival?.address);
+      expect(await eventsOf("AddressConflict")).to.have.members(["Vnic", "Pod"]);
+      expect(await condition("Ready")).to.include({ status: "True", reason: "Attached" });
+      expect(await answers()).to.equal(true);
+    } finally {
+      await bench.lab.exec("lan2", ["ip", "address", "del", `${address}/32`, "dev", "eth0"]);
+      await bench.lab.exec("lan1", ["ip", "neigh", "del", ...known]);
+    }
+    await becomes("AddressesUnique", "True", "NoConflict", 90);
+  });
+});

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { findTrouble, parentOf, type Way } from "../../../provider/agent/connection.ts";
+import { hostSideName } from "../../../provider/model/names.ts";
+import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
+import type { ResourceFile } from "../../../provider/model/resource-file.ts";
+import type { Link } from "../../../provider/node/link.ts";
+import { association, injectPlan, liveInterface } from "../../fakes/objects.ts";
+
+const link = (name: string, given: Partial<Link> = {}): Link => ({
+  ...liveInterface({ name, addresses: [] }),
+  carries: true,
+  ...given,
+});
+const eth1 = link("eth1", { index: 3 });
+const bridge = link("br0", { kind: "bridge", index: 4 });
+const tag = link("vl1", { kind: "vlan", parent: "eth1", vlan: 100, index: 5 });
+const nic = link("net1");
+const down = { up: false, carries: false };
+
+function fileOf(network: Partial<NodeNetwork>): ResourceFile {
+  const { vnic, pod: _, ...definition } = injectPlan();
+  return {
+    schemaVersion: 1,
+    step: "attached",
+    vnic,
+    definition: { ...definition, network: { mode: "macvlan", parent: "eth1", ...network } },
+    association: association(),
+    updatedAt: "",
+  };
+}
+const port = link(hostSideName(fileOf({}).vnic.uid), { master: "br0" });
+const inBridge = { mode: "bridge", parent: "br0" } as const;
+const device = { mode: "host-device", parent: "eth9" } as const;
+
+function troubleOf(network: Partial<NodeNetwork>, nodeLinks: Link[], seen: Partial<Way> = {}): string {
+  const { reason, message, attached } = findTrouble(fileOf(network), { nodeLinks, nic, remade: false, ...seen }) ?? {};
+  return reason === undefined ? "" : `${reason}${attached ? "" : ", not attached"}: ${message}`;
+}
+
+describe("a Vnic's way to its network", () => {
+  const cases: [what: string, network: Partial<NodeNetwork>, links: Link[], seen: Partial<Way>, trouble: string][] = [
+    ["a parent that is up", {}, [eth1], {}, ""],
+    ["one that was set down", {}, [{ ...eth1, ...down }], {}, "ParentDown: eth1 on the node is down"],
+    [
+      "one without a carrier",
+      {},
+      [link("eth1", { carries: false })],
+      {},
+      "ParentDown: eth1 on the node has no carrier",
+    ],
+    [
+      "one that is gone, with the NIC",
+      {},
+      [link("eth0")],
+      { nic: undefined },
+      `ParentMissing, not attached: network.parent: there is no interface "eth1" on the node; it has eth0`,
+    ],
+    [
+      "a NIC that is gone",
+      {},
+      [eth1],
+      { nic: undefined },
+      "InterfaceMissing, not attached: net1 is gone from pod db-0",
+    ],
+    [
+      "a NIC that went with a parent that is back",
+      {},
+      [eth1],
+      { nic: undefined, remade: true },
+      "InterfaceMissing, not attached: net1 is gone from pod db-0: eth1 on the node was made anew",
+    ],
+    ["a tagged link that is up", { vlan: 100 }, [eth1, tag], {}, ""],
+    ["one that is down", { vlan: 100 }, [eth1, { ...tag, ...down }], {}, "ParentDown: vl1 on the node is down"],
+    ["a port of its bridge", inBridge, [bridge, port], {}, ""],
+    [
+      "one that was taken out",
+      inBridge,
+      [bridge, link(port.name)],
+      {},
+      "PortMissing: the node's end of net1 is no port of br0",
+    ],
+    ["a device in the pod", device, [], {}, ""],
+    [
+      "one without a carrier",
+      device,
+      [],
+      { nic: link("net1", { carries: false }) },
+      "ParentDown: net1 in pod db-0 has no carrier",
+    ],
+    ["one that is gone", device, [], { nic: undefined }, "InterfaceMissing, not attached: net1 is gone from pod db-0"],
+  ];
+  for (const [what, network, links, seen, trouble] of cases)
+    it(`over ${what}: ${trouble || "is well"}`, () => expect(troubleOf(network, links, seen)).to.equal(trouble));
+
+  it("begins at the parent's link, which a device in the pod isn't", () => {
+    expect(parentOf(fileOf({}).definition, [eth1])?.index).to.equal(3);
+    expect(parentOf(fileOf({}).definition, [])).to.equal(undefined);
+    expect(parentOf(fileOf(device).definition, [link("eth9")])).to.equal(undefined);
+  });
+});
