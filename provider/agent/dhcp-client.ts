@@ -10,6 +10,9 @@ const retrySeconds = 2;
 const discovers = 5;
 const pauseSeconds = 5;
 
+/** For an answer to its question who else has the address that it is given; a LAN answers within a few milliseconds. */
+const probeMilliseconds = 200;
+
 /** After this long without an answer there is no DHCP server, or it has no address to give. */
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
@@ -18,7 +21,7 @@ export const acquisitionSeconds = (discovers + 1) * retrySeconds;
  * of what it is told it hears no more than `takenVariables`, and it configures nothing.
  */
 export function startDhcpClient(
-  { netns, interfaceName, dhcp, address }: LeaseSubject,
+  { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
   hear: { readonly event: (event: ClientEvent) => void; readonly log: (line: string) => void },
 ): Lasting {
   const [requested] = address?.split("/") ?? [];
@@ -29,6 +32,8 @@ export function startDhcpClient(
     ...["-i", interfaceName],
     ...["-s", eventProgram],
     ...["-t", String(discovers), "-T", String(retrySeconds), "-A", String(pauseSeconds)],
+    // An address that is taken it declines (RFC 2131, 4.4.1), and asks for another.
+    ...(duplicateAddressDetection ? [`-a${probeMilliseconds}`] : []),
     // Nothing but the mask; the lease time comes unasked.
     ...["-o", "-O", "subnet"],
     ...["-x", `0x3d:${dhcp.clientId}`],

@@ -1,5 +1,6 @@
 import type { LeaseSubject } from "../model/agent-protocol.ts";
 import { messageOf } from "../model/errors.ts";
+import { present } from "../model/known.ts";
 import type { Lease } from "../model/lease.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
 import { listLinks, ownLink } from "../node/link.ts";
@@ -100,6 +101,7 @@ function subjectOf({ vnic, association, definition, lease }: ResourceFile): Leas
     interfaceName: definition.interfaceName,
     dhcp: definition.dhcp,
     ...(lease ? { address: lease.address } : {}),
+    ...present({ duplicateAddressDetection: definition.duplicateAddressDetection }),
   };
 }
 

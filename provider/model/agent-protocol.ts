@@ -9,7 +9,7 @@ import { stateDirectory } from "./session-job.ts";
  * the state directory, which both mount and nobody else. Raise the number with any change: Job and agent may be of
  * different versions for a while.
  */
-export const agentProtocolVersion = 1;
+export const agentProtocolVersion = 2;
 
 export const agentSocket = `${stateDirectory}/agent.sock`;
 
@@ -24,6 +24,8 @@ export const leaseSubject = z.strictObject({
   dhcp: dhcpPlan,
   /** Of an earlier lease: asked for again. */
   address: field.hostCidr.optional(),
+  /** Whether to ask, before an address is used, who else has it. @default true */
+  duplicateAddressDetection: z.boolean().optional(),
 });
 
 export const agentRequest = z.discriminatedUnion("verb", [

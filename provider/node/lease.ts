@@ -1,4 +1,5 @@
 import { VnicError } from "../model/errors.ts";
+import { present } from "../model/known.ts";
 import type { Lease } from "../model/lease.ts";
 import { leaseSteps } from "../model/link-steps.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
@@ -27,14 +28,14 @@ export async function formerLease(
 
 /** Gets a lease, or the one that is kept already, and sees to it that its address is on the link in the place of `former`. */
 export async function acquireLease(
-  { vnic, network, interfaceName }: InjectPlan,
+  { vnic, network, interfaceName, duplicateAddressDetection }: InjectPlan,
   dhcp: NonNullable<InjectPlan["dhcp"]>,
   { netns, inode }: Association,
   former: Lease | undefined,
   wish: string | undefined,
 ): Promise<Lease> {
-  const address = wish === undefined ? {} : { address: wish };
-  const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...address };
+  const wishes = present({ address: wish, duplicateAddressDetection });
+  const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...wishes };
   const answer = await askAgent({ verb: "acquire", subject });
   if (!answer || !("lease" in answer)) {
     const why = answer && "error" in answer ? answer.error : "the node agent has ended";
