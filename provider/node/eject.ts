@@ -1,7 +1,7 @@
 import type { EjectPlan, EjectResult } from "../model/session-protocol.ts";
 import { isVnicError } from "../model/errors.ts";
 import { askAgent } from "./agent-socket.ts";
-import type { Report } from "./inject.ts";
+import type { Report } from "./step.ts";
 import { removeLink } from "./remove.ts";
 import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";

@@ -1,5 +1,5 @@
 import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
-import { isSamePlace } from "./inject.ts";
+import { isSamePlace } from "./sandbox.ts";
 import { interfaceOf, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";
 import { driftOfRouting } from "./routing.ts";

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/agent-status.ts";
 import { VnicError } from "../model/errors.ts";
+import type { InjectPlan, Interface } from "../model/session-protocol.ts";
 import { ipBatch } from "./link.ts";
 import { type Netns, runIn, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
@@ -12,6 +13,13 @@ import type { Lasting } from "./run.ts";
 
 const probes = 3;
 const intervalMilliseconds = 25;
+
+/** Asks who else has the addresses that the link has not yet, unless that was switched off. */
+export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
+  const added = plan.addresses.filter((address) => !live.addresses.includes(address));
+  if (plan.duplicateAddressDetection === false || added.length === 0) return;
+  await refuseTaken(netns, plan.interfaceName, plan.mac, added, plan.addresses);
+}
 
 /**
  * Refuses an address that a host on the network answers for, naming that host's MAC. All are asked for side by side over a

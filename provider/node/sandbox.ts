@@ -56,3 +56,8 @@ async function readBundle(layout: RuntimeLayout, id: string): Promise<Bundle | u
 function gone(pod: InjectPlan["pod"], why: string): VnicError {
   return new VnicError("refused", `pod ${pod.namespace}/${pod.name} (UID ${pod.uid}) doesn't run here: ${why}`);
 }
+
+/** Whether two associations are with one network namespace, by its path and its inode. */
+export function isSamePlace(one: Association, other: Association): boolean {
+  return one.netns === other.netns && one.inode === other.inode;
+}

@@ -1,0 +1,86 @@
+import {
+  addressSteps,
+  configureSteps,
+  createSteps,
+  type Ground,
+  moveSteps,
+  riseSteps,
+  sysctls,
+} from "../model/link-steps.ts";
+import { transitLinkName } from "../model/names.ts";
+import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import { isMarked, listLinks, ownLink, prepareIpBatch } from "./link.ts";
+import { type Netns, netnsPath } from "./netns.ts";
+import { probe } from "./probe.ts";
+import { takeAway } from "./remove.ts";
+import { removeResourceFile } from "./resource-file.ts";
+import { route, unroute } from "./routing.ts";
+import { settle, settlesLate } from "./settle.ts";
+import type { RunStep } from "./step.ts";
+import { setSysctls } from "./sysctl.ts";
+import { ensureTagged } from "./tagged-link.ts";
+
+/** Makes the link on the node, moves it into the pod and sets it up there; undoes all of it when a step fails. */
+export async function make(plan: InjectPlan, ground: Ground, association: Association, step: RunStep): Promise<void> {
+  const { uid } = plan.vnic;
+  const podNetns = { path: netnsPath(association.netns) };
+  // Each program is started while the step before it is at work, and waits for its lines: they take no longer than its start.
+  const prepared: ReturnType<typeof prepareIpBatch>[] = [];
+  const prepare = (netns: Netns) => {
+    const batch = prepareIpBatch(netns);
+    prepared.push(batch);
+    return batch;
+  };
+  let configured = false;
+  try {
+    const create = prepare("node");
+    const created = step("creating", async () => {
+      await ensureTagged(plan.network);
+      await create(createSteps(plan, ground));
+    });
+    const move = prepare("node");
+    await created;
+    const moved = step("moving", () => move(moveSteps(plan, podNetns.path)));
+    const configure = prepare(podNetns);
+    await moved;
+    await step("configuring", async () => {
+      await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
+      configured = true;
+      const atOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
+      await configure(atOnce ? configureSteps(plan) : riseSteps(plan));
+      if (atOnce) return plan.routing && route(podNetns, plan);
+      const address = prepare(podNetns);
+      await settle(plan, podNetns);
+      await step("probing", () => probe(podNetns, plan, { addresses: [] }));
+      await address(addressSteps(plan));
+      if (plan.routing) await route(podNetns, plan);
+    });
+  } catch (error) {
+    await Promise.allSettled(prepared.map((batch) => batch([])));
+    await undo(plan, podNetns, configured);
+    throw error;
+  }
+}
+
+export async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
+  const { uid } = plan.vnic;
+  if (plan.routing && configured) await unroute(pod, uid);
+  await removeMade(plan, pod, configured);
+  await removeResourceFile(uid);
+}
+
+/**
+ * Takes away the link that was just made, and no other: a NIC of this Vnic that was in the pod all the while bears the same
+ * mark. It has its transit name, unless it was given its own, which nobody else can have had then; a device has no twin.
+ */
+async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
+  const transit = transitLinkName(uid);
+  for (const place of ["node", pod] as const) {
+    const links = await listLinks(place);
+    const waiting = links.find(({ name }) => name === transit);
+    const named = place === pod && configured ? links.find(({ name }) => name === interfaceName) : undefined;
+    const device = network.mode === "host-device" ? ownLink(links, uid) : undefined;
+    const made = waiting ?? (isMarked(named?.alias, uid) ? named : device);
+    if (made) await takeAway(place, made, uid);
+  }
+}
