@@ -1,11 +1,11 @@
 import * as z from "zod";
 import * as admission from "./admission.ts";
+import { customResourceDefinition } from "./custom-resource.ts";
 import * as field from "./fields.ts";
 import { lease } from "./lease.ts";
-import { group, version } from "./names.ts";
 import { modes } from "./network/mode.ts";
 import { injectResult } from "./session-protocol.ts";
-import { condition, structural, structuralSpec } from "./structural-schema.ts";
+import { condition } from "./structural-schema.ts";
 
 /** The record's spec as the API server checks it. */
 export const vnicSpec = z
@@ -94,41 +94,22 @@ const status = z.object({
 
 /** The CustomResourceDefinition of `Vnic` (apiextensions.k8s.io/v1). */
 export function vnicCrd() {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `vnics.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind: "Vnic", listKind: "VnicList", plural: "vnics", singular: "vnic", shortNames: ["vn", "vns"] },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: {
-            openAPIV3Schema: {
-              type: "object",
-              required: ["spec"],
-              properties: { spec: structuralSpec(vnicSpec), status: structural(status) },
-            },
-          },
-          additionalPrinterColumns: [
-            { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
-            { name: "Node", type: "string", jsonPath: ".status.node" },
-            { name: "Interface", type: "string", jsonPath: ".status.interface.name" },
-            { name: "Addresses", type: "string", jsonPath: ".status.interface.addresses" },
-            { name: "Ready", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].status` },
-            { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-            { name: "MAC", type: "string", jsonPath: ".status.interface.mac", priority: 1 },
-            { name: "Mode", type: "string", jsonPath: ".spec.network.mode", priority: 1 },
-            { name: "Parent", type: "string", jsonPath: ".spec.network.parent", priority: 1 },
-            { name: "Network", type: "string", jsonPath: ".spec.network.name", priority: 1 },
-          ],
-        },
-      ],
-    },
-  };
+  return customResourceDefinition({
+    kind: "Vnic",
+    shortNames: ["vn", "vns"],
+    spec: vnicSpec,
+    status,
+    columns: [
+      { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
+      { name: "Node", type: "string", jsonPath: ".status.node" },
+      { name: "Interface", type: "string", jsonPath: ".status.interface.name" },
+      { name: "Addresses", type: "string", jsonPath: ".status.interface.addresses" },
+      { name: "Ready", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].status` },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+      { name: "MAC", type: "string", jsonPath: ".status.interface.mac", priority: 1 },
+      { name: "Mode", type: "string", jsonPath: ".spec.network.mode", priority: 1 },
+      { name: "Parent", type: "string", jsonPath: ".spec.network.parent", priority: 1 },
+      { name: "Network", type: "string", jsonPath: ".spec.network.name", priority: 1 },
+    ],
+  });
 }

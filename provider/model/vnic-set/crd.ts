@@ -1,21 +1,11 @@
 import * as z from "zod";
 import { vnicSpec } from "../crd.ts";
-import { group, version } from "../names.ts";
-import { condition, structural, structuralSpec } from "../structural-schema.ts";
+import { customResourceDefinition, type ValidationRule } from "../custom-resource.ts";
+import { rangeSpec } from "../network/crd.ts";
+import { condition } from "../structural-schema.ts";
 import { workloadKinds } from "./definition.ts";
 
-const range = z.object({
-  cidr: z.string().describe("The subnet; its prefix length is that of every address."),
-  from: z.string().optional().describe("The first address; the subnet's first host when absent."),
-  to: z.string().optional().describe("The last address; the subnet's last host when absent."),
-  exclude: z
-    .array(z.string())
-    .optional()
-    .describe("Addresses, spans like 192.168.50.20-192.168.50.30, or subnets that are never given out."),
-});
-
-/** A rule of the API server's own (Common Expression Language), in the words that `check` has for it. */
-const rule = (expression: string, message: string) => ({ rule: expression, message });
+const rule = (expression: string, message: string): ValidationRule => ({ rule: expression, message });
 
 const spec = z
   .object({
@@ -30,7 +20,7 @@ const spec = z
       .extend({ labels: z.record(z.string(), z.string()).optional().describe("Labels of the Vnics.") })
       .describe("A Vnic's spec, without what each one has for itself."),
     addresses: z
-      .array(range)
+      .array(rangeSpec)
       .min(1)
       .max(2)
       .optional()
@@ -52,46 +42,19 @@ const status = z.object({
 
 /** The CustomResourceDefinition of `VnicSet` (apiextensions.k8s.io/v1). */
 export function vnicSetCrd() {
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `vnicsets.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: {
-        kind: "VnicSet",
-        listKind: "VnicSetList",
-        plural: "vnicsets",
-        singular: "vnicset",
-        shortNames: ["vnset"],
-      },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: {
-            openAPIV3Schema: {
-              type: "object",
-              required: ["spec"],
-              properties: { spec: structuralSpec(spec), status: structural(status) },
-              "x-kubernetes-validations": [
-                rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name"),
-              ],
-            },
-          },
-          additionalPrinterColumns: [
-            { name: "Desired", type: "integer", jsonPath: ".status.desired" },
-            { name: "Ready", type: "integer", jsonPath: ".status.ready" },
-            { name: "Reason", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].reason` },
-            { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-            { name: "Workload", type: "string", jsonPath: ".spec.workload.name", priority: 1 },
-            { name: "Ranges", type: "string", jsonPath: ".spec.addresses[*].cidr", priority: 1 },
-          ],
-        },
-      ],
-    },
-  };
+  return customResourceDefinition({
+    kind: "VnicSet",
+    shortNames: ["vnset"],
+    spec,
+    status,
+    rules: [rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name")],
+    columns: [
+      { name: "Desired", type: "integer", jsonPath: ".status.desired" },
+      { name: "Ready", type: "integer", jsonPath: ".status.ready" },
+      { name: "Reason", type: "string", jsonPath: `.status.conditions[?(@.type=="Ready")].reason` },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+      { name: "Workload", type: "string", jsonPath: ".spec.workload.name", priority: 1 },
+      { name: "Ranges", type: "string", jsonPath: ".spec.addresses[*].cidr", priority: 1 },
+    ],
+  });
 }
