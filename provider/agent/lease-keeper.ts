@@ -31,6 +31,8 @@ export class LeaseKeeper {
   lease: Lease | undefined;
   lossReason: string | undefined;
   private client: Lasting | undefined;
+  /** Whether the client that runs knows the lease; only then it can give it back. */
+  private bound = false;
   private stopped = false;
   private readonly waiting = new Set<{ resolve: (lease: Lease) => void; reject: (error: Error) => void }>();
   /** One event after the other. */
@@ -54,7 +56,11 @@ export class LeaseKeeper {
 
   /** The lease that there is, or the first one that comes. */
   acquire(): Promise<Lease> {
-    if (this.lease) return Promise.resolve(this.lease);
+    return this.lease ? Promise.resolve(this.lease) : this.next();
+  }
+
+  /** The next one that the client hears of. */
+  private next(): Promise<Lease> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(
         () =>
@@ -75,6 +81,8 @@ export class LeaseKeeper {
 
   /** Ends the client, after it has given the lease back if it is to; answers whether it had one to give. */
   async stop({ release }: { release: boolean }): Promise<boolean> {
+    // A client that has just started asks for the lease of last time, which it doesn't have before that is answered.
+    if (release && this.lease && !this.bound) await this.next().catch(() => undefined);
     this.stopped = true;
     for (const timer of [this.expiry, this.rebinding, this.restart]) timer.clear();
     for (const { reject } of this.waiting) reject(new VnicError("failed", "the lease was given up meanwhile"));
@@ -84,7 +92,7 @@ export class LeaseKeeper {
     const late = setTimeout(() => client.signal("SIGKILL"), releaseMilliseconds);
     await client.ended;
     clearTimeout(late);
-    return release && this.lease !== undefined;
+    return release && this.bound && this.lease !== undefined;
   }
 
   private start(): void {
@@ -100,6 +108,7 @@ export class LeaseKeeper {
     void client.ended.then((how) => {
       this.client = undefined;
       if (this.stopped) return;
+      this.bound = false;
       this.effects.log(this.subject, `the DHCP client has ended: ${how}`);
       this.restart.set(restartMilliseconds, () => this.start());
     });
@@ -120,7 +129,9 @@ export class LeaseKeeper {
         return this.take(event);
       case "nak":
         return this.lose("the DHCP server has refused to renew the lease");
-      // "deconfig" and "leasefail": the client has given up for now, which it does long before the lease's time is over.
+      case "deconfig":
+        // It has given up for now, which it does long before the lease's time is over.
+        this.bound = false;
     }
   }
 
@@ -138,6 +149,7 @@ export class LeaseKeeper {
       return;
     }
     this.watch(read);
+    this.bound = true;
     for (const { resolve } of this.waiting) resolve(read);
     this.effects.changed(this);
   }

@@ -9,7 +9,7 @@ import { netnsPath } from "../node/netns.ts";
 import { readResourceFile } from "../node/resource-file.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { logAbout } from "./log.ts";
-import { listPresent } from "./present.ts";
+import { isPresent, listPresent } from "./present.ts";
 import type { Settle } from "./settle-lease.ts";
 
 /**
@@ -40,7 +40,7 @@ export class Leases {
   }
 
   async stop(uid: string, how: { release: boolean }): Promise<boolean> {
-    const keeper = this.keepers.get(uid);
+    const keeper = this.keepers.get(uid) ?? (how.release ? await this.findKept(uid) : undefined);
     if (!keeper) return false;
     this.keepers.delete(uid);
     this.unsettled.delete(keeper);
@@ -65,6 +65,13 @@ export class Leases {
   private async takeUp(uid: string): Promise<void> {
     const file = await readResourceFile(uid);
     if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
+  }
+
+  /** A keeper for the lease that a former agent kept, whose Vnic a Job is at work on: it alone can be given back. */
+  private async findKept(uid: string): Promise<LeaseKeeper | undefined> {
+    const file = await readResourceFile(uid);
+    const kept = file?.definition.dhcp && file.lease && isNamed(file) && (await isPresent(file));
+    return kept ? this.keep(subjectOf(file), file.lease) : undefined;
   }
 
   private keep(subject: LeaseSubject, lease?: Lease): LeaseKeeper {

@@ -9,6 +9,6 @@ export async function listPresent(): Promise<ResourceFile[]> {
   return files.filter((_, index) => present[index]);
 }
 
-async function isPresent({ association: { netns, inode } }: ResourceFile): Promise<boolean> {
+export async function isPresent({ association: { netns, inode } }: ResourceFile): Promise<boolean> {
   return (await netnsInode(netns)) === inode;
 }

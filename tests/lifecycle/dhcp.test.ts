@@ -6,6 +6,7 @@ import { stateDirectory } from "../../provider/model/session-job.ts";
 import type { VnicState } from "../../provider/model/state.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";
+import type { Node } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
 import {
@@ -202,6 +203,15 @@ describe("DHCP", function () {
     expect(await answersLeased(moved.addresses[0] ?? "")).to.equal(true);
     expect(await clientsOn(bench.lab, "node1")).to.deep.equal([]);
     state = moved;
+  });
+
+  it("is given back when the Vnic is deleted just as the agent restarts", async () => {
+    const node = state.node as Node;
+    await bench.lab.exec(node, ["pkill", "-KILL", "-f", "^node /app/agent.mjs"]);
+    await bench.eject(state);
+    await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
+    expect(await clientsOn(bench.lab, node)).to.deep.equal([]);
+    state = await bench.inject(define({ name: "wire", pod: db, network }));
   });
 
   it("ends when a fixed address takes its place, and gives the lease back", async () => {

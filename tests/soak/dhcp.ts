@@ -44,6 +44,7 @@ export async function soakDhcp(minutes: number, random: Random): Promise<readonl
     while (performance.now() < endsAt) {
       await sleep(random.between(2000, 15_000));
       const what = random.pick(events);
+      console.log(`${now()} ${what.name}`);
       try {
         await what.run(bench, server, wires, random);
       } catch (error) {
@@ -143,13 +144,17 @@ const events: readonly Event[] = [
     name: "Vnic deleted and made again",
     run: (bench, server, wires, random) =>
       meanwhile(random.pick(wires), async (wire) => {
+        console.log(`${now()} ${wire.pod} on ${wire.node}`);
         await persistently(() => bench.eject(wire.state));
-        await until(`the release of ${wire.pod}`, 10, async () =>
-          (await server.leases()).has(wire.state.mac) ? undefined : true,
-        );
-        await persistently(async () => {
-          wire.state = await bench.inject(definitionFor(wire.pod));
-        });
+        try {
+          await until(`the release of ${wire.pod}`, 10, async () =>
+            (await server.leases()).has(wire.state.mac) ? undefined : true,
+          );
+        } finally {
+          await persistently(async () => {
+            wire.state = await bench.inject(definitionFor(wire.pod));
+          });
+        }
       }),
   },
 ];
