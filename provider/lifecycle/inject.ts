@@ -15,7 +15,7 @@ import type { HeldClaim } from "./claim.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
-import { refuseLeaving, resolveNetwork } from "./network.ts";
+import { joinNetwork, refuseLeaving } from "./network.ts";
 import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./own-record.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
 import { tell } from "./tell.ts";
@@ -82,7 +82,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   const { cluster, report } = driver;
   const ref = vnicRef(definition);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
-  const network = await resolveNetwork(cluster, definition, pod.node);
+  const network = await joinNetwork(cluster, definition, pod.node);
   const prior = await leaveFormerPlaces(injection);
 
   // Ensure

@@ -13,12 +13,28 @@ import type { NetworkOnNode, VnicState } from "../model/state.ts";
 
 /**
  * The network as that node sees it; refuses one that isn't there, that isn't for the Vnic's namespace, or that has no parent
- * on the node.
+ * on the node. Only looks.
  */
 export async function resolveNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
+  return (await resolve(cluster, definition, node)).network;
+}
+
+/** The same for a Vnic that is to be made: from now on the network stays as long as Vnics are on it. */
+export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
+  const { network, record } = await resolve(cluster, definition, node);
+  if (record) await holdNetwork(cluster, record);
+  return network;
+}
+
+async function resolve(
+  cluster: Cluster,
+  definition: Definition,
+  node: string,
+): Promise<{ network: NetworkOnNode; record?: StoredNetwork }> {
   const { network, pod } = definition;
-  if (isInline(network)) return network;
-  if (!isNamed(network)) return resolveAttachment(cluster, network.networkAttachmentDefinition, pod.namespace);
+  if (isInline(network)) return { network };
+  if (!isNamed(network))
+    return { network: await resolveAttachment(cluster, network.networkAttachmentDefinition, pod.namespace) };
   const record = await findUsable(cluster, network.name, pod.namespace);
   const known = networkInRecord(record);
   const object = known.parents ? await cluster.findNode(node) : undefined;
@@ -27,14 +43,14 @@ export async function resolveNetwork(cluster: Cluster, definition: Definition, n
     throw refusal(
       `VnicNetwork ${network.name} has no parent for node ${node}; add one to its parents, or a parent for all`,
     );
-  await holdNetwork(cluster, record);
   const { mtu, gateways } = known;
   const reachable = gateways?.filter((gateway) => isWithin(gateway, definition.addresses));
-  return {
+  const withDefaults = {
     ...there,
     ...(mtu === undefined ? {} : { mtu }),
     ...(reachable?.length ? { gateways: reachable } : {}),
   };
+  return { network: withDefaults, record };
 }
 
 async function findUsable(cluster: Cluster, name: string, namespace: string): Promise<StoredNetwork> {

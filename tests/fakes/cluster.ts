@@ -59,7 +59,7 @@ export class FakeCluster implements Cluster {
 
   /** Methods called, of those that change something; claims and events are no part of it. */
   get writes(): string[] {
-    return this.calls.filter((call) => /^(apply|delete|release|createJob)/.test(call));
+    return this.calls.filter((call) => /^(apply|delete|finalize|release|createJob)/.test(call));
   }
 
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {

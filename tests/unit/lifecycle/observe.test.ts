@@ -1,6 +1,9 @@
 import { expect } from "chai";
+import { inject } from "../../../provider/lifecycle/inject.ts";
 import { observe } from "../../../provider/lifecycle/observe.ts";
 import { VnicError } from "../../../provider/model/errors.ts";
+import { networkFinalizer } from "../../../provider/model/names.ts";
+import { networkRecordOf } from "../../../provider/model/network/record.ts";
 import type { Interface, ObserveResult } from "../../../provider/model/session-protocol.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
@@ -128,5 +131,19 @@ describe("observe", () => {
   it("changes nothing", async () => {
     await run();
     expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
+  });
+
+  it("changes nothing of a network either, which only an injection holds", async () => {
+    driver.cluster.networks.set("lan", {
+      ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1" }),
+      metadata: { name: "lan", uid: uid(7), resourceVersion: "1" },
+    });
+    const named = { ...known, network: { name: "lan" }, networkOnNode: { mode: "macvlan", parent: "eth1" } as const };
+    expect(await run(named)).to.deep.equal(named);
+    expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
+    expect(driver.cluster.networks.get("lan")?.metadata.finalizers).to.equal(undefined);
+
+    await inject(driver, definition({ addresses, network: { name: "lan" } }));
+    expect(driver.cluster.networks.get("lan")?.metadata.finalizers).to.deep.equal([networkFinalizer]);
   });
 });
