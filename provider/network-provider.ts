@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { type Carried, hasOlderStub } from "./carried.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "./lifecycle/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "./model/network/definition.ts";
-import { withoutUndefined } from "./model/state.ts";
+import { schemaVersion, withoutUndefined } from "./model/state.ts";
+import { refuseNewer } from "./model/stored.ts";
 import { networkStubProtocol, packageVersion } from "./package.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
@@ -15,8 +16,6 @@ interface NetworkState extends NetworkDefinition {
   readonly providerVersion: string;
   readonly uid: string;
 }
-
-const schemaVersion = 1;
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
   configureWith(config);
@@ -36,6 +35,7 @@ export async function diff(
   olds: NetworkState & Carried,
   news: NetworkDefinition & Carried,
 ): Promise<dynamic.DiffResult> {
+  refuseNewer(olds, `Network ${olds.name}`);
   if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
   if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
   return { changes: hasOlderStub(olds, networkStubProtocol) };
@@ -55,12 +55,18 @@ export async function update(
   olds: NetworkState,
   { __provider: _, ...definition }: NetworkDefinition & Carried,
 ): Promise<dynamic.UpdateResult> {
+  refuseNewer(olds, `Network ${olds.name}`);
   const { cluster } = await openDriver();
   const record = await ensureNetwork(cluster, definition, olds);
   return { outs: stateOf(definition, record.metadata.uid) };
 }
 
-export async function read(id: string, props: Partial<NetworkState> & Carried): Promise<dynamic.ReadResult> {
+/** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
+export async function read(
+  id: string,
+  props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
+): Promise<dynamic.ReadResult> {
+  if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
   const { cluster } = await openDriver();
   const found = await readNetwork(cluster, id, props.uid);
   if (!found) return {};
@@ -69,7 +75,8 @@ export async function read(id: string, props: Partial<NetworkState> & Carried): 
   return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
 }
 
-async function remove(_id: string, { name, uid }: NetworkState): Promise<void> {
+async function remove(_id: string, { name, uid, ...rest }: NetworkState): Promise<void> {
+  refuseNewer(rest, `Network ${name}`);
   const { cluster } = await openDriver();
   await removeNetwork(cluster, { name, uid });
 }

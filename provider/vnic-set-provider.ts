@@ -3,9 +3,10 @@ import { type Carried, hasOlderStub } from "./carried.ts";
 import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "./lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { withoutUndefined } from "./model/state.ts";
+import { refuseNewer } from "./model/stored.ts";
 import { parseSetDefinition, type SetDefinition } from "./model/vnic-set/definition.ts";
 import { setDifference } from "./model/vnic-set/diff.ts";
-import { refuseNewerSet, setDefinitionOf, type VnicSetState } from "./model/vnic-set/state.ts";
+import { setDefinitionOf, type VnicSetState } from "./model/vnic-set/state.ts";
 import { setStubProtocol } from "./package.ts";
 import { progressOf } from "./progress.ts";
 import { configureWith, openDriver } from "./settings.ts";
@@ -29,7 +30,7 @@ export async function diff(
   olds: VnicSetState & Carried,
   news: SetDefinition & Carried,
 ): Promise<dynamic.DiffResult> {
-  refuseNewerSet(olds);
+  refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
   const { update, replace } = setDifference(olds, news);
   // `changes` left open: the engine then finds the changed keys itself.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
@@ -49,7 +50,7 @@ export async function update(
   olds: VnicSetState & Carried,
   news: SetDefinition & Carried,
 ): Promise<dynamic.UpdateResult> {
-  refuseNewerSet(olds);
+  refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
   const outs = await keepingState(news, (driver, definition) =>
     applySet(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
   );
@@ -62,13 +63,13 @@ export async function read(
   props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
 ): Promise<dynamic.ReadResult> {
   const known = props.uid === undefined ? undefined : props;
-  if (known) refuseNewerSet(known);
+  if (known) refuseNewer(known, `VnicSet ${id}`);
   const state = await observeSet(await driverFor(props), parseVnicId(id), known);
   return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
 }
 
 async function remove(_id: string, props: VnicSetState & Carried): Promise<void> {
-  refuseNewerSet(props);
+  refuseNewer(props, `VnicSet ${vnicId(props)}`);
   await removeSet(await driverFor(props), props);
 }
 export { remove as delete };

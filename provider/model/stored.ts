@@ -8,14 +8,19 @@ import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
  * property means raises `schemaVersion`, and is translated here.
  */
 
-/** State, whichever version wrote it; refuses a newer shape, as it may say what this version doesn't know. */
+/** State, whichever version wrote it. */
 export function readState<T extends VnicState>(stored: T): T {
-  if (stored.schemaVersion > schemaVersion)
-    throw new VnicError(
-      "invalid",
-      `the state of Vnic ${stored.pod.namespace}/${stored.name} was written by pulumi-vnic ${stored.providerVersion}; install that version or a newer one`,
-    );
+  refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
   return filledIn(stored, defaultsOf(definitionOf(stored)));
+}
+
+/** Refuses a newer shape than today's, of whatever kind of resource: it may say what this version doesn't know. */
+export function refuseNewer(stored: { schemaVersion: number; providerVersion: string }, what: string): void {
+  if (stored.schemaVersion <= schemaVersion) return;
+  throw new VnicError(
+    "invalid",
+    `the state of ${what} was written by pulumi-vnic ${stored.providerVersion}; install that version or a newer one`,
+  );
 }
 
 /** Inputs, whichever version checked them. */

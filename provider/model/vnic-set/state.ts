@@ -1,4 +1,3 @@
-import { VnicError } from "../errors.ts";
 import { ownerOf, type StoredVnic } from "../record.ts";
 import { schemaVersion, withoutUndefined } from "../state.ts";
 import type { SetDefinition } from "./definition.ts";
@@ -60,13 +59,4 @@ export function setDefinitionOf(state: VnicSetState): SetDefinition {
   };
   const entries = Object.entries(state).filter(([key, value]) => key in properties && value !== undefined);
   return Object.fromEntries(entries) as unknown as SetDefinition;
-}
-
-/** Refuses state of a shape that this package doesn't know; older ones it must all read. */
-export function refuseNewerSet(state: VnicSetState): void {
-  if (state.schemaVersion <= schemaVersion) return;
-  throw new VnicError(
-    "invalid",
-    `the state of VnicSet ${state.namespace}/${state.name} was written by pulumi-vnic ${state.providerVersion}; install that version or a newer one`,
-  );
 }
