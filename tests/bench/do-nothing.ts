@@ -23,12 +23,13 @@ export class DoNothing {
     this.project = project;
   }
 
-  static async create(kubeconfig: string): Promise<DoNothing> {
+  /** `env`: of the engine, beside what it needs. */
+  static async create(kubeconfig: string, env: NodeJS.ProcessEnv = {}): Promise<DoNothing> {
     const project = await mkdtemp(join(tmpdir(), "vnic-nothing-"));
     await writeFile(join(project, "Pulumi.yaml"), "name: do-nothing\nruntime: nodejs\n");
     await writeFile(join(project, "index.js"), program);
     await symlink(join(checkout, "node_modules"), join(project, "node_modules"));
-    return new DoNothing(await Stack.create({ kubeconfig, project }), project);
+    return new DoNothing(await Stack.create({ kubeconfig, project, env }), project);
   }
 
   /** How many the program declares from the next run on. */
