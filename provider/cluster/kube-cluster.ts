@@ -25,6 +25,7 @@ import { call, find, insteadOfRace } from "./faults.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { tryMilliseconds } from "./retry.ts";
+import { withSharedReads } from "./shared-reads.ts";
 import { vnicSetCalls } from "./vnic-sets.ts";
 import { type List, watcher } from "./watch.ts";
 
@@ -38,7 +39,7 @@ export async function openCluster(access: Access): Promise<Cluster & VnicSetClus
 /** The same for somebody who stays. */
 export async function openWatchedCluster(access: Access): Promise<WatchedCluster> {
   const client = await import("@kubernetes/client-node");
-  return kubeCluster(client, new Connection(client, access));
+  return withSharedReads(kubeCluster(client, new Connection(client, access)));
 }
 
 function kubeCluster(client: Client, server: Connection): WatchedCluster {

@@ -48,7 +48,12 @@ interface IpAddressRow {
 }
 
 export async function listLinks(netns: Netns): Promise<Link[]> {
-  const rows = JSON.parse(await runIn(netns, "ip", ["-j", "-d", "address", "show"])) as IpAddressRow[];
+  return readLinks(await runIn(netns, "ip", ["-j", "-d", "address", "show"]));
+}
+
+/** Reads what `ip -j -d address show` prints. */
+export function readLinks(json: string): Link[] {
+  const rows = JSON.parse(json) as IpAddressRow[];
   // `ip -j` prints an empty object for what its filters leave out.
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }

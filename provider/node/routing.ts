@@ -1,3 +1,4 @@
+import { coalesce } from "../model/coalesce.ts";
 import {
   liveEntries,
   type Entry,
@@ -13,9 +14,15 @@ import { type Netns, runIn } from "./netns.ts";
 
 const families: readonly Family[] = [4, 6];
 
-/** The routes and rules of a Vnic that are in its pod now. */
-async function listEntries(netns: Netns, uid: string, device: string): Promise<Entry[]> {
-  const perFamily = await Promise.all(
+interface Rows {
+  readonly family: Family;
+  readonly routes: RouteRow[];
+  readonly rules: RuleRow[];
+}
+
+/** All routes and rules that are in a network namespace now. */
+async function listRows(netns: Netns): Promise<Rows[]> {
+  return Promise.all(
     families.map(async (family) => {
       const [routes, rules] = await Promise.all(
         [
@@ -23,22 +30,29 @@ async function listEntries(netns: Netns, uid: string, device: string): Promise<E
           ["rule", "show"],
         ].map((words) => runIn(netns, "ip", [`-${family}`, "-N", "-j", ...words])),
       );
-      return liveEntries(uid, device, family, parse<RouteRow>(routes), parse<RuleRow>(rules));
+      return { family, routes: parse<RouteRow>(routes), rules: parse<RuleRow>(rules) };
     }),
   );
-  return perFamily.flat();
+}
+
+/** The same, shared by all Vnics of a pod that are looked at. */
+const listRowsTogether = coalesce(listRows, (netns) => (netns === "node" ? netns : netns.path));
+
+/** Those of a Vnic. */
+function entriesOf(rows: readonly Rows[], uid: string, device: string): Entry[] {
+  return rows.flatMap(({ family, routes, rules }) => liveEntries(uid, device, family, routes, rules));
 }
 
 type Routed = Pick<InjectPlan, "vnic" | "interfaceName" | "addresses" | "routing">;
 
 /** What of the routes and rules isn't as it is wanted, in words. */
 export async function driftOfRouting(netns: Netns, plan: Routed): Promise<string[]> {
-  return routingDrift(wantedEntries(plan), await listEntries(netns, plan.vnic.uid, plan.interfaceName));
+  return routingDrift(wantedEntries(plan), entriesOf(await listRowsTogether(netns), plan.vnic.uid, plan.interfaceName));
 }
 
 /** Makes of the routes and rules that are there those of the plan; without a plan's, none. */
 export async function route(netns: Netns, plan: Routed): Promise<void> {
-  const live = await listEntries(netns, plan.vnic.uid, plan.interfaceName);
+  const live = entriesOf(await listRows(netns), plan.vnic.uid, plan.interfaceName);
   const steps = routingSteps(wantedEntries(plan), live);
   for (const family of families)
     if (steps[family].length > 0)

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { VnicError } from "../model/errors.ts";
 
@@ -48,20 +48,10 @@ function environment(): NodeJS.ProcessEnv {
 export function start(program: string, args: readonly string[]): Started {
   const child = spawn(program, args, { stdio: "pipe", env: environment() });
   const outputs: Buffer[] = [];
-  const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => outputs.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
   // The program may end before it has read all; its exit code tells the story.
   child.stdin.on("error", () => undefined);
-  const ended = new Promise<string>((resolve, reject) => {
-    child.on("error", (cause) => reject(new VnicError("failed", `running ${program}: ${cause.message}`, { cause })));
-    child.on("close", (code, signal) => {
-      if (code === 0) return resolve(Buffer.concat(outputs).toString());
-      const words = Buffer.concat(errors).toString().trim().replaceAll("\n", "; ");
-      const how = words || `ended by ${signal ?? `exit code ${code}`}`;
-      return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${how}`));
-    });
-  });
+  const ended = endOf(child, program, args).then(() => Buffer.concat(outputs).toString());
   // Heard when it is finished; until then a failure is nobody's.
   ended.catch(() => undefined);
   return {
@@ -70,4 +60,47 @@ export function start(program: string, args: readonly string[]): Started {
       return ended;
     },
   };
+}
+
+/** A program that answers each line of its input with one line. */
+export interface Dialogue {
+  /** Its answer; an error when it has ended instead. */
+  ask(line: string): Promise<string>;
+  /** Lets it end when it has answered what it was asked. */
+  end(): void;
+}
+
+/** Starts a program that is asked one thing after the other. */
+export function startDialogue(program: string, args: readonly string[]): Dialogue {
+  const child = spawn(program, args, { stdio: "pipe", env: environment() });
+  const asked: ((answer: string) => void)[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => asked.shift()?.(line));
+  child.stdin.on("error", () => undefined);
+  const ended = endOf(child, program, args).then(() => {
+    throw new VnicError("failed", `${program} ended without an answer`);
+  });
+  // Heard by those who ask.
+  ended.catch(() => undefined);
+  return {
+    ask: (line) => {
+      child.stdin.write(`${line}\n`);
+      return Promise.race([new Promise<string>((resolve) => asked.push(resolve)), ended]);
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
+/** Waits for a program's end; a non-zero exit is an error in the program's own words. */
+function endOf(child: ChildProcessWithoutNullStreams, program: string, args: readonly string[]): Promise<void> {
+  const errors: Buffer[] = [];
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.on("error", (cause) => reject(new VnicError("failed", `running ${program}: ${cause.message}`, { cause })));
+    child.on("close", (code, signal) => {
+      if (code === 0) return resolve();
+      const words = Buffer.concat(errors).toString().trim().replaceAll("\n", "; ");
+      const how = words || `ended by ${signal ?? `exit code ${code}`}`;
+      return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${how}`));
+    });
+  });
 }

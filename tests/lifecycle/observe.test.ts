@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { vnicRef } from "../../provider/model/record.ts";
 import { stateDirectory } from "../../provider/model/session-job.ts";
 import type { VnicState } from "../../provider/model/state.ts";
+import { until } from "../lab/run.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
@@ -35,12 +37,23 @@ describe("observe", () => {
 
   const seen = () => observe(bench.driver, vnicRef(definition), state);
 
-  /** Runs `ip` in the pod's network namespace. */
+  /** The path of the pod's network namespace, found by its address of the cluster's network. */
+  async function netnsOfPod(): Promise<string> {
+    const address = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.podIP}");
+    const find = `for n in /run/netns/*; do nsenter --net=$n ip -o address | grep -q " ${address}/" && echo $n; done`;
+    return (await bench.lab.exec("node1", ["sh", "-c", find])).stdout.trim();
+  }
+
+  /** Runs `ip` there. */
   async function inPod(...words: string[]): Promise<void> {
-    const find = `for n in /run/netns/*; do nsenter --net=$n ip link show lan0 >/dev/null 2>&1 && echo $n; done`;
-    const { stdout } = await bench.lab.exec("node1", ["sh", "-c", find]);
-    const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${stdout.trim()}`, "ip", ...words]);
+    const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${await netnsOfPod()}`, "ip", ...words]);
     expect(code, stderr).to.equal(0);
+  }
+
+  /** The names of the programs that run there. */
+  async function programsInPod(): Promise<string[]> {
+    const list = `for p in $(ip netns pids ${basename(await netnsOfPod())}); do cat /proc/$p/comm; done`;
+    return (await bench.lab.exec("node1", ["sh", "-c", list])).stdout.split("\n").filter(Boolean);
   }
 
   it("sees just what was injected", async () => {
@@ -112,6 +125,37 @@ describe("observe", () => {
       if (what.includes("resource file")) expect(links?.[0]?.ifindex).to.equal(before?.ifindex);
       if (what.includes("another node")) await bench.kubectl("delete", "pod", "db", "--wait=true");
     });
+
+  it("sees at once what changes while it is looked at again and again: a NIC of another name, one made anew", async () => {
+    let looking = true;
+    const looks = (async () => {
+      while (looking) await seen();
+    })();
+    try {
+      await inPod("link", "add", "veth0", "type", "veth", "peer", "name", "veth1");
+      await inPod("link", "set", "lan0", "name", "lan9");
+      expect((await seen())?.drift).to.deep.equal(["the NIC is named lan9 instead of lan0"]);
+      await inPod("link", "set", "veth0", "name", "lan0");
+      expect((await seen())?.drift).to.deep.equal(["the NIC is named lan9 instead of lan0"]);
+      await inPod("link", "del", "lan9");
+      expect((await seen())?.drift).to.deep.equal([`the NIC is missing in pod ${namespace}/db`]);
+      await inPod("link", "del", "lan0");
+      state = await bench.inject(definition, { known: state });
+      expect(await seen()).to.deep.equal(state);
+    } finally {
+      looking = false;
+      await looks;
+    }
+  });
+
+  it("leaves no program in the pod's network namespace", async () => {
+    const before = await programsInPod();
+    await seen();
+    await until("the end of what looked", 5, async () =>
+      (await programsInPod()).length === before.length ? true : undefined,
+    );
+    expect(await programsInPod()).to.deep.equal(before);
+  });
 
   it("says that it is gone when neither record nor NIC is left", async () => {
     await bench.eject(state);

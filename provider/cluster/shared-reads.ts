@@ -1,0 +1,17 @@
+import { coalesce } from "../model/coalesce.ts";
+import { vnicId } from "../model/names.ts";
+import type { Cluster } from "./cluster.ts";
+
+/**
+ * The same cluster, in which one reading serves all who ask for the same object at the same time: the pod, the network and the
+ * node that many Vnics have in common. Each reading begins after it was asked for.
+ */
+export function withSharedReads<C extends Cluster>(cluster: C): C {
+  return {
+    ...cluster,
+    findPod: coalesce(cluster.findPod, (namespace, name) => `${namespace}/${name}`),
+    findNode: coalesce(cluster.findNode, (name) => name),
+    findNetwork: coalesce(cluster.findNetwork, (name) => name),
+    findAttachmentDefinition: coalesce(cluster.findAttachmentDefinition, vnicId),
+  };
+}
