@@ -2,7 +2,7 @@ import type { Round } from "./attach.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
-const injectStages: Readonly<Record<string, string>> = {
+const injectStages = {
   observed: "pod and holders read",
   record: "record applied",
   jobCreated: "Job created",
@@ -16,6 +16,15 @@ const injectStages: Readonly<Record<string, string>> = {
   reply: "first external reply",
   result: "result line arrived",
   returned: "create returned",
+};
+
+const { reply: _, result, returned, ...toTheLink } = injectStages;
+const leaseStages = {
+  ...toTheLink,
+  configured: "link configured",
+  leased: "lease acquired, address set",
+  result,
+  returned,
 };
 
 /** The stages of each series, in the order in which they come, in a reader's words. */
@@ -34,6 +43,7 @@ const series: Readonly<
   cold: { words: "cold: new session", stages: injectStages },
   warm: { words: "warm: session open", stages: injectStages },
   unprobed: { words: "warm, no duplicate address detection", stages: injectStages },
+  leased: { words: "warm, by DHCP", stages: leaseStages },
 };
 
 type Summaries = Record<string, Record<string, Summary>>;
@@ -80,12 +90,14 @@ function comparisons(rounds: readonly Round[], summaries: Summaries): string[][]
   const kernelWork = p50("kernelWork", "reply");
   const warm = p50("warm", "reply");
   const unprobed = p50("unprobed", "reply");
+  const dora = `${shown(p50("leased", "leased") - p50("leased", "configured"))} ms`;
   return [
     ["cold reply / empty Job, the session's mounts", ratio(cold, p50("emptyJobMounted", "firstLine")), "≤ 1.7 ×"],
     ["cold reply / empty Job", ratio(cold, p50("emptyJob", "firstLine")), "≤ 1.7 ×"],
     ["warm reply, no duplicate address detection / kernel work", ratio(unprobed, kernelWork), "≤ 2 ×"],
     ["warm reply / kernel work, which asks nobody who has the address", ratio(warm, kernelWork), ""],
     ["duplicate address detection: warm reply with it − without it", `${shown(warm - unprobed)} ms`, ""],
+    ["DHCP: from the link configured to the address set, beside a server that probes for 50 ms", dora, ""],
     ["cold: create returned after the reply", `${shown(afterReply("cold"))} ms`, "≤ 30 ms"],
     ["warm: create returned after the reply", `${shown(afterReply("warm"))} ms`, "≤ 30 ms"],
     ["warm reply, no detection, against a standing daemon's", `${shown(unprobed)} ms`, "29 ms, to be beaten later"],

@@ -5,6 +5,7 @@ import { inject } from "../../provider/lifecycle/inject.ts";
 import type { Definition } from "../../provider/model/definition.ts";
 import { vnicRef } from "../../provider/model/record.ts";
 import type { VnicState } from "../../provider/model/state.ts";
+import { dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
 import { type Bench, define } from "../support/lifecycle.ts";
 import { printAttach } from "./attach-report.ts";
 import { synchronise } from "./clock.ts";
@@ -29,6 +30,8 @@ export interface Round {
   readonly warm: Laps;
   /** Warm, without duplicate address detection: the like of the kernel work, which asks nobody either. */
   readonly unprobed: Laps;
+  /** Warm, with an address by DHCP. Where it answers is only known when it is made, so there is no first reply. */
+  readonly leased: Laps;
 }
 
 const wires = {
@@ -37,11 +40,13 @@ const wires = {
   warm: define({ name: "warm", pod, addresses: ["192.168.50.92/24"] }),
   unprobed: define({ name: "unprobed", pod, addresses: ["192.168.50.93/24"], duplicateAddressDetection: false }),
 };
+const leased = define({ name: "leased", pod, network: { parent: "eth2" }, dhcp: {} });
 
 /** One NIC into a running pod, against the least that a Job and the kernel need, all of them in each round. */
 export async function measureAttach(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench }) => {
-    await bench.runPod(pod.name, node);
+    const server = await dhcpServer({ leaseSeconds: 600 });
+    await Promise.all([server.start(), installAgent(bench.lab), bench.runPod(pod.name, node)]);
     const byHand = { definition: wires.byHand, netns: await netnsOf(bench, pod.name) };
     const measured: Round[] = [];
     try {
@@ -53,6 +58,8 @@ export async function measureAttach(rounds: number): Promise<void> {
       }
     } finally {
       for (const wire of Object.values(wires)) await forgetNeighbour(hostOf(wire)).catch(() => undefined);
+      await removeAgent(bench.lab);
+      await server.close();
     }
     console.log(`\n${howRepliesAreMeasured}`);
     const summary = printAttach(measured);
@@ -72,8 +79,9 @@ async function measureRound(bench: Bench, byHand: HandMade): Promise<Round> {
     const [cold, coldState] = await measureInject(bench, driver, wires.cold);
     const [warm, warmState] = await measureInject(bench, driver, wires.warm);
     const [unprobed, unprobedState] = await measureInject(bench, driver, wires.unprobed);
-    await Promise.all([coldState, warmState, unprobedState].map((state) => takeAway(driver, state)));
-    return { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed };
+    const [leased, leasedState] = await measureLeased(driver);
+    await Promise.all([coldState, warmState, unprobedState, leasedState].map((state) => takeAway(driver, state)));
+    return { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed, leased };
   } finally {
     await driver.close();
   }
@@ -110,6 +118,14 @@ async function measureInject(
   }
 }
 
+async function measureLeased(driver: TimedDriver): Promise<[laps: Laps, state: VnicState]> {
+  const watch = new Stopwatch();
+  driver.watch(watch);
+  const state = await inject(driver, leased);
+  watch.mark("returned");
+  return [watch.laps, state];
+}
+
 async function takeAway(driver: TimedDriver, state: VnicState): Promise<void> {
   const known = { uid: state.uid, node: state.node, podName: state.pod.name };
   await eject(driver, vnicRef(state), known, new Deadline("ejecting", 60));
@@ -119,7 +135,10 @@ function hostOf({ addresses }: Definition): string {
   return addresses[0]?.split("/")[0] ?? "";
 }
 
-function progress(round: string, { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed }: Round): string {
+function progress(
+  round: string,
+  { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed, leased }: Round,
+): string {
   const figures = {
     "empty Job": emptyJob["firstLine"],
     "with the session's mounts": emptyJobMounted["firstLine"],
@@ -127,6 +146,7 @@ function progress(round: string, { emptyJob, emptyJobMounted, kernelWork, cold, 
     cold: cold["reply"],
     warm: warm["reply"],
     "warm, unprobed": unprobed["reply"],
+    "warm, by DHCP returned": leased["returned"],
   };
   const words = Object.entries(figures).map(([what, milliseconds = NaN]) => `${what} ${milliseconds.toFixed(0)}`);
   return `${round}: ${words.join(", ")} ms`;

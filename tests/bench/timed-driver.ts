@@ -21,6 +21,8 @@ const stageOfStep: Readonly<Record<string, string>> = {
   moving: "linkMade",
   configuring: "moved",
   probing: "up",
+  leasing: "configured",
+  attached: "leased",
 };
 
 export function timedDriver(cluster: Cluster): TimedDriver {
