@@ -16,6 +16,7 @@ export default tseslint.config(
       "tests/fixtures/",
       "examples/quickstart/",
       "examples/dhcp/",
+      "examples/network/",
       "examples/pull-request/",
       "examples/promotion/",
       "examples/statefulset/",

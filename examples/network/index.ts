@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Network, Vnic } from "pulumi-vnic";
+
+const config = new pulumi.Config();
+const namespace = config.require("namespace");
+const gateway = config.require("gateway");
+
+// What a LAN is, for all Vnics on it: hosts behind its router get their answers by it.
+const lan = new Network("lan", {
+  parent: config.require("parent"),
+  gateways: [gateway],
+  namespaces: [namespace],
+  mtu: config.getNumber("mtu"),
+});
+
+const wire = new Vnic("db-wire", {
+  pod: { namespace, name: config.require("pod") },
+  network: lan,
+  addresses: [config.require("address")],
+  // What the pod itself is to reach there.
+  routes: [{ to: config.require("behind"), via: gateway }],
+});
+
+export const network = lan.name;
+export const addresses = wire.addresses;
+export const nic = wire.interface;

@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { netnsName } from "../lab/layout.ts";
+import { enter } from "../lab/enter.ts";
+import { must, run } from "../lab/run.ts";
+import { kubectl, providerKubeconfig } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, linkNamed, openBench } from "../support/lifecycle.ts";
+import { Stack } from "../support/stack.ts";
+
+interface Nic {
+  readonly name: string;
+  readonly mtu: number;
+}
+
+/** The LAN's own namespace is its router, and has a network behind it. */
+describe("the example with a Network", () => {
+  let bench: Bench;
+  let stack: Stack;
+  const namespace = "example-network";
+  const far = "10.77.0.9";
+  const address = "192.168.50.85";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db-0", "node1");
+    await must(["ip", "-n", netnsName("lan"), "address", "add", `${far}/32`, "dev", "lo"]);
+    stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "network" });
+    for (const [key, value] of [
+      ["namespace", namespace],
+      ["address", `${address}/24`],
+      ["gateway", bench.lab.lan.router.ipv4],
+    ] as const)
+      await stack.must("config", "set", key, value);
+  });
+  after(async () => {
+    await bench.close();
+    await stack.remove();
+    await must(["ip", "-n", netnsName("lan"), "address", "del", `${far}/32`, "dev", "lo"]);
+    await assertNoLeaks(bench.lab);
+  });
+
+  const answersFar = async () =>
+    (await run(enter("lan", ["ping", "-n", "-c", "1", "-W", "2", "-I", far, address]))).code === 0;
+  const nic = async () => (await stack.output("nic")) as Nic;
+  const networks = () => kubectl(bench.lab.kubectl, ["get", "vnicnetworks", "-o", "name"]);
+
+  it("is reached from behind the router, and has its route; nothing to change at the next up", async () => {
+    await stack.up();
+    expect(await networks()).to.equal("vnicnetwork.pulumi-vnic.dev/lan\n");
+    expect(await answersFar()).to.equal(true);
+    const way = await bench.kubectl("exec", "db-0", "--", "ip", "route", "get", far);
+    expect(way).to.match(new RegExp(`via 192\\.168\\.50\\.1 dev ${(await nic()).name} `));
+    await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await stack.up("--expect-no-changes");
+  });
+
+  it("changes in place with its Network", async () => {
+    const before = await nic();
+    const index = linkNamed(await bench.linksIn("db-0"), before.name)?.ifindex;
+    await stack.must("config", "set", "mtu", "1400");
+    expect(await stack.up()).to.match(/~ 2 updated/);
+    expect(await nic()).to.deep.equal({ ...before, mtu: 1400 });
+    expect(linkNamed(await bench.linksIn("db-0"), before.name)).to.include({ ifindex: index, mtu: 1400 });
+  });
+
+  it("goes before its Network, and leaves nothing", async () => {
+    await stack.destroy();
+    expect(await networks()).to.equal("");
+    expect(await answersFar()).to.equal(false);
+  });
+});
