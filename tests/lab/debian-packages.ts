@@ -15,6 +15,7 @@ const debianPackages = [
   "procps",
   "redis-tools",
   "runc",
+  "strace",
   "tcpdump",
   "util-linux",
 ];

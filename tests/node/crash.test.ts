@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { hostSideName } from "../../provider/model/names.ts";
-import type { ResourceFile } from "../../provider/model/resource-file.ts";
+import { type ResourceFile, resourceFile } from "../../provider/model/resource-file.ts";
 import { stateDirectory } from "../../provider/model/session-job.ts";
 import type { InjectPlan } from "../../provider/model/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
 import { addLanBridge, addLanNic } from "../support/lan-nic.ts";
-import { type Crash, planFor, runNodeSide } from "../support/node-side.ts";
+import { everywhere, planFor, podOf, runNodeSide } from "../support/node-side.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("the node side, killed", () => {
@@ -20,15 +20,7 @@ describe("the node side, killed", () => {
   before(async () => {
     bench = await openBench({ namespace });
     await bench.runPod("db", "node1");
-    const seen = await bench.kubectl(
-      "get",
-      "pod",
-      "db",
-      "-o",
-      "jsonpath={.metadata.uid} {.status.containerStatuses[0].containerID}",
-    );
-    const [uid = "", containerId = ""] = seen.split(" ");
-    pod = { namespace, name: "db", uid, containerId };
+    pod = await podOf(bench, "db");
     undo.push(await addLanNic("node1", "eth7"), await addLanBridge("node1", "br7", "eth8"));
   });
   after(async () => {
@@ -43,21 +35,6 @@ describe("the node side, killed", () => {
     duplicateAddressDetection: network.mode === "macvlan",
   });
 
-  /** Every place where an injection can be killed, one after the other. */
-  async function everywhere(network: InjectPlan["network"], check: (plan: InjectPlan, crash: Crash) => Promise<void>) {
-    const undisturbed = planOf(network);
-    const { answers, calls } = await runNodeSide(bench.lab, "node1", "inject", undisturbed);
-    expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
-    await runNodeSide(bench.lab, "node1", "eject", { vnic: undisturbed.vnic });
-    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-    expect(calls).to.be.greaterThan(4);
-    for (let call = 1; call <= calls; call++)
-      for (const moment of ["before", "after"] as const)
-        await check(planOf(network), { call, moment }).catch((error: unknown) => {
-          throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
-        });
-  }
-
   const networks: InjectPlan["network"][] = [
     { mode: "macvlan", parent: "eth1" },
     { mode: "bridge", parent: "br7" },
@@ -65,40 +42,52 @@ describe("the node side, killed", () => {
   ];
   for (const network of networks) {
     it(`at every step of an injection with mode ${network.mode}, makes one whole NIC when it is run again`, () =>
-      everywhere(network, async (plan, crash) => {
-        const killed = await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-        expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
+      everywhere(
+        bench.lab,
+        "node1",
+        () => planOf(network),
+        async (plan, crash) => {
+          const killed = await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+          expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
 
-        const again = await runNodeSide(bench.lab, "node1", "inject", plan);
-        expect(again.answers.at(-1), JSON.stringify(again.answers)).to.have.property("result");
-        const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
-        expect(ours.map(({ ifname, address: mac }) => [ifname, mac])).to.deep.equal([["net1", plan.mac]]);
-        expect(addressesOf(ours[0])).to.deep.equal([address]);
-        const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
-        expect((JSON.parse(stdout) as ResourceFile).step).to.equal("attached");
-        const remains = (await remainsOnNodes(bench.lab)).filter((what) => !what.includes(hostSideName(plan.vnic.uid)));
-        expect(remains, "link and file, and nothing else").to.have.length(2);
-        // A device's other end notices only within a second that its link is up again.
-        await until(
-          "an answer outside",
-          5,
-          async () => (await answersPing(bench.lab, "lan1", "192.168.50.70")) || undefined,
-        );
-        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-      }));
+          const again = await runNodeSide(bench.lab, "node1", "inject", plan);
+          expect(again.answers.at(-1), JSON.stringify(again.answers)).to.have.property("result");
+          const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+          expect(ours.map(({ ifname, address: mac }) => [ifname, mac])).to.deep.equal([["net1", plan.mac]]);
+          expect(addressesOf(ours[0])).to.deep.equal([address]);
+          const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
+          expect((JSON.parse(stdout) as ResourceFile).step).to.equal("attached");
+          const remains = (await remainsOnNodes(bench.lab)).filter(
+            (what) => !what.includes(hostSideName(plan.vnic.uid)),
+          );
+          expect(remains, "link and file, and nothing else").to.have.length(2);
+          // A device's other end notices only within a second that its link is up again.
+          await until(
+            "an answer outside",
+            5,
+            async () => (await answersPing(bench.lab, "lan1", "192.168.50.70")) || undefined,
+          );
+          await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+          expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+        },
+      ));
 
     it(`at every step of an injection with mode ${network.mode}, leaves nothing that an ejection doesn't find`, () =>
-      everywhere(network, async (plan, crash) => {
-        await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
-        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-        // Whatever became of it, a device is on the node again as it was.
-        if (network.mode === "host-device")
-          expect((await bench.lab.exec("node1", ["ip", "-br", "link", "show", "eth7", "up"])).stdout).to.match(
-            /^eth7@/,
-          );
-      }));
+      everywhere(
+        bench.lab,
+        "node1",
+        () => planOf(network),
+        async (plan, crash) => {
+          await runNodeSide(bench.lab, "node1", "inject", plan, crash);
+          await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+          expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+          // Whatever became of it, a device is on the node again as it was.
+          if (network.mode === "host-device")
+            expect((await bench.lab.exec("node1", ["ip", "-br", "link", "show", "eth7", "up"])).stdout).to.match(
+              /^eth7@/,
+            );
+        },
+      ));
   }
 
   for (const network of [networks[0], networks[2]])
@@ -111,6 +100,30 @@ describe("the node side, killed", () => {
         await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
         expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
       }
+    });
+
+  for (const sync of ["fsync", "rename"] as const)
+    it(`just before every ${sync} of its file, leaves the one before or the one after, and goes on from there`, async () => {
+      const folder = `${stateDirectory}/vnics`;
+      let call = 0;
+      for (let whole = false; !whole;) {
+        call++;
+        const plan = planOf({ mode: "macvlan", parent: "eth1" });
+        const { answers } = await runNodeSide(bench.lab, "node1", "inject", plan, { call, sync });
+        whole = answers.some((answer) => "result" in answer);
+        const { code, stdout } = await bench.lab.exec("node1", ["cat", `${folder}/${plan.vnic.uid}.json`]);
+        if (code === 0) expect(resourceFile.parse(JSON.parse(stdout)).vnic).to.deep.equal(plan.vnic);
+
+        const again = await runNodeSide(bench.lab, "node1", "inject", plan);
+        expect(again.answers.at(-1), `${call}: ${JSON.stringify(again.answers)}`).to.have.property("result");
+        expect((await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined)).to.have.length(1);
+        const { stdout: names } = await bench.lab.exec("node1", ["ls", folder]);
+        expect(names.trim()).to.equal(`${plan.vnic.uid}.json`);
+        await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+        expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+      }
+      // Each step writes the file once, and syncs it and its folder.
+      expect(call).to.be.greaterThan(sync === "fsync" ? 2 * 4 : 4);
     });
 
   it("undoes what it made when a later step fails", async () => {

@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import type { Answer, EjectPlan, InjectPlan } from "../../provider/model/session-protocol.ts";
 import type { Lab } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
+import { remainsOnNodes } from "./leaks.ts";
+import type { Bench } from "./lifecycle.ts";
 
 const script = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs");
 const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
@@ -12,11 +15,14 @@ const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** The programs that the node side runs. */
 const programs = ["arping", "ip", "nsenter", "sysctl", "mount"];
 
-export interface Crash {
-  /** Which run of a program, counted from 1, in the order in which they start. */
-  readonly call: number;
-  readonly moment: "before" | "after";
-}
+/** Where it is killed: at one of the programs that it runs, or just before one of its calls that make a file last. */
+export type Crash =
+  | {
+      /** Which run of a program, counted from 1, in the order in which they start. */
+      readonly call: number;
+      readonly moment: "before" | "after";
+    }
+  | { readonly call: number; readonly sync: "fsync" | "rename" };
 
 export interface NodeSideRun {
   readonly answers: Answer[];
@@ -27,6 +33,7 @@ export interface NodeSideRun {
 /**
  * Runs the node side as a plain process in a lab node's namespaces, with one request. `crash` ends it by SIGKILL just before
  * or just after it runs one of its programs: the programs on its PATH are stand-ins that count, and then run the real ones.
+ * Or just before its fsync(2) or rename(2) of that number: strace(1) sends the signal.
  */
 export async function runNodeSide(
   lab: Lab,
@@ -43,9 +50,11 @@ export async function runNodeSide(
       await writeFile(path, standIn(folder, program, crash));
       await chmod(path, 0o755);
     }
-    const environment = [`PATH=${join(folder, "bin")}:${tools}`, "VNIC_RUNTIME=containerd"];
+    // One thread for files, as strace counts the calls of each thread by itself.
+    const environment = [`PATH=${join(folder, "bin")}:${tools}`, "VNIC_RUNTIME=containerd", "UV_THREADPOOL_SIZE=1"];
     const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
-    const { stdout } = await lab.exec(node, ["env", "-i", ...environment, process.execPath, script], {
+    const tracer = crash && "sync" in crash ? killerAt(crash) : [];
+    const { stdout } = await lab.exec(node, ["env", "-i", ...environment, ...tracer, process.execPath, script], {
       input,
       timeoutSeconds: 30,
     });
@@ -60,9 +69,23 @@ export async function runNodeSide(
   }
 }
 
+function killerAt({ call, sync }: { readonly call: number; readonly sync: string }): string[] {
+  return [
+    "strace",
+    "-f",
+    "-qq",
+    "-o",
+    "/dev/null",
+    "-e",
+    `trace=${sync}`,
+    "-e",
+    `inject=${sync}:signal=KILL:when=${call}`,
+  ];
+}
+
 function standIn(folder: string, program: string, crash: Crash | undefined): string {
-  const kill = (moment: Crash["moment"]) =>
-    crash?.moment === moment ? `test $n -eq ${crash.call} && kill -9 $PPID && exit 1` : "";
+  const kill = (moment: "before" | "after") =>
+    crash && "moment" in crash && crash.moment === moment ? `test $n -eq ${crash.call} && kill -9 $PPID && exit 1` : "";
   return `#!/bin/sh
 exec 9>>${folder}/lock; flock 9
 echo ${program} >>${folder}/calls
@@ -74,6 +97,33 @@ code=$?
 ${kill("after")}
 exit $code
 `;
+}
+
+/** Where each run of a program can be the last: before and after it, as a run undisturbed counts them. */
+export async function everywhere(
+  lab: Lab,
+  node: Node,
+  planOf: () => InjectPlan,
+  check: (plan: InjectPlan, crash: Crash) => Promise<void>,
+): Promise<void> {
+  const undisturbed = planOf();
+  const { answers, calls } = await runNodeSide(lab, node, "inject", undisturbed);
+  expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
+  await runNodeSide(lab, node, "eject", { vnic: undisturbed.vnic });
+  expect(await remainsOnNodes(lab)).to.deep.equal([]);
+  expect(calls).to.be.greaterThan(4);
+  for (let call = 1; call <= calls; call++)
+    for (const moment of ["before", "after"] as const)
+      await check(planOf(), { call, moment }).catch((error: unknown) => {
+        throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
+      });
+}
+
+/** A pod of a bench, as a plan names it. */
+export async function podOf({ namespace, kubectl }: Bench, name: string): Promise<InjectPlan["pod"]> {
+  const fields = "jsonpath={.metadata.uid} {.status.containerStatuses[0].containerID}";
+  const [uid = "", containerId = ""] = (await kubectl("get", "pod", name, "-o", fields)).split(" ");
+  return { namespace, name, uid, containerId };
 }
 
 /** A plan for the node side, of a Vnic that no record knows: the node side needs none. */
