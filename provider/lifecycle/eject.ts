@@ -1,12 +1,12 @@
-import { isVnicError, VnicError } from "../model/errors.ts";
+import { isVnicError } from "../model/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { readNode } from "../model/node.ts";
 import { readPod } from "../model/pod.ts";
 import { ownerOf, placeOf, type StoredVnic } from "../model/record.ts";
 import type { InjectPlan } from "../model/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
 import { releaseIfUnused } from "./network.ts";
 import { awaitTerminated } from "./running-pod.ts";
+import { findStandingNode } from "./standing-node.ts";
 import { tell } from "./tell.ts";
 
 /** What is remembered of a Vnic outside its record, for when the record is lost. */
@@ -70,8 +70,8 @@ async function tellOfRemoved(driver: Driver, record: StoredVnic, node: string | 
 }
 
 /**
- * Removes link and resource file from a node; answers whether there was a link. A Node object that is gone took them with
- * it, and so did one that an administrator has marked as out of service. `keepLease`: the Vnic goes on elsewhere.
+ * Removes link and resource file from a node, if it still stands; answers whether there was a link. `keepLease`: the Vnic goes
+ * on elsewhere.
  */
 export async function removeFromNode(
   driver: Driver,
@@ -81,19 +81,12 @@ export async function removeFromNode(
   deadline: Deadline,
   how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
-  const [node, pod] = await Promise.all([
-    driver.cluster.findNode(nodeName),
+  const [place, pod] = await Promise.all([
+    findStandingNode(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
   ]);
-  if (!node) return false;
-  const { ready, fenced, why, runtime } = readNode(node);
-  if (fenced) return false;
-  if (!ready)
-    throw new VnicError(
-      "refused",
-      `node ${nodeName} isn't ready (${why}), so Vnic ${vnicId(vnic)} can't be taken off it; try again when it is, or delete the Node object if it is lost for good`,
-    );
-  const { removed } = await driver.sessions.use({ node: nodeName, runtime }, deadline, (session) =>
+  if (!place) return false;
+  const { removed } = await driver.sessions.use(place, deadline, (session) =>
     session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}), ...how } }),
   );
   return removed;

@@ -1,6 +1,6 @@
 import { driftOf } from "../model/drift.ts";
 import { termsOf } from "../model/lease.ts";
-import type { VnicRef } from "../model/names.ts";
+import { type VnicRef, vnicId } from "../model/names.ts";
 import { type PodState, readPod, sessionPlace } from "../model/pod.ts";
 import type { ObserveResult } from "../model/session-protocol.ts";
 import { realisationOf, stateOfRecord } from "../model/record.ts";
@@ -8,10 +8,11 @@ import type { VnicState } from "../model/state.ts";
 import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { networkDrift } from "./network.ts";
+import { findStandingNode } from "./standing-node.ts";
 
 /**
  * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
- * would mend. Undefined only when it is certain that neither record nor NIC is left.
+ * would mend. Undefined only when it is certain that nothing is left of it: neither record, nor NIC, nor resource file.
  */
 export async function observe(
   driver: Driver,
@@ -33,7 +34,8 @@ export async function observe(
     observeOnNode(driver, ref, known, pod, deadline),
     networkDrift(cluster, known),
   ]);
-  if (record?.metadata.uid !== known.uid && !node?.interface) return undefined;
+  const isBare = record?.metadata.uid !== known.uid && !node?.interface;
+  if (isBare && !(await isLeftOnNode(driver, ref, known, deadline))) return undefined;
 
   const drift = [...driftOf({ known, record, pod, node }), ...changes];
   const { interface: _, sandboxId: __, drift: ___, lease: ____, ...lasting } = known;
@@ -65,6 +67,20 @@ async function observeOnNode(
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
   return sessions.use(sessionPlace(pod), deadline, (session) => session.request("observe", { plan }));
+}
+
+/** Whether its node still has its resource file: who has lost sight of the Vnic would never take that away. */
+async function isLeftOnNode(
+  { cluster, sessions }: Driver,
+  ref: VnicRef,
+  known: VnicState,
+  deadline: Deadline,
+): Promise<boolean> {
+  const so = `it can't be told whether Vnic ${vnicId(ref)} is gone`;
+  const place = await findStandingNode(cluster, known.node, so);
+  if (!place) return false;
+  const { vnics } = await sessions.use(place, deadline, (session) => session.request("list", {}));
+  return vnics.some(({ uid }) => uid === known.uid);
 }
 
 /** The kernel lists addresses in its own order, which is no difference. */

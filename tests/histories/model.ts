@@ -169,13 +169,10 @@ export class Model {
     const pod = this.choice.one(podNames);
     const node = this.choice.one(nodes);
     this.nodeOf.set(pod, node);
-    const recordLost = (slot: number) =>
-      events.some((event) => event.kind === "damage" && event.damage === "record lost" && event.wire.slot === slot);
     for (const wire of this.wires.values()) {
       const op = expected.get(wire.resource) ?? "same";
       if (wire.pod !== pod || (op !== "same" && op !== "update")) continue;
-      // With its record and its NIC lost there is nothing left of a Vnic.
-      expected.set(wire.resource, recordLost(wire.slot) ? "create" : "update");
+      expected.set(wire.resource, "update");
     }
     events.push({ kind: "pod replaced", pod, node });
     words.push(`replace ${pod}, now on ${node}`);

@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
+import { linkAlias } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/record.ts";
 import { stateDirectory } from "../../provider/model/session-job.ts";
 import type { VnicState } from "../../provider/model/state.ts";
+import type { Node } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
+import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 
@@ -38,10 +40,10 @@ describe("observe", () => {
   const seen = () => observe(bench.driver, vnicRef(definition), state);
 
   /** The path of the pod's network namespace, found by its address of the cluster's network. */
-  async function netnsOfPod(): Promise<string> {
+  async function netnsOfPod(node: Node = "node1"): Promise<string> {
     const address = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.podIP}");
     const find = `for n in /run/netns/*; do nsenter --net=$n ip -o address | grep -q " ${address}/" && echo $n; done`;
-    return (await bench.lab.exec("node1", ["sh", "-c", find])).stdout.trim();
+    return (await bench.lab.exec(node, ["sh", "-c", find])).stdout.trim();
   }
 
   /** Runs `ip` there. */
@@ -157,7 +159,26 @@ describe("observe", () => {
     expect(await programsInPod()).to.deep.equal(before);
   });
 
-  it("says that it is gone when neither record nor NIC is left", async () => {
+  it("doesn't forget a Vnic whose record and pod are gone while its node has the file, which an injection takes away", async () => {
+    await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
+    await bench.kubectl("delete", "vnic", "wire");
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+    expect((await seen())?.drift).to.deep.equal(["the record is missing", `pod ${namespace}/db is gone`]);
+    await bench.runPod("db", "node2");
+    expect((await seen())?.drift).to.deep.equal(["the record is missing", `pod ${namespace}/db was replaced`]);
+    const former = state.uid;
+    state = await bench.inject(definition, { known: state });
+    expect(state.uid).to.not.equal(former);
+    expect(await remainsOnNodes(bench.lab)).to.have.members([
+      `link lan0 (${linkAlias(state.uid)}) in ${basename(await netnsOfPod("node2"))} on node2`,
+      `file ${stateDirectory}/vnics/${state.uid}.json on node2`,
+    ]);
+    await bench.eject(state);
+    expect(await seen()).to.equal(undefined);
+    await bench.kubectl("delete", "pod", "db", "--wait=true");
+  });
+
+  it("says that it is gone when nothing of it is left", async () => {
     await bench.eject(state);
     expect(await seen()).to.equal(undefined);
   });

@@ -7,7 +7,7 @@ import { networkRecordOf } from "../../../provider/model/network/record.ts";
 import type { Interface, ObserveResult } from "../../../provider/model/session-protocol.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { association, definition, liveInterface, pod, storedVnic, stateWith, uid } from "../../fakes/objects.ts";
+import { association, definition, liveInterface, node, pod, storedVnic, stateWith, uid } from "../../fakes/objects.ts";
 
 const addresses = ["192.168.50.10/24", "fd50::10/64"];
 const known = stateWith(definition({ addresses }), {
@@ -121,6 +121,33 @@ describe("observe", () => {
         expect(await run()).to.equal(undefined);
       });
   }
+
+  describe("with record and pod gone", () => {
+    beforeEach(() => {
+      driver.cluster.vnics.clear();
+      driver.cluster.pods.clear();
+      const { uid } = known;
+      driver.cluster.nodeSide.list = () => ({ vnics: [{ uid, namespace: "shop", name: "db-wire" }] });
+    });
+
+    it("doesn't forget a Vnic of which its node still has the resource file", async () =>
+      expect((await run())?.drift).to.deep.equal(["the record is missing", "pod shop/db-0 is gone"]));
+
+    it("finds it gone with its node, or when that is out of service for good", async () => {
+      const taints = [{ key: "node.kubernetes.io/out-of-service" }];
+      driver.cluster.nodes.set("worker-1", { ...node({ ready: false }), spec: { taints } });
+      expect(await run()).to.equal(undefined);
+      driver.cluster.nodes.clear();
+      expect(await run()).to.equal(undefined);
+    });
+
+    it("can't tell as long as its node isn't ready", async () => {
+      driver.cluster.nodes.set("worker-1", node({ ready: false }));
+      expect((await rejection(run())).message).to.match(
+        /^node worker-1 isn't ready .*can't be told whether Vnic shop\/db-wire is gone; try again when it is/,
+      );
+    });
+  });
 
   for (const method of ["findVnic", "findPod", "createJob"] as const)
     it(`never takes "can't tell" for "gone": ${method} fails`, async () => {
