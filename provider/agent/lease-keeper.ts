@@ -10,6 +10,8 @@ import { Timer } from "./timer.ts";
 export interface LeaseEffects {
   /** The pod's addresses that aren't this lease's. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
+  /** Sees to it that the lease's address is on the NIC. */
+  carry(subject: LeaseSubject, lease: Lease): Promise<void>;
   /** Another lease, the same one for longer, or none. */
   changed(keeper: LeaseKeeper): void;
   log(subject: LeaseSubject, text: string): void;
@@ -83,6 +85,11 @@ export class LeaseKeeper {
   async stop({ release }: { release: boolean }): Promise<boolean> {
     // A client that has just started asks for the lease of last time, which it doesn't have before that is answered.
     if (release && this.lease && !this.bound) await this.next().catch(() => undefined);
+    // It is given back from its own address, which a Job that was killed may not have put there.
+    if (release && this.lease && this.bound)
+      await this.effects
+        .carry(this.subject, this.lease)
+        .catch((error: unknown) => this.effects.log(this.subject, messageOf(error)));
     this.stopped = true;
     for (const timer of [this.expiry, this.rebinding, this.restart]) timer.clear();
     for (const { reject } of this.waiting) reject(new VnicError("failed", "the lease was given up meanwhile"));

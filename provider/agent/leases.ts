@@ -3,7 +3,7 @@ import { messageOf } from "../model/errors.ts";
 import { present } from "../model/known.ts";
 import type { Lease } from "../model/lease.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
-import { listLinks, ownLink } from "../node/link.ts";
+import { ipBatch, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile } from "../node/resource-file.ts";
@@ -77,6 +77,7 @@ export class Leases {
   private keep(subject: LeaseSubject, lease?: Lease): LeaseKeeper {
     const effects = {
       otherAddresses: foreignAddresses,
+      carry,
       changed: (changed: LeaseKeeper) => {
         this.unsettled.add(changed);
         void this.tell(changed);
@@ -115,6 +116,12 @@ function subjectOf({ vnic, association, definition, lease }: ResourceFile): Leas
 /** Whether the link can have its name in the pod. */
 function isNamed({ step }: ResourceFile): boolean {
   return step === "leasing" || step === "attached";
+}
+
+async function carry({ uid, netns }: LeaseSubject, { address }: Lease): Promise<void> {
+  const place = { path: netnsPath(netns) };
+  const live = ownLink(await listLinks(place), uid);
+  if (live && !live.addresses.includes(address)) await ipBatch(place, [`address add ${address} dev ${live.name}`]);
 }
 
 /** IPv4 addresses of the pod's other links, but the loopback. */
