@@ -63,6 +63,11 @@ export interface DefaultRouteArgs {
 export interface DhcpArgs {
   /** A name for the server to know the Vnic by, like `"db-0"`. @default none */
   hostname?: pulumi.Input<string>;
+  /**
+   * Takes the routes that the server gives (option 121) as well; and its router, if a `defaultRoute` is asked for.
+   * @default false
+   */
+  routes?: pulumi.Input<boolean>;
 }
 
 /** An address from a DHCP server, for as long as the node's agent keeps it. */
@@ -75,6 +80,10 @@ export interface Lease {
   /** After how much of it the server is asked for more (T1), and then any server (T2). */
   renewSeconds: number;
   rebindSeconds: number;
+  /** Those that the server gave, with `dhcp.routes`. */
+  routes?: { to: string; via?: string }[];
+  /** The server's router, with `dhcp.routes` and a `defaultRoute`. */
+  router?: string;
 }
 
 /** How long an operation may take, in seconds, before it fails with what it was waiting for. */
@@ -184,7 +193,7 @@ export class Vnic extends pulumi.dynamic.Resource {
   >;
   /** In canonical form, with prefix length; the one that DHCP gave is the last. */
   declare readonly addresses: pulumi.Output<string[]>;
-  declare readonly dhcp: pulumi.Output<{ hostname?: string } | undefined>;
+  declare readonly dhcp: pulumi.Output<{ hostname?: string; routes?: boolean } | undefined>;
   declare readonly mac: pulumi.Output<string>;
   declare readonly interfaceName: pulumi.Output<string>;
   /** As asked for; `interface.mtu` is what it came to be. */

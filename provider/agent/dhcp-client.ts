@@ -34,8 +34,10 @@ export function startDhcpClient(
     ...["-t", String(discovers), "-T", String(retrySeconds), "-A", String(pauseSeconds)],
     // An address that is taken it declines (RFC 2131, 4.4.1), and asks for another.
     ...(duplicateAddressDetection ? [`-a${probeMilliseconds}`] : []),
-    // Nothing but the mask; the lease time comes unasked.
+    // Nothing but the mask, and routes where they are wanted; the lease time comes unasked.
     ...["-o", "-O", "subnet"],
+    ...(dhcp.routes ? ["-O", "staticroutes"] : []),
+    ...(dhcp.routes && dhcp.defaultRoute ? ["-O", "router"] : []),
     ...["-x", `0x3d:${dhcp.clientId}`],
     ...(dhcp.hostname === undefined ? [] : ["-x", `hostname:${dhcp.hostname}`]),
     ...(requested === undefined ? [] : ["-r", requested]),

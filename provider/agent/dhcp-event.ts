@@ -7,5 +7,5 @@ import { takenVariables } from "../model/dhcp-variables.ts";
  */
 
 const [, , event] = process.argv;
-const taken = takenVariables.map((name) => [name, process.env[name]]);
+const taken = Object.keys(takenVariables).map((name) => [name, process.env[name]]);
 process.stdout.write(`${JSON.stringify({ event, ...Object.fromEntries(taken) })}\n`);

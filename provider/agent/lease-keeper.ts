@@ -143,7 +143,8 @@ export class LeaseKeeper {
   }
 
   private async take(event: ClientEvent): Promise<void> {
-    const read = readLease(event, await this.effects.otherAddresses(this.subject), new Date());
+    const others = await this.effects.otherAddresses(this.subject);
+    const read = readLease(event, others, new Date(), this.subject.dhcp);
     if ("refused" in read) {
       const error = new VnicError(
         "refused",

@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../model/errors.ts";
+import { withLease } from "../model/lease-routes.ts";
 import { leaseSteps } from "../model/link-steps.ts";
 import { leaseStatus } from "../model/agent-status.ts";
 import type { Interface } from "../model/session-protocol.ts";
@@ -7,6 +8,7 @@ import { interfaceOf, ipBatch, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile, writeResourceFile } from "../node/resource-file.ts";
+import { route } from "../node/routing.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 
 export type Settle = (keeper: LeaseKeeper) => Promise<boolean>;
@@ -42,6 +44,7 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | und
   const steps = leaseSteps(file.definition.network, live, own, lease?.address);
   if (steps.length > 0) await ipBatch(netns, steps);
   const { vnic, definition, association, step } = file;
+  if (definition.dhcp?.routes) await route(netns, withLease({ ...definition, vnic }, lease));
   await writeResourceFile({ vnic, definition, association, step, ...(lease ? { lease } : {}) });
   const now = steps.length === 0 ? live : (ownLink(await listLinks(netns), subject.uid) ?? live);
   return { vnic, interface: interfaceOf(now) };

@@ -218,7 +218,7 @@ function injectPlan(
 ): InjectPlan {
   const { pod, addresses, dhcp, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
-  const routed = routes.length + gateways.length > 0;
+  const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
   return present({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
     pod: { ...pod, uid, containerId },
@@ -226,7 +226,11 @@ function injectPlan(
     interfaceName,
     mac,
     addresses: [...addresses],
-    dhcp: dhcp && { clientId: dhcpClientIdentifier(vnicRef(definition)), ...dhcp },
+    dhcp: dhcp && {
+      clientId: dhcpClientIdentifier(vnicRef(definition)),
+      ...dhcp,
+      ...(dhcp.routes && defaultRoute ? { defaultRoute } : {}),
+    },
     mtu,
     duplicateAddressDetection,
     routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,

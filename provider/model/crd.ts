@@ -40,7 +40,13 @@ export const vnicSpec = z
       .optional()
       .describe("Host addresses with prefix length, IPv4 or IPv6; without any, a DHCP server gives one."),
     dhcp: z
-      .object({ hostname: field.hostname.optional().describe("A name to give to the DHCP server.") })
+      .object({
+        hostname: field.hostname.optional().describe("A name to give to the DHCP server."),
+        routes: z
+          .boolean()
+          .optional()
+          .describe("Takes the server's routes, and with defaultRoute its router; it doesn't when absent."),
+      })
       .optional()
       .describe("Asks a DHCP server for an address, beside those given."),
     mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
@@ -85,7 +91,15 @@ const status = z.object({
     .describe("The pod that holds the Vnic."),
   interface: injectResult.shape.interface.optional().describe("The NIC as last seen in the pod."),
   lease: z
-    .object({ ...lease.shape, address: z.string(), server: z.string(), obtainedAt: z.string(), expiresAt: z.string() })
+    .object({
+      ...lease.shape,
+      address: z.string(),
+      server: z.string(),
+      routes: z.array(z.object({ to: z.string(), via: z.string().optional() })).optional(),
+      router: z.string().optional(),
+      obtainedAt: z.string(),
+      expiresAt: z.string(),
+    })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
   // By type, so that each condition may have a writer of its own.

@@ -18,7 +18,7 @@ export const deadlines = z.strictObject({
   deleteSeconds: known(field.deadlineSeconds).default(120),
 });
 
-const dhcp = z.strictObject({ hostname: known(field.hostname).optional() });
+const dhcp = z.strictObject({ hostname: known(field.hostname).optional(), routes: known(z.boolean()).optional() });
 
 /** The resource definition data, in its canonical form: every default filled in. */
 export const definition = z.strictObject({
@@ -48,7 +48,7 @@ export interface Definition {
   /** CIDR form, canonical; none only with `dhcp`. */
   readonly addresses: readonly string[];
   /** One address more comes from a DHCP server; implied where no addresses are given. */
-  readonly dhcp?: { readonly hostname?: string | undefined };
+  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
   readonly mac: string;
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */

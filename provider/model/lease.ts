@@ -2,6 +2,7 @@ import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "./fields.ts";
+import { leaseRoute, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./lease-routes.ts";
 
 /* A DHCP lease (RFC 2131), and what is taken of what a server says: it is a stranger on a network outside the cluster. */
 
@@ -14,6 +15,10 @@ export const lease = z.strictObject({
   /** After how much of it the client asks the server for more (T1), and then any server (T2). */
   renewSeconds: z.int(),
   rebindSeconds: z.int(),
+  /** By the NIC, for destinations other than all; only where they were asked for. */
+  routes: z.array(leaseRoute).optional(),
+  /** The next hop for all other destinations; only where a default route was asked for. */
+  router: z.ipv4().optional(),
   /** RFC 3339, by the node's clock. */
   obtainedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
@@ -31,10 +36,9 @@ export function termsOf({ obtainedAt: _, expiresAt: __, ...terms }: Lease): Leas
 /** What happened, as the client's script says it: one line of JSON. */
 export const clientEvent = z.strictObject({
   event: z.string(),
-  ...(Object.fromEntries(takenVariables.map((name) => [name, z.string().max(64).optional()])) as Record<
-    (typeof takenVariables)[number],
-    z.ZodOptional<z.ZodString>
-  >),
+  ...(Object.fromEntries(
+    Object.entries(takenVariables).map(([name, longest]) => [name, z.string().max(longest).optional()]),
+  ) as Record<keyof typeof takenVariables, z.ZodOptional<z.ZodString>>),
 });
 
 export type ClientEvent = z.output<typeof clientEvent>;
@@ -45,7 +49,12 @@ const leastLeaseSeconds = 30;
 const shortestPrefix = 8;
 
 /** The lease that the server gave, or why nothing is made of it. `others` are the pod's other addresses, in CIDR form. */
-export function readLease(event: ClientEvent, others: readonly string[], now: Date): Lease | { refused: string } {
+export function readLease(
+  event: ClientEvent,
+  others: readonly string[],
+  now: Date,
+  asked: RoutesAsked = {},
+): Lease | { refused: string } {
   const { ip = "", subnet = "", serverid = "", lease: seconds = "" } = event;
   if (!z.ipv4().safeParse(ip).success) return { refused: `${JSON.stringify(ip)} is not an IPv4 address` };
   const prefix = z.ipv4().safeParse(subnet).success ? ipaddr.IPv4.parse(subnet).prefixLengthFromSubnetMask() : null;
@@ -60,7 +69,10 @@ export function readLease(event: ClientEvent, others: readonly string[], now: Da
   const leaseSeconds = /^\d{1,10}$/.test(seconds) ? Number(seconds) : 0;
   if (leaseSeconds < leastLeaseSeconds)
     return { refused: `a lease of ${leaseSeconds} s is shorter than ${leastLeaseSeconds} s` };
+  const led: LeasedRoutes | { refused: string } = readLeasedRoutes(event, asked, address.data, others);
+  if ("refused" in led) return led;
   return {
+    ...led,
     address: address.data,
     server: serverid,
     leaseSeconds,

@@ -25,7 +25,7 @@ export interface VnicSpec {
   readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
   /** None where all come from DHCP. */
   readonly addresses?: readonly string[];
-  readonly dhcp?: { readonly hostname?: string | undefined };
+  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
   /** Derived, like the interface's name, when whoever wrote the record gave none. */
   readonly mac?: string;
   readonly interfaceName?: string;

@@ -37,7 +37,7 @@ export const host = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const destination = z.string().transform((text, context) => {
+export const destination = z.string().transform((text, context) => {
   const parsed = subnet.safeParse(text.includes("/") ? text : `${text}/${isIPv4(text) ? 32 : 128}`);
   const all = text === "default" || text.endsWith("/0");
   if (parsed.success && !all) return parsed.data;
@@ -88,17 +88,20 @@ export const routeFields = {
   defaultRoute: known(z.strictObject({ except: known(z.array(known(destination))) })).optional(),
 };
 
+/** On its way to the node. */
+export const defaultRoute = z.strictObject({ except: z.array(destination).readonly() });
+
 /** The same on its way to the node, decided. */
 export const routing = z.strictObject({
   routes: z.array(z.strictObject(route)).readonly(),
   gateways: z.array(host).readonly(),
   replyVia,
-  defaultRoute: z.strictObject({ except: z.array(destination).readonly() }).optional(),
+  defaultRoute: defaultRoute.optional(),
 });
 
 /** Rules between the fields, on the raw inputs. */
 export function routeProblems(inputs: Readonly<Record<string, unknown>>): Problem[] {
-  const { gateways, routes, replyVia: wanted, defaultRoute } = inputs;
+  const { gateways, routes, replyVia: wanted, defaultRoute, dhcp } = inputs;
   const networks = networksOf(inputs.addresses);
   const problems: Problem[] = [];
   const reachable = (property: string, next: unknown) => {
@@ -132,10 +135,10 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
       property: "defaultRoute.except",
       reason: `is empty; name the cluster's own networks, those of its pods and services, or the pod loses them`,
     });
-  // With a network of the cluster, the gateways may be that one's.
-  const named = isNamed(inputs.network);
+  // With a network of the cluster, the gateways may be that one's; or a DHCP server names its router.
+  const mayComeOtherwise = isNamed(inputs.network) || (dhcp as { routes?: unknown } | undefined)?.routes === true;
   for (const [property, value] of Object.entries({ replyVia: wanted, defaultRoute }))
-    if (value !== undefined && gateways === undefined && !named)
+    if (value !== undefined && gateways === undefined && !mayComeOtherwise)
       problems.push({ property, reason: `needs "gateways"` });
   return problems;
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import * as field from "./fields.ts";
 import { lease } from "./lease.ts";
 import { nodeNetwork } from "./network/mode.ts";
-import { routing } from "./route-fields.ts";
+import { defaultRoute, routing } from "./route-fields.ts";
 
 /**
  * The contract between the cluster side and the node side: one line of JSON each (NDJSON) over the injection Job's
@@ -24,6 +24,9 @@ export const dhcpPlan = z.strictObject({
   /** In hexadecimal. */
   clientId: z.string().regex(/^([0-9a-f]{2}){2,64}$/, { error: "is not a client identifier" }),
   hostname: field.hostname.optional(),
+  /** Whether its routes are taken, too; and its router, for a default route beside the cluster's own networks. */
+  routes: z.boolean().optional(),
+  defaultRoute: defaultRoute.optional(),
 });
 
 export const injectPlan = z.strictObject({

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../model/errors.ts";
 import type { Lease } from "../model/lease.ts";
+import { withLease } from "../model/lease-routes.ts";
 import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../model/link-steps.ts";
 import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
@@ -24,7 +25,7 @@ export async function converge(
   lease: Lease | undefined,
   step: RunStep,
 ): Promise<boolean> {
-  const plan = lease ? { ...asked, addresses: [...asked.addresses, lease.address] } : asked;
+  const plan = withLease(asked, lease);
   const {
     vnic: { uid },
     network,

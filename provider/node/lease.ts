@@ -1,12 +1,14 @@
 import { VnicError } from "../model/errors.ts";
 import { present } from "../model/known.ts";
 import type { Lease } from "../model/lease.ts";
+import { withLease } from "../model/lease-routes.ts";
 import { leaseSteps } from "../model/link-steps.ts";
 import type { ResourceFile } from "../model/resource-file.ts";
 import type { Association, InjectPlan } from "../model/session-protocol.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ipBatch, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";
+import { route } from "./routing.ts";
 
 /* A Vnic's DHCP lease, seen from an injection: the node's agent gets it and keeps it, the injection puts its address on the NIC. */
 
@@ -26,14 +28,18 @@ export async function formerLease(
   return undefined;
 }
 
-/** Gets a lease, or the one that is kept already, and sees to it that its address is on the link in the place of `former`. */
+/**
+ * Gets a lease, or the one that is kept already, and sees to it that its address is on the link in the place of `former`, and
+ * its routes in the pod, if they are wanted.
+ */
 export async function acquireLease(
-  { vnic, network, interfaceName, duplicateAddressDetection }: InjectPlan,
+  plan: InjectPlan,
   dhcp: NonNullable<InjectPlan["dhcp"]>,
   { netns, inode }: Association,
   former: Lease | undefined,
   wish: string | undefined,
 ): Promise<Lease> {
+  const { vnic, network, interfaceName, duplicateAddressDetection } = plan;
   const wishes = present({ address: wish, duplicateAddressDetection });
   const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...wishes };
   const answer = await askAgent({ verb: "acquire", subject });
@@ -48,6 +54,7 @@ export async function acquireLease(
     throw new VnicError("failed", `the link was gone from the pod's network namespace before it had its address`);
   const steps = leaseSteps(network, live, former?.address, lease.address);
   if (steps.length > 0) await ipBatch(place, steps);
+  if (dhcp.routes) await route(place, withLease(plan, lease));
   return lease;
 }
 

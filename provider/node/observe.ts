@@ -1,3 +1,4 @@
+import { withLease } from "../model/lease-routes.ts";
 import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
 import { findLinkByName } from "./link-by-name.ts";
 import { interfaceOf, isMarked, listLinks, ownLink } from "./link.ts";
@@ -15,7 +16,10 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   const named = known && (await findLinkByName(association, known.definition.interfaceName));
   // It may have been renamed, or another one may have its name.
   const link = named && isMarked(named.alias, vnic.uid) ? named : ownLink(await listLinks(netns), vnic.uid);
-  const amiss = known?.definition.routing && link ? await driftOfRouting(netns, { ...known.definition, vnic }) : [];
+  const amiss =
+    known?.definition.routing && link
+      ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))
+      : [];
   return {
     sandboxId: association.sandboxId,
     resourceFile: known !== undefined,

@@ -140,6 +140,7 @@ describe("the problems of a definition", () => {
         { addresses: [], dhcp: {} },
         { addresses: [], dhcp: {} },
       ],
+      [{ addresses: undefined, dhcp: { routes: true }, defaultRoute: { except: ["10.96.0.0/16"] } }, { addresses: [] }],
       [{ dhcp: { hostname: "db-0" } }, { addresses: ["192.168.50.10/24"], dhcp: { hostname: "db-0" } }],
     ])
       expect(parseDefinition(inputs(given)))

@@ -11,6 +11,7 @@ const event = (given: Partial<ClientEvent> = {}): ClientEvent => ({
   ...given,
 });
 const now = new Date("2026-11-23T08:00:00Z");
+const everything = { routes: true, defaultRoute: { except: [] } };
 
 describe("a DHCP lease", () => {
   it("is what the server gave, with the times at which more is asked for", () =>
@@ -61,12 +62,12 @@ describe("a DHCP lease", () => {
     fc.assert(
       fc.property(
         fc.dictionary(
-          fc.constantFrom("ip", "subnet", "serverid", "lease"),
+          fc.constantFrom("ip", "subnet", "serverid", "lease", "router", "staticroutes"),
           fc.oneof(fc.string(), fc.ipV4(), fc.nat().map(String)),
         ),
         (values) => {
           const parsed = clientEvent.safeParse({ event: "bound", ...values });
-          const read = parsed.success ? readLease(parsed.data, [], now) : { refused: "" };
+          const read = parsed.success ? readLease(parsed.data, [], now, everything) : { refused: "" };
           return "refused" in read || lease.safeParse(read).success;
         },
       ),
