@@ -21,6 +21,8 @@ export interface Script {
   readonly replies: readonly Reply[];
   /** Refuses that many renewals, after each of which the next reply is due. */
   readonly naks?: number;
+  /** Hears only what is sent to all, as a server does that isn't the one that gave the lease. */
+  readonly broadcastsOnly?: boolean;
 }
 
 const types = { discover: 1, offer: 2, request: 3, ack: 5, nak: 6, release: 7 };
@@ -69,7 +71,7 @@ function write(type: number, xid: Buffer, mac: Buffer, server: string, { ip, opt
   return Buffer.concat([head, cookie, ...encoded, Buffer.of(255), Buffer.alloc(60)]);
 }
 
-function serve({ server, replies, naks = 0 }: Script): void {
+function serve({ server, replies, naks = 0, broadcastsOnly = false }: Script): void {
   const socket = createSocket("udp4");
   let turn = 0;
   let refusals = naks;
@@ -92,7 +94,7 @@ function serve({ server, replies, naks = 0 }: Script): void {
       for (let copy = 0; copy < copies; copy++) send(answer);
     }, delayMilliseconds);
   });
-  socket.bind(67, () => {
+  socket.bind(67, broadcastsOnly ? "255.255.255.255" : "0.0.0.0", () => {
     socket.setBroadcast(true);
     console.log("listening");
   });
