@@ -57,27 +57,16 @@ export class Watch {
   }
 
   private async lookAt(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
-    const { uid } = file.vnic;
     const parentIndex = parentOf(file.definition, nodeLinks)?.index;
-    const before = this.seen.get(uid);
-    const remade = before?.parentIndex !== undefined && parentIndex !== undefined && before.parentIndex !== parentIndex;
-    const isDue = before !== undefined && performance.now() >= before.closeLookAt;
-    let nic = before?.nic;
-    if (!nic || isDue || before?.parentIndex !== parentIndex || file.definition.network.mode === "host-device") {
-      const found = await findNic(file);
-      if (found === "busy") return;
-      nic = found.nic;
-    }
-    const seen: Seen = {
-      closeLookAt: performance.now() + closeLookMilliseconds,
-      connection: undefined,
-      uniqueness: undefined,
-      ...before,
-      parentIndex: parentIndex ?? before?.parentIndex,
-      remade: !nic && (remade || before?.remade === true),
-      nic,
-    };
-    this.seen.set(uid, seen);
+    const before = this.seen.get(file.vnic.uid) ?? firstSight(parentIndex);
+    const isDue = performance.now() >= before.closeLookAt;
+    const isOther = parentIndex !== before.parentIndex;
+    const mayStay = file.definition.network.mode !== "host-device" && !isDue && !isOther;
+    const nic = mayStay && before.nic ? before.nic : await findNic(file);
+    if (nic === "busy") return;
+    const isRemade = before.remade || (isOther && parentIndex !== undefined && before.parentIndex !== undefined);
+    const seen = { ...before, parentIndex: parentIndex ?? before.parentIndex, remade: !nic && isRemade, nic };
+    this.seen.set(file.vnic.uid, seen);
     const trouble = findTrouble(file, { nodeLinks, ...seen });
     const connection = trouble ? [file.updatedAt, trouble.reason, trouble.message].join("\n") : "";
     if (seen.connection !== connection) {
@@ -102,11 +91,17 @@ export class Watch {
   }
 }
 
+/** Its addresses were asked for just now, when it was injected, or lately, by a former agent. */
+function firstSight(parentIndex: number | undefined): Seen {
+  const closeLookAt = performance.now() + closeLookMilliseconds;
+  return { parentIndex, remade: false, nic: undefined, closeLookAt, connection: undefined, uniqueness: undefined };
+}
+
 /** The Vnic's link in its pod; only while no Job works on it, which may have it elsewhere. */
-async function findNic({ vnic: { uid } }: ResourceFile): Promise<{ nic: Link | undefined } | "busy"> {
+async function findNic({ vnic: { uid } }: ResourceFile): Promise<Link | undefined | "busy"> {
   return tryLock(uid, async () => {
     const file = await readResourceFile(uid);
     if (file?.step !== "attached") return "busy";
-    return { nic: ownLink(await listLinks({ path: netnsPath(file.association.netns) }), uid) };
+    return ownLink(await listLinks({ path: netnsPath(file.association.netns) }), uid);
   });
 }
