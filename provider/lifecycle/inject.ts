@@ -216,7 +216,7 @@ function injectPlan(
   record: StoredVnic,
   { uid, containerId }: RunningPod,
 ): InjectPlan {
-  const { pod, addresses, dhcp, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
+  const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
   const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
   return present({
@@ -231,6 +231,7 @@ function injectPlan(
       ...dhcp,
       ...(dhcp.routes && defaultRoute ? { defaultRoute } : {}),
     },
+    slaac,
     mtu,
     duplicateAddressDetection,
     routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,

@@ -88,7 +88,7 @@ export const acrossFields = {
       message: "addresses: one of them is the same address as another",
     },
     {
-      rule: "!has(self.mtu) || self.mtu < 68 || self.mtu >= 1280 || !has(self.addresses) || !self.addresses.exists(one, one.contains(':'))",
+      rule: "!has(self.mtu) || self.mtu < 68 || self.mtu >= 1280 || !(has(self.slaac) && self.slaac) && (!has(self.addresses) || !self.addresses.exists(one, one.contains(':')))",
       message: "mtu: it is below 1280, the least that IPv6 allows (RFC 8200), and an address is IPv6",
     },
   ],

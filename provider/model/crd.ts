@@ -38,7 +38,9 @@ export const vnicSpec = z
       }),
     addresses: admission.addresses
       .optional()
-      .describe("Host addresses with prefix length, IPv4 or IPv6; without any, a DHCP server gives one."),
+      .describe(
+        "Host addresses with prefix length, IPv4 or IPv6; without any, and without slaac, a DHCP server gives one.",
+      ),
     dhcp: z
       .object({
         hostname: field.hostname.optional().describe("A name to give to the DHCP server."),
@@ -49,6 +51,10 @@ export const vnicSpec = z
       })
       .optional()
       .describe("Asks a DHCP server for an address, beside those given."),
+    slaac: z
+      .boolean()
+      .optional()
+      .describe("Takes the IPv6 addresses that routers announce, and nothing else of theirs; it doesn't when absent."),
     mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
     interfaceName: admission.interfaceName
       .optional()

@@ -27,6 +27,7 @@ export const definition = z.strictObject({
   network: known(networkReference),
   addresses: known(z.array(known(field.hostCidr))).optional(),
   dhcp: known(dhcp).optional(),
+  slaac: known(z.boolean()).optional(),
   mac: known(field.mac).optional(),
   interfaceName: known(field.interfaceName).optional(),
   mtu: known(field.mtu).optional(),
@@ -45,10 +46,12 @@ export interface Definition {
   readonly name: string;
   readonly pod: { readonly namespace: string; readonly name: string };
   readonly network: NetworkReference;
-  /** CIDR form, canonical; none only with `dhcp`. */
+  /** CIDR form, canonical; none only with `dhcp` or `slaac`. */
   readonly addresses: readonly string[];
-  /** One address more comes from a DHCP server; implied where no addresses are given. */
+  /** One address more comes from a DHCP server; implied where none are given or announced. */
   readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
+  /** Whether it takes the IPv6 addresses that routers announce. */
+  readonly slaac?: boolean;
   readonly mac: string;
   readonly interfaceName: string;
   /** Bytes; the parent's when absent. */
@@ -90,7 +93,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
 type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
-  const { name, pod, network, addresses, dhcp, mac, interfaceName, ...rest } = parsed;
+  const { name, pod, network, addresses, dhcp, slaac, mac, interfaceName, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
   return present({
@@ -99,7 +102,8 @@ function derive(parsed: Parsed): Definition {
     pod,
     network: qualified(network, identity.namespace),
     addresses: addresses ?? [],
-    dhcp: dhcp ?? (addresses === undefined ? {} : undefined),
+    dhcp: dhcp ?? (addresses === undefined && !slaac ? {} : undefined),
+    slaac,
     mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
     interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
   });
@@ -127,11 +131,12 @@ function qualified(network: NetworkReference, namespace: string): NetworkReferen
 /** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
 function crossFieldProblems(inputs: unknown): Problem[] {
   const given = (inputs ?? {}) as Record<string, unknown>;
-  const { addresses, mtu, network } = given;
+  const { network } = given;
   return [
     ...referenceProblems(network),
     ...macProblems(inputs),
-    ...addressProblems(addresses, given.dhcp, mtu),
+    ...addressProblems(given),
+    ...mtuProblems(given),
     ...routeProblems(given),
   ];
 }
@@ -146,9 +151,9 @@ function macProblems(inputs: unknown): Problem[] {
   return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
 }
 
-function addressProblems(addresses: unknown, dhcp: unknown, mtu: unknown): Problem[] {
+function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {
   if (!Array.isArray(addresses)) return [];
-  if (addresses.length === 0 && dhcp === undefined)
+  if (addresses.length === 0 && dhcp === undefined && !slaac)
     return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
   const hosts = addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
   const problems: Problem[] = [];
@@ -160,11 +165,16 @@ function addressProblems(addresses: unknown, dhcp: unknown, mtu: unknown): Probl
         reason: `"${host}" is the same address as addresses[${first}]`,
       });
   });
-  const ipv6 = hosts.find((host) => host?.includes(":"));
-  if (typeof mtu === "number" && mtu >= 68 && mtu < 1280 && ipv6)
-    problems.push({
-      property: "mtu",
-      reason: `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`,
-    });
   return problems;
+}
+
+function mtuProblems({ mtu, addresses, slaac }: Record<string, unknown>): Problem[] {
+  if (typeof mtu !== "number" || mtu < 68 || mtu >= 1280) return [];
+  const hosts = Array.isArray(addresses)
+    ? addresses.map((one) => field.hostCidr.safeParse(one).data?.split("/")[0])
+    : [];
+  const ipv6 = hosts.find((host) => host?.includes(":")) ?? (slaac === true ? "slaac" : undefined);
+  if (ipv6 === undefined) return [];
+  const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
+  return [{ property: "mtu", reason }];
 }

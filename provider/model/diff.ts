@@ -13,6 +13,7 @@ const consequences: Record<keyof Definition, Consequence> = {
   interfaceName: "replace",
   addresses: "update",
   dhcp: "update",
+  slaac: "update",
   mtu: "update",
   duplicateAddressDetection: "update",
   routes: "update",

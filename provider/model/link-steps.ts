@@ -115,17 +115,26 @@ function announce(device: string, mac: string): string {
   return `link set dev ${device} address ${mac}`;
 }
 
+/** Naming the interface identifier, even the one that it has (modified EUI-64), makes the kernel ask for routers at once. */
+function solicit(device: string, mac: string): string {
+  const [first = "", ...rest] = mac.split(":");
+  const bytes = [(parseInt(first, 16) ^ 2).toString(16).padStart(2, "0"), ...rest];
+  const [a, b, c, d, e, f] = bytes;
+  return `token set ::${a}${b}:${c}ff:fe${d}:${e}${f} dev ${device}`;
+}
+
 /**
  * In the pod's network namespace, on a link that is there already: only what differs, new addresses before old ones go,
  * and the link never down, so that connections over an address that stays survive. The mark is set in any case, but for a
  * device's, which it has from the beginning.
  */
 export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
-  const { vnic, network, interfaceName, mac, mtu, addresses } = plan;
+  const { vnic, network, interfaceName, mac, mtu, addresses, slaac } = plan;
   const added = addresses.filter((address) => !live.addresses.includes(address));
   // Without an IPv6 address of its own it has IPv6 off by then, which has taken the others away.
-  const lasting = live.addresses.filter((address) => !isIpv6(address) || addresses.some(isIpv6));
-  const removed = lasting.filter((address) => !addresses.includes(address));
+  const lasting = live.addresses.filter((address) => !isIpv6(address) || hasIpv6(plan));
+  const announced = hasIpv6(plan) && !slaac ? (live.slaacAddresses ?? []) : [];
+  const removed = [...lasting.filter((address) => !addresses.includes(address)), ...announced];
   const ownMac = hasOwnMac(network.mode);
   const steps = [
     ...(network.mode === "host-device" ? [] : [`link set dev ${live.name} alias ${linkAlias(vnic.uid)}`]),
@@ -134,6 +143,7 @@ export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
     ...added.map((address) => addAddress(address, interfaceName)),
     ...removed.map((address) => `address del ${address} dev ${interfaceName}`),
     ...(live.up ? [] : [`link set dev ${interfaceName} up`]),
+    ...(slaac && live.up && !live.slaacAddresses ? [solicit(interfaceName, mac)] : []),
   ];
   const toldByUp = !live.up;
   return ownMac && (live.mac !== mac || (added.length > 0 && !toldByUp))
@@ -168,6 +178,12 @@ function isIpv6(address: string): boolean {
   return address.includes(":");
 }
 
+function hasIpv6({ addresses, slaac }: Addressing): boolean {
+  return slaac === true || addresses.some(isIpv6);
+}
+
+type Addressing = Pick<InjectPlan, "addresses" | "slaac">;
+
 /** In the pod's network namespace: a device on its way back to the node, which is where the process `pid` lives. */
 export function sendBackSteps(uid: string, name: string, pid: number): string[] {
   const transit = transitLinkName(uid);
@@ -189,17 +205,27 @@ export function restoreSteps(name: string, former: Former): string[] {
   ];
 }
 
+/** Also where the pod forwards (2); no route, no MTU, no preference of a router, no address that changes by itself. */
+const announcedAddressesOnly = [
+  ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "addr_gen_mode=0", "use_tempaddr=0"],
+  ...["accept_ra_defrtr=0", "accept_ra_mtu=0", "accept_ra_rtr_pref=0", "accept_ra_rt_info_max_plen=0"],
+  "router_solicitation_delay=0",
+];
+
 /**
  * The kernel's settings for the NIC alone (Documentation/networking/ip-sysctl.rst): it announces itself when it comes up,
  * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one goes, and takes
  * nothing from strangers on the LAN; without an IPv6 address of its own it has IPv6 off, so that no router advertisement
- * can give it one. Its link-local address serves at once (accept_dad), as the probes for the others are sent from it.
+ * can give it one. With SLAAC it takes addresses of them and nothing else, at once and made of its MAC. Its link-local address serves at once (accept_dad), as the probes for the others are sent from it.
  * Keys with slashes, as names may contain dots.
  */
-export function sysctls(device: string, addresses: readonly string[]): string[] {
+export function sysctls(device: string, plan: Addressing): string[] {
   const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];
-  const ipv6 = addresses.some(isIpv6)
-    ? ["accept_ra=0", "autoconf=0", "accept_redirects=0", "accept_dad=0", "ndisc_notify=1", "disable_ipv6=0"]
+  const ipv6 = hasIpv6(plan)
+    ? [
+        ...(plan.slaac ? announcedAddressesOnly : ["accept_ra=0", "autoconf=0"]),
+        ...["accept_redirects=0", "accept_dad=0", "ndisc_notify=1", "disable_ipv6=0"],
+      ]
     : ["accept_ra=0", "disable_ipv6=1"];
   return [
     ...ipv4.map((setting) => `net/ipv4/conf/${device}/${setting}`),

@@ -27,6 +27,7 @@ export interface VnicSpec {
   readonly addresses?: readonly string[];
   readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
   /** Derived, like the interface's name, when whoever wrote the record gave none. */
+  readonly slaac?: boolean;
   readonly mac?: string;
   readonly interfaceName?: string;
   readonly mtu?: number;

@@ -36,16 +36,18 @@ export const injectPlan = z.strictObject({
   interfaceName: field.interfaceName,
   mac: field.mac,
   mtu: field.mtu.optional(),
-  /** None only with `dhcp`. */
+  /** None only with `dhcp` or `slaac`. */
   addresses: z.array(field.hostCidr),
   dhcp: dhcpPlan.optional(),
+  /** Whether it takes the IPv6 addresses that routers announce (RFC 4862). @default false */
+  slaac: z.boolean().optional(),
   /** Whether to ask, before an address is used, who else has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),
   routing: routing.optional(),
 });
 
-const addressedPlan = injectPlan.refine(({ addresses, dhcp }) => addresses.length > 0 || dhcp !== undefined, {
-  error: "has neither addresses nor dhcp",
+const addressedPlan = injectPlan.refine(({ addresses, dhcp, slaac }) => addresses.length > 0 || dhcp || slaac, {
+  error: "has neither addresses nor dhcp nor slaac",
 });
 
 /**
@@ -71,6 +73,8 @@ const liveInterface = z.strictObject({
   /** Bytes. */
   mtu: z.number(),
   addresses: z.array(z.string()),
+  /** Those that the kernel made of what routers announced; absent when there are none. */
+  slaacAddresses: z.array(z.string()).optional(),
   up: z.boolean(),
 });
 

@@ -70,6 +70,7 @@ export function definitionOf(state: VnicState): Definition {
     network: true,
     addresses: true,
     dhcp: true,
+    slaac: true,
     mac: true,
     interfaceName: true,
     mtu: true,

@@ -14,6 +14,7 @@ import { probe } from "./probe.ts";
 import { removeLink, takeAway } from "./remove.ts";
 import { route } from "./routing.ts";
 import { isSamePlace } from "./sandbox.ts";
+import { awaitAnnounced } from "./settle.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 
@@ -49,7 +50,7 @@ export async function converge(
     // Asked before anything is changed, unless the link must come up for it.
     if (arrived.up) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
-      await setSysctls(podNetns, sysctls(arrived.name, plan.addresses));
+      await setSysctls(podNetns, sysctls(arrived.name, plan));
       let standing = arrived;
       if (!arrived.up) {
         await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, arrived));
@@ -60,6 +61,7 @@ export async function converge(
       if (network.mode === "bridge" && nodeEnd?.master !== ground.parent)
         await ipBatch("node", plugSteps(uid, ground.parent));
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
+      if (plan.slaac && !known?.definition.slaac) await awaitAnnounced(podNetns, uid);
     });
     return false;
   }
@@ -105,10 +107,15 @@ function refuseTakenName({ interfaceName, pod }: InjectPlan, foreignPodLinks: Li
 async function probeStanding(netns: Netns, plan: InjectPlan, live: Link): Promise<void> {
   try {
     // It may have IPv6 off so far.
-    await setSysctls(netns, sysctls(live.name, [...live.addresses, ...plan.addresses]));
+    const addresses = [...live.addresses, ...plan.addresses];
+    await setSysctls(netns, sysctls(live.name, { addresses, slaac: plan.slaac ?? isAnnounced(live) }));
     await probe(netns, { ...plan, interfaceName: live.name }, live);
   } catch (error) {
-    await setSysctls(netns, sysctls(live.name, live.addresses));
+    await setSysctls(netns, sysctls(live.name, { addresses: live.addresses, slaac: isAnnounced(live) }));
     throw error;
   }
+}
+
+function isAnnounced({ slaacAddresses }: Link): boolean {
+  return slaacAddresses !== undefined;
 }

@@ -59,10 +59,13 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   return { interface: live, association, ...(lease ? { lease } : {}), steps };
 }
 
-/** What can be made without a look at the node: the kernel itself gives it all that it needs of its parent. */
-function groundUnseen({ network: { mode, parent, vlan } }: InjectPlan): Ground | undefined {
+/**
+ * What can be made without a look at the node: the kernel itself gives it all that it needs of its parent. Not what waits for
+ * a router: it would wait twice.
+ */
+function groundUnseen({ network: { mode, parent, vlan }, slaac }: InjectPlan): Ground | undefined {
   const inherits = mode !== "bridge" && mode !== "host-device";
-  return inherits && vlan === undefined && parentForm(parent) === "name" ? { parent } : undefined;
+  return inherits && !slaac && vlan === undefined && parentForm(parent) === "name" ? { parent } : undefined;
 }
 
 /**

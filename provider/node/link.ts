@@ -44,6 +44,8 @@ interface IpAddressRow {
     readonly prefixlen?: number;
     readonly scope?: string;
     readonly family?: string;
+    /** Of an address that the kernel made of a router advertisement. */
+    readonly mngtmpaddr?: boolean;
   }[];
 }
 
@@ -60,12 +62,15 @@ export function readLinks(json: string): Link[] {
 
 export function readLink(row: IpAddressRow): Link {
   const { ifname = "", address = "", mtu = 0, flags = [], addr_info = [], linkinfo } = row;
-  const addresses = addr_info.filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
+  const own = addr_info.filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
+  const cidrs = (rows: typeof own) => rows.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  const announced = cidrs(own.filter(({ mngtmpaddr }) => mngtmpaddr));
   return present({
     name: ifname,
     mac: address,
     mtu,
-    addresses: addresses.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+    addresses: cidrs(own.filter(({ mngtmpaddr }) => !mngtmpaddr)),
+    slaacAddresses: announced.length > 0 ? announced : undefined,
     up: flags.includes("UP"),
     index: row.ifindex,
     alias: row.ifalias,
@@ -80,8 +85,8 @@ export function readLink(row: IpAddressRow): Link {
 }
 
 /** What a session's answer tells of a link. */
-export function interfaceOf({ name, mac, mtu, addresses, up }: Link): Interface {
-  return { name, mac, mtu, addresses, up };
+export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
+  return present({ name, mac, mtu, addresses, slaacAddresses, up });
 }
 
 /** Our link of that Vnic among others: by the mark it bears, or by the name under which it waits for its mark. */

@@ -15,7 +15,7 @@ import { probe } from "./probe.ts";
 import { takeAway } from "./remove.ts";
 import { removeResourceFile } from "./resource-file.ts";
 import { route, unroute } from "./routing.ts";
-import { settle, settlesLate } from "./settle.ts";
+import { awaitAnnounced, settle, settlesLate } from "./settle.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
@@ -44,16 +44,18 @@ export async function make(plan: InjectPlan, ground: Ground, association: Associ
     const configure = prepare(podNetns);
     await moved;
     await step("configuring", async () => {
-      await setSysctls(podNetns, sysctls(transitLinkName(uid), plan.addresses));
+      await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
       configured = true;
       const atOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
       await configure(atOnce ? configureSteps(plan) : riseSteps(plan));
-      if (atOnce) return plan.routing && route(podNetns, plan);
-      const address = prepare(podNetns);
-      await settle(plan, podNetns);
-      await step("probing", () => probe(podNetns, plan, { addresses: [] }));
-      await address(addressSteps(plan));
+      if (!atOnce) {
+        const address = prepare(podNetns);
+        await settle(plan, podNetns);
+        await step("probing", () => probe(podNetns, plan, { addresses: [] }));
+        await address(addressSteps(plan));
+      }
       if (plan.routing) await route(podNetns, plan);
+      if (plan.slaac) await awaitAnnounced(podNetns, uid);
     });
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { VnicError } from "../model/errors.ts";
 import { hostSideName } from "../model/names.ts";
 import type { InjectPlan } from "../model/session-protocol.ts";
 import { type Link, listLinks, ownLink } from "./link.ts";
@@ -24,7 +25,25 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
   await sleep(otherEndMilliseconds);
 }
 
-async function awaitLink(netns: Netns, isSo: (links: readonly Link[]) => boolean | undefined): Promise<void> {
-  for (const giveUpAt = performance.now() + patienceMilliseconds; performance.now() < giveUpAt; await sleep(20))
-    if (isSo(await listLinks(netns))) return;
+/** A router answers a solicitation within half a second (RFC 4861, 6.2.6), if it does so just for us. */
+const routerMilliseconds = 5000;
+
+/** Waits for an address of what a router announces. */
+export async function awaitAnnounced(pod: Netns, uid: string): Promise<void> {
+  const announced = (links: readonly Link[]) => ownLink(links, uid)?.slaacAddresses !== undefined;
+  if (await awaitLink(pod, announced, routerMilliseconds)) return;
+  throw new VnicError(
+    "refused",
+    `slaac: no router has announced a prefix for addresses within ${routerMilliseconds / 1000} s; is there one on the network, and does it set the flag for autonomous addresses?`,
+  );
+}
+
+async function awaitLink(
+  netns: Netns,
+  isSo: (links: readonly Link[]) => boolean | undefined,
+  milliseconds = patienceMilliseconds,
+): Promise<boolean> {
+  for (const giveUpAt = performance.now() + milliseconds; performance.now() < giveUpAt; await sleep(20))
+    if (isSo(await listLinks(netns))) return true;
+  return false;
 }

@@ -42,7 +42,7 @@ export function removeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
 function makingOf({ definition, netns }: HandMade): string[] {
   const inPod = ["nsenter", `--net=${netns}`, "--"];
   const plan = planOf(definition);
-  const settings = sysctls(transitLinkName(plan.vnic.uid), plan.addresses);
+  const settings = sysctls(transitLinkName(plan.vnic.uid), plan);
   return [
     ...batch(createSteps(plan, { parent: plan.network.parent })),
     stamp("created"),

@@ -1,5 +1,6 @@
 import { ownerOf, type StoredVnic } from "../record.ts";
 import { schemaVersion, withoutUndefined } from "../state.ts";
+import type { Interface } from "../session-protocol.ts";
 import type { SetDefinition } from "./definition.ts";
 import type { StoredVnicSet } from "./record.ts";
 
@@ -39,9 +40,13 @@ export function setStateOf(
       members
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
         // What the kernel shows, as of a lease; else what it shall be.
-        .map(({ spec, status }) => [spec.pod.name, status?.interface?.addresses ?? spec.addresses]),
+        .map(({ spec, status }) => [spec.pod.name, addressesOf(status?.interface) ?? spec.addresses]),
     ),
   }) as VnicSetState;
+}
+
+function addressesOf(live: Interface | undefined): string[] | undefined {
+  return live && [...live.addresses, ...(live.slaacAddresses ?? [])];
 }
 
 /** The definition within outputs. */

@@ -148,6 +148,17 @@ describe("the problems of a definition", () => {
         .that.deep.includes(wanted);
   });
 
+  it("are none without addresses where routers announce some, nor is DHCP asked then", () =>
+    expect(parseDefinition(inputs({ addresses: undefined, slaac: true })))
+      .to.have.property("definition")
+      .that.includes({ slaac: true })
+      .and.not.has.property("dhcp"));
+
+  it("are found when an MTU of less than 1280 meets SLAAC", () =>
+    expect(problemsOf(inputs({ mtu: 1279, slaac: true })))
+      .to.have.property("mtu")
+      .that.matches(/and slaac is IPv6/));
+
   it("are none when an MTU of less than 1280 meets IPv4 addresses only", () =>
     expect(problemsOf(inputs({ mtu: 576 }))).to.deep.equal({}));
 });

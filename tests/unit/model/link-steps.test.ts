@@ -165,6 +165,18 @@ describe("the lines that converge a link", () => {
       { addresses: ["192.168.50.10/24", "fd50::10/64"] },
       [mark],
     ],
+    [
+      "it shall take announced addresses and has none, so that routers are asked",
+      { slaac: true },
+      {},
+      [mark, "token set ::0000:5eff:fe10:0001 dev net1"],
+    ],
+    [
+      "it shall take announced addresses no more, but has an IPv6 address of its own",
+      { addresses: ["fd50::10/64"] },
+      { addresses: ["fd50::10/64"], slaacAddresses: ["fd60::5eff:fe10:1/64"] },
+      [mark, "address del fd60::5eff:fe10:1/64 dev net1"],
+    ],
     ["the MTU is another one", { mtu: 1400 }, {}, [mark, "link set dev net1 mtu 1400"]],
     ["the MAC is another one", {}, { mac: "02:00:00:00:00:99" }, [mark, announce]],
     ["it is down", {}, { up: false }, [mark, "link set dev net1 up"]],
@@ -205,12 +217,12 @@ describe("the lines that converge a link", () => {
 
 describe("the kernel's settings for the NIC", () => {
   it("switch IPv6 off when it has no IPv6 address", () => {
-    const settings = sysctls("net1", ["10.0.0.1/8"]);
+    const settings = sysctls("net1", { addresses: ["10.0.0.1/8"] });
     expect(settings).to.include("net/ipv6/conf/net1/disable_ipv6=1");
     expect(settings).to.include("net/ipv6/conf/net1/accept_ra=0");
   });
   it("leave IPv6 on without router advertisements when it has one", () => {
-    const settings = sysctls("net1", both.addresses);
+    const settings = sysctls("net1", both);
     expect(settings).to.include.members([
       "net/ipv6/conf/net1/disable_ipv6=0",
       "net/ipv6/conf/net1/accept_ra=0",
@@ -218,8 +230,16 @@ describe("the kernel's settings for the NIC", () => {
       "net/ipv6/conf/net1/ndisc_notify=1",
     ]);
   });
+  it("take addresses of router advertisements with SLAAC, and no route", () => {
+    const settings = sysctls("net1", { addresses: [], slaac: true });
+    expect(settings).to.include.members([
+      "net/ipv6/conf/net1/disable_ipv6=0",
+      "net/ipv6/conf/net1/accept_ra=2",
+      "net/ipv6/conf/net1/accept_ra_defrtr=0",
+      "net/ipv6/conf/net1/accept_redirects=0",
+    ]);
+  });
   it("concern no other device, even when its name has dots", () => {
-    for (const setting of sysctls("lan.5", both.addresses))
-      expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
+    for (const setting of sysctls("lan.5", both)) expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
   });
 });

@@ -81,7 +81,7 @@ function wordsOf(accepted: InjectPlan): string[] {
     ...moveSteps(accepted, "/run/netns/cni-1"),
     ...configureSteps(accepted),
     ...convergeSteps(sized, liveInterface({ addresses: [], up: false, mac: "02:00:00:00:00:99" })),
-    ...sysctls(accepted.interfaceName, accepted.addresses),
+    ...sysctls(accepted.interfaceName, accepted),
   ];
   return lines.flatMap((line) => line.split(" "));
 }

@@ -25,6 +25,13 @@ describe("a link as ip prints it", () => {
       carries: true,
     }));
 
+  it("has the addresses that routers announced apart from the others", () => {
+    const made = { family: "inet6", local: "fd60::5eff:fe10:1", prefixlen: 64, scope: "global", mngtmpaddr: true };
+    const { addresses, slaacAddresses } = readLink({ ...row, addr_info: [...row.addr_info, made] });
+    expect(addresses).to.deep.equal(["192.168.50.10/24", "fd50::10/64"]);
+    expect(slaacAddresses).to.deep.equal(["fd60::5eff:fe10:1/64"]);
+  });
+
   it("keeps an IPv4 link-local address, which somebody asked for", () => {
     const addr_info = [{ family: "inet", local: "169.254.3.4", prefixlen: 16, scope: "link" }];
     expect(readLink({ ...row, addr_info }).addresses).to.deep.equal(["169.254.3.4/16"]);

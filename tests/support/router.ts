@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { enter } from "../lab/enter.ts";
+import type { Lab } from "../lab/index.ts";
+import { leased, nodes } from "../lab/layout.ts";
+import { must } from "../lab/run.ts";
+
+/** A router of the leased network that announces a prefix, and itself as a default router (RFC 4861): dnsmasq. */
+export interface Router {
+  /** Ends it for good. */
+  close(): Promise<void>;
+}
+
+/** `prefix` like `fd60:`, of 64 bits; the router has its host 1. */
+export async function startRouter(lab: Lab, prefix: string): Promise<Router> {
+  // Only the pods' NICs are to hear of it.
+  for (const node of nodes) await lab.exec(node, ["sysctl", "-q", "-w", `net.ipv6.conf.${leased.parent}.accept_ra=0`]);
+  const own = ["address", "replace", `${prefix}:1/64`, "dev", leased.bridge, "nodad"];
+  await must(enter("leased", ["ip", "-6", ...own]));
+  const [program = "", ...words] = enter("leased", [
+    "dnsmasq",
+    "--keep-in-foreground",
+    "--conf-file=/dev/null",
+    "--pid-file=",
+    "--port=0",
+    `--interface=${leased.bridge}`,
+    "--enable-ra",
+    `--dhcp-range=${prefix}:,ra-only,64,2m`,
+  ]);
+  const server = spawn(program, words, { stdio: "ignore" });
+  return {
+    close: async () => {
+      const ended = new Promise((resolve) => server.once("close", resolve));
+      if (server.exitCode === null && server.kill("SIGTERM")) await ended;
+      await must(enter("leased", ["ip", "-6", "address", "del", `${prefix}:1/64`, "dev", leased.bridge]));
+    },
+  };
+}
