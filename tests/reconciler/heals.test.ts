@@ -49,12 +49,12 @@ describe("the reconciler heals", () => {
     const alias = linkAlias((await record()).metadata.uid);
     return (await bench.linksIn("db")).find(({ ifalias }) => ifalias === alias);
   };
+  /** For a second: what heals is not silent for much longer. */
+  const answersNow = (host: string) => answersPing(bench.lab, "lan1", host, 1);
   const answers = (host = address) =>
-    until(`${host} to answer`, 90, async () => ((await answersPing(bench.lab, "lan1", host)) ? true : undefined));
+    until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
   const isSilent = () =>
-    until(`${address} to be silent`, 30, async () =>
-      (await answersPing(bench.lab, "lan1", address)) ? undefined : true,
-    );
+    until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true));
 
   /** Does the damage, and says how long the address was out of reach, as seen from a host outside. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {

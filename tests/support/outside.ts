@@ -19,9 +19,9 @@ export async function askRedis(
   return stdout.split("\r\n").filter((line) => line !== "");
 }
 
-/** Whether an address answers within three seconds; one frame alone may be lost on a busy machine. */
-export async function answersPing(lab: Lab, from: Host, address: string): Promise<boolean> {
-  const { code } = await lab.exec(from, ["ping", "-n", "-c", "1", "-w", "3", address]);
+/** Whether an address answers, asked once a second; one frame alone may be lost on a busy machine. */
+export async function answersPing(lab: Lab, from: Host, address: string, seconds = 3): Promise<boolean> {
+  const { code } = await lab.exec(from, ["ping", "-n", "-c", "1", "-w", String(seconds), address]);
   return code === 0;
 }
 
