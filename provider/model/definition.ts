@@ -155,7 +155,7 @@ function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): P
   if (!Array.isArray(addresses)) return [];
   if (addresses.length === 0 && dhcp === undefined && !slaac)
     return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
-  const hosts = addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
+  const hosts = hostsOf(addresses);
   const problems: Problem[] = [];
   hosts.forEach((host, index) => {
     const first = hosts.indexOf(host);
@@ -170,11 +170,14 @@ function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): P
 
 function mtuProblems({ mtu, addresses, slaac }: Record<string, unknown>): Problem[] {
   if (typeof mtu !== "number" || mtu < 68 || mtu >= 1280) return [];
-  const hosts = Array.isArray(addresses)
-    ? addresses.map((one) => field.hostCidr.safeParse(one).data?.split("/")[0])
-    : [];
-  const ipv6 = hosts.find((host) => host?.includes(":")) ?? (slaac === true ? "slaac" : undefined);
+  const ipv6 = hostsOf(addresses).find((host) => host?.includes(":")) ?? (slaac === true ? "slaac" : undefined);
   if (ipv6 === undefined) return [];
   const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
   return [{ property: "mtu", reason }];
+}
+
+/** Without prefix lengths; undefined for each that isn't right. */
+function hostsOf(addresses: unknown): (string | undefined)[] {
+  if (!Array.isArray(addresses)) return [];
+  return addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
 }

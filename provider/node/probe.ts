@@ -14,27 +14,17 @@ import type { Lasting } from "./run.ts";
 const probes = 3;
 const intervalMilliseconds = 25;
 
-/** Asks who else has the addresses that the link has not yet, unless that was switched off. */
+/**
+ * Refuses an address that the link has not yet and that a host on the network answers for, naming that host's MAC; unless
+ * that was switched off. All are asked for side by side over a link that is up. An answer from the Vnic's own MAC is the
+ * Vnic itself at a former place.
+ */
 export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
   const added = plan.addresses.filter((address) => !live.addresses.includes(address));
   if (plan.duplicateAddressDetection === false || added.length === 0) return;
-  await refuseTaken(netns, plan.interfaceName, plan.mac, added, plan.addresses);
-}
-
-/**
- * Refuses an address that a host on the network answers for, naming that host's MAC. All are asked for side by side over a
- * link that is up and has none of them. An answer from `mac`, our own, is the Vnic itself at a former place.
- */
-export async function refuseTaken(
-  netns: Netns,
-  device: string,
-  mac: string,
-  wanted: readonly string[],
-  all: readonly string[],
-): Promise<void> {
-  const rival = await findRival(netns, device, mac, wanted);
+  const rival = await findRival(netns, plan.interfaceName, plan.mac, added);
   if (!rival) return;
-  const index = all.findIndex((address) => address.split("/")[0] === rival.host);
+  const index = plan.addresses.findIndex((address) => address.split("/")[0] === rival.host);
   throw new VnicError(
     "conflict",
     `addresses[${index}]: ${rival.host} is in use on the network, by a host with MAC ${rival.mac}; choose another, or find out who that is`,
