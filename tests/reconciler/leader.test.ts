@@ -50,8 +50,7 @@ describe("of two reconcilers, one works", () => {
 
   const nextLeader = (former: string) =>
     until(`another leader than ${former}`, 60, async () => {
-      const words = ["-n", systemNamespace, "get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}"];
-      const holder = await kubectl(bench.lab.kubectl, words);
+      const holder = await reconciler.leaderName();
       return holder !== "" && holder !== former ? holder : undefined;
     });
 

@@ -75,14 +75,12 @@ describe("an upgrade of the platform, and the way back", () => {
     let said = "";
     ping.stdout?.on("data", (chunk: Buffer) => (said += chunk.toString()));
     const ended = new Promise((resolve) => ping.once("close", resolve));
-    const reconciler = { replicas: 2, resyncSeconds: 5 };
-    await installPlatform(bench.lab.kubectl, ["agent", "reconciler"], { image, reconciler });
+    const options = { image, reconciler: { replicas: 2, resyncSeconds: 5 } };
+    await installPlatform(bench.lab.kubectl, ["agent", "reconciler"], options);
     for (const workload of [`daemonset/${agentName}`, `deployment/${reconcilerName}`])
       await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "rollout", "status", workload, "--timeout=120s"]);
     await until(`a leader of ${image}`, 60, async () => {
-      const path = "jsonpath={.spec.holderIdentity}";
-      const words = ["-n", systemNamespace, "get", "lease", reconcilerName, "-o", path];
-      const leader = await kubectl(bench.lab.kubectl, words);
+      const leader = await reconciler.leaderName();
       const find = [
         "-n",
         systemNamespace,

@@ -8,7 +8,9 @@ import { installPlatform, kubectl } from "./cluster.ts";
 export interface Reconciler {
   /** What its replicas have logged, line by line. */
   logs(): Promise<string[]>;
-  /** The replica that leads, as the Lease says. */
+  /** The name of the pod that leads, as the Lease says; empty when none does. */
+  leaderName(): Promise<string>;
+  /** That replica. */
   leader(): Promise<Replica>;
   /** Memory and open files of each replica, in words. */
   usage(): Promise<string>;
@@ -39,10 +41,12 @@ export async function startReconciler(
   } finally {
     await here("uncordon", ...others);
   }
+  const leaderName = () => here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}");
   return {
     logs: async () => (await here("logs", "-l", selector, "--tail=-1")).split("\n").filter(Boolean),
+    leaderName,
     leader: async () => {
-      const name = await here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}");
+      const name = await leaderName();
       const path = "jsonpath={.spec.nodeName} {.status.containerStatuses[0].containerID}";
       const [at, containerId = ""] = (await here("get", "pod", name, "-o", path)).split(" ");
       return { name, node: at as Node, containerId };
