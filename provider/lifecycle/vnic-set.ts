@@ -160,9 +160,9 @@ async function awaitServed(
       if (readiness?.reason === "Invalid") throw new VnicError("invalid", readiness.message);
       // Those that come while others are served are no longer this run's.
       pods = Math.min(pods ?? status.desired, status.desired);
+      report(`${status.ready}/${pods} pods are served`);
       if (status.ready >= pods && readiness?.reason !== "WorkloadMissing") return set;
       awaited = `its pods to be served: ${readiness?.message}`;
-      report(`${status.ready}/${pods} pods are served`);
     }
     await deadline.wait(patienceMilliseconds, awaited);
   }

@@ -161,6 +161,8 @@ describe("a VnicSet on the lab", () => {
 
   it("serves 30 pods of a Deployment, each with an address of its own, and follows scale and rollout", async () => {
     await run("Deployment", "web", 30);
+    // The set waits for the pods that there are when it is declared, and a Deployment makes its own batch by batch.
+    await bench.kubectl("wait", "--for=jsonpath={.status.replicas}=30", "deployment/web", "--timeout=60s");
     const shown: string[] = [];
     const { ready, desired, podAddresses } = await apply("many", { selector: { app: "web" } }, shown);
     expect({ ready, desired }).to.deep.equal({ ready: 30, desired: 30 });
