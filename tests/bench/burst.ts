@@ -45,7 +45,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
     await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
     const netns = await Promise.all(pods.map((pod) => netnsOf(bench, pod)));
     const stack = await Stack.create({ kubeconfig });
-    const nothing = await DoNothing.create(kubeconfig);
+    const nothing = await DoNothing.create({ kubeconfig });
     const bursts: Burst[] = [];
     try {
       for (let repetition = 1; repetition <= repetitions; repetition++) {

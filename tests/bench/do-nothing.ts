@@ -5,13 +5,35 @@ import { Stack } from "../support/stack.ts";
 
 const checkout = join(import.meta.dirname, "..", "..");
 
-const program = `
+/* The least that a dynamic provider can be, and one with all the hooks of ours. */
+const providers = {
+  least: `{ create: async (inputs) => ({ id: inputs.name, outs: inputs }) }`,
+  complete: `{
+  configure: async () => {},
+  check: async (olds, { __provider, ...inputs }) => ({ inputs }),
+  diff: async (id, olds, news) => ({ changes: false }),
+  create: async (inputs) => ({ id: inputs.name, outs: inputs }),
+  read: async (id, { __provider, ...props }) => ({ id, props, inputs: props }),
+  update: async (id, olds, news) => ({ outs: news }),
+  delete: async () => {},
+}`,
+};
+
+const programWith = (provider: string) => `
 const pulumi = require("@pulumi/pulumi");
-const provider = { create: async (inputs) => ({ id: inputs.name, outs: inputs }) };
+const provider = ${provider};
 class Nothing extends pulumi.dynamic.Resource {}
-const count = JSON.parse(require("fs").readFileSync("count.json", "utf8"));
-for (let i = 0; i < count; i++) new Nothing(provider, "nothing-" + i, { name: "nothing-" + i });
+const { count, properties } = JSON.parse(require("fs").readFileSync("declared.json", "utf8"));
+for (let i = 0; i < count; i++) new Nothing(provider, "nothing-" + i, { ...properties, name: "nothing-" + i });
 `;
+
+export interface DoNothingOptions {
+  readonly kubeconfig: string;
+  /** Environment of the engine, beside what it needs. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Which of the providers. @default "least" */
+  readonly provider?: keyof typeof providers;
+}
 
 /** The control of the engine: a stack of dynamic resources that do nothing. */
 export class DoNothing {
@@ -23,18 +45,17 @@ export class DoNothing {
     this.project = project;
   }
 
-  /** `env`: of the engine, beside what it needs. */
-  static async create(kubeconfig: string, env: NodeJS.ProcessEnv = {}): Promise<DoNothing> {
+  static async create({ kubeconfig, env = {}, provider = "least" }: DoNothingOptions): Promise<DoNothing> {
     const project = await mkdtemp(join(tmpdir(), "vnic-nothing-"));
     await writeFile(join(project, "Pulumi.yaml"), "name: do-nothing\nruntime: nodejs\n");
-    await writeFile(join(project, "index.js"), program);
+    await writeFile(join(project, "index.js"), programWith(providers[provider]));
     await symlink(join(checkout, "node_modules"), join(project, "node_modules"));
     return new DoNothing(await Stack.create({ kubeconfig, project, env }), project);
   }
 
-  /** How many the program declares from the next run on. */
-  async declare(count: number): Promise<void> {
-    await writeFile(join(this.project, "count.json"), JSON.stringify(count));
+  /** How many the program declares from the next run on, and what each of them holds beside its name. */
+  async declare(count: number, properties: object = {}): Promise<void> {
+    await writeFile(join(this.project, "declared.json"), JSON.stringify({ count, properties }));
   }
 
   async remove(): Promise<void> {

@@ -16,41 +16,49 @@ const madeAtOnce = 100;
 /** The engine writes the whole state after each step, unless it is told to write it at the end of a run alone. */
 const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
-/** Milliseconds that one refresh takes of so many Vnics, and of as many do-nothing resources. */
+/**
+ * Milliseconds that one refresh takes of so many Vnics; of as many do-nothing resources of the least size; and of as many with
+ * a Vnic's own outputs and hooks.
+ */
 interface Round {
   readonly size: number;
   readonly vnics: number;
-  readonly nothing: number;
+  readonly least: number;
+  readonly alike: number;
 }
 
 /**
  * How long it takes to look at many Vnics, in nine pods on three nodes, against what the engine needs for as many dynamic
- * resources that do nothing: one after the other, round by round, so that both meet the same machine.
+ * resources that do nothing: one after the other, round by round, so that all meet the same machine.
  */
 export async function measureRefresh(sizes: readonly number[]): Promise<void> {
   await onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(pods.map((pod, index) => bench.runPod(pod, nodes[index % nodes.length] ?? "node1")));
     const stack = await Stack.create({ kubeconfig, env });
-    const nothing = await DoNothing.create(kubeconfig, env);
+    const least = await DoNothing.create({ kubeconfig, env });
+    const alike = await DoNothing.create({ kubeconfig, env, provider: "complete" });
     const rounds: Round[] = [];
     try {
       for (const size of sizes) {
         const began = now();
         await make(stack, size);
         console.log(`${size} Vnics made in ${shown(now() - began)} ms`);
-        await nothing.declare(size);
-        await nothing.stack.up();
+        await least.declare(size);
+        await alike.declare(size, await outputsOfOne(stack));
+        for (const nothing of [least, alike]) await nothing.stack.up();
         for (let repetition = 1; repetition <= repetitions; repetition++) {
-          const round = { size, vnics: await refresh(stack), nothing: await refresh(nothing.stack) };
+          const vnics = await refresh(stack);
+          const round = { size, vnics, least: await refresh(least.stack), alike: await refresh(alike.stack) };
           rounds.push(round);
-          console.log(`${size}: Vnics ${shown(round.vnics)} ms, do-nothing ${shown(round.nothing)} ms`);
+          console.log(
+            `${size}: Vnics ${shown(vnics)} ms, do-nothing ${shown(round.least)} ms, as large ${shown(round.alike)} ms`,
+          );
         }
         await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
       }
     } finally {
-      await stack.destroy();
-      await nothing.stack.destroy();
-      await Promise.all([stack.remove(), nothing.remove()]);
+      for (const each of [stack, least.stack, alike.stack]) await each.destroy();
+      await Promise.all([stack.remove(), least.remove(), alike.remove()]);
     }
     const summary = sizes.map((size) => summaryOf(rounds.filter((round) => round.size === size)));
     print(summary);
@@ -81,6 +89,13 @@ function wire(index: number): DeclaredVnic {
   };
 }
 
+/** The engine adds the provider's text to each resource by itself. */
+async function outputsOfOne(stack: Stack): Promise<object> {
+  const [vnic] = await stack.vnics();
+  const { __provider: _, ...outputs } = vnic?.outputs ?? {};
+  return outputs;
+}
+
 async function refresh(stack: Stack): Promise<number> {
   const began = now();
   await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
@@ -91,20 +106,26 @@ function summaryOf(rounds: readonly Round[]) {
   return {
     size: rounds[0]?.size ?? 0,
     vnics: summarize(rounds.map(({ vnics }) => vnics)),
-    nothing: summarize(rounds.map(({ nothing }) => nothing)),
-    ratio: summarize(rounds.map(({ vnics, nothing }) => vnics / nothing)),
+    least: summarize(rounds.map(({ least }) => least)),
+    alike: summarize(rounds.map(({ alike }) => alike)),
+    toLeast: summarize(rounds.map(({ vnics, least }) => vnics / least)),
+    toAlike: summarize(rounds.map(({ vnics, alike }) => vnics / alike)),
   };
 }
 
 function print(summary: readonly ReturnType<typeof summaryOf>[]): void {
+  const ratio = ({ p50, min, max }: ReturnType<typeof summarize>) =>
+    `${p50.toFixed(2)} [${min.toFixed(2)}, ${max.toFixed(2)}]`;
   console.log("\none refresh, p50 in milliseconds; and how much longer than that of as many do-nothing resources\n");
   printTable(
-    ["resources", "Vnics", "do-nothing", "ratio [min, max]"],
-    summary.map(({ size, vnics, nothing, ratio }) => [
+    ["resources", "Vnics", "do-nothing", "ratio [min, max]", "as large as Vnics", "ratio [min, max]"],
+    summary.map(({ size, vnics, least, toLeast, alike, toAlike }) => [
       String(size),
       shown(vnics.p50),
-      shown(nothing.p50),
-      `${ratio.p50.toFixed(2)} [${ratio.min.toFixed(2)}, ${ratio.max.toFixed(2)}]`,
+      shown(least.p50),
+      ratio(toLeast),
+      shown(alike.p50),
+      ratio(toAlike),
     ]),
   );
 }
