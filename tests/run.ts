@@ -7,6 +7,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { config } from "chai";
 import Mocha from "mocha";
 import { ensurePulumi, missing, up } from "./lab/index.ts";
 
@@ -34,6 +35,9 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { grep: { type: "string" }, bail: { type: "boolean", default: false } },
 });
+
+// What was met instead is what explains a failure.
+config.truncateThreshold = 0;
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 

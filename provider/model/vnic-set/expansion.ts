@@ -6,7 +6,7 @@ import { segmentOf } from "../network/reference.ts";
 import { type PodObject, readPod } from "../pod.ts";
 import type { AddressRange } from "../range.ts";
 import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../record.ts";
-import { allocate, type Allocation, keeps } from "./allocation.ts";
+import { allocate, type Allocation, type Claimant, keeps } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";
 
@@ -48,7 +48,8 @@ export function expand(world: SetWorld): Expansion {
   const { set, pods, vnics, workload, ranges } = world;
   const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
   const inState = (...states: string[]) => selected.filter((pod) => states.includes(readPod(pod).state));
-  const served = inState("running").sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
+  const oldestFirst = (one: PodObject, other: PodObject) => ageOf(one).localeCompare(ageOf(other));
+  const served = inState("running").sort(oldestFirst);
   const own = vnics.filter((vnic) => isMember(set, vnic));
   const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
 
@@ -67,14 +68,17 @@ export function expand(world: SetWorld): Expansion {
     if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, others))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = served.map(nameOf);
-  const claimants = names
-    .filter((pod) => !settled.has(pod))
-    .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }));
+  // Those of a StatefulSet that are still on their way keep their ordinals' places, which others with none would take.
+  const claimants = inState("running", "pending")
+    .sort(oldestFirst)
+    .map((pod) => ({ pod: nameOf(pod), ...ordinalIn(nameOf(pod), world.statefulSets) }))
+    .filter(({ pod, ordinal }) => !settled.has(pod) && (ordinal !== undefined || names.includes(pod)))
+    .sort((one, other) => placeOf(one) - placeOf(other));
   // An address is free only when the record that had it is gone: until then its NIC may still be there.
   const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
-  const { addresses, waiting }: Allocation = ranges
-    ? allocate(ranges, claimants, taken)
-    : { addresses: new Map(), waiting: [] };
+  const allocation: Allocation = ranges ? allocate(ranges, claimants, taken) : { addresses: new Map(), waiting: [] };
+  const { addresses } = allocation;
+  const waiting = allocation.waiting.filter((pod) => names.includes(pod));
 
   const apply: VnicRecord[] = [];
   const remove = unwanted.filter(isStanding);
@@ -140,6 +144,11 @@ function hasEnded({ status }: PodObject): boolean {
 function ordinalIn(pod: string, statefulSets: readonly WorkloadObject[]): { ordinal?: number } {
   const ordinal = statefulPlaceOf(pod, statefulSets)?.ordinal;
   return ordinal === undefined || ordinal < 0 ? {} : { ordinal };
+}
+
+/** In the queue for addresses: by ordinals, behind which come those without, as they were. */
+function placeOf({ ordinal = Number.MAX_SAFE_INTEGER }: Claimant): number {
+  return ordinal;
 }
 
 function nameOf({ metadata }: PodObject): string {

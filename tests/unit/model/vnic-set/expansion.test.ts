@@ -100,6 +100,17 @@ describe("the expansion of a VnicSet", () => {
     expect(world.addresses["db-x4"]).to.equal(freed);
   });
 
+  it("keeps the address of its ordinal for a pod that is still on its way, when one of a higher ordinal runs sooner", () => {
+    world.statefulSets = [statefulSet(5)];
+    world.pods.push({ ...member("db-3", 3), status: { phase: "Pending" } }, member("db-4", 3));
+    const first = world.step();
+    expect(first.waiting).to.deep.equal(["db-4"]);
+    expect(Object.keys(world.addresses)).to.deep.equal(["db-0", "db-1", "db-2"]);
+    world.pods[3] = member("db-3", 3);
+    expect(world.step().waiting).to.deep.equal(["db-4"]);
+    expect(world.addresses["db-3"]).to.equal("192.168.50.13/24");
+  });
+
   it("gives 1000 pods 1000 addresses, none twice, and changes none at a second look", () => {
     const range = { cidr: "10.0.0.0/22", exclude: ["10.0.0.1-10.0.0.20", "10.0.3.253", "10.0.3.254"] };
     world = new FakeWorld(vnicSet({ addresses: [range] }));
