@@ -47,9 +47,11 @@ export interface Expansion {
 export function expand(world: SetWorld): Expansion {
   const { set, pods, vnics, workload, ranges } = world;
   const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
-  const inState = (...states: string[]) => selected.filter((pod) => states.includes(readPod(pod).state));
-  const oldestFirst = (one: PodObject, other: PodObject) => ageOf(one).localeCompare(ageOf(other));
-  const served = inState("running").sort(oldestFirst);
+  const states = new Map(selected.map((pod) => [pod, readPod(pod).state]));
+  const present = selected
+    .filter((pod) => ["running", "pending"].includes(states.get(pod) ?? ""))
+    .sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
+  const served = present.filter((pod) => states.get(pod) === "running");
   const own = vnics.filter((vnic) => isMember(set, vnic));
   const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
 
@@ -69,10 +71,11 @@ export function expand(world: SetWorld): Expansion {
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = served.map(nameOf);
   // Those of a StatefulSet that are still on their way keep their ordinals' places, which others with none would take.
-  const claimants = inState("running", "pending")
-    .sort(oldestFirst)
-    .map((pod) => ({ pod: nameOf(pod), ...ordinalIn(nameOf(pod), world.statefulSets) }))
-    .filter(({ pod, ordinal }) => !settled.has(pod) && (ordinal !== undefined || names.includes(pod)))
+  const claimants = present
+    .map(nameOf)
+    .filter((pod) => !settled.has(pod))
+    .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }))
+    .filter(({ pod, ordinal }) => ordinal !== undefined || names.includes(pod))
     .sort((one, other) => placeOf(one) - placeOf(other));
   // An address is free only when the record that had it is gone: until then its NIC may still be there.
   const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
@@ -96,7 +99,7 @@ export function expand(world: SetWorld): Expansion {
       if (change === "update") apply.push(memberRecord(set, parsed.definition));
     }
   }
-  return { apply, remove, desired: inState("running", "pending").length, served, members, waiting, mistakes };
+  return { apply, remove, desired: present.length, served, members, waiting, mistakes };
 }
 
 /** The set's own Vnic, and not one that merely bears its label. */
