@@ -1,9 +1,27 @@
-/** What tsc leaves to do of a build: each program of the image as the one file that it runs, and the command for npx. */
+/**
+ * What tsc leaves to do of a build: the hooks and the programs of the image as few files, as the hundreds that they and their
+ * packages consist of take Node.js longer to load than most of what they then do; and the command for npx.
+ */
 import { execFileSync } from "node:child_process";
-import { chmod } from "node:fs/promises";
-import { build } from "esbuild";
+import { chmod, rm } from "node:fs/promises";
+import { build, type BuildOptions } from "esbuild";
+
+const bundles: BuildOptions = {
+  outExtension: { ".js": ".mjs" },
+  // Packages of the other module system look for Node's own modules by `require`.
+  banner: {
+    js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`,
+  },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  legalComments: "none",
+  logLevel: "warning",
+};
 
 await build({
+  ...bundles,
   entryPoints: {
     "node/main": "provider/node/main.ts",
     "node/agent": "provider/agent/main.ts",
@@ -11,16 +29,24 @@ await build({
     "reconciler/main": "provider/reconciler/main.ts",
   },
   outdir: "dist",
-  outExtension: { ".js": ".mjs" },
-  // Packages of the other module system look for Node's own modules by `require`.
-  banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node22",
   minify: true,
-  legalComments: "none",
-  logLevel: "warning",
+});
+
+// Parts that several hooks share, or that are loaded when they are needed, have names by their content.
+await rm("dist/hooks", { recursive: true, force: true });
+await build({
+  ...bundles,
+  entryPoints: {
+    vnic: "provider/vnic-provider.ts",
+    "vnic-set": "provider/vnic-set-provider.ts",
+    network: "provider/network-provider.ts",
+  },
+  outdir: "dist/hooks",
+  splitting: true,
+  external: ["@pulumi/pulumi"],
+  // Names stay, for whoever reads a stack trace.
+  minifySyntax: true,
+  minifyWhitespace: true,
 });
 
 for (const program of ["dist/provider/cli.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
