@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { Claims } from "./lifecycle/claim.ts";
 import type { Driver } from "./lifecycle/driver.ts";
 import { SessionPool } from "./lifecycle/session-pool.ts";
+import { Surveyor } from "./lifecycle/survey.ts";
 import { VnicError } from "./model/errors.ts";
 import { defaultImage, leastNode } from "./package.ts";
 
@@ -33,8 +34,12 @@ export function readSettings(config: StackConfig): Settings {
 }
 
 let settings: Settings | undefined;
-/** A driver for whatever resource; VnicSets need more of its cluster. */
-export type OpenDriver = Omit<Driver, "report"> & { readonly cluster: Cluster & VnicSetCluster };
+
+/** A driver for whatever resource; VnicSets need more of its cluster, and a refresh sees many Vnics. */
+export interface OpenDriver extends Omit<Driver, "report"> {
+  readonly cluster: Cluster & VnicSetCluster;
+  readonly surveyor: Surveyor;
+}
 
 let opened: Promise<OpenDriver> | undefined;
 
@@ -59,7 +64,8 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   const sessions = new SessionPool(cluster, { image });
   // The engine's last word to a plugin; sessions that linger then would have to be ended by their Jobs' time to live.
   process.once("SIGINT", () => void sessions.close().finally(() => process.exit(0)));
-  return { cluster, sessions, claims: new Claims(`Pulumi on ${hostname()} (process ${process.pid})`) };
+  const claims = new Claims(`Pulumi on ${hostname()} (process ${process.pid})`);
+  return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }) };
 }
 
 /** The Kubernetes client can't even be loaded on an older Node.js, and doesn't say why. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { type Carried, hasOlderStub } from "./carried.ts";
 import { Deadline, type Driver } from "./lifecycle/driver.ts";
@@ -5,14 +6,14 @@ import { eject } from "./lifecycle/eject.ts";
 import { IncompleteError, inject } from "./lifecycle/inject.ts";
 import { discover, observe } from "./lifecycle/observe.ts";
 import { type Definition, fromInputs, inputsOf, parseDefinition } from "./model/definition.ts";
-import { difference } from "./model/diff.ts";
+import { type Difference, difference } from "./model/diff.ts";
 import { parseVnicId, vnicId } from "./model/names.ts";
 import { vnicRef } from "./model/record.ts";
 import { definitionOf, type VnicState, withoutUndefined } from "./model/state.ts";
-import { readInputs, readState } from "./model/stored.ts";
+import { readInputs, readState, refuseNewerVnic } from "./model/stored.ts";
 import { stubProtocol } from "./package.ts";
 import { progressOf } from "./progress.ts";
-import { configureWith, openDriver } from "./settings.ts";
+import { configureWith, openDriver, type OpenDriver } from "./settings.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stub.ts`. `check` and `diff` do no I/O: the engine calls them one
    resource at a time, in previews too. */
@@ -36,11 +37,18 @@ export async function diff(
   olds: VnicState & Carried,
   news: Definition & Carried,
 ): Promise<dynamic.DiffResult> {
-  const { update, replace } = difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
+  const { update, replace } = differenceOf(olds, news);
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
   return { changes: olds.drift !== undefined || hasOlderStub(olds, stubProtocol) };
+}
+
+function differenceOf(olds: VnicState & Carried, { __provider: _, ...news }: Definition & Carried): Difference {
+  refuseNewerVnic(olds);
+  // What is the same is so with all defaults, too; a refresh asks for all Vnics that are as they were.
+  if (isDeepStrictEqual(definitionOf(olds), fromInputs(news))) return { update: [], replace: [] };
+  return difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
 }
 
 export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
@@ -69,7 +77,8 @@ export async function read(
   const ref = parseVnicId(id);
   if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
   const known = readState(props);
-  return found(id, await observe(await driverFor(known), ref, known));
+  const driver = await driverFor(known);
+  return found(id, await observe(driver, ref, known, { view: driver.surveyor.view }));
 }
 
 function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
@@ -81,16 +90,13 @@ function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
 async function remove(id: string, props: VnicState & Carried): Promise<void> {
   const { uid, owner, node, pod, deadlines } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
-  await eject(
-    await driverFor(props),
-    parseVnicId(id),
-    { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name },
-    deadline,
-  );
+  const driver = await driverFor(props);
+  const known = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
+  await eject(driver, parseVnicId(id), known, deadline).finally(() => driver.surveyor.forget());
 }
 export { remove as delete };
 
-async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver> {
+async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver & OpenDriver> {
   return { ...(await openDriver()), report: progressOf(declaredBy) };
 }
 
@@ -101,8 +107,9 @@ async function keepingState<T>(
 ): Promise<T> {
   const { __provider, ...given } = inputs;
   const definition = fromInputs(given);
+  const driver = await driverFor(definition);
   try {
-    return withoutUndefined(await make(await driverFor(definition), definition)) as T;
+    return withoutUndefined(await make(driver, definition)) as T;
   } catch (error) {
     if (!(error instanceof IncompleteError)) throw error;
     const id = vnicId(vnicRef(definition));
@@ -112,5 +119,7 @@ async function keepingState<T>(
       properties,
       reasons: [error.message],
     });
+  } finally {
+    driver.surveyor.forget();
   }
 }

@@ -25,6 +25,8 @@ export interface Cluster {
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
   /** The Vnics of all namespaces that a label selector matches. */
   listVnics(selector: string): Promise<StoredVnic[]>;
+  /** Those of one namespace, at most so many. */
+  listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
   /**

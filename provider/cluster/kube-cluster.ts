@@ -92,6 +92,12 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
 
     findVnic,
     listVnics: async (labelSelector) => (await listAllVnics({ labelSelector })).items,
+    listVnicsIn: async (namespace, limit) => {
+      const list: unknown = await call(server, `listing Vnics in namespace ${namespace}`, () =>
+        objects.listNamespacedCustomObject({ ...vnics, namespace, limit }),
+      );
+      return (list as List<StoredVnic>).items;
+    },
     applyVnic: async (record, { force }) => {
       const { namespace, name } = record.metadata;
       const params = { ...vnics, namespace, name, body: record, fieldManager: fieldManagerOf(ownerOf(record)), force };

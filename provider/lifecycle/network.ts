@@ -8,6 +8,7 @@ import { readAttachment } from "../model/network/attachment-definition.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../model/network/record.ts";
 import { isInline, isNamed } from "../model/network/reference.ts";
 import type { NetworkOnNode, VnicState } from "../model/state.ts";
+import type { ClusterView } from "./view.ts";
 
 /* The external network of a Vnic: what its reference comes to on a node, and what keeps a network that is in use. */
 
@@ -15,7 +16,11 @@ import type { NetworkOnNode, VnicState } from "../model/state.ts";
  * The network as that node sees it; refuses one that isn't there, that isn't for the Vnic's namespace, or that has no parent
  * on the node. Only looks.
  */
-export async function resolveNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
+export async function resolveNetwork(
+  cluster: ClusterView,
+  definition: Definition,
+  node: string,
+): Promise<NetworkOnNode> {
   return (await resolve(cluster, definition, node)).network;
 }
 
@@ -27,7 +32,7 @@ export async function joinNetwork(cluster: Cluster, definition: Definition, node
 }
 
 async function resolve(
-  cluster: Cluster,
+  cluster: ClusterView,
   definition: Definition,
   node: string,
 ): Promise<{ network: NetworkOnNode; record?: StoredNetwork }> {
@@ -53,7 +58,7 @@ async function resolve(
   return { network: withDefaults, record };
 }
 
-async function findUsable(cluster: Cluster, name: string, namespace: string): Promise<StoredNetwork> {
+async function findUsable(cluster: ClusterView, name: string, namespace: string): Promise<StoredNetwork> {
   const record = await cluster.findNetwork(name);
   if (!record)
     throw refusal(
@@ -71,7 +76,7 @@ export async function refuseLeaving(cluster: Cluster, { network, pod }: Definiti
   if (isNamed(network)) await findUsable(cluster, network.name, pod.namespace);
 }
 
-async function resolveAttachment(cluster: Cluster, reference: string, own: string): Promise<NetworkOnNode> {
+async function resolveAttachment(cluster: ClusterView, reference: string, own: string): Promise<NetworkOnNode> {
   const [name = "", namespace = own] = reference.split("/").reverse();
   const found = await cluster.findAttachmentDefinition({ namespace, name }).catch((error: unknown) => {
     // The cluster may not know the kind at all.
@@ -114,7 +119,7 @@ export async function releaseIfUnused(cluster: Cluster, name: string): Promise<v
 }
 
 /** How a network that is named differs by now from what was applied to the Vnic, in words. */
-export async function networkDrift(cluster: Cluster, known: VnicState): Promise<string[]> {
+export async function networkDrift(cluster: ClusterView, known: VnicState): Promise<string[]> {
   const { network, networkOnNode: applied } = known;
   if (isInline(network) || applied === undefined) return [];
   try {

@@ -9,6 +9,13 @@ import { packageVersion } from "../package.ts";
 import { Deadline, type Driver } from "./driver.ts";
 import { networkDrift } from "./network.ts";
 import { findStandingNode } from "./standing-node.ts";
+import { liveView, type View } from "./view.ts";
+
+export interface ObserveOptions {
+  readonly deadlineSeconds?: number;
+  /** What it is looked at with; by default each look is made anew. */
+  readonly view?: View;
+}
 
 /**
  * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
@@ -18,9 +25,9 @@ export async function observe(
   driver: Driver,
   ref: VnicRef,
   remembered: VnicState,
-  deadlineSeconds = remembered.deadlines.updateSeconds,
+  { deadlineSeconds = remembered.deadlines.updateSeconds, view = liveView(driver) }: ObserveOptions = {},
 ): Promise<VnicState | undefined> {
-  const { cluster } = driver;
+  const { cluster } = view;
   const deadline = new Deadline(`observing Vnic ${ref.namespace}/${ref.name}`, deadlineSeconds);
   const [record, object] = await Promise.all([
     cluster.findVnic(ref),
@@ -31,7 +38,7 @@ export async function observe(
   const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
   const [node, changes] = await Promise.all([
-    observeOnNode(driver, ref, known, pod, deadline),
+    observeOnNode(view, ref, known, pod, deadline),
     networkDrift(cluster, known),
   ]);
   const isBare = record?.metadata.uid !== known.uid && !node?.interface;
@@ -58,7 +65,7 @@ export async function observe(
 
 /** What the pod's node sees; undefined when the pod isn't the one that held the Vnic, which took the NIC with it. */
 async function observeOnNode(
-  { sessions }: Driver,
+  view: View,
   ref: VnicRef,
   known: VnicState,
   pod: PodState | undefined,
@@ -66,7 +73,7 @@ async function observeOnNode(
 ): Promise<ObserveResult | undefined> {
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
-  return sessions.use(sessionPlace(pod), deadline, (session) => session.request("observe", { plan }));
+  return view.findNic(sessionPlace(pod), plan, deadline);
 }
 
 /** Whether its node still has its resource file: who has lost sight of the Vnic would never take that away. */

@@ -14,6 +14,7 @@ import {
   listResult,
   observeResult,
   protocolVersion,
+  surveyResult,
   type InjectPlan,
   type InjectResult,
   type Request,
@@ -26,6 +27,7 @@ const results = {
   go: goResult,
   eject: ejectResult,
   observe: observeResult,
+  survey: surveyResult,
   list: listResult,
 };
 type Verb = keyof typeof results;

@@ -101,6 +101,8 @@ export const observeResult = z.strictObject({
   /** What of its routes and rules isn't as the resource file wants it, in words. */
   routing: z.array(z.string()).optional(),
 });
+/** Of those that could be observed. */
+export const surveyResult = z.strictObject({ seen: z.array(z.strictObject({ uid, as: observeResult })) });
 /** The Vnics of which the node has a resource file. */
 export const listResult = z.strictObject({ vnics: z.array(vnic) });
 export const goResult = z.strictObject({});
@@ -114,6 +116,8 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),
   z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
+  /** Many Vnics at once. */
+  z.strictObject({ id: z.int(), verb: z.literal("survey"), plans: z.array(observePlan) }),
   z.strictObject({ id: z.int(), verb: z.literal("list") }),
 ]);
 
@@ -132,6 +136,7 @@ export type ObservePlan = z.output<typeof observePlan>;
 export type InjectResult = z.output<typeof injectResult>;
 export type EjectResult = z.output<typeof ejectResult>;
 export type ObserveResult = z.output<typeof observeResult>;
+export type SurveyResult = z.output<typeof surveyResult>;
 export type Request = z.output<typeof request>;
 export type Answer = z.output<typeof answer>;
 /** Which pod holds the Vnic now. */

@@ -10,8 +10,12 @@ import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
 
 /** State, whichever version wrote it. */
 export function readState<T extends VnicState>(stored: T): T {
-  refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
+  refuseNewerVnic(stored);
   return filledIn(stored, defaultsOf(definitionOf(stored)));
+}
+
+export function refuseNewerVnic(stored: VnicState): void {
+  refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
 }
 
 /** Refuses a newer shape than today's, of whatever kind of resource: it may say what this version doesn't know. */

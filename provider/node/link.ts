@@ -91,7 +91,8 @@ export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: L
 
 /** Our link of that Vnic among others: by the mark it bears, or by the name under which it waits for its mark. */
 export function ownLink(links: readonly Link[], uid: string): Link | undefined {
-  return links.find(({ alias, name }) => isMarked(alias, uid) || name === transitLinkName(uid));
+  const waiting = transitLinkName(uid);
+  return links.find(({ alias, name }) => isMarked(alias, uid) || name === waiting);
 }
 
 /** Whether an alias is the mark of that Vnic, with or without what a device was before. */

@@ -8,7 +8,7 @@ import { eject } from "./eject.ts";
 import { inject } from "./inject.ts";
 import type { Report } from "./step.ts";
 import { withLock } from "./lock.ts";
-import { observe } from "./observe.ts";
+import { observe, survey } from "./observe.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
@@ -51,6 +51,8 @@ function work(demand: Request, report: Report): Promise<unknown> {
       return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
     case "observe":
       return atOnce(() => observe(demand.plan));
+    case "survey":
+      return survey(demand.plans);
     case "list":
       return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }

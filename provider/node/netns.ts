@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { netnsDirectory } from "../model/session-job.ts";
-import { type Dialogue, type Lasting, start, startDialogue, startLasting, type Started } from "./run.ts";
+import { type Lasting, start, startLasting, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
 export type Netns = "node" | { readonly path: string };
@@ -24,11 +24,6 @@ export function startLastingIn(
   hear: Parameters<typeof startLasting>[2],
 ): Lasting {
   return startLasting(...enter(netns, program, args), hear);
-}
-
-/** Starts one there that is asked one thing after the other. */
-export function startDialogueIn(netns: Netns, program: string, args: readonly string[]): Dialogue {
-  return startDialogue(...enter(netns, program, args));
 }
 
 function enter(netns: Netns, program: string, args: readonly string[]): [string, readonly string[]] {

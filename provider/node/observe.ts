@@ -1,24 +1,31 @@
+import pLimit from "p-limit";
+import { coalesce } from "../model/coalesce.ts";
 import { withLease } from "../model/lease-routes.ts";
-import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
-import { findLinkByName } from "./link-by-name.ts";
-import { interfaceOf, isMarked, listLinks, ownLink } from "./link.ts";
+import type { ObservePlan, ObserveResult, SurveyResult } from "../model/session-protocol.ts";
+import { interfaceOf, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";
 import { driftOfRouting } from "./routing.ts";
 import { readResourceFile } from "./resource-file.ts";
 import { findSandbox, isSamePlace } from "./sandbox.ts";
 
+/* What the Vnics of one pod have in common is read once for all who ask at that moment: most of the work is starting programs. */
+
+const findSandboxTogether = coalesce(findSandbox, ({ uid, containerId }) => `${uid} ${containerId}`);
+const listLinksIn = coalesce(
+  (path: string) => listLinks({ path }),
+  (path) => path,
+);
+
 /** The NIC as it is in the pod now, and what the node's own file knows of it. */
 export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult> {
-  const association = await findSandbox(pod);
-  const netns = { path: netnsPath(association.netns) };
-  const file = await readResourceFile(vnic.uid);
+  const association = await findSandboxTogether(pod);
+  const path = netnsPath(association.netns);
+  const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksIn(path)]);
   const known = file && isSamePlace(file.association, association) ? file : undefined;
-  const named = known && (await findLinkByName(association, known.definition.interfaceName));
-  // It may have been renamed, or another one may have its name.
-  const link = named && isMarked(named.alias, vnic.uid) ? named : ownLink(await listLinks(netns), vnic.uid);
+  const link = ownLink(links, vnic.uid);
   const amiss =
     known?.definition.routing && link
-      ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))
+      ? await driftOfRouting({ path }, withLease({ ...known.definition, vnic }, known.lease))
       : [];
   return {
     sandboxId: association.sandboxId,
@@ -28,4 +35,20 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
     ...(known?.lease ? { lease: known.lease } : {}),
     ...(known?.definition.mtu === undefined ? {} : { decidedMtu: known.definition.mtu }),
   };
+}
+
+/** Pods that are looked into at once. */
+const atOnce = pLimit(24);
+
+/** Many at once; those that can't be observed are left out, and whoever asks for one alone is told why. */
+export async function survey(plans: readonly ObservePlan[]): Promise<SurveyResult> {
+  const byPod = [...Map.groupBy(plans, ({ pod }) => pod.uid).values()];
+  const seen: SurveyResult["seen"] = [];
+  const look = (plan: ObservePlan) =>
+    observe(plan).then(
+      (as) => void seen.push({ uid: plan.vnic.uid, as }),
+      () => undefined,
+    );
+  await Promise.all(byPod.map((those) => atOnce(() => Promise.all(those.map(look)))));
+  return { seen };
 }

@@ -62,34 +62,6 @@ export function start(program: string, args: readonly string[]): Started {
   };
 }
 
-/** A program that answers each line of its input with one line. */
-export interface Dialogue {
-  /** Its answer; an error when it has ended instead. */
-  ask(line: string): Promise<string>;
-  /** Lets it end when it has answered what it was asked. */
-  end(): void;
-}
-
-/** Starts a program that is asked one thing after the other. */
-export function startDialogue(program: string, args: readonly string[]): Dialogue {
-  const child = spawn(program, args, { stdio: "pipe", env: environment() });
-  const asked: ((answer: string) => void)[] = [];
-  createInterface({ input: child.stdout }).on("line", (line) => asked.shift()?.(line));
-  child.stdin.on("error", () => undefined);
-  const ended = endOf(child, program, args).then(() => {
-    throw new VnicError("failed", `${program} ended without an answer`);
-  });
-  // Heard by those who ask.
-  ended.catch(() => undefined);
-  return {
-    ask: (line) => {
-      child.stdin.write(`${line}\n`);
-      return Promise.race([new Promise<string>((resolve) => asked.push(resolve)), ended]);
-    },
-    end: () => child.stdin.end(),
-  };
-}
-
 /** Waits for a program's end; a non-zero exit is an error in the program's own words. */
 function endOf(child: ChildProcessWithoutNullStreams, program: string, args: readonly string[]): Promise<void> {
   const errors: Buffer[] = [];

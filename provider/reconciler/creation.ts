@@ -50,6 +50,6 @@ function isServed({ record, pod }: Task): boolean {
 
 async function hasDrifted({ world, record }: Task): Promise<boolean> {
   const known = stateOfRecord(record, packageVersion);
-  const seen = await observe(world, refOf(record), known, deadlineSeconds);
+  const seen = await observe(world, refOf(record), known, { deadlineSeconds });
   return seen === undefined || seen.drift !== undefined || difference(seen, known).update.length > 0;
 }

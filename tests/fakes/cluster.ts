@@ -90,6 +90,11 @@ export class FakeCluster implements Cluster {
     );
   }
 
+  async listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]> {
+    this.called("listVnicsIn", namespace);
+    return [...this.vnics.values()].filter(({ metadata }) => metadata.namespace === namespace).slice(0, most);
+  }
+
   async applyVnic(record: VnicRecord, { force }: { force: boolean }): Promise<StoredVnic> {
     const id = vnicId(record.metadata);
     this.called("applyVnic", id);

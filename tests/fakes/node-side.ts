@@ -16,6 +16,11 @@ export class FakeNodeSide {
   go: Handler = () => ({});
   list: Handler = () => ({ vnics: [] });
   observe: Handler = () => ({ interface: liveInterface(), sandboxId: association().sandboxId, resourceFile: true });
+  survey: Handler = (request) => {
+    const plans = request.verb === "survey" ? request.plans : [];
+    const seen = plans.map((plan) => ({ uid: plan.vnic.uid, as: this.observe({ id: 0, verb: "observe", plan }) }));
+    return { seen };
+  };
 
   /** Held requests, by their id. */
   private readonly held = new Map<number, (proceed: boolean) => void>();

@@ -179,6 +179,7 @@ describe("a request", () => {
       { id: 2, verb: "inject", plan: plan() },
       { id: 3, verb: "eject", plan: { vnic } },
       { id: 4, verb: "observe", plan: { vnic, pod } },
+      { id: 5, verb: "survey", plans: [{ vnic, pod }] },
     ])
       expect(request.parse(one)).to.deep.equal(one);
   });

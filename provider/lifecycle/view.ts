@@ -1,0 +1,28 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import type { sessionPlace } from "../model/pod.ts";
+import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
+import type { Deadline, Driver } from "./driver.ts";
+
+/** The part of a cluster that tells what stands in it of a Vnic. */
+export type ClusterView = Pick<
+  Cluster,
+  "findVnic" | "findPod" | "findNode" | "findNetwork" | "findAttachmentDefinition"
+>;
+
+/** Where a session runs: see {@link sessionPlace}. */
+export type Place = ReturnType<typeof sessionPlace>;
+
+/** What an observer sees: objects of the cluster, and NICs on nodes. Looking changes nothing. */
+export interface View {
+  readonly cluster: ClusterView;
+  /** The NIC in its pod, as that node sees it. */
+  findNic(at: Place, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
+}
+
+/** Each look is made when it is asked for. */
+export function liveView({ cluster, sessions }: Pick<Driver, "cluster" | "sessions">): View {
+  return {
+    cluster,
+    findNic: (at, plan, deadline) => sessions.use(at, deadline, (session) => session.request("observe", { plan })),
+  };
+}

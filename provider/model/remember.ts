@@ -1,0 +1,17 @@
+/** `ask`, asked once for each `key`: what was found is remembered. What wasn't, and failures, are asked for again. */
+export function remember<A extends readonly unknown[], T>(
+  ask: (...args: A) => Promise<T>,
+  key: (...args: A) => string = (...args) => JSON.stringify(args),
+): (...args: A) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (...args) => {
+    const name = key(...args);
+    const known = answers.get(name);
+    if (known) return known;
+    const answer = ask(...args);
+    answers.set(name, answer);
+    const forget = () => answers.delete(name);
+    answer.then((found) => found ?? forget(), forget);
+    return answer;
+  };
+}
