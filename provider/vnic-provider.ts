@@ -78,7 +78,7 @@ export async function read(
   if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
   const known = readState(props);
   const driver = await driverFor(known);
-  return found(id, await observe(driver, ref, known, { view: driver.surveyor.view }));
+  return found(id, await observe(driver, ref, known, { view: driver.surveyor.nextView() }));
 }
 
 function found(id: string, state: VnicState | undefined): dynamic.ReadResult {

@@ -15,10 +15,10 @@ const freshMilliseconds = 10_000;
 const mostRecords = 2000;
 
 /**
- * For who is asked about one Vnic after the other, as a refresh is: it can't be known how many will follow, but once there
- * were a few, all others of the namespace are looked at together, by one list and one request for each node, instead of by
- * several for each Vnic. A refresh tells how things are at some time since it began, so what is seen is used for a while; only
- * what is there is: that something is missing is never told by what was seen before it was asked for.
+ * Looks at many Vnics for little. A refresh asks about one after the other and never says how many will follow; once there were
+ * a few, all others of the namespace are looked at together, by one list and one request for each node, instead of by several
+ * requests for each Vnic. A refresh tells how things are at some time since it began, so what was seen is used for a while. Only
+ * what is there is told by it: what is missing was looked for when it was asked for.
  */
 export class Surveyor {
   private readonly driver: Pick<Driver, "cluster" | "sessions">;
@@ -31,8 +31,8 @@ export class Surveyor {
     this.live = liveView(driver);
   }
 
-  /** What the next Vnic is to be looked at with. */
-  get view(): View {
+  /** What the next Vnic is to be looked at with; each call stands for one Vnic. */
+  nextView(): View {
     if (++this.asked <= few) return this.live;
     const now = performance.now();
     if (!this.last || now >= this.last.until)

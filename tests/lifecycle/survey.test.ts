@@ -37,7 +37,9 @@ describe("a survey of many Vnics on two nodes", () => {
   /** All of them, as one run of the engine looks at them. */
   function surveyed() {
     const surveyor = new Surveyor(bench.driver);
-    return Promise.all(states.map((state) => observe(bench.driver, vnicRef(state), state, { view: surveyor.view })));
+    return Promise.all(
+      states.map((state) => observe(bench.driver, vnicRef(state), state, { view: surveyor.nextView() })),
+    );
   }
 
   /** The same, one by one. */

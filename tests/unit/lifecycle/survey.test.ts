@@ -42,7 +42,7 @@ describe("a survey of many Vnics", () => {
   }
 
   const look = (record: StoredVnic) =>
-    observe(driver, refOf(record), stateOfRecord(record, "0.1.0"), { view: surveyor.view });
+    observe(driver, refOf(record), stateOfRecord(record, "0.1.0"), { view: surveyor.nextView() });
   const lookAtAll = () => Promise.all(records.map(look));
   const calls = (method: string) => driver.cluster.calls.filter((call) => call.startsWith(`${method} `));
   const verbs = () => driver.cluster.nodeSide.work.map(({ verb }) => verb);
