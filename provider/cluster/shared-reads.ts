@@ -1,5 +1,4 @@
 import { coalesce } from "../model/coalesce.ts";
-import { vnicId } from "../model/names.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
@@ -9,9 +8,9 @@ import type { Cluster } from "./cluster.ts";
 export function withSharedReads<C extends Cluster>(cluster: C): C {
   return {
     ...cluster,
-    findPod: coalesce(cluster.findPod, (namespace, name) => `${namespace}/${name}`),
-    findNode: coalesce(cluster.findNode, (name) => name),
-    findNetwork: coalesce(cluster.findNetwork, (name) => name),
-    findAttachmentDefinition: coalesce(cluster.findAttachmentDefinition, vnicId),
+    findPod: coalesce(cluster.findPod),
+    findNode: coalesce(cluster.findNode),
+    findNetwork: coalesce(cluster.findNetwork),
+    findAttachmentDefinition: coalesce(cluster.findAttachmentDefinition),
   };
 }

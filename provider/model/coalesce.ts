@@ -1,10 +1,15 @@
+/** What tells one reading from another, unless somebody says otherwise. */
+export function byArguments(...args: readonly unknown[]): string {
+  return JSON.stringify(args);
+}
+
 /**
  * `read`, shared by those who ask for the same at the same time: while one reading is under way, all who come wait for the
  * next one. So there is one at a time for each `key`, however many ask, and nobody gets what was read before they asked.
  */
 export function coalesce<A extends readonly unknown[], T>(
   read: (...args: A) => Promise<T>,
-  key: (...args: A) => string,
+  key: (...args: A) => string = byArguments,
 ): (...args: A) => Promise<T> {
   const readings = new Map<string, { readonly now: Promise<T>; next?: Promise<T> }>();
 

@@ -1,7 +1,9 @@
+import { byArguments } from "./coalesce.ts";
+
 /** `ask`, asked once for each `key`: what was found is remembered. What wasn't, and failures, are asked for again. */
 export function remember<A extends readonly unknown[], T>(
   ask: (...args: A) => Promise<T>,
-  key: (...args: A) => string = (...args) => JSON.stringify(args),
+  key: (...args: A) => string = byArguments,
 ): (...args: A) => Promise<T> {
   const answers = new Map<string, Promise<T>>();
   return (...args) => {

@@ -52,7 +52,7 @@ function work(demand: Request, report: Report): Promise<unknown> {
     case "observe":
       return atOnce(() => observe(demand.plan));
     case "survey":
-      return survey(demand.plans);
+      return survey(demand.plans, atOnce);
     case "list":
       return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }

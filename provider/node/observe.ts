@@ -1,4 +1,4 @@
-import pLimit from "p-limit";
+import type { LimitFunction } from "p-limit";
 import { coalesce } from "../model/coalesce.ts";
 import { withLease } from "../model/lease-routes.ts";
 import type { ObservePlan, ObserveResult, SurveyResult } from "../model/session-protocol.ts";
@@ -10,22 +10,19 @@ import { findSandbox, isSamePlace } from "./sandbox.ts";
 
 /* What the Vnics of one pod have in common is read once for all who ask at that moment: most of the work is starting programs. */
 
-const findSandboxTogether = coalesce(findSandbox, ({ uid, containerId }) => `${uid} ${containerId}`);
-const listLinksIn = coalesce(
-  (path: string) => listLinks({ path }),
-  (path) => path,
-);
+const findSandboxTogether = coalesce(findSandbox);
+const listLinksTogether = coalesce(listLinks);
 
 /** The NIC as it is in the pod now, and what the node's own file knows of it. */
 export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult> {
   const association = await findSandboxTogether(pod);
-  const path = netnsPath(association.netns);
-  const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksIn(path)]);
+  const netns = { path: netnsPath(association.netns) };
+  const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksTogether(netns)]);
   const known = file && isSamePlace(file.association, association) ? file : undefined;
   const link = ownLink(links, vnic.uid);
   const amiss =
     known?.definition.routing && link
-      ? await driftOfRouting({ path }, withLease({ ...known.definition, vnic }, known.lease))
+      ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))
       : [];
   return {
     sandboxId: association.sandboxId,
@@ -37,11 +34,8 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   };
 }
 
-/** Pods that are looked into at once. */
-const atOnce = pLimit(24);
-
-/** Many at once; those that can't be observed are left out, and whoever asks for one alone is told why. */
-export async function survey(plans: readonly ObservePlan[]): Promise<SurveyResult> {
+/** Many, `atOnce` of their pods at a time; those that can't be observed are left out, and whoever asks for one alone is told why. */
+export async function survey(plans: readonly ObservePlan[], atOnce: LimitFunction): Promise<SurveyResult> {
   const byPod = [...Map.groupBy(plans, ({ pod }) => pod.uid).values()];
   const seen: SurveyResult["seen"] = [];
   const look = (plan: ObservePlan) =>

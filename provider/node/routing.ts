@@ -36,7 +36,7 @@ async function listRows(netns: Netns): Promise<Rows[]> {
 }
 
 /** The same, shared by all Vnics of a pod that are looked at. */
-const listRowsTogether = coalesce(listRows, (netns) => (netns === "node" ? netns : netns.path));
+const listRowsTogether = coalesce(listRows);
 
 /** Those of a Vnic. */
 function entriesOf(rows: readonly Rows[], uid: string, device: string): Entry[] {
