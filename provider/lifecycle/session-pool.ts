@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../model/errors.ts";
 import { sessionJobName, systemNamespace } from "../model/names.ts";
+import type { SessionPlace } from "../model/pod.ts";
 import type { Deadline } from "./driver.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -36,14 +37,10 @@ export class SessionPool {
   }
 
   /**
-   * Runs `work` with the node's session, opening one if there is none; `runtime` is the scheme of its container IDs.
+   * Runs `work` with the node's session, opening one if there is none.
    * A session that breaks is no error in itself: `work` is run again with a new one, so it must be fit for that.
    */
-  async use<T>(
-    at: { node: string; runtime: string },
-    deadline: Deadline,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
+  async use<T>(at: SessionPlace, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
     for (;;) {
       const entry = this.enter(at, deadline);
       try {
@@ -69,7 +66,7 @@ export class SessionPool {
     await Promise.all(this.closing);
   }
 
-  private enter({ node, runtime }: { node: string; runtime: string }, deadline: Deadline): Shared {
+  private enter({ node, runtime }: SessionPlace, deadline: Deadline): Shared {
     let entry = this.shared.get(node);
     if (!entry) {
       const name = sessionJobName(node, randomBytes(4).toString("hex"));

@@ -1,16 +1,13 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { VnicError } from "../model/errors.ts";
 import { readNode } from "../model/node.ts";
+import type { SessionPlace } from "../model/pod.ts";
 
 /**
  * Where a session on that node runs; undefined when what was on the node is gone with it: there is no Node object, or an
  * administrator has marked it as out of service. Refuses one that doesn't answer; `so` says what that means.
  */
-export async function findStandingNode(
-  cluster: Cluster,
-  name: string,
-  so: string,
-): Promise<{ node: string; runtime: string } | undefined> {
+export async function findStandingNode(cluster: Cluster, name: string, so: string): Promise<SessionPlace | undefined> {
   const node = await cluster.findNode(name);
   if (!node) return undefined;
   const { ready, fenced, why, runtime } = readNode(node);

@@ -1,9 +1,10 @@
 import type { VnicRef } from "../model/names.ts";
+import type { SessionPlace } from "../model/pod.ts";
 import type { StoredVnic } from "../model/record.ts";
 import { remember } from "../model/remember.ts";
 import type { ObservePlan } from "../model/session-protocol.ts";
-import type { Deadline, Driver } from "./driver.ts";
-import { liveView, type Place, type View } from "./view.ts";
+import type { Deadline } from "./driver.ts";
+import { liveView, type Reach, type View } from "./view.ts";
 
 /** Who asks for no more than these is answered by looking at each. */
 const few = 4;
@@ -21,12 +22,12 @@ const mostRecords = 2000;
  * what is there is told by it: what is missing was looked for when it was asked for.
  */
 export class Surveyor {
-  private readonly driver: Pick<Driver, "cluster" | "sessions">;
+  private readonly driver: Reach;
   private readonly live: View;
   private asked = 0;
   private last: { readonly view: View; readonly until: number } | undefined;
 
-  constructor(driver: Pick<Driver, "cluster" | "sessions">) {
+  constructor(driver: Reach) {
     this.driver = driver;
     this.live = liveView(driver);
   }
@@ -47,13 +48,13 @@ export class Surveyor {
 }
 
 /** One look around, at what is asked for and at what is likely to be asked for next. */
-function surveyed({ cluster, sessions }: Pick<Driver, "cluster" | "sessions">, live: View): View {
+function surveyed({ cluster, sessions }: Reach, live: View): View {
   const recordsIn = remember(async (namespace: string) => {
     const records = await cluster.listVnicsIn(namespace, mostRecords);
     return new Map(records.map((record) => [record.metadata.name, record]));
   });
   const nicsOn = remember(
-    async (at: Place, namespace: string, deadline: Deadline) => {
+    async (at: SessionPlace, namespace: string, deadline: Deadline) => {
       const plans = [...(await recordsIn(namespace)).values()].flatMap((record) => planOn(at.node, record));
       const { seen } = await sessions.use(at, deadline, (session) => session.request("survey", { plans }));
       const keys = new Map(plans.map((plan) => [plan.vnic.uid, keyOf(plan)]));

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { sessionPlace } from "../model/pod.ts";
+import type { SessionPlace } from "../model/pod.ts";
 import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
@@ -9,18 +9,18 @@ export type ClusterView = Pick<
   "findVnic" | "findPod" | "findNode" | "findNetwork" | "findAttachmentDefinition"
 >;
 
-/** Where a session runs: see {@link sessionPlace}. */
-export type Place = ReturnType<typeof sessionPlace>;
+/** What a look needs of its driver. */
+export type Reach = Pick<Driver, "cluster" | "sessions">;
 
 /** What an observer sees: objects of the cluster, and NICs on nodes. Looking changes nothing. */
 export interface View {
   readonly cluster: ClusterView;
   /** The NIC in its pod, as that node sees it. */
-  findNic(at: Place, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
+  findNic(at: SessionPlace, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
 }
 
 /** Each look is made when it is asked for. */
-export function liveView({ cluster, sessions }: Pick<Driver, "cluster" | "sessions">): View {
+export function liveView({ cluster, sessions }: Reach): View {
   return {
     cluster,
     findNic: (at, plan, deadline) => sessions.use(at, deadline, (session) => session.request("observe", { plan })),
