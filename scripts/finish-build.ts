@@ -37,9 +37,9 @@ await rm("dist/hooks", { recursive: true, force: true });
 await build({
   ...bundles,
   entryPoints: {
-    vnic: "provider/vnic-provider.ts",
-    "vnic-set": "provider/vnic-set-provider.ts",
-    network: "provider/network-provider.ts",
+    vnic: "provider/hooks/vnic.ts",
+    "vnic-set": "provider/hooks/vnic-set.ts",
+    network: "provider/hooks/network.ts",
   },
   outdir: "dist/hooks",
   splitting: true,
@@ -49,7 +49,7 @@ await build({
   minifyWhitespace: true,
 });
 
-for (const program of ["dist/provider/cli.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
+for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
 
 // npm links a package's command only if its file is there, which it isn't when a fresh checkout's packages are installed.
 execFileSync("npm", ["rebuild", "--ignore-scripts", "pulumi-vnic"], { stdio: ["ignore", "ignore", "inherit"] });

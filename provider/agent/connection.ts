@@ -1,7 +1,7 @@
-import type { Trouble } from "../model/agent-status.ts";
-import { messageOf } from "../model/errors.ts";
+import type { Trouble } from "../model/vnic/agent-status.ts";
+import { messageOf } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { findParent, findTagged } from "../node/ground.ts";
 import type { Link } from "../node/link.ts";
 

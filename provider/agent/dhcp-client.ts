@@ -1,5 +1,5 @@
-import type { LeaseSubject } from "../model/agent-protocol.ts";
-import { type ClientEvent, clientEvent } from "../model/lease.ts";
+import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
+import { type ClientEvent, clientEvent } from "../model/lease/lease.ts";
 import { netnsPath, startLastingIn } from "../node/netns.ts";
 import type { Lasting } from "../node/run.ts";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { takenVariables } from "../model/dhcp-variables.ts";
+import { takenVariables } from "../model/lease/dhcp-variables.ts";
 
 /*
  * What udhcpc runs at each event, with what the server sent in its environment. A program rather than a shell script, so that

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LeaseSubject } from "../model/agent-protocol.ts";
-import { messageOf, VnicError } from "../model/errors.ts";
-import { type ClientEvent, type Lease, readLease } from "../model/lease.ts";
+import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
+import { type ClientEvent, type Lease, readLease } from "../model/lease/lease.ts";
 import type { Lasting } from "../node/run.ts";
 import { acquisitionSeconds, startDhcpClient } from "./dhcp-client.ts";
 import { Timer } from "./timer.ts";

@@ -1,8 +1,8 @@
-import type { LeaseSubject } from "../model/agent-protocol.ts";
-import { messageOf } from "../model/errors.ts";
-import { present } from "../model/known.ts";
-import type { Lease } from "../model/lease.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
+import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
+import { messageOf } from "../base/errors.ts";
+import { present } from "../model/schema/known.ts";
+import type { Lease } from "../model/lease/lease.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { ipBatch, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";

@@ -1,4 +1,4 @@
-import type { ResourceFile } from "../model/resource-file.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { netnsInode } from "../node/netns.ts";
 import { listResourceFiles } from "../node/resource-file.ts";
 

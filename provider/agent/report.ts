@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { connectionStatus, uniquenessStatus } from "../model/agent-status.ts";
-import { isVnicError } from "../model/errors.ts";
-import { eventsOf, type Happening } from "../model/event.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
-import type { Condition, VnicStatus } from "../model/status.ts";
+import { connectionStatus, uniquenessStatus } from "../model/vnic/agent-status.ts";
+import { isVnicError } from "../base/errors.ts";
+import { eventsOf, type Happening } from "../model/vnic/event.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
+import type { Condition, VnicStatus } from "../model/vnic/status.ts";
 import type { Reports } from "./watch.ts";
 
 type Way = Pick<Cluster, "changeVnicStatus" | "createEvent">;

@@ -2,14 +2,14 @@ import { chmod, mkdir, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as z from "zod";
-import { messageOf } from "../model/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import {
   type AgentAnswer,
   agentProtocolVersion,
   agentRequest,
   agentSocket,
   type AgentRequest,
-} from "../model/agent-protocol.ts";
+} from "../model/wire/agent-protocol.ts";
 import type { Leases } from "./leases.ts";
 
 /** Longer than any request is. */

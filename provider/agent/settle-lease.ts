@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { isVnicError } from "../model/errors.ts";
-import { withLease } from "../model/lease-routes.ts";
-import { leaseSteps } from "../model/link-steps.ts";
-import { leaseStatus } from "../model/agent-status.ts";
-import type { Interface } from "../model/session-protocol.ts";
+import { isVnicError } from "../base/errors.ts";
+import { withLease } from "../model/lease/routes.ts";
+import { leaseSteps } from "../model/link/link-steps.ts";
+import { leaseStatus } from "../model/vnic/agent-status.ts";
+import type { Interface } from "../model/wire/session-protocol.ts";
 import { interfaceOf, ipBatch, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";

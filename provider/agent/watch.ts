@@ -1,6 +1,6 @@
-import type { Rival, Trouble } from "../model/agent-status.ts";
-import { messageOf } from "../model/errors.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
+import type { Rival, Trouble } from "../model/vnic/agent-status.ts";
+import { messageOf } from "../base/errors.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { type Link, listLinks, ownLink } from "../node/link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";

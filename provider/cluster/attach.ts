@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
-import { messageOf, VnicError } from "../model/errors.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import type { Attachment } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 

@@ -1,12 +1,12 @@
-import type { EventObject } from "../model/event.ts";
+import type { EventObject } from "../model/vnic/event.ts";
 import type { VnicRef } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
 import type { NetworkRecord, StoredNetwork } from "../model/network/record.ts";
-import type { NodeObject } from "../model/node.ts";
-import type { PodObject } from "../model/pod.ts";
-import type { MetadataChange, StoredVnic, VnicRecord } from "../model/record.ts";
-import type { SessionJob } from "../model/session-job.ts";
-import type { VnicStatus } from "../model/status.ts";
+import type { NodeObject } from "../model/kubernetes/node.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import type { MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
+import type { SessionJob } from "../model/kubernetes/session-job.ts";
+import type { VnicStatus } from "../model/vnic/status.ts";
 import type { Workload } from "../model/vnic-set/definition.ts";
 import type { StoredVnicSet, VnicSetRecord, VnicSetStatus } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";

@@ -1,4 +1,4 @@
-import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
 import { type Way, withRetries } from "./retry.ts";
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CoreV1Event } from "@kubernetes/client-node";
-import { isVnicError, VnicError } from "../model/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 import {
   annotations,
   apiVersion,
@@ -15,9 +15,9 @@ import {
 } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
-import type { NodeObject } from "../model/node.ts";
-import type { PodObject } from "../model/pod.ts";
-import { ownerOf, type StoredVnic } from "../model/record.ts";
+import type { NodeObject } from "../model/kubernetes/node.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";

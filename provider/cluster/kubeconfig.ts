@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 
 /** How the cluster is reached. */
 export interface Access {

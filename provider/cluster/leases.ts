@@ -1,5 +1,5 @@
 import type { CoordinationV1Api, V1Lease, V1MicroTime } from "@kubernetes/client-node";
-import { isVnicError, VnicError } from "../model/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 import { systemNamespace } from "../model/names.ts";
 import type { LeaseObject, WatchedCluster } from "./cluster.ts";
 import { type ApiServer, call, find, insteadOfRace } from "./faults.ts";

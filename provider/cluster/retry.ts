@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { isVnicError } from "../model/errors.ts";
+import { isVnicError } from "../base/errors.ts";
 import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
 
 /* Which failures of an API call may heal by themselves, and how long they are given to. */

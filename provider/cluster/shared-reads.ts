@@ -1,4 +1,4 @@
-import { coalesce } from "../model/coalesce.ts";
+import { coalesce } from "../base/coalesce.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { AppsV1Api, CustomObjectsApi } from "@kubernetes/client-node";
-import { isVnicError } from "../model/errors.ts";
+import { isVnicError } from "../base/errors.ts";
 import {
   apiVersion,
   fieldManagerOf,
@@ -10,7 +10,7 @@ import {
   version,
   vnicId,
 } from "../model/names.ts";
-import { ownerOf, type StoredVnic } from "../model/record.ts";
+import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
 import type { VnicSetCluster } from "./cluster.ts";

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { isVnicError } from "../model/errors.ts";
+import { isVnicError } from "../base/errors.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
-import { refOf, type StoredVnic } from "../model/record.ts";
+import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
 /* A claim on the record says who works on the Vnic at this moment, so that hooks and reconciler don't both do so. If they do

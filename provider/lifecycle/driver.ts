@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 import type { Claims } from "./claim.ts";
-import type { SessionPool } from "./session-pool.ts";
+import type { SessionPool } from "./session/session-pool.ts";
 
 /** Who drives a lifecycle: its cluster, its sessions, its claims, and where its progress is shown. */
 export interface Driver {

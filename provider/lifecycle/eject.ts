@@ -1,10 +1,10 @@
-import { isVnicError } from "../model/errors.ts";
+import { isVnicError } from "../base/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { readPod } from "../model/pod.ts";
-import { ownerOf, placeOf, type StoredVnic } from "../model/record.ts";
-import type { InjectPlan } from "../model/session-protocol.ts";
+import { readPod } from "../model/kubernetes/pod.ts";
+import { ownerOf, placeOf, type StoredVnic } from "../model/vnic/record.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
-import { releaseIfUnused } from "./network.ts";
+import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { findStandingNode } from "./standing-node.ts";
 import { tell } from "./tell.ts";

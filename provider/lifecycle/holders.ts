@@ -1,9 +1,9 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Definition } from "../model/definition.ts";
-import { VnicError } from "../model/errors.ts";
+import type { Definition } from "../model/vnic/definition.ts";
+import { VnicError } from "../base/errors.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
 import { networkWords } from "../model/network/reference.ts";
-import { fixedAddresses, holderSelectors, type StoredVnic, vnicRef } from "../model/record.ts";
+import { fixedAddresses, holderSelectors, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 
 /**
  * Refuses a MAC or an address that another Vnic holds behind the same parent. Asked before the record is written, so that

@@ -1,13 +1,13 @@
-import { driftOf } from "../model/drift.ts";
-import { termsOf } from "../model/lease.ts";
+import { driftOf } from "../model/vnic/drift.ts";
+import { termsOf } from "../model/lease/lease.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { type PodState, readPod, sessionPlace } from "../model/pod.ts";
-import type { ObserveResult } from "../model/session-protocol.ts";
-import { realisationOf, stateOfRecord } from "../model/record.ts";
-import type { VnicState } from "../model/state.ts";
-import { packageVersion } from "../package.ts";
+import { type PodState, readPod, sessionPlace } from "../model/kubernetes/pod.ts";
+import type { ObserveResult } from "../model/wire/session-protocol.ts";
+import { realisationOf, stateOfRecord } from "../model/vnic/record.ts";
+import type { VnicState } from "../model/vnic/state.ts";
+import { packageVersion } from "../base/package.ts";
 import { Deadline, type Driver } from "./driver.ts";
-import { networkDrift } from "./network.ts";
+import { networkDrift } from "./network/vnic-network.ts";
 import { findStandingNode } from "./standing-node.ts";
 import { liveView, type View } from "./view.ts";
 

@@ -1,5 +1,5 @@
-import { VnicError } from "../model/errors.ts";
-import { type PodState, readPod, type RunningPod, terminationOf } from "../model/pod.ts";
+import { VnicError } from "../base/errors.ts";
+import { type PodState, readPod, type RunningPod, terminationOf } from "../model/kubernetes/pod.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
 interface PodIdentifier {

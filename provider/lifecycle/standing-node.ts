@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { VnicError } from "../model/errors.ts";
-import { readNode } from "../model/node.ts";
-import type { SessionPlace } from "../model/pod.ts";
+import { VnicError } from "../base/errors.ts";
+import { readNode } from "../model/kubernetes/node.ts";
+import type { SessionPlace } from "../model/kubernetes/pod.ts";
 
 /**
  * Where a session on that node runs; undefined when what was on the node is gone with it: there is no Node object, or an

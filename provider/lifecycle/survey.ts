@@ -1,8 +1,8 @@
 import type { VnicRef } from "../model/names.ts";
-import type { SessionPlace } from "../model/pod.ts";
-import type { StoredVnic } from "../model/record.ts";
-import { remember } from "../model/remember.ts";
-import type { ObservePlan } from "../model/session-protocol.ts";
+import type { SessionPlace } from "../model/kubernetes/pod.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
+import { remember } from "../base/remember.ts";
+import type { ObservePlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./driver.ts";
 import { liveView, type Reach, type View } from "./view.ts";
 

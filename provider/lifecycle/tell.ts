@@ -1,5 +1,5 @@
-import { eventsOf, type Happening } from "../model/event.ts";
-import type { StoredVnic } from "../model/record.ts";
+import { eventsOf, type Happening } from "../model/vnic/event.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Driver } from "./driver.ts";
 
 /** Tells of it as events, at the Vnic and at its pod, if that is known. Nothing depends on it: an event may be lost. */

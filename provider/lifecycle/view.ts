@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { SessionPlace } from "../model/pod.ts";
-import type { ObservePlan, ObserveResult } from "../model/session-protocol.ts";
+import type { SessionPlace } from "../model/kubernetes/pod.ts";
+import type { ObservePlan, ObserveResult } from "../model/wire/session-protocol.ts";
 import type { Deadline, Driver } from "./driver.ts";
 
 /** The part of a cluster that tells what stands in it of a Vnic. */

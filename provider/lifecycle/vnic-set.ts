@@ -1,12 +1,12 @@
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
-import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
-import { ownerOf, type StoredVnic } from "../model/record.ts";
+import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { SetDefinition } from "../model/vnic-set/definition.ts";
 import { isMember } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, setRecordOf, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { setDefinitionOf, setStateOf, type VnicSetState } from "../model/vnic-set/state.ts";
-import { packageVersion } from "../package.ts";
+import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./driver.ts";
 
 /* A VnicSet is a record and nothing more: the reconciler makes its Vnics. Here it is written, and waited for. */

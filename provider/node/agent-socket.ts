@@ -1,13 +1,13 @@
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 import {
   type AgentAnswer,
   agentAnswer,
   agentProtocolVersion,
   type AgentRequest,
   agentSocket,
-} from "../model/agent-protocol.ts";
+} from "../model/wire/agent-protocol.ts";
 
 /** How long an agent that was there may take to come back, as at its own upgrade. */
 const patienceMilliseconds = 10_000;

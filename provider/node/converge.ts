@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { VnicError } from "../model/errors.ts";
-import type { Lease } from "../model/lease.ts";
-import { withLease } from "../model/lease-routes.ts";
-import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../model/link-steps.ts";
+import { VnicError } from "../base/errors.ts";
+import type { Lease } from "../model/lease/lease.ts";
+import { withLease } from "../model/lease/routes.ts";
+import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../model/link/link-steps.ts";
 import { hostSideName } from "../model/names.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
-import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
+import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { findGround } from "./ground.ts";
 import { ipBatch, type Link, listLinks, ownLink } from "./link.ts";
 import { make } from "./make.ts";

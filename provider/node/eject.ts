@@ -1,5 +1,5 @@
-import type { EjectPlan, EjectResult } from "../model/session-protocol.ts";
-import { isVnicError } from "../model/errors.ts";
+import type { EjectPlan, EjectResult } from "../model/wire/session-protocol.ts";
+import { isVnicError } from "../base/errors.ts";
 import { askAgent } from "./agent-socket.ts";
 import type { Report } from "./step.ts";
 import { removeLink } from "./remove.ts";

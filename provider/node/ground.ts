@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
-import { VnicError } from "../model/errors.ts";
-import { parentForm } from "../model/fields.ts";
-import type { Ground } from "../model/link-steps.ts";
+import { VnicError } from "../base/errors.ts";
+import { parentForm } from "../model/schema/fields.ts";
+import type { Ground } from "../model/link/link-steps.ts";
 import { vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import type { Link } from "./link.ts";

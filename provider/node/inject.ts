@@ -1,8 +1,8 @@
-import { isVnicError, messageOf, VnicError } from "../model/errors.ts";
-import { parentForm } from "../model/fields.ts";
-import type { Lease } from "../model/lease.ts";
-import type { Ground } from "../model/link-steps.ts";
-import type { InjectPlan, InjectResult, Interface } from "../model/session-protocol.ts";
+import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
+import { parentForm } from "../model/schema/fields.ts";
+import type { Lease } from "../model/lease/lease.ts";
+import type { Ground } from "../model/link/link-steps.ts";
+import type { InjectPlan, InjectResult, Interface } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
 import { converge, stays } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";

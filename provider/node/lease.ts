@@ -1,10 +1,10 @@
-import { VnicError } from "../model/errors.ts";
-import { present } from "../model/known.ts";
-import type { Lease } from "../model/lease.ts";
-import { withLease } from "../model/lease-routes.ts";
-import { leaseSteps } from "../model/link-steps.ts";
-import type { ResourceFile } from "../model/resource-file.ts";
-import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import { VnicError } from "../base/errors.ts";
+import { present } from "../model/schema/known.ts";
+import type { Lease } from "../model/lease/lease.ts";
+import { withLease } from "../model/lease/routes.ts";
+import { leaseSteps } from "../model/link/link-steps.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
+import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { askAgent } from "./agent-socket.ts";
 import { ipBatch, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";

@@ -1,7 +1,7 @@
-import { VnicError } from "../model/errors.ts";
-import { present } from "../model/known.ts";
+import { VnicError } from "../base/errors.ts";
+import { present } from "../model/schema/known.ts";
 import { linkAlias, transitLinkName } from "../model/names.ts";
-import type { Interface } from "../model/session-protocol.ts";
+import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
 
 /** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 
 /** Longer than whoever waits for a DHCP server holds it. */
 const patienceMilliseconds = 30_000;

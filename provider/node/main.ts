@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
 import pLimit from "p-limit";
 import * as z from "zod";
-import { isVnicError, messageOf } from "../model/errors.ts";
-import { type Answer, protocolVersion, request, type Request } from "../model/session-protocol.ts";
-import { packageVersion } from "../package.ts";
+import { isVnicError, messageOf } from "../base/errors.ts";
+import { type Answer, protocolVersion, request, type Request } from "../model/wire/session-protocol.ts";
+import { packageVersion } from "../base/package.ts";
 import { eject } from "./eject.ts";
 import { inject } from "./inject.ts";
 import type { Report } from "./step.ts";

@@ -6,9 +6,9 @@ import {
   moveSteps,
   riseSteps,
   sysctls,
-} from "../model/link-steps.ts";
+} from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
-import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { isMarked, listLinks, ownLink, prepareIpBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";

@@ -1,7 +1,7 @@
 import type { LimitFunction } from "p-limit";
-import { coalesce } from "../model/coalesce.ts";
-import { withLease } from "../model/lease-routes.ts";
-import type { ObservePlan, ObserveResult, SurveyResult } from "../model/session-protocol.ts";
+import { coalesce } from "../base/coalesce.ts";
+import { withLease } from "../model/lease/routes.ts";
+import type { ObservePlan, ObserveResult, SurveyResult } from "../model/wire/session-protocol.ts";
 import { interfaceOf, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";
 import { driftOfRouting } from "./routing.ts";

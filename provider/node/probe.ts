@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Rival } from "../model/agent-status.ts";
-import { VnicError } from "../model/errors.ts";
-import type { InjectPlan, Interface } from "../model/session-protocol.ts";
+import type { Rival } from "../model/vnic/agent-status.ts";
+import { VnicError } from "../base/errors.ts";
+import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch } from "./link.ts";
 import { type Netns, runIn, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";

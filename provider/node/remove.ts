@@ -1,6 +1,6 @@
-import { formerOf, restoreSteps, sendBackSteps } from "../model/link-steps.ts";
+import { formerOf, restoreSteps, sendBackSteps } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
-import type { Association } from "../model/session-protocol.ts";
+import type { Association } from "../model/wire/session-protocol.ts";
 import { deleteLink, ipBatch, type Link, listLinks, ownLink } from "./link.ts";
 import { type Netns, netnsInode, netnsPath } from "./netns.ts";
 import { unroute } from "./routing.ts";

@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../model/errors.ts";
-import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/resource-file.ts";
-import { stateDirectory } from "../model/session-job.ts";
+import { messageOf } from "../base/errors.ts";
+import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
+import { stateDirectory } from "../model/kubernetes/session-job.ts";
 
 const directory = join(stateDirectory, "vnics");
 

@@ -1,4 +1,4 @@
-import { coalesce } from "../model/coalesce.ts";
+import { coalesce } from "../base/coalesce.ts";
 import {
   liveEntries,
   type Entry,
@@ -8,8 +8,8 @@ import {
   type RouteRow,
   type RuleRow,
   wantedEntries,
-} from "../model/routing.ts";
-import type { InjectPlan } from "../model/session-protocol.ts";
+} from "../model/link/routing.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn } from "./netns.ts";
 
 const families: readonly Family[] = [4, 6];

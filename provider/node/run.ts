@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 
 /* The one place on the node that starts processes. Arguments are arrays and never pass a shell. */
 

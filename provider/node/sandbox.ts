@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { VnicError } from "../model/errors.ts";
-import { runtimeLayouts, type RuntimeLayout } from "../model/session-job.ts";
-import type { Association, InjectPlan } from "../model/session-protocol.ts";
+import { VnicError } from "../base/errors.ts";
+import { runtimeLayouts, type RuntimeLayout } from "../model/kubernetes/session-job.ts";
+import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { netnsInode } from "./netns.ts";
 
 /** The part of an OCI runtime configuration (config.json) that leads from a container to its pod's network. */

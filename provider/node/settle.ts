@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { VnicError } from "../model/errors.ts";
+import { VnicError } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
-import type { InjectPlan } from "../model/session-protocol.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Link, listLinks, ownLink } from "./link.ts";
 import type { Netns } from "./netns.ts";
 

@@ -1,4 +1,4 @@
-import type { injectionSteps } from "../model/resource-file.ts";
+import type { injectionSteps } from "../model/wire/resource-file.ts";
 
 /** Tells the driver what is done now. */
 export type Report = (step: string) => void;

@@ -1,4 +1,4 @@
-import { tagSteps } from "../model/link-steps.ts";
+import { tagSteps } from "../model/link/link-steps.ts";
 import { vlanAlias, vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import { findParent, findTagged } from "./ground.ts";

@@ -1,8 +1,8 @@
 import type { Watched } from "../cluster/cluster.ts";
-import { messageOf } from "../model/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
-import type { PodObject } from "../model/pod.ts";
-import type { StoredVnic } from "../model/record.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
 import type { Metrics } from "./metrics.ts";

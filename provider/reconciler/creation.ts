@@ -1,11 +1,11 @@
 import { inject } from "../lifecycle/inject.ts";
 import { observe } from "../lifecycle/observe.ts";
-import { waitsForParent } from "../model/agent-status.ts";
-import { difference } from "../model/diff.ts";
+import { waitsForParent } from "../model/vnic/agent-status.ts";
+import { difference } from "../model/vnic/diff.ts";
 import { vnicId } from "../model/names.ts";
-import { readPod, runsContainer } from "../model/pod.ts";
-import { definitionInRecord, placeOf, refOf, stateOfRecord } from "../model/record.ts";
-import { packageVersion } from "../package.ts";
+import { readPod, runsContainer } from "../model/kubernetes/pod.ts";
+import { definitionInRecord, placeOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
+import { packageVersion } from "../base/package.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
 

@@ -1,8 +1,8 @@
 import { Deadline } from "../lifecycle/driver.ts";
 import { eject } from "../lifecycle/eject.ts";
 import { finalizer as ours, vnicId } from "../model/names.ts";
-import { terminationOf } from "../model/pod.ts";
-import { placeOf, refOf } from "../model/record.ts";
+import { terminationOf } from "../model/kubernetes/pod.ts";
+import { placeOf, refOf } from "../model/vnic/record.ts";
 import { setStatus } from "./status.ts";
 import { about, type Module } from "./task.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LeaseObject, WatchedCluster } from "../cluster/cluster.ts";
-import { messageOf } from "../model/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 

@@ -1,9 +1,9 @@
 import { hostname } from "node:os";
 import { openWatchedCluster } from "../cluster/kube-cluster.ts";
 import { Claims } from "../lifecycle/claim.ts";
-import { SessionPool } from "../lifecycle/session-pool.ts";
-import { messageOf } from "../model/errors.ts";
-import { defaultImage } from "../package.ts";
+import { SessionPool } from "../lifecycle/session/session-pool.ts";
+import { messageOf } from "../base/errors.ts";
+import { defaultImage } from "../base/package.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
 import { lead } from "./leader.ts";

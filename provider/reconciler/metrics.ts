@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Watched } from "../cluster/cluster.ts";
-import type { StoredVnic } from "../model/record.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Queue } from "./queue.ts";
 
 /** What Prometheus may ask of a reconciler. */

@@ -1,8 +1,8 @@
 import { tell } from "../lifecycle/tell.ts";
-import { type ErrorKind, isVnicError, messageOf } from "../model/errors.ts";
-import { type PodState, runsContainer } from "../model/pod.ts";
-import { refOf } from "../model/record.ts";
-import { failedStatus, saysAlready } from "../model/status.ts";
+import { type ErrorKind, isVnicError, messageOf } from "../base/errors.ts";
+import { type PodState, runsContainer } from "../model/kubernetes/pod.ts";
+import { refOf } from "../model/vnic/record.ts";
+import { failedStatus, saysAlready } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
 /* What the record says of a Vnic that isn't as it should be; written only when it says something else so far. */

@@ -1,7 +1,7 @@
-import type { Session } from "../lifecycle/session.ts";
+import type { Session } from "../lifecycle/session/session.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { messageOf } from "../model/errors.ts";
-import { placeOf } from "../model/record.ts";
+import { messageOf } from "../base/errors.ts";
+import { placeOf } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 
 /**

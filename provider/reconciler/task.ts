@@ -1,6 +1,6 @@
 import type { Driver } from "../lifecycle/driver.ts";
-import type { PodObject } from "../model/pod.ts";
-import type { StoredVnic } from "../model/record.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 

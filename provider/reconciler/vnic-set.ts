@@ -1,10 +1,10 @@
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
-import { messageOf } from "../model/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
 import { isNamed, type NamedNetwork } from "../model/network/reference.ts";
-import type { PodObject } from "../model/pod.ts";
-import type { AddressRange } from "../model/range.ts";
-import type { StoredVnic } from "../model/record.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import type { AddressRange } from "../model/schema/range.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";

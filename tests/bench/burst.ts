@@ -1,8 +1,8 @@
 import { Deadline } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
-import type { Definition } from "../../provider/model/definition.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import type { Definition } from "../../provider/model/vnic/definition.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { labels, systemNamespace } from "../../provider/model/names.ts";
 import { kubectl } from "../support/cluster.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { sessionContainer, sessionJob, type SessionJob } from "../../provider/model/session-job.ts";
-import { defaultImage } from "../../provider/package.ts";
+import { sessionContainer, sessionJob, type SessionJob } from "../../provider/model/kubernetes/session-job.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";

@@ -1,9 +1,15 @@
 import { isInline } from "../../provider/model/network/reference.ts";
 import { randomUUID } from "node:crypto";
-import type { Definition } from "../../provider/model/definition.ts";
-import { configureSteps, createSteps, moveSteps, type SizedPlan, sysctls } from "../../provider/model/link-steps.ts";
+import type { Definition } from "../../provider/model/vnic/definition.ts";
+import {
+  configureSteps,
+  createSteps,
+  moveSteps,
+  type SizedPlan,
+  sysctls,
+} from "../../provider/model/link/link-steps.ts";
 import { transitLinkName } from "../../provider/model/names.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { must } from "../lab/run.ts";
 import { enter } from "../lab/enter.ts";
 import { fromSeconds } from "./clock.ts";

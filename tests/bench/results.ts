@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { cpus, release, totalmem } from "node:os";
 import { join, relative } from "node:path";
-import { packageVersion } from "../../provider/package.ts";
+import { packageVersion } from "../../provider/base/package.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "bench-results");
 

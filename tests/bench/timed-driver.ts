@@ -1,8 +1,8 @@
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { Claims } from "../../provider/lifecycle/claim.ts";
 import type { Driver } from "../../provider/lifecycle/driver.ts";
-import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
-import { defaultImage } from "../../provider/package.ts";
+import { SessionPool } from "../../provider/lifecycle/session/session-pool.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import { awaitEnd } from "./ground.ts";
 import { now } from "./clock.ts";
 import type { Stopwatch } from "./stopwatch.ts";

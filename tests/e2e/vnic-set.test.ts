@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { StoredVnic } from "../../provider/model/record.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, providerKubeconfig } from "../support/cluster.ts";
 import { agentsReady, answersLeased, type DhcpServer, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";

@@ -1,5 +1,5 @@
 import type { Attachment } from "../../provider/cluster/cluster.ts";
-import { type Answer, request, type Request } from "../../provider/model/session-protocol.ts";
+import { type Answer, request, type Request } from "../../provider/model/wire/session-protocol.ts";
 
 /** Stdin and stdout of a container that isn't there: records what is asked, says what it is told to say. */
 export class FakeAttachment implements Attachment {

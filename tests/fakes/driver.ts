@@ -1,6 +1,6 @@
 import { Claims } from "../../provider/lifecycle/claim.ts";
 import type { Driver } from "../../provider/lifecycle/driver.ts";
-import { SessionPool } from "../../provider/lifecycle/session-pool.ts";
+import { SessionPool } from "../../provider/lifecycle/session/session-pool.ts";
 import { FakeCluster } from "./cluster.ts";
 
 export interface FakeDriver extends Driver {

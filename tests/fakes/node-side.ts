@@ -1,5 +1,5 @@
-import { isVnicError, messageOf, VnicError } from "../../provider/model/errors.ts";
-import { protocolVersion, type Request } from "../../provider/model/session-protocol.ts";
+import { isVnicError, messageOf, VnicError } from "../../provider/base/errors.ts";
+import { protocolVersion, type Request } from "../../provider/model/wire/session-protocol.ts";
 import type { FakeAttachment } from "./attachment.ts";
 import { association, injectResult, liveInterface } from "./objects.ts";
 

@@ -1,10 +1,10 @@
-import type { Definition } from "../../provider/model/definition.ts";
-import type { Lease } from "../../provider/model/lease.ts";
-import type { NodeObject } from "../../provider/model/node.ts";
-import type { PodObject } from "../../provider/model/pod.ts";
-import { recordOf, type StoredVnic } from "../../provider/model/record.ts";
-import { type Made, stateOf, type VnicState } from "../../provider/model/state.ts";
-import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/session-protocol.ts";
+import type { Definition } from "../../provider/model/vnic/definition.ts";
+import type { Lease } from "../../provider/model/lease/lease.ts";
+import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
+import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
+import { recordOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
+import { type Made, stateOf, type VnicState } from "../../provider/model/vnic/state.ts";
+import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/wire/session-protocol.ts";
 
 /* Builders: a valid object of each kind, of which a test names only what matters to it. */
 

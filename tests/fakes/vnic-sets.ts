@@ -1,5 +1,5 @@
-import type { PodObject } from "../../provider/model/pod.ts";
-import { fixedAddresses, type StoredVnic, type VnicRecord } from "../../provider/model/record.ts";
+import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
+import { fixedAddresses, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
 import { type SetDefinition, parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
 import { expand, type Expansion, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
 import { setRecordOf, type StoredVnicSet } from "../../provider/model/vnic-set/record.ts";

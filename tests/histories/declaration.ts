@@ -1,4 +1,4 @@
-import type { Definition } from "../../provider/model/definition.ts";
+import type { Definition } from "../../provider/model/vnic/definition.ts";
 import { define } from "../support/lifecycle.ts";
 import type { DeclaredVnic } from "../support/stack.ts";
 import { namespace, recordName, type Wire } from "./model.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { defaultImage } from "../../provider/package.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import { cached } from "./cache.ts";
 import { extractDebianFiles, type DebianFiles } from "./debian-files.ts";
 import { writeOciLayout, type ImageConfig } from "./oci-image.ts";

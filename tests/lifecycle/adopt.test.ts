@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
-import { recordOf } from "../../provider/model/record.ts";
+import { recordOf } from "../../provider/model/vnic/record.ts";
 import { applyObjects } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import type { VnicRecord } from "../../provider/model/record.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { VnicRecord } from "../../provider/model/vnic/record.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
 import { answersLeased, installAgent, removeAgent, startScripted } from "../support/dhcp.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

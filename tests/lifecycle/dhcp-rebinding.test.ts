@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { ResourceFile } from "../../provider/model/resource-file.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { leased } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { answersLeased, installAgent, removeAgent, startScripted } from "../support/dhcp.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { enter } from "../lab/enter.ts";
 import { leased, netnsName } from "../lab/layout.ts";
 import { must, run, until } from "../lab/run.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
-import type { VnicRecord } from "../../provider/model/record.ts";
-import type { ResourceFile } from "../../provider/model/resource-file.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { VnicRecord } from "../../provider/model/vnic/record.ts";
+import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";
 import type { Node } from "../lab/layout.ts";

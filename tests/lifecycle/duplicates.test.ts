@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { isVnicError, type VnicError } from "../../provider/model/errors.ts";
-import type { Definition } from "../../provider/model/definition.ts";
+import { isVnicError, type VnicError } from "../../provider/base/errors.ts";
+import type { Definition } from "../../provider/model/vnic/definition.ts";
 import type { InjectOptions } from "../../provider/lifecycle/inject.ts";
-import type { VnicRecord } from "../../provider/model/record.ts";
+import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";

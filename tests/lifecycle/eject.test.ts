@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { Deadline } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
-import { vnicRef } from "../../provider/model/record.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
 import { transitLinkName } from "../../provider/model/names.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import type { Mode } from "../../provider/model/network/mode.ts";
 import { hostSideName, linkAlias } from "../../provider/model/names.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { addLanBridge, addLanNic } from "../support/lan-nic.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

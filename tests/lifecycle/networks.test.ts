@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { ensureNetwork, removeNetwork } from "../../provider/lifecycle/network-record.ts";
+import { ensureNetwork, removeNetwork } from "../../provider/lifecycle/network/network-record.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import { messageOf } from "../../provider/model/errors.ts";
+import { messageOf } from "../../provider/base/errors.ts";
 import { group } from "../../provider/model/names.ts";
 import { type NetworkDefinition, parseNetwork } from "../../provider/model/network/definition.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { addLanNic } from "../support/lan-nic.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import type { Session } from "../../provider/lifecycle/session.ts";
+import type { Session } from "../../provider/lifecycle/session/session.ts";
 import { Deadline } from "../../provider/lifecycle/driver.ts";
 import { injectorServiceAccount, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
-import { defaultImage } from "../../provider/package.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import { vnicRef } from "../../provider/model/record.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { netnsName, netnsPath } from "../lab/layout.ts";
 import { must, run } from "../lab/run.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

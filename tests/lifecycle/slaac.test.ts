@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
-import { vnicRef } from "../../provider/model/record.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { enter } from "../lab/enter.ts";
 import { run, until } from "../lab/run.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { Surveyor } from "../../provider/lifecycle/survey.ts";
-import { vnicRef } from "../../provider/model/record.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import type { Node } from "../lab/layout.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { ResourceFile } from "../../provider/model/resource-file.ts";
+import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
 import { dhcpClientIdentifier } from "../../provider/model/names.ts";
-import { stateDirectory } from "../../provider/model/session-job.ts";
-import type { InjectPlan } from "../../provider/model/session-protocol.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { leased } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { answersLeased, clientsOn, type DhcpServer, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";

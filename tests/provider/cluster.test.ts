@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
-import type { VnicRecord } from "../../provider/model/record.ts";
+import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
 import { definition, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { unknownValue } from "../../provider/model/known.ts";
+import { unknownValue } from "../../provider/model/schema/known.ts";
 import { association, definition, inputs, liveInterface, stateWith, uid } from "../fakes/objects.ts";
 import { ProviderProcess, stub } from "./provider-process.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseDefinition } from "../../provider/model/definition.ts";
+import { parseDefinition } from "../../provider/model/vnic/definition.ts";
 import { apiVersion } from "../../provider/model/names.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
-import type { StoredVnic } from "../../provider/model/record.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { netnsName } from "../lab/layout.ts";
 import { must, until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";

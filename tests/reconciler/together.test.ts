@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { annotations } from "../../provider/model/names.ts";
-import type { StoredVnic } from "../../provider/model/record.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import { ipBeside } from "../support/damage.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { StoredVnic } from "../../provider/model/record.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { agentName, apiVersion, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
-import { defaultImage } from "../../provider/package.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import { nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";

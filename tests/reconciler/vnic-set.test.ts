@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { applySet } from "../../provider/lifecycle/vnic-set.ts";
-import { VnicError } from "../../provider/model/errors.ts";
+import { VnicError } from "../../provider/base/errors.ts";
 import { apiVersion } from "../../provider/model/names.ts";
-import type { StoredVnic } from "../../provider/model/record.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
 import type { VnicSetState } from "../../provider/model/vnic-set/state.ts";
 import { until } from "../lab/run.ts";

@@ -1,5 +1,5 @@
 import { apiVersion, group, systemNamespace } from "../../provider/model/names.ts";
-import type { StoredVnic } from "../../provider/model/record.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { appPod } from "../lab/index.ts";
 import { type Node, nodes } from "../lab/layout.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemNamespace } from "../../provider/model/names.ts";
-import type { VnicState } from "../../provider/model/state.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { type Node, nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";

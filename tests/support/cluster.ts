@@ -9,7 +9,7 @@ import {
   type PlatformOptions,
   type PlatformPart,
 } from "../../provider/model/platform/platform.ts";
-import { defaultImage } from "../../provider/package.ts";
+import { defaultImage } from "../../provider/base/package.ts";
 import type { Lab } from "../lab/index.ts";
 
 type Kubectl = Lab["kubectl"];

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Answer, EjectPlan, InjectPlan } from "../../provider/model/session-protocol.ts";
+import type { Answer, EjectPlan, InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import type { Lab } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
 import { remainsOnNodes } from "./leaks.ts";

@@ -26,7 +26,7 @@ const stand = {
   "index.js": `export * from "${built("sdk/index.js")}";`,
   "provider.js": `
 import { stateOf } from "${built("provider/model/state.js")}";
-export { configure, check, diff } from "${built("provider/vnic-provider.js")}";
+export { configure, check, diff } from "${built("provider/hooks/vnic.js")}";
 export const create = async ({ __provider, ...definition }) => ({
   id: definition.pod.namespace + "/" + definition.name,
   outs: stateOf(definition, {

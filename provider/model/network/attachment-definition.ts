@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { VnicError } from "../errors.ts";
-import * as field from "../fields.ts";
-import { wording } from "../known.ts";
+import { VnicError } from "../../base/errors.ts";
+import * as field from "../schema/fields.ts";
+import { wording } from "../schema/known.ts";
 import type { NodeNetwork } from "./mode.ts";
 
 /* A NetworkAttachmentDefinition (k8s.cni.cncf.io/v1) read as a network of ours: CNI configurations of the plugins whose NICs

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { customResourceDefinition } from "../custom-resource.ts";
-import * as field from "../fields.ts";
+import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
+import * as field from "../schema/fields.ts";
 import { modes } from "./mode.ts";
 
 /** Addresses to give out, as the API server checks them. */

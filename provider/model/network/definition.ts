@@ -1,9 +1,9 @@
 import * as z from "zod";
-import * as field from "../fields.ts";
-import { known, present, wording } from "../known.ts";
-import { type Problem, problemsOf } from "../problem.ts";
-import { type AddressRange, addressRange } from "../range.ts";
-import { host } from "../route-fields.ts";
+import * as field from "../schema/fields.ts";
+import { known, present, wording } from "../schema/known.ts";
+import { type Problem, problemsOf } from "../schema/problem.ts";
+import { type AddressRange, addressRange } from "../schema/range.ts";
+import { host } from "../schema/route-fields.ts";
 import { type Mode, mode, vlanProblem } from "./mode.ts";
 
 /** The parent on the nodes that bear all these labels. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import * as field from "../fields.ts";
+import * as field from "../schema/fields.ts";
 
 /** How the pod's NIC is made from a parent of its node. */
 export const modes = ["macvlan", "macvlan-private", "bridge", "host-device", "ipvlan"] as const;

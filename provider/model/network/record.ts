@@ -1,6 +1,6 @@
-import { VnicError } from "../errors.ts";
+import { VnicError } from "../../base/errors.ts";
 import { annotations, apiVersion, labels } from "../names.ts";
-import type { NodeObject } from "../node.ts";
+import type { NodeObject } from "../kubernetes/node.ts";
 import { type NetworkDefinition, type NetworkFields, parseNetwork } from "./definition.ts";
 import type { NodeNetwork } from "./mode.ts";
 

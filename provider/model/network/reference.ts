@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import * as field from "../fields.ts";
-import { known, present, wording } from "../known.ts";
-import type { Problem } from "../problem.ts";
+import * as field from "../schema/fields.ts";
+import { known, present, wording } from "../schema/known.ts";
+import type { Problem } from "../schema/problem.ts";
 import { type NetworkFields, networkFields } from "./definition.ts";
 import { mode, type NodeNetwork, vlanProblem } from "./mode.ts";
 

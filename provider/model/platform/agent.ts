@@ -1,6 +1,6 @@
-import { agentSocket } from "../agent-protocol.ts";
+import { agentSocket } from "../wire/agent-protocol.ts";
 import { agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
-import { netnsDirectory, nodeSecurity, stateDirectory } from "../session-job.ts";
+import { netnsDirectory, nodeSecurity, stateDirectory } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
 import type { PlatformOptions } from "./platform.ts";

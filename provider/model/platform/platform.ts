@@ -1,4 +1,4 @@
-import { vnicCrd } from "../crd.ts";
+import { vnicCrd } from "../vnic/crd.ts";
 import { injectorServiceAccount, systemNamespace } from "../names.ts";
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";

@@ -1,5 +1,5 @@
 import { hashNumber } from "../names.ts";
-import { addressAt, type AddressRange, freeSpans, indexOf, sizeOf } from "../range.ts";
+import { addressAt, type AddressRange, freeSpans, indexOf, sizeOf } from "../schema/range.ts";
 
 /** Who wants addresses: a pod, by its name; with an ordinal if it is one of a StatefulSet's. */
 export interface Claimant {

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { vnicSpec } from "../crd.ts";
-import { customResourceDefinition, type ValidationRule } from "../custom-resource.ts";
+import { vnicSpec } from "../vnic/crd.ts";
+import { customResourceDefinition, type ValidationRule } from "../kubernetes/custom-resource.ts";
 import { rangeSpec } from "../network/crd.ts";
-import { condition } from "../structural-schema.ts";
+import { condition } from "../kubernetes/structural-schema.ts";
 import { workloadKinds } from "./definition.ts";
 
 const rule = (expression: string, message: string): ValidationRule => ({ rule: expression, message });

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { deadlines, type Definition, parseDefinition } from "../definition.ts";
-import * as field from "../fields.ts";
-import { known, unknownValue, wording } from "../known.ts";
+import { deadlines, type Definition, parseDefinition } from "../vnic/definition.ts";
+import * as field from "../schema/fields.ts";
+import { known, unknownValue, wording } from "../schema/known.ts";
 import { deriveInterfaceName } from "../names.ts";
-import { type Problem, problemsOf } from "../problem.ts";
-import { addressAt, addressRange, type AddressRange, freeSpans } from "../range.ts";
+import { type Problem, problemsOf } from "../schema/problem.ts";
+import { addressAt, addressRange, type AddressRange, freeSpans } from "../schema/range.ts";
 
 export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 

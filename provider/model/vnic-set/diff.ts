@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Consequence } from "../diff.ts";
+import type { Consequence } from "../vnic/diff.ts";
 import type { SetDefinition } from "./definition.ts";
 
 /* What a change of the template means for the Vnics, each by itself, is in the table of a Vnic's properties. */

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Definition, parseDefinition } from "../definition.ts";
-import { consequenceOf } from "../diff.ts";
+import { type Definition, parseDefinition } from "../vnic/definition.ts";
+import { consequenceOf } from "../vnic/diff.ts";
 import { labels, setMemberName } from "../names.ts";
 import { segmentOf } from "../network/reference.ts";
-import { type PodObject, readPod } from "../pod.ts";
-import type { AddressRange } from "../range.ts";
-import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../record.ts";
+import { type PodObject, readPod } from "../kubernetes/pod.ts";
+import type { AddressRange } from "../schema/range.ts";
+import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
 import { allocate, type Allocation, type Claimant, keeps } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";

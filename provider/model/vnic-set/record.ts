@@ -1,7 +1,7 @@
-import type { Definition } from "../definition.ts";
-import type { Problem } from "../problem.ts";
+import type { Definition } from "../vnic/definition.ts";
+import type { Problem } from "../schema/problem.ts";
 import { annotations, apiVersion, labels, type VnicRef, vnicId } from "../names.ts";
-import { specOf, type VnicRecord } from "../record.ts";
+import { specOf, type VnicRecord } from "../vnic/record.ts";
 import { parseSetDefinition, type SetDefinition } from "./definition.ts";
 
 /** What a VnicSet shall be, whoever wrote it. Pods and Vnics are of the record's own namespace. */

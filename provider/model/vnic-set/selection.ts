@@ -1,4 +1,4 @@
-import type { PodObject } from "../pod.ts";
+import type { PodObject } from "../kubernetes/pod.ts";
 import type { Workload } from "./definition.ts";
 import type { VnicSetSpec } from "./record.ts";
 

@@ -1,6 +1,6 @@
-import { ownerOf, type StoredVnic } from "../record.ts";
-import { schemaVersion, withoutUndefined } from "../state.ts";
-import type { Interface } from "../session-protocol.ts";
+import { ownerOf, type StoredVnic } from "../vnic/record.ts";
+import { schemaVersion, withoutUndefined } from "../vnic/state.ts";
+import type { Interface } from "../wire/session-protocol.ts";
 import type { SetDefinition } from "./definition.ts";
 import type { StoredVnicSet } from "./record.ts";
 

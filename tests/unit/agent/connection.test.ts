@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { findTrouble, parentOf, type Way } from "../../../provider/agent/connection.ts";
 import { hostSideName } from "../../../provider/model/names.ts";
 import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
-import type { ResourceFile } from "../../../provider/model/resource-file.ts";
+import type { ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { Link } from "../../../provider/node/link.ts";
 import { association, injectPlan, liveInterface } from "../../fakes/objects.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { call, find } from "../../../provider/cluster/faults.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
 let renewals: object[] = [];

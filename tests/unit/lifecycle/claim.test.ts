@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Claims } from "../../../provider/lifecycle/claim.ts";
 import { Deadline } from "../../../provider/lifecycle/driver.ts";
 import { annotations, vnicId } from "../../../provider/model/names.ts";
-import { refOf, type StoredVnic } from "../../../provider/model/record.ts";
+import { refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { storedVnic } from "../../fakes/objects.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Deadline } from "../../../provider/lifecycle/driver.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { never } from "../../fakes/node-side.ts";
 

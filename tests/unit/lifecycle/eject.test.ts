@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Deadline } from "../../../provider/lifecycle/driver.ts";
 import { eject, type Remembered } from "../../../provider/lifecycle/eject.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { finalizer } from "../../../provider/model/names.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { IncompleteError, inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
-import type { Definition } from "../../../provider/model/definition.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import type { Definition } from "../../../provider/model/vnic/definition.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
-import { attachedStatus } from "../../../provider/model/status.ts";
+import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import {

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { inject } from "../../../provider/lifecycle/inject.ts";
 import { observe } from "../../../provider/lifecycle/observe.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { networkFinalizer } from "../../../provider/model/names.ts";
 import { networkRecordOf } from "../../../provider/model/network/record.ts";
-import type { Interface, ObserveResult } from "../../../provider/model/session-protocol.ts";
+import type { Interface, ObserveResult } from "../../../provider/model/wire/session-protocol.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { association, definition, liveInterface, node, pod, storedVnic, stateWith, uid } from "../../fakes/objects.ts";

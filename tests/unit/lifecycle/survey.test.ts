@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { observe } from "../../../provider/lifecycle/observe.ts";
 import { Surveyor } from "../../../provider/lifecycle/survey.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { vnicId } from "../../../provider/model/names.ts";
-import { refOf, type StoredVnic, stateOfRecord } from "../../../provider/model/record.ts";
-import type { Request } from "../../../provider/model/session-protocol.ts";
-import { attachedStatus } from "../../../provider/model/status.ts";
+import { refOf, type StoredVnic, stateOfRecord } from "../../../provider/model/vnic/record.ts";
+import type { Request } from "../../../provider/model/wire/session-protocol.ts";
+import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { association, containerId, liveInterface, pod, storedVnic, uid } from "../../fakes/objects.ts";

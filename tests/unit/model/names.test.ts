@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import * as field from "../../../provider/model/fields.ts";
+import * as field from "../../../provider/model/schema/fields.ts";
 import * as names from "../../../provider/model/names.ts";
 import { uid } from "../../fakes/objects.ts";
 

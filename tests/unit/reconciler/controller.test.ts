@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
-import type { StoredVnic } from "../../../provider/model/record.ts";
+import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
 import type { World } from "../../../provider/reconciler/task.ts";
-import { VnicError } from "../../../provider/model/errors.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { containerId, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
 import { rejection } from "../../fakes/cluster.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { attachedStatus, failedStatus } from "../../../provider/model/status.ts";
+import { attachedStatus, failedStatus } from "../../../provider/model/vnic/status.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
 import { injectResult, containerId, storedVnic, uid } from "../../fakes/objects.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Session } from "../../../provider/lifecycle/session.ts";
+import { Session } from "../../../provider/lifecycle/session/session.ts";
 import { annotations } from "../../../provider/model/names.ts";
 import { sweep } from "../../../provider/reconciler/sweep.ts";
 import { FakeAttachment } from "../../fakes/attachment.ts";

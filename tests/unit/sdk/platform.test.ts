@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { defaultImage, platformManifests } from "../../../provider/manifests.ts";
+import { defaultImage, platformManifests } from "../../../provider/cli/manifests.ts";
 import { Platform, type PlatformArgs } from "../../../sdk/index.ts";
 
 interface Registered {

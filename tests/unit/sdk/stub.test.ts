@@ -4,10 +4,10 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { networkStubProtocol, setStubProtocol, stubProtocol } from "../../../provider/package.ts";
-import * as networkHooks from "../../../provider/network-provider.ts";
-import * as vnicHooks from "../../../provider/vnic-provider.ts";
-import * as vnicSetHooks from "../../../provider/vnic-set-provider.ts";
+import { networkStubProtocol, setStubProtocol, stubProtocol } from "../../../provider/base/package.ts";
+import * as networkHooks from "../../../provider/hooks/network.ts";
+import * as vnicHooks from "../../../provider/hooks/vnic.ts";
+import * as vnicSetHooks from "../../../provider/hooks/vnic-set.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 

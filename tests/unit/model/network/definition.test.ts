@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { unknownValue } from "../../../../provider/model/known.ts";
+import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { parseNetwork } from "../../../../provider/model/network/definition.ts";
 import { networkCrd } from "../../../../provider/model/network/crd.ts";
 import { networkInRecord, networkOnNode, networkRecordOf } from "../../../../provider/model/network/record.ts";

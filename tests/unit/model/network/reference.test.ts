@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { parseDefinition } from "../../../../provider/model/definition.ts";
-import { difference } from "../../../../provider/model/diff.ts";
-import { unknownValue } from "../../../../provider/model/known.ts";
+import { parseDefinition } from "../../../../provider/model/vnic/definition.ts";
+import { difference } from "../../../../provider/model/vnic/diff.ts";
+import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { type NetworkReference, networkWords, segmentOf } from "../../../../provider/model/network/reference.ts";
 import { definition, inputs } from "../../../fakes/objects.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { allocate, type Claimant, keeps } from "../../../../provider/model/vnic-set/allocation.ts";
-import { freeSpans, sizeOf } from "../../../../provider/model/range.ts";
+import { freeSpans, sizeOf } from "../../../../provider/model/schema/range.ts";
 
 const pods = (count: number, name = "web"): Claimant[] =>
   Array.from({ length: count }, (_, index) => ({ pod: `${name}-${index.toString(36)}-x7f` }));

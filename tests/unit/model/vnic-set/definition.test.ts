@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { unknownValue } from "../../../../provider/model/known.ts";
+import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { parseSetDefinition } from "../../../../provider/model/vnic-set/definition.ts";
 
 const inputs = {

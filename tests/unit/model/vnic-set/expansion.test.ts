@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { addressAt, freeSpans } from "../../../../provider/model/range.ts";
+import { addressAt, freeSpans } from "../../../../provider/model/schema/range.ts";
 import { expand } from "../../../../provider/model/vnic-set/expansion.ts";
 import { storedVnic, uid } from "../../../fakes/objects.ts";
 import { FakeWorld, member, statefulSet, vnicSet } from "../../../fakes/vnic-sets.ts";

@@ -1,0 +1,10 @@
+/* What a cluster needs, for whoever installs it: the class `Platform`, the command line, other tools. */
+export type { Manifest } from "../model/platform/manifest.ts";
+export {
+  partManifests,
+  platformManifests,
+  type PlatformOptions,
+  type PlatformPart,
+  platformParts,
+} from "../model/platform/platform.ts";
+export { defaultImage } from "../base/package.ts";

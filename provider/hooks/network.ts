@@ -1,0 +1,93 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { isDeepStrictEqual } from "node:util";
+import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
+import { type NetworkDefinition, parseNetwork } from "../model/network/definition.ts";
+import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
+import { refuseNewer } from "../model/vnic/stored.ts";
+import { networkStubProtocol, packageVersion } from "../base/package.ts";
+import { configureWith, openDriver } from "./settings.ts";
+
+/* The hooks of a Network, called by the stub in `sdk/network-stub.ts`. */
+
+/** What Pulumi stores of a Network: its definition, and its record's UID. */
+interface NetworkState extends NetworkDefinition {
+  readonly schemaVersion: number;
+  readonly providerVersion: string;
+  readonly uid: string;
+}
+
+export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  configureWith(config);
+}
+
+export async function check(
+  _olds: unknown,
+  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+): Promise<dynamic.CheckResult> {
+  const parsed = parseNetwork(inputs);
+  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+}
+
+/** All is changed in place, but for the name, by which Vnics know it. */
+export async function diff(
+  _id: string,
+  olds: NetworkState & Carried,
+  news: NetworkDefinition & Carried,
+): Promise<dynamic.DiffResult> {
+  refuseNewer(olds, `Network ${olds.name}`);
+  if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
+  if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
+  return { changes: hasOlderStub(olds, networkStubProtocol) };
+}
+
+export async function create({
+  __provider: _,
+  ...definition
+}: NetworkDefinition & Carried): Promise<dynamic.CreateResult> {
+  const { cluster } = await openDriver();
+  const record = await ensureNetwork(cluster, definition);
+  return { id: definition.name, outs: stateOf(definition, record.metadata.uid) };
+}
+
+export async function update(
+  _id: string,
+  olds: NetworkState,
+  { __provider: _, ...definition }: NetworkDefinition & Carried,
+): Promise<dynamic.UpdateResult> {
+  refuseNewer(olds, `Network ${olds.name}`);
+  const { cluster } = await openDriver();
+  const record = await ensureNetwork(cluster, definition, olds);
+  return { outs: stateOf(definition, record.metadata.uid) };
+}
+
+/** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
+export async function read(
+  id: string,
+  props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
+): Promise<dynamic.ReadResult> {
+  if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
+  const { cluster } = await openDriver();
+  const found = await readNetwork(cluster, id, props.uid);
+  if (!found) return {};
+  const { declaredBy = found.definition.declaredBy } = props;
+  const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
+  return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
+}
+
+async function remove(_id: string, { name, uid, ...rest }: NetworkState): Promise<void> {
+  refuseNewer(rest, `Network ${name}`);
+  const { cluster } = await openDriver();
+  await removeNetwork(cluster, { name, uid });
+}
+export { remove as delete };
+
+function stateOf(definition: NetworkDefinition, uid: string): NetworkState {
+  return withoutUndefined({ ...definition, uid, schemaVersion, providerVersion: packageVersion }) as NetworkState;
+}
+
+/** What is the network's own; who declared it changes with an alias. */
+function fieldsOf(of: NetworkDefinition & Carried): unknown {
+  const { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces } = of;
+  return { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces };
+}

@@ -1,0 +1,99 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
+import { parseVnicId, vnicId } from "../model/names.ts";
+import { withoutUndefined } from "../model/vnic/state.ts";
+import { refuseNewer } from "../model/vnic/stored.ts";
+import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/definition.ts";
+import { setDifference } from "../model/vnic-set/diff.ts";
+import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
+import { setStubProtocol } from "../base/package.ts";
+import { progressOf } from "./progress.ts";
+import { configureWith, openDriver } from "./settings.ts";
+
+/* The hooks of a VnicSet, called by the stub in `sdk/vnic-set-stub.ts`; as those of a Vnic. */
+
+export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  configureWith(config);
+}
+
+export async function check(
+  _olds: unknown,
+  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+): Promise<dynamic.CheckResult> {
+  const parsed = parseSetDefinition(inputs);
+  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+}
+
+export async function diff(
+  _id: string,
+  olds: VnicSetState & Carried,
+  news: SetDefinition & Carried,
+): Promise<dynamic.DiffResult> {
+  refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
+  const { update, replace } = setDifference(olds, news);
+  // `changes` left open: the engine then finds the changed keys itself.
+  if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
+  // Pods that had no Vnic when it was last looked at are waited for once more.
+  return { changes: hasOlderStub(olds, setStubProtocol) || olds.ready < olds.desired };
+}
+
+export async function create(inputs: SetDefinition & Carried): Promise<dynamic.CreateResult> {
+  const outs = await keepingState(inputs, (driver, definition) =>
+    applySet(driver, definition, { deadlineSeconds: definition.deadlines.createSeconds }),
+  );
+  return { id: vnicId(inputs), outs };
+}
+
+export async function update(
+  _id: string,
+  olds: VnicSetState & Carried,
+  news: SetDefinition & Carried,
+): Promise<dynamic.UpdateResult> {
+  refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
+  const outs = await keepingState(news, (driver, definition) =>
+    applySet(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
+  );
+  return { outs };
+}
+
+/** `props` are the outputs; of a set that is only looked up by its id, no more than the name that it has in the program. */
+export async function read(
+  id: string,
+  props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
+): Promise<dynamic.ReadResult> {
+  const known = props.uid === undefined ? undefined : props;
+  if (known) refuseNewer(known, `VnicSet ${id}`);
+  const state = await observeSet(await driverFor(props), parseVnicId(id), known);
+  return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
+}
+
+async function remove(_id: string, props: VnicSetState & Carried): Promise<void> {
+  refuseNewer(props, `VnicSet ${vnicId(props)}`);
+  await removeSet(await driverFor(props), props);
+}
+export { remove as delete };
+
+async function driverFor({ declaredBy }: Pick<SetDefinition, "declaredBy">): Promise<SetDriver> {
+  const { cluster } = await openDriver();
+  return { cluster, report: progressOf(declaredBy) };
+}
+
+/** If it fails half-way, the engine is told what exists, so that it stays in state. */
+async function keepingState(
+  { __provider, ...definition }: SetDefinition & Carried,
+  make: (driver: SetDriver, definition: SetDefinition) => Promise<VnicSetState>,
+): Promise<VnicSetState> {
+  try {
+    return await make(await driverFor(definition), definition);
+  } catch (error) {
+    if (!(error instanceof IncompleteSetError)) throw error;
+    const id = vnicId(definition);
+    const properties = withoutUndefined({ ...error.state, __provider });
+    throw Object.assign(new Error(`VnicSet ${id} exists, but not all of its pods are served`, { cause: error }), {
+      id,
+      properties,
+      reasons: [error.message],
+    });
+  }
+}

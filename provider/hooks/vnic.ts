@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from "node:util";
+import type { dynamic } from "@pulumi/pulumi";
+import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { Deadline, type Driver } from "../lifecycle/driver.ts";
+import { eject } from "../lifecycle/eject.ts";
+import { IncompleteError, inject } from "../lifecycle/inject.ts";
+import { discover, observe } from "../lifecycle/observe.ts";
+import { type Definition, fromInputs, inputsOf, parseDefinition } from "../model/vnic/definition.ts";
+import { type Difference, difference } from "../model/vnic/diff.ts";
+import { parseVnicId, vnicId } from "../model/names.ts";
+import { vnicRef } from "../model/vnic/record.ts";
+import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/state.ts";
+import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
+import { stubProtocol } from "../base/package.ts";
+import { progressOf } from "./progress.ts";
+import { configureWith, openDriver, type OpenDriver } from "./settings.ts";
+
+/* The hooks of a Vnic, called by the stub in `sdk/stub.ts`. `check` and `diff` do no I/O: the engine calls them one
+   resource at a time, in previews too. */
+
+export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  configureWith(config);
+}
+
+export async function check(
+  _olds: unknown,
+  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+): Promise<dynamic.CheckResult> {
+  const parsed = parseDefinition(inputs);
+  return "problems" in parsed
+    ? { inputs, failures: parsed.problems }
+    : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
+}
+
+export async function diff(
+  _id: string,
+  olds: VnicState & Carried,
+  news: Definition & Carried,
+): Promise<dynamic.DiffResult> {
+  const { update, replace } = differenceOf(olds, news);
+  // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
+  if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
+  // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
+  return { changes: olds.drift !== undefined || hasOlderStub(olds, stubProtocol) };
+}
+
+function differenceOf(olds: VnicState & Carried, { __provider: _, ...news }: Definition & Carried): Difference {
+  refuseNewerVnic(olds);
+  // What is the same is so with all defaults, too; a refresh asks for all Vnics that are as they were.
+  if (isDeepStrictEqual(definitionOf(olds), fromInputs(news))) return { update: [], replace: [] };
+  return difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
+}
+
+export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
+  return keepingState(inputs, async (driver, definition) => {
+    const outs = await inject(driver, definition);
+    return { id: vnicId(vnicRef(definition)), outs };
+  });
+}
+
+export async function update(
+  _id: string,
+  olds: VnicState & Carried,
+  news: Definition & Carried,
+): Promise<dynamic.UpdateResult> {
+  const known = readState(olds);
+  return keepingState(news, async (driver, definition) => ({
+    outs: await inject(driver, definition, { known, deadlineSeconds: definition.deadlines.updateSeconds }),
+  }));
+}
+
+/** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
+export async function read(
+  id: string,
+  props: (VnicState | { readonly uid?: undefined }) & Carried,
+): Promise<dynamic.ReadResult> {
+  const ref = parseVnicId(id);
+  if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
+  const known = readState(props);
+  const driver = await driverFor(known);
+  return found(id, await observe(driver, ref, known, { view: driver.surveyor.nextView() }));
+}
+
+function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
+  return state
+    ? (withoutUndefined({ id, props: state, inputs: inputsOf(definitionOf(state)) }) as dynamic.ReadResult)
+    : {};
+}
+
+async function remove(id: string, props: VnicState & Carried): Promise<void> {
+  const { uid, owner, node, pod, deadlines } = readState(props);
+  const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
+  const driver = await driverFor(props);
+  const known = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
+  await eject(driver, parseVnicId(id), known, deadline).finally(() => driver.surveyor.forget());
+}
+export { remove as delete };
+
+async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver & OpenDriver> {
+  return { ...(await openDriver()), report: progressOf(declaredBy) };
+}
+
+/** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
+async function keepingState<T>(
+  inputs: Definition & Carried,
+  make: (driver: Driver, definition: Definition) => Promise<T>,
+): Promise<T> {
+  const { __provider, ...given } = inputs;
+  const definition = fromInputs(given);
+  const driver = await driverFor(definition);
+  try {
+    return withoutUndefined(await make(driver, definition)) as T;
+  } catch (error) {
+    if (!(error instanceof IncompleteError)) throw error;
+    const id = vnicId(vnicRef(definition));
+    const properties = withoutUndefined({ ...error.state, __provider });
+    throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), {
+      id,
+      properties,
+      reasons: [error.message],
+    });
+  } finally {
+    driver.surveyor.forget();
+  }
+}

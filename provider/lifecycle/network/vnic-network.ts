@@ -1,0 +1,148 @@
+import { isDeepStrictEqual } from "node:util";
+import ipaddr from "ipaddr.js";
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { Definition } from "../../model/vnic/definition.ts";
+import { isVnicError, VnicError } from "../../base/errors.ts";
+import { labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
+import { readAttachment } from "../../model/network/attachment-definition.ts";
+import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
+import { isInline, isNamed } from "../../model/network/reference.ts";
+import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
+import type { ClusterView } from "../view.ts";
+
+/* The external network of a Vnic: what its reference comes to on a node, and what keeps a network that is in use. */
+
+/**
+ * The network as that node sees it; refuses one that isn't there, that isn't for the Vnic's namespace, or that has no parent
+ * on the node. Only looks.
+ */
+export async function resolveNetwork(
+  cluster: ClusterView,
+  definition: Definition,
+  node: string,
+): Promise<NetworkOnNode> {
+  return (await resolve(cluster, definition, node)).network;
+}
+
+/** The same for a Vnic that is to be made: from now on the network stays as long as Vnics are on it. */
+export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
+  const { network, record } = await resolve(cluster, definition, node);
+  if (record) await holdNetwork(cluster, record);
+  return network;
+}
+
+async function resolve(
+  cluster: ClusterView,
+  definition: Definition,
+  node: string,
+): Promise<{ network: NetworkOnNode; record?: StoredNetwork }> {
+  const { network, pod } = definition;
+  if (isInline(network)) return { network };
+  if (!isNamed(network))
+    return { network: await resolveAttachment(cluster, network.networkAttachmentDefinition, pod.namespace) };
+  const record = await findUsable(cluster, network.name, pod.namespace);
+  const known = networkInRecord(record);
+  const object = known.parents ? await cluster.findNode(node) : undefined;
+  const there = networkOnNode(known, object ?? {});
+  if (!there)
+    throw refusal(
+      `VnicNetwork ${network.name} has no parent for node ${node}; add one to its parents, or a parent for all`,
+    );
+  const { mtu, gateways } = known;
+  const reachable = gateways?.filter((gateway) => isWithin(gateway, definition.addresses));
+  const withDefaults = {
+    ...there,
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(reachable?.length ? { gateways: reachable } : {}),
+  };
+  return { network: withDefaults, record };
+}
+
+async function findUsable(cluster: ClusterView, name: string, namespace: string): Promise<StoredNetwork> {
+  const record = await cluster.findNetwork(name);
+  if (!record)
+    throw refusal(
+      `there is no VnicNetwork ${JSON.stringify(name)}; create it, or give mode and parent of the network here`,
+    );
+  if (record.metadata.deletionTimestamp) throw refusal(`VnicNetwork ${name} is being deleted`);
+  const { namespaces } = record.spec;
+  if (namespaces && !namespaces.includes(namespace))
+    throw refusal(`VnicNetwork ${name} isn't for namespace ${namespace}; it is for ${namespaces.join(", ") || "none"}`);
+  return record;
+}
+
+/** Refuses a network that was marked for deletion since it was resolved: it can't have seen our record. */
+export async function refuseLeaving(cluster: Cluster, { network, pod }: Definition): Promise<void> {
+  if (isNamed(network)) await findUsable(cluster, network.name, pod.namespace);
+}
+
+async function resolveAttachment(cluster: ClusterView, reference: string, own: string): Promise<NetworkOnNode> {
+  const [name = "", namespace = own] = reference.split("/").reverse();
+  const found = await cluster.findAttachmentDefinition({ namespace, name }).catch((error: unknown) => {
+    // The cluster may not know the kind at all.
+    if (!isVnicError(error, "notInstalled")) throw error;
+    return undefined;
+  });
+  if (!found)
+    throw new VnicError(
+      "refused",
+      `network.networkAttachmentDefinition: there is no NetworkAttachmentDefinition ${namespace}/${name}; create it first`,
+    );
+  const { network, mtu } = readAttachment(found);
+  return { ...network, ...(mtu === undefined ? {} : { mtu }) };
+}
+
+/** Sees to it that the network stays as long as Vnics are on it, whoever made it. */
+async function holdNetwork(cluster: Cluster, record: StoredNetwork): Promise<void> {
+  const { finalizers = [] } = record.metadata;
+  if (!finalizers.includes(networkFinalizer)) await cluster.finalizeNetwork(record, [...finalizers, networkFinalizer]);
+}
+
+/** The Vnics that are on a network, by their records. */
+export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
+  const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
+  return records
+    .filter(({ spec }) => "name" in spec.network && spec.network.name === name)
+    .map(({ metadata }) => vnicId(metadata));
+}
+
+/** Lets go of a network once its last Vnic has gone, so that whoever made it can delete it. */
+export async function releaseIfUnused(cluster: Cluster, name: string): Promise<void> {
+  const record = await cluster.findNetwork(name);
+  const { finalizers = [] } = record?.metadata ?? {};
+  if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
+  const others = finalizers.filter((finalizer) => finalizer !== networkFinalizer);
+  await cluster.finalizeNetwork(record, others);
+  // A Vnic that came in between found it held.
+  const left = (await vnicsOn(cluster, name)).length > 0 ? await cluster.findNetwork(name) : undefined;
+  if (left && !left.metadata.deletionTimestamp) await holdNetwork(cluster, left);
+}
+
+/** How a network that is named differs by now from what was applied to the Vnic, in words. */
+export async function networkDrift(cluster: ClusterView, known: VnicState): Promise<string[]> {
+  const { network, networkOnNode: applied } = known;
+  if (isInline(network) || applied === undefined) return [];
+  try {
+    const now = await resolveNetwork(cluster, known, known.node);
+    const keys = ["mode", "parent", "vlan", "mtu", "gateways"] as const;
+    const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
+    return keys
+      .filter((key) => !isDeepStrictEqual(applied[key], now[key]))
+      .map((key) => `the network's ${key} is ${words(now[key])} by now, and was ${words(applied[key])}`);
+  } catch (error) {
+    if (isVnicError(error, "refused")) return [error.message];
+    throw error;
+  }
+}
+
+function isWithin(gateway: string, addresses: readonly string[]): boolean {
+  const next = ipaddr.parse(gateway);
+  return addresses.some((cidr) => {
+    const [host, prefix] = ipaddr.parseCIDR(cidr);
+    return next.kind() === host.kind() && (next.range() === "linkLocal" || next.match(host, prefix));
+  });
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", `network.name: ${text}`);
+}

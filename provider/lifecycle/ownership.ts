@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Definition } from "../model/vnic/definition.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
+import { vnicId } from "../model/names.ts";
+import type { RunningPod } from "../model/kubernetes/pod.ts";
+import {
+  definitionInRecord,
+  ownerOf,
+  placement,
+  recordOf,
+  rewritten,
+  specOf,
+  type StoredVnic,
+  type VnicSpec,
+  vnicRef,
+} from "../model/vnic/record.ts";
+
+/* The record of the Vnic that is being injected: whose it is, and how it comes, changes, and goes back. */
+
+/** The record as state knows it, through any rename: its UID, and whom it names as its owner. */
+export interface KnownRecord {
+  readonly uid: string;
+  readonly owner?: string;
+}
+
+/**
+ * Whom a record that stands already names as its owner from now on: whoever it does, if that is us; us, if it was adopted.
+ * Anybody else's is refused, and so is one to be adopted that is another Vnic.
+ */
+export function claimedOwner(record: StoredVnic, definition: Definition, known?: KnownRecord): string | undefined {
+  const owner = ownerOf(record);
+  if (known && record.metadata.uid === known.uid && owner === known.owner) return owner;
+  if (owner !== undefined && owner === definition.declaredBy) return owner;
+  const refuse = (text: string) =>
+    new VnicError("conflict", `name: Vnic ${vnicId(record.metadata)} exists already and ${text}`);
+  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
+  if (!definition.adopt) throw refuse(`${by}; adopt it (adopt: true), choose another name, or remove that one first`);
+  const differences = differingFields(specOf(definitionInRecord(record)), specOf(definition));
+  if (differences.length > 0) throw refuse(`differs from the one to adopt: ${differences.join("; ")}`);
+  return definition.declaredBy;
+}
+
+function differingFields(there: VnicSpec, here: VnicSpec): string[] {
+  const fields = [...new Set([...Object.keys(there), ...Object.keys(here)])] as (keyof VnicSpec)[];
+  const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
+  return fields
+    .filter((field) => !isDeepStrictEqual(there[field], here[field]))
+    .map((field) => `${field} is ${words(there[field])} there and ${words(here[field])} here`);
+}
+
+/** Applies the record: finalizer, node and pod in it, before anything is done on the node; a new one with `claim` on it. */
+export async function ensureRecord(
+  cluster: Cluster,
+  definition: Definition,
+  pod: RunningPod,
+  prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
+  claim: Readonly<Record<string, string>>,
+): Promise<StoredVnic> {
+  // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
+  const owner = prior ? prior.owner : definition.declaredBy;
+  const { declaredBy: _, ...rest } = definition;
+  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, pod, prior ? {} : claim);
+  try {
+    // Ours may be forced back to what it was declared as; a new one must meet no other owner.
+    return await cluster.applyVnic(record, { force: prior !== undefined });
+  } catch (error) {
+    if (!isVnicError(error, "conflict")) throw error;
+    const other = await cluster.findVnic(vnicRef(definition));
+    if (other) claimedOwner(other, definition);
+    throw error;
+  }
+}
+
+/** Puts the record back to what it was before a try that did nothing: as it stood, or not there. */
+export async function withdrawRecord(
+  cluster: Cluster,
+  record: StoredVnic,
+  prior: StoredVnic | undefined,
+): Promise<void> {
+  if (prior) {
+    await cluster.applyVnic(rewritten(prior), { force: true });
+    return;
+  }
+  const { namespace, name, uid } = record.metadata;
+  await cluster.deleteVnic({ namespace, name }, uid);
+  await cluster.releaseVnic({ namespace, name }, uid);
+}
+
+/** The same for a record that leads itself: only our part of its metadata is written, and only if it is still just that one. */
+export async function placeRecord(
+  cluster: Cluster,
+  record: StoredVnic,
+  definition: Definition,
+  pod: RunningPod,
+): Promise<StoredVnic> {
+  const change = placement(record, definition, pod);
+  return change ? cluster.changeVnic(record, change) : record;
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { isVnicError } from "../../base/errors.ts";
+import { sessionJobName, systemNamespace } from "../../model/names.ts";
+import type { SessionPlace } from "../../model/kubernetes/pod.ts";
+import type { Deadline } from "../driver.ts";
+import { openSession, type Session } from "./session.ts";
+
+export interface SessionPoolOptions {
+  readonly image: string;
+  /** How long a session without work stays open for more, in milliseconds. @default 3000 */
+  readonly lingerMilliseconds?: number;
+  /** Called with each session that was opened. */
+  readonly onOpened?: (node: string, session: Session) => void;
+}
+
+interface Shared {
+  readonly session: Promise<Session>;
+  users: number;
+  linger?: NodeJS.Timeout;
+}
+
+/** The injection sessions of one driver: one per node, shared by all Vnics of that node that are worked on. */
+export class SessionPool {
+  private readonly cluster: Cluster;
+  private readonly image: string;
+  private readonly lingerMilliseconds: number;
+  private readonly onOpened: SessionPoolOptions["onOpened"];
+  private readonly shared = new Map<string, Shared>();
+  private readonly closing = new Set<Promise<void>>();
+
+  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000, onOpened }: SessionPoolOptions) {
+    this.cluster = cluster;
+    this.image = image;
+    this.lingerMilliseconds = lingerMilliseconds;
+    this.onOpened = onOpened;
+  }
+
+  /**
+   * Runs `work` with the node's session, opening one if there is none.
+   * A session that breaks is no error in itself: `work` is run again with a new one, so it must be fit for that.
+   */
+  async use<T>(at: SessionPlace, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
+    for (;;) {
+      const entry = this.enter(at, deadline);
+      try {
+        const session = await deadline.limit(entry.session, `an injection session on node ${at.node}`);
+        return await deadline.limit(
+          work(session),
+          `the answer of node ${at.node} in injection session ${systemNamespace}/${session.job}`,
+        );
+      } catch (error) {
+        // Also the deadline of whoever opened the session may have been shorter than ours.
+        const again = isVnicError(error, "sessionBroken", "deadline") && deadline.remainingMilliseconds > 0;
+        if (!again) throw error;
+        await deadline.wait(100, `an injection session on node ${at.node}: ${error.message}`);
+      } finally {
+        this.leave(at.node, entry);
+      }
+    }
+  }
+
+  /** Ends all sessions and removes their Jobs. */
+  async close(): Promise<void> {
+    for (const [node, entry] of this.shared) this.retire(node, entry);
+    await Promise.all(this.closing);
+  }
+
+  private enter({ node, runtime }: SessionPlace, deadline: Deadline): Shared {
+    let entry = this.shared.get(node);
+    if (!entry) {
+      const name = sessionJobName(node, randomBytes(4).toString("hex"));
+      const options = { name, node, runtime, image: this.image, idleSeconds: 60 };
+      const opening = openSession(this.cluster, options, deadline);
+      const created: Shared = { users: 0, session: opening };
+      opening.then(
+        (session) => {
+          session.onBroken(() => this.retire(node, created));
+          this.onOpened?.(node, session);
+        },
+        () => this.forget(node, created),
+      );
+      this.shared.set(node, created);
+      entry = created;
+    }
+    clearTimeout(entry.linger);
+    entry.users++;
+    return entry;
+  }
+
+  private leave(node: string, entry: Shared): void {
+    if (--entry.users > 0) return;
+    if (this.shared.get(node) === entry)
+      entry.linger = setTimeout(() => this.retire(node, entry), this.lingerMilliseconds);
+  }
+
+  private retire(node: string, entry: Shared): void {
+    if (this.shared.get(node) !== entry) return;
+    clearTimeout(entry.linger);
+    this.forget(node, entry);
+    const ending = entry.session.then(
+      async (session) => {
+        session.close();
+        await this.cluster.deleteJob(session.job);
+      },
+      () => undefined,
+    );
+    // The Job's own time to live removes it when this can't.
+    const settled = ending.catch(() => undefined).then(() => void this.closing.delete(settled));
+    this.closing.add(settled);
+  }
+
+  private forget(node: string, entry: Shared): void {
+    if (this.shared.get(node) === entry) this.shared.delete(node);
+  }
+}

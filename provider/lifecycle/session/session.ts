@@ -1,0 +1,233 @@
+import { StringDecoder } from "node:string_decoder";
+import type * as z from "zod";
+import type { Attachment, Cluster } from "../../cluster/cluster.ts";
+import { VnicError } from "../../base/errors.ts";
+import { systemNamespace } from "../../model/names.ts";
+import type { PodObject } from "../../model/kubernetes/pod.ts";
+import {
+  readSessionPod,
+  sessionContainer,
+  sessionJob,
+  type SessionJobOptions,
+} from "../../model/kubernetes/session-job.ts";
+import {
+  answer,
+  ejectResult,
+  goResult,
+  helloResult,
+  injectResult,
+  listResult,
+  observeResult,
+  protocolVersion,
+  surveyResult,
+  type InjectPlan,
+  type InjectResult,
+  type Request,
+} from "../../model/wire/session-protocol.ts";
+import type { Deadline } from "../driver.ts";
+
+const results = {
+  hello: helloResult,
+  inject: injectResult,
+  go: goResult,
+  eject: ejectResult,
+  observe: observeResult,
+  survey: surveyResult,
+  list: listResult,
+};
+type Verb = keyof typeof results;
+type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
+type Result<V extends Verb> = z.output<(typeof results)[V]>;
+
+interface Pending {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: VnicError) => void;
+  readonly onStep: (step: string) => void;
+}
+
+/** One injection Job at work: plans in, results out, many at a time. */
+export class Session {
+  readonly job: string;
+  private readonly attachment: Attachment;
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+  private broken: string | undefined;
+  private readonly brokenListeners: (() => void)[] = [];
+
+  constructor(job: string, attachment: Attachment) {
+    this.job = job;
+    this.attachment = attachment;
+    const decoder = new StringDecoder("utf8");
+    let rest = "";
+    attachment.onOutput((chunk) => {
+      const lines = (rest + decoder.write(chunk)).split("\n");
+      rest = lines.pop() ?? "";
+      lines.forEach((line) => this.receive(line));
+    });
+    attachment.onClose((why) => this.break(why));
+  }
+
+  /** Calls back when the session has ended, from whichever side. */
+  onBroken(listener: () => void): void {
+    if (this.broken === undefined) this.brokenListeners.push(listener);
+    else listener();
+  }
+
+  request<V extends Verb>(
+    verb: V,
+    demand: Demand<V>,
+    onStep: (step: string) => void = () => undefined,
+  ): Promise<Result<V>> {
+    return this.send(++this.lastId, verb, demand, onStep);
+  }
+
+  /**
+   * An injection that begins at once, and does nothing in the pod until `check` has passed. If that fails, it is undone,
+   * and the error is the check's.
+   */
+  async injectOnce(check: Promise<void>, plan: InjectPlan, onStep: (step: string) => void): Promise<InjectResult> {
+    const id = ++this.lastId;
+    const injected = this.send(id, "inject", { plan, hold: true }, onStep);
+    injected.catch(() => undefined); // Heard below, after the check.
+    try {
+      await check;
+    } catch (error) {
+      await Promise.allSettled([this.request("go", { of: id, proceed: false }), injected]);
+      throw error;
+    }
+    this.request("go", { of: id, proceed: true }).catch(() => undefined); // The injection's own answer tells.
+    return injected;
+  }
+
+  private send<V extends Verb>(
+    id: number,
+    verb: V,
+    demand: Demand<V>,
+    onStep: (step: string) => void,
+  ): Promise<Result<V>> {
+    if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
+    return new Promise<unknown>((resolve, reject) => {
+      this.pending.set(id, { resolve, reject, onStep });
+      this.attachment.write(`${JSON.stringify({ id, verb, ...demand })}\n`);
+    }).then((result) => {
+      const parsed = results[verb].safeParse(result);
+      if (parsed.success) return parsed.data as Result<V>;
+      throw new VnicError(
+        "failed",
+        `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
+      );
+    });
+  }
+
+  /** Ends stdin: the Job finishes what is under way and completes. */
+  close(): void {
+    this.attachment.close();
+    this.break("it was closed");
+  }
+
+  private receive(line: string): void {
+    const parsed = answer.safeParse(parseJson(line));
+    const waiting = parsed.data && this.pending.get(parsed.data.id);
+    if (!parsed.success || !waiting) return;
+    if ("step" in parsed.data) return waiting.onStep(parsed.data.step);
+    this.pending.delete(parsed.data.id);
+    if ("error" in parsed.data) waiting.reject(new VnicError(parsed.data.error.kind, parsed.data.error.message));
+    else waiting.resolve(parsed.data.result);
+  }
+
+  private break(why: string): void {
+    if (this.broken !== undefined) return;
+    this.broken = why;
+    this.brokenListeners.forEach((listener) => listener());
+    for (const { reject } of this.pending.values()) reject(this.brokenError(why));
+    this.pending.clear();
+  }
+
+  private brokenError(why: string): VnicError {
+    return new VnicError("sessionBroken", `injection session ${systemNamespace}/${this.job} ended: ${why}`);
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Creates the Job and attaches to it as soon as its container runs. The container's status reaches the API server more
+ * than half a second after the fact, so it is tried rather than read; the status only tells what will never succeed.
+ */
+export async function openSession(cluster: Cluster, options: SessionJobOptions, deadline: Deadline): Promise<Session> {
+  const job = sessionJob(options);
+  const { name } = job.metadata;
+  await cluster.createJob(job);
+  try {
+    const began = performance.now();
+    let pod: PodObject | undefined;
+    let attached = false;
+    let lookAgainAt = 0;
+    for (;;) {
+      if (performance.now() >= lookAgainAt) {
+        pod = await cluster.findJobPod(name);
+        refuseStuck(pod, options, attached);
+        // Until there is a pod each look counts; then the attempts to attach do.
+        lookAgainAt = pod?.metadata?.name ? performance.now() + 200 : 0;
+      }
+      const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
+      attached ||= attachment !== undefined;
+      const session = attachment && (await greet(name, attachment, deadline));
+      if (session) return session;
+      const patience = performance.now() - began < 3000 ? 15 : 250;
+      await deadline.wait(
+        patience,
+        `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`,
+      );
+    }
+  } catch (error) {
+    // If this fails as well, the Job ends and removes itself.
+    await cluster.deleteJob(name).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The first line of a session; undefined when the connection turns out not to lead to the container yet. */
+async function greet(job: string, attachment: Attachment, deadline: Deadline): Promise<Session | undefined> {
+  const session = new Session(job, attachment);
+  const late = setTimeout(() => session.close(), deadline.remainingMilliseconds);
+  try {
+    const { protocol, version } = await session.request("hello", {});
+    if (protocol === protocolVersion) return session;
+    session.close();
+    throw new VnicError(
+      "failed",
+      `the injection image speaks protocol ${protocol} (version ${version}), this package speaks ${protocolVersion}; set vnic:image to the image of this package's version`,
+    );
+  } catch (error) {
+    if (error instanceof VnicError && error.kind === "sessionBroken") return undefined;
+    throw error;
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+/**
+ * A container that ended well after it was attached to did so because the connection broke: another session may do better.
+ * One that never ran, or failed, would do so again.
+ */
+function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions, attached: boolean): void {
+  const state = pod && readSessionPod(pod);
+  if (state?.state === "stuck")
+    throw new VnicError(
+      attached && pod?.status?.phase === "Succeeded" ? "sessionBroken" : "failed",
+      `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`,
+    );
+}
+
+function startingWords(pod: PodObject | undefined): string {
+  if (!pod) return "the Job controller has not made its pod yet";
+  const state = readSessionPod(pod);
+  return state.state === "running" ? "its container runs but doesn't answer" : state.why;
+}

@@ -1,0 +1,89 @@
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
+import { takenVariables } from "./dhcp-variables.ts";
+import * as field from "../schema/fields.ts";
+import { leaseRoute, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
+
+/* A DHCP lease (RFC 2131), and what is taken of what a server says: it is a stranger on a network outside the cluster. */
+
+export const lease = z.strictObject({
+  /** CIDR form. */
+  address: field.hostCidr,
+  /** The server's own address, as it gives it (option 54). */
+  server: z.ipv4(),
+  leaseSeconds: z.int(),
+  /** After how much of it the client asks the server for more (T1), and then any server (T2). */
+  renewSeconds: z.int(),
+  rebindSeconds: z.int(),
+  /** By the NIC, for destinations other than all; only where they were asked for. */
+  routes: z.array(leaseRoute).optional(),
+  /** The next hop for all other destinations; only where a default route was asked for. */
+  router: z.ipv4().optional(),
+  /** RFC 3339, by the node's clock. */
+  obtainedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+
+export type Lease = z.output<typeof lease>;
+
+/** The part of a lease that stays the same over renewals: for state, where each change is a difference. */
+export type LeaseTerms = Omit<Lease, "obtainedAt" | "expiresAt">;
+
+export function termsOf({ obtainedAt: _, expiresAt: __, ...terms }: Lease): LeaseTerms {
+  return terms;
+}
+
+/** What happened, as the client's script says it: one line of JSON. */
+export const clientEvent = z.strictObject({
+  event: z.string(),
+  ...(Object.fromEntries(
+    Object.entries(takenVariables).map(([name, longest]) => [name, z.string().max(longest).optional()]),
+  ) as Record<keyof typeof takenVariables, z.ZodOptional<z.ZodString>>),
+});
+
+export type ClientEvent = z.output<typeof clientEvent>;
+
+/** udhcpc itself takes a shorter one for this long. */
+const leastLeaseSeconds = 30;
+/** No LAN is larger; a mask of one bit would draw half of all traffic to the NIC. */
+const shortestPrefix = 8;
+
+/** The lease that the server gave, or why nothing is made of it. `others` are the pod's other addresses, in CIDR form. */
+export function readLease(
+  event: ClientEvent,
+  others: readonly string[],
+  now: Date,
+  asked: RoutesAsked = {},
+): Lease | { refused: string } {
+  const { ip = "", subnet = "", serverid = "", lease: seconds = "" } = event;
+  if (!z.ipv4().safeParse(ip).success) return { refused: `${JSON.stringify(ip)} is not an IPv4 address` };
+  const prefix = z.ipv4().safeParse(subnet).success ? ipaddr.IPv4.parse(subnet).prefixLengthFromSubnetMask() : null;
+  if (prefix === null) return { refused: `${JSON.stringify(subnet)} is not a subnet mask` };
+  if (prefix < shortestPrefix) return { refused: `a subnet of ${prefix} bits would draw the pod's other traffic` };
+  const address = field.hostCidr.safeParse(`${ip}/${prefix}`);
+  if (!address.success) return { refused: address.error.issues.map(({ message }) => message).join("; ") };
+  const covered = others.find((other) => contains(address.data, other));
+  if (covered !== undefined)
+    return { refused: `subnet ${address.data} has the pod's own address ${covered} in it, and would draw its traffic` };
+  if (!z.ipv4().safeParse(serverid).success) return { refused: "the server doesn't say its own address" };
+  const leaseSeconds = /^\d{1,10}$/.test(seconds) ? Number(seconds) : 0;
+  if (leaseSeconds < leastLeaseSeconds)
+    return { refused: `a lease of ${leaseSeconds} s is shorter than ${leastLeaseSeconds} s` };
+  const led: LeasedRoutes | { refused: string } = readLeasedRoutes(event, asked, address.data, others);
+  if ("refused" in led) return led;
+  return {
+    ...led,
+    address: address.data,
+    server: serverid,
+    leaseSeconds,
+    renewSeconds: Math.floor(leaseSeconds / 2),
+    rebindSeconds: Math.floor((leaseSeconds * 7) / 8),
+    obtainedAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + leaseSeconds * 1000).toISOString(),
+  };
+}
+
+function contains(subnet: string, cidr: string): boolean {
+  const [host = ""] = cidr.split("/");
+  return !host.includes(":") && ipaddr.IPv4.parse(host).match(ipaddr.IPv4.parseCIDR(subnet));
+}

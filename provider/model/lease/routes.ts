@@ -1,0 +1,115 @@
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
+import type { takenVariables } from "./dhcp-variables.ts";
+import { destination } from "../schema/route-fields.ts";
+import type { InjectPlan } from "../wire/session-protocol.ts";
+
+/* The routes of a DHCP server (options 121 and 3), and how they join those of a Vnic. The server is a stranger: one that would
+   draw what isn't its own makes its whole offer refused. */
+
+export const leaseRoute = z.strictObject({
+  to: destination,
+  /** None for what is on the network itself. */
+  via: z.ipv4().optional(),
+});
+
+export interface LeasedRoutes {
+  readonly routes?: z.output<typeof leaseRoute>[] | undefined;
+  readonly router?: string | undefined;
+}
+
+/** What a Vnic wants of a server's routes. */
+export interface RoutesAsked {
+  readonly routes?: boolean | undefined;
+  /** With the cluster's own networks, to which no route may lead. */
+  readonly defaultRoute?: { readonly except: readonly string[] } | undefined;
+}
+
+const mostRoutes = 16;
+/** Shorter ones come in pairs that stand for all destinations. */
+const shortestPrefix = 8;
+const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
+
+/**
+ * Those that were asked for. `address` is the leased one, `others` are the pod's other addresses, in CIDR form. Classless
+ * routes stand in the place of the router, also where none of them is for all destinations (RFC 3442).
+ */
+export function readLeasedRoutes(
+  { staticroutes = "", router = "" }: { readonly [Name in keyof typeof takenVariables]?: string | undefined },
+  { routes: wanted = false, defaultRoute }: RoutesAsked,
+  address: string,
+  others: readonly string[],
+): LeasedRoutes | { refused: string } {
+  if (!wanted) return {};
+  const words = staticroutes.split(" ").filter(Boolean);
+  if (words.length % 2 > 0) return { refused: `${JSON.stringify(staticroutes)} are not pairs of network and router` };
+  if (words.length > 2 * mostRoutes)
+    return { refused: `${words.length / 2} routes are more than the ${mostRoutes} that are taken` };
+  const pairs = words.flatMap((to, index) => (index % 2 === 0 ? [{ to, via: words[index + 1] ?? "" }] : []));
+  const isForAll = ({ to }: { to: string }) => to === "0.0.0.0/0";
+  const hop = pairs.length > 0 ? pairs.find(isForAll)?.via : router.split(" ").find(Boolean);
+  const taken = pairs
+    .filter((pair) => !isForAll(pair))
+    .map(({ to, via }) => (via === "0.0.0.0" ? { to } : { to, via }));
+
+  const kept = [...others, ...(defaultRoute?.except ?? [])];
+  for (const { to, via } of taken) {
+    const problem = problemOf(to, kept) ?? (via === undefined ? undefined : hopProblem(via, address));
+    if (problem) return { refused: `route ${JSON.stringify(to)}: ${problem}` };
+  }
+  const routes = taken.map(({ to, ...rest }) => ({ to: destination.parse(to), ...rest }));
+  const led = routes.length > 0 ? { routes } : {};
+  if (!defaultRoute || hop === undefined) return led;
+  const problem = hopProblem(hop, address);
+  return problem ? { refused: `default route: ${problem}` } : { ...led, router: hop };
+}
+
+function problemOf(to: string, kept: readonly string[]): string | undefined {
+  const parsed = destination.safeParse(to);
+  if (!parsed.success || parsed.data.includes(":")) return "is not an IPv4 network";
+  const [network = "", bits = ""] = parsed.data.split("/");
+  const prefix = Number(bits);
+  if (prefix < shortestPrefix) return `a network of ${prefix} bits would draw the pod's other traffic`;
+  const range = ipaddr.parse(network).range();
+  if (noNetworks.includes(range)) return `is no network of hosts, but ${range}`;
+  const met = kept.find((other) => overlaps(parsed.data, other));
+  return met === undefined
+    ? undefined
+    : `it would draw traffic to ${met}, which is the pod's own network's or the cluster's`;
+}
+
+function hopProblem(via: string, address: string): string | undefined {
+  if (!z.ipv4().safeParse(via).success) return `its router ${JSON.stringify(via)} is not an IPv4 address`;
+  if (via === address.split("/")[0]) return `its router ${via} is the leased address itself`;
+  return contains(address, via) ? undefined : `its router ${via} is not in the subnet of ${address}`;
+}
+
+/** Whether one network has an address of the other in it. An address with prefix length stands for itself alone. */
+function overlaps(network: string, other: string): boolean {
+  if (other.includes(":")) return false;
+  const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === other.split("/")[0];
+  return contains(network, other.split("/")[0] ?? "") || (isNetwork && contains(other, network.split("/")[0] ?? ""));
+}
+
+function contains(cidr: string, host: string): boolean {
+  return ipaddr.IPv4.parse(host).match(ipaddr.IPv4.parseCIDR(cidr));
+}
+
+type Routed = Pick<InjectPlan, "addresses" | "dhcp" | "routing">;
+
+/** A plan with what its lease gave: the address, the routes, and the router where the plan names none of IPv4. */
+export function withLease<P extends Routed>(
+  plan: P,
+  lease: ({ readonly address: string } & LeasedRoutes) | undefined,
+): P {
+  if (!lease) return plan;
+  const { routing, dhcp } = plan;
+  const addresses = [...new Set([...plan.addresses, lease.address])];
+  // A lease of last time may have some that are wanted no more.
+  if (!routing || !dhcp?.routes) return { ...plan, addresses };
+  const added = (lease.routes ?? []).filter(({ to }) => !routing.routes.some((route) => route.to === to));
+  const hasRouter = routing.gateways.some((gateway) => !gateway.includes(":"));
+  const routers = lease.router !== undefined && !hasRouter ? [lease.router] : [];
+  const gateways = [...routing.gateways, ...routers];
+  return { ...plan, addresses, routing: { ...routing, routes: [...routing.routes, ...added], gateways } };
+}

@@ -1,0 +1,201 @@
+import ipaddr from "ipaddr.js";
+import { routingTable, rulePriority } from "../names.ts";
+import type { InjectPlan } from "../wire/session-protocol.ts";
+
+/*
+ * The routes and rules of a Vnic (ip-route(8), ip-rule(8)), each as the words that follow `add` or `del`, so that what is
+ * wanted and what is there can be compared. Ours bear a protocol number, as those of routing daemons do (rtnetlink(7)).
+ *
+ * Replies leave by the Vnic: traffic from one of its addresses has a table of its own, which knows the Vnic's networks and
+ * its gateways. A default route leaves the pod's main table alone, too: whatever is more specific there comes first, then a
+ * second table decides for the rest. So no route of the cluster is ever changed.
+ */
+
+const protocol = "118";
+/** Before the kernel's own rule for the main table, 32766. */
+const replyPriority = 30000;
+const main = "254";
+export type Family = 4 | 6;
+
+/** One route or rule. */
+export interface Entry {
+  readonly family: Family;
+  readonly object: "route" | "rule";
+  readonly words: string;
+}
+
+export function wantedEntries({
+  vnic,
+  interfaceName: device,
+  addresses,
+  routing,
+}: Pick<InjectPlan, "vnic" | "interfaceName" | "addresses" | "routing">): Entry[] {
+  if (!routing) return [];
+  const { gateways, replyVia, defaultRoute, routes } = routing;
+  const { replies, rest } = routingTable(vnic.uid);
+  const priority = rulePriority(vnic.uid);
+  const networks = addresses.map((address) => ({ to: networkOf(address) }));
+  const entries = routes.map((route) => routeEntry(route, device));
+  for (const gateway of gateways) {
+    const family = familyOf(gateway);
+    const own = <T extends { readonly to: string }>(all: readonly T[]) =>
+      all.filter(({ to }) => familyOf(to) === family);
+    const all = { to: anywhere[family], via: gateway };
+    if (replyVia === "vnic") {
+      const known = [...own(networks), ...own(routes.filter(({ table }) => table === undefined)), all];
+      entries.push(...known.map((route) => routeEntry({ ...route, table: replies }, device)));
+      for (const address of addresses.filter((one) => familyOf(one) === family))
+        entries.push(ruleEntry(family, replyPriority, `from ${hostOf(address)} table ${replies}`));
+    }
+    if (!defaultRoute) continue;
+    entries.push(routeEntry({ ...all, table: rest }, device));
+    entries.push(...own(defaultRoute.except.map((to) => ({ to }))).map(({ to }) => throwEntry(to, rest)));
+    entries.push(ruleEntry(family, priority, `from all table ${main} suppress_prefixlength 0`));
+    entries.push(ruleEntry(family, priority + 1, `from all table ${rest}`));
+  }
+  return entries.filter(isFirst);
+}
+
+interface Route {
+  readonly to: string;
+  readonly via?: string | undefined;
+  readonly metric?: number | undefined;
+  readonly table?: number | undefined;
+}
+
+function routeEntry({ to, via, metric, table }: Route, device: string): Entry {
+  const family = familyOf(to);
+  const words = [to, ...(via === undefined ? [] : ["via", via]), "dev", device, ...metricWords(family, metric)];
+  return { family, object: "route", words: [...words, "table", table ?? main, "proto", protocol].join(" ") };
+}
+
+/** A destination that a table leaves to the rules after it. */
+function throwEntry(to: string, table: number): Entry {
+  return { family: familyOf(to), object: "route", words: `throw ${to} table ${table} proto ${protocol}` };
+}
+
+function ruleEntry(family: Family, priority: number, selector: string): Entry {
+  return { family, object: "rule", words: `priority ${priority} ${selector} protocol ${protocol}` };
+}
+
+/** As `ip -N -j route show table all` prints it. */
+export interface RouteRow {
+  readonly type?: string;
+  readonly dst?: string;
+  readonly gateway?: string;
+  readonly dev?: string;
+  readonly table?: string;
+  readonly protocol?: string;
+  readonly metric?: number;
+}
+
+/** As `ip -N -j rule show` prints it. */
+export interface RuleRow {
+  readonly priority?: number;
+  readonly src?: string;
+  readonly table?: string;
+  readonly protocol?: string;
+  readonly suppress_prefixlen?: number;
+}
+
+/** Those of one Vnic among all routes and rules of a pod. */
+export function liveEntries(
+  uid: string,
+  device: string,
+  family: Family,
+  routes: readonly RouteRow[],
+  rules: readonly RuleRow[],
+): Entry[] {
+  const tables = Object.values(routingTable(uid)).map(String);
+  const priority = rulePriority(uid);
+  const ownRoutes = routes.filter(
+    (row) => row.protocol === protocol && (tables.includes(row.table ?? "") || row.dev === device),
+  );
+  const ownRules = rules.filter(
+    (row) => row.protocol === protocol && (tables.includes(row.table ?? "") || row.priority === priority),
+  );
+  return [
+    ...ownRoutes.map(({ type, dst = "", gateway, dev, table, metric }) => {
+      const to = dst === "default" ? anywhere[family] : withPrefix(dst);
+      if (type === rtnThrow) return throwEntry(to, Number(table));
+      return routeEntry(
+        { to, via: gateway, metric, table: table === undefined ? undefined : Number(table) },
+        dev ?? "",
+      );
+    }),
+    ...ownRules.map(({ priority: place = 0, src = "all", table, suppress_prefixlen: suppressed }) =>
+      ruleEntry(
+        family,
+        place,
+        `from ${src} table ${table}${suppressed === undefined ? "" : ` suppress_prefixlength ${suppressed}`}`,
+      ),
+    ),
+  ];
+}
+
+/** `RTN_THROW` of rtnetlink(7). */
+const rtnThrow = "9";
+
+/**
+ * Lines for `ip -batch`, by address family, that make of what is there what is wanted. Old ones go first: the kernel takes no
+ * second route to a place, with the same metric, by another gateway.
+ */
+export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): Record<Family, string[]> {
+  const lines = (family: Family) => [
+    ...without(live, wanted)
+      .filter((entry) => entry.family === family)
+      .map(({ object, words }) => `${object} del ${words}`),
+    ...without(wanted, live)
+      .filter((entry) => entry.family === family)
+      .map(({ object, words }) => `${object} add ${words}`),
+  ];
+  return { 4: lines(4), 6: lines(6) };
+}
+
+/** What is not as it is wanted, in words. */
+export function routingDrift(wanted: readonly Entry[], live: readonly Entry[]): string[] {
+  return [
+    ...without(wanted, live).map(({ object, words }) => `the ${object} "${words}" is missing`),
+    ...without(live, wanted).map(({ object, words }) => `the ${object} "${words}" is too many`),
+  ];
+}
+
+function without(some: readonly Entry[], others: readonly Entry[]): Entry[] {
+  return some.filter((one) => !others.some((other) => isSame(one, other)));
+}
+
+function isSame(one: Entry, other: Entry): boolean {
+  return one.family === other.family && one.object === other.object && one.words === other.words;
+}
+
+function isFirst(entry: Entry, index: number, all: readonly Entry[]): boolean {
+  return all.findIndex((other) => isSame(entry, other)) === index;
+}
+
+const anywhere = { 4: "0.0.0.0/0", 6: "::/0" } as const;
+
+/** The kernel gives an IPv6 route this metric when it is told none. */
+const ipv6Metric = 1024;
+
+function metricWords(family: Family, metric: number | undefined): string[] {
+  return metric === undefined || metric === (family === 6 ? ipv6Metric : 0) ? [] : ["metric", String(metric)];
+}
+
+function familyOf(address: string): Family {
+  return address.includes(":") ? 6 : 4;
+}
+
+function hostOf(cidr: string): string {
+  return cidr.split("/")[0] ?? cidr;
+}
+
+function withPrefix(destination: string): string {
+  return destination.includes("/") ? destination : `${destination}/${destination.includes(":") ? 128 : 32}`;
+}
+
+function networkOf(address: string): string {
+  const ipv6 = address.includes(":");
+  const network = (ipv6 ? ipaddr.IPv6 : ipaddr.IPv4).networkAddressFromCIDR(address);
+  const text = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
+  return `${text}/${address.split("/")[1]}`;
+}

@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from "node:util";
+import { consequenceOf } from "../vnic/diff.ts";
+import { appliedOf, type PlannedStep, wantedOf } from "./input.ts";
+import { isHidden, isList, leavesOf, type PlanValue } from "./values.ts";
+
+export type Change = "create" | "update" | "replace" | "delete";
+
+/** One field of a NIC that changes. */
+export interface FieldChange {
+  /** Path, like `labels.team`. */
+  readonly field: string;
+  /** `null` where there is none. */
+  readonly old: PlanValue;
+  readonly new: PlanValue;
+  readonly how: "in place" | "replace" | "create" | "delete";
+  /** What traffic it interrupts, in words. */
+  readonly interrupts: string;
+}
+
+/** The fields of one NIC that change, in a fixed order; never none, so that there is always a reason to see. */
+export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
+  const old = change === "create" ? {} : appliedOf(step);
+  const wanted = change === "delete" ? {} : wantedOf(step);
+  const properties = [...new Set([...Object.keys(old), ...Object.keys(wanted)])].filter((property) =>
+    isShown(property, change, step),
+  );
+  const fields = properties.flatMap((property) => {
+    const before = new Map(leavesOf(property, old[property]));
+    const after = new Map(leavesOf(property, wanted[property]));
+    const paths = [...new Set([...before.keys(), ...after.keys()])];
+    const pairs = paths.map((field) => ({ field, old: before.get(field) ?? null, new: after.get(field) ?? null }));
+    const differing = pairs.filter((pair) => !isDeepStrictEqual(pair.old, pair.new));
+    // A secret that changes looks the same before and after; the engine says that it does.
+    const said = step.diffReasons?.includes(property);
+    const hidden = pairs.filter((pair) => said && !differing.includes(pair) && isHidden(pair.new));
+    return [...differing, ...hidden].map((pair) => ({
+      ...pair,
+      how: howOf(change),
+      interrupts: interruptionOf(change, property, pair.old, pair.new),
+    }));
+  });
+  return [...fields.sort(byField), ...unseenChanges(change, step, fields.length > 0)];
+}
+
+/** Of a NIC that is made or taken away, its place is in the heading, and a name that is the resource's own says nothing. */
+function isShown(property: string, change: Change, step: PlannedStep): boolean {
+  const consequence = consequenceOf(property);
+  if (change === "update" || change === "replace") return consequence === "update" || consequence === "replace";
+  if (property === "name") return !step.urn.endsWith(`::${String((step.newState ?? step.oldState)?.inputs?.name)}`);
+  if (property === "adopt") return wantedOf(step).adopt === true;
+  return consequence !== undefined && !["pod", "network", "deadlines", "declaredBy"].includes(property);
+}
+
+/** Why a NIC changes, beside its fields: what was found amiss, or what is stored; something, if there is no field. */
+function unseenChanges(change: Change, step: PlannedStep, explained: boolean): FieldChange[] {
+  const { drift } = appliedOf(step);
+  const unseen = (field: string, old: PlanValue, wanted: PlanValue): FieldChange[] => [
+    { field, old, new: wanted, how: howOf(change), interrupts: interruptionOf(change, field, old, wanted) },
+  ];
+  if (change === "update" && Array.isArray(drift)) return unseen("drift", drift.map(String), "mended");
+  if (change === "update" && step.oldState?.initErrors?.length) return unseen("state", "incomplete", "completed");
+  return explained ? [] : unseen("state", null, "renewed");
+}
+
+function howOf(change: Change): FieldChange["how"] {
+  return change === "update" ? "in place" : change;
+}
+
+/** What a reader must know before merging; the words for what `diff.ts` says is done. */
+function interruptionOf(change: Change, property: string, old: PlanValue, wanted: PlanValue): string {
+  switch (change) {
+    case "create":
+      return "none";
+    case "delete":
+      return "all traffic of this NIC ends";
+    case "replace":
+      return "all traffic of this NIC until it is back";
+    case "update":
+      return property === "addresses" ? connectionsThatEnd(old, wanted) : "none";
+  }
+}
+
+/** New addresses are there before old ones go, and the link stays up: only what was to an address that goes ends. */
+function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
+  const staying = hostsOf(wanted);
+  const before = hostsOf(old);
+  if (!staying || !before) return "connections over addresses that go end, others stay; which is known after up";
+  const removed = before.filter((host) => !staying.includes(host));
+  return removed.length === 0 ? "none" : `connections over ${removed.join(", ")} end, others stay`;
+}
+
+/** Without prefix lengths; undefined when one of them isn't told. */
+function hostsOf(addresses: PlanValue): string[] | undefined {
+  if (addresses === null) return [];
+  if (!isList(addresses)) return undefined;
+  const hosts = addresses.map((address) =>
+    typeof address === "string" ? (address.split("/")[0] ?? address) : undefined,
+  );
+  return hosts.every((host) => host !== undefined) ? hosts : undefined;
+}
+
+const order = ["addresses", "mtu", "mac", "interfaceName", "name", "pod", "network", "labels", "deadlines"];
+
+function byField(one: FieldChange, other: FieldChange): number {
+  const rank = ({ field }: FieldChange) => order.indexOf(field.split(".")[0] ?? field);
+  return rank(one) - rank(other) || (one.field < other.field ? -1 : 1);
+}

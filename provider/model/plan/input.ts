@@ -1,0 +1,75 @@
+import * as z from "zod";
+import { VnicError } from "../../base/errors.ts";
+
+/* The output of `pulumi preview --json`, as far as a report needs it: unknown fields and other resource types pass. */
+
+const properties = z.record(z.string(), z.unknown());
+
+const resourceState = z.object({
+  inputs: properties.nullish(),
+  outputs: properties.nullish(),
+  initErrors: z.array(z.unknown()).nullish(),
+});
+
+const step = z.object({
+  op: z.string(),
+  urn: z.string(),
+  oldState: resourceState.nullish(),
+  newState: resourceState.nullish(),
+  /** Top-level properties that differ; absent where the provider's answer was only that something does. */
+  diffReasons: z.array(z.string()).nullish(),
+});
+
+const diagnostic = z.object({ severity: z.string(), message: z.string(), urn: z.string().nullish() });
+
+const preview = z
+  .object({
+    steps: z.array(step).nullish(),
+    diagnostics: z.array(diagnostic).nullish(),
+    changeSummary: z.record(z.string(), z.number()).nullish(),
+  })
+  // The engine leaves out what is empty; it never leaves out all of them.
+  .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary, {
+    error: `it has neither "steps" nor "diagnostics" nor "changeSummary"`,
+  });
+
+/** The properties as they were applied: what the provider's diff compares with. */
+export function appliedOf({ oldState }: PlannedStep): Properties {
+  return oldState?.outputs ?? oldState?.inputs ?? {};
+}
+
+/** The properties as they are asked for now. */
+export function wantedOf({ newState }: PlannedStep): Properties {
+  return newState?.inputs ?? {};
+}
+
+export type Properties = Readonly<Record<string, unknown>>;
+export type PlannedStep = z.output<typeof step>;
+export type PlannedState = z.output<typeof resourceState>;
+export type Diagnostic = z.output<typeof diagnostic>;
+
+/** What the engine plans, and what it complains of. */
+export interface Preview {
+  readonly steps: readonly PlannedStep[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Parses the text; `source` says in errors where it is from. */
+export function parsePreview(text: string, source: string): Preview {
+  const remedy = `give the output of "pulumi preview --json"`;
+  if (text.trim() === "") throw new VnicError("invalid", `reading ${source}: it is empty; ${remedy}`);
+  const parsed = preview.safeParse(parseJson(text, source, remedy));
+  if (parsed.success) return { steps: parsed.data.steps ?? [], diagnostics: parsed.data.diagnostics ?? [] };
+  const [issue] = parsed.error.issues;
+  const at = issue && issue.path.length > 0 ? `${z.core.toDotPath(issue.path)}: ` : "";
+  throw new VnicError("invalid", `reading ${source}: it is not a preview (${at}${issue?.message}); ${remedy}`);
+}
+
+function parseJson(text: string, source: string, remedy: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // The parser's own words quote the text, in which there may be anything.
+    throw new VnicError("invalid", `reading ${source}: it is not JSON; ${remedy}`, { cause });
+  }
+}

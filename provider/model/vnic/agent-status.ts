@@ -1,0 +1,90 @@
+import type { Lease } from "../lease/lease.ts";
+import type { Interface } from "../wire/session-protocol.ts";
+import { attached, bound, condition, type Condition, type VnicStatus } from "./status.ts";
+
+/* What a node agent changes in the status of a Vnic that is in its pod. */
+
+/** Why a NIC doesn't lead to its network. */
+export interface Trouble {
+  readonly reason: "ParentDown" | "ParentMissing" | "InterfaceMissing" | "PortMissing";
+  readonly message: string;
+  /** Whether the NIC is in its pod all the same. */
+  readonly attached: boolean;
+}
+
+/** Another host that answers for an address of the Vnic. */
+export interface Rival {
+  readonly host: string;
+  readonly mac: string;
+}
+
+type Said = Pick<Condition, "type" | "status" | "reason" | "message">;
+
+/** After a change of the lease: with the one that there is, or without one, and why. */
+export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
+  const { lease: _, ...rest } = before;
+  const lost = typeof lease === "string";
+  const so = lost ? ({ status: "False", reason: "LeaseLost", message: lease } as const) : bound(lease);
+  const status = { ...rest, interface: live, ...(lost ? {} : { lease }) };
+  return withConditions(status, [{ type: "LeaseBound", ...so }], now);
+}
+
+/** After a change of the NIC's way to its network, from its parent on the node to itself. */
+export function connectionStatus(before: VnicStatus, trouble: Trouble | undefined, now: Date): VnicStatus {
+  if (!trouble && !has(before, "Connected")) return before;
+  const so = trouble
+    ? ({ status: "False", reason: trouble.reason, message: trouble.message } as const)
+    : ({ status: "True", reason: "ParentUp", message: "the NIC's parent on the node is up" } as const);
+  const place = trouble && !trouble.attached ? so : placed(before);
+  return withConditions(
+    before,
+    [
+      { type: "Connected", ...so },
+      { type: "Attached", ...place },
+    ],
+    now,
+  );
+}
+
+/** After a look for other hosts with the Vnic's addresses. It goes on serving (RFC 5227, 2.4), so it stays Ready. */
+export function uniquenessStatus(before: VnicStatus, rival: Rival | undefined, now: Date): VnicStatus {
+  if (!rival && !has(before, "AddressesUnique")) return before;
+  const so = rival
+    ? ({ status: "False", reason: "AddressConflict", message: wordsOf(rival) } as const)
+    : ({ status: "True", reason: "NoConflict", message: "no other host answers for its addresses" } as const);
+  return withConditions(before, [{ type: "AddressesUnique", ...so }], now);
+}
+
+function wordsOf({ host, mac }: Rival): string {
+  return `${host} is in use by another host on the network as well, with MAC ${mac}; find out who that is`;
+}
+
+/** Whether nothing can be done about the Vnic but on its node: its parent is down, or isn't there. */
+export function waitsForParent({ reason }: Condition): boolean {
+  return reason === "ParentDown" || reason === "ParentMissing";
+}
+
+/** What makes a Vnic unready, most important first. */
+const needed: readonly Condition["type"][] = ["Connected", "LeaseBound"];
+const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing"];
+
+/** With these conditions, and the `Ready` that follows; what else keeps it from being ready is none of the agent's business. */
+function withConditions(status: VnicStatus, said: readonly Said[], now: Date): VnicStatus {
+  const [ready] = status.conditions.filter(({ type }) => type === "Ready");
+  const generation = ready?.observedGeneration;
+  const record = { metadata: generation === undefined ? {} : { generation }, status };
+  const others = status.conditions.filter(({ type }) => type !== "Ready" && said.every((one) => one.type !== type));
+  const conditions = [...others, ...said.map((one) => condition(record, one, now))];
+  if (ready && !ownReasons.includes(ready.reason)) return { ...status, conditions: [ready, ...conditions] };
+  const [amiss] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
+  const so = amiss ? { status: "False" as const, reason: amiss.reason, message: amiss.message } : placed(status);
+  return { ...status, conditions: [condition(record, { type: "Ready", ...so }, now), ...conditions] };
+}
+
+function placed({ interface: live, pod, node }: VnicStatus): Omit<Said, "type"> {
+  return attached({ name: live?.name ?? "the NIC" }, pod?.name ?? "", node ?? "");
+}
+
+function has({ conditions }: VnicStatus, wanted: Condition["type"]): boolean {
+  return conditions.some(({ type }) => type === wanted);
+}

@@ -1,0 +1,183 @@
+import * as z from "zod";
+import * as field from "../schema/fields.ts";
+import { known, present, unknownValue, wording } from "../schema/known.ts";
+import { hasOwnMac, type Mode } from "../network/mode.ts";
+import { type NetworkReference, networkReference, referenceProblems } from "../network/reference.ts";
+import { deriveInterfaceName, deriveMac } from "../names.ts";
+import { type Problem, problemsOf } from "../schema/problem.ts";
+import { type DefaultRoute, type Route, routeFields, routeProblems } from "../schema/route-fields.ts";
+
+const pod = z.strictObject({
+  namespace: known(field.labelName).default("default"),
+  name: known(field.objectName),
+});
+
+export const deadlines = z.strictObject({
+  createSeconds: known(field.deadlineSeconds).default(120),
+  updateSeconds: known(field.deadlineSeconds).default(120),
+  deleteSeconds: known(field.deadlineSeconds).default(120),
+});
+
+const dhcp = z.strictObject({ hostname: known(field.hostname).optional(), routes: known(z.boolean()).optional() });
+
+/** The resource definition data, in its canonical form: every default filled in. */
+export const definition = z.strictObject({
+  name: known(field.labelName),
+  pod: known(pod),
+  network: known(networkReference),
+  addresses: known(z.array(known(field.hostCidr))).optional(),
+  dhcp: known(dhcp).optional(),
+  slaac: known(z.boolean()).optional(),
+  mac: known(field.mac).optional(),
+  interfaceName: known(field.interfaceName).optional(),
+  mtu: known(field.mtu).optional(),
+  duplicateAddressDetection: known(z.boolean()).optional(),
+  ...routeFields,
+  labels: known(field.labels).optional(),
+  deletionPolicy: known(field.deletionPolicy).optional(),
+  adopt: known(z.boolean()).optional(),
+  deadlines: known(deadlines).prefault({}),
+  declaredBy: z.string().optional(),
+});
+
+/** {@link definition} as `check` leaves it, and as all later hooks receive it. */
+export interface Definition {
+  /** Name of the record, in the pod's namespace. */
+  readonly name: string;
+  readonly pod: { readonly namespace: string; readonly name: string };
+  readonly network: NetworkReference;
+  /** CIDR form, canonical; none only with `dhcp` or `slaac`. */
+  readonly addresses: readonly string[];
+  /** One address more comes from a DHCP server; implied where none are given or announced. */
+  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
+  /** Whether it takes the IPv6 addresses that routers announce. */
+  readonly slaac?: boolean;
+  readonly mac: string;
+  readonly interfaceName: string;
+  /** Bytes; the parent's when absent. */
+  readonly mtu?: number;
+  /** Whether to ask, before an address is used, who else has it; it is when absent. */
+  readonly duplicateAddressDetection?: boolean;
+  /** Beside those of the addresses' own networks. */
+  readonly routes?: readonly Route[];
+  /** Routers on the network, at most one of each address family; the network's when absent. */
+  readonly gateways?: readonly string[];
+  /** Whether replies leave by the Vnic, over its gateways, or by the pod's own routes; by the Vnic when absent. */
+  readonly replyVia?: "vnic" | "pod";
+  readonly defaultRoute?: DefaultRoute;
+  /** Of the record, beside our own. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What a deletion does while the pod still runs: unplug the NIC, which is the default, or wait for the pod's end. */
+  readonly deletionPolicy?: "detach" | "waitForPod";
+  /** Takes over a record that somebody else declared, if it is the same Vnic. */
+  readonly adopt?: boolean;
+  readonly deadlines: {
+    readonly createSeconds: number;
+    readonly updateSeconds: number;
+    readonly deleteSeconds: number;
+  };
+  /** The Pulumi URN; absent for a record made otherwise. */
+  readonly declaredBy?: string;
+}
+
+/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+export function parseDefinition(inputs: unknown): { definition: Definition } | { problems: Problem[] } {
+  const parsed = definition.safeParse(inputs, { error: wording });
+  const problems = [
+    ...(parsed.error?.issues.flatMap((issue) => problemsOf(issue, "a Vnic")) ?? []),
+    ...crossFieldProblems(inputs),
+  ];
+  return parsed.success && problems.length === 0 ? { definition: derive(parsed.data) } : { problems };
+}
+
+type Parsed = z.output<typeof definition>;
+
+function derive(parsed: Parsed): Definition {
+  const { name, pod, network, addresses, dhcp, slaac, mac, interfaceName, ...rest } = parsed;
+  const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
+  const derivable = identity.namespace !== unknownValue && name !== unknownValue;
+  return present({
+    ...rest,
+    name,
+    pod,
+    network: qualified(network, identity.namespace),
+    addresses: addresses ?? [],
+    dhcp: dhcp ?? (addresses === undefined && !slaac ? {} : undefined),
+    slaac,
+    mac: mac ?? (derivable ? deriveMac(identity) : unknownValue),
+    interfaceName: interfaceName ?? (derivable ? deriveInterfaceName(identity) : unknownValue),
+  });
+}
+
+/** A definition as inputs: a preview shows addresses that only DHCP will tell as not known yet. */
+export function inputsOf(definition: Definition): Partial<Definition> {
+  const { addresses, ...rest } = definition;
+  return addresses.length === 0 ? rest : definition;
+}
+
+/** Back from {@link inputsOf}. */
+export function fromInputs(inputs: Omit<Definition, "addresses"> & Partial<Definition>): Definition {
+  return { addresses: [], ...inputs };
+}
+
+/** A NetworkAttachmentDefinition is of the pod's own namespace, if its name tells no other. */
+function qualified(network: NetworkReference, namespace: string): NetworkReference {
+  if (typeof network !== "object" || !("networkAttachmentDefinition" in network)) return network;
+  const { networkAttachmentDefinition: name } = network;
+  if (name.includes("/") || [name, namespace].includes(unknownValue)) return network;
+  return { networkAttachmentDefinition: `${namespace}/${name}` };
+}
+
+/** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
+function crossFieldProblems(inputs: unknown): Problem[] {
+  const given = (inputs ?? {}) as Record<string, unknown>;
+  const { network } = given;
+  return [
+    ...referenceProblems(network),
+    ...macProblems(inputs),
+    ...addressProblems(given),
+    ...mtuProblems(given),
+    ...routeProblems(given),
+  ];
+}
+
+/** The derived MAC may stand there all the same, as it does in a record. */
+function macProblems(inputs: unknown): Problem[] {
+  const { name, pod, network, mac } = (inputs ?? {}) as Record<string, unknown>;
+  const { mode } = (network ?? {}) as { mode?: Mode };
+  const { namespace = "default" } = (pod ?? {}) as { namespace?: string };
+  if (mac === undefined || mode === undefined || hasOwnMac(mode)) return [];
+  if (mac === deriveMac({ namespace, name: String(name) })) return [];
+  return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
+}
+
+function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {
+  if (!Array.isArray(addresses)) return [];
+  if (addresses.length === 0 && dhcp === undefined && !slaac)
+    return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
+  const hosts = hostsOf(addresses);
+  const problems: Problem[] = [];
+  hosts.forEach((host, index) => {
+    const first = hosts.indexOf(host);
+    if (host !== undefined && first < index)
+      problems.push({
+        property: `addresses[${index}]`,
+        reason: `"${host}" is the same address as addresses[${first}]`,
+      });
+  });
+  return problems;
+}
+
+function mtuProblems({ mtu, addresses, slaac }: Record<string, unknown>): Problem[] {
+  if (typeof mtu !== "number" || mtu < 68 || mtu >= 1280) return [];
+  const ipv6 = hostsOf(addresses).find((host) => host?.includes(":")) ?? (slaac === true ? "slaac" : undefined);
+  if (ipv6 === undefined) return [];
+  const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
+  return [{ property: "mtu", reason }];
+}
+
+/** Without prefix lengths; undefined for each that isn't right. */
+function hostsOf(addresses: unknown): (string | undefined)[] {
+  if (!Array.isArray(addresses)) return [];
+  return addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
+}

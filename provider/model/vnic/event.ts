@@ -1,0 +1,60 @@
+import type { Trouble } from "./agent-status.ts";
+import { apiVersion, eventName } from "../names.ts";
+
+/** Something that happened to an object, told to whoever describes it with kubectl. */
+export interface Happening {
+  readonly type: "Normal" | "Warning";
+  readonly reason:
+    | "AddedInterface"
+    | "RemovedInterface"
+    | "FailedAddingInterface"
+    | "FailedRemovingInterface"
+    | Trouble["reason"]
+    | "AddressConflict";
+  readonly message: string;
+  /** Happenings of one object with the same key are one, and told once. */
+  readonly key: string;
+}
+
+/** The object that it happened to. */
+interface About {
+  readonly apiVersion: string;
+  readonly kind: "Vnic" | "Pod";
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export type EventObject = ReturnType<typeof eventOf>;
+
+/** The events that tell of it, at the Vnic and at its pod, if that is known. */
+export function eventsOf(
+  vnic: { readonly namespace: string; readonly name: string; readonly uid: string },
+  pod: { readonly name: string; readonly uid: string } | undefined,
+  happening: Happening,
+  now: Date,
+): EventObject[] {
+  const { namespace, name, uid } = vnic;
+  const about: About[] = [{ apiVersion, kind: "Vnic", namespace, name, uid }];
+  if (pod) about.push({ apiVersion: "v1", kind: "Pod", namespace, name: pod.name, uid: pod.uid });
+  return about.map((one) => eventOf(one, happening, now));
+}
+
+/** The event (core/v1). */
+function eventOf(about: About, { type, reason, message, key }: Happening, now: Date) {
+  const time = now.toISOString();
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { namespace: about.namespace, name: eventName(about.name, `${about.uid} ${reason} ${key}`) },
+    involvedObject: about,
+    type,
+    reason,
+    // The API server takes no more.
+    message: message.slice(0, 1024),
+    source: { component: "pulumi-vnic" },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+  };
+}

@@ -1,0 +1,229 @@
+import { type Definition, parseDefinition } from "./definition.ts";
+import { VnicError } from "../../base/errors.ts";
+import type { VnicStatus } from "./status.ts";
+import { termsOf } from "../lease/lease.ts";
+import {
+  addressLabel,
+  annotations,
+  apiVersion,
+  finalizer,
+  group,
+  labels,
+  macLabel,
+  networkLabel,
+  vnicId,
+  type VnicRef,
+} from "../names.ts";
+import type { NodeNetwork } from "../network/mode.ts";
+import { type AttachedNetwork, isNamed, type NamedNetwork, segmentOf } from "../network/reference.ts";
+import type { DefaultRoute, Route } from "../schema/route-fields.ts";
+import { stateOf, type VnicState } from "./state.ts";
+
+/** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
+export interface VnicSpec {
+  readonly pod: { readonly name: string };
+  readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
+  /** None where all come from DHCP. */
+  readonly addresses?: readonly string[];
+  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
+  /** Derived, like the interface's name, when whoever wrote the record gave none. */
+  readonly slaac?: boolean;
+  readonly mac?: string;
+  readonly interfaceName?: string;
+  readonly mtu?: number;
+  readonly duplicateAddressDetection?: boolean;
+  readonly routes?: readonly Route[];
+  readonly gateways?: readonly string[];
+  readonly replyVia?: "vnic" | "pod";
+  readonly defaultRoute?: DefaultRoute;
+  readonly deletionPolicy?: "detach" | "waitForPod";
+}
+
+/** The record: object `Vnic` of our API group, beside the pod that it serves. */
+export interface VnicRecord {
+  readonly apiVersion: string;
+  readonly kind: "Vnic";
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly generation?: number;
+    readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
+    readonly finalizers?: readonly string[];
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly object[];
+  };
+  readonly spec: VnicSpec;
+  readonly status?: VnicStatus;
+}
+
+/** A record as the API server returns it. */
+export type StoredVnic = VnicRecord & { readonly metadata: { readonly uid: string; readonly resourceVersion: string } };
+
+/** The addresses that were asked for by themselves. */
+export function fixedAddresses({ addresses = [] }: VnicSpec): readonly string[] {
+  return addresses;
+}
+
+/** The record's own name, and nothing else of its metadata. */
+export function refOf({ metadata: { namespace, name } }: VnicRecord): VnicRef {
+  return { namespace, name };
+}
+
+export function vnicRef(definition: Definition): VnicRef {
+  return { namespace: definition.pod.namespace, name: definition.name };
+}
+
+export function specOf({
+  pod,
+  name: _,
+  labels: __,
+  adopt: ___,
+  deadlines: ____,
+  declaredBy: _____,
+  addresses,
+  ...rest
+}: Definition): VnicSpec {
+  // What a network is, its own record says.
+  const network = isNamed(rest.network) ? { name: rest.network.name } : rest.network;
+  return { ...rest, ...(addresses.length === 0 ? {} : { addresses }), pod: { name: pod.name }, network };
+}
+
+/**
+ * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
+ * node and pod in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut short.
+ * `more`: annotations beside these.
+ */
+export function recordOf(
+  definition: Definition,
+  at: { node: string; uid: string },
+  more: Readonly<Record<string, string>> = {},
+): VnicRecord {
+  const { declaredBy } = definition;
+  const { finalizers, labels: marks, annotations: place } = placedMetadata(definition, at);
+  return {
+    apiVersion,
+    kind: "Vnic",
+    metadata: {
+      ...vnicRef(definition),
+      finalizers,
+      labels: { ...definition.labels, ...marks },
+      annotations: { ...more, ...place, ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }) },
+    },
+    spec: specOf(definition),
+  };
+}
+
+/** Our part of a record's metadata, whoever wrote the rest of it. */
+function placedMetadata({ network, addresses, mac }: Definition, at: { node: string; uid: string }) {
+  return {
+    finalizers: [finalizer],
+    labels: {
+      [labels.managedBy]: "pulumi-vnic",
+      ...(isNamed(network) ? { [labels.network]: networkLabel(network.name) } : {}),
+      [labels.mac]: macLabel(segmentOf(network), mac),
+      ...Object.fromEntries(addresses.map((address) => [addressLabel(segmentOf(network), address), ""])),
+    },
+    annotations: { [annotations.node]: at.node, [annotations.podUid]: at.uid },
+  };
+}
+
+/** What changes in a record's metadata; `null` takes an entry away. */
+export interface MetadataChange {
+  readonly finalizers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string | null>>;
+  readonly annotations?: Readonly<Record<string, string | null>>;
+}
+
+/** What must change in the metadata of a record that leads itself, before its Vnic is made there; undefined when nothing. */
+export function placement(
+  { metadata }: StoredVnic,
+  definition: Definition,
+  at: { node: string; uid: string },
+): MetadataChange | undefined {
+  const wanted = placedMetadata(definition, at);
+  const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
+  const former = Object.keys(marks).filter((key) => key.startsWith(labels.address) && !(key in wanted.labels));
+  const missing = (there: Readonly<Record<string, string>>, entries: Readonly<Record<string, string>>) =>
+    Object.entries(entries).some(([key, value]) => there[key] !== value);
+  const complete =
+    finalizers.includes(finalizer) &&
+    former.length === 0 &&
+    !missing(marks, wanted.labels) &&
+    !missing(notes, wanted.annotations);
+  if (complete) return undefined;
+  return {
+    finalizers: [...new Set([...finalizers, finalizer])],
+    labels: { ...Object.fromEntries(former.map((key) => [key, null])), ...wanted.labels },
+    annotations: wanted.annotations,
+  };
+}
+
+/** A stored record as it would be applied again: our part of its metadata, and its spec. */
+export function rewritten({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
+  const ours = (entries: Readonly<Record<string, string>> | undefined) =>
+    Object.fromEntries(
+      Object.entries(entries ?? {}).filter(
+        ([key]) => (key.includes(group) || key === labels.managedBy) && key !== annotations.claim,
+      ),
+    );
+  const { namespace, name } = metadata;
+  const own = { finalizers: [finalizer], labels: ours(metadata.labels), annotations: ours(metadata.annotations) };
+  return { apiVersion, kind, metadata: { namespace, name, ...own }, spec };
+}
+
+/** Where the record says that the Vnic is, or was about to be, realised. */
+export function placeOf(record: VnicRecord): { node: string; podUid: string } | undefined {
+  const node = record.metadata.annotations?.[annotations.node];
+  const podUid = record.metadata.annotations?.[annotations.podUid];
+  return node && podUid ? { node, podUid } : undefined;
+}
+
+export function ownerOf(record: Pick<VnicRecord, "metadata">): string | undefined {
+  return record.metadata.annotations?.[annotations.owner];
+}
+
+/** The label selectors by which other holders of the same MAC or an address behind the same parent are found. */
+export function holderSelectors({ network, mac, addresses }: Definition): string[] {
+  return [
+    `${labels.mac}=${macLabel(segmentOf(network), mac)}`,
+    ...addresses.map((address) => addressLabel(segmentOf(network), address)),
+  ];
+}
+
+/** What the record alone asks for, whoever wrote it: derived values filled in, every rule applied once more. */
+export function definitionInRecord(record: StoredVnic): Definition {
+  const { metadata, spec } = record;
+  const { namespace, name } = metadata;
+  const parsed = parseDefinition({ ...spec, name, pod: { ...spec.pod, namespace }, declaredBy: ownerOf(record) });
+  if ("definition" in parsed) return parsed.definition;
+  const problems = parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  throw new VnicError("invalid", `Vnic ${vnicId(metadata)}: ${problems}`);
+}
+
+/** What the record itself tells of its Vnic, as state: for one that was never in the state that asks. */
+export function stateOfRecord(record: StoredVnic, providerVersion: string): VnicState {
+  const owner = ownerOf(record);
+  const made = {
+    uid: record.metadata.uid,
+    node: "",
+    podUid: "",
+    ...(owner === undefined ? {} : { owner }),
+    ...realisationOf(record),
+  };
+  return stateOf(definitionInRecord(record), made, providerVersion);
+}
+
+/** Where the record says that its Vnic is, and what was last seen of it there. */
+export function realisationOf(record: StoredVnic): Pick<VnicState, "sandboxId" | "interface"> & Partial<VnicState> {
+  const { status } = record;
+  return {
+    ...placeOf(record),
+    ...(status?.pod ? { sandboxId: status.pod.sandboxId } : {}),
+    ...(status?.interface ? { interface: status.interface } : {}),
+    ...(status?.lease ? { lease: termsOf(status.lease) } : {}),
+  };
+}

@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from "node:util";
+import type { RunningPod } from "../kubernetes/pod.ts";
+import type { StoredVnic } from "./record.ts";
+import type { Lease } from "../lease/lease.ts";
+import type { InjectResult, Interface } from "../wire/session-protocol.ts";
+
+/** What is really there of a Vnic, as last seen. Without `node`, `pod` and `interface` it is realised nowhere. */
+export interface VnicStatus {
+  readonly node?: string;
+  readonly pod?: {
+    readonly name: string;
+    readonly uid: string;
+    readonly sandboxId: string;
+    /** A container of the pod that ran at that time. While it runs, the sandbox is still that one. */
+    readonly containerId?: string;
+  };
+  readonly interface?: Interface;
+  readonly lease?: Lease;
+  readonly conditions: readonly Condition[];
+}
+
+/**
+ * A Kubernetes condition (`metav1.Condition`). `Attached`: the NIC is in its pod; `LeaseBound`: with an address from DHCP,
+ * if it is to have one; `Ready`: and all is as the spec says. Only once it wasn't so, `Connected`: the NIC leads to its
+ * network; `AddressesUnique`: no other host has its addresses.
+ * Other types belong to others, who keep them by a field manager of their own.
+ */
+export interface Condition {
+  readonly type: "Ready" | "Attached" | "LeaseBound" | "Connected" | "AddressesUnique";
+  readonly status: "True" | "False";
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+  readonly observedGeneration?: number;
+}
+
+/** The status of a Vnic that is in its pod. */
+export function attachedStatus(
+  record: StoredVnic,
+  { node, containerId }: RunningPod,
+  {
+    association: { pod, sandboxId },
+    interface: live,
+    lease,
+  }: Pick<InjectResult, "association" | "interface" | "lease">,
+  now: Date,
+): VnicStatus {
+  const so = attached(live, pod.name, node);
+  return {
+    node,
+    pod: { name: pod.name, uid: pod.uid, sandboxId, containerId },
+    interface: live,
+    ...(lease ? { lease } : {}),
+    conditions: [
+      condition(record, { type: "Ready", ...so }, now),
+      condition(record, { type: "Attached", ...so }, now),
+      ...(lease ? [condition(record, { type: "LeaseBound", ...bound(lease) }, now)] : []),
+    ],
+  };
+}
+
+export function attached({ name }: Pick<Interface, "name">, pod: string, node: string) {
+  return { status: "True", reason: "Attached", message: `${name} is up in pod ${pod} on node ${node}` } as const;
+}
+
+export function bound({ address, server }: Lease) {
+  return { status: "True", reason: "Bound", message: `${address} of DHCP server ${server}` } as const;
+}
+
+/** The status of a Vnic that is in no pod, or is there but not as the spec says: `attached` tells. */
+export function failedStatus(
+  record: StoredVnic,
+  { reason, message, attached }: { reason: string; message: string; attached: boolean },
+  now: Date,
+): VnicStatus {
+  const so = { status: "False", reason, message } as const;
+  const ready = condition(record, { type: "Ready", ...so }, now);
+  const { conditions = [] } = record.status ?? {};
+  if (attached && conditions.some(({ type, status }) => type === "Attached" && status === "True"))
+    return { ...record.status, conditions: [ready, ...conditions.filter(({ type }) => type !== "Ready")] };
+  return { conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
+}
+
+/** Whether the record's status says all that this one does. */
+export function saysAlready({ status }: StoredVnic, wanted: VnicStatus): boolean {
+  const words = ({ type, status, reason, message, observedGeneration }: Condition) =>
+    [type, status, reason, message, observedGeneration].join("\n");
+  const said = new Set(status?.conditions.map(words));
+  return (
+    isDeepStrictEqual([status?.node, status?.pod], [wanted.node, wanted.pod]) &&
+    wanted.conditions.every((one) => said.has(words(one)))
+  );
+}
+
+/** Keeps the time since when it has been so. */
+export function condition(
+  { metadata, status }: { readonly metadata: { readonly generation?: number }; readonly status?: VnicStatus },
+  so: Pick<Condition, "type" | "status" | "reason" | "message">,
+  now: Date,
+): Condition {
+  const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status);
+  return {
+    ...so,
+    lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
+    observedGeneration: metadata.generation ?? 1,
+  };
+}

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { coalesce } from "../../../provider/base/coalesce.ts";
+
+describe("readings that are shared", () => {
+  /** Readings that have begun, with what ends each. */
+  let begun: { readonly key: string; readonly end: (value: string) => void; readonly fail: (error: Error) => void }[];
+  let ask: (key: string) => Promise<string>;
+  beforeEach(() => {
+    begun = [];
+    ask = coalesce(
+      (key: string) => new Promise<string>((end, fail) => begun.push({ key, end, fail })),
+      (key) => key,
+    );
+  });
+  const keys = () => begun.map(({ key }) => key);
+
+  it("begin at once for the first who asks", async () => {
+    const answer = ask("db");
+    expect(keys()).to.deep.equal(["db"]);
+    begun[0]?.end("first");
+    expect(await answer).to.equal("first");
+  });
+
+  it("serve all who come meanwhile with one more, which begins after they came", async () => {
+    const first = ask("db");
+    const later = [ask("db"), ask("db"), ask("db")];
+    expect(keys()).to.deep.equal(["db"]);
+    begun[0]?.end("first");
+    expect(await first).to.equal("first");
+    expect(keys()).to.deep.equal(["db", "db"]);
+    const last = ask("db");
+    begun[1]?.end("second");
+    expect(await Promise.all(later)).to.deep.equal(["second", "second", "second"]);
+    expect(keys()).to.deep.equal(["db", "db", "db"]);
+    begun[2]?.end("third");
+    expect(await last).to.equal("third");
+  });
+
+  it("never serve what was read before somebody asked", async () => {
+    const first = ask("db");
+    begun[0]?.end("first");
+    await first;
+    const second = ask("db");
+    expect(keys()).to.deep.equal(["db", "db"]);
+    begun[1]?.end("second");
+    expect(await second).to.equal("second");
+  });
+
+  it("don't wait for those of something else", () => {
+    void ask("db");
+    void ask("web");
+    expect(keys()).to.deep.equal(["db", "web"]);
+  });
+
+  it("that fail fail those who share them, and nobody else", async () => {
+    const outcome = (promise: Promise<string>) => promise.catch((error: Error) => `failed: ${error.message}`);
+    const first = outcome(ask("db"));
+    const later = [outcome(ask("db")), outcome(ask("db"))];
+    begun[0]?.fail(new Error("cut"));
+    expect(await first).to.equal("failed: cut");
+    begun[1]?.end("second");
+    expect(await Promise.all(later)).to.deep.equal(["second", "second"]);
+    const last = outcome(ask("db"));
+    begun[2]?.fail(new Error("gone"));
+    expect(await last).to.equal("failed: gone");
+  });
+});

@@ -1,0 +1,30 @@
+import { expect } from "chai";
+import { isVnicError, messageOf, VnicError } from "../../../provider/base/errors.ts";
+
+describe("an error", () => {
+  const error = new VnicError("conflict", "name: taken", { cause: "x" });
+
+  it("is told by its kind, not by its text", () => {
+    expect(isVnicError(error)).to.equal(true);
+    expect(isVnicError(error, "failed", "conflict")).to.equal(true);
+    expect(isVnicError(error, "failed")).to.equal(false);
+    expect(isVnicError(new Error("name: taken"))).to.equal(false);
+    expect(isVnicError(undefined)).to.equal(false);
+  });
+
+  it("keeps its cause and has a stack", () => {
+    expect(error.cause).to.equal("x");
+    expect(error.stack).to.include("VnicError: name: taken");
+  });
+
+  it("has a message whatever was thrown", () => {
+    expect([error, new Error("x"), "y", 7, undefined, null].map(messageOf)).to.deep.equal([
+      "name: taken",
+      "x",
+      "y",
+      "7",
+      "undefined",
+      "null",
+    ]);
+  });
+});

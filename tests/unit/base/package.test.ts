@@ -1,0 +1,17 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defaultImage, leastNode, packageVersion } from "../../../provider/base/package.ts";
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "package.json"), "utf8")) as {
+  version: string;
+  engines: { node: string };
+};
+
+describe("the package", () => {
+  it("has one version, in code as in package.json", () => expect(packageVersion).to.equal(manifest.version));
+  it("asks for one Node.js, in code as in package.json", () =>
+    expect(`>=${leastNode.join(".")}`).to.equal(manifest.engines.node));
+  it("names its own version's image", () =>
+    expect(defaultImage).to.equal(`localhost/pulumi-vnic-node:${manifest.version}`));
+});

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { VnicError } from "../../../provider/base/errors.ts";
+import { remember } from "../../../provider/base/remember.ts";
+import { rejection } from "../../fakes/cluster.ts";
+
+describe("answers that are remembered", () => {
+  /** What was asked for, and what is there. */
+  let asked: string[];
+  let there: Map<string, string>;
+  let ask: (key: string) => Promise<string | undefined>;
+  beforeEach(() => {
+    asked = [];
+    there = new Map([["db", "one"]]);
+    ask = remember(
+      async (key: string) => {
+        asked.push(key);
+        if (key === "broken") throw new VnicError("failed", "it is broken");
+        return there.get(key);
+      },
+      (key) => key,
+    );
+  });
+
+  it("are asked for once, by each key", async () => {
+    there.set("web", "two");
+    expect(await Promise.all([ask("db"), ask("db"), ask("web")])).to.deep.equal(["one", "one", "two"]);
+    there.set("db", "another");
+    expect(await ask("db")).to.equal("one");
+    expect(asked).to.deep.equal(["db", "web"]);
+  });
+
+  it("are asked for again when there was nothing, or when it failed", async () => {
+    expect(await ask("web")).to.equal(undefined);
+    there.set("web", "two");
+    expect(await ask("web")).to.equal("two");
+    for (let time = 1; time <= 2; time++) expect((await rejection(ask("broken"))).message).to.equal("it is broken");
+    expect(asked).to.deep.equal(["web", "web", "broken", "broken"]);
+  });
+});

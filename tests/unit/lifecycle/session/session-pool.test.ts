@@ -1,0 +1,155 @@
+import { expect } from "chai";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Deadline } from "../../../../provider/lifecycle/driver.ts";
+import { SessionPool } from "../../../../provider/lifecycle/session/session-pool.ts";
+import type { Session } from "../../../../provider/lifecycle/session/session.ts";
+import { VnicError } from "../../../../provider/base/errors.ts";
+import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
+import { never } from "../../../fakes/node-side.ts";
+import { injectPlan } from "../../../fakes/objects.ts";
+
+const one = { node: "worker-1", runtime: "containerd" };
+const other = { node: "worker-2", runtime: "containerd" };
+const plan = { vnic: injectPlan().vnic };
+const eject = (session: Session) => session.request("eject", { plan });
+const deadline = (seconds = 2) => new Deadline("testing", seconds);
+
+describe("a pool of sessions", () => {
+  let cluster: FakeCluster;
+  let pool: SessionPool;
+  const opened = () => cluster.calls.filter((call) => call.startsWith("createJob"));
+
+  function fill(lingerMilliseconds: number): void {
+    cluster = new FakeCluster();
+    pool = new SessionPool(cluster, { image: "localhost/image:1", lingerMilliseconds });
+  }
+  beforeEach(() => fill(10_000));
+  afterEach(() => pool.close());
+
+  it("shares one session among all who work on one node at once", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => pool.use(one, deadline(), eject)));
+    expect(opened()).to.deep.equal(["createJob worker-1"]);
+    expect(cluster.attachments).to.have.length(1);
+  });
+
+  it("opens one for each node", async () => {
+    await Promise.all([pool.use(one, deadline(), eject), pool.use(other, deadline(), eject)]);
+    expect(opened()).to.have.members(["createJob worker-1", "createJob worker-2"]);
+  });
+
+  it("uses a session again while it lingers", async () => {
+    await pool.use(one, deadline(), eject);
+    await pool.use(one, deadline(), eject);
+    expect(opened()).to.have.length(1);
+  });
+
+  it("ends a session that nobody uses for a while, and removes its Job", async () => {
+    fill(5);
+    await pool.use(one, deadline(), eject);
+    expect(cluster.jobs.size).to.equal(1);
+    await sleep(40);
+    expect(cluster.attachments[0]?.closed).to.equal(true);
+    expect(cluster.jobs.size).to.equal(0);
+    await pool.use(one, deadline(), eject);
+    expect(opened()).to.have.length(2);
+  });
+
+  it("does not end a session under whoever still uses it", async () => {
+    fill(5);
+    let answer: (value: unknown) => void = () => undefined;
+    cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));
+    const slow = pool.use(one, deadline(), eject);
+    const quick = pool.use(one, deadline(), (session) => session.request("hello", {}));
+    await quick;
+    await sleep(30);
+    expect(cluster.attachments[0]?.closed).to.equal(false);
+    answer({ removed: true, steps: [] });
+    expect(await slow).to.deep.equal({ removed: true, steps: [] });
+  });
+
+  it("does not end a lingering session under whoever comes back to it", async () => {
+    fill(20);
+    await pool.use(one, deadline(), eject);
+    cluster.nodeSide.eject = async () => {
+      await sleep(50);
+      return { removed: true, steps: [] };
+    };
+    await pool.use(one, deadline(), eject);
+    expect(opened()).to.have.length(1);
+    expect(cluster.nodeSide.work, "done once each").to.have.length(2);
+  });
+
+  it("opens another session and does the work again when one breaks", async () => {
+    let tries = 0;
+    cluster.nodeSide.eject = () => {
+      if (++tries === 1) cluster.attachments[0]?.end("container killed");
+      return { removed: true, steps: [] };
+    };
+    expect(await pool.use(one, deadline(), eject)).to.deep.equal({ removed: true, steps: [] });
+    expect([tries, opened().length]).to.deep.equal([2, 2]);
+    await pool.close();
+    expect(cluster.jobs.size, "Jobs left").to.equal(0);
+  });
+
+  it("opens another session for the next one when a lingering one broke", async () => {
+    await pool.use(one, deadline(), eject);
+    cluster.attachments[0]?.end("node rebooted");
+    await pool.use(one, deadline(), eject);
+    expect(opened()).to.have.length(2);
+  });
+
+  it("gives up at the deadline when sessions break again and again, and says why", async () => {
+    cluster.nodeSide.eject = () => cluster.attachments.at(-1)?.end("container killed");
+    const error = await rejection(pool.use(one, deadline(0.3), eject));
+    expect(error.message).to.match(/container killed/);
+  });
+
+  it("passes on at once what was refused, and keeps the session", async () => {
+    cluster.nodeSide.eject = () => {
+      throw new VnicError("refused", "no such parent");
+    };
+    expect(await rejection(pool.use(one, deadline(), eject))).to.deep.include({
+      kind: "refused",
+      message: "no such parent",
+    });
+    expect(opened()).to.have.length(1);
+    expect(cluster.attachments[0]?.closed).to.equal(false);
+  });
+
+  it("says which node doesn't answer when the time is over", async () => {
+    cluster.nodeSide.eject = never;
+    const error = await rejection(pool.use(one, deadline(0.2), eject));
+    expect(error.kind).to.equal("deadline");
+    expect(error.message).to.match(
+      /testing: not done within 0.2 s; still waiting for the answer of node worker-1 in injection session vnic-system\/vnic-session-/,
+    );
+  });
+
+  it("does not let the opener's shorter deadline fail the others", async () => {
+    cluster.attachTooEarly = 20;
+    const hasty = rejection(pool.use(one, deadline(0.1), eject));
+    const patient = pool.use(one, deadline(5), eject);
+    expect(await hasty).to.have.property("kind", "deadline");
+    expect(await patient).to.deep.equal({ removed: true, steps: [] });
+  });
+
+  it("fails all who wait for a session that can't be opened", async () => {
+    cluster.failNext("createJob", new VnicError("forbidden", "creating injection Job: forbidden"));
+    const errors = await Promise.all([1, 2].map(() => rejection(pool.use(one, deadline(), eject))));
+    expect(errors.map(({ kind }) => kind)).to.deep.equal(["forbidden", "forbidden"]);
+    await pool.use(one, deadline(), eject);
+  });
+
+  it("ends all sessions and removes their Jobs when it is closed", async () => {
+    await Promise.all([pool.use(one, deadline(), eject), pool.use(other, deadline(), eject)]);
+    await pool.close();
+    expect(cluster.attachments.map(({ closed }) => closed)).to.deep.equal([true, true]);
+    expect(cluster.jobs.size).to.equal(0);
+  });
+
+  it("closes even when a Job can't be removed", async () => {
+    await pool.use(one, deadline(), eject);
+    cluster.failNext("deleteJob", new VnicError("unreachable", "no answer"));
+    await pool.close();
+  });
+});

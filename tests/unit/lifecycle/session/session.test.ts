@@ -1,0 +1,206 @@
+import { expect } from "chai";
+import { Deadline } from "../../../../provider/lifecycle/driver.ts";
+import { openSession, Session } from "../../../../provider/lifecycle/session/session.ts";
+import { VnicError } from "../../../../provider/base/errors.ts";
+import { FakeAttachment } from "../../../fakes/attachment.ts";
+import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
+import { never } from "../../../fakes/node-side.ts";
+import { injectPlan } from "../../../fakes/objects.ts";
+
+const hello = { protocol: 1, version: "0.1.0" };
+const removed = { removed: true, steps: [] };
+const { vnic } = injectPlan();
+
+function open(): { session: Session; attachment: FakeAttachment } {
+  const attachment = new FakeAttachment();
+  return { session: new Session("job-1", attachment), attachment };
+}
+
+describe("a session", () => {
+  it("gives each request the answer with its id, in whatever order they come", async () => {
+    const { session, attachment } = open();
+    const first = session.request("hello", {});
+    const second = session.request("eject", { plan: { vnic } });
+    attachment.say({ id: 2, result: removed }, { id: 1, result: hello });
+    expect(await Promise.all([first, second])).to.deep.equal([hello, removed]);
+    expect(attachment.requests.map(({ id, verb }) => [id, verb])).to.deep.equal([
+      [1, "hello"],
+      [2, "eject"],
+    ]);
+  });
+
+  it("understands lines that come in any pieces, also within a character", async () => {
+    const { session, attachment } = open();
+    const asked = rejection(session.request("hello", {}));
+    const bytes = Buffer.from(
+      `${JSON.stringify({ id: 1, error: { kind: "refused", message: "Schnittstelle „eth1“ fehlt" } })}\n`,
+    );
+    for (const byte of bytes) attachment.emit(Buffer.of(byte));
+    expect(await asked).to.deep.include({ kind: "refused", message: "Schnittstelle „eth1“ fehlt" });
+  });
+
+  it("understands many lines that come in one piece", async () => {
+    const { session, attachment } = open();
+    const both = Promise.all([session.request("hello", {}), session.request("hello", {})]);
+    attachment.emit([1, 2].map((id) => `${JSON.stringify({ id, result: hello })}\n`).join(""));
+    expect(await both).to.deep.equal([hello, hello]);
+  });
+
+  it("passes on the steps of its own request only", async () => {
+    const { session, attachment } = open();
+    const steps: string[] = [];
+    const asked = session.request("eject", { plan: { vnic } }, (step) => steps.push(step));
+    const other = session.request("hello", {});
+    attachment.say({ id: 2, step: "theirs" }, { id: 1, step: "removing" }, { id: 1, step: "removed" });
+    attachment.say({ id: 1, result: removed }, { id: 2, result: hello }, { id: 1, step: "too late" });
+    await Promise.all([asked, other]);
+    expect(steps).to.deep.equal(["removing", "removed"]);
+  });
+
+  it("ignores lines that are no answers", async () => {
+    const { session, attachment } = open();
+    const asked = session.request("hello", {});
+    attachment.emit(`\nnonsense\n{}\n[1]\n{"id":99,"result":{}}\n{"id":"1","result":{}}\n`);
+    attachment.say({ id: 1, result: hello });
+    expect(await asked).to.deep.equal(hello);
+  });
+
+  it("rejects everything that is pending when it breaks, and says why", async () => {
+    const { session, attachment } = open();
+    const asked = [1, 2].map(() => rejection(session.request("hello", {})));
+    attachment.end("container killed");
+    for (const error of await Promise.all(asked))
+      expect(error).to.deep.include({
+        kind: "sessionBroken",
+        message: "injection session vnic-system/job-1 ended: container killed",
+      });
+  });
+
+  it("rejects at once when it has broken before", async () => {
+    const { session, attachment } = open();
+    attachment.end("container killed");
+    expect(await rejection(session.request("hello", {}))).to.have.property("kind", "sessionBroken");
+    expect(attachment.requests).to.deep.equal([]);
+  });
+
+  it("tells each listener once that it ended, also one that asks too late", () => {
+    const { session, attachment } = open();
+    const told: string[] = [];
+    session.onBroken(() => told.push("early"));
+    attachment.end("over");
+    session.close();
+    session.onBroken(() => told.push("late"));
+    expect(told).to.deep.equal(["early", "late"]);
+  });
+});
+
+describe("opening a session", () => {
+  const options = {
+    name: "job-1",
+    node: "worker-1",
+    runtime: "containerd",
+    image: "localhost/image:1",
+    idleSeconds: 60,
+  };
+  const soon = () => new Deadline("testing", 0.3);
+
+  it("tries to attach until the container is there", async () => {
+    const cluster = new FakeCluster();
+    cluster.attachTooEarly = 3;
+    const session = await openSession(cluster, options, soon());
+    expect(cluster.calls.filter((call) => call.startsWith("attach"))).to.have.length(4);
+    expect(session.job).to.equal("job-1");
+    expect(cluster.jobs.get("job-1")?.spec.template.spec.nodeName).to.equal("worker-1");
+  });
+
+  it("tries again when the connection ends before the first answer", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => {
+      cluster.nodeSide.hello = () => hello;
+      cluster.attachments.at(-1)?.end("container not running yet");
+      return hello;
+    };
+    await openSession(cluster, options, soon());
+    expect(cluster.attachments).to.have.length(2);
+  });
+
+  it("is broken, and not stuck, when the container ended because the connection did", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => {
+      cluster.sessionPod = { metadata: { name: "session-pod" }, status: { phase: "Succeeded" } };
+      cluster.attachTooEarly = 100;
+      cluster.attachments.at(-1)?.end("the connection was cut");
+      return hello;
+    };
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 2)));
+    expect(error).to.have.property("kind", "sessionBroken");
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("fails early, too, when a connection stood for a moment to a container that can't start", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => {
+      const waiting = { reason: "ImagePullBackOff", message: "connection refused" };
+      cluster.sessionPod = {
+        metadata: { name: "session-pod" },
+        status: { phase: "Pending", containerStatuses: [{ name: "session", state: { waiting } }] },
+      };
+      cluster.attachTooEarly = 100;
+      cluster.attachments.at(-1)?.end("the container is not running");
+      return hello;
+    };
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 2)));
+    expect(error).to.have.property("kind", "failed");
+  });
+
+  it("fails early, in the kubelet's words, when the container can't start; and removes the Job", async () => {
+    const cluster = new FakeCluster();
+    const waiting = { reason: "ErrImageNeverPull", message: "Container image is not present" };
+    cluster.sessionPod = {
+      metadata: { name: "p" },
+      status: { phase: "Pending", containerStatuses: [{ name: "session", state: { waiting } }] },
+    };
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 60)));
+    expect(error.message).to.equal(
+      "injection Job vnic-system/job-1 can't run on node worker-1 (image localhost/image:1): ErrImageNeverPull: Container image is not present",
+    );
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("says what it waits for when the time is over; and removes the Job", async () => {
+    const cluster = new FakeCluster();
+    cluster.sessionPod = undefined;
+    const error = await rejection(openSession(cluster, options, soon()));
+    expect(error).to.deep.include({
+      kind: "deadline",
+      message:
+        "testing: not done within 0.3 s; still waiting for injection Job vnic-system/job-1 on node worker-1: the Job controller has not made its pod yet",
+    });
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("gives up at its deadline when the container runs but never answers", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = never;
+    expect(await rejection(openSession(cluster, options, soon()))).to.have.property("kind", "deadline");
+    expect(cluster.attachments.every(({ closed }) => closed)).to.equal(true);
+  });
+
+  it("refuses an image that speaks another protocol, and says what to do", async () => {
+    const cluster = new FakeCluster();
+    cluster.nodeSide.hello = () => ({ protocol: 2, version: "9.0.0" });
+    const error = await rejection(openSession(cluster, options, soon()));
+    expect(error.message).to.equal(
+      "the injection image speaks protocol 2 (version 9.0.0), this package speaks 1; set vnic:image to the image of this package's version",
+    );
+    expect(cluster.attachments[0]?.closed).to.equal(true);
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("fails at once when attaching is forbidden; and removes the Job", async () => {
+    const cluster = new FakeCluster();
+    cluster.failNext("attach", new VnicError("forbidden", "attaching: HTTP 403"));
+    expect(await rejection(openSession(cluster, options, soon()))).to.have.property("kind", "forbidden");
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+});

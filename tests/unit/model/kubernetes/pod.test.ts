@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type PodObject, type PodState, readPod } from "../../../../provider/model/kubernetes/pod.ts";
+import { containerId, uid } from "../../../fakes/objects.ts";
+
+const folder = join(import.meta.dirname, "..", "..", "fixtures", "pods");
+
+/** A pod in the API server's form, cut down to what is read of it; by the state that it shows. */
+function recorded(state: string): PodObject {
+  return JSON.parse(readFileSync(join(folder, `${state}.json`), "utf8")) as PodObject;
+}
+
+const running = { state: "running", uid: uid(2), node: "worker-1" } as const;
+
+const table: Record<string, PodState> = {
+  running: { ...running, containerId },
+  "running-not-ready": { ...running, containerId: containerId.replace("containerd", "cri-o") },
+  initializing: { ...running, containerId: `containerd://${"1a".repeat(32)}` },
+  created: { state: "pending", why: "not scheduled yet" },
+  unschedulable: { state: "pending", why: "Unschedulable: 0/3 nodes are available: 3 Insufficient memory." },
+  scheduled: { state: "pending", why: "no container runs yet on node worker-1" },
+  "container-creating": { state: "pending", why: "container redis: ContainerCreating" },
+  "image-pull-back-off": { state: "pending", why: `container redis: ImagePullBackOff: Back-off pulling image "redsi"` },
+  "all-containers-crashed": {
+    state: "pending",
+    why: "container redis: CrashLoopBackOff: back-off 10s restarting failed container",
+  },
+  "host-network": { state: "hostNetwork" },
+  evicted: { state: "terminated", why: "phase Failed, Evicted" },
+  succeeded: { state: "terminated", why: "phase Succeeded" },
+  "being-deleted": { state: "terminated", why: "it is being deleted" },
+};
+
+describe("a pod", () => {
+  for (const [state, read] of Object.entries(table))
+    it(`is read as ${read.state} when its state is ${state}`, () =>
+      expect(readPod(recorded(state))).to.deep.equal(read));
+
+  it("is pending when its status is still empty", () =>
+    expect(readPod({})).to.deep.equal({ state: "pending", why: "not scheduled yet" }));
+
+  it("has an expectation here for each recorded state", () =>
+    expect(readdirSync(folder).map((file) => file.replace(".json", ""))).to.have.members(Object.keys(table)));
+});

@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { type ClientEvent, clientEvent, lease, readLease } from "../../../../provider/model/lease/lease.ts";
+
+const event = (given: Partial<ClientEvent> = {}): ClientEvent => ({
+  event: "bound",
+  ip: "192.168.50.110",
+  subnet: "255.255.255.0",
+  serverid: "192.168.50.1",
+  lease: "3600",
+  ...given,
+});
+const now = new Date("2026-11-23T08:00:00Z");
+const everything = { routes: true, defaultRoute: { except: [] } };
+
+describe("a DHCP lease", () => {
+  it("is what the server gave, with the times at which more is asked for", () =>
+    expect(readLease(event(), ["10.214.1.5/24"], now)).to.deep.equal({
+      address: "192.168.50.110/24",
+      server: "192.168.50.1",
+      leaseSeconds: 3600,
+      renewSeconds: 1800,
+      rebindSeconds: 3150,
+      obtainedAt: "2026-11-23T08:00:00.000Z",
+      expiresAt: "2026-11-23T09:00:00.000Z",
+    }));
+
+  it("may last as long as the protocol can say", () =>
+    expect(readLease(event({ lease: "4294967295" }), [], now)).to.have.property(
+      "expiresAt",
+      "2162-12-30T14:28:15.000Z",
+    ));
+
+  const refused: [what: string, given: Partial<ClientEvent>, why: RegExp][] = [
+    ["no address", { ip: "" }, /"" is not an IPv4 address/],
+    ["a command for an address", { ip: "$(id)" }, /is not an IPv4 address/],
+    ["an option for an address", { ip: "-6" }, /is not an IPv4 address/],
+    ["the unspecified address", { ip: "0.0.0.0" }, /unspecified/],
+    ["a loopback address", { ip: "127.0.0.1" }, /loopback/],
+    ["a multicast address", { ip: "224.0.0.1" }, /multicast/],
+    ["the broadcast address of its subnet", { ip: "192.168.50.255" }, /broadcast/],
+    ["no mask", { subnet: "" }, /"" is not a subnet mask/],
+    ["a mask with a hole", { subnet: "255.0.255.0" }, /is not a subnet mask/],
+    ["a mask for half of all addresses", { subnet: "128.0.0.0" }, /a subnet of 1 bits would draw/],
+    ["no server", { serverid: "`id`" }, /doesn't say its own address/],
+    ["no time", { lease: "" }, /a lease of 0 s is shorter than 30 s/],
+    ["a time that is over at once", { lease: "1" }, /a lease of 1 s is shorter/],
+    ["a negative time", { lease: "-1" }, /a lease of 0 s is shorter/],
+  ];
+  for (const [what, given, why] of refused)
+    it(`is none with ${what}`, () =>
+      expect(readLease(event(given), [], now))
+        .to.have.property("refused")
+        .that.matches(why));
+
+  it("is none if its subnet would draw the traffic of the pod's own network", () =>
+    expect(readLease(event({ ip: "10.200.0.5", subnet: "255.0.0.0" }), ["fe80::1/64", "10.214.1.5/24"], now))
+      .to.have.property("refused")
+      .that.matches(/10\.200\.0\.5\/8 has the pod's own address 10\.214\.1\.5\/24 in it/));
+
+  it("is well formed, whatever the server said, or none", () =>
+    fc.assert(
+      fc.property(
+        fc.dictionary(
+          fc.constantFrom("ip", "subnet", "serverid", "lease", "router", "staticroutes"),
+          fc.oneof(fc.string(), fc.ipV4(), fc.nat().map(String)),
+        ),
+        (values) => {
+          const parsed = clientEvent.safeParse({ event: "bound", ...values });
+          const read = parsed.success ? readLease(parsed.data, [], now, everything) : { refused: "" };
+          return "refused" in read || lease.safeParse(read).success;
+        },
+      ),
+    ));
+});

@@ -1,0 +1,245 @@
+import { expect } from "chai";
+import {
+  addressSteps,
+  configureSteps,
+  convergeSteps,
+  createSteps,
+  formerOf,
+  type Ground,
+  moveSteps,
+  restoreSteps,
+  riseSteps,
+  sendBackSteps,
+  type SizedPlan,
+  sysctls,
+  tagSteps,
+} from "../../../../provider/model/link/link-steps.ts";
+import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../../../../provider/model/names.ts";
+import { type Mode, modes } from "../../../../provider/model/network/mode.ts";
+import type { Interface } from "../../../../provider/model/wire/session-protocol.ts";
+import { injectPlan as unsizedPlan, liveInterface, uid } from "../../../fakes/objects.ts";
+
+const transit = transitLinkName(uid(1));
+/** A plan with the MTU decided. */
+function injectPlan({ mtu = 1500, ...given }: Partial<SizedPlan> = {}): SizedPlan {
+  return { ...unsizedPlan(given), mtu };
+}
+
+const both = { addresses: ["192.168.50.10/24", "fd50::10/64"] };
+
+describe("the lines that create a link", () => {
+  const mark = `link set dev ${transit} alias ${linkAlias(uid(1))}`;
+  const hostSide = hostSideName(uid(1));
+  const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
+  const table: Record<Mode, [ground: Ground, lines: string[]]> = {
+    macvlan: [
+      { parent: "eth1" },
+      [
+        `link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1500 type macvlan mode bridge`,
+        `link set dev ${transit} alias ${linkAlias(uid(1))}`,
+      ],
+    ],
+    "macvlan-private": [
+      { parent: "eth1" },
+      [`link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1500 type macvlan mode private`, mark],
+    ],
+    ipvlan: [{ parent: "eth1" }, [`link add link eth1 name ${transit} mtu 1500 type ipvlan mode l2`, mark]],
+    bridge: [
+      { parent: "br0", mtu: 9000 },
+      [
+        `link add name ${transit} address 02:00:5e:10:00:01 mtu 1500 type veth peer name ${hostSide} mtu 9000`,
+        mark,
+        `link set dev ${hostSide} addrgenmode none master br0 up`,
+      ],
+    ],
+    "host-device": [
+      { parent: "eth2", mtu: 1450, former },
+      [
+        `link set dev eth2 alias ${linkAlias(uid(1))},eth2,52:54:00:00:00:02,1450,up`,
+        "link set dev eth2 down",
+        `link set dev eth2 name ${transit} address 02:00:5e:10:00:01 mtu 1500`,
+      ],
+    ],
+  };
+  for (const mode of modes)
+    it(`name what mode ${mode} needs, and mark it as ours`, () => {
+      const [ground, lines] = table[mode];
+      expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), ground)).to.deep.equal(lines);
+    });
+
+  it("leave the MTU to the kernel where none is asked for", () =>
+    expect(createSteps(unsizedPlan({ network: { mode: "ipvlan", parent: "eth1" } }), { parent: "eth1" })[0]).to.equal(
+      `link add link eth1 name ${transit} type ipvlan mode l2`,
+    ));
+
+  it("make the link of a VLAN on its parent, marked as made by us", () => {
+    const name = vlanLinkName("eth1", 100);
+    expect(tagSteps("eth1", 100)).to.deep.equal([
+      `link add link eth1 name ${name} type vlan id 100`,
+      `link set dev ${name} alias ${vlanAlias} addrgenmode none up`,
+    ]);
+  });
+});
+
+describe("the lines that give a device back", () => {
+  const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
+  it("send it to the node, down, under its transit name", () =>
+    expect(sendBackSteps(uid(1), "net1", 7)).to.deep.equal([
+      "link set dev net1 down",
+      `link set dev net1 name ${transit}`,
+      `link set dev ${transit} netns 7`,
+    ]));
+  it("make it there what it was, and take the mark off last", () =>
+    expect(restoreSteps(transit, former)).to.deep.equal([
+      `link set dev ${transit} down`,
+      `link set dev ${transit} name eth2`,
+      "link set dev eth2 address 52:54:00:00:00:02 mtu 1450",
+      "link set dev eth2 up",
+      `link set dev eth2 alias ""`,
+    ]));
+  it("are read off the mark that it bears", () => {
+    const [line = ""] = createSteps(injectPlan({ network: { mode: "host-device", parent: "eth2" } }), {
+      parent: "eth2",
+      former,
+    });
+    expect(formerOf(line.split(" alias ")[1])).to.deep.equal(former);
+    expect(formerOf(linkAlias(uid(1))), "a link that was made for the Vnic").to.equal(undefined);
+  });
+});
+
+describe("the line that moves a link", () => {
+  it("names the pod's network namespace by its path", () =>
+    expect(moveSteps(injectPlan(), "/run/netns/cni-1")).to.deep.equal([
+      `link set dev ${transit} netns /run/netns/cni-1`,
+    ]));
+});
+
+describe("the lines that configure a link", () => {
+  it("name it, give it its addresses, and only then bring it up", () =>
+    expect(configureSteps(injectPlan(both))).to.deep.equal([
+      `link set dev ${transit} name net1`,
+      "address add 192.168.50.10/24 dev net1",
+      "address add fd50::10/64 dev net1 nodad",
+      "link set dev net1 up",
+    ]));
+});
+
+describe("the lines of a NIC that asks for its addresses first", () => {
+  it("bring it up without them", () =>
+    expect(riseSteps(injectPlan(both))).to.deep.equal([`link set dev ${transit} name net1`, "link set dev net1 up"]));
+  it("then give it them, and make the kernel announce them", () =>
+    expect(addressSteps(injectPlan(both))).to.deep.equal([
+      "address add 192.168.50.10/24 dev net1",
+      "address add fd50::10/64 dev net1 nodad",
+      "link set dev net1 address 02:00:5e:10:00:01",
+    ]));
+  it("announce by another way where the MAC is the parent's", () =>
+    expect(addressSteps(injectPlan({ network: { mode: "ipvlan", parent: "eth1" } }))).to.deep.equal([
+      "link set dev net1 down",
+      "address add 192.168.50.10/24 dev net1",
+      "link set dev net1 up",
+    ]));
+});
+
+describe("the lines that converge a link", () => {
+  const mark = `link set dev net1 alias ${linkAlias(uid(1))}`;
+  const announce = "link set dev net1 address 02:00:5e:10:00:01";
+  const table: [when: string, plan: Partial<SizedPlan>, live: Partial<Interface>, lines: string[]][] = [
+    ["all is as it should be", {}, {}, [mark]],
+    ["an address is missing", both, {}, [mark, "address add fd50::10/64 dev net1 nodad", announce]],
+    [
+      "an address is too many",
+      {},
+      { addresses: ["192.168.50.10/24", "10.9.9.9/8"] },
+      [mark, "address del 10.9.9.9/8 dev net1"],
+    ],
+    [
+      "an address is another one",
+      { addresses: ["192.168.50.11/24"] },
+      {},
+      [mark, "address add 192.168.50.11/24 dev net1", "address del 192.168.50.10/24 dev net1", announce],
+    ],
+    [
+      "it shall have no IPv6 address any more, which IPv6 itself takes along",
+      {},
+      { addresses: ["192.168.50.10/24", "fd50::10/64"] },
+      [mark],
+    ],
+    [
+      "it shall take announced addresses and has none, so that routers are asked",
+      { slaac: true },
+      {},
+      [mark, "token set ::0000:5eff:fe10:0001 dev net1"],
+    ],
+    [
+      "it shall take announced addresses no more, but has an IPv6 address of its own",
+      { addresses: ["fd50::10/64"] },
+      { addresses: ["fd50::10/64"], slaacAddresses: ["fd60::5eff:fe10:1/64"] },
+      [mark, "address del fd60::5eff:fe10:1/64 dev net1"],
+    ],
+    ["the MTU is another one", { mtu: 1400 }, {}, [mark, "link set dev net1 mtu 1400"]],
+    ["the MAC is another one", {}, { mac: "02:00:00:00:00:99" }, [mark, announce]],
+    ["it is down", {}, { up: false }, [mark, "link set dev net1 up"]],
+    [
+      "it still has its transit name and nothing else",
+      {},
+      { name: transit, addresses: [], up: false },
+      [
+        `link set dev ${transit} alias ${linkAlias(uid(1))}`,
+        `link set dev ${transit} name net1`,
+        "address add 192.168.50.10/24 dev net1",
+        "link set dev net1 up",
+      ],
+    ],
+  ];
+  for (const [when, plan, live, lines] of table)
+    it(`are ${lines.length} when ${when}`, () =>
+      expect(convergeSteps(injectPlan(plan), liveInterface(live))).to.deep.equal(lines));
+
+  it("leave mark and MAC alone where the NIC has its own", () => {
+    const live = liveInterface({ mac: "52:54:00:00:00:02", addresses: [] });
+    const added = "address add 192.168.50.10/24 dev net1";
+    expect(convergeSteps(injectPlan({ network: { mode: "ipvlan", parent: "eth1" } }), live)).to.deep.equal([
+      mark,
+      added,
+    ]);
+    const device = convergeSteps(injectPlan({ network: { mode: "host-device", parent: "eth2" } }), live);
+    expect(device).to.deep.equal([added, announce]);
+  });
+
+  it("never take the link down", () => {
+    for (const [, plan, live] of table)
+      expect(
+        convergeSteps(injectPlan(plan), liveInterface(live)).filter((line) => line.endsWith(" down")),
+      ).to.deep.equal([]);
+  });
+});
+
+describe("the kernel's settings for the NIC", () => {
+  it("switch IPv6 off when it has no IPv6 address", () => {
+    const settings = sysctls("net1", { addresses: ["10.0.0.1/8"] });
+    expect(settings).to.include("net/ipv6/conf/net1/disable_ipv6=1");
+    expect(settings).to.include("net/ipv6/conf/net1/accept_ra=0");
+  });
+  it("leave IPv6 on without router advertisements when it has one", () => {
+    const settings = sysctls("net1", both);
+    expect(settings).to.include.members([
+      "net/ipv6/conf/net1/disable_ipv6=0",
+      "net/ipv6/conf/net1/accept_ra=0",
+      "net/ipv6/conf/net1/autoconf=0",
+      "net/ipv6/conf/net1/ndisc_notify=1",
+    ]);
+  });
+  it("take addresses of router advertisements with SLAAC, and no route", () => {
+    const settings = sysctls("net1", { addresses: [], slaac: true });
+    expect(settings).to.include.members([
+      "net/ipv6/conf/net1/disable_ipv6=0",
+      "net/ipv6/conf/net1/accept_ra=2",
+      "net/ipv6/conf/net1/accept_ra_defrtr=0",
+      "net/ipv6/conf/net1/accept_redirects=0",
+    ]);
+  });
+  it("concern no other device, even when its name has dots", () => {
+    for (const setting of sysctls("lan.5", both)) expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
+  });
+});

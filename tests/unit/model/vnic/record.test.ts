@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import { addressLabel, annotations, finalizer, labels, macLabel } from "../../../../provider/model/names.ts";
+import { holderSelectors, ownerOf, placeOf, recordOf, rewritten } from "../../../../provider/model/vnic/record.ts";
+import { definition, storedVnic, uid, urn } from "../../../fakes/objects.ts";
+
+const at = { node: "worker-1", uid: uid(2) };
+
+describe("a record", () => {
+  it("carries finalizer, node, pod and owner in its metadata from the first write on", () => {
+    const { metadata } = recordOf(definition(), at);
+    expect(metadata).to.deep.include({ namespace: "shop", name: "db-wire", finalizers: [finalizer] });
+    expect(metadata.annotations).to.deep.equal({
+      [annotations.node]: "worker-1",
+      [annotations.podUid]: uid(2),
+      [annotations.owner]: urn,
+    });
+  });
+
+  it("holds the definition without what concerns Pulumi alone", () => {
+    expect(recordOf(definition({ mtu: 9000 }), at).spec).to.deep.equal({
+      pod: { name: "db-0" },
+      network: { mode: "macvlan", parent: "eth1" },
+      addresses: ["192.168.50.10/24"],
+      mac: "02:00:5e:10:00:01",
+      interfaceName: "net1",
+      mtu: 9000,
+    });
+  });
+
+  it("has neither an MTU nor an owner when none is given", () => {
+    const { declaredBy: _, ...undeclared } = definition();
+    const record = recordOf(undeclared, at);
+    expect(record.spec).to.not.have.property("mtu");
+    expect(record.metadata.annotations).to.not.have.property(annotations.owner);
+    expect(ownerOf(record)).to.equal(undefined);
+  });
+
+  it("is found by the selectors of whoever wants its MAC or one of its addresses", () => {
+    const wanted = definition({ addresses: ["192.168.50.10/16", "fd50::10/64"] });
+    expect(holderSelectors(wanted)).to.deep.equal([
+      `${labels.mac}=${macLabel("eth1", wanted.mac)}`,
+      addressLabel("eth1", "192.168.50.10/24"),
+      addressLabel("eth1", "fd50::10/64"),
+    ]);
+    expect(recordOf(definition(), at).metadata.labels).to.include.keys(holderSelectors(wanted)[1] ?? "");
+    expect(recordOf(definition(), at).metadata.labels).to.have.property(labels.mac, macLabel("eth1", wanted.mac));
+  });
+
+  it("tells its place only when both node and pod are known", () => {
+    expect(placeOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
+    expect(placeOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
+    expect(placeOf(storedVnic({}, { annotations: {} }))).to.equal(undefined);
+  });
+
+  it("is applied again with our own metadata and spec alone", () => {
+    const stored = storedVnic(
+      {},
+      {
+        labels: { ...storedVnic().metadata.labels, "team.example/cost": "7" },
+        annotations: { ...storedVnic().metadata.annotations, "kubectl.kubernetes.io/note": "x" },
+      },
+    );
+    expect(rewritten(stored)).to.deep.equal(recordOf(definition(), at));
+  });
+});

@@ -1,0 +1,34 @@
+import { expect } from "chai";
+import { injectionSteps, resourceFile, resourceFileVersion } from "../../../../provider/model/wire/resource-file.ts";
+import { association, injectPlan } from "../../../fakes/objects.ts";
+
+function content(given: object = {}) {
+  const { vnic, pod: _, ...definition } = injectPlan();
+  return {
+    schemaVersion: resourceFileVersion,
+    step: "moving",
+    vnic,
+    definition,
+    association: association(),
+    updatedAt: "2026-11-23T08:00:00Z",
+    ...given,
+  };
+}
+
+describe("a Vnic resource file", () => {
+  for (const step of injectionSteps)
+    it(`is understood when it was left at step ${step}`, () =>
+      expect(resourceFile.parse(JSON.parse(JSON.stringify(content({ step }))))).to.deep.equal(content({ step })));
+
+  const unreadable: [what: string, given: object][] = [
+    ["another schema version", { schemaVersion: 2 }],
+    ["no schema version", { schemaVersion: undefined }],
+    ["a step that isn't known", { step: "flying" }],
+    ["no association", { association: undefined }],
+    ["a field that isn't known", { lease: {} }],
+    ["a definition that breaks a rule", { definition: { ...content().definition, interfaceName: "../x" } }],
+    ["another's UID form", { vnic: { ...content().vnic, uid: "../x" } }],
+  ];
+  for (const [what, given] of unreadable)
+    it(`is not understood with ${what}`, () => expect(resourceFile.safeParse(content(given)).success).to.equal(false));
+});
