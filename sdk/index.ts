@@ -1,17 +1,11 @@
 export { Network, type NetworkDefinitionArgs, type NodeParentArgs } from "./network.ts";
 export { Platform, type PlatformArgs } from "./platform.ts";
+export { type AddressRange } from "./arguments.ts";
+export { VnicSet, type VnicSetArgs, type VnicTemplate, type WorkloadIdentifier } from "./vnic-set.ts";
+export { type Deadlines, type Mode } from "./arguments.ts";
 export {
-  type AddressRange,
-  VnicSet,
-  type VnicSetArgs,
-  type VnicTemplate,
-  type WorkloadIdentifier,
-} from "./vnic-set.ts";
-export {
-  type Deadlines,
   type DefaultRouteArgs,
   type Interface,
-  type Mode,
   type NamedNetworkArgs,
   type NetworkArgs,
   type NetworkAttachmentArgs,

@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { networkStub } from "./network-stub.ts";
-import type { AddressRange } from "./vnic-set.ts";
-import type { Mode } from "./vnic.ts";
+import type { AddressRange, Mode } from "./arguments.ts";
 
 /** The parent on some nodes. */
 export interface NodeParentArgs {

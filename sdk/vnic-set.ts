@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Network } from "./network.ts";
-import type { Deadlines, VnicArgs } from "./vnic.ts";
+import type { AddressRange, Deadlines } from "./arguments.ts";
+import type { VnicArgs } from "./vnic.ts";
 import { vnicSetStub } from "./vnic-set-stub.ts";
 
 /** An application as a whole: all pods of it. */
@@ -12,18 +13,6 @@ export interface WorkloadIdentifier {
 
 /** A {@link VnicArgs} without what each Vnic of a set has for itself. */
 export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" | "adopt" | "deadlines">;
-
-/** Addresses of the external network that may be given out. */
-export interface AddressRange {
-  /** The subnet, like `"192.168.50.0/24"`; its prefix length is that of every address. */
-  cidr: pulumi.Input<string>;
-  /** The first address. @default the subnet's first host */
-  from?: pulumi.Input<string>;
-  /** The last address. @default the subnet's last host */
-  to?: pulumi.Input<string>;
-  /** Never given out: addresses, spans like `"192.168.50.20-192.168.50.30"`, subnets. @default none */
-  exclude?: pulumi.Input<pulumi.Input<string>[]>;
-}
 
 /** The definition data of a {@link VnicSet}. All but name and namespace are changed in place. */
 export interface VnicSetArgs {

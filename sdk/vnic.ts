@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
 import { stub } from "./stub.ts";
 
@@ -9,9 +10,6 @@ export interface PodIdentifier {
   /** The pod's name. */
   name: pulumi.Input<string>;
 }
-
-/** How the pod's NIC is made from a parent of its node. */
-export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "ipvlan";
 
 /** The external network, as the pod's node sees it. */
 export interface NetworkArgs {
@@ -84,16 +82,6 @@ export interface Lease {
   routes?: { to: string; via?: string }[];
   /** The server's router, with `dhcp.routes` and a `defaultRoute`. */
   router?: string;
-}
-
-/** How long an operation may take, in seconds, before it fails with what it was waiting for. */
-export interface Deadlines {
-  /** @default 120 */
-  createSeconds?: pulumi.Input<number>;
-  /** @default 120 */
-  updateSeconds?: pulumi.Input<number>;
-  /** @default 120 */
-  deleteSeconds?: pulumi.Input<number>;
 }
 
 /** The resource definition data of a {@link Vnic}. */

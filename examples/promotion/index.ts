@@ -22,9 +22,9 @@ async function findNumbers(): Promise<Record<string, number>> {
   const lower = stacks[place - 1];
   if (lower === undefined) return config.requireObject("numbers");
   const below = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${lower}`);
-  const { value } = await below.getOutputDetails("numbers");
-  if (value === undefined) throw new pulumi.RunError(`stack ${lower} has no NICs yet; bring it up first`);
-  return value;
+  const numbers = (await below.getOutputDetails("numbers")).value as Record<string, number> | undefined;
+  if (numbers === undefined) throw new pulumi.RunError(`stack ${lower} has no NICs yet; bring it up first`);
+  return numbers;
 }
 
 export = async () => {

@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 import { openCluster } from "../cluster/kube-cluster.ts";
 import { messageOf } from "../base/errors.ts";
-import { netnsDirectory } from "../model/kubernetes/session-job.ts";
+import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { Leases } from "./leases.ts";
 import { reportTo } from "./report.ts";
 import { serve } from "./server.ts";

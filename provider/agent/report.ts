@@ -3,13 +3,13 @@ import { connectionStatus, uniquenessStatus } from "../model/vnic/agent-status.t
 import { isVnicError } from "../base/errors.ts";
 import { eventsOf, type Happening } from "../model/vnic/event.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import type { Condition, VnicStatus } from "../model/vnic/status.ts";
+import type { Condition, VnicStatus } from "../model/vnic/conditions.ts";
 import type { Reports } from "./watch.ts";
 
-type Way = Pick<Cluster, "changeVnicStatus" | "createEvent">;
+type StatusWriter = Pick<Cluster, "changeVnicStatus" | "createEvent">;
 
 /** Reports as conditions on the record; and what is amiss, each time that it begins, as one event. */
-export function reportTo(cluster: Way): Reports {
+export function reportTo(cluster: StatusWriter): Reports {
   return {
     connection: (file, trouble) =>
       report(cluster, file, "Connected", trouble?.reason, (status) => connectionStatus(status, trouble, new Date())),
@@ -21,7 +21,7 @@ export function reportTo(cluster: Way): Reports {
 }
 
 async function report(
-  cluster: Way,
+  cluster: StatusWriter,
   { vnic, association: { pod } }: ResourceFile,
   type: Condition["type"],
   reason: Happening["reason"] | undefined,

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
-import { withLease } from "../model/lease/routes.ts";
+import { withLease } from "../model/link/leased-plan.ts";
 import { leaseSteps } from "../model/link/link-steps.ts";
 import { leaseStatus } from "../model/vnic/agent-status.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";

@@ -6,7 +6,7 @@ import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { findRival } from "../node/probe.ts";
 import { readResourceFile } from "../node/resource-file.ts";
-import { findTrouble, parentOf } from "./connection.ts";
+import { findTrouble, parentOf } from "./network-path.ts";
 import { logAbout } from "./log.ts";
 import { listPresent } from "./present.ts";
 

@@ -6,7 +6,7 @@ import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
 import type { SessionJob } from "../model/kubernetes/session-job.ts";
-import type { VnicStatus } from "../model/vnic/status.ts";
+import type { VnicStatus } from "../model/vnic/conditions.ts";
 import type { Workload } from "../model/vnic-set/definition.ts";
 import type { StoredVnicSet, VnicSetRecord, VnicSetStatus } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";

@@ -1,8 +1,7 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
-import { type Way, withRetries } from "./retry.ts";
 
-/* What can go wrong between us and the API server: retried while it may heal (retry.ts), then classified. */
+/* What can go wrong between us and the API server. */
 
 /** Kubernetes' own account of a failure (`metav1.Status`), as far as we read it. */
 interface StatusBody {
@@ -16,36 +15,13 @@ interface StatusBody {
   };
 }
 
-/** The API server that is called. */
-export interface ApiServer extends Way {
-  readonly server: string;
-}
-
 export const installHint = `install them: npx pulumi-vnic manifests | kubectl apply -f -`;
 
-/** Runs one API call; `doing` is a gerund phrase with the object's name, and begins every error. */
-export async function call<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
-  try {
-    return await withRetries(api, request);
-  } catch (error) {
-    throw classified(error, api.server, doing);
-  }
-}
-
-/** The same, with `undefined` where the object isn't there. */
-export async function find<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call(api, doing, request);
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** "Not found" of the object or of its namespace, but not of its kind. */
-class NotFound extends VnicError {}
+export class NotFound extends VnicError {}
 
-function classified(error: unknown, server: string, doing: string): VnicError {
+/** The failure of a call as one of our errors; `doing` begins its text. */
+export function classified(error: unknown, server: string, doing: string): VnicError {
   if (isVnicError(error)) return error;
   const code = httpCode(error);
   const status = statusOf(error);
@@ -97,13 +73,6 @@ export function isRace(error: unknown): boolean {
   const { reason, details } = statusOf(error);
   const held = details?.causes?.some((cause) => cause.reason === "FieldManagerConflict");
   return httpCode(error) === 409 && reason === "Conflict" && !held;
-}
-
-/** Throws `instead` of it, which isn't tried again: for what was meant for one version of an object alone. */
-export function insteadOfRace(instead: VnicError): (error: unknown) => never {
-  return (error) => {
-    throw isRace(error) ? instead : error;
-  };
 }
 
 function causes(error: unknown): Error[] {

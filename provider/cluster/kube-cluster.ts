@@ -21,7 +21,7 @@ import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
-import { call, find, insteadOfRace } from "./faults.ts";
+import { call, find, insteadOfRace } from "./call.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { tryMilliseconds } from "./retry.ts";

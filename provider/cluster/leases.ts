@@ -2,7 +2,7 @@ import type { CoordinationV1Api, V1Lease, V1MicroTime } from "@kubernetes/client
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { systemNamespace } from "../model/names.ts";
 import type { LeaseObject, WatchedCluster } from "./cluster.ts";
-import { type ApiServer, call, find, insteadOfRace } from "./faults.ts";
+import { type ApiServer, call, find, insteadOfRace } from "./call.ts";
 
 /** The part of a cluster that keeps Leases. */
 export function leaseCalls(

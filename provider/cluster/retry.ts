@@ -19,23 +19,23 @@ function retriesAfter(error: unknown): number {
   return (code === undefined ? isFromNetwork(error) : [410, 429, 500, 502, 503, 504].includes(code)) ? 4 : 0;
 }
 
-/** Whether the next try must not go the same way: with other credentials, or over another connection. */
-function asksForAnotherWay(error: unknown): boolean {
+/** Whether the next try needs other credentials or another connection. */
+function needsNewConnection(error: unknown): boolean {
   return httpCode(error) === 401 || isSilence(error);
 }
 
-/** The way that requests go, and how it is begun afresh. */
-export interface Way {
+/** The connection that requests take, with its credentials, and how it is made anew. */
+export interface ApiConnection {
   readonly current: object;
   renew(used: object): void;
 }
 
 /** Makes an API call, and makes it again as long as what goes wrong may heal: some seconds, or as the server asks. */
-export async function withRetries<T>(way: Way, request: () => Promise<T>): Promise<T> {
-  let used = way.current;
+export async function withRetries<T>(connection: ApiConnection, request: () => Promise<T>): Promise<T> {
+  let used = connection.current;
   return pRetry(
     () => {
-      used = way.current;
+      used = connection.current;
       return request();
     },
     {
@@ -45,7 +45,7 @@ export async function withRetries<T>(way: Way, request: () => Promise<T>): Promi
       factor: 2,
       randomize: true,
       shouldRetry: async ({ error, attemptNumber }) => {
-        if (asksForAnotherWay(error)) way.renew(used);
+        if (needsNewConnection(error)) connection.renew(used);
         if (attemptNumber > retriesAfter(error)) return false;
         await new Promise((resolve) => setTimeout(resolve, secondsAsked(error) * 1000));
         return true;

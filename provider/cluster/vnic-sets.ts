@@ -14,7 +14,7 @@ import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
 import type { VnicSetCluster } from "./cluster.ts";
-import { type ApiServer, call, find } from "./faults.ts";
+import { type ApiServer, call, find } from "./call.ts";
 import type { List } from "./watch.ts";
 
 /** Options of a request that say which kind of patch its body is. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import { type Carried, hasOlderStub } from "./stored-stub.ts";
-import { Deadline, type Driver } from "../lifecycle/driver.ts";
+import { Deadline } from "../lifecycle/deadline.ts";
+import type { Driver } from "../lifecycle/driver.ts";
 import { eject } from "../lifecycle/eject.ts";
 import { IncompleteError, inject } from "../lifecycle/inject.ts";
 import { discover, observe } from "../lifecycle/observe.ts";

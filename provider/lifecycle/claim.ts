@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
-import type { Deadline, Driver } from "./driver.ts";
+import type { Deadline } from "./deadline.ts";
 
 /* A claim on the record says who works on the Vnic at this moment, so that hooks and reconciler don't both do so. If they do
    all the same, as when the API server didn't answer for a while, the lock on the node keeps them apart. */
@@ -12,6 +12,12 @@ const secondsToLive = 15;
 const renewEverySeconds = 5;
 /** By how much the clocks of two machines may differ. */
 const skewSeconds = 600;
+
+/** What a claim needs of its driver. */
+interface ClaimDriver {
+  readonly cluster: Cluster;
+  readonly report: (text: string) => void;
+}
 
 /** What one who holds a claim has of it. */
 export interface HeldClaim {
@@ -62,7 +68,7 @@ export class Claims {
 
   /** Does `work` with a claim on the record, if there is one; waits while somebody else has it. */
   async hold<T>(
-    driver: Driver,
+    driver: ClaimDriver,
     ref: VnicRef,
     found: StoredVnic | undefined,
     deadline: Deadline,
@@ -85,7 +91,7 @@ export class Claims {
   }
 
   private async take(
-    { cluster, report }: Driver,
+    { cluster, report }: ClaimDriver,
     found: StoredVnic | undefined,
     text: string,
     deadline: Deadline,

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
-import { VnicError } from "../base/errors.ts";
 import type { Claims } from "./claim.ts";
 import type { SessionPool } from "./session/session-pool.ts";
 
@@ -11,43 +9,4 @@ export interface Driver {
   readonly claims: Claims;
   /** Shows what is waited for now, in a few words. */
   readonly report: (text: string) => void;
-}
-
-/** The time that one operation has. */
-export class Deadline {
-  private readonly operation: string;
-  private readonly seconds: number;
-  private readonly endsAt: number;
-
-  constructor(operation: string, seconds: number) {
-    this.operation = operation;
-    this.seconds = seconds;
-    this.endsAt = performance.now() + seconds * 1000;
-  }
-
-  get remainingMilliseconds(): number {
-    return Math.max(0, this.endsAt - performance.now());
-  }
-
-  /** Waits a while, or throws when the time is over: what was awaited, what was last seen of it, and where to look. */
-  async wait(milliseconds: number, awaited: string): Promise<void> {
-    if (this.remainingMilliseconds === 0) throw this.exceeded(awaited);
-    await sleep(Math.min(milliseconds, this.remainingMilliseconds));
-  }
-
-  /** `promise`, or the deadline's error when that comes first; what the promise stands for goes on. */
-  async limit<T>(promise: Promise<T>, awaited: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.exceeded(awaited)), this.remainingMilliseconds);
-    });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-  }
-
-  private exceeded(awaited: string): VnicError {
-    return new VnicError(
-      "deadline",
-      `${this.operation}: not done within ${this.seconds} s; still waiting for ${awaited}`,
-    );
-  }
 }

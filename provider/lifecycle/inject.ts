@@ -12,7 +12,8 @@ import { type NetworkOnNode, stateOf, type VnicState } from "../model/vnic/state
 import { attachedStatus } from "../model/vnic/status.ts";
 import { packageVersion } from "../base/package.ts";
 import type { HeldClaim } from "./claim.ts";
-import { Deadline, type Driver } from "./driver.ts";
+import { Deadline } from "./deadline.ts";
+import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
 import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";

@@ -1,6 +1,7 @@
 import { VnicError } from "../base/errors.ts";
 import { type PodState, readPod, type RunningPod, terminationOf } from "../model/kubernetes/pod.ts";
-import type { Deadline, Driver } from "./driver.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Driver } from "./driver.ts";
 
 interface PodIdentifier {
   readonly namespace: string;

@@ -3,7 +3,7 @@ import type { SessionPlace } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import { remember } from "../base/remember.ts";
 import type { ObservePlan } from "../model/wire/session-protocol.ts";
-import type { Deadline } from "./driver.ts";
+import type { Deadline } from "./deadline.ts";
 import { liveView, type Reach, type View } from "./view.ts";
 
 /** Who asks for no more than these is answered by looking at each. */

@@ -1,7 +1,8 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { SessionPlace } from "../model/kubernetes/pod.ts";
 import type { ObservePlan, ObserveResult } from "../model/wire/session-protocol.ts";
-import type { Deadline, Driver } from "./driver.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Driver } from "./driver.ts";
 
 /** The part of a cluster that tells what stands in it of a Vnic. */
 export type ClusterView = Pick<

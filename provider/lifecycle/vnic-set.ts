@@ -7,7 +7,7 @@ import { isMember } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, setRecordOf, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { setDefinitionOf, setStateOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { packageVersion } from "../base/package.ts";
-import { Deadline } from "./driver.ts";
+import { Deadline } from "./deadline.ts";
 
 /* A VnicSet is a record and nothing more: the reconciler makes its Vnics. Here it is written, and waited for. */
 

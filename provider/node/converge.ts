@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
-import { withLease } from "../model/lease/routes.ts";
+import { withLease } from "../model/link/leased-plan.ts";
 import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../model/link/link-steps.ts";
 import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";

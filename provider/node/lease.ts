@@ -1,7 +1,7 @@
 import { VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
-import { withLease } from "../model/lease/routes.ts";
+import { withLease } from "../model/link/leased-plan.ts";
 import { leaseSteps } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { netnsDirectory } from "../model/kubernetes/session-job.ts";
+import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { type Lasting, start, startLasting, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */

@@ -1,6 +1,6 @@
 import type { LimitFunction } from "p-limit";
 import { coalesce } from "../base/coalesce.ts";
-import { withLease } from "../model/lease/routes.ts";
+import { withLease } from "../model/link/leased-plan.ts";
 import type { ObservePlan, ObserveResult, SurveyResult } from "../model/wire/session-protocol.ts";
 import { interfaceOf, listLinks, ownLink } from "./link.ts";
 import { netnsPath } from "./netns.ts";

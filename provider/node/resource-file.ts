@@ -2,7 +2,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
-import { stateDirectory } from "../model/kubernetes/session-job.ts";
+import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 
 const directory = join(stateDirectory, "vnics");
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { VnicError } from "../base/errors.ts";
-import { runtimeLayouts, type RuntimeLayout } from "../model/kubernetes/session-job.ts";
+import { runtimeLayouts, type RuntimeLayout } from "../model/kubernetes/runtime-layout.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { netnsInode } from "./netns.ts";
 

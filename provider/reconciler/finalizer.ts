@@ -1,4 +1,4 @@
-import { Deadline } from "../lifecycle/driver.ts";
+import { Deadline } from "../lifecycle/deadline.ts";
 import { eject } from "../lifecycle/eject.ts";
 import { finalizer as ours, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";

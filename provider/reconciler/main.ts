@@ -11,7 +11,7 @@ import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
 import { sweep } from "./sweep.ts";
 import type { World } from "./task.ts";
-import { startVnicSetController } from "./vnic-set.ts";
+import { startVnicSetController } from "./vnic-set-controller.ts";
 
 /* The reconciler's process: one of its replicas leads and works, the others stand by. It keeps nothing that can't be read
    again, so it ends whenever it may not go on, and is started anew. */

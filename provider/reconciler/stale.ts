@@ -1,4 +1,4 @@
-import { Deadline } from "../lifecycle/driver.ts";
+import { Deadline } from "../lifecycle/deadline.ts";
 import { removeFromNode } from "../lifecycle/eject.ts";
 import { annotations, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";

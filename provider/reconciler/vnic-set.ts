@@ -1,5 +1,4 @@
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
-import { messageOf } from "../base/errors.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
 import { isNamed, type NamedNetwork } from "../model/network/reference.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
@@ -10,8 +9,7 @@ import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
 import { invalidSetStatus, saysAlready, setStatusOf } from "../model/vnic-set/status.ts";
 import type { Log } from "./log.ts";
-import type { Metrics } from "./metrics.ts";
-import { type Outcome, Queue } from "./queue.ts";
+import type { Outcome } from "./queue.ts";
 
 /* VnicSets: one Vnic for each pod, made and deleted as records alone. Realising them is the Vnic controller's. */
 
@@ -124,42 +122,4 @@ async function setStatus(cluster: WatchedCluster, set: StoredVnicSet, status: Re
 
 function refOf({ metadata: { namespace, name } }: StoredVnic) {
   return { namespace, name };
-}
-
-export interface VnicSetControllerOptions {
-  readonly sets: Watched<StoredVnicSet>;
-  readonly vnics: Watched<StoredVnic>;
-  readonly pods: Watched<PodObject>;
-  readonly metrics: Metrics;
-  readonly resyncSeconds: number;
-}
-
-/** Looks after all VnicSets, one at a time, so that no two give out the same address. Answers with what ends that. */
-export function startVnicSetController(
-  world: Omit<SetWatcher, "pods">,
-  { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,
-): () => Promise<void> {
-  const queue = new Queue({
-    width: 1,
-    work: (id) => metrics.time("VnicSet", () => reconcileVnicSet({ ...world, pods }, id)),
-    onError: (id, error) => world.log("error", messageOf(error), { vnicSet: id }),
-  });
-  metrics.showQueue("VnicSet", queue);
-
-  const addAll = (namespace?: string) => {
-    for (const { metadata } of sets.list())
-      if (namespace === undefined || metadata.namespace === namespace) queue.add(vnicId(metadata));
-  };
-  sets.onChange(({ metadata }) => queue.add(vnicId(metadata)));
-  pods.onChange(({ metadata }) => addAll(metadata?.namespace));
-  vnics.onChange(({ metadata }) => {
-    const name = metadata.labels?.[labels.set];
-    if (name !== undefined) queue.add(vnicId({ namespace: metadata.namespace, name }));
-  });
-  const resync = setInterval(addAll, resyncSeconds * 1000);
-  addAll();
-  return () => {
-    clearInterval(resync);
-    return queue.stop();
-  };
 }

@@ -1,6 +1,19 @@
-import type { Round } from "./attach.ts";
+import type { Laps } from "./stopwatch.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
+
+/** What one round measures: two controls of the cluster, one of the kernel, and the product: new session, open session. */
+export interface Round {
+  readonly emptyJob: Laps;
+  readonly emptyJobMounted: Laps;
+  readonly kernelWork: Laps;
+  readonly cold: Laps;
+  readonly warm: Laps;
+  /** Warm, without duplicate address detection: the like of the kernel work, which asks nobody either. */
+  readonly unprobed: Laps;
+  /** Warm, with an address by DHCP. Where it answers is only known when it is made, so there is no first reply. */
+  readonly leased: Laps;
+}
 
 const injectStages = {
   observed: "pod and holders read",

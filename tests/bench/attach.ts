@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
@@ -7,7 +7,7 @@ import { vnicRef } from "../../provider/model/vnic/record.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
 import { type Bench, define } from "../support/lifecycle.ts";
-import { printAttach } from "./attach-report.ts";
+import { printAttach, type Round } from "./attach-report.ts";
 import { synchronise } from "./clock.ts";
 import { measureEmptyJob } from "./empty-job.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, knowNeighbour } from "./first-reply.ts";
@@ -20,19 +20,6 @@ import { timedDriver, type TimedDriver } from "./timed-driver.ts";
 const namespace = "bench-attach";
 const pod = { namespace, name: "app" };
 const warmUpRounds = 2;
-
-/** What one round measures: two controls of the cluster, one of the kernel, and the product: new session, open session. */
-export interface Round {
-  readonly emptyJob: Laps;
-  readonly emptyJobMounted: Laps;
-  readonly kernelWork: Laps;
-  readonly cold: Laps;
-  readonly warm: Laps;
-  /** Warm, without duplicate address detection: the like of the kernel work, which asks nobody either. */
-  readonly unprobed: Laps;
-  /** Warm, with an address by DHCP. Where it answers is only known when it is made, so there is no first reply. */
-  readonly leased: Laps;
-}
 
 const wires = {
   byHand: define({ name: "by-hand", pod, addresses: ["192.168.50.90/24"] }),

@@ -1,6 +1,18 @@
-import type { Burst, Series, Times } from "./burst.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
+
+/** Milliseconds that one series needs to make all and to take all away again. */
+export interface Times {
+  readonly made: number;
+  readonly removed: number;
+}
+
+export type Series = "lifecycle" | "engine" | "engineNothing" | "kernelWork";
+
+/** One repetition with so many Vnics. */
+export interface Burst extends Readonly<Record<Series, Times>> {
+  readonly size: number;
+}
 
 const series: Readonly<Record<Series, string>> = {
   lifecycle: "lifecycle alone, new session",

@@ -1,4 +1,4 @@
-import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
@@ -9,7 +9,7 @@ import { kubectl } from "../support/cluster.ts";
 import { type Bench, define } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { Stack } from "../support/stack.ts";
-import { printBurst } from "./burst-report.ts";
+import { type Burst, printBurst, type Series, type Times } from "./burst-report.ts";
 import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { netnsOf, node, onLab } from "./ground.ts";
@@ -23,19 +23,6 @@ const repetitions = 3;
 
 /** The lab's LAN has no more addresses below those of its DHCP server. */
 const most = 98;
-
-/** Milliseconds that one series needs to make all and to take all away again. */
-export interface Times {
-  readonly made: number;
-  readonly removed: number;
-}
-
-export type Series = "lifecycle" | "engine" | "engineNothing" | "kernelWork";
-
-/** One repetition with so many Vnics. */
-export interface Burst extends Readonly<Record<Series, Times>> {
-  readonly size: number;
-}
 
 /** Many NICs at once into ten pods of one node, against the engine with nothing to do and against the kernel alone. */
 export async function measureBurst(sizes: readonly number[]): Promise<void> {

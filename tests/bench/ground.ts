@@ -1,6 +1,6 @@
 import type { Cluster } from "../../provider/cluster/cluster.ts";
 import { netnsPath } from "../../provider/node/netns.ts";
-import { runtimeLayouts } from "../../provider/model/kubernetes/session-job.ts";
+import { runtimeLayouts } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";

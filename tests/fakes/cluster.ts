@@ -7,7 +7,7 @@ import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
 import { type MetadataChange, ownerOf, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
-import type { VnicStatus } from "../../provider/model/vnic/status.ts";
+import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
 import type { SessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { FakeAttachment } from "./attachment.ts";
 import { FakeNodeSide } from "./node-side.ts";

@@ -1,6 +1,6 @@
 import { apiVersion } from "../../provider/model/names.ts";
 import { specOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { applyObjects } from "../support/cluster.ts";
 import type { Bench } from "../support/lifecycle.ts";
 import type { Stack } from "../support/stack.ts";

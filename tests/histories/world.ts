@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { finalizer, linkAlias } from "../../provider/model/names.ts";
 import { specOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { type Node, nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { addressesOf, type Bench, type PodLink } from "../support/lifecycle.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
 import { answersLeased, installAgent, removeAgent, startScripted } from "../support/dhcp.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { leased } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";

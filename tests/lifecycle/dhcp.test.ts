@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";

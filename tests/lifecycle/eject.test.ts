@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { transitLinkName } from "../../provider/model/names.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { kubectl } from "../support/cluster.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { annotations, deriveMac, finalizer } from "../../provider/model/names.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
 import { answersPing, askRedis, learnedMac } from "../support/outside.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Session } from "../../provider/lifecycle/session/session.ts";
-import { Deadline } from "../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { injectorServiceAccount, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/base/package.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { Surveyor } from "../../provider/lifecycle/survey.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import type { Node } from "../lab/layout.ts";
 import { assertNoLeaks } from "../support/leaks.ts";

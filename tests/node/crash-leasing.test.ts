@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
 import { dhcpClientIdentifier } from "../../provider/model/names.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { leased } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";

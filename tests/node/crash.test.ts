@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hostSideName } from "../../provider/model/names.ts";
 import { type ResourceFile, resourceFile } from "../../provider/model/wire/resource-file.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";

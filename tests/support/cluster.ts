@@ -3,12 +3,8 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import {
-  partManifests,
-  platformManifests,
-  type PlatformOptions,
-  type PlatformPart,
-} from "../../provider/model/platform/platform.ts";
+import type { PlatformOptions } from "../../provider/model/platform/options.ts";
+import { partManifests, platformManifests, type PlatformPart } from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import type { Lab } from "../lab/index.ts";
 

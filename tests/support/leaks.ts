@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { group, labels, systemNamespace } from "../../provider/model/names.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/session-job.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";

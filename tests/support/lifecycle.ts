@@ -1,6 +1,7 @@
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { Claims } from "../../provider/lifecycle/claim.ts";
-import { Deadline, type Driver } from "../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
+import type { Driver } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject, type InjectOptions } from "../../provider/lifecycle/inject.ts";
 import { SessionPool } from "../../provider/lifecycle/session/session-pool.ts";

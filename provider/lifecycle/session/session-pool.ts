@@ -3,7 +3,7 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
 import { sessionJobName, systemNamespace } from "../../model/names.ts";
 import type { SessionPlace } from "../../model/kubernetes/pod.ts";
-import type { Deadline } from "../driver.ts";
+import type { Deadline } from "../deadline.ts";
 import { openSession, type Session } from "./session.ts";
 
 export interface SessionPoolOptions {

@@ -4,12 +4,8 @@ import type { Attachment, Cluster } from "../../cluster/cluster.ts";
 import { VnicError } from "../../base/errors.ts";
 import { systemNamespace } from "../../model/names.ts";
 import type { PodObject } from "../../model/kubernetes/pod.ts";
-import {
-  readSessionPod,
-  sessionContainer,
-  sessionJob,
-  type SessionJobOptions,
-} from "../../model/kubernetes/session-job.ts";
+import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
+import { sessionContainer, sessionJob, type SessionJobOptions } from "../../model/kubernetes/session-job.ts";
 import {
   answer,
   ejectResult,
@@ -24,7 +20,7 @@ import {
   type InjectResult,
   type Request,
 } from "../../model/wire/session-protocol.ts";
-import type { Deadline } from "../driver.ts";
+import type { Deadline } from "../deadline.ts";
 
 const results = {
   hello: helloResult,

@@ -2,7 +2,6 @@ import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
 import { destination } from "../schema/route-fields.ts";
-import type { InjectPlan } from "../wire/session-protocol.ts";
 
 /* The routes of a DHCP server (options 121 and 3), and how they join those of a Vnic. The server is a stranger: one that would
    draw what isn't its own makes its whole offer refused. */
@@ -93,23 +92,4 @@ function overlaps(network: string, other: string): boolean {
 
 function contains(cidr: string, host: string): boolean {
   return ipaddr.IPv4.parse(host).match(ipaddr.IPv4.parseCIDR(cidr));
-}
-
-type Routed = Pick<InjectPlan, "addresses" | "dhcp" | "routing">;
-
-/** A plan with what its lease gave: the address, the routes, and the router where the plan names none of IPv4. */
-export function withLease<P extends Routed>(
-  plan: P,
-  lease: ({ readonly address: string } & LeasedRoutes) | undefined,
-): P {
-  if (!lease) return plan;
-  const { routing, dhcp } = plan;
-  const addresses = [...new Set([...plan.addresses, lease.address])];
-  // A lease of last time may have some that are wanted no more.
-  if (!routing || !dhcp?.routes) return { ...plan, addresses };
-  const added = (lease.routes ?? []).filter(({ to }) => !routing.routes.some((route) => route.to === to));
-  const hasRouter = routing.gateways.some((gateway) => !gateway.includes(":"));
-  const routers = lease.router !== undefined && !hasRouter ? [lease.router] : [];
-  const gateways = [...routing.gateways, ...routers];
-  return { ...plan, addresses, routing: { ...routing, routes: [...routing.routes, ...added], gateways } };
 }

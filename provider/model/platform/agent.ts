@@ -1,9 +1,10 @@
 import { agentSocket } from "../wire/agent-protocol.ts";
 import { agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
-import { netnsDirectory, nodeSecurity, stateDirectory } from "../kubernetes/session-job.ts";
+import { netnsDirectory, stateDirectory } from "../kubernetes/runtime-layout.ts";
+import { nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
-import type { PlatformOptions } from "./platform.ts";
+import type { PlatformOptions } from "./options.ts";
 
 /** The node agent: one on each node, and what it may tell the API server. Kubernetes 1.30 or newer. */
 export function agentPart({ image }: PlatformOptions): Manifest[] {

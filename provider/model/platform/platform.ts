@@ -6,18 +6,11 @@ import { agentPart } from "./agent.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
-import { type ReconcilerOptions, reconcilerPart } from "./reconciler.ts";
+import type { PlatformOptions } from "./options.ts";
+import { reconcilerPart } from "./reconciler.ts";
 import { systemPolicy, templatesIn } from "./system-policy.ts";
 
 export type { Manifest } from "./manifest.ts";
-
-export interface PlatformOptions {
-  /** The node image: of the injection Jobs, and of whatever else runs in our namespace. */
-  readonly image: string;
-  readonly reconciler?: ReconcilerOptions;
-  /** Further images that may run in our namespace, such as that of the version before. */
-  readonly allowImages?: readonly string[];
-}
 
 /** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
 const parts = {

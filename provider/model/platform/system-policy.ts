@@ -1,5 +1,6 @@
 import { group, systemNamespace } from "../names.ts";
-import { runtimeLayouts, sessionJob } from "../kubernetes/session-job.ts";
+import { runtimeLayouts } from "../kubernetes/runtime-layout.ts";
+import { sessionJob } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal, type Validation } from "./admission.ts";
 import type { Manifest } from "./manifest.ts";
 

@@ -1,6 +1,7 @@
 import type { Lease } from "../lease/lease.ts";
 import type { Interface } from "../wire/session-protocol.ts";
-import { attached, bound, condition, type Condition, type VnicStatus } from "./status.ts";
+import type { Condition, VnicStatus } from "./conditions.ts";
+import { attached, bound, condition } from "./status.ts";
 
 /* What a node agent changes in the status of a Vnic that is in its pod. */
 

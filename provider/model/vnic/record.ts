@@ -1,6 +1,6 @@
 import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
-import type { VnicStatus } from "./status.ts";
+import type { VnicStatus } from "./conditions.ts";
 import { termsOf } from "../lease/lease.ts";
 import {
   addressLabel,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { dhcpPlan, injectResult } from "./session-protocol.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
-import { stateDirectory } from "../kubernetes/session-job.ts";
+import { stateDirectory } from "../kubernetes/runtime-layout.ts";
 
 /**
  * The contract between the injection Job and its node's agent: one line of JSON each way for each connection to a socket in

@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const root = join(import.meta.dirname, "..", "..");
+const root = join(import.meta.dirname, "..", "..", "..");
 const plan = join(root, "tests", "fixtures", "plan", "changes.json");
 const comment = readFileSync(plan.replace(".json", ".md"), "utf8");
 
 function cli(argv: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "provider", "cli.ts"), ...argv], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "provider", "cli", "main.ts"), ...argv], {
     input,
     encoding: "utf8",
     env: { ...process.env, NODE_NO_WARNINGS: "1" },

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { call, find } from "../../../provider/cluster/faults.ts";
+import { call, find } from "../../../provider/cluster/call.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Claims } from "../../../provider/lifecycle/claim.ts";
-import { Deadline } from "../../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { annotations, vnicId } from "../../../provider/model/names.ts";
 import { refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { rejection } from "../../fakes/cluster.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Deadline } from "../../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { eject, type Remembered } from "../../../provider/lifecycle/eject.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { finalizer } from "../../../provider/model/names.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Deadline } from "../../../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { SessionPool } from "../../../../provider/lifecycle/session/session-pool.ts";
 import type { Session } from "../../../../provider/lifecycle/session/session.ts";
 import { VnicError } from "../../../../provider/base/errors.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Deadline } from "../../../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { openSession, Session } from "../../../../provider/lifecycle/session/session.ts";
 import { VnicError } from "../../../../provider/base/errors.ts";
 import { FakeAttachment } from "../../../fakes/attachment.ts";

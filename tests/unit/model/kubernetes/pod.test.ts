@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type PodObject, type PodState, readPod } from "../../../../provider/model/kubernetes/pod.ts";
 import { containerId, uid } from "../../../fakes/objects.ts";
 
-const folder = join(import.meta.dirname, "..", "..", "fixtures", "pods");
+const folder = join(import.meta.dirname, "..", "..", "..", "fixtures", "pods");
 
 /** A pod in the API server's form, cut down to what is read of it; by the state that it shows. */
 function recorded(state: string): PodObject {

@@ -1,12 +1,9 @@
 import { expect } from "chai";
 import { injectorServiceAccount, systemNamespace } from "../../../../provider/model/names.ts";
 import type { PodObject } from "../../../../provider/model/kubernetes/pod.ts";
-import {
-  readSessionPod,
-  runtimeLayouts,
-  sessionJob,
-  stateDirectory,
-} from "../../../../provider/model/kubernetes/session-job.ts";
+import { runtimeLayouts, stateDirectory } from "../../../../provider/model/kubernetes/runtime-layout.ts";
+import { readSessionPod } from "../../../../provider/model/kubernetes/session-pod.ts";
+import { sessionJob } from "../../../../provider/model/kubernetes/session-job.ts";
 
 const options = {
   name: "vnic-session-1",

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { leaseRoute, readLeasedRoutes, type RoutesAsked, withLease } from "../../../../provider/model/lease/routes.ts";
+import { withLease } from "../../../../provider/model/link/leased-plan.ts";
+import { leaseRoute, readLeasedRoutes, type RoutesAsked } from "../../../../provider/model/lease/routes.ts";
 import { wantedEntries } from "../../../../provider/model/link/routing.ts";
 import { injectPlan } from "../../../fakes/objects.ts";
 

@@ -5,7 +5,7 @@ import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { renderPlan } from "../../../../provider/model/plan/markdown.ts";
 import { type PlanReport, reportPlan } from "../../../../provider/model/plan/report.ts";
 
-const fixtures = join(import.meta.dirname, "..", "..", "fixtures", "plan");
+const fixtures = join(import.meta.dirname, "..", "..", "..", "fixtures", "plan");
 const fixture = (name: string): string => readFileSync(join(fixtures, name), "utf8");
 
 interface Step {

@@ -6,7 +6,8 @@ import {
   uniquenessStatus,
   waitsForParent,
 } from "../../../../provider/model/vnic/agent-status.ts";
-import { attachedStatus, failedStatus, type VnicStatus } from "../../../../provider/model/vnic/status.ts";
+import type { VnicStatus } from "../../../../provider/model/vnic/conditions.ts";
+import { attachedStatus, failedStatus } from "../../../../provider/model/vnic/status.ts";
 import { containerId, injectResult, lease, liveInterface, storedVnic, uid } from "../../../fakes/objects.ts";
 
 const now = new Date("2026-11-23T08:00:00Z");

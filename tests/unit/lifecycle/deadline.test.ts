@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Deadline } from "../../../provider/lifecycle/driver.ts";
+import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { never } from "../../fakes/node-side.ts";

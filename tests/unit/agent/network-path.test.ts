@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { findTrouble, parentOf, type Way } from "../../../provider/agent/connection.ts";
+import { findTrouble, parentOf, type PathFindings } from "../../../provider/agent/network-path.ts";
 import { hostSideName } from "../../../provider/model/names.ts";
 import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
 import type { ResourceFile } from "../../../provider/model/wire/resource-file.ts";
@@ -32,13 +32,19 @@ const port = link(hostSideName(fileOf({}).vnic.uid), { master: "br0" });
 const inBridge = { mode: "bridge", parent: "br0" } as const;
 const device = { mode: "host-device", parent: "eth9" } as const;
 
-function troubleOf(network: Partial<NodeNetwork>, nodeLinks: Link[], seen: Partial<Way> = {}): string {
+function troubleOf(network: Partial<NodeNetwork>, nodeLinks: Link[], seen: Partial<PathFindings> = {}): string {
   const { reason, message, attached } = findTrouble(fileOf(network), { nodeLinks, nic, remade: false, ...seen }) ?? {};
   return reason === undefined ? "" : `${reason}${attached ? "" : ", not attached"}: ${message}`;
 }
 
 describe("a Vnic's way to its network", () => {
-  const cases: [what: string, network: Partial<NodeNetwork>, links: Link[], seen: Partial<Way>, trouble: string][] = [
+  const cases: [
+    what: string,
+    network: Partial<NodeNetwork>,
+    links: Link[],
+    seen: Partial<PathFindings>,
+    trouble: string,
+  ][] = [
     ["a parent that is up", {}, [eth1], {}, ""],
     ["one that was set down", {}, [{ ...eth1, ...down }], {}, "ParentDown: eth1 on the node is down"],
     [

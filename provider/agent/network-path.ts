@@ -6,7 +6,7 @@ import { findParent, findTagged } from "../node/ground.ts";
 import type { Link } from "../node/link.ts";
 
 /** What is found on the way from the node's NIC to a Vnic's. */
-export interface Way {
+export interface PathFindings {
   readonly nodeLinks: readonly Link[];
   /** The Vnic's link in its pod, when it was last looked for. */
   readonly nic: Link | undefined;
@@ -22,7 +22,7 @@ export function parentOf({ network }: ResourceFile["definition"], nodeLinks: rea
 /** Why the Vnic doesn't lead to its network, if it doesn't. */
 export function findTrouble(
   { vnic: { uid }, definition: { network, interfaceName }, association: { pod } }: ResourceFile,
-  { nodeLinks, nic, remade }: Way,
+  { nodeLinks, nic, remade }: PathFindings,
 ): Trouble | undefined {
   const attached = nic !== undefined;
   const trouble = (reason: Trouble["reason"], message: string) => ({ reason, message, attached });

@@ -1,0 +1,47 @@
+import type { ContainerStatus, PodObject } from "./pod.ts";
+import { sessionContainer } from "./session-job.ts";
+
+/** How the pod of a session Job fares: on its way, ready to be attached to, or never going to be. */
+export type SessionPodState =
+  | { readonly state: "starting"; readonly why: string }
+  | { readonly state: "running" }
+  | { readonly state: "stuck"; readonly why: string };
+
+/** Waiting reasons that don't heal within a deadline; the kubelet's message beside them says why. */
+const stuckReasons = new Set([
+  "ImagePullBackOff",
+  "ErrImageNeverPull",
+  "InvalidImageName",
+  "ImageInspectError",
+  "CreateContainerConfigError",
+  "CreateContainerError",
+  "RunContainerError",
+]);
+
+/** Of a first failed pull: what another pull a few seconds later won't heal, as a busy registry would. */
+const hopelessPull = /not found|denied|unauthorized|forbidden|connection refused|no such host|invalid/i;
+
+function isStuck({ reason = "", message = "" }: { reason?: string; message?: string }): boolean {
+  return stuckReasons.has(reason) || (reason === "ErrImagePull" && hopelessPull.test(message));
+}
+
+export function readSessionPod(pod: PodObject): SessionPodState {
+  const { phase, reason, message, containerStatuses } = pod.status ?? {};
+  if (phase === "Failed" || phase === "Succeeded")
+    return {
+      state: "stuck",
+      why: [`phase ${phase}`, reason, message, terminatedWords(containerStatuses?.[0])].filter(Boolean).join(": "),
+    };
+  const container = containerStatuses?.find(({ name }) => name === sessionContainer);
+  if (container?.state?.running) return { state: "running" };
+  const waiting = container?.state?.waiting;
+  if (waiting && isStuck(waiting))
+    return { state: "stuck", why: [waiting.reason, waiting.message].filter(Boolean).join(": ") };
+  return { state: "starting", why: waiting?.reason ?? phase ?? "no status yet" };
+}
+
+function terminatedWords(container: ContainerStatus | undefined): string | undefined {
+  const terminated = container?.state?.terminated;
+  if (!terminated) return undefined;
+  return [`exit code ${terminated.exitCode}`, terminated.reason, terminated.message].filter(Boolean).join(", ");
+}

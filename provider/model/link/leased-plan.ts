@@ -1,0 +1,21 @@
+import type { LeasedRoutes } from "../lease/routes.ts";
+import type { InjectPlan } from "../wire/session-protocol.ts";
+
+type Routed = Pick<InjectPlan, "addresses" | "dhcp" | "routing">;
+
+/** A plan with what its lease gave: the address, the routes, and the router where the plan names none of IPv4. */
+export function withLease<P extends Routed>(
+  plan: P,
+  lease: ({ readonly address: string } & LeasedRoutes) | undefined,
+): P {
+  if (!lease) return plan;
+  const { routing, dhcp } = plan;
+  const addresses = [...new Set([...plan.addresses, lease.address])];
+  // A lease of last time may have some that are wanted no more.
+  if (!routing || !dhcp?.routes) return { ...plan, addresses };
+  const added = (lease.routes ?? []).filter(({ to }) => !routing.routes.some((route) => route.to === to));
+  const hasRouter = routing.gateways.some((gateway) => !gateway.includes(":"));
+  const routers = lease.router !== undefined && !hasRouter ? [lease.router] : [];
+  const gateways = [...routing.gateways, ...routers];
+  return { ...plan, addresses, routing: { ...routing, routes: [...routing.routes, ...added], gateways } };
+}

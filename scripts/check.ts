@@ -1,0 +1,5 @@
+/** Runs `npm run check` with the Node.js and the packages that `with-node` has put in place. */
+import { spawnSync } from "node:child_process";
+
+const { status } = spawnSync("npm", ["run", "--silent", "check"], { stdio: "inherit" });
+process.exitCode = status ?? 1;
