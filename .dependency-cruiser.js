@@ -29,7 +29,7 @@ const allowed = {
   "provider/node": [...rooms("base", "model"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/agent": [...rooms("base", "model", "node", "cluster"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...anyNode],
-  "provider/cli": [...rooms("base", "model"), ...anyNode],
+  "provider/cli": [...rooms("base", "model", "cluster", "lifecycle"), ...npm("commander", "yaml"), ...anyNode],
   // By the package's own entry points, and for their types alone where it is a stub.
   sdk: ["^provider/(cli/manifests|hooks/(vnic|vnic-set|network))\\.ts$", ...pulumi, ...anyNode],
 };

@@ -1,11 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { Command } from "commander";
 import { VnicError, messageOf } from "../base/errors.ts";
 import { renderPlan } from "../model/plan/markdown.ts";
 import { reportPlan } from "../model/plan/report.ts";
 
+/** `plan`: a preview as a comment for a pull request, or as data. */
+export function planCommand(): Command {
+  return new Command("plan")
+    .summary("turn a preview into a comment for a pull request")
+    .description('Turn the output of "pulumi preview --json" into a comment for a pull request, or into data.')
+    .argument("[file]", "the preview; stdin when absent")
+    .option("--json", "print data instead of Markdown", false)
+    .action(async (file: string | undefined, { json }: { json: boolean }) => {
+      process.stdout.write(await showPlan(file, json));
+    });
+}
+
 /** What `pulumi-vnic plan` prints of a preview in a file, or on stdin. */
-export async function showPlan(file: string | undefined, asJson: boolean): Promise<string> {
+async function showPlan(file: string | undefined, asJson: boolean): Promise<string> {
   const source = file ?? "stdin";
   const report = reportPlan(file === undefined ? await text(process.stdin) : await read(file), source);
   return asJson ? `${JSON.stringify(report, null, 2)}\n` : renderPlan(report);

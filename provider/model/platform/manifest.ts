@@ -49,3 +49,8 @@ function rights(kind: string, account: string, metadata: Manifest["metadata"], r
   };
   return [role, binding];
 }
+
+/** The name of an object's own file, without a folder; no two objects of a platform share one. */
+export function fileNameOf({ kind, metadata: { name } }: Manifest): string {
+  return `${kind.toLowerCase()}-${name}.yaml`;
+}

@@ -1,14 +1,20 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { packageVersion } from "../../../provider/base/package.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
+const main = join(root, "provider", "cli", "main.ts");
 const plan = join(root, "tests", "fixtures", "plan", "changes.json");
 const comment = readFileSync(plan.replace(".json", ".md"), "utf8");
 
+const read = (file: string): unknown => parse(readFileSync(file, "utf8"));
+
 function cli(argv: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "provider", "cli", "main.ts"), ...argv], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], {
     input,
     encoding: "utf8",
     env: { ...process.env, NODE_NO_WARNINGS: "1" },
@@ -43,15 +49,75 @@ describe("pulumi-vnic", () => {
       .and.not.include("CustomResourceDefinition");
   });
 
-  it("manifests knows its parts", () =>
-    expect(cli(["manifests", "--without", "crd"]).stderr).to.match(
-      /^pulumi-vnic: --without: "crd" is not a part; parts are namespace, crds, /,
-    ));
+  it("manifests knows its parts", () => {
+    const { status, stderr } = cli(["manifests", "--without", "crd"]);
+    expect(status).to.equal(2);
+    expect(stderr).to.match(/^pulumi-vnic: option '--without <part>' .* parts are namespace, crds, /);
+  });
 
-  for (const argv of [[], ["plans"], ["plan", "a", "b"], ["manifests", "x"]])
-    it(`shows its usage for ${JSON.stringify(argv.join(" "))}`, () => {
-      const { status, stderr } = cli(argv);
-      expect(status).to.equal(2);
-      expect(stderr).to.match(/^usage: pulumi-vnic manifests/);
+  it("manifests --split writes a file for each object, and a kustomization that names all of them", () => {
+    const folder = mkdtempSync(join(tmpdir(), "vnic-manifests-"));
+    try {
+      expect(cli(["manifests", "--split", folder]).status).to.equal(0);
+      const { resources } = read(join(folder, "kustomization.yaml")) as { resources: string[] };
+      expect(readdirSync(folder)).to.have.members([...resources, "kustomization.yaml"]);
+      const { items } = JSON.parse(cli(["manifests"]).stdout) as { items: object[] };
+      expect(resources.map((name) => read(join(folder, name)))).to.deep.equal(items);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  for (const argv of [[], ["plans"], ["plan", "a", "b"], ["manifests", "x"], ["manifests", "--imge", "x"]])
+    it(`exits with 2 and says how to get help for ${JSON.stringify(argv.join(" "))}`, () => {
+      const { status, stdout, stderr } = cli(argv);
+      expect({ status, stdout }).to.deep.equal({ status: 2, stdout: "" });
+      expect(stderr).to.include("--help");
     });
+
+  it("suggests the command that was meant", () => expect(cli(["plans"]).stderr).to.include("Did you mean plan?"));
+
+  it("--version prints the package's version", () =>
+    expect(cli(["--version"])).to.deep.equal({ status: 0, stdout: `${packageVersion}\n`, stderr: "" }));
+
+  it("--help goes to stdout, with the exit codes", () => {
+    const { status, stdout } = cli(["--help"]);
+    expect(status).to.equal(0);
+    expect(stdout)
+      .to.match(/^Usage: pulumi-vnic /)
+      .and.include("Exit codes: 0 done");
+  });
+
+  it("calls itself kubectl vnic when kubectl starts it", () => {
+    const folder = mkdtempSync(join(tmpdir(), "vnic-kubectl-"));
+    try {
+      const plugin = join(folder, "kubectl-vnic.ts");
+      symlinkSync(main, plugin);
+      const linked = spawnSync(process.execPath, [plugin, "--help"], { encoding: "utf8" });
+      expect(linked.stdout).to.match(/^Usage: kubectl vnic /);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("offers commands for completion, and the options of a command", () => {
+    expect(cli(["__complete"]).stdout.split("\n")).to.include.members(["manifests", "plan", "--version"]);
+    expect(cli(["__complete", "manifests", "--image", "x"]).stdout.split("\n")).to.include("--without");
+    expect(cli(["__complete", "completion"]).stdout.split("\n")).to.include.members(["bash", "zsh", "fish"]);
+  });
+
+  for (const shell of ["bash", "zsh", "fish"])
+    it(`completion ${shell} prints a script that asks the program`, () =>
+      expect(cli(["completion", shell]).stdout).to.include("pulumi-vnic __complete"));
+
+  it("completes in a real bash", () => {
+    const script = `${cli(["completion", "bash"]).stdout}
+      pulumi-vnic() { "${process.execPath}" "${main}" "$@"; }
+      COMP_WORDS=(pulumi-vnic mani); COMP_CWORD=1; _pulumi_vnic; echo "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync("bash", ["-c", script], {
+      encoding: "utf8",
+      env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    });
+    expect(stdout).to.equal("manifests\n");
+  });
 });

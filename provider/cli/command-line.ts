@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { messageOf } from "../base/errors.ts";
+import { packageVersion } from "../base/package.ts";
+import { completionCommand, completionsCommand } from "./completion.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { manifestsCommand } from "./manifests-command.ts";
+import { planCommand } from "./plan.ts";
+
+const epilogue = `
+Exit codes: ${exitCodes.done} done; ${exitCodes.failed} failed; ${exitCodes.usage} mistake in the command line; ${exitCodes.attention} done, and something needs attention.
+Colours appear on a terminal only; NO_COLOR=1 switches them off.`;
+
+/** The whole command line. `name` is how the user has started it. */
+export function commandLine(name: string): Command {
+  const program = new Command(name)
+    .description("Give running Kubernetes pods NICs on networks outside the cluster: look after what is there.")
+    .version(packageVersion, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)) })
+    .addHelpText("after", epilogue)
+    .showHelpAfterError(`Run "${name} --help" for help.`);
+  const commands = [manifestsCommand(), planCommand(), completionCommand()];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  program.addCommand(completionsCommand(program), { hidden: true });
+  return program;
+}
+
+/** Runs a command line to its end and returns its exit code. Errors go to stderr. */
+export async function runCommandLine(name: string, words: readonly string[]): Promise<number> {
+  const program = commandLine(name);
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return Number(process.exitCode ?? exitCodes.done);
+  } catch (error) {
+    // It has written its message itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    return exitCodes.failed;
+  }
+}
