@@ -1,8 +1,8 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail]]
  *
- * Folders in their order: those that need only Node.js, then those that need the lab. What the lab misses on this machine
- * is said, and its tests count as skipped. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
+ * Folders in their order: those that need only Node.js, then the kernel tier (network namespaces), then those that need the
+ * lab. What is missing on this machine is said, and its tests count as skipped. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
 import { readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -10,19 +10,23 @@ import { parseArgs } from "node:util";
 import { config } from "chai";
 import Mocha from "mocha";
 import { ensurePulumi, missing, up } from "./lab/index.ts";
+import { missingForKernel, prepareKernel } from "./support/kernel/prepare.ts";
 
 const here = import.meta.dirname;
 
 interface Folder {
   readonly name: string;
   readonly timeoutSeconds: number;
-  /** What must be there before its tests run, and may take minutes on a fresh machine; only where the lab can run. */
+  /** What must be there before its tests run, and may take minutes on a fresh machine; only where nothing is missing. */
   readonly prepare?: () => Promise<unknown>;
+  /** What this machine lacks for it. @default what the lab lacks, if it has something to prepare */
+  readonly missing?: () => Promise<string[]> | string[];
 }
 
 const folders: readonly Folder[] = [
   { name: "unit", timeoutSeconds: 5 },
   { name: "provider", timeoutSeconds: 30 },
+  { name: "kernel", timeoutSeconds: 60, prepare: prepareKernel, missing: missingForKernel },
   // Asks by itself whether the lab can run here, and starts it.
   { name: "lab", timeoutSeconds: 180 },
   { name: "node", timeoutSeconds: 180, prepare: up },
@@ -96,10 +100,10 @@ for (const folder of folders) {
   if (files.length === 0) continue;
   console.log(`\ntests/${folder.name}`);
   const mocha = await load(folder, files);
-  const lacking = folder.prepare ? missing() : [];
+  const lacking = folder.prepare ? await (folder.missing ?? missing)() : [];
   if (lacking.length > 0) {
     total.skipped += mocha.suite.total();
-    console.log(`  ${mocha.suite.total()} tests skipped: the lab needs ${lacking.join(", ")}`);
+    console.log(`  ${mocha.suite.total()} tests skipped: they need ${lacking.join(", ")}`);
     continue;
   }
   try {

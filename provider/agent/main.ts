@@ -1,52 +1,12 @@
-import { watch } from "node:fs";
 import { openCluster } from "../cluster/kube-cluster.ts";
 import { messageOf } from "../base/errors.ts";
-import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
-import { Leases } from "./leases.ts";
-import { reportTo } from "./report.ts";
-import { serve } from "./server.ts";
-import { settleWith } from "./settle-lease.ts";
-import { Watch } from "./watch.ts";
+import { runAgent } from "./agent.ts";
 
-/*
- * The node agent does what a Job that ends can't: keeps the DHCP leases of its node's Vnics, and reports what befalls those
- * that serve. Whatever it knows it can read from the resource files, so it may be stopped and started at any time; addresses
- * stay on their NICs meanwhile.
- */
+/* The program of the node agent's DaemonSet: the agent with the API server as it is reached from a pod. */
 
-/** Whoever ends tells nobody: resource files and network namespaces are looked at this often. */
-const lookMilliseconds = 5000;
-
-async function main(): Promise<void> {
-  const cluster = await openCluster({});
-  const leases = new Leases(settleWith(cluster));
-  const nics = new Watch(reportTo(cluster));
-  const look = oneAtATime(() => leases.look());
-  await leases.look();
-  await serve(leases);
-  setInterval(look, lookMilliseconds);
-  // Of its own, as it waits for hosts of the network.
-  setInterval(
-    oneAtATime(() => nics.look()),
-    lookMilliseconds,
-  );
-  // A client keeps the network namespace of a pod that has ended alive, and with it the NIC: it must go at once.
-  watch(netnsDirectory, look);
-  // Process 1 of a container has no default action for it. Leases stay as they are, for the next agent.
-  process.on("SIGTERM", () => process.exit(0));
-}
-
-/** Does nothing while it is still at it. */
-function oneAtATime(work: () => Promise<void>): () => void {
-  let underWay: Promise<void> | undefined;
-  return () => {
-    underWay ??= work()
-      .catch((error: unknown) => console.error(messageOf(error)))
-      .finally(() => (underWay = undefined));
-  };
-}
-
-main().catch((error: unknown) => {
-  console.error(messageOf(error));
-  process.exit(1);
-});
+openCluster({})
+  .then(runAgent)
+  .catch((error: unknown) => {
+    console.error(messageOf(error));
+    process.exit(1);
+  });

@@ -10,16 +10,19 @@ import {
   agentSocket,
   type AgentRequest,
 } from "../model/wire/agent-protocol.ts";
+import { hostPath } from "../node/host-path.ts";
 import type { Leases } from "./leases.ts";
+
+const socketPath = hostPath(agentSocket);
 
 /** Longer than any request is. */
 const longestRequest = 10_000;
 
 /** Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. */
 export async function serve(leases: Leases): Promise<void> {
-  await mkdir(dirname(agentSocket), { recursive: true, mode: 0o700 });
+  await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
   // What a former agent has left: nobody can listen at it any more.
-  await rm(agentSocket, { force: true });
+  await rm(socketPath, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let request = "";
     socket.setEncoding("utf8").on("error", () => socket.destroy());
@@ -29,8 +32,8 @@ export async function serve(leases: Leases): Promise<void> {
     });
     socket.on("end", () => void answerTo(request, socket, leases));
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(agentSocket, resolve));
-  await chmod(agentSocket, 0o600);
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socketPath, resolve));
+  await chmod(socketPath, 0o600);
 }
 
 async function answerTo(request: string, socket: Socket, leases: Leases): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type AgentRequest,
   agentSocket,
 } from "../model/wire/agent-protocol.ts";
+import { hostPath } from "./host-path.ts";
 
 /** How long an agent that was there may take to come back, as at its own upgrade. */
 const patienceMilliseconds = 10_000;
@@ -44,7 +45,7 @@ export async function askAgent(request: AgentRequest): Promise<AgentAnswer | und
 function exchange(request: string): Promise<string | { absent: boolean }> {
   return new Promise((resolve) => {
     let answer = "";
-    const socket = createConnection(agentSocket, () => socket.end(request));
+    const socket = createConnection(hostPath(agentSocket), () => socket.end(request));
     socket.setEncoding("utf8").setTimeout(answerMilliseconds, () => socket.destroy());
     socket.on("data", (chunk: string) => (answer += chunk));
     socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve({ absent: code === "ENOENT" }));

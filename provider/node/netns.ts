@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
+import { hostPath } from "./host-path.ts";
 import { type Lasting, start, startLasting, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
@@ -32,7 +33,7 @@ function enter(netns: Netns, program: string, args: readonly string[]): [string,
 
 /** The runtime's bind mount of a network namespace, by its base name. */
 export function netnsPath(name: string): string {
-  return join(netnsDirectory, name);
+  return join(hostPath(netnsDirectory), name);
 }
 
 /** The inode of a network namespace, which no other has while it lives; undefined when it is gone. */

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { messageOf } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
+import { hostPath } from "./host-path.ts";
 
-const directory = join(stateDirectory, "vnics");
+const directory = join(hostPath(stateDirectory), "vnics");
 
 /** By the UID alone, whose form the session protocol has checked: nothing that a user wrote becomes part of a path. */
 function pathOf(uid: string): string {

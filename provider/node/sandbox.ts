@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { VnicError } from "../base/errors.ts";
 import { runtimeLayouts, type RuntimeLayout } from "../model/kubernetes/runtime-layout.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
+import { hostPath } from "./host-path.ts";
 import { netnsInode } from "./netns.ts";
 
 /** The part of an OCI runtime configuration (config.json) that leads from a container to its pod's network. */
@@ -37,7 +38,7 @@ export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> 
 
 /** The container may have ended since the pod was read; the sandbox lives on. Dead sandboxes have no bundle. */
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
-  for (const id of await readdir(layout.bundles)) {
+  for (const id of await readdir(hostPath(layout.bundles))) {
     const annotations = (await readBundle(layout, id))?.annotations;
     if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox")
       return id;
@@ -47,7 +48,7 @@ async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<str
 
 async function readBundle(layout: RuntimeLayout, id: string): Promise<Bundle | undefined> {
   try {
-    return JSON.parse(await readFile(join(layout.bundles, id, layout.config), "utf8")) as Bundle;
+    return JSON.parse(await readFile(join(hostPath(layout.bundles), id, layout.config), "utf8")) as Bundle;
   } catch {
     return undefined;
   }

@@ -23,10 +23,10 @@ const debianPackages = [
 const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 
 /** Installs the Debian packages that are missing, without starting the services some of them bring. */
-export async function ensureDebianPackages(): Promise<void> {
-  const query = await run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...debianPackages]);
+export async function ensureDebianPackages(names: readonly string[] = debianPackages): Promise<void> {
+  const query = await run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...names]);
   const installed = new Set(query.stdout.split("\n").filter((line) => line.endsWith(" installed")));
-  const wanted = debianPackages.filter((name) => !installed.has(`${name} installed`));
+  const wanted = names.filter((name) => !installed.has(`${name} installed`));
   if (wanted.length === 0) return;
   await step(`installing Debian packages ${wanted.join(", ")}`, async () => {
     await ensurePackageLists();

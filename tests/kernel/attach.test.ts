@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import { addressesOf } from "../support/kernel/machine.ts";
+import { planFor, type Pod, World } from "../support/kernel/world.ts";
+
+describe("an injection on a node", () => {
+  let world: World;
+  let pod: Pod;
+
+  before(async () => {
+    world = await World.make();
+    await world.addNic("eth7");
+    await world.addBridge("br7", "eth8");
+    pod = await world.addPod();
+  });
+  after(() => world.close());
+  afterEach(async () => {
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  for (const [mode, parent] of [
+    ["macvlan", "eth1"],
+    ["macvlan-private", "eth1"],
+    ["bridge", "br7"],
+    ["host-device", "eth7"],
+  ] as const)
+    it(`of mode ${mode} gives the pod a NIC that answers hosts of the LAN, and takes it away again`, async () => {
+      const plan = planFor(pod, "192.168.50.10/24", {
+        network: { mode, parent },
+        addresses: ["192.168.50.10/24", "fd50::10/64"],
+      });
+      const { interface: live, steps } = await world.session.inject(plan);
+      expect(live).to.deep.include({ name: "net1", mac: plan.mac, addresses: plan.addresses, up: true });
+      expect(steps.map(({ step }) => step)).to.include.members(["creating", "moving", "configuring", "attached"]);
+      const seen = await pod.machine.link("net1");
+      expect([seen?.address, addressesOf(seen)]).to.deep.equal([plan.mac, plan.addresses]);
+      for (const address of plan.addresses) expect(await world.hosts[0]?.reaches(address), address).to.equal(true);
+      expect((await world.readFile(plan.vnic.uid)).step).to.equal("attached");
+
+      expect((await world.session.eject({ vnic: plan.vnic })).removed).to.equal(true);
+      expect(await pod.machine.link("net1")).to.equal(undefined);
+      if (mode === "host-device") expect((await world.node.link(parent))?.flags).to.include("UP");
+    });
+
+  it("is the NIC that there is when it is asked for again", async () => {
+    const plan = planFor(pod, "192.168.50.10/24");
+    await world.session.inject(plan);
+    const before = await pod.machine.link("net1");
+    await world.session.inject({ ...plan, addresses: ["192.168.50.11/24"] });
+    const after = await pod.machine.link("net1");
+    expect(after?.ifindex).to.equal(before?.ifindex);
+    expect(addressesOf(after)).to.deep.equal(["192.168.50.11/24"]);
+    await world.session.eject({ vnic: plan.vnic });
+  });
+
+  it("is refused for an address that a host of the LAN has, and leaves nothing", async () => {
+    const error = await world.session.inject(planFor(pod, "192.168.50.201/24")).catch((caught: unknown) => caught);
+    expect(error).to.include({ kind: "conflict" });
+    expect((error as Error).message).to.match(/addresses\[0\]: 192\.168\.50\.201 is in use on the network/);
+  });
+
+  it("is refused for a pod whose sandbox is gone", async () => {
+    const ended = await world.addPod();
+    await ended.close();
+    const error = await world.session.inject(planFor(ended, "192.168.50.10/24")).catch((caught: unknown) => caught);
+    expect(error).to.include({ kind: "refused" });
+    expect((error as Error).message).to.match(/doesn't run here: the runtime has no sandbox of it/);
+  });
+});

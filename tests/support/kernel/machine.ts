@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { must, type Output, run, type RunOptions } from "../../lab/run.ts";
+
+/** A link as `ip -j -d address` shows it. */
+export interface LinkRow {
+  readonly ifindex: number;
+  readonly ifname: string;
+  readonly address: string;
+  readonly mtu: number;
+  readonly flags: readonly string[];
+  readonly operstate: string;
+  readonly ifalias?: string;
+  readonly master?: string;
+  readonly addr_info: readonly {
+    readonly family: string;
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly scope: string;
+  }[];
+}
+
+/** A network namespace that stands for a machine or a pod. */
+export class Machine {
+  /** The namespace's name below /run/netns. */
+  readonly netns: string;
+
+  private constructor(netns: string) {
+    this.netns = netns;
+  }
+
+  /** The one that is there already. */
+  static at(netns: string): Machine {
+    return new Machine(netns);
+  }
+
+  static async make(netns: string): Promise<Machine> {
+    await must(["ip", "netns", "add", netns]);
+    const machine = Machine.at(netns);
+    await machine.ip("link set lo up");
+    return machine;
+  }
+
+  /** Runs a program to its end. */
+  exec(argv: readonly string[], options?: RunOptions): Promise<Output> {
+    return run(this.enter(argv), options);
+  }
+
+  /** Runs a program that must succeed; returns its stdout. */
+  must(argv: readonly string[], options?: RunOptions): Promise<string> {
+    return must(this.enter(argv), options);
+  }
+
+  /** Starts a program that runs on. */
+  spawn(argv: readonly string[]): ChildProcess {
+    const [program = "", ...rest] = this.enter(argv);
+    return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** The command that runs `argv` here. */
+  enter(argv: readonly string[]): string[] {
+    return ["nsenter", `--net=/run/netns/${this.netns}`, "--", ...argv];
+  }
+
+  /** Runs `ip` commands in one go. */
+  async ip(...commands: string[]): Promise<void> {
+    await must(["ip", "-n", this.netns, "-batch", "-"], { input: commands.join("\n") });
+  }
+
+  /** All links, without those that bear neither a name nor sense. */
+  async links(): Promise<LinkRow[]> {
+    const { stdout } = await this.exec(["ip", "-j", "-d", "address"]);
+    // As a test's own word, not the product's: aliases may have any character.
+    // eslint-disable-next-line no-control-regex
+    return JSON.parse(stdout.replace(/[\u0000-\u001f]/g, " ")) as LinkRow[];
+  }
+
+  async link(name: string): Promise<LinkRow | undefined> {
+    return (await this.links()).find(({ ifname }) => ifname === name);
+  }
+
+  /** Whether an address answers, asked once a second. */
+  async reaches(address: string, seconds = 3): Promise<boolean> {
+    const [host = ""] = address.split("/");
+    return (await this.exec(["ping", "-n", "-c", "1", "-w", String(seconds), host])).code === 0;
+  }
+
+  /** Ends the namespace; its links go with it once no process is left in it. */
+  async close(): Promise<void> {
+    await run(["ip", "netns", "delete", this.netns]);
+  }
+}
+
+/** The addresses of a link in CIDR form, without link-local ones. */
+export function addressesOf(link: LinkRow | undefined): string[] {
+  const rows = (link?.addr_info ?? []).filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
+  return rows.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+}

@@ -1,0 +1,33 @@
+import { findProgram } from "../../lab/find-program.ts";
+import { ensureDebianPackages } from "../../lab/debian-packages.ts";
+import { run } from "../../lab/run.ts";
+
+/** Debian's names of what the kernel tier runs. */
+const debianPackages = [
+  "busybox-static",
+  "dnsmasq-base",
+  "iproute2",
+  "iputils-arping",
+  "iputils-ping",
+  "procps",
+  "strace",
+  "udhcpc",
+  "util-linux",
+];
+
+/** The programs that these packages bring. */
+const programs = ["busybox", "dnsmasq", "ip", "arping", "ping", "sysctl", "strace", "udhcpc", "nsenter"];
+
+/** What this machine lacks to run the kernel tier; empty when it lacks nothing. */
+export async function missingForKernel(): Promise<string[]> {
+  if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
+  const can = await run(["unshare", "--net", "true"]).catch(() => ({ code: 1 }));
+  if (can.code !== 0) return ["root, or a user namespace (CONTRIBUTING.md says how)"];
+  const absent = programs.filter((program) => findProgram(program) === undefined);
+  return absent.length > 0 && findProgram("apt-get") === undefined ? [`Debian's apt-get, or ${absent.join(", ")}`] : [];
+}
+
+/** Installs what is absent. */
+export async function prepareKernel(): Promise<void> {
+  if (programs.some((program) => findProgram(program) === undefined)) await ensureDebianPackages(debianPackages);
+}

@@ -1,0 +1,100 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type {
+  Answer,
+  EjectPlan,
+  EjectResult,
+  InjectPlan,
+  InjectResult,
+  ObservePlan,
+  ObserveResult,
+  Request,
+} from "../../../provider/model/wire/session-protocol.ts";
+import type { Machine } from "./machine.ts";
+
+const dist = join(import.meta.dirname, "..", "..", "..", "dist", "node");
+
+/** The node side as it is built for the image. */
+export const nodeSideScript = join(dist, "main.mjs");
+
+/** What the node side said instead of a result. */
+export class NodeSideError extends Error {
+  readonly kind: string;
+
+  constructor({ kind, message }: { readonly kind: string; readonly message: string }) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+type Ask = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
+
+/** An injection session: the node side as a process in a node's network namespace, begun at the first request. */
+export class Session {
+  private readonly node: Machine;
+  private readonly root: string;
+  private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  private child: ChildProcessWithoutNullStreams | undefined;
+  private ended: Promise<void> | undefined;
+  private last = 0;
+
+  constructor(node: Machine, root: string) {
+    this.node = node;
+    this.root = root;
+  }
+
+  inject(plan: InjectPlan): Promise<InjectResult> {
+    return this.ask({ verb: "inject", plan }) as Promise<InjectResult>;
+  }
+
+  eject(plan: EjectPlan): Promise<EjectResult> {
+    return this.ask({ verb: "eject", plan }) as Promise<EjectResult>;
+  }
+
+  observe({ vnic, pod }: ObservePlan): Promise<ObserveResult> {
+    return this.ask({ verb: "observe", plan: { vnic, pod } }) as Promise<ObserveResult>;
+  }
+
+  /** Sends one request; rejects with a {@link NodeSideError} when it is refused or fails. */
+  ask(request: Ask): Promise<unknown> {
+    const child = (this.child ??= this.start());
+    const id = ++this.last;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
+    });
+  }
+
+  /** Ends the process when what is under way is finished. */
+  async close(): Promise<void> {
+    this.child?.stdin.end();
+    await this.ended;
+  }
+
+  private start(): ChildProcessWithoutNullStreams {
+    const [program = "", ...rest] = this.node.enter([process.execPath, nodeSideScript]);
+    const env = { ...process.env, VNIC_HOST_ROOT: this.root, VNIC_IDLE_SECONDS: "600" };
+    const child = spawn(program, rest, { stdio: "pipe", env });
+    child.stderr.pipe(process.stderr);
+    // A request may meet the end of the process.
+    child.stdin.on("error", () => undefined);
+    createInterface({ input: child.stdout }).on("line", (line) => this.hear(JSON.parse(line) as Answer));
+    this.ended = new Promise((resolve) =>
+      child.once("close", (code, signal) => {
+        for (const { reject } of this.waiting.values()) reject(new Error(`the node side ended: ${signal ?? code}`));
+        this.child = undefined;
+        resolve();
+      }),
+    );
+    return child;
+  }
+
+  private hear(answer: Answer): void {
+    if ("step" in answer) return;
+    const waiter = this.waiting.get(answer.id);
+    this.waiting.delete(answer.id);
+    if ("error" in answer) waiter?.reject(new NodeSideError(answer.error));
+    else waiter?.resolve(answer.result);
+  }
+}

@@ -1,0 +1,200 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { netnsDirectory, runtimeLayouts, stateDirectory } from "../../../provider/model/kubernetes/runtime-layout.ts";
+import { group } from "../../../provider/model/names.ts";
+import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
+import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
+import { type LinkRow, Machine } from "./machine.ts";
+import { Session } from "./session.ts";
+
+/** Addresses of the world's LAN. */
+export const lan = {
+  router: "192.168.50.1",
+  hosts: ["192.168.50.201", "192.168.50.202"],
+  hosts6: ["fd50::201", "fd50::202"],
+  dhcp: { from: "192.168.50.100", to: "192.168.50.150" },
+} as const;
+
+/** A pod as its node knows it: a network namespace and the bundles that the runtime wrote. */
+export interface Pod {
+  readonly machine: Machine;
+  /** As a plan names it. */
+  readonly plan: InjectPlan["pod"];
+  /** Ends the pod: its bundles and its namespace are gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * A node with pods, and a LAN with two hosts: network namespaces of this machine with names of their own, and a folder that
+ * stands for the node's file system. Nothing else of the machine changes; `close` removes all of it.
+ *
+ * The node has `eth1`, which leads to the LAN's bridge, and `cni0`, the bridge of its pods' `eth0`.
+ */
+export class World {
+  readonly root: string;
+  readonly node: Machine;
+  /** The LAN itself: the namespace of its bridge `lan`, which is its router, too. */
+  readonly lan: Machine;
+  readonly hosts: readonly Machine[];
+  readonly session: Session;
+  private readonly prefix: string;
+  private readonly closers: (() => Promise<void>)[] = [];
+  private pods = 0;
+
+  private constructor(root: string, prefix: string, node: Machine, outside: Machine, hosts: readonly Machine[]) {
+    this.root = root;
+    this.prefix = prefix;
+    this.node = node;
+    this.lan = outside;
+    this.hosts = hosts;
+    this.session = new Session(node, root);
+  }
+
+  static async make(): Promise<World> {
+    const root = await mkdtemp(join(tmpdir(), "vnic-kernel-"));
+    const prefix = `vk${randomBytes(3).toString("hex")}`;
+    const [node, outside, host1, host2] = await Promise.all(
+      ["node", "lan", "host1", "host2"].map((name) => Machine.make(`${prefix}-${name}`)),
+    );
+    if (!node || !outside || !host1 || !host2) throw new Error("a machine is missing");
+    await Promise.all(
+      [netnsDirectory, stateDirectory, runtimeLayouts["containerd"]!.bundles].map((path) =>
+        mkdir(join(root, path), { recursive: true }),
+      ),
+    );
+    await outside.ip(
+      "link add lan type bridge",
+      "link set lan up",
+      `address add ${lan.router}/24 dev lan`,
+      `address add fd50::1/64 dev lan nodad`,
+    );
+    await plug(node, "eth1", outside);
+    for (const [index, host] of [host1, host2].entries()) {
+      await plug(host, "eth0", outside);
+      await host.ip(
+        `address add ${lan.hosts[index]}/24 dev eth0`,
+        `address add ${lan.hosts6[index]}/64 dev eth0 nodad`,
+      );
+    }
+    await node.ip("link add cni0 type bridge", "address add 10.214.1.1/24 dev cni0", "link set cni0 up");
+    return new World(root, prefix, node, outside, [host1, host2]);
+  }
+
+  /** One more NIC of the node on the LAN. */
+  async addNic(name: string): Promise<void> {
+    await plug(this.node, name, this.lan);
+  }
+
+  /** A bridge of the node with one more NIC as its way to the LAN. */
+  async addBridge(name: string, port: string): Promise<void> {
+    await this.addNic(port);
+    await this.node.ip(`link add ${name} type bridge`, `link set ${port} master ${name}`, `link set ${name} up`);
+  }
+
+  /** A running pod with its `eth0` in the cluster's network. */
+  async addPod(name = `pod-${this.pods}`): Promise<Pod> {
+    const number = ++this.pods;
+    const machine = await Machine.make(`${this.prefix}-p${number}`);
+    await this.node.ip(
+      `link add veth${number} type veth peer name eth0 netns ${machine.netns}`,
+      `link set veth${number} master cni0 up`,
+    );
+    await machine.ip(
+      "link set eth0 up",
+      `address add 10.214.1.${number + 1}/24 dev eth0`,
+      "route add default via 10.214.1.1",
+    );
+    const link = join(this.root, netnsDirectory, machine.netns);
+    await symlink(`/run/netns/${machine.netns}`, link);
+    const { bundles, config, annotations } = runtimeLayouts["containerd"]!;
+    const [sandbox, container] = [randomBytes(32).toString("hex"), randomBytes(32).toString("hex")];
+    const uid = randomUUID();
+    const folders: string[] = [];
+    const write = async (id: string, type: string, path: string) => {
+      const folder = join(this.root, bundles, id);
+      folders.push(folder);
+      await mkdir(folder);
+      const content = {
+        annotations: { [annotations.sandboxId]: sandbox, [annotations.podUid]: uid, [annotations.type]: type },
+        linux: { namespaces: [{ type: "pid" }, { type: "network", path }] },
+      };
+      await writeFile(join(folder, config), JSON.stringify(content));
+    };
+    await write(sandbox, "sandbox", `/var/run/netns/${machine.netns}`);
+    await write(container, "container", "/proc/1/ns/net");
+    const close = async () => {
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+      await rm(link, { force: true });
+      await machine.close();
+    };
+    this.closers.push(close);
+    return {
+      machine,
+      plan: { namespace: "shop", name, uid, containerId: `containerd://${container}` },
+      close,
+    };
+  }
+
+  /** Where a Vnic's resource file is. */
+  pathOf(uid: string): string {
+    return join(this.root, stateDirectory, "vnics", `${uid}.json`);
+  }
+
+  async readFile(uid: string): Promise<ResourceFile> {
+    return resourceFile.parse(JSON.parse(await readFile(this.pathOf(uid), "utf8")));
+  }
+
+  /** All that bears our mark: links in every namespace of this world, and files of the state directory. */
+  async remains(): Promise<string[]> {
+    const namespaces = (await readdir("/run/netns")).filter((name) => name.startsWith(`${this.prefix}-`));
+    const links = await Promise.all(
+      namespaces.map(async (name) => {
+        const rows = await Machine.at(name).links();
+        return rows.filter(isOurs).map(({ ifname, ifalias }) => `link ${ifname} (${ifalias}) in ${name.split("-")[1]}`);
+      }),
+    );
+    const files = await readdir(join(this.root, stateDirectory), { recursive: true, withFileTypes: true });
+    return [...links.flat(), ...files.filter((entry) => entry.isFile()).map(({ name }) => `file ${name}`)];
+  }
+
+  /** Has `work` done when the world ends. */
+  onClose(work: () => Promise<void>): void {
+    this.closers.push(work);
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+    for (const work of this.closers.reverse()) await work();
+    await Promise.all([this.node, this.lan, ...this.hosts].map((machine) => machine.close()));
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A plan for a macvlan with a fixed address; `more` goes over it. */
+export function planFor(pod: Pod, address: string, more: Partial<InjectPlan> = {}): InjectPlan {
+  const uid = randomUUID();
+  return {
+    vnic: { uid, namespace: pod.plan.namespace, name: "wire" },
+    pod: pod.plan,
+    network: { mode: "macvlan", parent: "eth1" },
+    interfaceName: "net1",
+    mac: "02:00:5e:00:00:70",
+    addresses: [address],
+    ...more,
+  };
+}
+
+async function plug(machine: Machine, name: string, outside: Machine): Promise<void> {
+  const port = `p${randomBytes(4).toString("hex")}`;
+  await outside.ip(
+    `link add ${port} type veth peer name ${name} netns ${machine.netns}`,
+    `link set ${port} master lan up`,
+  );
+  await machine.ip(`link set ${name} up`);
+}
+
+function isOurs({ ifname, ifalias = "" }: LinkRow): boolean {
+  return ifalias.startsWith(`${group}/`) || /^v[nhl][0-9a-f]{12}$/.test(ifname);
+}
