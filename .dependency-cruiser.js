@@ -30,8 +30,7 @@ const allowed = {
   "provider/agent": [...rooms("base", "model", "node", "cluster"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...anyNode],
   "provider/cli": [...rooms("base", "model", "cluster", "lifecycle"), ...npm("commander", "yaml"), ...anyNode],
-  // By the package's own entry points, and for their types alone where it is a stub.
-  sdk: ["^provider/(cli/manifests|hooks/(vnic|vnic-set|network))\\.ts$", ...pulumi, ...anyNode],
+  sdk: ["^provider/cli/manifests\\.ts$", ...pulumi, ...anyNode],
 };
 
 export default {

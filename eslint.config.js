@@ -27,11 +27,6 @@ export default tseslint.config(
     },
   },
   {
-    files: ["sdk/*stub.ts"],
-    // Pulumi's own types of the hooks are `any`; the hooks say what they take.
-    rules: { "@typescript-eslint/no-unsafe-argument": "off" },
-  },
-  {
     files: ["tests/**/*.ts"],
     // chai's assertions are expressions.
     rules: { "@typescript-eslint/no-unused-expressions": "off" },

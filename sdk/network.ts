@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { networkStub } from "./network-stub.ts";
+import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
 
 /** The parent on some nodes. */
@@ -39,7 +39,7 @@ export interface NetworkDefinitionArgs {
  * const lan = new Network("lan", { parent: "eth1", gateways: ["192.168.50.1"], namespaces: ["shop"] });
  * new Vnic("db-wire", { pod, network: lan, addresses: ["192.168.50.10/24"] });
  */
-export class Network extends pulumi.dynamic.Resource {
+export class Network extends pulumi.CustomResource {
   /** The type token, for policy packs. */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/vnic:Network";
 
@@ -64,7 +64,12 @@ export class Network extends pulumi.dynamic.Resource {
     const fields = ["mode", "parent", "parents", "vlan", "mtu", "gateways", "ranges", "namespaces", "uid"];
     const outputs = Object.fromEntries(fields.map((field) => [field, undefined]));
     const declaredBy = pulumi.createUrn(name, Network.__pulumiType, options?.parent);
-    super(networkStub, name, { ...outputs, name, ...args, declaredBy }, options, "vnic", "Network");
+    super(
+      Network.__pulumiType,
+      name,
+      { ...outputs, name, ...args, declaredBy, __provider: stubOf("Network") },
+      options,
+    );
   }
 
   /** A Network that exists, read but not managed. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
-import { vnicSetStub } from "./vnic-set-stub.ts";
+import { stubOf } from "./stubs.ts";
 
 /** An application as a whole: all pods of it. */
 export interface WorkloadIdentifier {
@@ -47,7 +47,7 @@ export interface VnicSetArgs {
  * });
  * export const addresses = wires.podAddresses;
  */
-export class VnicSet extends pulumi.dynamic.Resource {
+export class VnicSet extends pulumi.CustomResource {
   /** The type token, for policy packs. */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/vnic:VnicSet";
 
@@ -77,7 +77,12 @@ export class VnicSet extends pulumi.dynamic.Resource {
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent);
     const template = args ? { template: named(args.template) } : {};
-    super(vnicSetStub, name, { ...outputs, name, ...args, ...template, declaredBy }, options, "vnic", "VnicSet");
+    super(
+      VnicSet.__pulumiType,
+      name,
+      { ...outputs, name, ...args, ...template, declaredBy, __provider: stubOf("VnicSet") },
+      options,
+    );
   }
 
   /**

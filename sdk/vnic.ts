@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
-import { stub } from "./stub.ts";
+import { stubOf } from "./stubs.ts";
 
 /** Which pod gets the Vnic. */
 export interface PodIdentifier {
@@ -176,7 +176,7 @@ export interface Interface {
  * });
  * export const addresses = wire.addresses;
  */
-export class Vnic extends pulumi.dynamic.Resource {
+export class Vnic extends pulumi.CustomResource {
   /** The type token, for policy packs. */
   static readonly __pulumiType = "pulumi-nodejs:dynamic/vnic:Vnic";
 
@@ -251,7 +251,12 @@ export class Vnic extends pulumi.dynamic.Resource {
     // Who declares the record; also the row on which the provider shows its progress.
     const declaredBy = pulumi.createUrn(name, Vnic.__pulumiType, options?.parent);
     const network = args ? { network: referenceTo(args.network) } : {};
-    super(stub, name, { ...outputs, name, ...args, ...network, declaredBy }, options, "vnic", "Vnic");
+    super(
+      Vnic.__pulumiType,
+      name,
+      { ...outputs, name, ...args, ...network, declaredBy, __provider: stubOf("Vnic") },
+      options,
+    );
   }
 
   /**

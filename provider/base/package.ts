@@ -1,14 +1,8 @@
 /** Of this package; `package.json` says the same, and a test compares the two. */
 export const packageVersion = "0.1.0";
 
-/** Of the stub's text in `sdk/stub.ts`, which names the same number. */
-export const stubProtocol = 1;
-
-/** The same of `sdk/vnic-set-stub.ts`. */
-export const setStubProtocol = 1;
-
-/** Of the one in `sdk/network-stub.ts`. */
-export const networkStubProtocol = 1;
+/** The least protocol number of a stored provider text that the hooks serve. What an older text stored is renewed by an update. */
+export const leastStubProtocol = 1;
 
 /** The least Node.js that the Kubernetes client loads on. */
 export const leastNode = [22, 19] as const;

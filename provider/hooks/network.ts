@@ -1,14 +1,14 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
-import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "../model/network/definition.ts";
 import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
-import { networkStubProtocol, packageVersion } from "../base/package.ts";
+import { packageVersion } from "../base/package.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
-/* The hooks of a Network, called by the stub in `sdk/network-stub.ts`. */
+/* The hooks of a Network, called by the stub in `sdk/stubs.ts`. */
 
 /** What Pulumi stores of a Network: its definition, and its record's UID. */
 interface NetworkState extends NetworkDefinition {
@@ -23,7 +23,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export async function check(
   _olds: unknown,
-  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
 ): Promise<dynamic.CheckResult> {
   const parsed = parseNetwork(inputs);
   return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
@@ -32,19 +32,19 @@ export async function check(
 /** All is changed in place, but for the name, by which Vnics know it. */
 export async function diff(
   _id: string,
-  olds: NetworkState & Carried,
-  news: NetworkDefinition & Carried,
+  olds: NetworkState & WithStub,
+  news: NetworkDefinition & WithStub,
 ): Promise<dynamic.DiffResult> {
   refuseNewer(olds, `Network ${olds.name}`);
   if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
   if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
-  return { changes: hasOlderStub(olds, networkStubProtocol) };
+  return { changes: isStubOutdated(olds) };
 }
 
 export async function create({
   __provider: _,
   ...definition
-}: NetworkDefinition & Carried): Promise<dynamic.CreateResult> {
+}: NetworkDefinition & WithStub): Promise<dynamic.CreateResult> {
   const { cluster } = await openDriver();
   const record = await ensureNetwork(cluster, definition);
   return { id: definition.name, outs: stateOf(definition, record.metadata.uid) };
@@ -53,7 +53,7 @@ export async function create({
 export async function update(
   _id: string,
   olds: NetworkState,
-  { __provider: _, ...definition }: NetworkDefinition & Carried,
+  { __provider: _, ...definition }: NetworkDefinition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   refuseNewer(olds, `Network ${olds.name}`);
   const { cluster } = await openDriver();
@@ -64,7 +64,7 @@ export async function update(
 /** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
 export async function read(
   id: string,
-  props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
+  props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
 ): Promise<dynamic.ReadResult> {
   if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
   const { cluster } = await openDriver();
@@ -87,7 +87,7 @@ function stateOf(definition: NetworkDefinition, uid: string): NetworkState {
 }
 
 /** What is the network's own; who declared it changes with an alias. */
-function fieldsOf(of: NetworkDefinition & Carried): unknown {
+function fieldsOf(of: NetworkDefinition & WithStub): unknown {
   const { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces } = of;
   return { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces };
 }

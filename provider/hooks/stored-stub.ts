@@ -1,9 +1,13 @@
-/** What the engine adds to inputs and outputs: the stub's text, which must come back with the outputs of a failure. */
-export interface Carried {
+import { leastStubProtocol } from "../base/package.ts";
+
+/** The provider text that the engine adds to inputs and outputs. It must come back with the outputs of a failure. */
+export interface WithStub {
   readonly __provider?: string;
 }
 
-/** Whether the stub in state has another protocol than this package's; only an update replaces it. */
-export function hasOlderStub({ __provider }: Carried, protocol: number): boolean {
-  return __provider !== undefined && !__provider.includes(`protocol: ${protocol}`);
+/** Whether the stored provider text is older than what the hooks serve. Only an update replaces it in the outputs. */
+export function isStubOutdated({ __provider }: WithStub): boolean {
+  if (__provider === undefined) return false;
+  const [, protocol] = /protocol: (\d+)/.exec(__provider) ?? [];
+  return protocol === undefined || Number(protocol) < leastStubProtocol;
 }

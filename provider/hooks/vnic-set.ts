@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
@@ -7,11 +7,10 @@ import { refuseNewer } from "../model/vnic/stored.ts";
 import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/definition.ts";
 import { setDifference } from "../model/vnic-set/diff.ts";
 import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
-import { setStubProtocol } from "../base/package.ts";
 import { progressOf } from "./progress.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
-/* The hooks of a VnicSet, called by the stub in `sdk/vnic-set-stub.ts`; as those of a Vnic. */
+/* The hooks of a VnicSet, called by the stub in `sdk/stubs.ts`; as those of a Vnic. */
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
   configureWith(config);
@@ -19,7 +18,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export async function check(
   _olds: unknown,
-  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
 ): Promise<dynamic.CheckResult> {
   const parsed = parseSetDefinition(inputs);
   return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
@@ -27,18 +26,18 @@ export async function check(
 
 export async function diff(
   _id: string,
-  olds: VnicSetState & Carried,
-  news: SetDefinition & Carried,
+  olds: VnicSetState & WithStub,
+  news: SetDefinition & WithStub,
 ): Promise<dynamic.DiffResult> {
   refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
   const { update, replace } = setDifference(olds, news);
   // `changes` left open: the engine then finds the changed keys itself.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Pods that had no Vnic when it was last looked at are waited for once more.
-  return { changes: hasOlderStub(olds, setStubProtocol) || olds.ready < olds.desired };
+  return { changes: isStubOutdated(olds) || olds.ready < olds.desired };
 }
 
-export async function create(inputs: SetDefinition & Carried): Promise<dynamic.CreateResult> {
+export async function create(inputs: SetDefinition & WithStub): Promise<dynamic.CreateResult> {
   const outs = await keepingState(inputs, (driver, definition) =>
     applySet(driver, definition, { deadlineSeconds: definition.deadlines.createSeconds }),
   );
@@ -47,8 +46,8 @@ export async function create(inputs: SetDefinition & Carried): Promise<dynamic.C
 
 export async function update(
   _id: string,
-  olds: VnicSetState & Carried,
-  news: SetDefinition & Carried,
+  olds: VnicSetState & WithStub,
+  news: SetDefinition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
   const outs = await keepingState(news, (driver, definition) =>
@@ -60,7 +59,7 @@ export async function update(
 /** `props` are the outputs; of a set that is only looked up by its id, no more than the name that it has in the program. */
 export async function read(
   id: string,
-  props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & Carried,
+  props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
 ): Promise<dynamic.ReadResult> {
   const known = props.uid === undefined ? undefined : props;
   if (known) refuseNewer(known, `VnicSet ${id}`);
@@ -68,7 +67,7 @@ export async function read(
   return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
 }
 
-async function remove(_id: string, props: VnicSetState & Carried): Promise<void> {
+async function remove(_id: string, props: VnicSetState & WithStub): Promise<void> {
   refuseNewer(props, `VnicSet ${vnicId(props)}`);
   await removeSet(await driverFor(props), props);
 }
@@ -81,7 +80,7 @@ async function driverFor({ declaredBy }: Pick<SetDefinition, "declaredBy">): Pro
 
 /** If it fails half-way, the engine is told what exists, so that it stays in state. */
 async function keepingState(
-  { __provider, ...definition }: SetDefinition & Carried,
+  { __provider, ...definition }: SetDefinition & WithStub,
   make: (driver: SetDriver, definition: SetDefinition) => Promise<VnicSetState>,
 ): Promise<VnicSetState> {
   try {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
-import { type Carried, hasOlderStub } from "./stored-stub.ts";
+import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { eject } from "../lifecycle/eject.ts";
@@ -12,11 +12,10 @@ import { parseVnicId, vnicId } from "../model/names.ts";
 import { vnicRef } from "../model/vnic/record.ts";
 import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/state.ts";
 import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
-import { stubProtocol } from "../base/package.ts";
 import { progressOf } from "./progress.ts";
 import { configureWith, openDriver, type OpenDriver } from "./settings.ts";
 
-/* The hooks of a Vnic, called by the stub in `sdk/stub.ts`. `check` and `diff` do no I/O: the engine calls them one
+/* The hooks of a Vnic, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them one
    resource at a time, in previews too. */
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
@@ -25,7 +24,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export async function check(
   _olds: unknown,
-  { __provider: _, ...inputs }: Carried & Record<string, unknown>,
+  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
 ): Promise<dynamic.CheckResult> {
   const parsed = parseDefinition(inputs);
   return "problems" in parsed
@@ -35,24 +34,24 @@ export async function check(
 
 export async function diff(
   _id: string,
-  olds: VnicState & Carried,
-  news: Definition & Carried,
+  olds: VnicState & WithStub,
+  news: Definition & WithStub,
 ): Promise<dynamic.DiffResult> {
   const { update, replace } = differenceOf(olds, news);
   // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
   if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
   // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
-  return { changes: olds.drift !== undefined || hasOlderStub(olds, stubProtocol) };
+  return { changes: olds.drift !== undefined || isStubOutdated(olds) };
 }
 
-function differenceOf(olds: VnicState & Carried, { __provider: _, ...news }: Definition & Carried): Difference {
+function differenceOf(olds: VnicState & WithStub, { __provider: _, ...news }: Definition & WithStub): Difference {
   refuseNewerVnic(olds);
   // What is the same is so with all defaults, too; a refresh asks for all Vnics that are as they were.
   if (isDeepStrictEqual(definitionOf(olds), fromInputs(news))) return { update: [], replace: [] };
   return difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
 }
 
-export async function create(inputs: Definition & Carried): Promise<dynamic.CreateResult> {
+export async function create(inputs: Definition & WithStub): Promise<dynamic.CreateResult> {
   return keepingState(inputs, async (driver, definition) => {
     const outs = await inject(driver, definition);
     return { id: vnicId(vnicRef(definition)), outs };
@@ -61,8 +60,8 @@ export async function create(inputs: Definition & Carried): Promise<dynamic.Crea
 
 export async function update(
   _id: string,
-  olds: VnicState & Carried,
-  news: Definition & Carried,
+  olds: VnicState & WithStub,
+  news: Definition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   const known = readState(olds);
   return keepingState(news, async (driver, definition) => ({
@@ -73,7 +72,7 @@ export async function update(
 /** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
 export async function read(
   id: string,
-  props: (VnicState | { readonly uid?: undefined }) & Carried,
+  props: (VnicState | { readonly uid?: undefined }) & WithStub,
 ): Promise<dynamic.ReadResult> {
   const ref = parseVnicId(id);
   if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
@@ -88,7 +87,7 @@ function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
     : {};
 }
 
-async function remove(id: string, props: VnicState & Carried): Promise<void> {
+async function remove(id: string, props: VnicState & WithStub): Promise<void> {
   const { uid, owner, node, pod, deadlines } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
   const driver = await driverFor(props);
@@ -103,7 +102,7 @@ async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promis
 
 /** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
 async function keepingState<T>(
-  inputs: Definition & Carried,
+  inputs: Definition & WithStub,
   make: (driver: Driver, definition: Definition) => Promise<T>,
 ): Promise<T> {
   const { __provider, ...given } = inputs;

@@ -46,6 +46,11 @@ describe("state of a Vnic that another version wrote, under the real engine", ()
     },
   });
 
+  it("takes at most 2.6 KB for a Vnic", async () => {
+    expect(JSON.stringify(await stage.stored()).length).to.be.at.most(2600);
+    await stage.stack.destroy();
+  });
+
   it("19, 20: of the first version plans no change, refreshes to none, updates and is destroyed", async () => {
     await rewrite(asFirst);
     await stage.stack.must("preview", "--expect-no-changes");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { unknownValue } from "../../provider/model/schema/known.ts";
 import { association, definition, inputs, liveInterface, stateWith, uid } from "../fakes/objects.ts";
-import { ProviderProcess, stub } from "./provider-process.ts";
+import { firstStub, ProviderProcess, stub } from "./provider-process.ts";
 
 const id = "shop/db-wire";
 const state = {
@@ -104,6 +104,12 @@ describe("a plan in Pulumi's provider process", () => {
         "some",
       );
     });
+
+    it("serves the text that version 0.1 stored, and plans nothing for it", async () =>
+      expect(await provider.diff(id, { ...state, __provider: firstStub }, { ...definition() })).to.have.property(
+        "changes",
+        "none",
+      ));
 
     it("says so too when only its URN changes", async () =>
       expect(await provider.diff(id, state, { ...definition({ declaredBy: "urn:pulumi:renamed" }) })).to.have.property(

@@ -10,13 +10,16 @@ import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import status from "@pulumi/pulumi/proto/status_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { stubs } from "../../sdk/stubs.ts";
 import { FakeEngine } from "../fakes/engine.ts";
 
 type Values = Record<string, unknown>;
 
 const root = join(import.meta.dirname, "..", "..");
-/** The stub's text as it is stored with every Vnic. */
-export const stub = readFileSync(join(root, "tests", "fixtures", "stub.golden.js"), "utf8");
+/** The provider text as it is stored with every Vnic. */
+export const stub = stubs.Vnic;
+/** The text that version 0.1 stored. */
+export const firstStub = readFileSync(join(root, "tests", "fixtures", "stubs", "vnic.protocol-1.js"), "utf8");
 
 /** What a provider says of a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
 export interface InitFailure {

@@ -1,0 +1,57 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * Provider texts, which the engine stores with each resource in `__provider`.
+ *
+ * Pulumi's dynamic provider process runs such a text in the project's folder, and takes what `handler` returns as the hooks. The
+ * text names this package alone. So refresh and delete, which run the stored text, run the installed package, whichever version
+ * wrote the state. The texts are written by hand, because Pulumi's serializer would make 2 KB of each and load a compiler for it.
+ *
+ * A changed text takes a new `protocol` number; see ARCHITECTURE.md, "State".
+ */
+export const stubs = {
+  Vnic: stubFor("pulumi-vnic/provider"),
+  VnicSet: stubFor("pulumi-vnic/vnic-set"),
+  Network: stubFor("pulumi-vnic/network"),
+};
+
+function stubFor(entry: string): string {
+  return `exports.handler=()=>require(${JSON.stringify(entry)});// protocol: 2`;
+}
+
+/**
+ * The provider text of a kind of resource.
+ *
+ * @throws RunError if the project's folder can't resolve this package, as with pnpm when only a component package depends on it:
+ * the hooks would fail later, and a destroy with them.
+ */
+export function stubOf(kind: keyof typeof stubs): string {
+  const folders = [process.cwd(), pulumi.runtime.getRootDirectory()];
+  if (!folders.some(resolvesPackage))
+    throw new pulumi.RunError(
+      `Pulumi runs the provider of a ${kind} in the project's folder, and from ${process.cwd()} the package pulumi-vnic isn't found; ` +
+        `add it to the project's own dependencies: npm install pulumi-vnic (or pnpm add, yarn add)`,
+    );
+  return stubs[kind];
+}
+
+const resolved = new Map<string, boolean>();
+
+function resolvesPackage(folder: string): boolean {
+  const known = resolved.get(folder);
+  if (known !== undefined) return known;
+  const found = canResolve(folder);
+  resolved.set(folder, found);
+  return found;
+}
+
+function canResolve(folder: string): boolean {
+  try {
+    createRequire(join(folder, "index.js")).resolve("pulumi-vnic/provider");
+    return true;
+  } catch {
+    return false;
+  }
+}
