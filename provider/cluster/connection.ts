@@ -1,7 +1,7 @@
 import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
 import { type Access, loadKubeConfig } from "./kubeconfig.ts";
 
-type Client = typeof import("@kubernetes/client-node");
+type Client = typeof import("./client.ts");
 type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
 
 /** What one request carries to be let in, and the connections it may use. */

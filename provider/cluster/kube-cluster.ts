@@ -29,7 +29,7 @@ import { withSharedReads } from "./shared-reads.ts";
 import { vnicSetCalls } from "./vnic-sets.ts";
 import { type List, watcher } from "./watch.ts";
 
-type Client = typeof import("@kubernetes/client-node");
+type Client = typeof import("./client.ts");
 
 /** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
 export async function openCluster(access: Access): Promise<Cluster & VnicSetCluster> {
@@ -38,7 +38,7 @@ export async function openCluster(access: Access): Promise<Cluster & VnicSetClus
 
 /** The same for somebody who stays. */
 export async function openWatchedCluster(access: Access): Promise<WatchedCluster> {
-  const client = await import("@kubernetes/client-node");
+  const client = await import("./client.ts");
   return withSharedReads(kubeCluster(client, new Connection(client, access)));
 }
 

@@ -10,7 +10,7 @@ export interface Access {
   readonly context?: string;
 }
 
-type Client = typeof import("@kubernetes/client-node");
+type Client = typeof import("./client.ts");
 
 export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
   const config = new client.KubeConfig();

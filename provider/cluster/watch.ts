@@ -2,7 +2,7 @@ import type { KubeConfig, KubernetesListObject, RequestContext } from "@kubernet
 import type { Watched } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 
-type Client = typeof import("@kubernetes/client-node");
+type Client = typeof import("./client.ts");
 
 export interface List<T> {
   readonly metadata?: object;

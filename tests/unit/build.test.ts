@@ -1,0 +1,24 @@
+import { expect } from "chai";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** Each run of Pulumi and each start on a node loads these, so what grows them is noticed here. */
+const mostKilobytes = {
+  "hooks/client-*.mjs": 3500,
+  "hooks/vnic.mjs": 60,
+  "node/main.mjs": 250,
+  "node/agent.mjs": 2800,
+  "reconciler/main.mjs": 3000,
+};
+
+describe("the built programs", () => {
+  const dist = join(import.meta.dirname, "..", "..", "dist");
+  for (const [program, most] of Object.entries(mostKilobytes))
+    it(`${program} has at most ${most} kB`, () => {
+      const [folder = "", name = ""] = program.split("/");
+      const [start = "", end = ""] = name.split("*");
+      const found = readdirSync(join(dist, folder)).filter((file) => file.startsWith(start) && file.endsWith(end));
+      expect(found).to.have.length(1);
+      expect(statSync(join(dist, folder, found[0] ?? "")).size / 1000).to.be.at.most(most);
+    });
+});
