@@ -8,6 +8,14 @@ export interface PlatformArgs {
   image?: pulumi.Input<string>;
   /** Further images that may run in `vnic-system`, such as that of the version before. @default none */
   allowImages?: string[];
+  /**
+   * The layout of the nodes' container runtime, where Nodes don't tell: `containerd`, `k3s` (also RKE2, k3d, Harvester), `k0s`,
+   * `microk8s`, `cri-o`, or `<runtime>:<state directory>`. The annotation `pulumi-vnic.dev/runtime-layout` of a Node goes
+   * before. @default told by each Node's version and labels
+   */
+  runtimeLayout?: string;
+  /** Further layouts that Nodes' annotations may name. @default those above */
+  allowRuntimeLayouts?: string[];
   /** How many replicas of the reconciler stand ready, and how often it looks at every Vnic. @default 2, 300 */
   reconciler?: { replicas?: number; resyncSeconds?: number };
   /** Parts to leave out, because somebody else installs them, or nobody needs them. @default none */
@@ -42,10 +50,10 @@ export class Platform extends pulumi.ComponentResource {
         reason: `${JSON.stringify(unknown)} is not a part; parts are ${platformParts.join(", ")}`,
       });
 
-    const { allowImages = [], reconciler = {} } = args;
-    const make = (part: PlatformPart, image: string) => partManifests(part, { image, allowImages, reconciler });
+    const { image: _, without = [], ...rest } = args;
+    const make = (part: PlatformPart, image: string) => partManifests(part, { image, ...rest });
     const before: pulumi.Resource[] = [];
-    for (const part of platformParts.filter((part) => !args.without?.includes(part))) {
+    for (const part of platformParts.filter((part) => !without.includes(part))) {
       // Which objects there are doesn't depend on the image; what is in them does.
       const made = make(part, "").map((shape, index) =>
         this.install(

@@ -1,9 +1,9 @@
 import { watch } from "node:fs";
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
-import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "../node/host-path.ts";
 import { Leases } from "./leases.ts";
+import { netnsDirectories } from "./netns-directories.ts";
 import { reportTo } from "./report.ts";
 import { serve } from "./server.ts";
 import { settleWith } from "./settle-lease.ts";
@@ -30,7 +30,7 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     lookMilliseconds,
   );
   // A client keeps the network namespace of a pod that has ended alive, and with it the NIC: it must go at once.
-  watch(hostPath(netnsDirectory), look);
+  for (const directory of netnsDirectories) watch(hostPath(directory), look);
   // Process 1 of a container has no default action for it. Leases stay as they are, for the next agent.
   process.on("SIGTERM", () => process.exit(0));
 }

@@ -10,8 +10,11 @@ import {
   agentSocket,
   type AgentRequest,
 } from "../model/wire/agent-protocol.ts";
+import { isIn } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "../node/host-path.ts";
+import { netnsPath } from "../node/netns.ts";
 import type { Leases } from "./leases.ts";
+import { netnsDirectories } from "./netns-directories.ts";
 
 const socketPath = hostPath(agentSocket);
 
@@ -49,8 +52,18 @@ async function work(text: string, leases: Leases): Promise<AgentAnswer> {
     case "hello":
       return { protocol: agentProtocolVersion };
     case "acquire":
+      refuseUnmounted(request.subject.netns);
       return { lease: await leases.acquire(request.subject) };
     case "stop":
       return { released: await leases.stop(request.uid, { release: request.release }) };
   }
+}
+
+/** A DHCP client is in the pod's network namespace, which the agent must reach. */
+function refuseUnmounted(netns: string): void {
+  const path = netnsPath(netns);
+  if (netnsDirectories.some((directory) => isIn(hostPath(directory), path))) return;
+  throw new Error(
+    `the node agent doesn't mount the directory of ${path}; name this node's runtime layout in the platform's options (runtimeLayout or allowRuntimeLayouts)`,
+  );
 }

@@ -3,12 +3,16 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { stringify } from "yaml";
 import { defaultImage, platformManifests, type PlatformPart, platformParts } from "./manifests.ts";
+import { messageOf } from "../base/errors.ts";
+import { parseLayout } from "../model/kubernetes/runtime-layout.ts";
 import { fileNameOf } from "../model/platform/manifest.ts";
 
 interface Options {
   readonly image: string;
   readonly allowImage: string[];
   readonly without: PlatformPart[];
+  readonly runtimeLayout?: string;
+  readonly allowRuntimeLayout: string[];
   readonly split?: string;
 }
 
@@ -30,9 +34,18 @@ export function manifestsCommand(): Command {
         .default([], "none")
         .argParser((value: string, previous: string[]) => collect(part(value), previous)),
     )
+    .option("--runtime-layout <layout>", "the layout of all nodes' container runtimes, where Nodes don't tell", layout)
+    .addOption(
+      new Option(
+        "--allow-runtime-layout <layout>",
+        "a further layout that Nodes may be annotated with; may be repeated",
+      )
+        .default([], "none")
+        .argParser((value: string, previous: string[]) => collect(layout(value), previous)),
+    )
     .option("--split <folder>", "write one YAML file for each object into a folder, with a kustomization.yaml")
-    .action(async ({ image, allowImage: allowImages, without, split }: Options) => {
-      const items = platformManifests({ image, allowImages, without });
+    .action(async ({ split, allowImage: allowImages, allowRuntimeLayout: allowRuntimeLayouts, ...rest }: Options) => {
+      const items = platformManifests({ ...rest, allowImages, allowRuntimeLayouts });
       if (split !== undefined) return writeFiles(split, items);
       process.stdout.write(`${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`);
     });
@@ -41,6 +54,14 @@ export function manifestsCommand(): Command {
 function part(value: string): string {
   if ((platformParts as string[]).includes(value)) return value;
   throw new InvalidArgumentError(`parts are ${platformParts.join(", ")}`);
+}
+
+function layout(value: string): string {
+  try {
+    return parseLayout(value).name;
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }
 
 async function writeFiles(folder: string, items: ReturnType<typeof platformManifests>): Promise<void> {

@@ -2,6 +2,7 @@ import type { EventObject } from "../model/vnic/event.ts";
 import type { VnicRef } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
 import type { NetworkRecord, StoredNetwork } from "../model/network/record.ts";
+import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
@@ -19,7 +20,7 @@ import type { WorkloadObject } from "../model/vnic-set/selection.ts";
  */
 export interface Cluster {
   findPod(namespace: string, name: string): Promise<PodObject | undefined>;
-  namespaceExists(name: string): Promise<boolean>;
+  findNamespace(name: string): Promise<NamespaceObject | undefined>;
   findNode(name: string): Promise<NodeObject | undefined>;
 
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;

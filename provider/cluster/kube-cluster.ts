@@ -15,6 +15,7 @@ import {
 } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
+import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
@@ -86,8 +87,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
   return {
     findPod: (namespace, name) =>
       find<PodObject>(server, `reading pod ${namespace}/${name}`, () => core.readNamespacedPod({ namespace, name })),
-    namespaceExists: async (name) =>
-      (await find(server, `reading namespace ${name}`, () => core.readNamespace({ name }))) !== undefined,
+    findNamespace: (name) =>
+      find<NamespaceObject>(server, `reading namespace ${name}`, () => core.readNamespace({ name })),
     findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
 
     findVnic,

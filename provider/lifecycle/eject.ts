@@ -7,7 +7,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
-import { findStandingNode } from "./standing-node.ts";
+import { nodeStands } from "./standing-node.ts";
 import { tell } from "./tell.ts";
 
 /** What is remembered of a Vnic outside its record, for when the record is lost. */
@@ -82,12 +82,12 @@ export async function removeFromNode(
   deadline: Deadline,
   how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
-  const [place, pod] = await Promise.all([
-    findStandingNode(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
+  const [stands, pod] = await Promise.all([
+    nodeStands(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
   ]);
-  if (!place) return false;
-  const { removed } = await driver.sessions.use(place, deadline, (session) =>
+  if (!stands) return false;
+  const { removed } = await driver.sessions.use(nodeName, deadline, (session) =>
     session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}), ...how } }),
   );
   return removed;

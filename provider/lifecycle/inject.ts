@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/vnic/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
-import { type RunningPod, sessionPlace } from "../model/kubernetes/pod.ts";
+import type { RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { dhcpClientIdentifier, vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
@@ -108,7 +108,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     ]).then(() => undefined);
     unrivalled.catch(() => undefined);
     report(`starting an injection session on node ${pod.node}`);
-    result = await driver.sessions.use(sessionPlace(pod), deadline, (session) => {
+    result = await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, network, record, pod);
       return session.injectOnce(unrivalled, plan, (step) =>

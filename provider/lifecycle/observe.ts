@@ -1,7 +1,7 @@
 import { driftOf } from "../model/vnic/drift.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { type PodState, readPod, sessionPlace } from "../model/kubernetes/pod.ts";
+import { type PodState, readPod } from "../model/kubernetes/pod.ts";
 import type { ObserveResult } from "../model/wire/session-protocol.ts";
 import { realisationOf, stateOfRecord } from "../model/vnic/record.ts";
 import type { VnicState } from "../model/vnic/state.ts";
@@ -9,7 +9,7 @@ import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { networkDrift } from "./network/vnic-network.ts";
-import { findStandingNode } from "./standing-node.ts";
+import { nodeStands } from "./standing-node.ts";
 import { liveView, type View } from "./view.ts";
 
 export interface ObserveOptions {
@@ -74,7 +74,7 @@ async function observeOnNode(
 ): Promise<ObserveResult | undefined> {
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
   const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
-  return view.findNic(sessionPlace(pod), plan, deadline);
+  return view.findNic(pod.node, plan, deadline);
 }
 
 /** Whether its node still has its resource file: who has lost sight of the Vnic would never take that away. */
@@ -85,9 +85,8 @@ async function isLeftOnNode(
   deadline: Deadline,
 ): Promise<boolean> {
   const so = `it can't be told whether Vnic ${vnicId(ref)} is gone`;
-  const place = await findStandingNode(cluster, known.node, so);
-  if (!place) return false;
-  const { vnics } = await sessions.use(place, deadline, (session) => session.request("list", {}));
+  if (!(await nodeStands(cluster, known.node, so))) return false;
+  const { vnics } = await sessions.use(known.node, deadline, (session) => session.request("list", {}));
   return vnics.some(({ uid }) => uid === known.uid);
 }
 

@@ -13,7 +13,7 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
   const object = await cluster.findPod(namespace, name);
   if (object) return readPod(object);
   const [there, here] = [namespace, name].map((text) => JSON.stringify(text));
-  if (!(await cluster.namespaceExists(namespace)))
+  if (!(await cluster.findNamespace(namespace)))
     throw new VnicError(
       "refused",
       `pod.namespace: there is no namespace ${there}; create it, and the pod in it, first`,

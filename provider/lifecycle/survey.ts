@@ -1,5 +1,4 @@
 import type { VnicRef } from "../model/names.ts";
-import type { SessionPlace } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import { remember } from "../base/remember.ts";
 import type { ObservePlan } from "../model/wire/session-protocol.ts";
@@ -54,13 +53,13 @@ function surveyed({ cluster, sessions }: Reach, live: View): View {
     return new Map(records.map((record) => [record.metadata.name, record]));
   });
   const nicsOn = remember(
-    async (at: SessionPlace, namespace: string, deadline: Deadline) => {
-      const plans = [...(await recordsIn(namespace)).values()].flatMap((record) => planOn(at.node, record));
-      const { seen } = await sessions.use(at, deadline, (session) => session.request("survey", { plans }));
+    async (node: string, namespace: string, deadline: Deadline) => {
+      const plans = [...(await recordsIn(namespace)).values()].flatMap((record) => planOn(node, record));
+      const { seen } = await sessions.use(node, deadline, (session) => session.request("survey", { plans }));
       const keys = new Map(plans.map((plan) => [plan.vnic.uid, keyOf(plan)]));
       return new Map(seen.filter(({ as }) => as.interface).map(({ uid, as }) => [keys.get(uid), as]));
     },
-    ({ node }, namespace) => `${namespace} on ${node}`,
+    (node, namespace) => `${namespace} on ${node}`,
   );
   return {
     cluster: {
@@ -70,8 +69,9 @@ function surveyed({ cluster, sessions }: Reach, live: View): View {
       findAttachmentDefinition: remember((ref: VnicRef) => cluster.findAttachmentDefinition(ref)),
       findVnic: async (ref) => (await ifKnown(recordsIn(ref.namespace)))?.get(ref.name) ?? cluster.findVnic(ref),
     },
-    findNic: async (at, plan, deadline) =>
-      (await ifKnown(nicsOn(at, plan.vnic.namespace, deadline)))?.get(keyOf(plan)) ?? live.findNic(at, plan, deadline),
+    findNic: async (node, plan, deadline) =>
+      (await ifKnown(nicsOn(node, plan.vnic.namespace, deadline)))?.get(keyOf(plan)) ??
+      live.findNic(node, plan, deadline),
   };
 }
 

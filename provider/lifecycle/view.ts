@@ -1,5 +1,4 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { SessionPlace } from "../model/kubernetes/pod.ts";
 import type { ObservePlan, ObserveResult } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
@@ -17,13 +16,13 @@ export type Reach = Pick<Driver, "cluster" | "sessions">;
 export interface View {
   readonly cluster: ClusterView;
   /** The NIC in its pod, as that node sees it. */
-  findNic(at: SessionPlace, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
+  findNic(node: string, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
 }
 
 /** Each look is made when it is asked for. */
 export function liveView({ cluster, sessions }: Reach): View {
   return {
     cluster,
-    findNic: (at, plan, deadline) => sessions.use(at, deadline, (session) => session.request("observe", { plan })),
+    findNic: (node, plan, deadline) => sessions.use(node, deadline, (session) => session.request("observe", { plan })),
   };
 }

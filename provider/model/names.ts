@@ -44,6 +44,8 @@ export const annotations = {
   podUid: `${group}/pod-uid`,
   /** Who works on the Vnic at this moment. */
   claim: `${group}/claim`,
+  /** Of a Node: the layout of its container runtime. Of our own namespace: that of all nodes. */
+  runtimeLayout: `${group}/runtime-layout`,
 } as const;
 
 export const labels = {

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 import { type Lasting, start, startLasting, type Started } from "./run.ts";
@@ -31,9 +31,14 @@ function enter(netns: Netns, program: string, args: readonly string[]): [string,
   return netns === "node" ? [program, args] : ["nsenter", [`--net=${netns.path}`, "--", program, ...args]];
 }
 
-/** The runtime's bind mount of a network namespace, by its base name. */
+/** The runtime's bind mount of a network namespace, by its path from the directory where these usually are. */
 export function netnsPath(name: string): string {
-  return join(hostPath(netnsDirectory), name);
+  return hostPath(resolve(netnsDirectory, name));
+}
+
+/** The path, as `netnsPath` takes it: a base name alone where namespaces usually are. */
+export function netnsName(path: string): string {
+  return dirname(path) === netnsDirectory ? basename(path) : path;
 }
 
 /** The inode of a network namespace, which no other has while it lives; undefined when it is gone. */

@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { VnicError } from "../base/errors.ts";
-import { runtimeLayouts, type RuntimeLayout } from "../model/kubernetes/runtime-layout.ts";
+import { isIn, parseLayout, type RuntimeLayout } from "../model/kubernetes/runtime-layout.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { hostPath } from "./host-path.ts";
-import { netnsInode } from "./netns.ts";
+import { netnsInode, netnsName } from "./netns.ts";
 
 /** The part of an OCI runtime configuration (config.json) that leads from a container to its pod's network. */
 interface Bundle {
@@ -19,8 +19,9 @@ interface Bundle {
  */
 export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> {
   const [runtime = "", containerId = ""] = pod.containerId.split("://");
-  const layout = runtimeLayouts[runtime];
-  if (!layout) throw new VnicError("refused", `container runtime ${runtime} is not known`);
+  const layout = parseLayout(process.env.VNIC_RUNTIME ?? runtime);
+  if (layout.runtime !== runtime)
+    throw new VnicError("refused", `this session is for containers of ${layout.runtime}, not of ${runtime}`);
   const sandboxId =
     (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ??
     (await searchSandbox(layout, pod.uid));
@@ -30,10 +31,21 @@ export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> 
     throw gone(pod, `sandbox ${sandboxId} belongs to another pod`);
   const path = sandbox.linux?.namespaces?.find(({ type }) => type === "network")?.path;
   if (!path) throw new VnicError("refused", `pod ${pod.namespace}/${pod.name} has no network namespace of its own`);
-  const netns = basename(path);
+  const netns = netnsName(mountedPath(layout, path));
   const inode = await netnsInode(netns);
   if (inode === undefined) throw gone(pod, `its network namespace ${netns} is not there`);
   return { pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, sandboxId, netns, inode };
+}
+
+/** Where that bind mount is for us; refuses one that lies in no directory that the Job mounts. */
+function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): string {
+  // /var/run is a link to /run on the node (FHS 3.0), and not there in the Job.
+  const real = path.replace(/^\/var\/run\//, "/run/");
+  if (netnsDirectories.some((directory) => isIn(directory, real))) return real;
+  throw new VnicError(
+    "refused",
+    `the pod's network namespace is at ${path}, where runtime layout ${name} has none: it has them in ${netnsDirectories.join(" and ")}; name the layout of this node, see "Other distributions" in docs/compatibility.md`,
+  );
 }
 
 /** The container may have ended since the pod was read; the sandbox lives on. Dead sandboxes have no bundle. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { sessionContainer, sessionJob, type SessionJob } from "../../provider/model/kubernetes/session-job.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
 import { until } from "../lab/run.ts";
@@ -35,7 +36,8 @@ function bareJob(name: string): object {
 
 /** The session's own Job with its mounts and rights, but that word instead of the node side. */
 function mountedJob(name: string): SessionJob {
-  const job = structuredClone(sessionJob({ name, node, runtime: "containerd", image: defaultImage, idleSeconds: 60 }));
+  const layout = parseLayout("containerd");
+  const job = structuredClone(sessionJob({ name, node, layout, image: defaultImage, idleSeconds: 60 }));
   Object.assign(job.spec.template.spec.containers[0], { command });
   return job;
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../provider/cluster/cluster.ts";
-import { netnsPath } from "../../provider/node/netns.ts";
-import { runtimeLayouts } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { netnsName, netnsPath } from "../../provider/node/netns.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
@@ -39,7 +39,7 @@ export async function awaitEnd(cluster: Cluster, job: string): Promise<void> {
 
 /** The path on the node of a pod's network namespace, found as the node side finds it. */
 export async function netnsOf(bench: Bench, pod: string): Promise<string> {
-  const { bundles, config, annotations } = runtimeLayouts["containerd"]!;
+  const { bundles, config, annotations } = parseLayout("containerd");
   const read = async (container: string) => {
     const { stdout } = await bench.lab.exec(node, ["cat", `${bundles}/${container}/${config}`]);
     return JSON.parse(stdout) as {
@@ -51,5 +51,5 @@ export async function netnsOf(bench: Bench, pod: string): Promise<string> {
   const container = await read(id.replace("containerd://", ""));
   const sandbox = await read(container.annotations[annotations.sandboxId] ?? "");
   const path = sandbox.linux.namespaces.find(({ type }) => type === "network")?.path;
-  return netnsPath(path?.split("/").at(-1) ?? "");
+  return netnsPath(netnsName((path ?? "").replace("/var/run/", "/run/")));
 }

@@ -3,6 +3,7 @@ import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import { annotations, finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
 import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
+import type { NamespaceObject } from "../../provider/model/kubernetes/namespace.ts";
 import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
@@ -19,7 +20,7 @@ type Method = keyof Cluster;
 export class FakeCluster implements Cluster {
   readonly calls: string[] = [];
   readonly pods = new Map<string, PodObject>([["shop/db-0", pod()]]);
-  readonly namespaces = new Set(["shop"]);
+  readonly namespaces = new Map<string, NamespaceObject>([["shop", {}]]);
   readonly nodes = new Map<string, NodeObject>([
     ["worker-1", node()],
     ["worker-2", node()],
@@ -67,9 +68,9 @@ export class FakeCluster implements Cluster {
     return this.pods.get(`${namespace}/${name}`);
   }
 
-  async namespaceExists(name: string): Promise<boolean> {
-    this.called("namespaceExists", name);
-    return this.namespaces.has(name);
+  async findNamespace(name: string): Promise<NamespaceObject | undefined> {
+    this.called("findNamespace", name);
+    return this.namespaces.get(name);
   }
 
   async findNode(name: string): Promise<NodeObject | undefined> {

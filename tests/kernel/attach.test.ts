@@ -58,6 +58,28 @@ describe("an injection on a node", () => {
     expect((error as Error).message).to.match(/addresses\[0\]: 192\.168\.50\.201 is in use on the network/);
   });
 
+  it("finds a network namespace below the runtime's state directory, and names it by its whole path", async () => {
+    const below = "/run/containerd/io.containerd.grpc.v1.cri/netns";
+    const hidden = await world.addPod("hidden", below);
+    const plan = planFor(hidden, "192.168.50.12/24");
+    const { association } = await world.session.inject(plan);
+    expect(association.netns).to.equal(`${below}/${hidden.machine.netns}`);
+    expect(await world.hosts[0]?.reaches("192.168.50.12")).to.equal(true);
+    expect((await world.session.eject({ vnic: plan.vnic })).removed).to.equal(true);
+    expect(await hidden.machine.link("net1")).to.equal(undefined);
+    await hidden.close();
+  });
+
+  it("is refused, naming both, for a network namespace where the runtime's layout has none", async () => {
+    const elsewhere = await world.addPod("elsewhere", "/run/elsewhere");
+    const error = await world.session.inject(planFor(elsewhere, "192.168.50.12/24")).catch((caught: unknown) => caught);
+    expect(error).to.include({ kind: "refused" });
+    expect((error as Error).message).to.match(
+      /^the pod's network namespace is at \/var\/run\/elsewhere\/\S+, where runtime layout containerd has none: it has them in \/run\/netns and /,
+    );
+    await elsewhere.close();
+  });
+
   it("is refused for a pod whose sandbox is gone", async () => {
     const ended = await world.addPod();
     await ended.close();

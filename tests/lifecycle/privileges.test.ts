@@ -41,27 +41,23 @@ describe("privileges", () => {
     let mounts: string;
 
     before(async () => {
-      await bench.driver.sessions.use(
-        { node: "node1", runtime: "containerd" },
-        new Deadline("opening", 60),
-        async (session: Session) => {
-          const list = await kubectl(bench.lab.kubectl, [
-            "get",
-            "pods",
-            "-n",
-            systemNamespace,
-            "-l",
-            `batch.kubernetes.io/job-name=${session.job}`,
-            "-o",
-            "json",
-          ]);
-          pod = (JSON.parse(list) as { items: StoredPod[] }).items[0]!;
-          const { stdout } = await bench.lab.exec("node1", ["pgrep", "-f", "^/usr/bin/node /app/main.mjs"]);
-          const [pid] = stdout.trim().split("\n");
-          status = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/status`])).stdout;
-          mounts = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/mounts`])).stdout;
-        },
-      );
+      await bench.driver.sessions.use("node1", new Deadline("opening", 60), async (session: Session) => {
+        const list = await kubectl(bench.lab.kubectl, [
+          "get",
+          "pods",
+          "-n",
+          systemNamespace,
+          "-l",
+          `batch.kubernetes.io/job-name=${session.job}`,
+          "-o",
+          "json",
+        ]);
+        pod = (JSON.parse(list) as { items: StoredPod[] }).items[0]!;
+        const { stdout } = await bench.lab.exec("node1", ["pgrep", "-f", "^/usr/bin/node /app/main.mjs"]);
+        const [pid] = stdout.trim().split("\n");
+        status = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/status`])).stdout;
+        mounts = (await bench.lab.exec("node1", ["cat", `/proc/${pid}/mounts`])).stdout;
+      });
     });
 
     it("are three capabilities, and no way to more", () => {
@@ -90,10 +86,11 @@ describe("privileges", () => {
       expect(pod.spec.hostNetwork).to.equal(true);
     });
 
-    it("reach three folders of the node, one of them writable, and no socket of the runtime", async () => {
+    it("reach four folders of the node, one of them writable, and no socket of the runtime", async () => {
       expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
         "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/netns",
+        "/run/containerd/io.containerd.grpc.v1.cri/netns",
         "/var/lib/pulumi-vnic",
       ]);
       const writable = pod.spec.containers[0]?.volumeMounts
@@ -104,6 +101,7 @@ describe("privileges", () => {
         "find",
         "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/netns",
+        "/run/containerd/io.containerd.grpc.v1.cri/netns",
         "-name",
         "containerd.sock*",
       ]);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import pLimit from "p-limit";
 import { apiVersion, group, injectorServiceAccount, systemNamespace } from "../../provider/model/names.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { appImage } from "../lab/index.ts";
@@ -18,7 +19,7 @@ const options = { image: defaultImage };
 const { spec: own } = sessionJob({
   name: "own",
   node: "node1",
-  runtime: "containerd",
+  layout: parseLayout("containerd"),
   image: defaultImage,
   idleSeconds: 60,
 }).spec.template;
@@ -148,7 +149,13 @@ describe("between tenants", () => {
       it(`refuses a pod with ${what}`, async () => expect(await admit(changes, container)).to.match(words));
 
     it("refuses the Job of such a pod at once, so that whoever made it hears of it", async () => {
-      const job = sessionJob({ name: "probe", node: "node1", runtime: "containerd", image: appImage, idleSeconds: 60 });
+      const job = sessionJob({
+        name: "probe",
+        node: "node1",
+        layout: parseLayout("containerd"),
+        image: appImage,
+        idleSeconds: 60,
+      });
       const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(job));
       expect(stderr).to.match(
         /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
 import { sessionJobName, systemNamespace } from "../../model/names.ts";
-import type { SessionPlace } from "../../model/kubernetes/pod.ts";
 import type { Deadline } from "../deadline.ts";
 import { openSession, type Session } from "./session.ts";
 
@@ -40,22 +39,22 @@ export class SessionPool {
    * Runs `work` with the node's session, opening one if there is none.
    * A session that breaks is no error in itself: `work` is run again with a new one, so it must be fit for that.
    */
-  async use<T>(at: SessionPlace, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(node: string, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
     for (;;) {
-      const entry = this.enter(at, deadline);
+      const entry = this.enter(node, deadline);
       try {
-        const session = await deadline.limit(entry.session, `an injection session on node ${at.node}`);
+        const session = await deadline.limit(entry.session, `an injection session on node ${node}`);
         return await deadline.limit(
           work(session),
-          `the answer of node ${at.node} in injection session ${systemNamespace}/${session.job}`,
+          `the answer of node ${node} in injection session ${systemNamespace}/${session.job}`,
         );
       } catch (error) {
         // Also the deadline of whoever opened the session may have been shorter than ours.
         const again = isVnicError(error, "sessionBroken", "deadline") && deadline.remainingMilliseconds > 0;
         if (!again) throw error;
-        await deadline.wait(100, `an injection session on node ${at.node}: ${error.message}`);
+        await deadline.wait(100, `an injection session on node ${node}: ${error.message}`);
       } finally {
-        this.leave(at.node, entry);
+        this.leave(node, entry);
       }
     }
   }
@@ -66,11 +65,11 @@ export class SessionPool {
     await Promise.all(this.closing);
   }
 
-  private enter({ node, runtime }: SessionPlace, deadline: Deadline): Shared {
+  private enter(node: string, deadline: Deadline): Shared {
     let entry = this.shared.get(node);
     if (!entry) {
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
-      const options = { name, node, runtime, image: this.image, idleSeconds: 60 };
+      const options = { name, node, image: this.image, idleSeconds: 60 };
       const opening = openSession(this.cluster, options, deadline);
       const created: Shared = { users: 0, session: opening };
       opening.then(

@@ -21,6 +21,7 @@ import {
   type Request,
 } from "../../model/wire/session-protocol.ts";
 import type { Deadline } from "../deadline.ts";
+import { findLayout } from "./node-layout.ts";
 
 const results = {
   hello: helloResult,
@@ -156,8 +157,13 @@ function parseJson(line: string): unknown {
  * Creates the Job and attaches to it as soon as its container runs. The container's status reaches the API server more
  * than half a second after the fact, so it is tried rather than read; the status only tells what will never succeed.
  */
-export async function openSession(cluster: Cluster, options: SessionJobOptions, deadline: Deadline): Promise<Session> {
-  const job = sessionJob(options);
+export async function openSession(
+  cluster: Cluster,
+  options: Omit<SessionJobOptions, "layout">,
+  deadline: Deadline,
+): Promise<Session> {
+  const layout = await findLayout(cluster, options.node);
+  const job = sessionJob({ ...options, layout });
   const { name } = job.metadata;
   await cluster.createJob(job);
   try {
@@ -213,7 +219,11 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
  * A container that ended well after it was attached to did so because the connection broke: another session may do better.
  * One that never ran, or failed, would do so again.
  */
-function refuseStuck(pod: PodObject | undefined, { name, node, image }: SessionJobOptions, attached: boolean): void {
+function refuseStuck(
+  pod: PodObject | undefined,
+  { name, node, image }: Omit<SessionJobOptions, "layout">,
+  attached: boolean,
+): void {
   const state = pod && readSessionPod(pod);
   if (state?.state === "stuck")
     throw new VnicError(

@@ -1,10 +1,13 @@
 /** What we read of a Node (core/v1). */
 export interface NodeObject {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-    readonly nodeInfo?: { readonly containerRuntimeVersion: string };
+    readonly nodeInfo?: { readonly containerRuntimeVersion: string; readonly kubeletVersion?: string };
   };
 }
 
@@ -12,8 +15,6 @@ export interface NodeState {
   readonly ready: boolean;
   /** The kubelet's or the node controller's own words when it isn't ready. */
   readonly why: string;
-  /** Scheme of the container IDs of its pods, like `containerd`. */
-  readonly runtime: string;
   /** An administrator vouches that the node is shut down, and that nothing on it runs any more. */
   readonly fenced: boolean;
 }
@@ -26,7 +27,6 @@ export function readNode({ spec, status }: NodeObject): NodeState {
   return {
     ready: ready?.status === "True",
     why: ready?.message ?? "it has no Ready condition",
-    runtime: status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd",
     fenced: spec?.taints?.some(({ key }) => key === outOfService) ?? false,
   };
 }

@@ -47,17 +47,6 @@ export interface RunningPod {
   readonly containerId: string;
 }
 
-/** Where an injection session runs, and of which runtime the containers there are: the scheme of their IDs. */
-export interface SessionPlace {
-  readonly node: string;
-  readonly runtime: string;
-}
-
-/** Where one for that pod must run. */
-export function sessionPlace({ node, containerId }: RunningPod): SessionPlace {
-  return { node, runtime: containerId.split("://")[0] ?? "" };
-}
-
 export type PodState =
   | ({ readonly state: "running" } & RunningPod)
   | { readonly state: "pending"; readonly why: string }

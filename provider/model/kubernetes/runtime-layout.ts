@@ -1,33 +1,96 @@
+import { VnicError } from "../../base/errors.ts";
+
 /** Where a container runtime keeps, on the node, what tells which network namespace belongs to which pod. */
 export interface RuntimeLayout {
+  /** Its name in the table below, or `<runtime>:<state directory>`. */
+  readonly name: string;
+  /** Scheme of the container IDs in a pod's status. */
+  readonly runtime: string;
   /** One directory per container, each with the `config.json` that the runtime itself wrote. */
   readonly bundles: string;
   /** `config.json` is this, below a container's directory. */
   readonly config: string;
+  /** The directories in which network namespaces of pods may be bind-mounted. */
+  readonly netnsDirectories: readonly string[];
   readonly annotations: { readonly sandboxId: string; readonly podUid: string; readonly type: string };
 }
 
-/** By the scheme of a container ID in a pod's status. */
-export const runtimeLayouts: Readonly<Record<string, RuntimeLayout>> = {
-  containerd: {
-    bundles: "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+/** Where ip-netns(8), CRI-O, and containerd by default put the bind mounts of network namespaces. */
+export const netnsDirectory = "/run/netns";
+export const stateDirectory = "/var/lib/pulumi-vnic";
+
+/** A runtime, with what its files are called below its state directory. */
+const runtimes: Readonly<Record<string, (name: string, state: string) => RuntimeLayout>> = {
+  containerd: (name, state) => ({
+    name,
+    runtime: "containerd",
+    bundles: `${state}/io.containerd.runtime.v2.task/k8s.io`,
     config: "config.json",
+    // The second one with containerd's option `netns_mounts_under_state_dir`.
+    netnsDirectories: [netnsDirectory, `${state}/io.containerd.grpc.v1.cri/netns`],
     annotations: {
       sandboxId: "io.kubernetes.cri.sandbox-id",
       podUid: "io.kubernetes.cri.sandbox-uid",
       type: "io.kubernetes.cri.container-type",
     },
-  },
-  "cri-o": {
-    bundles: "/run/containers/storage/overlay-containers",
+  }),
+  "cri-o": (name, state) => ({
+    name,
+    runtime: "cri-o",
+    bundles: `${state}/overlay-containers`,
     config: "userdata/config.json",
+    netnsDirectories: [netnsDirectory],
     annotations: {
       sandboxId: "io.kubernetes.cri-o.SandboxID",
       podUid: "io.kubernetes.pod.uid",
       type: "io.kubernetes.cri-o.ContainerType",
     },
-  },
+  }),
 };
 
-export const netnsDirectory = "/run/netns";
-export const stateDirectory = "/var/lib/pulumi-vnic";
+/**
+ * Name, runtime and state directory of each layout that is known. The first one of a runtime is that of its packages, and of
+ * kubeadm, kind, the clouds' nodes, Talos and Bottlerocket; `k3s` is also that of RKE2, k3d and Harvester.
+ */
+const table: readonly (readonly [name: string, runtime: string, state: string])[] = [
+  ["containerd", "containerd", "/run/containerd"],
+  ["k3s", "containerd", "/run/k3s/containerd"],
+  ["k0s", "containerd", "/run/k0s/containerd"],
+  ["microk8s", "containerd", "/var/snap/microk8s/common/run/containerd"],
+  ["cri-o", "cri-o", "/run/containers/storage"],
+];
+
+export const knownLayouts: readonly RuntimeLayout[] = table.map(([name, runtime, state]) =>
+  layoutBelow(name, runtime, state),
+);
+
+function layoutBelow(name: string, runtime: string, state: string): RuntimeLayout {
+  const make = runtimes[runtime];
+  if (make) return make(name, state);
+  throw new VnicError(
+    "refused",
+    `container runtime ${runtime} is not supported; supported are ${Object.keys(runtimes).join(", ")}`,
+  );
+}
+
+/** An absolute path, of which nothing needs to be resolved or escaped. */
+const statePath = /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
+
+/** The layout that an administrator has named: one of the table, or `<runtime>:<state directory>`. */
+export function parseLayout(text: string): RuntimeLayout {
+  const known = knownLayouts.find(({ name }) => name === text);
+  if (known) return known;
+  const at = text.indexOf(":");
+  const [runtime, state] = [text.slice(0, at), text.slice(at + 1)];
+  if (at > 0 && Object.hasOwn(runtimes, runtime) && statePath.test(state)) return layoutBelow(text, runtime, state);
+  const names = knownLayouts.map(({ name }) => name).join(", ");
+  throw new VnicError(
+    "invalid",
+    `${JSON.stringify(text)} is not a runtime layout; give one of ${names}, or <runtime>:<state directory>, such as "containerd:/data/containerd"`,
+  );
+}
+
+/** Whether a path lies in that directory, and not just beside it. */
+export function isIn(directory: string, path: string): boolean {
+  return path.startsWith(`${directory}/`) && !path.includes("/../");
+}

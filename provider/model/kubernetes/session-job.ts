@@ -1,5 +1,5 @@
 import { injectorServiceAccount, labels, systemNamespace } from "../names.ts";
-import { netnsDirectory, runtimeLayouts, stateDirectory } from "./runtime-layout.ts";
+import { type RuntimeLayout, stateDirectory } from "./runtime-layout.ts";
 
 export const sessionContainer = "session";
 
@@ -17,11 +17,25 @@ export function nodeSecurity(...more: readonly string[]) {
   } as const;
 }
 
+/** Volumes and mounts of directories with network namespaces; those made after the container was started must appear in it. */
+export function netnsVolumes(directories: readonly string[]) {
+  const named = directories.map((path, index) => ({ name: index === 0 ? "netns" : `netns-${index}`, path }));
+  return {
+    volumes: named.map(({ name, path }) => ({ name, hostPath: { path, type: "DirectoryOrCreate" as const } })),
+    mounts: named.map(({ name, path }) => ({
+      name,
+      mountPath: path,
+      readOnly: true as const,
+      mountPropagation: "HostToContainer" as const,
+    })),
+  };
+}
+
 export interface SessionJobOptions {
   readonly name: string;
   readonly node: string;
-  /** Scheme of the container IDs on that node. */
-  readonly runtime: string;
+  /** Of the node's container runtime. */
+  readonly layout: RuntimeLayout;
   readonly image: string;
   /** The session ends by itself when it has been idle this long, in seconds: for drivers that vanished silently. */
   readonly idleSeconds: number;
@@ -33,12 +47,10 @@ export interface SessionJobOptions {
  * `nodeName` rather than affinity: the Vnic must go where the pod is, cordoned or tainted as that node may be, and it
  * saves the scheduler's turn; a kubelet that rejects the pod can't cause a storm, as `backoffLimit` is 0.
  * No service account token: mounting one costs the kubelet about 290 ms, and the node side never calls the API server.
- * The three hostPaths are narrow on purpose: the runtime's socket lies outside of each.
+ * The hostPaths are narrow on purpose: the runtime's socket lies outside of each.
  */
-export function sessionJob({ name, node, runtime, image, idleSeconds }: SessionJobOptions) {
-  const layout = runtimeLayouts[runtime];
-  if (!layout)
-    throw new Error(`container runtime ${runtime} is not known; known are ${Object.keys(runtimeLayouts).join(", ")}`);
+export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJobOptions) {
+  const netns = netnsVolumes(layout.netnsDirectories);
   const objectLabels = {
     "app.kubernetes.io/name": "pulumi-vnic",
     [labels.component]: "injection-session",
@@ -73,22 +85,21 @@ export function sessionJob({ name, node, runtime, image, idleSeconds }: SessionJ
               stdin: true,
               stdinOnce: true,
               env: [
-                { name: "VNIC_RUNTIME", value: runtime },
+                { name: "VNIC_RUNTIME", value: layout.name },
                 { name: "VNIC_IDLE_SECONDS", value: String(idleSeconds) },
               ],
               resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "256Mi" } },
               securityContext: nodeSecurity(),
               volumeMounts: [
                 { name: "bundles", mountPath: layout.bundles, readOnly: true },
-                // Namespaces made after the session began must appear in it.
-                { name: "netns", mountPath: netnsDirectory, readOnly: true, mountPropagation: "HostToContainer" },
+                ...netns.mounts,
                 { name: "state", mountPath: stateDirectory },
               ],
             },
           ],
           volumes: [
             { name: "bundles", hostPath: { path: layout.bundles, type: "Directory" } },
-            { name: "netns", hostPath: { path: netnsDirectory, type: "DirectoryOrCreate" } },
+            ...netns.volumes,
             { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } },
           ],
         },

@@ -1,13 +1,13 @@
 import { agentSocket } from "../wire/agent-protocol.ts";
 import { agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
 import { netnsDirectory, stateDirectory } from "../kubernetes/runtime-layout.ts";
-import { nodeSecurity } from "../kubernetes/session-job.ts";
+import { netnsVolumes, nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
-import type { PlatformOptions } from "./options.ts";
+import { namedLayouts, type PlatformOptions } from "./options.ts";
 
 /** The node agent: one on each node, and what it may tell the API server. Kubernetes 1.30 or newer. */
-export function agentPart({ image }: PlatformOptions): Manifest[] {
+export function agentPart(options: PlatformOptions): Manifest[] {
   return [
     serviceAccount(agentName),
     ...clusterRights(agentName, [
@@ -15,7 +15,7 @@ export function agentPart({ image }: PlatformOptions): Manifest[] {
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
     ]),
     ...ownNodeOnly(),
-    daemonSet(image),
+    daemonSet(options),
   ];
 }
 
@@ -39,7 +39,12 @@ function ownNodeOnly() {
   });
 }
 
-function daemonSet(image: string) {
+function daemonSet(options: PlatformOptions) {
+  const { image } = options;
+  // One template for all nodes: what only some of them have is mounted if it is named.
+  const named = namedLayouts(options).flatMap(({ netnsDirectories }) => netnsDirectories);
+  const netnsDirectories = [...new Set([netnsDirectory, ...named])];
+  const netns = netnsVolumes(netnsDirectories);
   const own = { "app.kubernetes.io/name": "pulumi-vnic", [labels.component]: "node-agent" };
   return {
     apiVersion: "apps/v1",
@@ -65,20 +70,15 @@ function daemonSet(image: string) {
               image,
               imagePullPolicy: "IfNotPresent",
               command: ["node", "/app/agent.mjs"],
+              env: [{ name: "VNIC_NETNS_DIRECTORIES", value: netnsDirectories.join(":") }],
               readinessProbe: { exec: { command: ["test", "-S", agentSocket] }, periodSeconds: 2 },
               resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
               // A renewal is sent from port 68, which takes one capability more than a Job has.
               securityContext: nodeSecurity("NET_BIND_SERVICE"),
-              volumeMounts: [
-                { name: "netns", mountPath: netnsDirectory, readOnly: true, mountPropagation: "HostToContainer" },
-                { name: "state", mountPath: stateDirectory },
-              ],
+              volumeMounts: [...netns.mounts, { name: "state", mountPath: stateDirectory }],
             },
           ],
-          volumes: [
-            { name: "netns", hostPath: { path: netnsDirectory, type: "DirectoryOrCreate" } },
-            { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } },
-          ],
+          volumes: [...netns.volumes, { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } }],
         },
       },
     },

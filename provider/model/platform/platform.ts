@@ -1,5 +1,5 @@
 import { vnicCrd } from "../vnic/crd.ts";
-import { injectorServiceAccount, systemNamespace } from "../names.ts";
+import { annotations, injectorServiceAccount, systemNamespace } from "../names.ts";
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { agentPart } from "./agent.ts";
@@ -48,7 +48,7 @@ function policies(options: PlatformOptions): Manifest[] {
 }
 
 /** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */
-function namespace() {
+function namespace({ runtimeLayout }: PlatformOptions) {
   const level = "pod-security.kubernetes.io";
   return [
     {
@@ -57,6 +57,8 @@ function namespace() {
       metadata: {
         name: systemNamespace,
         labels: { [`${level}/enforce`]: "privileged", [`${level}/warn`]: "privileged" },
+        // Only administrators write namespaces, so drivers of every kind read it here.
+        ...(runtimeLayout === undefined ? {} : { annotations: { [annotations.runtimeLayout]: runtimeLayout } }),
       },
     },
   ];

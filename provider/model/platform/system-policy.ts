@@ -1,8 +1,9 @@
 import { group, systemNamespace } from "../names.ts";
-import { runtimeLayouts } from "../kubernetes/runtime-layout.ts";
+import { knownLayouts } from "../kubernetes/runtime-layout.ts";
 import { sessionJob } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal, type Validation } from "./admission.ts";
 import type { Manifest } from "./manifest.ts";
+import { namedLayouts, type PlatformOptions } from "./options.ts";
 
 /** Of a pod's template, what says what the pod could do. */
 export interface PodTemplate {
@@ -27,23 +28,15 @@ interface Probe {
   readonly exec?: { readonly command: readonly string[] };
 }
 
-export interface SystemPolicyOptions {
-  readonly image: string;
-  /** Further images that may run there, such as that of the version before. */
-  readonly allowImages?: readonly string[];
-}
-
 /**
  * Who may create Jobs in our namespace could be root on every node: Pod Security lets everything into it. So this lets in
  * what we ourselves make, and nothing else: our image, started as we start it, with the accounts, capabilities and paths
  * that our own templates have. They are read off these, by service account.
  */
-export function systemPolicy(
-  { image, allowImages = [] }: SystemPolicyOptions,
-  standing: readonly PodTemplate[],
-): Manifest[] {
-  const jobs = Object.keys(runtimeLayouts).map(
-    (runtime) => sessionJob({ name: "", node: "", runtime, image, idleSeconds: 0 }).spec.template,
+export function systemPolicy(options: PlatformOptions, standing: readonly PodTemplate[]): Manifest[] {
+  const { image, allowImages = [] } = options;
+  const jobs = [...knownLayouts, ...namedLayouts(options)].map(
+    (layout) => sessionJob({ name: "", node: "", layout, image, idleSeconds: 0 }).spec.template,
   );
   const shapes = shapesOf([...jobs, ...standing]);
   const images = [...new Set([image, ...allowImages])];

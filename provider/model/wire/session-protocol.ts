@@ -61,7 +61,7 @@ export const observePlan = z.strictObject({ vnic, pod });
 const association = z.strictObject({
   pod: z.strictObject({ namespace: field.labelName, name: field.objectName, uid }),
   sandboxId: z.string(),
-  /** Base name of the pod's network namespace in the runtime's directory. */
+  /** The bind mount of the pod's network namespace: its base name if it is in /run/netns, else its whole path. */
   netns: z.string(),
   /** Inode of that namespace: tells it from a later one of the same name. */
   inode: z.number(),

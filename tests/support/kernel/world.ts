@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { netnsDirectory, runtimeLayouts, stateDirectory } from "../../../provider/model/kubernetes/runtime-layout.ts";
+import { dirname, join } from "node:path";
+import { netnsDirectory, parseLayout, stateDirectory } from "../../../provider/model/kubernetes/runtime-layout.ts";
 import { group } from "../../../provider/model/names.ts";
 import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
@@ -60,7 +60,7 @@ export class World {
     );
     if (!node || !outside || !host1 || !host2) throw new Error("a machine is missing");
     await Promise.all(
-      [netnsDirectory, stateDirectory, runtimeLayouts["containerd"]!.bundles].map((path) =>
+      [netnsDirectory, stateDirectory, parseLayout("containerd").bundles].map((path) =>
         mkdir(join(root, path), { recursive: true }),
       ),
     );
@@ -93,8 +93,8 @@ export class World {
     await this.node.ip(`link add ${name} type bridge`, `link set ${port} master ${name}`, `link set ${name} up`);
   }
 
-  /** A running pod with its `eth0` in the cluster's network. */
-  async addPod(name = `pod-${this.pods}`): Promise<Pod> {
+  /** A running pod with its `eth0` in the cluster's network, and its network namespace in that directory of the node. */
+  async addPod(name = `pod-${this.pods}`, directory = netnsDirectory): Promise<Pod> {
     const number = ++this.pods;
     const machine = await Machine.make(`${this.prefix}-p${number}`);
     await this.node.ip(
@@ -106,9 +106,10 @@ export class World {
       `address add 10.214.1.${number + 1}/24 dev eth0`,
       "route add default via 10.214.1.1",
     );
-    const link = join(this.root, netnsDirectory, machine.netns);
+    const link = join(this.root, directory, machine.netns);
+    await mkdir(dirname(link), { recursive: true });
     await symlink(`/run/netns/${machine.netns}`, link);
-    const { bundles, config, annotations } = runtimeLayouts["containerd"]!;
+    const { bundles, config, annotations } = parseLayout("containerd");
     const [sandbox, container] = [randomBytes(32).toString("hex"), randomBytes(32).toString("hex")];
     const uid = randomUUID();
     const folders: string[] = [];
@@ -122,7 +123,7 @@ export class World {
       };
       await writeFile(join(folder, config), JSON.stringify(content));
     };
-    await write(sandbox, "sandbox", `/var/run/netns/${machine.netns}`);
+    await write(sandbox, "sandbox", `${directory.replace(/^\/run\//, "/var/run/")}/${machine.netns}`);
     await write(container, "container", "/proc/1/ns/net");
     const close = async () => {
       for (const folder of folders) await rm(folder, { recursive: true, force: true });

@@ -13,6 +13,7 @@ import {
   definition,
   injectPlan,
   liveInterface,
+  node,
   pod,
   storedVnic,
   uid,
@@ -372,19 +373,24 @@ describe("inject", () => {
     expect(nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["inject", "inject"]);
   });
 
-  it("asks the node that the pod's container IDs speak of", async () => {
-    driver.cluster.pods.set(
-      "shop/db-0",
-      pod({
-        status: {
-          containerStatuses: [
-            { name: "x", containerID: containerId.replace("containerd", "cri-o"), state: { running: {} } },
-          ],
-        },
-      }),
+  it("looks where the node's runtime keeps its files, as our own namespace and the node say", async () => {
+    const named = (layout: string) => ({ metadata: { annotations: { [annotations.runtimeLayout]: layout } } });
+    const layoutOfSession = async () => {
+      await run();
+      const [job] = driver.cluster.jobs.values();
+      await driver.sessions.close();
+      return job?.spec.template.spec.containers[0].env[0];
+    };
+    driver.cluster.namespaces.set("vnic-system", named("k0s"));
+    expect(await layoutOfSession()).to.deep.equal({ name: "VNIC_RUNTIME", value: "k0s" });
+    driver.cluster.nodes.set("worker-1", { ...node(), ...named("k3s") });
+    expect(await layoutOfSession()).to.deep.equal({ name: "VNIC_RUNTIME", value: "k3s" });
+  });
+
+  it("is refused at once when there is no such node", async () => {
+    driver.cluster.nodes.clear();
+    expect((await rejection(run())).message).to.equal(
+      "there is no node worker-1, so no injection session can run on it",
     );
-    await run();
-    const [job] = driver.cluster.jobs.values();
-    expect(job?.spec.template.spec.containers[0].env[0]).to.deep.equal({ name: "VNIC_RUNTIME", value: "cri-o" });
   });
 });

@@ -8,8 +8,8 @@ import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { never } from "../../../fakes/node-side.ts";
 import { injectPlan } from "../../../fakes/objects.ts";
 
-const one = { node: "worker-1", runtime: "containerd" };
-const other = { node: "worker-2", runtime: "containerd" };
+const one = "worker-1";
+const other = "worker-2";
 const plan = { vnic: injectPlan().vnic };
 const eject = (session: Session) => session.request("eject", { plan });
 const deadline = (seconds = 2) => new Deadline("testing", seconds);

@@ -98,7 +98,6 @@ describe("opening a session", () => {
   const options = {
     name: "job-1",
     node: "worker-1",
-    runtime: "containerd",
     image: "localhost/image:1",
     idleSeconds: 60,
   };

@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { injectorServiceAccount, systemNamespace } from "../../../../provider/model/names.ts";
 import type { PodObject } from "../../../../provider/model/kubernetes/pod.ts";
-import { runtimeLayouts, stateDirectory } from "../../../../provider/model/kubernetes/runtime-layout.ts";
+import { knownLayouts, parseLayout, stateDirectory } from "../../../../provider/model/kubernetes/runtime-layout.ts";
 import { readSessionPod } from "../../../../provider/model/kubernetes/session-pod.ts";
 import { sessionJob } from "../../../../provider/model/kubernetes/session-job.ts";
 
 const options = {
   name: "vnic-session-1",
   node: "worker-1",
-  runtime: "containerd",
+  layout: parseLayout("containerd"),
   image: "localhost/image:1",
   idleSeconds: 60,
 };
-const podSpec = (runtime = "containerd") => sessionJob({ ...options, runtime }).spec.template.spec;
+const podSpec = (layout = options.layout) => sessionJob({ ...options, layout }).spec.template.spec;
 
 describe("an injection Job", () => {
   it("is pinned to its node, whatever taints that has", () => {
@@ -58,28 +58,26 @@ describe("an injection Job", () => {
     for (const word of ["secret", "configMap", "projected", "envFrom"]) expect(text).to.not.include(word);
   });
 
-  for (const runtime of Object.keys(runtimeLayouts))
-    it(`sees three folders of a node with ${runtime}, none with the runtime's socket, and writes to its own alone`, () => {
-      const paths = podSpec(runtime).volumes.map(({ hostPath }) => hostPath.path);
-      expect(paths).to.have.length(3);
+  for (const layout of knownLayouts)
+    it(`sees few folders of a node with ${layout.name}, none with the runtime's socket, and writes to its own alone`, () => {
+      const paths = podSpec(layout).volumes.map(({ hostPath }) => hostPath.path);
+      expect(paths).to.have.members([layout.bundles, ...layout.netnsDirectories, stateDirectory]);
       for (const path of paths)
         for (const socket of [
           "/run/containerd/containerd.sock",
           "/var/run/crio/crio.sock",
           "/run/crio/crio.sock",
           "/run/docker.sock",
+          "/run/k3s/containerd/containerd.sock",
+          "/run/k0s/containerd.sock",
+          "/var/snap/microk8s/common/run/containerd.sock",
         ])
           expect(socket.startsWith(`${path}/`), `${socket} below ${path}`).to.equal(false);
-      for (const { mountPath, ...mount } of podSpec(runtime).containers[0].volumeMounts) {
+      for (const { mountPath, ...mount } of podSpec(layout).containers[0].volumeMounts) {
         expect(paths, "the same path inside and outside").to.include(mountPath);
         expect("readOnly" in mount && mount.readOnly, mountPath).to.equal(mountPath !== stateDirectory);
       }
     });
-
-  it("is refused for a runtime that isn't known", () =>
-    expect(() => sessionJob({ ...options, runtime: "docker" })).to.throw(
-      "container runtime docker is not known; known are containerd, cri-o",
-    ));
 });
 
 describe("the pod of an injection Job", () => {

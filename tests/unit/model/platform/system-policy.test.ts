@@ -41,7 +41,14 @@ describe("the policy of our own namespace", () => {
       "vnic-injector": [
         "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/netns",
+        "/run/containerd/io.containerd.grpc.v1.cri/netns",
         "/var/lib/pulumi-vnic",
+        "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/k3s/containerd/io.containerd.grpc.v1.cri/netns",
+        "/run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/k0s/containerd/io.containerd.grpc.v1.cri/netns",
+        "/var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/var/snap/microk8s/common/run/containerd/io.containerd.grpc.v1.cri/netns",
         "/run/containers/storage/overlay-containers",
       ],
       "vnic-watcher": [],
@@ -49,6 +56,14 @@ describe("the policy of our own namespace", () => {
     expect(variable(policy, "commands")).to.deep.include({ "vnic-watcher": [["node", "/app/watcher.mjs"]] });
     expect(variable(policy, "probes")).to.deep.include({ "vnic-watcher": [["true"]] });
     expect(variable(policy, "variablesSet")).to.deep.include({ "vnic-watcher": ["VNIC_PORT"] });
+  });
+
+  it("allows a path of a layout that the options name, and none that nobody named", () => {
+    const paths = (more: object) => JSON.stringify(variable(policyOf({ image, ...more }, []), "paths"));
+    const bundles = "/data/containerd/io.containerd.runtime.v2.task/k8s.io";
+    expect(paths({})).to.not.include(bundles);
+    expect(paths({ runtimeLayout: "containerd:/data/containerd" })).to.include(bundles);
+    expect(paths({ allowRuntimeLayouts: ["containerd:/data/containerd"] })).to.include(bundles);
   });
 
   it("allows the image, and others only if they are named", () => {

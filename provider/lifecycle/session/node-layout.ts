@@ -1,0 +1,12 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import { VnicError } from "../../base/errors.ts";
+import { layoutOfNode } from "../../model/kubernetes/node-layout.ts";
+import type { RuntimeLayout } from "../../model/kubernetes/runtime-layout.ts";
+import { annotations, systemNamespace } from "../../model/names.ts";
+
+/** Where the runtime of that node keeps its files, by what the Node and our own namespace say. Refuses a node that isn't there. */
+export async function findLayout(cluster: Cluster, name: string): Promise<RuntimeLayout> {
+  const [node, namespace] = await Promise.all([cluster.findNode(name), cluster.findNamespace(systemNamespace)]);
+  if (!node) throw new VnicError("refused", `there is no node ${name}, so no injection session can run on it`);
+  return layoutOfNode(name, node, namespace?.metadata?.annotations?.[annotations.runtimeLayout]);
+}

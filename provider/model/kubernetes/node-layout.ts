@@ -1,0 +1,55 @@
+import { VnicError } from "../../base/errors.ts";
+import { annotations } from "../names.ts";
+import type { NodeObject } from "./node.ts";
+import { knownLayouts, parseLayout, type RuntimeLayout } from "./runtime-layout.ts";
+
+/** Suffixes of `kubeletVersion` by which distributions tell themselves, such as `v1.35.4+k3s1`. */
+const versionSuffixes: readonly (readonly [suffix: RegExp, layout: string])[] = [
+  [/\+k3s/, "k3s"],
+  [/\+rke2r/, "k3s"],
+  [/\+k0s/, "k0s"],
+];
+
+/** MicroK8s bears no suffix, but labels its nodes. */
+const microk8sLabel = "microk8s.io/cluster";
+
+/**
+ * The layout of a node's runtime: the one that an administrator has named on the Node; else the one named for all nodes of
+ * that runtime, `forAll`; else the one that the Node's version and labels tell of.
+ */
+export function layoutOfNode(name: string, node: NodeObject, forAll: string | undefined): RuntimeLayout {
+  const runtime = node.status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd";
+  const own = node.metadata?.annotations?.[annotations.runtimeLayout];
+  if (own !== undefined) {
+    const layout = parseNamed(`annotation ${annotations.runtimeLayout} of node ${name}`, own);
+    if (layout.runtime === runtime) return layout;
+    throw new VnicError(
+      "refused",
+      `annotation ${annotations.runtimeLayout} of node ${name}: ${JSON.stringify(own)} is a layout of ${layout.runtime}, but the node runs ${runtime}`,
+    );
+  }
+  const common = forAll === undefined ? undefined : parseNamed("the platform's runtimeLayout", forAll);
+  if (common?.runtime === runtime) return common;
+  const layout = knownLayouts.find((one) => one.runtime === runtime && one.name === detected(node, runtime));
+  if (layout) return layout;
+  const known = [...new Set(knownLayouts.map((one) => one.runtime))].join(", ");
+  throw new VnicError(
+    "refused",
+    `node ${name} runs containers by ${runtime}, which is not supported; supported are ${known}`,
+  );
+}
+
+function detected({ metadata, status }: NodeObject, runtime: string): string {
+  if (runtime !== "containerd") return runtime;
+  const version = status?.nodeInfo?.kubeletVersion ?? "";
+  const told = versionSuffixes.find(([suffix]) => suffix.test(version))?.[1];
+  return told ?? (metadata?.labels?.[microk8sLabel] === undefined ? runtime : "microk8s");
+}
+
+function parseNamed(where: string, text: string): RuntimeLayout {
+  try {
+    return parseLayout(text);
+  } catch (error) {
+    throw new VnicError("refused", `${where}: ${(error as Error).message}`);
+  }
+}
