@@ -9,7 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
  * text names this package alone. So refresh and delete, which run the stored text, run the installed package, whichever version
  * wrote the state. The texts are written by hand, because Pulumi's serializer would make 2 KB of each and load a compiler for it.
  *
- * A changed text takes a new `protocol` number; see ARCHITECTURE.md, "State".
+ * A changed text takes a new `protocol` number; see docs/design/state.md.
  */
 export const stubs = {
   Vnic: stubFor("pulumi-vnic/provider"),
