@@ -1,75 +1,57 @@
 /**
- * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail]]
+ * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>]]
  *
- * Folders in their order: those that need only Node.js, then the kernel tier (network namespaces), then those that need the
- * lab. What is missing on this machine is said, and its tests count as skipped. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
+ * First the tiers that need no lab, one after the other. Then the files that need one, each in a process of its own, side
+ * by side on as many labs: two for the whole suite, one when folders or files are named. A file has its lab for itself,
+ * and its output is printed whole when it ends. What this machine lacks is said, and the tests that need it count as
+ * skipped. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
-import { readdirSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { config } from "chai";
-import Mocha from "mocha";
-import { ensurePulumi, missing, up } from "./lab/index.ts";
-import { missingForKernel, prepareKernel } from "./support/kernel/prepare.ts";
-
-const here = import.meta.dirname;
-
-interface Folder {
-  readonly name: string;
-  readonly timeoutSeconds: number;
-  /** What must be there before its tests run, and may take minutes on a fresh machine; only where nothing is missing. */
-  readonly prepare?: () => Promise<unknown>;
-  /** What this machine lacks for it. @default what the lab lacks, if it has something to prepare */
-  readonly missing?: () => Promise<string[]> | string[];
-}
-
-const folders: readonly Folder[] = [
-  { name: "unit", timeoutSeconds: 5 },
-  { name: "provider", timeoutSeconds: 30 },
-  { name: "kernel", timeoutSeconds: 60, prepare: prepareKernel, missing: missingForKernel },
-  // Asks by itself whether the lab can run here, and starts it.
-  { name: "lab", timeoutSeconds: 180 },
-  { name: "node", timeoutSeconds: 180, prepare: up },
-  { name: "lifecycle", timeoutSeconds: 180, prepare: up },
-  { name: "reconciler", timeoutSeconds: 240, prepare: up },
-  { name: "e2e", timeoutSeconds: 300, prepare: () => Promise.all([up(), ensurePulumi()]) },
-];
+import { cacheDir } from "./lab/cache.ts";
+import { type Job, type Outcome, runJob } from "./runner/job.ts";
+import { runOnLabs } from "./runner/lanes.ts";
+import { covers, filesOf, testsFolder, type Tier, tiers } from "./runner/tiers.ts";
+import { readTimes, recordTimes, slowest, type Times } from "./runner/times.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: "string" }, bail: { type: "boolean", default: false } },
+  options: { grep: { type: "string" }, bail: { type: "boolean", default: false }, labs: { type: "string" } },
 });
-
-// What was met instead is what explains a failure.
-config.truncateThreshold = 0;
+const labs = Number(options.labs ?? (positionals.length === 0 ? 2 : 1));
+if (!Number.isInteger(labs) || labs < 1) throw new Error(`--labs ${options.labs}: not a number of labs, such as 2`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const times: Times = {};
+const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+const evidence = join(cacheDir, "failures", stamp);
 
-/** Test files of a folder that the command line asks for; without a wish, all of them. */
-function filesOf({ name }: Folder): string[] {
-  const folder = join(here, name);
-  if (!statSync(folder, { throwIfNoEntry: false })) return [];
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.ts"))
-    .map((file) => join(folder, file))
-    .sort();
-  return positionals.length === 0 ? files : files.filter((file) => positionals.some((wish) => covers(wish, file)));
+function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], skip: boolean): Job {
+  return {
+    name: files.map((file) => relative(testsFolder, file)).join(", "),
+    files,
+    timeoutSeconds,
+    // A file's tests have their own bounds; this one is for a process that no longer heeds them.
+    hangSeconds: usesLab ? 1800 : 900,
+    bail: options.bail,
+    color: process.stdout.isTTY,
+    skip,
+    ...(options.grep === undefined ? {} : { grep: options.grep }),
+    ...(usesLab ? { evidence } : {}),
+  };
 }
 
-/** A wish is a path from the current directory, or one within `tests`. */
-function covers(wish: string, file: string): boolean {
-  return [resolve(wish), join(here, wish)].some((path) => file === path || file.startsWith(`${path}/`));
+function count({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed" | "skipped">): void {
+  total.passed += passed;
+  total.failed += failed;
+  total.skipped += skipped;
 }
 
-/** Loads each file by itself: one that can't be loaded is a failure of its own, and named. */
-async function load({ timeoutSeconds }: Folder, files: readonly string[]): Promise<Mocha> {
-  const mocha = new Mocha({ reporter: "spec", timeout: timeoutSeconds * 1000, bail: options.bail });
-  if (options.grep !== undefined) mocha.grep(new RegExp(options.grep));
-  for (const file of files) {
-    mocha.files = [file];
-    await mocha.loadFilesAsync().catch((error: unknown) => fail(`${relative(here, file)} can't be loaded`, error));
-  }
-  return mocha;
+/** Counts a lab file's outcome, and prints its output, which is empty if it was shown already. */
+function tell(job: Job, outcome: Outcome): void {
+  count(outcome);
+  times[job.name] = outcome.milliseconds;
+  if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
 }
 
 function fail(what: string, error: unknown): void {
@@ -77,44 +59,67 @@ function fail(what: string, error: unknown): void {
   console.error(`\n${what}: ${error instanceof Error ? error.stack : String(error)}`);
 }
 
-function run(mocha: Mocha): Promise<void> {
-  return new Promise((done) => {
-    const runner = mocha.run(() => {
-      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      total.passed += passes;
-      total.failed += failures;
-      total.skipped += pending;
-      done();
-    });
-  });
-}
+const isStopped = (): boolean => options.bail && total.failed > 0;
 
 for (const wish of positionals) {
-  if (folders.flatMap(filesOf).some((file) => covers(wish, file))) continue;
+  if (tiers.flatMap((tier) => filesOf(tier, positionals)).some((file) => covers(wish, file))) continue;
   total.failed++;
   console.error(`${wish}: there are no test files there`);
 }
 
-for (const folder of folders) {
-  const files = filesOf(folder);
-  if (files.length === 0) continue;
-  console.log(`\ntests/${folder.name}`);
-  const mocha = await load(folder, files);
-  const lacking = folder.prepare ? await (folder.missing ?? missing)() : [];
-  if (lacking.length > 0) {
-    total.skipped += mocha.suite.total();
-    console.log(`  ${mocha.suite.total()} tests skipped: they need ${lacking.join(", ")}`);
+const wanted = tiers
+  .map((tier) => ({ tier, files: filesOf(tier, positionals) }))
+  .filter(({ files }) => files.length > 0);
+const lacking = new Map<string, readonly string[]>();
+for (const { tier } of wanted) lacking.set(tier.name, (await tier.missing?.()) ?? []);
+const isRunnable = ({ name }: Tier): boolean => lacking.get(name)?.length === 0;
+
+for (const reasons of new Set([...lacking.values()].map((list) => list.join(", ")).filter(Boolean))) {
+  const names = wanted.map(({ tier }) => tier.name).filter((name) => lacking.get(name)?.join(", ") === reasons);
+  console.log(`skipped: ${names.map((name) => `tests/${name}`).join(", ")}, which need ${reasons}`);
+}
+
+const onLab: Job[] = [];
+for (const { tier, files } of wanted) {
+  if (isStopped()) break;
+  if (!isRunnable(tier)) {
+    count(await runJob(jobFor(tier, files, true), { live: true }));
     continue;
   }
   try {
-    await folder.prepare?.();
-    await run(mocha);
+    await tier.prepare?.();
   } catch (error) {
-    fail(`preparing for tests/${folder.name}`, error);
+    fail(`preparing for tests/${tier.name}`, error);
+    continue;
   }
-  if (options.bail && total.failed > 0) break;
+  if (tier.usesLab) {
+    onLab.push(...files.map((file) => jobFor(tier, [file], false)));
+    continue;
+  }
+  console.log(`\ntests/${tier.name}`);
+  const outcome = await runJob(jobFor(tier, files, false), { live: true });
+  count(outcome);
+  Object.assign(times, outcome.times);
 }
 
+if (onLab.length > 0 && !isStopped()) {
+  const former = readTimes();
+  const isClosing = ({ name }: Job): boolean => name === "lab/lifecycle.test.ts";
+  // The longest first, so that all labs are done at about the same time; a new file might be long.
+  const expected = ({ name }: Job): number => former[name] ?? 120_000;
+  const files = onLab.filter((job) => !isClosing(job)).sort((one, other) => expected(other) - expected(one));
+  const [tier] = tiers.filter(({ usesLab }) => usesLab);
+  await runOnLabs(files, onLab.filter(isClosing), {
+    labs,
+    job: (file) => ({ ...jobFor(tier!, [file], false) }),
+    tell,
+    isStopped,
+    warn: (text) => console.error(text),
+  }).catch((error: unknown) => fail("starting the lab", error));
+}
+
+recordTimes(times);
+if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 // Not left to the event loop: a test's leftover handle must not hang the run.

@@ -54,25 +54,69 @@ export async function remains(lab: Lab): Promise<string[]> {
 }
 
 async function remainsInCluster(lab: Lab): Promise<string[]> {
-  const ours = `${labels.managedBy}=pulumi-vnic`;
-  const [vnics, system] = await Promise.all([
-    kubectl(lab.kubectl, ["get", "vnics", "-A", "-o", "name"]),
-    kubectl(lab.kubectl, ["get", "jobs,pods", "-n", systemNamespace, "-l", ours, "-o", "name"]),
-  ]);
-  return `${vnics}${system}`.split("\n").filter(Boolean);
+  const [vnics, system] = await Promise.all([recordNames(lab), ownSystemObjects(lab)]);
+  return [...vnics, ...system.map(nameOf)];
+}
+
+interface SystemObject {
+  readonly kind: "Job" | "Pod";
+  readonly metadata: { readonly name: string; readonly ownerReferences?: readonly { readonly name: string }[] };
+  readonly status: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+const nameOf = ({ kind, metadata }: SystemObject): string => `${kind} ${metadata.name}`;
+
+async function recordNames(lab: Lab): Promise<string[]> {
+  return (await kubectl(lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).split("\n").filter(Boolean);
+}
+
+async function ownSystemObjects(lab: Lab): Promise<SystemObject[]> {
+  const words = ["-n", systemNamespace, "-l", `${labels.managedBy}=pulumi-vnic`, "-o", "json"];
+  const list = await kubectl(lab.kubectl, ["get", "jobs,pods", ...words]);
+  return (JSON.parse(list) as { items: SystemObject[] }).items;
+}
+
+/** What isn't over: pods that haven't ended, and Jobs that neither have an end nor a pod that has. */
+async function unfinished(lab: Lab): Promise<string[]> {
+  const [vnics, system] = await Promise.all([recordNames(lab), ownSystemObjects(lab)]);
+  const hasEnded = ({ status }: SystemObject) => status.phase === "Succeeded" || status.phase === "Failed";
+  const pods = system.filter(({ kind }) => kind === "Pod");
+  const owners = pods
+    .filter(hasEnded)
+    .flatMap(({ metadata }) => metadata.ownerReferences?.map(({ name }) => name) ?? []);
+  const jobs = system.filter(
+    ({ kind, metadata, status }) =>
+      kind === "Job" &&
+      !owners.includes(metadata.name) &&
+      !status.conditions?.some(({ type, status }) => ["Complete", "Failed"].includes(type) && status === "True"),
+  );
+  return [...vnics, ...[...jobs, ...pods.filter((pod) => !hasEnded(pod))].map(nameOf)];
 }
 
 /**
  * Asserts that no trace of any Vnic is left but what was there `before`: on the nodes at once, in the cluster as soon as
- * sessions have lingered out and the kubelet has removed their pods. One whose driver was killed before it attached ends
- * after a minute without requests.
+ * sessions have ended. One whose driver was killed before it attached ends after a minute without requests. The Job of a
+ * session that has ended stays for the 10 s of its TTL; {@link assertNothingLeft} waits for these too.
  */
 export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): Promise<void> {
   const isNew = (found: string): boolean => !before.includes(found);
   expect((await remainsOnNodes(lab)).filter(isNew), "what is left on the nodes").to.deep.equal([]);
+  await assertEmpty("sessions to end", async () => (await unfinished(lab)).filter(isNew));
+}
+
+/** Like {@link assertNoLeaks}, and also that the Jobs of all sessions have been removed: once, after many tests. */
+export async function assertNothingLeft(lab: Lab): Promise<void> {
+  expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
+  await assertEmpty("the Jobs to be removed", () => remainsInCluster(lab));
+}
+
+async function assertEmpty(awaited: string, find: () => Promise<string[]>): Promise<void> {
   let left: string[] = [];
-  await until("sessions to end", 90, async () => {
-    left = (await remainsInCluster(lab)).filter(isNew);
+  await until(awaited, 90, async () => {
+    left = await find();
     return left.length === 0 ? true : undefined;
   }).catch(() => undefined);
   expect(left, "what is left in the cluster").to.deep.equal([]);

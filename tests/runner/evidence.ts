@@ -1,0 +1,58 @@
+/**
+ * Writes what explains a failure on the lab into a folder: node evidence.ts <folder>
+ *
+ * That is: records, pods, Jobs and events, the logs of our own pods, and from each node its links, routes, network
+ * namespaces and resource files.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { systemNamespace } from "../../provider/model/names.ts";
+import { enter } from "../lab/enter.ts";
+import { kubeconfigPath, nodes } from "../lab/layout.ts";
+import { ensureKubernetes } from "../lab/programs.ts";
+import { run } from "../lab/run.ts";
+
+const kinds = ["vnics", "vnicsets", "vnicnetworks", "pods", "jobs", "nodes"];
+
+const look = "ip -j -d address; ip -j route show table all; ip -j -6 route show table all; ip -j rule";
+const nodeScript = [
+  `echo "# the node"; ${look}`,
+  `for n in /run/netns/*; do echo "# $n"; nsenter --net=$n sh -c '${look}'; done`,
+  `for f in $(find ${stateDirectory} -type f); do echo "# $f"; cat $f; echo; done`,
+].join("\n");
+
+async function gather(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const kubectl = [join(await ensureKubernetes(), "kubectl"), `--kubeconfig=${kubeconfigPath}`, "--request-timeout=5s"];
+  const system = ["-n", systemNamespace];
+
+  async function saveLogs(): Promise<void> {
+    const names = (await said([...kubectl, "get", "pods", ...system, "-o", "name"])).split("\n");
+    const pods = names.filter((name) => name.startsWith("pod/"));
+    await Promise.all(
+      pods.map((pod) => save(`${pod.replace("/", "-")}.log`, [...kubectl, "logs", ...system, pod, "--tail=2000"])),
+    );
+  }
+
+  async function save(file: string, argv: readonly string[]): Promise<void> {
+    await writeFile(join(folder, file), await said(argv));
+  }
+
+  await Promise.all([
+    ...kinds.map((kind) =>
+      save(`${kind}.yaml`, [...kubectl, "get", kind, "-A", "-o", "yaml", "--show-managed-fields"]),
+    ),
+    save("events.txt", [...kubectl, "get", "events", "-A", "--sort-by=.lastTimestamp"]),
+    saveLogs(),
+    ...nodes.map(async (node) => save(`${node}.txt`, enter(node, ["sh", "-c", nodeScript]))),
+  ]);
+}
+
+/** What a program says, within a bound: a lab that hangs must not hang the report of it. */
+async function said(argv: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(argv, { timeoutSeconds: 15 });
+  return stdout + stderr;
+}
+
+await gather(process.argv[2] ?? "");

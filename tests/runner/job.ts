@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Report, WorkerOptions } from "./worker.ts";
+
+/** Test files that run together in a process of their own. */
+export interface Job extends WorkerOptions {
+  readonly name: string;
+  /** Bound of the whole process, in seconds: for hangs only. */
+  readonly hangSeconds: number;
+}
+
+export interface Outcome extends Report {
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Whoever stops the run means the workers and what they have started, too. */
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    running.forEach(killGroup);
+    process.exit(1);
+  });
+
+/**
+ * Runs a job to its end. A process that ends without a report, or doesn't end, counts as one failure, which its output
+ * names. `live`: its output is shown at once, instead of returned.
+ */
+export async function runJob(
+  job: Job,
+  { env = {}, live }: { env?: NodeJS.ProcessEnv; live: boolean },
+): Promise<Outcome> {
+  const started = performance.now();
+  const { name, hangSeconds, ...options } = job;
+  const child = spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), JSON.stringify(options)], {
+    stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe", "ipc"],
+    env: { ...process.env, ...env },
+    detached: true, // a process group, to be killed whole
+  });
+  running.add(child);
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output.push(chunk));
+  let report: Report | undefined;
+  child.on("message", (message) => (report = message as Report));
+  let hung = false;
+  const deadline = setTimeout(() => {
+    hung = true;
+    killGroup(child);
+  }, hangSeconds * 1000);
+  const [code, signal] = await ended(child);
+  clearTimeout(deadline);
+  killGroup(child);
+  running.delete(child);
+  const milliseconds = Math.round(performance.now() - started);
+  const text = Buffer.concat(output).toString();
+  if (report) return { ...report, output: text, milliseconds };
+  const how = hung
+    ? `did not end within ${hangSeconds} s`
+    : `ended without a result (${signal ?? `exit code ${code}`})`;
+  const failure = `\n${name}: its test process ${how}\n`;
+  if (live) process.stderr.write(failure);
+  return { passed: 0, failed: 1, skipped: 0, times: {}, output: text + failure, milliseconds };
+}
+
+/** Resolves with exit code and signal when the process has ended and its output is read. */
+function ended(child: ChildProcess): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      child.once("close", () => resolve([code, signal]));
+      // A program that the tests have left running may hold the output open.
+      setTimeout(() => resolve([code, signal]), 2000).unref();
+    });
+  });
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // All of it has ended.
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { type Job, type Outcome, runJob } from "./job.ts";
+import { labEnv, runLab } from "./labs.ts";
+
+export interface LaneOptions {
+  /** How many labs work side by side. */
+  readonly labs: number;
+  /** Job for a file that belongs to the run itself. */
+  readonly job: (file: string) => Job;
+  /** Called with each job's outcome, as it ends. */
+  readonly tell: (job: Job, outcome: Outcome) => void;
+  readonly isStopped: () => boolean;
+  readonly warn: (text: string) => void;
+}
+
+/**
+ * Works off test files on labs: each lab takes the next file when it is free. Then each checks that nothing is left in
+ * it, and `closing` follows: files that take a lab down.
+ *
+ * A further lab that can't be started is said, and its share done by the others; what fails with the first is an error.
+ */
+export async function runOnLabs(files: readonly Job[], closing: readonly Job[], options: LaneOptions): Promise<void> {
+  const { job, tell, isStopped, warn } = options;
+  const labs = Math.max(1, Math.min(options.labs, files.length));
+  const queues = { files: [...files], closing: [...closing] };
+
+  async function work(index: number): Promise<void> {
+    const run = async (next: Job) => {
+      const live = labs === 1;
+      if (live) console.log(`\ntests/${next.name}`);
+      tell(next, await runJob(next, { env: labEnv(index), live }));
+    };
+    const workOff = async (queue: Job[]) => {
+      let count = 0;
+      for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next);
+      return count;
+    };
+    if ((await workOff(queues.files)) > 0) await run(job(join(import.meta.dirname, "aftermath.ts")));
+    await workOff(queues.closing);
+  }
+
+  async function workBeside(index: number): Promise<void> {
+    try {
+      await runLab("up", index);
+    } catch (error) {
+      warn(`${String(error)}; the other labs do its work`);
+      return runLab("down", index).catch(() => undefined);
+    }
+    await work(index);
+    await runLab("down", index);
+  }
+
+  await runLab("up", 0);
+  await Promise.all([work(0), ...Array.from({ length: labs - 1 }, (_, index) => workBeside(index + 1))]);
+}

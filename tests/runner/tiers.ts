@@ -1,0 +1,48 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { ensurePulumi, missing } from "../lab/index.ts";
+import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
+
+/** The folder `tests`. */
+export const testsFolder = join(import.meta.dirname, "..");
+
+/** A folder of tests that need the same things. */
+export interface Tier {
+  readonly name: string;
+  /** Bound of each test that states none, in seconds: for hangs only. */
+  readonly timeoutSeconds: number;
+  /** Each file has a process and, while it runs, a whole lab for itself. */
+  readonly usesLab?: boolean;
+  /** What this machine lacks for it, in words; its tests are then skipped. */
+  readonly missing?: () => readonly string[] | Promise<readonly string[]>;
+  /** What must be there before its first test, beside the lab, and may take minutes on a fresh machine. */
+  readonly prepare?: () => Promise<unknown>;
+}
+
+/** In the order of their needs. */
+export const tiers: readonly Tier[] = [
+  { name: "unit", timeoutSeconds: 5 },
+  { name: "provider", timeoutSeconds: 30 },
+  { name: "kernel", timeoutSeconds: 60, missing: missingForKernel, prepare: prepareKernel },
+  { name: "node", timeoutSeconds: 180, usesLab: true, missing },
+  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
+  { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },
+  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: ensurePulumi },
+  { name: "lab", timeoutSeconds: 180, usesLab: true, missing },
+];
+
+/** The test files of a tier that the command line asks for: all, when it names none. */
+export function filesOf({ name }: Tier, wishes: readonly string[]): string[] {
+  const folder = join(testsFolder, name);
+  if (!statSync(folder, { throwIfNoEntry: false })) return [];
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => join(folder, file))
+    .sort();
+  return wishes.length === 0 ? files : files.filter((file) => wishes.some((wish) => covers(wish, file)));
+}
+
+/** Whether a wish, a path from the current directory or one within `tests`, names that file or a folder of it. */
+export function covers(wish: string, file: string): boolean {
+  return [resolve(wish), join(testsFolder, wish)].some((path) => file === path || file.startsWith(`${path}/`));
+}

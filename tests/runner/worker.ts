@@ -1,0 +1,88 @@
+/**
+ * Runs test files in this process and sends a {@link Report} to its parent: node worker.ts <WorkerOptions as JSON>
+ *
+ * It ends by itself, whatever handles the tests have left open.
+ */
+import { spawnSync } from "node:child_process";
+import { join, relative } from "node:path";
+import { config } from "chai";
+import Mocha from "mocha";
+import { testsFolder } from "./tiers.ts";
+
+export interface WorkerOptions {
+  readonly files: readonly string[];
+  readonly timeoutSeconds: number;
+  readonly grep?: string;
+  readonly bail: boolean;
+  readonly color: boolean;
+  /** The tests are only counted, as skipped. */
+  readonly skip: boolean;
+  /** Folder in which a failed test leaves what explains it; only for tests on a lab. */
+  readonly evidence?: string;
+}
+
+export interface Report {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Milliseconds by file, relative to `tests`. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
+// The whole of what was found instead is what explains a failure.
+config.truncateThreshold = 0;
+
+const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions;
+const times: Record<string, number> = {};
+let unloadable = 0;
+
+/** Loads each file by itself: one that can't be loaded is a failure of its own, and named. */
+async function load(): Promise<Mocha> {
+  const { timeoutSeconds, bail, color, grep, files } = options;
+  const mocha = new Mocha({ reporter: "spec", timeout: timeoutSeconds * 1000, bail, color });
+  if (grep !== undefined) mocha.grep(new RegExp(grep));
+  for (const file of files) {
+    mocha.files = [file];
+    await mocha.loadFilesAsync().catch((error: unknown) => {
+      unloadable++;
+      console.error(`\n${relative(testsFolder, file)} can't be loaded:`, error);
+    });
+  }
+  return mocha;
+}
+
+function run(mocha: Mocha): Promise<Report> {
+  return new Promise((done) => {
+    const runner = mocha.run(() => {
+      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
+      done({ passed: passes, failed: failures + unloadable, skipped: pending, times });
+    });
+    const started = new Map<Mocha.Suite, number>();
+    runner.on("suite", (suite) => started.set(suite, performance.now()));
+    runner.on("suite end", (suite) => {
+      if (!suite.parent?.root || suite.file === undefined) return;
+      const file = relative(testsFolder, suite.file);
+      times[file] = (times[file] ?? 0) + Math.round(performance.now() - (started.get(suite) ?? 0));
+    });
+    if (options.evidence !== undefined) keepEvidence(runner, options.evidence);
+  });
+}
+
+/** Gathers what explains a failure before any hook clears it away, and names its folder in the message. */
+function keepEvidence(runner: Mocha.Runner, folder: string): void {
+  runner.on("fail", (test, error: Error) => {
+    const name = test.fullTitle().replace(/[^\w.-]+/g, "-");
+    const own = join(folder, name.slice(0, 120));
+    // Synchronous: else the hooks would go on meanwhile.
+    spawnSync(process.execPath, [join(import.meta.dirname, "evidence.ts"), own], { timeout: 60_000, stdio: "inherit" });
+    const former = error.message;
+    error.message = `${former}\nWhat explains it: ${own}`;
+    if (error.stack !== undefined) error.stack = error.stack.replace(former, () => error.message);
+  });
+}
+
+const mocha = await load();
+const report: Report = options.skip
+  ? { passed: 0, failed: unloadable, skipped: mocha.suite.total(), times }
+  : await run(mocha);
+process.send?.(report, () => process.exit());
