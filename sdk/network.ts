@@ -24,13 +24,29 @@ export interface NetworkDefinitionArgs {
   mtu?: pulumi.Input<number>;
   /** Routers, of Vnics that name none, at most one of each address family. @default none */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Addresses that may be given out, at most one range of each address family. @default none */
+  /** Addresses that Vnics may have, at most one range of each address family; what it excludes nobody may have. @default any */
   ranges?: pulumi.Input<pulumi.Input<AddressRange>[]>;
   /** Namespaces whose Vnics may be on it. @default all */
   namespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether a Vnic may be given an address outside of `ranges`. @default false */
+  freeAddresses?: pulumi.Input<boolean>;
+  /** What a given MAC may begin with, in whole octets, like `"02:00:5e"`. @default none: Vnics have their derived MAC */
+  macPrefixes?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whether a Vnic may be given any MAC. @default false */
+  freeMacs?: pulumi.Input<boolean>;
+  /** Whether a Vnic may switch duplicate address detection off. @default false */
+  allowUnprobed?: pulumi.Input<boolean>;
+  /** How many Vnics one namespace may have on it. @default any number */
+  vnicsPerNamespace?: pulumi.Input<number>;
   /** Name of the record. Another one replaces the Network. @default the resource's name */
   name?: pulumi.Input<string>;
 }
+
+/** What a Network says about each Vnic on it. */
+const definitionFields = [
+  ...(["mode", "parent", "parents", "vlan", "mtu", "gateways"] as const),
+  ...(["namespaces", "ranges", "freeAddresses", "macPrefixes", "freeMacs", "allowUnprobed"] as const),
+];
 
 /**
  * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.
@@ -54,6 +70,11 @@ export class Network extends pulumi.CustomResource {
     { cidr: string; from?: string; to?: string; exclude?: string[] }[] | undefined
   >;
   declare readonly namespaces: pulumi.Output<string[] | undefined>;
+  declare readonly freeAddresses: pulumi.Output<boolean | undefined>;
+  declare readonly macPrefixes: pulumi.Output<string[] | undefined>;
+  declare readonly freeMacs: pulumi.Output<boolean | undefined>;
+  declare readonly allowUnprobed: pulumi.Output<boolean | undefined>;
+  declare readonly vnicsPerNamespace: pulumi.Output<number | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
 
@@ -61,8 +82,9 @@ export class Network extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const fields = ["mode", "parent", "parents", "vlan", "mtu", "gateways", "ranges", "namespaces", "uid"];
-    const outputs = Object.fromEntries(fields.map((field) => [field, undefined]));
+    const outputs = Object.fromEntries(
+      [...definitionFields, "vnicsPerNamespace", "uid"].map((field) => [field, undefined]),
+    );
     const declaredBy = pulumi.createUrn(name, Network.__pulumiType, options?.parent);
     super(
       Network.__pulumiType,
@@ -88,8 +110,9 @@ export class Network extends pulumi.CustomResource {
 /** What a Vnic is told of its network: of a Network resource also what it says, so that a change of it shows in the Vnic's plan. */
 export function referenceTo(network: unknown): pulumi.Input<unknown> {
   if (!Network.isInstance(network)) return network;
-  const { name, mode, parent, parents, vlan, mtu, gateways } = network;
-  return { name, definition: pulumi.output({ mode, parent, parents, vlan, mtu, gateways }).apply(given) };
+  const { name } = network;
+  const fields = Object.fromEntries(definitionFields.map((field) => [field, network[field]]));
+  return { name, definition: pulumi.output(fields).apply(given) };
 }
 
 /** A key without a value would be one more key to the engine. */

@@ -1,6 +1,7 @@
 import type { EventObject } from "../model/vnic/event.ts";
 import type { VnicRef } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
+import type { ClusterAddress } from "../model/network/cluster-addresses.ts";
 import type { NetworkRecord, StoredNetwork } from "../model/network/record.ts";
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
@@ -52,6 +53,8 @@ export interface Cluster {
   finalizeNetwork(record: StoredNetwork, finalizers: readonly string[]): Promise<void>;
   /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
   deleteNetwork(name: string, uid: string): Promise<void>;
+  /** The addresses that are the cluster's own, at most a minute old. */
+  clusterAddresses(): Promise<readonly ClusterAddress[]>;
   findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined>;
 
   /** Fine when there is one of that name. */

@@ -49,9 +49,16 @@ export function classified(error: unknown, server: string, doing: string): VnicE
         });
   }
   if (code === 409) return fault("conflict", words);
+  const denied = policyWords(words);
+  if (denied !== undefined) return fault("refused", denied);
   // The answer to a JSON patch whose "test" fails; all other content that is refused is "Invalid", too, but says of what.
   if (code === 422 && !status.details?.kind) return fault("outdated", words);
   return fault("failed", `HTTP ${code}: ${words}`);
+}
+
+/** What a ValidatingAdmissionPolicy says, without the names of policy and binding around it. */
+function policyWords(words: string): string | undefined {
+  return /ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request: ([^]*)/.exec(words)?.[1];
 }
 
 /** Whether the request, or its answer, was lost on the way: errors of sockets, names and TLS, as undici wraps them. */

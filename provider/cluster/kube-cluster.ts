@@ -22,6 +22,7 @@ import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
+import { clusterAddressCalls } from "./cluster-addresses.ts";
 import { call, find, insteadOfRace } from "./call.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
@@ -214,6 +215,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       find(server, `reading NetworkAttachmentDefinition ${vnicId(ref)}`, () =>
         objects.getNamespacedCustomObject({ ...attachmentDefinitions, ...ref }),
       ) as Promise<AttachmentDefinition | undefined>,
+
+    ...clusterAddressCalls(server, core, objects),
 
     createEvent: async (event) => {
       const { namespace } = event.metadata;

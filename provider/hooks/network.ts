@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { isDeepStrictEqual } from "node:util";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
-import { type NetworkDefinition, parseNetwork } from "../model/network/definition.ts";
+import { type NetworkDefinition, networkFields, parseNetwork } from "../model/network/definition.ts";
 import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
 import { packageVersion } from "../base/package.ts";
@@ -88,6 +88,7 @@ function stateOf(definition: NetworkDefinition, uid: string): NetworkState {
 
 /** What is the network's own; who declared it changes with an alias. */
 function fieldsOf(of: NetworkDefinition & WithStub): unknown {
-  const { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces } = of;
-  return { name, mode, parent, parents, vlan, mtu, gateways, ranges, namespaces };
+  return Object.fromEntries(
+    ["name", ...Object.keys(networkFields)].map((key) => [key, of[key as keyof NetworkDefinition]]),
+  );
 }

@@ -16,6 +16,7 @@ import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 import { refuseHeldByOthers } from "./holders.ts";
+import { refuseClusterAddresses } from "./network/terms.ts";
 import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./ownership.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
@@ -58,6 +59,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
     lookAtPod(driver, definition.pod),
     options.lead ?? cluster.findVnic(ref),
     refuseHeldByOthers(cluster, definition),
+    refuseClusterAddresses(cluster, definition),
   ]);
   if (found) refuseStranger(found, definition, options);
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);

@@ -14,6 +14,11 @@ export const agentName = "vnic-agent";
 /** Of the reconciler: its service account, its Deployment, its lock among replicas. */
 export const reconcilerName = "vnic-reconciler";
 
+/** The verb on `vnicnetworks` that lets somebody write Vnics on networks that no VnicNetwork describes. */
+export const inlineVerb = "use-inline";
+/** The ClusterRole that has it, and nothing else; bound to nobody. */
+export const inlineRole = "vnic-use-inline";
+
 /** Who writes the Vnics of VnicSets, and the sets' status. */
 export const setFieldManager = "pulumi-vnic-set";
 

@@ -6,7 +6,9 @@ import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../mod
 import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
-import { findGround } from "./ground.ts";
+import { refuseClusterLink } from "./cluster-links.ts";
+import { refuseUsedDevice } from "./device-use.ts";
+import { findGround, findParent } from "./ground.ts";
 import { ipBatch, type Link, listLinks, ownLink } from "./link.ts";
 import { make } from "./make.ts";
 import { type Netns, netnsPath } from "./netns.ts";
@@ -44,6 +46,7 @@ export async function converge(
   // A device that is in the pod already is on the node no more.
   const former = formerOf(arrived?.alias);
   const ground = former ? { parent: former.name, former } : findGround(plan.network, nodeLinks);
+  if (!former) await refuseParent(plan, nodeLinks);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, ground) };
     const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
@@ -85,6 +88,13 @@ async function cleared(uid: string): Promise<Link[]> {
   if (!left) return links;
   await takeAway("node", left, uid);
   return listLinks("node");
+}
+
+/** Refuses a parent that isn't one of an external network, and a device that something else uses. */
+async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: readonly Link[]): Promise<void> {
+  const parent = findParent(network.parent, nodeLinks);
+  await refuseClusterLink(parent, nodeLinks);
+  if (network.mode === "host-device") await refuseUsedDevice(parent, uid);
 }
 
 /** The MTU decided: the one asked for, if the parent has room for it, or the parent's. A device's limit its driver knows. */

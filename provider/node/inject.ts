@@ -4,10 +4,12 @@ import type { Lease } from "../model/lease/lease.ts";
 import type { Ground } from "../model/link/link-steps.ts";
 import type { InjectPlan, InjectResult, Interface } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
+import { judgeParent } from "./cluster-links.ts";
 import { converge, stays } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, listLinks, ownLink } from "./link.ts";
 import { make, undo } from "./make.ts";
+import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
@@ -20,12 +22,18 @@ import type { Report, RunStep } from "./step.ts";
  */
 export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
+  refuseNodeAddresses(plan.addresses);
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
   let lease: Lease | undefined;
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
+  // Asked while the link is made, and awaited before it leaves the node.
+  let parentIsFit: Promise<void> = Promise.resolve();
   const step: RunStep = async (name, work, mtu = plan.mtu) => {
-    if (name !== "creating" && !(await mayGoOn)) throw new VnicError("refused", "the driver has withdrawn it");
+    if (name !== "creating") {
+      if (!(await mayGoOn)) throw new VnicError("refused", "the driver has withdrawn it");
+      await parentIsFit;
+    }
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
@@ -39,7 +47,13 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const known = await readResourceFile(vnic.uid);
   lease = await formerLease(plan, known, known !== undefined && stays(known, plan, association));
   const blind = known === undefined && groundUnseen(plan);
+  if (blind) {
+    parentIsFit = judgeParent(blind.parent);
+    parentIsFit.catch(() => undefined);
+  }
   let made = blind !== undefined && blind !== false && (await succeeds(make(plan, blind, association, step)));
+  // What was made and undone is judged once more there, in the order of all that may be wrong.
+  if (!made) parentIsFit = Promise.resolve();
   if (!made) made = await converge(plan, association, known, lease, step);
   const { dhcp } = plan;
   if (dhcp)

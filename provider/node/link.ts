@@ -20,6 +20,8 @@ export interface Link extends Interface {
   /** Whether the bridge that it is a port of lets its frames pass. */
   readonly forwards?: boolean;
   readonly vlan?: number;
+  /** Of a veth whose other end is in another network namespace: the node's number for that one. */
+  readonly peerNetns?: number;
   /** Its address on the bus of its hardware. */
   readonly bus?: string;
 }
@@ -32,6 +34,7 @@ interface IpAddressRow {
   readonly mtu?: number;
   readonly flags?: readonly string[];
   readonly link?: string;
+  readonly link_netnsid?: number;
   readonly master?: string;
   readonly parentdev?: string;
   readonly linkinfo?: {
@@ -80,6 +83,7 @@ export function readLink(row: IpAddressRow): Link {
     carries: flags.includes("LOWER_UP") || undefined,
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
+    peerNetns: linkinfo?.info_kind === "veth" ? row.link_netnsid : undefined,
     bus: row.parentdev,
   });
 }

@@ -1,7 +1,10 @@
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
-import { isNamed, type NamedNetwork } from "../model/network/reference.ts";
+import { networkInRecord } from "../model/network/record.ts";
+import { isNamed } from "../model/network/reference.ts";
+import { setRanges } from "../model/network/terms.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
+import type { Problem } from "../model/schema/problem.ts";
 import type { AddressRange } from "../model/schema/range.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
@@ -37,13 +40,8 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     return {};
   }
   const ranges = await rangesOf(watcher, canonical.set);
-  if (ranges === "missing") {
-    const { name } = canonical.set.spec.template.network as NamedNetwork;
-    const problem = {
-      property: "template.network",
-      reason: `there is no VnicNetwork ${JSON.stringify(name)}; create it`,
-    };
-    await setStatus(cluster, set, invalidSetStatus(set, [problem], new Date()));
+  if (ranges && "problem" in ranges) {
+    await setStatus(cluster, set, invalidSetStatus(set, [ranges.problem], new Date()));
     return { againInSeconds: 5 };
   }
   const world = await look(watcher, canonical.set, ranges);
@@ -64,17 +62,17 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
 
-/** The set's own, or its network's without the routers there; undefined for DHCP. */
+/** The set's own, or its network's, without the routers there; undefined for DHCP. */
 async function rangesOf(
   { cluster }: SetWatcher,
   { spec }: StoredVnicSet,
-): Promise<readonly AddressRange[] | undefined | "missing"> {
+): Promise<readonly AddressRange[] | undefined | { readonly problem: Problem }> {
   const { network } = spec.template;
-  if (spec.addresses || !isNamed(network)) return spec.addresses;
+  if (!isNamed(network)) return spec.addresses;
   const record = await cluster.findNetwork(network.name);
-  if (!record) return "missing";
-  const { ranges, gateways = [] } = record.spec;
-  return ranges?.map((range) => ({ ...range, exclude: [...(range.exclude ?? []), ...gateways] }));
+  if (record) return setRanges(networkInRecord(record), spec.addresses);
+  const reason = `there is no VnicNetwork ${JSON.stringify(network.name)}; create it`;
+  return { problem: { property: "template.network", reason } };
 }
 
 /** The Vnics are read live: what was given out a moment ago must be among them. */

@@ -2,6 +2,7 @@ import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import { annotations, finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
+import type { ClusterAddress } from "../../provider/model/network/cluster-addresses.ts";
 import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
 import type { NamespaceObject } from "../../provider/model/kubernetes/namespace.ts";
 import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
@@ -76,6 +77,13 @@ export class FakeCluster implements Cluster {
   async findNode(name: string): Promise<NodeObject | undefined> {
     this.called("findNode", name);
     return this.nodes.get(name);
+  }
+
+  /** What the cluster holds itself. */
+  readonly heldAddresses: ClusterAddress[] = [];
+
+  async clusterAddresses(): Promise<readonly ClusterAddress[]> {
+    return this.heldAddresses;
   }
 
   async findVnic(ref: VnicRef): Promise<StoredVnic | undefined> {

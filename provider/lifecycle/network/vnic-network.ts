@@ -7,8 +7,10 @@ import { labels, networkFinalizer, networkLabel, vnicId } from "../../model/name
 import { readAttachment } from "../../model/network/attachment-definition.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
 import { isInline, isNamed } from "../../model/network/reference.ts";
+import { namespaceProblems } from "../../model/network/terms.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
+import { refuseBeyondTerms, refuseTooMany } from "./terms.ts";
 
 /* The external network of a Vnic: what its reference comes to on a node, and what keeps a network that is in use. */
 
@@ -27,7 +29,10 @@ export async function resolveNetwork(
 /** The same for a Vnic that is to be made: from now on the network stays as long as Vnics are on it. */
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
   const { network, record } = await resolve(cluster, definition, node);
-  if (record) await holdNetwork(cluster, record);
+  if (record) {
+    await refuseBeyondTerms(cluster, definition, record);
+    await holdNetwork(cluster, record);
+  }
   return network;
 }
 
@@ -65,15 +70,20 @@ async function findUsable(cluster: ClusterView, name: string, namespace: string)
       `there is no VnicNetwork ${JSON.stringify(name)}; create it, or give mode and parent of the network here`,
     );
   if (record.metadata.deletionTimestamp) throw refusal(`VnicNetwork ${name} is being deleted`);
-  const { namespaces } = record.spec;
-  if (namespaces && !namespaces.includes(namespace))
-    throw refusal(`VnicNetwork ${name} isn't for namespace ${namespace}; it is for ${namespaces.join(", ") || "none"}`);
+  const [problem] = namespaceProblems({ ...record.spec, name }, namespace);
+  if (problem) throw refusal(problem.reason);
   return record;
 }
 
-/** Refuses a network that was marked for deletion since it was resolved: it can't have seen our record. */
-export async function refuseLeaving(cluster: Cluster, { network, pod }: Definition): Promise<void> {
-  if (isNamed(network)) await findUsable(cluster, network.name, pod.namespace);
+/**
+ * Refuses a network that was marked for deletion since it was resolved, as it can't have seen our record, and a Vnic that
+ * came after others which have all the room by now.
+ */
+export async function refuseLeaving(cluster: Cluster, definition: Definition): Promise<void> {
+  const { network, pod } = definition;
+  if (!isNamed(network)) return;
+  const record = await findUsable(cluster, network.name, pod.namespace);
+  await refuseTooMany(cluster, definition, record);
 }
 
 async function resolveAttachment(cluster: ClusterView, reference: string, own: string): Promise<NetworkOnNode> {

@@ -34,8 +34,26 @@ export const networkSpec = z
     ranges: z
       .array(rangeSpec)
       .optional()
-      .describe("Addresses that may be given out, at most one range of each family."),
+      .describe("Addresses that Vnics may have, at most one range of each family; any when absent."),
     namespaces: z.array(z.string()).optional().describe("Whose Vnics may be on it; all when absent."),
+    freeAddresses: z
+      .boolean()
+      .optional()
+      .describe("Whether a Vnic may be given an address outside of the ranges; it may not when absent."),
+    macPrefixes: z
+      .array(z.string())
+      .optional()
+      .describe("What a MAC that is given may begin with, such as 02:00:5e; without, only the derived MAC is allowed."),
+    freeMacs: z.boolean().optional().describe("Whether a Vnic may be given any MAC; it may not when absent."),
+    allowUnprobed: z
+      .boolean()
+      .optional()
+      .describe("Whether a Vnic may switch duplicate address detection off; it may not when absent."),
+    vnicsPerNamespace: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("How many Vnics one namespace may have on it; any number when absent."),
   })
   .meta({
     "x-kubernetes-validations": [

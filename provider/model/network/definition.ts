@@ -24,10 +24,20 @@ export interface NetworkFields {
   readonly mtu?: number;
   /** Of Vnics that name none. */
   readonly gateways?: readonly string[];
-  /** Addresses that may be given out. */
+  /** Addresses that Vnics may have; any when absent. What a range excludes nobody may have. */
   readonly ranges?: readonly AddressRange[];
   /** Whose Vnics may be on it; those of all namespaces when absent. */
   readonly namespaces?: readonly string[];
+  /** Whether a Vnic may be given an address outside of the ranges, too. */
+  readonly freeAddresses?: boolean;
+  /** What the MAC of a Vnic may begin with when it isn't the derived one: whole octets. */
+  readonly macPrefixes?: readonly string[];
+  /** Whether a Vnic may be given any MAC. */
+  readonly freeMacs?: boolean;
+  /** Whether a Vnic may switch duplicate address detection off. */
+  readonly allowUnprobed?: boolean;
+  /** How many Vnics one namespace may have on it; any number when absent. */
+  readonly vnicsPerNamespace?: number;
 }
 
 /** The same with a name, as `check` leaves it. */
@@ -48,6 +58,11 @@ export const networkFields = {
   gateways: known(z.array(known(host))).optional(),
   ranges: known(z.array(known(addressRange))).optional(),
   namespaces: known(z.array(known(field.labelName))).optional(),
+  freeAddresses: known(z.boolean()).optional(),
+  macPrefixes: known(z.array(known(field.macPrefix))).optional(),
+  freeMacs: known(z.boolean()).optional(),
+  allowUnprobed: known(z.boolean()).optional(),
+  vnicsPerNamespace: known(field.vnicCount).optional(),
 };
 
 const definition = z.strictObject({

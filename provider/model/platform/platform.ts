@@ -3,12 +3,14 @@ import { annotations, injectorServiceAccount, systemNamespace } from "../names.t
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { agentPart } from "./agent.ts";
+import { inlinePolicy } from "./inline-policy.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
 import type { PlatformOptions } from "./options.ts";
 import { reconcilerPart } from "./reconciler.ts";
 import { systemPolicy, templatesIn } from "./system-policy.ts";
+import { tenantRoles } from "./tenants.ts";
 
 export type { Manifest } from "./manifest.ts";
 
@@ -44,7 +46,7 @@ export function partManifests(part: PlatformPart, options: PlatformOptions): Man
 function policies(options: PlatformOptions): Manifest[] {
   const others = platformParts.filter((part) => part !== "policies");
   const standing = templatesIn(others.flatMap((part) => partManifests(part, options)));
-  return [...systemPolicy(options, standing), ...networkPolicy()];
+  return [...systemPolicy(options, standing), ...networkPolicy(), ...inlinePolicy(), ...tenantRoles()];
 }
 
 /** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */

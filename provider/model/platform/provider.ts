@@ -1,4 +1,4 @@
-import { group, providerServiceAccount } from "../names.ts";
+import { group, inlineVerb, providerServiceAccount } from "../names.ts";
 import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
 
 /** The account that a Pulumi program may use, and what it may do: no secrets, no pods/exec, no nodes/proxy. */
@@ -6,11 +6,14 @@ export function providerPart(): Manifest[] {
   return [
     serviceAccount(providerServiceAccount),
     ...clusterRights(providerServiceAccount, [
-      { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["pods", "nodes", "namespaces", "services"], verbs: ["get"] },
+      // Whose addresses no Vnic may have.
+      { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
+      { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "create", "patch", "delete"] },
-      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "create", "patch", "delete"] },
+      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "create", "patch", "delete", inlineVerb] },
       { apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["get"] },
       { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
     ]),

@@ -1,4 +1,4 @@
-import { group, reconcilerName, systemNamespace } from "../names.ts";
+import { group, inlineVerb, reconcilerName, systemNamespace } from "../names.ts";
 import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
 
 export interface ReconcilerOptions {
@@ -22,14 +22,18 @@ export function reconcilerPart({
     serviceAccount(reconcilerName),
     ...clusterRights(reconcilerName, [
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
-      { apiGroups: [""], resources: ["nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["nodes", "namespaces", "services"], verbs: ["get"] },
+      // Whose addresses no Vnic may have.
+      { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
+      { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "list", "watch", "patch"] },
       { apiGroups: [group], resources: ["vnics/status", "vnicsets/status"], verbs: ["patch"] },
       { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
-      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch"] },
+      // It writes the Vnics of VnicSets, which were judged by their authors' rights.
+      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch", inlineVerb] },
       { apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["get"] },
     ]),
     ...systemRights(reconcilerName, [

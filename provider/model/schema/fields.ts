@@ -54,6 +54,22 @@ export const vlan = z
   .min(1, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` })
   .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
+/** The first octets of a MAC, one to five. */
+export const macPrefix = z.string().transform((text, context) => {
+  const prefix = text.toLowerCase().replaceAll("-", ":");
+  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}$/.test(prefix)) return prefix;
+  context.addIssue({
+    code: "custom",
+    message: `${quote(text)} is not the beginning of a MAC address; write one to five octets, like "02:00:5e"`,
+  });
+  return z.NEVER;
+});
+
+/** How many Vnics there may be. */
+export const vnicCount = z
+  .int({ error: ({ input }) => `${quote(input)} is not a number of Vnics; use a whole number` })
+  .min(0, { error: ({ input }) => `${String(input)} is not a number of Vnics; use 0 or more` });
+
 const reservedInterfaces = new Set(["lo", "eth0", "all", "default"]);
 
 /** The name of the NIC inside the pod. Stricter than the kernel: it becomes a word of an `ip -batch` line, too. */

@@ -113,6 +113,34 @@ export function indexOf(range: AddressRange, spans: readonly Span[], cidr: strin
   return undefined;
 }
 
+/** A span of the addresses of one family. */
+export type FamilySpan = Span & { readonly bits: 32 | 128 };
+
+/** What a range excludes. */
+export function holes({ exclude = [] }: AddressRange): FamilySpan[] {
+  return exclude.flatMap((text) => parseSpan(text) ?? []);
+}
+
+/** Whether an address, without prefix length, is one of the span's. */
+export function contains({ first, last, bits }: FamilySpan, address: string): boolean {
+  const parsed = parseAddress(address);
+  return parsed?.bits === bits && first <= parsed.value && parsed.value <= last;
+}
+
+/** Whether each address that the range gives out lies between the first and the last one of the other. */
+export function isWithin(range: AddressRange, other: AddressRange): boolean {
+  const [own, its] = [range, other].map((one) => freeSpans({ ...one, exclude: [] }));
+  if (parseSubnet(range.cidr)?.bits !== parseSubnet(other.cidr)?.bits) return false;
+  const [first, last] = [its?.at(0)?.first, its?.at(-1)?.last];
+  if (first === undefined || last === undefined || !own) return false;
+  return own.every((span) => first <= span.first && span.last <= last);
+}
+
+/** The span of a subnet or of a single address; undefined for what is neither. */
+export function spanOf(text: string): FamilySpan | undefined {
+  return parseSpan(text);
+}
+
 function without(span: Span, hole: Span): Span[] {
   if (hole.last < span.first || hole.first > span.last) return [span];
   return [

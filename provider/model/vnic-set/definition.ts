@@ -101,7 +101,8 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   const tried = parseDefinition({
     ...without(fields, misplaced),
     name: "any",
-    pod: { namespace: "default", name: "any" },
+    // A network may be for some namespaces only.
+    pod: { namespace: field.labelName.safeParse(namespace).success ? namespace : "default", name: "any" },
     ...sampleAddresses(addresses, template),
   });
   const problems = misplaced.map((key) => ({

@@ -2,7 +2,8 @@ import * as z from "zod";
 import * as field from "../schema/fields.ts";
 import { known, present, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
-import { type NetworkReference, networkReference, referenceProblems } from "../network/reference.ts";
+import { isNamed, type NetworkReference, networkReference, referenceProblems } from "../network/reference.ts";
+import { termProblems } from "../network/terms.ts";
 import { deriveInterfaceName, deriveMac } from "../names.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { type DefaultRoute, type Route, routeFields, routeProblems } from "../schema/route-fields.ts";
@@ -87,7 +88,17 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
     ...(parsed.error?.issues.flatMap((issue) => problemsOf(issue, "a Vnic")) ?? []),
     ...crossFieldProblems(inputs),
   ];
-  return parsed.success && problems.length === 0 ? { definition: derive(parsed.data) } : { problems };
+  if (!parsed.success || problems.length > 0) return { problems };
+  const derived = derive(parsed.data);
+  const refused = networkProblems(derived);
+  return refused.length > 0 ? { problems: refused } : { definition: derived };
+}
+
+/** What the network doesn't let the Vnic have, as far as the same program tells. */
+function networkProblems(definition: Definition): Problem[] {
+  const { network } = definition;
+  if (typeof network !== "object" || !isNamed(network) || !network.definition) return [];
+  return termProblems({ ...network.definition, name: network.name }, definition);
 }
 
 type Parsed = z.output<typeof definition>;

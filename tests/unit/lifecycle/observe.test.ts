@@ -162,7 +162,7 @@ describe("observe", () => {
 
   it("changes nothing of a network either, which only an injection holds", async () => {
     driver.cluster.networks.set("lan", {
-      ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1" }),
+      ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1", freeMacs: true }),
       metadata: { name: "lan", uid: uid(7), resourceVersion: "1" },
     });
     const named = { ...known, network: { name: "lan" }, networkOnNode: { mode: "macvlan", parent: "eth1" } as const };

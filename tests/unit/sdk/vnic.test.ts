@@ -50,7 +50,8 @@ describe("a Vnic in a program", () => {
   it("is told of a Network resource its name, and what that says, so that a change of it shows", async () => {
     const lan = new Network("lan", { parent: "eth1", mtu: 1400, namespaces: ["shop"] });
     const { sent } = await declare("wire-on-lan", { ...args, network: lan });
-    expect(sent.inputs.network).to.deep.equal({ name: "lan", definition: { parent: "eth1", mtu: 1400 } });
+    const said = { parent: "eth1", mtu: 1400, namespaces: ["shop"] };
+    expect(sent.inputs.network).to.deep.equal({ name: "lan", definition: said });
     const named = await declare("wire-by-name", { ...args, network: "lan" });
     expect(named.sent.inputs.network).to.equal("lan");
   });

@@ -111,7 +111,8 @@ describe("the provider's rights", () => {
     expect(clusterRole?.metadata.name).to.equal(providerServiceAccount);
     const core = clusterRole?.rules.filter(({ apiGroups }) => apiGroups.includes("")) ?? [];
     expect(core).to.deep.equal([
-      { apiGroups: [""], resources: ["pods", "nodes", "namespaces"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["pods", "nodes", "namespaces", "services"], verbs: ["get"] },
+      { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
     ]);
   });

@@ -1,0 +1,58 @@
+import { isIP } from "node:net";
+import type { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
+import { isVnicError } from "../base/errors.ts";
+import { addressesOfNode, type ClusterAddress } from "../model/network/cluster-addresses.ts";
+import { type ApiServer, call, find } from "./call.ts";
+
+/** For how long they are remembered: every Vnic asks for them, and they change with the nodes. */
+const lifetimeMilliseconds = 60_000;
+
+/** How the addresses that are the cluster's own are found: those of nodes, pods, services and the API server. */
+export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects: CustomObjectsApi) {
+  let last: { readonly at: number; readonly found: Promise<readonly ClusterAddress[]> } | undefined;
+  const read = async () => {
+    const [nodes, service, ranges] = await Promise.all([
+      call(server, "listing nodes", () => core.listNode({ resourceVersion: "0" })),
+      find(server, "reading Service default/kubernetes", () =>
+        core.readNamespacedService({ namespace: "default", name: "kubernetes" }),
+      ),
+      serviceRanges(server, objects),
+    ]);
+    const { hostname } = new URL(server.server);
+    const api = [...(service?.spec?.clusterIPs ?? []), hostname.replace(/^\[|\]$/g, "")].filter((host) => isIP(host));
+    return [
+      ...nodes.items.flatMap(addressesOfNode),
+      ...api.filter((host) => !isLoopback(host)).map((value) => ({ holder: "the API server", value })),
+      ...ranges.map((value) => ({ holder: "the cluster's services", value })),
+    ];
+  };
+  return {
+    clusterAddresses: (): Promise<readonly ClusterAddress[]> => {
+      if (last && performance.now() - last.at < lifetimeMilliseconds) return last.found;
+      const found = read();
+      const now = { at: performance.now(), found };
+      last = now;
+      found.catch(() => {
+        if (last === now) last = undefined;
+      });
+      return found;
+    },
+  };
+}
+
+/** Kubernetes before 1.33 has no objects for them. */
+async function serviceRanges(server: ApiServer, objects: CustomObjectsApi): Promise<string[]> {
+  try {
+    const list: unknown = await call(server, "listing ServiceCIDRs", () =>
+      objects.listClusterCustomObject({ group: "networking.k8s.io", version: "v1", plural: "servicecidrs" }),
+    );
+    return (list as { items: { spec?: { cidrs?: string[] } }[] }).items.flatMap(({ spec }) => spec?.cidrs ?? []);
+  } catch (error) {
+    if (isVnicError(error, "notInstalled")) return [];
+    throw error;
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1";
+}

@@ -1,0 +1,57 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import { VnicError } from "../../base/errors.ts";
+import { clusterAddressProblems } from "../../model/network/cluster-addresses.ts";
+import { networkInRecord, type StoredNetwork } from "../../model/network/record.ts";
+import { termProblems } from "../../model/network/terms.ts";
+import type { Definition } from "../../model/vnic/definition.ts";
+import type { Problem } from "../../model/schema/problem.ts";
+import type { StoredVnic } from "../../model/vnic/record.ts";
+
+/* What a VnicNetwork lets a Vnic have, asked once more before anything is made: not every cluster has the policies, and a
+   network may have changed since the record was admitted. */
+
+/** How many Vnics of one namespace are counted. */
+const mostCounted = 20_000;
+
+/** Refuses, all reasons at once, what the network doesn't let the Vnic have. */
+export async function refuseBeyondTerms(
+  cluster: Cluster,
+  definition: Definition,
+  record: StoredNetwork,
+): Promise<void> {
+  refuseProblems(termProblems(networkInRecord(record), definition));
+  await refuseTooMany(cluster, definition, record);
+}
+
+/** Refuses a Vnic for which its namespace has no room on the network: those that came first keep theirs. */
+export async function refuseTooMany(cluster: Cluster, definition: Definition, record: StoredNetwork): Promise<void> {
+  const most = record.spec.vnicsPerNamespace;
+  if (most === undefined) return;
+  const { namespace } = definition.pod;
+  const network = record.metadata.name;
+  const there = (await cluster.listVnicsIn(namespace, mostCounted))
+    .filter(({ spec }) => "name" in spec.network && spec.network.name === network)
+    .sort(byAge);
+  const place = there.findIndex(({ metadata }) => metadata.name === definition.name);
+  if ((place < 0 ? there.length : place) < most) return;
+  throw new VnicError(
+    "refused",
+    `network.name: namespace ${namespace} may have ${most} Vnics on VnicNetwork ${network} (vnicsPerNamespace), and has them`,
+  );
+}
+
+/** Refuses addresses of nodes, pods, services and the API server, on whatever network. */
+export async function refuseClusterAddresses(cluster: Cluster, { addresses }: Definition): Promise<void> {
+  if (addresses.length === 0) return;
+  refuseProblems(clusterAddressProblems(addresses, await cluster.clusterAddresses()));
+}
+
+function refuseProblems(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new VnicError("refused", problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+}
+
+function byAge(one: StoredVnic, other: StoredVnic): number {
+  const key = ({ metadata: { creationTimestamp = "", uid } }: StoredVnic) => `${String(creationTimestamp)} ${uid}`;
+  return key(one) < key(other) ? -1 : 1;
+}

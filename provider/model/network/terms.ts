@@ -1,0 +1,112 @@
+import ipaddr from "ipaddr.js";
+import { deriveMac } from "../names.ts";
+import { unknownValue } from "../schema/known.ts";
+import type { Problem } from "../schema/problem.ts";
+import { type AddressRange, contains, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
+import type { NetworkFields } from "./definition.ts";
+
+/* What a VnicNetwork lets a Vnic have. The policy at admission (platform/network-policy.ts) says it in the same words. */
+
+/** The part of a Vnic's definition that its network decides about. */
+export interface Wanted {
+  readonly name: string;
+  readonly pod: { readonly namespace: string };
+  readonly addresses: readonly string[];
+  readonly mac: string;
+  readonly duplicateAddressDetection?: boolean;
+}
+
+type Network = NetworkFields & { readonly name: string };
+
+/** All that the network doesn't let that Vnic have, by property. What isn't known yet passes. */
+export function termProblems(network: Network, wanted: Wanted): Problem[] {
+  const { gateways, ranges, freeAddresses, macPrefixes, freeMacs, namespaces, allowUnprobed } = network;
+  const { pod, addresses, mac, duplicateAddressDetection: probed } = wanted;
+  const whereKnown = (values: readonly unknown[], problems: () => Problem[]) =>
+    JSON.stringify(values).includes(unknownValue) ? [] : problems();
+  return [
+    ...whereKnown([namespaces, pod], () => namespaceProblems(network, pod.namespace)),
+    ...whereKnown([gateways, ranges, freeAddresses, addresses], () =>
+      addresses.flatMap((address, index) =>
+        addressProblem(network, address).map((reason) => ({ property: `addresses[${index}]`, reason })),
+      ),
+    ),
+    ...whereKnown([macPrefixes, freeMacs, mac, pod, wanted.name], () => macProblems(network, wanted)),
+    ...whereKnown([allowUnprobed, probed], () => probingProblems(network, probed)),
+  ];
+}
+
+function probingProblems({ name, allowUnprobed }: Network, probed: boolean | undefined): Problem[] {
+  if (probed !== false || allowUnprobed === true) return [];
+  const reason = `VnicNetwork ${name} does not let it be switched off (allowUnprobed)`;
+  return [{ property: "duplicateAddressDetection", reason }];
+}
+
+/** A network may be for some namespaces only. */
+export function namespaceProblems({ name, namespaces }: Network, namespace: string): Problem[] {
+  if (!namespaces || namespaces.includes(namespace)) return [];
+  const words = namespaces.join(", ") || "none";
+  return [
+    {
+      property: "network.name",
+      reason: `VnicNetwork ${name} isn't for namespace ${namespace}; it is for ${words}`,
+    },
+  ];
+}
+
+function addressProblem({ name, gateways = [], ranges = [], freeAddresses }: Network, cidr: string): string[] {
+  const host = cidr.split("/")[0] ?? cidr;
+  if (gateways.some((gateway) => isSame(gateway, host))) return [`${host} is a gateway of VnicNetwork ${name}`];
+  if (ranges.some((range) => holes(range).some((hole) => contains(hole, host))))
+    return [`${host} is reserved on VnicNetwork ${name} (exclude)`];
+  if (freeAddresses === true || ranges.length === 0) return [];
+  if (ranges.some((range) => indexOf(range, freeSpans(range), host) !== undefined)) return [];
+  return [`${host} is not in the ranges of VnicNetwork ${name}: ${rangeWords(ranges)}`];
+}
+
+function macProblems({ name, macPrefixes = [], freeMacs }: Network, { mac, pod, name: vnic }: Wanted): Problem[] {
+  const isDerived = mac === deriveMac({ namespace: pod.namespace, name: vnic });
+  if (freeMacs === true || isDerived || macPrefixes.some((prefix) => mac.startsWith(`${prefix}:`))) return [];
+  const reason = macPrefixes.length === 0 ? macWords(name) : prefixWords(name, macPrefixes);
+  return [{ property: "mac", reason: `${mac} ${reason}` }];
+}
+
+function macWords(network: string): string {
+  return `may not be chosen on VnicNetwork ${network}; leave it out, and one is derived (macPrefixes, freeMacs)`;
+}
+
+function prefixWords(network: string, prefixes: readonly string[]): string {
+  return `has none of the prefixes that VnicNetwork ${network} allows: ${prefixes.join(", ")}; leave it out, and one is derived`;
+}
+
+/**
+ * The ranges from which a VnicSet on that network gives addresses: its own, or the network's, without gateways and what the
+ * network reserves; undefined for DHCP. Own ranges that reach beyond the network's are a problem.
+ */
+export function setRanges(
+  { name, gateways = [], ranges = [], freeAddresses }: Network,
+  own: readonly AddressRange[] | undefined,
+): readonly AddressRange[] | undefined | { readonly problem: Problem } {
+  const reserved = [...ranges.flatMap(({ exclude = [] }) => exclude), ...gateways];
+  const given = own ?? (ranges.length === 0 ? undefined : ranges);
+  const beyond = own?.findIndex((range) => !ranges.some((allowed) => isWithin(range, allowed))) ?? -1;
+  if (own && beyond >= 0 && ranges.length > 0 && freeAddresses !== true)
+    return {
+      problem: {
+        property: `addresses[${beyond}]`,
+        reason: `${own[beyond]?.cidr} reaches beyond the ranges of VnicNetwork ${name}: ${rangeWords(ranges)}`,
+      },
+    };
+  return given?.map((range) => ({ ...range, exclude: [...(range.exclude ?? []), ...reserved] }));
+}
+
+function rangeWords(ranges: readonly AddressRange[]): string {
+  const words = ranges.map(({ cidr, from, to }) =>
+    from === undefined && to === undefined ? cidr : `${cidr} (${from ?? ""}-${to ?? ""})`,
+  );
+  return words.join(", ");
+}
+
+function isSame(one: string, other: string): boolean {
+  return ipaddr.isValid(one) && ipaddr.parse(one).toNormalizedString() === ipaddr.parse(other).toNormalizedString();
+}

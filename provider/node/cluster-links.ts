@@ -1,0 +1,62 @@
+import { readdir } from "node:fs/promises";
+import { VnicError } from "../base/errors.ts";
+import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
+import { hostPath } from "./host-path.ts";
+import { type Link, listLinks } from "./link.ts";
+import { runIn } from "./netns.ts";
+
+/* Links of the node by which its pods are on the cluster's own network. Whoever had a NIC on one of them would be among the
+   pods, with any address. */
+
+/** Links that CNI plugins make once on each node, by the plugins' own names for them. */
+const plugins =
+  /^(cni\d+|cbr\d+|docker\d+|flannel\.\d+|flannel-v6\.\d+|kube-bridge|kube-ipvs\d+|nodelocaldns|cilium_(host|net|vxlan|geneve)|lxc_health|tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|antrea-gw\d+|genev_sys_\d+|ovn-k8s-mp\d+|br-int|weave)$/;
+/** The node's ends of our own NICs in a bridge. */
+const hostSides = /^vh[0-9a-f]{12}$/;
+/** For how long a parent that was looked at isn't looked at again. */
+const lifetimeMilliseconds = 10_000;
+const fit = new Map<string, { readonly at: number; readonly judged: Promise<void> }>();
+
+/** Like {@link refuseClusterLink}, for a parent by its name, on a node that isn't looked at otherwise. */
+export function judgeParent(name: string): Promise<void> {
+  const known = fit.get(name);
+  if (known && performance.now() - known.at < lifetimeMilliseconds) return known.judged;
+  const judged = listLinks("node").then(async (links) => {
+    const parent = links.find((link) => link.name === name);
+    if (parent) await refuseClusterLink(parent, links);
+  });
+  fit.set(name, { at: performance.now(), judged });
+  judged.catch(() => fit.delete(name));
+  return judged;
+}
+
+/** Refuses a parent by which pods are on the cluster's network: a bridge of theirs, or the node's end of a pod's interface. */
+export async function refuseClusterLink(parent: Link, nodeLinks: readonly Link[]): Promise<void> {
+  const { name, kind } = parent;
+  if (plugins.test(name)) throw refusal(`${name} is a link of the cluster's own network`);
+  if (kind !== "veth" && kind !== "bridge") return;
+  const ports = kind === "bridge" ? nodeLinks.filter(({ master }) => master === name) : [];
+  if (kind === "bridge" && !ports.some(({ peerNetns }) => peerNetns !== undefined)) return;
+  const pods = await podNetnsIds();
+  const leadsToPod = ({ kind: its, peerNetns }: Link) =>
+    its === "veth" && peerNetns !== undefined && pods.has(peerNetns);
+  if (leadsToPod(parent)) throw refusal(`${name} is the node's end of a pod's interface`);
+  const foreign = ports.filter(({ name }) => !hostSides.test(name));
+  // A bridge with a way out is a LAN's, whoever else is on it.
+  if (foreign.length > 0 && foreign.every(leadsToPod))
+    throw refusal(`${name} is the bridge by which pods are on the cluster's own network`);
+}
+
+/** The node's numbers for the network namespaces that the runtime made (`ip netns list-id`, `RTM_GETNSID`). */
+async function podNetnsIds(): Promise<Set<number>> {
+  const [json, pods] = await Promise.all([
+    runIn("node", "ip", ["-j", "netns", "list-id"]),
+    readdir(hostPath(netnsDirectory)).catch((): string[] => []),
+  ]);
+  const rows = json.trim() ? (JSON.parse(json) as { nsid?: number; name?: string }[]) : [];
+  return new Set(rows.flatMap(({ nsid, name = "" }) => (nsid !== undefined && pods.includes(name) ? [nsid] : [])));
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", `network.parent: ${text}; name a NIC that leads to the external network`);
+}

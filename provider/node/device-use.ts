@@ -1,0 +1,45 @@
+import { VnicError } from "../base/errors.ts";
+import type { Link } from "./link.ts";
+import { runIn } from "./netns.ts";
+import { listResourceFiles } from "./resource-file.ts";
+
+/* A device goes into its pod whole. What used it on the node would end, and not come back with it. */
+
+interface RouteRow {
+  readonly dst?: string;
+  readonly type?: string;
+}
+
+/** Refuses a device that the node routes by, or that Vnics of other pods hang on. */
+export async function refuseUsedDevice(device: Link, uid: string): Promise<void> {
+  const { name } = device;
+  const [route] = (await Promise.all(["-4", "-6"].map((family) => routesBy(family, name)))).flat();
+  if (route !== undefined)
+    throw refusal(`${name} carries the node's route to ${route}, which would end with the move; name another device`);
+  const files = await listResourceFiles();
+  const child = files.find(
+    ({ vnic, definition }) =>
+      vnic.uid !== uid && isParent(device, definition.network.parent) && definition.network.mode !== "host-device",
+  );
+  if (child)
+    throw refusal(
+      `${name} is the parent of Vnic ${child.vnic.namespace}/${child.vnic.name}, which would end with the move`,
+    );
+}
+
+/** Routes by a device, but for those that the kernel gives every device that is up. */
+async function routesBy(family: string, name: string): Promise<string[]> {
+  const json = await runIn("node", "ip", [family, "-j", "route", "show", "table", "all", "dev", name]);
+  const rows = json.trim() ? (JSON.parse(json) as RouteRow[]) : [];
+  return rows.flatMap(({ dst = "", type = "unicast" }) =>
+    type === "unicast" && !/^(fe80:|ff00:)/.test(dst) ? [dst] : [],
+  );
+}
+
+function isParent({ name, mac, bus }: Link, parent: string): boolean {
+  return parent === name || parent === mac || parent === bus;
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", `network.parent: ${text}`);
+}

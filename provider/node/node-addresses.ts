@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import ipaddr from "ipaddr.js";
+import { VnicError } from "../base/errors.ts";
+
+/* A NIC on a network that the node is on, with an address of the node or of its router, would cut the node off. Both are
+   read without starting a program, as every Vnic is asked about. */
+
+/** Refuses addresses that the node itself has, or its default gateway. */
+export function refuseNodeAddresses(addresses: readonly string[]): void {
+  addresses.forEach((cidr, index) => {
+    const host = normal(cidr.split("/")[0] ?? cidr);
+    const holder = Object.entries(networkInterfaces()).find(([, all]) =>
+      all?.some(({ address }) => normal(address) === host),
+    );
+    if (holder) throw refusal(index, `${host} is the node's own, on ${holder[0]}`);
+    if (defaultGateways().includes(host)) throw refusal(index, `${host} is the node's default gateway`);
+  });
+}
+
+function refusal(index: number, text: string): VnicError {
+  return new VnicError("refused", `addresses[${index}]: ${text}; choose another`);
+}
+
+function defaultGateways(): string[] {
+  return [...gatewaysOfIPv4(readTable("/proc/net/route")), ...gatewaysOfIPv6(readTable("/proc/net/ipv6_route"))];
+}
+
+/** A kernel without IPv6 has no such table. */
+function readTable(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The default gateways in `/proc/net/route` (proc_net(5)): addresses in hexadecimal, the last octet first. */
+export function gatewaysOfIPv4(table: string): string[] {
+  return rows(table).flatMap(([, destination, gateway = "", , , , , mask]) =>
+    destination === "00000000" && mask === "00000000" && /^[0-9A-F]{8}$/.test(gateway) && gateway !== "00000000"
+      ? [octets(gateway).reverse().join(".")]
+      : [],
+  );
+}
+
+/** The default gateways in `/proc/net/ipv6_route`. */
+export function gatewaysOfIPv6(table: string): string[] {
+  return rows(table).flatMap(([destination = "", length, , , gateway = ""]) =>
+    /^0{32}$/.test(destination) && length === "00" && /^[0-9a-f]{32}$/.test(gateway) && !/^0+$/.test(gateway)
+      ? [ipaddr.fromByteArray(octets(gateway)).toString()]
+      : [],
+  );
+}
+
+function rows(table: string): string[][] {
+  return table.split("\n").map((line) => line.trim().split(/\s+/));
+}
+
+function octets(hexadecimal: string): number[] {
+  return [...Buffer.from(hexadecimal, "hex")];
+}
+
+function normal(address: string): string {
+  return ipaddr.isValid(address) ? ipaddr.parse(address).toString() : address;
+}

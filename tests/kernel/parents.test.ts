@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { lan, planFor, type Pod, World } from "../support/kernel/world.ts";
+
+/** What a node refuses by itself, whatever plan it is given. */
+describe("a parent on the node", () => {
+  let world: World;
+  let pod: Pod;
+
+  before(async () => {
+    world = await World.make();
+    pod = await world.addPod();
+    await world.addNic("eth7");
+    // Bridges by other names than the plugins' own: one of the cluster's network, and one with a way to the LAN.
+    await world.node.ip("link add pods type bridge", "link set pods up");
+    await world.addPod("other");
+    await world.node.ip("link set veth2 master pods");
+    await world.addBridge("br7", "eth8");
+  });
+  after(() => world.close());
+  afterEach(async () => {
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  const refusalOf = (network: InjectPlan["network"], address = "192.168.50.10/24", more: Partial<InjectPlan> = {}) =>
+    world.session.inject(planFor(pod, address, { network, ...more })).then(
+      () => "nothing was refused",
+      (error: Error) => error.message,
+    );
+
+  for (const mode of ["macvlan", "bridge"] as const)
+    it(`is never the bridge of the pods, by a plugin's name or another one: ${mode}`, async () => {
+      expect(await refusalOf({ mode, parent: "cni0" })).to.match(
+        /cni0 is a link of the cluster's own network; name a NIC/,
+      );
+      expect(await refusalOf({ mode, parent: "pods" })).to.match(
+        /pods is the bridge by which pods are on the cluster's/,
+      );
+    });
+
+  for (const mode of ["macvlan", "host-device"] as const)
+    it(`is never the node's end of a pod's interface: ${mode}`, async () => {
+      await world.node.ip("link set veth2 nomaster");
+      const words = await refusalOf({ mode, parent: "veth2" });
+      await world.node.ip("link set veth2 master pods");
+      expect(words).to.match(/veth2 is the node's end of a pod's interface/);
+    });
+
+  it("may be a bridge of the LAN, also with pods on it that something else put there", async () => {
+    await world.node.ip("link set veth2 master br7");
+    const plan = planFor(pod, "192.168.50.10/24", { network: { mode: "bridge", parent: "br7" } });
+    await world.session.inject(plan);
+    expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);
+    await world.session.eject({ vnic: plan.vnic });
+    await world.node.ip("link set veth2 master pods");
+  });
+
+  describe("of mode host-device", () => {
+    const device = { mode: "host-device", parent: "eth7" } as const;
+
+    it("is none that the node routes by, though it has no address", async () => {
+      await world.node.ip("route add 203.0.113.0/24 dev eth7");
+      expect(await refusalOf(device)).to.match(/eth7 carries the node's route to 203\.0\.113\.0\/24, which would end/);
+      await world.node.ip("route del 203.0.113.0/24 dev eth7");
+      await world.node.must(["ip", "-6", "route", "add", "default", "dev", "eth7", "metric", "50"]);
+      expect(await refusalOf(device)).to.match(/eth7 carries the node's route to default/);
+      await world.node.must(["ip", "-6", "route", "del", "default", "dev", "eth7", "metric", "50"]);
+      await world.node.ip("route add 203.0.113.0/24 dev eth7 table 77");
+      expect(await refusalOf(device), "in a table of its own").to.match(/eth7 carries the node's route to 203/);
+      await world.node.ip("route del 203.0.113.0/24 dev eth7 table 77");
+    });
+
+    it("is none that Vnics of other pods hang on", async () => {
+      const plan = planFor(pod, "192.168.50.10/24", { network: { mode: "macvlan", parent: "eth7" } });
+      await world.session.inject(plan);
+      const words = await refusalOf(device, "192.168.50.11/24", { interfaceName: "net2", mac: "02:00:5e:00:00:71" });
+      expect(words).to.match(/eth7 is the parent of Vnic shop\/wire, which would end with the move/);
+      expect(await world.hosts[0]?.reaches("192.168.50.10"), "which goes on").to.equal(true);
+      await world.session.eject({ vnic: plan.vnic });
+    });
+
+    it("is none with an address, nor a port", async () => {
+      await world.node.ip("address add 169.254.7.7/16 dev eth7");
+      expect(await refusalOf(device)).to.match(/carries the node's own 169\.254\.7\.7\/16/);
+      await world.node.ip("address del 169.254.7.7/16 dev eth7", "link set eth7 master br7");
+      expect(await refusalOf(device)).to.match(/eth7 is a port of br7/);
+      await world.node.ip("link set eth7 nomaster");
+    });
+
+    it("is one that nobody uses, and it is the node's again as it was", async () => {
+      const before = await world.node.link("eth7");
+      const plan = planFor(pod, "192.168.50.10/24", { network: device });
+      await world.session.inject(plan);
+      expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);
+      await world.session.eject({ vnic: plan.vnic });
+      const { ifname, address, mtu, flags } = (await world.node.link("eth7"))!;
+      expect({ ifname, address, mtu, flags }).to.deep.equal({
+        ifname: before?.ifname,
+        address: before?.address,
+        mtu: before?.mtu,
+        flags: before?.flags,
+      });
+    });
+  });
+
+  it("may carry the node's own traffic; the node's addresses and its gateway are no Vnic's then", async () => {
+    await world.node.ip("address add 192.168.50.5/24 dev eth1", "address add fd50::5/64 dev eth1 nodad");
+    await world.node.ip(`route add default via ${lan.router}`);
+    const network = { mode: "macvlan", parent: "eth1" } as const;
+    const unprobed = { duplicateAddressDetection: false };
+    expect(await refusalOf(network, "192.168.50.5/24", unprobed)).to.match(
+      /addresses\[0\]: 192\.168\.50\.5 is the node's own, on eth1; choose another/,
+    );
+    expect(await refusalOf(network, "fd50:0::5/64", unprobed)).to.match(/fd50::5 is the node's own, on eth1/);
+    expect(await refusalOf(network, `${lan.router}/32`, unprobed)).to.match(
+      /192\.168\.50\.1 is the node's default gateway/,
+    );
+    expect(await refusalOf(network, "10.214.1.1/24", unprobed)).to.match(/10\.214\.1\.1 is the node's own, on cni0/);
+    const plan = planFor(pod, "192.168.50.10/24");
+    await world.session.inject(plan);
+    expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);
+    expect(await world.hosts[0]?.reaches("192.168.50.5"), "the node, too").to.equal(true);
+    await world.session.eject({ vnic: plan.vnic });
+  });
+});

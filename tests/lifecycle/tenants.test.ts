@@ -1,0 +1,239 @@
+import { expect } from "chai";
+import { ensureNetwork, removeNetwork } from "../../provider/lifecycle/network/network-record.ts";
+import { messageOf } from "../../provider/base/errors.ts";
+import { apiVersion, inlineRole } from "../../provider/model/names.ts";
+import { type NetworkDefinition, parseNetwork } from "../../provider/model/network/definition.ts";
+import { cluster } from "../lab/layout.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+const namespace = "tenants";
+const rbac = { apiGroup: "rbac.authorization.k8s.io" };
+const user = (name: string) => [{ kind: "User", name, ...rbac }];
+
+/** Three people: Ann with Kubernetes' own role `edit`, Owen with every right in the namespace, Nell with inline networks as well. */
+const people = [
+  binding("RoleBinding", "ann", "edit"),
+  {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "Role",
+    metadata: { name: "everything", namespace },
+    rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+  },
+  { ...binding("RoleBinding", "owen", "everything"), roleRef: { ...rbac, kind: "Role", name: "everything" } },
+  binding("RoleBinding", "nell", "edit"),
+  binding("ClusterRoleBinding", "nell", inlineRole),
+];
+
+function binding(kind: string, name: string, role: string) {
+  const metadata = kind === "RoleBinding" ? { name, namespace } : { name: `${namespace}-${name}` };
+  const roleRef = { ...rbac, kind: "ClusterRole", name: role };
+  return { apiVersion: "rbac.authorization.k8s.io/v1", kind, metadata, roleRef, subjects: user(name) };
+}
+
+describe("what a tenant may reach", () => {
+  let bench: Bench;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await installPlatform(bench.lab.kubectl, ["policies"]);
+    await applyObjects(bench.lab.kubectl, people);
+    await ensureNetwork(bench.driver.cluster, network);
+    await bench.runPod("db", "node1");
+    await until("roles and policies to take effect", 30, async () => {
+      const words = await admit("ann", { network: { parent: "eth1" } });
+      return words.includes("use-inline") ? true : undefined;
+    });
+  });
+  after(async () => {
+    await bench.close();
+    await removeParts(bench.lab.kubectl, "policies");
+    await kubectl(bench.lab.kubectl, ["delete", "clusterrolebinding", `${namespace}-nell`, "--ignore-not-found"]);
+    await kubectl(bench.lab.kubectl, ["delete", "vnicnetworks", "--all", "--timeout=30s"]);
+    await assertNoLeaks(bench.lab);
+  });
+
+  const network = networkOf({
+    gateways: [cluster.host],
+    ranges: [{ cidr: "192.168.50.0/24", from: "192.168.50.90", to: "192.168.50.99", exclude: ["192.168.50.95"] }],
+    namespaces: [namespace],
+    vnicsPerNamespace: 1,
+  });
+
+  function networkOf(given: object): NetworkDefinition {
+    const parsed = parseNetwork({ name: "tenants-lan", parent: "eth1", declaredBy: "urn:test::lan", ...given });
+    if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+    return parsed.definition;
+  }
+
+  /** What the API server says to that person; empty when it takes the record. */
+  async function admit(person: string, spec: object, kind = "Vnic"): Promise<string> {
+    const whole = kind === "Vnic" ? { pod: { name: "db" }, ...spec } : { selector: { app: "db" }, template: spec };
+    const record = { apiVersion, kind, metadata: { name: "wire", namespace }, spec: whole };
+    const as = person === "" ? [] : ["--as", person, "--as-group", "system:authenticated"];
+    const { stderr } = await bench.lab.kubectl(
+      ["create", "--dry-run=server", ...as, "-f", "-"],
+      JSON.stringify(record),
+    );
+    return stderr;
+  }
+
+  const named = { network: { name: "tenants-lan" } };
+  const refused: [what: string, spec: object, words: RegExp][] = [
+    [
+      "the node's own NIC",
+      { network: { parent: "eth0" } },
+      /network\.parent: a network that is given by its parent needs the right "use-inline" on vnicnetworks\.pulumi-vnic\.dev, which (ann|owen) does not have; name a VnicNetwork/,
+    ],
+    ["the bridge of the cluster's own network", { network: { mode: "bridge", parent: "cni0" } }, /use-inline/],
+    ["a device of the node", { network: { mode: "host-device", parent: "0000:03:00.0" } }, /use-inline/],
+    ["the parent of a Network, inline", { network: { parent: "eth1", vlan: 5 } }, /use-inline/],
+    [
+      "another namespace's NetworkAttachmentDefinition",
+      { network: { networkAttachmentDefinition: "kube-system/lan" } },
+      /network\.networkAttachmentDefinition: kube-system\/lan is of another namespace, and needs the right "use-inline"/,
+    ],
+    [
+      "a namespace that begins like its own",
+      { network: { networkAttachmentDefinition: `${namespace}-2/lan` } },
+      /is of another namespace/,
+    ],
+    [
+      "no probing",
+      { ...named, duplicateAddressDetection: false },
+      /VnicNetwork tenants-lan does not let it be switched/,
+    ],
+  ];
+  for (const person of ["ann", "owen"])
+    for (const kind of ["Vnic", "VnicSet"])
+      for (const [what, spec, words] of refused)
+        it(`is not ${what}: ${kind} by ${person}`, async () => expect(await admit(person, spec, kind)).to.match(words));
+
+  const addresses: [what: string, address: string, words: RegExp][] = [
+    ["a gateway's", `${cluster.host}/24`, /is a gateway of VnicNetwork tenants-lan/],
+    ["a reserved one", "192.168.50.95/24", /192\.168\.50\.95 is reserved on VnicNetwork tenants-lan/],
+    ["one beside the ranges", "192.168.50.100/24", /192\.168\.50\.100 is not in the ranges of VnicNetwork tenants-lan/],
+    ["one of the same subnet before them", "192.168.50.9/24", /is not in the ranges/],
+    ["the API server's", `${cluster.control}/24`, /is not in the ranges/],
+    ["one of IPv6", "fd50::90/64", /is not in the ranges/],
+  ];
+  for (const [what, address, words] of addresses)
+    it(`is no address but the Network's: ${what}`, async () => {
+      expect(await admit("ann", { ...named, addresses: [address] })).to.match(words);
+      expect(await admit("", { ...named, addresses: [address] }), "an administrator's record").to.match(words);
+    });
+  it("is no vendor's MAC", async () =>
+    expect(await admit("ann", { ...named, mac: "00:11:22:33:44:55" })).to.match(/mac: 00:11:22:33:44:55 may not be/));
+
+  it("is the Network that is for its namespace, and a NetworkAttachmentDefinition of its own", async () => {
+    for (const person of ["ann", "owen"]) {
+      expect(await admit(person, { ...named, addresses: ["192.168.50.90/24"] })).to.equal("");
+      expect(await admit(person, named, "VnicSet")).to.equal("");
+      expect(await admit(person, { network: { networkAttachmentDefinition: `${namespace}/lan` } })).to.equal("");
+    }
+  });
+
+  it("is everything for an administrator, and inline networks for who was given that right", async () => {
+    for (const person of ["", "nell"])
+      for (const kind of ["Vnic", "VnicSet"])
+        expect(await admit(person, { network: { parent: "eth0" } }, kind)).to.equal("");
+  });
+
+  it("is no status, and no Network, for who may write Vnics", async () => {
+    for (const words of [
+      ["patch", "vnics", "--subresource=status"],
+      ["create", "vnicnetworks"],
+      ["patch", "vnicnetworks"],
+      ["use-inline", "vnicnetworks"],
+    ]) {
+      const { stdout } = await bench.lab.kubectl(["auth", "can-i", ...words, "-n", namespace, "--as", "ann"]);
+      expect(stdout.trim(), words.join(" ")).to.equal("no");
+    }
+  });
+
+  it("stays as it is when an inline Vnic was there first: a tenant labels and deletes it, and changes nothing else", async () => {
+    const state = await bench.inject(
+      define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.80/24"] }),
+    );
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.80"), "made with the provider's rights").to.equal(true);
+    const patch = (body: object) =>
+      bench.lab.kubectl([
+        "patch",
+        "vnic",
+        "wire",
+        "-n",
+        namespace,
+        "--as",
+        "ann",
+        "--type=merge",
+        "-p",
+        JSON.stringify(body),
+      ]);
+    expect((await patch({ metadata: { labels: { team: "shop" } } })).stderr).to.equal("");
+    expect((await patch({ spec: { addresses: [`${cluster.control}/24`] } })).stderr).to.match(/use-inline/);
+    expect((await patch({ spec: { network: { parent: "eth0" } } })).stderr).to.match(/use-inline/);
+    const { code } = await bench.lab.kubectl([
+      "delete",
+      "vnic",
+      "wire",
+      "-n",
+      namespace,
+      "--as",
+      "ann",
+      "--wait=false",
+    ]);
+    expect(code).to.equal(0);
+    await bench.eject(state);
+  });
+
+  describe("is refused by the driver as well, whoever asks:", () => {
+    const refusalOf = (given: Record<string, unknown>) =>
+      bench.inject(define({ name: "wire", pod: { namespace, name: "db" }, ...given })).then(() => "nothing", messageOf);
+
+    it("addresses of nodes, the API server and services, on an inline network", async () => {
+      for (const [address, holder] of [
+        [cluster.control, /belongs to the API server/],
+        [cluster.node("node2"), /belongs to node node2/],
+        [cluster.api, /belongs to the API server|belongs to the cluster's services/],
+        ["10.96.200.7", /is in 10\.96\.0\.0\/16, which belongs to the cluster's services/],
+      ] as const)
+        expect(await refusalOf({ addresses: [`${address}/24`] })).to.match(holder);
+    });
+
+    it("what the Network doesn't let it have, where there are no policies; and what CEL can't tell", async () => {
+      await removeParts(bench.lab.kubectl, "policies");
+      const on = (given: object) => refusalOf({ network: "tenants-lan", ...given });
+      expect(await on({ addresses: ["192.168.50.9/24"] })).to.match(
+        /^addresses\[0\]: 192\.168\.50\.9 is not in the ranges/,
+      );
+      expect(await on({ addresses: ["192.168.50.90/24"], mac: "02:00:00:00:00:90" })).to.match(
+        /^mac: 02:00:00:00:00:90 may not be chosen on VnicNetwork tenants-lan/,
+      );
+      const first = await bench.inject(
+        define({
+          name: "first",
+          pod: { namespace, name: "db" },
+          network: "tenants-lan",
+          addresses: ["192.168.50.90/24"],
+        }),
+      );
+      expect(await on({ addresses: ["192.168.50.91/24"] })).to.match(/may have 1 Vnics on VnicNetwork tenants-lan/);
+      await bench.inject(
+        define({
+          name: "first",
+          pod: { namespace, name: "db" },
+          network: "tenants-lan",
+          addresses: ["192.168.50.91/24"],
+        }),
+        { known: first },
+      );
+      expect(await answersPing(bench.lab, "lan1", "192.168.50.91"), "the one that has its place").to.equal(true);
+      await bench.eject(first);
+      const { metadata } = await ensureNetwork(bench.driver.cluster, network);
+      await removeNetwork(bench.driver.cluster, { name: "tenants-lan", uid: metadata.uid });
+    });
+  });
+});
