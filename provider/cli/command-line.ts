@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { messageOf } from "../base/errors.ts";
 import { packageVersion } from "../base/package.ts";
 import { completionCommand, completionsCommand } from "./completion.ts";
+import { doctorCommand } from "./doctor.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { manifestsCommand } from "./manifests-command.ts";
 import { planCommand } from "./plan.ts";
@@ -21,7 +22,7 @@ export function commandLine(name: string): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)) })
     .addHelpText("after", epilogue)
     .showHelpAfterError(`Run "${name} --help" for help.`);
-  const commands = [manifestsCommand(), planCommand(), completionCommand()];
+  const commands = [manifestsCommand(), doctorCommand(), planCommand(), completionCommand()];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   program.addCommand(completionsCommand(program), { hidden: true });
   return program;

@@ -3,6 +3,7 @@
  * client takes each run of Pulumi a third longer to load.
  */
 export {
+  ApiException,
   AppsV1Api,
   BatchV1Api,
   CoordinationV1Api,
@@ -10,6 +11,7 @@ export {
   createConfiguration,
   CustomObjectsApi,
   HttpMethod,
+  IsomorphicFetchHttpLibrary,
   KubeConfig,
   ListWatch,
   PatchStrategy,

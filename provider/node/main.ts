@@ -6,6 +6,7 @@ import { type Answer, protocolVersion, request, type Request } from "../model/wi
 import { packageVersion } from "../base/package.ts";
 import { eject } from "./eject.ts";
 import { inject } from "./inject.ts";
+import { inspect } from "./inspect.ts";
 import type { Report } from "./step.ts";
 import { withLock } from "./lock.ts";
 import { observe, survey } from "./observe.ts";
@@ -53,6 +54,8 @@ function work(demand: Request, report: Report): Promise<unknown> {
       return atOnce(() => observe(demand.plan));
     case "survey":
       return survey(demand.plans, atOnce);
+    case "inspect":
+      return inspect(demand.networks);
     case "list":
       return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }

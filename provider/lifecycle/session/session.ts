@@ -12,6 +12,7 @@ import {
   goResult,
   helloResult,
   injectResult,
+  inspectResult,
   listResult,
   observeResult,
   protocolVersion,
@@ -26,6 +27,7 @@ import { findLayout } from "./node-layout.ts";
 const results = {
   hello: helloResult,
   inject: injectResult,
+  inspect: inspectResult,
   go: goResult,
   eject: ejectResult,
   observe: observeResult,

@@ -105,6 +105,19 @@ export const observeResult = z.strictObject({
 export const surveyResult = z.strictObject({ seen: z.array(z.strictObject({ uid, as: observeResult })) });
 /** The Vnics of which the node has a resource file. */
 export const listResult = z.strictObject({ vnics: z.array(vnic) });
+export const inspectResult = z.strictObject({
+  /** RFC 3339, by the node's clock. */
+  time: z.string(),
+  /** Kinds of links that the kernel neither has nor can load. */
+  missingKinds: z.array(z.string()),
+  /** In the order asked for: the parent found, its MTU in bytes and whether it has a carrier; or why there is none. */
+  networks: z.array(
+    z.union([
+      z.strictObject({ parent: z.string(), mtu: z.number(), carrier: z.boolean() }),
+      z.strictObject({ problem: z.string() }),
+    ]),
+  ),
+});
 export const goResult = z.strictObject({});
 export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
 
@@ -119,6 +132,8 @@ export const request = z.discriminatedUnion("verb", [
   /** Many Vnics at once. */
   z.strictObject({ id: z.int(), verb: z.literal("survey"), plans: z.array(observePlan) }),
   z.strictObject({ id: z.int(), verb: z.literal("list") }),
+  /** What the node offers for networks as it sees them; nothing is changed. */
+  z.strictObject({ id: z.int(), verb: z.literal("inspect"), networks: z.array(nodeNetwork) }),
 ]);
 
 export const answer = z.union([
@@ -133,6 +148,7 @@ export const answer = z.union([
 export type InjectPlan = z.output<typeof injectPlan>;
 export type EjectPlan = z.output<typeof ejectPlan>;
 export type ObservePlan = z.output<typeof observePlan>;
+export type InspectResult = z.output<typeof inspectResult>;
 export type InjectResult = z.output<typeof injectResult>;
 export type EjectResult = z.output<typeof ejectResult>;
 export type ObserveResult = z.output<typeof observeResult>;

@@ -1,0 +1,30 @@
+import type { Command} from "commander";
+import { Option } from "commander";
+import { defaultImage } from "../base/package.ts";
+import type { Access } from "../cluster/kubeconfig.ts";
+
+/** Options of every command that asks a cluster. */
+export interface AccessOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** Adds the options by which a cluster is reached. */
+export function withAccess(command: Command): Command {
+  return command
+    .option("--kubeconfig <path>", "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
+    .option("--context <name>", "a context of the kubeconfig; its current one when absent");
+}
+
+/** `--image`, for commands that open injection sessions. */
+export function imageOption(): Option {
+  return new Option("--image <image>", "the node image").env("VNIC_IMAGE").default(defaultImage);
+}
+
+/** The options as the cluster's connection takes them. */
+export function accessOf({ kubeconfig, context }: AccessOptions): Access {
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  };
+}

@@ -1,0 +1,57 @@
+import { Command } from "commander";
+import { messageOf } from "../base/errors.ts";
+import { parseVnicId } from "../model/names.ts";
+import { fault, type Finding } from "../model/doctor/finding.ts";
+import type { Scope } from "./examine.ts";
+import { accessOf, type AccessOptions, imageOption, withAccess } from "./access.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { print, printJson, styled } from "./output.ts";
+
+interface DoctorOptions extends AccessOptions, Scope {
+  readonly verbose: boolean;
+  readonly json: boolean;
+}
+
+/** `doctor`: what is wrong with the cluster, its nodes and its Vnics, and what to do about it. */
+export function doctorCommand(): Command {
+  return withAccess(new Command("doctor"))
+    .summary("find what is wrong, and what to do about it")
+    .description(
+      `Look at the cluster, its nodes and its Vnics, and name what is wrong. It changes nothing; on each node it runs an
+injection session, which needs the provider's rights. Without --node at most 10 nodes are looked at.`,
+    )
+    .addOption(imageOption())
+    .option("--node <name>", "look at this node only")
+    .option("--network <name>", "look at this VnicNetwork and its Vnics only")
+    .option("--pod <namespace/name>", "look at this pod, its node and its Vnics only")
+    .option("-v, --verbose", "show what is well, too", false)
+    .option("--json", "print the findings as data", false)
+    .addHelpText(
+      "after",
+      `\nExit code ${exitCodes.attention} when there is a fault (✗), 0 when there are none or warnings (!) only.`,
+    )
+    .action(async (options: DoctorOptions) => {
+      if (options.pod !== undefined) parseVnicId(options.pod);
+      const { examine } = await import("./examine.ts");
+      const findings = await examine(accessOf(options), options).catch((error: unknown) => [
+        fault("API server", messageOf(error), "check KUBECONFIG and --context, and that the cluster runs"),
+      ]);
+      report(findings, options);
+      if (findings.some(({ level }) => level === "fault")) process.exitCode = exitCodes.attention;
+    });
+}
+
+function report(findings: readonly Finding[], { verbose, json }: DoctorOptions): void {
+  if (json) return printJson({ formatVersion: 1, findings });
+  for (const finding of findings) if (verbose || finding.level !== "ok") print(lineOf(finding));
+  const count = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).length;
+  const summary = `${count("fault")} faults, ${count("warning")} warnings, ${count("ok")} checks passed`;
+  print(count("fault") + count("warning") === 0 ? `${styled("green", "✓")} nothing is wrong: ${summary}` : summary);
+}
+
+const marks = { ok: ["green", "✓"], warning: ["yellow", "!"], fault: ["red", "✗"] } as const;
+
+function lineOf({ level, subject, message, remedy }: Finding): string {
+  const [colour, mark] = marks[level];
+  return `${styled(colour, mark)} ${styled("bold", subject)}: ${message}${remedy === undefined ? "" : ` → ${remedy}`}`;
+}

@@ -1,0 +1,148 @@
+import { isVnicError, messageOf } from "../base/errors.ts";
+import type { Access } from "../cluster/kubeconfig.ts";
+import { openRawApi, type RawApi } from "../cluster/raw-api.ts";
+import { examineApiServer } from "../model/doctor/api-server.ts";
+import { fault, type Finding } from "../model/doctor/finding.ts";
+import { examineInstallation } from "../model/doctor/installation.ts";
+import { examinePod, examineRecords } from "../model/doctor/records.ts";
+import { examineRights } from "../model/doctor/rights.ts";
+import { examineWorkloads } from "../model/doctor/workloads.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
+import { annotations, apiVersion, parseVnicId, providerServiceAccount, systemNamespace } from "../model/names.ts";
+import type { StoredNetwork } from "../model/network/record.ts";
+import type { Manifest } from "../model/platform/manifest.ts";
+import { platformManifests } from "../model/platform/platform.ts";
+import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
+import { examineNodes } from "./examine-nodes.ts";
+import { deniedRights, whoAmI } from "./access-review.ts";
+import { readWorkloads } from "./workload-facts.ts";
+
+/** What is looked at, and by which node image. */
+export interface Scope {
+  readonly image: string;
+  readonly node?: string;
+  readonly network?: string;
+  /** `<namespace>/<name>`. */
+  readonly pod?: string;
+}
+
+/** All findings about a cluster; throws when its API server doesn't answer. */
+export async function examine(access: Access, options: Scope): Promise<Finding[]> {
+  const api = await openRawApi(access);
+  const server = await examineServer(api);
+  const [installation, rights, records] = await Promise.all([
+    readInstallation(api, options.image).then((objects) => examineInstallation(objects, options.image)),
+    examineAccounts(api),
+    examineVnics(api, access, options),
+  ]);
+  return [...server, ...installation, ...rights, ...records];
+}
+
+async function examineServer(api: RawApi): Promise<Finding[]> {
+  const version = await api.get<{ gitVersion: string; major: string; minor: string }>("/version");
+  const measured = [await api.measure(), await api.measure(), await api.measure()];
+  const [fastest = measured[0]!] = measured.sort((one, other) => one.milliseconds - other.milliseconds);
+  return examineApiServer({
+    server: api.server,
+    version: version ?? { gitVersion: "?", major: "?", minor: "?" },
+    ...fastest,
+  });
+}
+
+async function readInstallation(api: RawApi, image: string) {
+  const kinds = [
+    "CustomResourceDefinition",
+    "Namespace",
+    "ServiceAccount",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+  ];
+  const wanted = platformManifests({ image, without: ["agent", "reconciler"] }).filter(({ kind }) =>
+    kinds.includes(kind),
+  );
+  const objects = await Promise.all(
+    wanted.map(async (manifest) => {
+      try {
+        return [{ wanted: manifest, found: await api.get<object>(pathOf(manifest)) }];
+      } catch (error) {
+        // Who may not look can't tell; the rights that matter are asked for by themselves.
+        if (isVnicError(error, "forbidden")) return [];
+        throw error;
+      }
+    }),
+  );
+  return objects.flat();
+}
+
+/** The path of an object at the API server. */
+export function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Manifest): string {
+  const plural = kind.toLowerCase().replace(/y$/, "ie") + "s";
+  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${root}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}/${name}`;
+}
+
+async function examineAccounts(api: RawApi): Promise<Finding[]> {
+  const [me, mine, provider] = await Promise.all([
+    whoAmI(api),
+    deniedRights(api),
+    deniedRights(api, `system:serviceaccount:${systemNamespace}:${providerServiceAccount}`),
+  ]);
+  return [
+    ...examineRights(me, mine ?? []),
+    // Asking for another account takes a right that not everybody has.
+    ...(provider ? examineRights(`account ${providerServiceAccount}`, provider) : []),
+  ];
+}
+
+async function examineVnics(api: RawApi, access: Access, options: Scope): Promise<Finding[]> {
+  const list = async <T>(path: string) => {
+    try {
+      return (await api.get<{ items: T[] }>(path))?.items ?? [];
+    } catch (error) {
+      if (isVnicError(error, "notInstalled", "forbidden")) return [];
+      throw error;
+    }
+  };
+  const [allVnics, sets, allNetworks] = await Promise.all([
+    list<StoredVnic>(`/apis/${apiVersion}/vnics`),
+    list<object>(`/apis/${apiVersion}/vnicsets`),
+    list<StoredNetwork>(`/apis/${apiVersion}/vnicnetworks`),
+  ]);
+  const named =
+    options.network === undefined
+      ? allNetworks
+      : allNetworks.filter(({ metadata }) => metadata.name === options.network);
+  const pod = options.pod === undefined ? undefined : parseVnicId(options.pod);
+  const object = pod && (await api.get<PodObject>(`/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`));
+  const vnics = allVnics.filter(
+    ({ metadata, spec }) =>
+      (options.network === undefined || ("name" in spec.network && spec.network.name === options.network)) &&
+      (options.node === undefined || metadata.annotations?.[annotations.node] === options.node) &&
+      (pod === undefined || (metadata.namespace === pod.namespace && spec.pod.name === pod.name)),
+  );
+  const leased = allVnics.filter(
+    ({ spec }) => spec.dhcp !== undefined || (fixedAddresses(spec).length === 0 && !spec.slaac),
+  );
+  const workloads = await readWorkloads(api, {
+    vnicSets: sets.length,
+    leasedVnics: leased.length,
+    image: options.image,
+  });
+  const only = options.node ?? object?.spec?.nodeName;
+  return [
+    ...(workloads ? examineWorkloads(workloads) : []),
+    ...(options.network !== undefined && named.length === 0
+      ? [fault(`Network ${options.network}`, "there is no such VnicNetwork", "kubectl get vnicnetworks")]
+      : []),
+    ...(pod ? [examinePod(pod, object)] : []),
+    ...(await examineNodes(api, access, {
+      networks: named,
+      vnics,
+      image: options.image,
+      ...(only === undefined ? {} : { only }),
+    }).catch((error: unknown) => [
+      fault("nodes", messageOf(error), "use an account that may get nodes, such as vnic-provider"),
+    ])),
+    ...examineRecords(vnics, workloads?.reconciler !== undefined),
+  ];
+}

@@ -1,0 +1,44 @@
+import { type Finding, fault, ok, warning } from "./finding.ts";
+
+/** The oldest Kubernetes minor version of 1 whose admission rules our CRDs use. */
+const leastMinor = 31;
+const slowMilliseconds = { warning: 300, fault: 2000 };
+const skewSeconds = { warning: 5, fault: 60 };
+
+/** How the API server answers: its version, its speed, its clock. */
+export function examineApiServer(facts: {
+  readonly server: string;
+  readonly version: { readonly gitVersion: string; readonly major: string; readonly minor: string };
+  readonly milliseconds: number;
+  readonly aheadSeconds: number;
+}): Finding[] {
+  const { server, version, milliseconds, aheadSeconds } = facts;
+  return [
+    ok("API server", `${server} answers`),
+    examineVersion(version),
+    examineLatency(milliseconds),
+    examineClock("API server", aheadSeconds),
+  ];
+}
+
+function examineVersion({ gitVersion, minor }: { readonly gitVersion: string; readonly minor: string }): Finding {
+  // Some providers append a plus sign.
+  if (Number.parseInt(minor) >= leastMinor) return ok("Kubernetes", gitVersion);
+  return fault("Kubernetes", `${gitVersion} is older than 1.${leastMinor}`, `upgrade the cluster to 1.${leastMinor}`);
+}
+
+function examineLatency(milliseconds: number): Finding {
+  const message = `a small request takes ${Math.round(milliseconds)} ms`;
+  const remedy = "look at the API server's load and at the network between here and there";
+  if (milliseconds >= slowMilliseconds.fault) return fault("API server", message, remedy);
+  return milliseconds >= slowMilliseconds.warning ? warning("API server", message, remedy) : ok("API server", message);
+}
+
+/** A clock that differs from ours makes claims, leases and tokens expire too early or too late. */
+export function examineClock(subject: string, aheadSeconds: number): Finding {
+  const seconds = Math.round(Math.abs(aheadSeconds));
+  const message = `its clock is ${seconds} s ${aheadSeconds > 0 ? "ahead of" : "behind"} this machine's`;
+  const remedy = "synchronise both clocks by NTP";
+  if (seconds >= skewSeconds.fault) return fault(subject, message, remedy);
+  return seconds >= skewSeconds.warning ? warning(subject, message, remedy) : ok(subject, message);
+}

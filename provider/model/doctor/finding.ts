@@ -1,0 +1,25 @@
+/** One line of a diagnosis. */
+export interface Finding {
+  readonly level: "ok" | "warning" | "fault";
+  /** What was looked at, such as `API server` or `node node1`. */
+  readonly subject: string;
+  /** What was found. */
+  readonly message: string;
+  /** What to do about it; only with a warning or a fault. */
+  readonly remedy?: string;
+}
+
+export function ok(subject: string, message: string): Finding {
+  return { level: "ok", subject, message };
+}
+
+export function warning(subject: string, message: string, remedy: string): Finding {
+  return { level: "warning", subject, message, remedy };
+}
+
+export function fault(subject: string, message: string, remedy: string): Finding {
+  return { level: "fault", subject, message, remedy };
+}
+
+/** Applies what the manifests hold. */
+export const installRemedy = "npx pulumi-vnic manifests | kubectl apply --server-side -f -";

@@ -1,0 +1,28 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+
+const main = join(import.meta.dirname, "..", "..", "provider", "cli", "main.ts");
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command `pulumi-vnic` as a user would, to its end. */
+export async function runCommand(
+  argv: readonly string[],
+  { kubeconfig, input = "" }: { readonly kubeconfig?: string; readonly input?: string } = {},
+): Promise<Ran> {
+  const env = {
+    ...process.env,
+    NODE_NO_WARNINGS: "1",
+    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+  };
+  const child = spawn(process.execPath, [main, ...argv], { env, stdio: "pipe" });
+  child.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}

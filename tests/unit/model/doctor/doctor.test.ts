@@ -1,0 +1,247 @@
+import { expect } from "chai";
+import { examineApiServer, examineClock } from "../../../../provider/model/doctor/api-server.ts";
+import type { Finding } from "../../../../provider/model/doctor/finding.ts";
+import { examineInstallation } from "../../../../provider/model/doctor/installation.ts";
+import { examineNode, type NetworkOnNode } from "../../../../provider/model/doctor/node.ts";
+import { examineRecords } from "../../../../provider/model/doctor/records.ts";
+import { examineRights, neededRights } from "../../../../provider/model/doctor/rights.ts";
+import { examineWorkloads, type WorkloadFacts } from "../../../../provider/model/doctor/workloads.ts";
+import { platformManifests } from "../../../../provider/model/platform/platform.ts";
+import type { StoredVnic } from "../../../../provider/model/vnic/record.ts";
+
+const lines = (findings: readonly Finding[]) =>
+  findings.map(({ level, subject, message }) => `${level} ${subject}: ${message}`);
+const amiss = (findings: readonly Finding[]) => lines(findings.filter(({ level }) => level !== "ok"));
+
+describe("doctor: every warning and fault has a remedy", () => {
+  it("as the types of the helpers ask for it", () => {
+    const [found] = examineRights("me", [{ group: "", resource: "pods", verb: "get" }]);
+    expect(found?.remedy).to.be.a("string");
+  });
+});
+
+describe("doctor: the API server", () => {
+  const facts = {
+    server: "https://k",
+    version: { gitVersion: "v1.35.4", major: "1", minor: "35" },
+    milliseconds: 5,
+    aheadSeconds: 0.2,
+  };
+  const cases: [string, Partial<typeof facts>, string[]][] = [
+    ["all well", {}, []],
+    ["a managed cluster's minor version", { version: { gitVersion: "v1.31.2-gke.1", major: "1", minor: "31+" } }, []],
+    [
+      "an old version",
+      { version: { gitVersion: "v1.30.9", major: "1", minor: "30" } },
+      ["fault Kubernetes: v1.30.9 is older than 1.31"],
+    ],
+    ["a slow one", { milliseconds: 450 }, ["warning API server: a small request takes 450 ms"]],
+    ["a very slow one", { milliseconds: 2600 }, ["fault API server: a small request takes 2600 ms"]],
+    ["a clock behind", { aheadSeconds: -12 }, ["warning API server: its clock is 12 s behind this machine's"]],
+    ["a clock far ahead", { aheadSeconds: 90 }, ["fault API server: its clock is 90 s ahead of this machine's"]],
+  ];
+  for (const [what, change, expected] of cases)
+    it(what, () => expect(amiss(examineApiServer({ ...facts, ...change }))).to.deep.equal(expected));
+  it("says of a node's clock the same", () => expect(examineClock("node n", 6).level).to.equal("warning"));
+});
+
+describe("doctor: the installation", () => {
+  const image = "localhost/node:1";
+  const wanted = platformManifests({ image });
+  const examine = (change: (manifest: (typeof wanted)[number]) => object | undefined) =>
+    amiss(
+      examineInstallation(
+        wanted.map((one) => ({ wanted: one, found: change(one) })),
+        image,
+      ),
+    );
+
+  it("finds nothing where everything is as the manifests say", () => expect(examine((one) => one)).to.deep.equal([]));
+  it("doesn't mind what the API server adds", () =>
+    expect(examine((one) => ({ ...one, status: {}, extra: 1 }))).to.deep.equal([]));
+  it("names each object that is missing", () =>
+    expect(examine(() => undefined).filter((line) => line.startsWith("fault"))).to.have.length(1 + 3 + 4));
+  it("names a namespace in deletion, and a level that is missing or refuses Jobs", () => {
+    const namespace = (metadata: object) => examine((one) => (one.kind === "Namespace" ? { ...one, metadata } : one));
+    expect(namespace({ deletionTimestamp: "2026-01-01" })).to.deep.equal([
+      "fault namespace vnic-system: is being deleted",
+    ]);
+    expect(namespace({})[0]).to.match(/^warning .* has no Pod Security level/);
+    expect(namespace({ labels: { "pod-security.kubernetes.io/enforce": "baseline" } })[0]).to.match(
+      /^fault .* baseline/,
+    );
+  });
+  it("names a policy that doesn't allow the image", () => {
+    const others = new Map(
+      platformManifests({ image: "localhost/other:1" }).map((one) => [one.kind + one.metadata.name, one]),
+    );
+    const found = examine((one) => others.get(one.kind + one.metadata.name));
+    expect(found).to.deep.equal(["fault policy own-pods-only.pulumi-vnic.dev: doesn't allow image localhost/node:1"]);
+  });
+});
+
+describe("doctor: rights", () => {
+  it("asks for each verb on each resource of the provider's roles, and for no secrets", () => {
+    const rights = neededRights();
+    expect(rights).to.deep.include({
+      group: "",
+      resource: "pods",
+      subresource: "attach",
+      verb: "create",
+      namespace: "vnic-system",
+    });
+    expect(rights).to.deep.include({ group: "pulumi-vnic.dev", resource: "vnics", verb: "list" });
+    expect(rights.some(({ resource }) => resource === "secrets")).to.equal(false);
+  });
+  it("names those that are denied, by resource", () =>
+    expect(
+      amiss(
+        examineRights("me", [
+          { group: "", resource: "pods", verb: "get" },
+          { group: "batch", resource: "jobs", verb: "create", namespace: "vnic-system" },
+          { group: "batch", resource: "jobs", verb: "delete", namespace: "vnic-system" },
+        ]),
+      ),
+    ).to.deep.equal(["fault rights of me: lack get pods; create, delete jobs in batch in namespace vnic-system"]));
+});
+
+describe("doctor: reconciler and agent", () => {
+  const well: WorkloadFacts = {
+    reconciler: { wanted: 2, ready: 2, image: "i" },
+    leader: { holder: "vnic-reconciler-x", renewedSecondsAgo: 3, leaseSeconds: 15 },
+    agent: { wanted: 3, ready: 3, missingOn: [] },
+    vnicSets: 1,
+    leasedVnics: 1,
+    image: "i",
+  };
+  const cases: [string, Partial<WorkloadFacts>, RegExp[]][] = [
+    ["all well", {}, []],
+    ["no reconciler, with sets", { reconciler: undefined }, [/^fault reconciler: isn't installed, and 1 VnicSets/]],
+    ["no reconciler, without sets", { reconciler: undefined, vnicSets: 0 }, [/^warning reconciler: isn't installed/]],
+    ["none ready", { reconciler: { wanted: 2, ready: 0, image: "i" } }, [/^fault reconciler: none of 2/]],
+    ["one ready", { reconciler: { wanted: 2, ready: 1, image: "i" } }, [/^warning reconciler: 1 of 2/]],
+    ["scaled to none", { reconciler: { wanted: 0, ready: 0, image: "i" } }, [/^warning reconciler: is scaled to 0/]],
+    ["no leader", { leader: undefined }, [/^fault reconciler: no replica leads/]],
+    [
+      "a dead leader",
+      { leader: { holder: "x", renewedSecondsAgo: 99, leaseSeconds: 15 } },
+      [/^fault reconciler: no replica/],
+    ],
+    ["another image", { image: "j" }, [/^warning reconciler: runs image i, this package takes j/]],
+    ["no agent, with leases", { agent: undefined }, [/^fault node agent: isn't installed, and 1 Vnics with DHCP/]],
+    ["no agent, without leases", { agent: undefined, leasedVnics: 0 }, [/^warning node agent: isn't installed/]],
+    [
+      "an agent missing",
+      { agent: { wanted: 3, ready: 2, missingOn: ["n2"] } },
+      [/^fault node agent: 2 of 3 .*not on n2/],
+    ],
+  ];
+  for (const [what, change, expected] of cases)
+    it(what, () => {
+      const found = amiss(examineWorkloads({ ...well, ...change }));
+      expect(found).to.have.length(expected.length);
+      expected.forEach((words, index) => expect(found[index]).to.match(words));
+    });
+});
+
+describe("doctor: a node", () => {
+  const node = (status: string, message = "") => ({ status: { conditions: [{ type: "Ready", status, message }] } });
+  const state = node("True");
+  const lan: NetworkOnNode = { by: "Network lan", network: { mode: "macvlan", parent: "eth1" } };
+  const sight = (more: object = {}) => ({
+    result: { time: "", missingKinds: [], networks: [{ parent: "eth1", mtu: 1500, carrier: true }], ...more },
+    aheadSeconds: 0,
+  });
+
+  it("finds nothing where all is well", () => expect(amiss(examineNode("n", state, [lan], sight()))).to.deep.equal([]));
+  it("names a node that is gone or not ready", () => {
+    expect(amiss(examineNode("n", undefined, [], sight()))).to.deep.equal(["fault node n: there is no such node"]);
+    expect(amiss(examineNode("n", node("Unknown", "gone"), [], sight()))).to.deep.equal([
+      "fault node n: isn't ready: gone",
+    ]);
+  });
+  const problems: [string, RegExp][] = [
+    ["injection Job x can't run on node n (image i): ErrImagePull: not found", /vnic:image/],
+    ["creating injection Job: image i may not run in vnic-system; allowed: j", /--allow-image/],
+    [
+      "injection Job x: hostPath type check failed: /run/containerd is not a directory",
+      /runtime keeps its files elsewhere/,
+    ],
+    ["the request is not understood: invalid", /of this package's version/],
+    ['jobs.batch is forbidden: User "x" cannot create resource "jobs"', /vnic-provider/],
+    ["something else", /kubectl -n vnic-system/],
+  ];
+  for (const [problem, remedy] of problems)
+    it(`knows what to do about "${problem}"`, () =>
+      expect(examineNode("n", state, [], { problem })[0]?.remedy).to.match(remedy));
+  const cases: [string, NetworkOnNode, object, string][] = [
+    [
+      "a parent that is missing",
+      lan,
+      { networks: [{ problem: "no interface" }] },
+      "fault node n: Network lan: no interface",
+    ],
+    [
+      "an MTU that is too large",
+      { ...lan, mtu: 9000 },
+      {},
+      "fault node n: Network lan: MTU 9000 is more than the 1500 of eth1",
+    ],
+    [
+      "no carrier",
+      lan,
+      { networks: [{ parent: "eth1", mtu: 1500, carrier: false }] },
+      "warning node n: Network lan: eth1 has no carrier",
+    ],
+    [
+      "a kernel without the links of a mode in use",
+      lan,
+      { missingKinds: ["macvlan", "ipvlan"] },
+      "fault node n: its kernel has no macvlan links, which Network lan needs",
+    ],
+    [
+      "a kernel without VLANs, where one is in use",
+      { ...lan, network: { ...lan.network, vlan: 7 } },
+      { missingKinds: ["vlan"] },
+      "fault node n: its kernel has no vlan links, which Network lan needs",
+    ],
+  ];
+  for (const [what, asked, more, expected] of cases)
+    it(`names ${what}`, () => expect(amiss(examineNode("n", state, [asked], sight(more)))).to.deep.equal([expected]));
+  it("doesn't mind kinds that nobody uses", () =>
+    expect(amiss(examineNode("n", state, [lan], sight({ missingKinds: ["ipvlan", "vlan"] })))).to.deep.equal([]));
+});
+
+describe("doctor: records that wait", () => {
+  const record = (metadata: object, conditions?: object[]) =>
+    ({
+      metadata: { namespace: "shop", name: "db", generation: 2, ...metadata },
+      ...(conditions ? { status: { conditions } } : {}),
+    }) as unknown as StoredVnic;
+  const ready = { type: "Ready", status: "True", reason: "Attached", message: "", observedGeneration: 2 };
+  const cases: [string, StoredVnic, RegExp | undefined][] = [
+    ["one that is ready", record({}, [ready]), undefined],
+    ["one that nobody has worked on", record({}), /^warning Vnic shop\/db: nobody has worked on it yet/],
+    [
+      "one that failed",
+      record({}, [{ ...ready, status: "False", reason: "Refused", message: "no" }]),
+      /^fault .*Refused: no/,
+    ],
+    ["one in deletion", record({ deletionTimestamp: "2026-01-01T00:00:00Z" }, [ready]), /^warning .*since 2026-01-01/],
+    ["one that was edited", record({ generation: 3 }, [ready]), /^warning .*was edited/],
+    [
+      "one with a rival",
+      record({}, [
+        ready,
+        { ...ready, type: "AddressesUnique", status: "False", reason: "AddressConflict", message: "x" },
+      ]),
+      /^warning .*AddressConflict: x/,
+    ],
+  ];
+  for (const [what, one, expected] of cases)
+    it(what, () => {
+      const [found] = amiss(examineRecords([one], true));
+      if (expected) expect(found).to.match(expected);
+      else expect(found).to.equal(undefined);
+    });
+});
