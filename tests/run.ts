@@ -1,10 +1,11 @@
 /**
- * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>]]
+ * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
  * First the tiers that need no lab, one after the other. Then the files that need one, each in a process of its own, side
  * by side on as many labs: two for the whole suite, one when folders or files are named. A file has its lab for itself,
  * and its output is printed whole when it ends. What this machine lacks is said, and the tests that need it count as
- * skipped. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
+ * skipped; with --no-skips, a run that skips any test fails. The last line is `N passed, N failed`, or
+ * `N passed, N failed, N skipped`.
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,7 +17,12 @@ import { readTimes, recordTimes, slowest, type Times } from "./runner/times.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: "string" }, bail: { type: "boolean", default: false }, labs: { type: "string" } },
+  options: {
+    grep: { type: "string" },
+    bail: { type: "boolean", default: false },
+    labs: { type: "string" },
+    "no-skips": { type: "boolean", default: false },
+  },
 });
 const labs = Number(options.labs ?? (positionals.length === 0 ? 2 : 1));
 if (!Number.isInteger(labs) || labs < 1) throw new Error(`--labs ${options.labs}: not a number of labs, such as 2`);
@@ -123,4 +129,4 @@ if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 // Not left to the event loop: a test's leftover handle must not hang the run.
-process.exit(total.failed > 0 ? 1 : 0);
+process.exit(total.failed > 0 || (options["no-skips"] && total.skipped > 0) ? 1 : 0);
