@@ -19,6 +19,8 @@ import { startVnicSetController } from "./vnic-set-controller.ts";
 const image = process.env.VNIC_IMAGE ?? defaultImage;
 const resyncSeconds = Number(process.env.VNIC_RESYNC_SECONDS ?? "300");
 const port = Number(process.env.VNIC_PORT ?? "8080");
+/** Among the replicas: a host name can be given to any pod, a UID to one alone. */
+const identity = [hostname(), process.env.VNIC_POD_UID].filter(Boolean).join("_");
 /** Less than the kubelet's own. */
 const patienceMilliseconds = 25_000;
 
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   const cluster = await openWatchedCluster({});
   complaint = undefined;
   log("info", "standing by");
-  const leadership = await lead(cluster, hostname(), log);
+  const leadership = await lead(cluster, identity, log);
   log("info", "leading");
   void leadership.lost.then((why) => {
     log("error", `no longer leading: ${why}`);

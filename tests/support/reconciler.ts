@@ -41,7 +41,9 @@ export async function startReconciler(
   } finally {
     await here("uncordon", ...others);
   }
-  const leaderName = () => here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}");
+  // The Lease names the pod by its name and its UID.
+  const leaderName = async () =>
+    (await here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}")).split("_")[0] ?? "";
   return {
     logs: async () => (await here("logs", "-l", selector, "--tail=-1")).split("\n").filter(Boolean),
     leaderName,

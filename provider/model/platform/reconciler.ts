@@ -76,6 +76,7 @@ function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: Reconc
                 { name: "VNIC_IMAGE", value: image },
                 { name: "VNIC_RESYNC_SECONDS", value: String(resyncSeconds) },
                 { name: "VNIC_PORT", value: String(port) },
+                { name: "VNIC_POD_UID", valueFrom: { fieldRef: { fieldPath: "metadata.uid" } } },
               ],
               ports: [{ name: "http", containerPort: port }],
               livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },

@@ -4,9 +4,10 @@ import { sessionJob } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal, type Validation } from "./admission.ts";
 import type { Manifest } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
+import { matchRule, matchVariables, type OwnTemplate, type WholeTemplate } from "./pod-match.ts";
 
 /** Of a pod's template, what says what the pod could do. */
-export interface PodTemplate {
+interface PodTemplate {
   readonly spec: {
     readonly serviceAccountName: string;
     readonly automountServiceAccountToken: boolean;
@@ -33,12 +34,13 @@ interface Probe {
  * what we ourselves make, and nothing else: our image, started as we start it, with the accounts, capabilities and paths
  * that our own templates have. They are read off these, by service account.
  */
-export function systemPolicy(options: PlatformOptions, standing: readonly PodTemplate[]): Manifest[] {
+export function systemPolicy(options: PlatformOptions, standing: readonly OwnTemplate[]): Manifest[] {
   const { image, allowImages = [] } = options;
   const jobs = [...knownLayouts, ...namedLayouts(options)].map(
     (layout) => sessionJob({ name: "", node: "", layout, image, idleSeconds: 0 }).spec.template,
   );
-  const shapes = shapesOf([...jobs, ...standing]);
+  const templates = [...jobs.map((template) => ({ kind: "Job", template })), ...standing];
+  const shapes = shapesOf(templates.map(({ template }) => template as unknown as PodTemplate));
   const images = [...new Set([image, ...allowImages])];
   return admissionPolicy({
     name: `own-pods-only.${group}`,
@@ -72,6 +74,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly PodTem
       variablesSet: perAccount(shapes, ({ env }) => env),
       probes: perAccount(shapes, ({ probes }) => probes),
       mounts: perAccount(shapes, ({ mounts }) => mounts),
+      ...matchVariables(templates, images),
     },
     validations: [
       rule(
@@ -86,9 +89,23 @@ export function systemPolicy(options: PlatformOptions, standing: readonly PodTem
       ...rulesOfShapes(shapes).map(({ expression, message }) =>
         rule(`!(variables.account in ${literal([...shapes.keys()])}) || (${expression})`, literal(message)),
       ),
+      // Last, as the rules before have the better words.
+      matchRule,
+      { expression: `request.kind.kind != 'Job' || (${isOneSession})`, messageExpression: literal(oneSession) },
     ],
   });
 }
+
+/** A Job makes one pod, once. */
+const isOneSession = [
+  "object.spec.?parallelism.orValue(1) == 1 && object.spec.?completions.orValue(1) == 1",
+  "object.spec.?backoffLimit.orValue(6) == 0 && !object.spec.?suspend.orValue(false)",
+  "object.spec.?ttlSecondsAfterFinished.orValue(-1) == 10",
+  `object.spec.all(k, k in ${literal(["parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished", "suspend", "selector", "template", "completionMode", "manualSelector", "podReplacementPolicy"])})`,
+  "object.spec.?completionMode.orValue('NonIndexed') == 'NonIndexed' && !object.spec.?manualSelector.orValue(false)",
+].join(" && ");
+const oneSession =
+  "a Job may make one pod, once: parallelism, completions, backoffLimit and ttlSecondsAfterFinished are fixed";
 
 /** Where Kubernetes itself mounts the token of a service account. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -214,7 +231,9 @@ function rule(expression: string, messageExpression: string): Validation {
 }
 
 /** The pod templates in manifests. */
-export function templatesIn(manifests: readonly Manifest[]): PodTemplate[] {
-  const specs = manifests.map((manifest) => (manifest as { spec?: { template?: PodTemplate } }).spec?.template);
-  return specs.filter((template) => template !== undefined);
+export function templatesIn(manifests: readonly Manifest[]): OwnTemplate[] {
+  return manifests.flatMap((manifest) => {
+    const { template } = (manifest as { spec?: { template?: WholeTemplate } }).spec ?? {};
+    return template ? [{ kind: manifest.kind, template }] : [];
+  });
 }

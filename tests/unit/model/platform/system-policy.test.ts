@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { systemPolicy, type PodTemplate, templatesIn } from "../../../../provider/model/platform/system-policy.ts";
+import { systemPolicy, templatesIn } from "../../../../provider/model/platform/system-policy.ts";
 import { partManifests } from "../../../../provider/model/platform/platform.ts";
 
 const image = "registry.example/pulumi-vnic-node@sha256:0123";
@@ -15,7 +15,7 @@ const policyOf = (...args: Parameters<typeof systemPolicy>) => systemPolicy(...a
 const variable = (policy: Policy, name: string): unknown =>
   JSON.parse(policy.spec.variables.find((one) => one.name === name)?.expression ?? "");
 
-const standing: PodTemplate = {
+const standing = {
   spec: {
     serviceAccountName: "vnic-watcher",
     automountServiceAccountToken: true,
@@ -32,7 +32,7 @@ const standing: PodTemplate = {
 
 describe("the policy of our own namespace", () => {
   it("allows, by service account, what our own templates have", () => {
-    const policy = policyOf({ image }, [standing]);
+    const policy = policyOf({ image }, [{ kind: "Deployment", template: standing }]);
     expect(variable(policy, "capabilities")).to.deep.equal({
       "vnic-injector": ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
       "vnic-watcher": ["NET_RAW"],
@@ -76,6 +76,8 @@ describe("the policy of our own namespace", () => {
     const manifests = [
       { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "x" }, spec: { template: standing } },
     ];
-    expect(templatesIn([...manifests, ...partManifests("crds", { image })])).to.deep.equal([standing]);
+    expect(templatesIn([...manifests, ...partManifests("crds", { image })])).to.deep.equal([
+      { kind: "Deployment", template: standing },
+    ]);
   });
 });
