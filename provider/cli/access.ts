@@ -1,4 +1,4 @@
-import type { Command} from "commander";
+import type { Command } from "commander";
 import { Option } from "commander";
 import { defaultImage } from "../base/package.ts";
 import type { Access } from "../cluster/kubeconfig.ts";

@@ -3,9 +3,11 @@ import { messageOf } from "../base/errors.ts";
 import { packageVersion } from "../base/package.ts";
 import { completionCommand, completionsCommand } from "./completion.ts";
 import { doctorCommand } from "./doctor.ts";
+import { graphCommand } from "./graph.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { manifestsCommand } from "./manifests-command.ts";
 import { planCommand } from "./plan.ts";
+import { statusCommand } from "./status.ts";
 
 const epilogue = `
 Exit codes: ${exitCodes.done} done; ${exitCodes.failed} failed; ${exitCodes.usage} mistake in the command line; ${exitCodes.attention} done, and something needs attention.
@@ -22,7 +24,14 @@ export function commandLine(name: string): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${name}: `)) })
     .addHelpText("after", epilogue)
     .showHelpAfterError(`Run "${name} --help" for help.`);
-  const commands = [manifestsCommand(), doctorCommand(), planCommand(), completionCommand()];
+  const commands = [
+    manifestsCommand(),
+    doctorCommand(),
+    statusCommand(),
+    graphCommand(),
+    planCommand(),
+    completionCommand(),
+  ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
   program.addCommand(completionsCommand(program), { hidden: true });
   return program;

@@ -16,6 +16,7 @@ import {
   listResult,
   observeResult,
   protocolVersion,
+  showResult,
   surveyResult,
   type InjectPlan,
   type InjectResult,
@@ -31,6 +32,7 @@ const results = {
   go: goResult,
   eject: ejectResult,
   observe: observeResult,
+  show: showResult,
   survey: surveyResult,
   list: listResult,
 };

@@ -101,6 +101,15 @@ export const observeResult = z.strictObject({
   /** What of its routes and rules isn't as the resource file wants it, in words. */
   routing: z.array(z.string()).optional(),
 });
+const counters = z.strictObject({ bytes: z.number(), packets: z.number(), errors: z.number(), dropped: z.number() });
+export const showResult = z.strictObject({
+  /** The resource file as it is; absent when there is none. */
+  file: z.unknown().optional(),
+  /** Absent when the NIC isn't in the pod. */
+  link: z
+    .strictObject({ ...liveInterface.shape, counters: z.strictObject({ rx: counters, tx: counters }).optional() })
+    .optional(),
+});
 /** Of those that could be observed. */
 export const surveyResult = z.strictObject({ seen: z.array(z.strictObject({ uid, as: observeResult })) });
 /** The Vnics of which the node has a resource file. */
@@ -129,6 +138,8 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),
   z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
+  /** All that the node knows of one Vnic, for people. */
+  z.strictObject({ id: z.int(), verb: z.literal("show"), plan: observePlan }),
   /** Many Vnics at once. */
   z.strictObject({ id: z.int(), verb: z.literal("survey"), plans: z.array(observePlan) }),
   z.strictObject({ id: z.int(), verb: z.literal("list") }),
@@ -152,6 +163,7 @@ export type InspectResult = z.output<typeof inspectResult>;
 export type InjectResult = z.output<typeof injectResult>;
 export type EjectResult = z.output<typeof ejectResult>;
 export type ObserveResult = z.output<typeof observeResult>;
+export type ShowResult = z.output<typeof showResult>;
 export type SurveyResult = z.output<typeof surveyResult>;
 export type Request = z.output<typeof request>;
 export type Answer = z.output<typeof answer>;

@@ -1,0 +1,57 @@
+import { writeFile } from "node:fs/promises";
+import { Command, Option } from "commander";
+import { openRawApi } from "../cluster/raw-api.ts";
+import { apiVersion } from "../model/names.ts";
+import type { StoredNetwork } from "../model/network/record.ts";
+import { graphOf, type VnicGraph } from "../model/overview/graph.ts";
+import { renderPage } from "../model/overview/page.ts";
+import { renderSvg } from "../model/overview/svg.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
+import { accessOf, type AccessOptions, withAccess } from "./access.ts";
+
+interface GraphOptions extends AccessOptions {
+  readonly namespace?: string;
+  readonly output?: string;
+  readonly format?: keyof typeof formats;
+  readonly json: boolean;
+}
+
+const title = "Vnics by network, node and pod";
+
+const formats = {
+  html: (graph: VnicGraph) => renderPage(graph, title),
+  svg: (graph: VnicGraph) => `${renderSvg(graph, { standalone: true })}\n`,
+  json: (graph: VnicGraph) => `${JSON.stringify({ formatVersion: 1, ...graph }, null, 2)}\n`,
+} as const;
+
+/** `graph`: a picture of external networks, nodes, pods and NICs. */
+export function graphCommand(): Command {
+  return withAccess(new Command("graph"))
+    .summary("draw networks, nodes, pods and NICs")
+    .description(
+      "Draw external networks, nodes, pods and NICs, as SVG or as one HTML page with zoom, filter and details.",
+    )
+    .option("-n, --namespace <namespace>", "Vnics of one namespace; of all when absent")
+    .option("-o, --output <file>", "write to a file; to stdout when absent")
+    .addOption(new Option("--format <format>", "default: by the file's ending, else svg").choices(Object.keys(formats)))
+    .option("--json", "the same as --format json", false)
+    .action(async ({ namespace, output, format, json, ...access }: GraphOptions) => {
+      const api = await openRawApi(accessOf(access));
+      const within = namespace === undefined ? "" : `/namespaces/${namespace}`;
+      const [vnics, networks] = await Promise.all([
+        api.get<{ items: StoredVnic[] }>(`/apis/${apiVersion}${within}/vnics`),
+        // Without the right to list them, those that Vnics are on are still drawn.
+        api.get<{ items: StoredNetwork[] }>(`/apis/${apiVersion}/vnicnetworks`).catch(() => undefined),
+      ]);
+      const names = (networks?.items ?? []).map(({ metadata }) => metadata.name);
+      const graph = graphOf(vnics?.items ?? [], names, new Date());
+      const text = formats[json ? "json" : (format ?? formatOf(output))](graph);
+      if (output === undefined) process.stdout.write(text);
+      else await writeFile(output, text);
+    });
+}
+
+function formatOf(output: string | undefined): keyof typeof formats {
+  const ending = output?.split(".").at(-1)?.toLowerCase() ?? "";
+  return ending in formats ? (ending as keyof typeof formats) : ending === "htm" ? "html" : "svg";
+}

@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { runCommand } from "../support/command-line.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+
+describe("pulumi-vnic status and graph", () => {
+  let bench: Bench;
+  const namespace = "status";
+  const address = "192.168.50.63/24";
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", "node2");
+    await bench.inject(
+      define({ name: "wire", pod: { namespace, name: "db" }, interfaceName: "lan0", addresses: [address] }),
+    );
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const run = (...argv: string[]) => runCommand(argv, { kubeconfig: bench.lab.kubeconfig });
+
+  it("shows a table, without colours where stdout is no terminal", async () => {
+    const { code, stdout } = await run("status", "-n", namespace);
+    expect(code).to.equal(0);
+    const [header, line] = stdout.split("\n");
+    expect(header?.split(/\s+/).slice(0, 4)).to.deep.equal(["NAMESPACE", "NAME", "POD", "NODE"]);
+    expect(line?.split(/\s{2,}/).slice(0, -1)).to.deep.equal([
+      ...[namespace, "wire", "db", "node2", "eth1 (macvlan)", "lan0", address, "-", "Ready"],
+    ]);
+    expect(stdout).to.not.include("\u001b");
+  });
+
+  it("shows one in depth, as the record, the node's file and the kernel have it", async () => {
+    const { code, stdout, stderr } = await run("status", `${namespace}/wire`, "--json");
+    expect(stderr).to.equal("");
+    expect(code).to.equal(0);
+    const { record, onNode } = JSON.parse(stdout) as {
+      record: { metadata: { uid: string } };
+      onNode: {
+        link: { name: string; mac: string; counters: { tx: { packets: number } } };
+        file: { vnic: { uid: string }; step: string };
+      };
+    };
+    const link = (await bench.linksIn("db")).find(({ ifname }) => ifname === "lan0");
+    expect(onNode.link).to.include({ name: "lan0", mac: link?.address });
+    expect(onNode.link.counters.tx.packets).to.be.a("number");
+    expect(onNode.file.vnic.uid).to.equal(record.metadata.uid);
+    expect(onNode.file.step).to.equal("attached");
+    const words = (await run("status", "wire", "-n", namespace)).stdout;
+    for (const title of ["Conditions", "Events", "In the kernel", "Resource file"])
+      expect(words).to.include(`\n${title}\n`);
+  });
+
+  it("says what to do about a name without a namespace, and about one that isn't there", async () => {
+    expect(await run("status", "wire")).to.deep.include({ code: 1, stdout: "" });
+    const { code, stderr } = await run("status", `${namespace}/other`);
+    expect(code).to.equal(1);
+    expect(stderr).to.include(`there is no Vnic ${namespace}/other`);
+  });
+
+  it("draws it", async () => {
+    expect((await run("graph", "-n", namespace)).stdout)
+      .to.match(/^<svg /)
+      .and.include(address);
+    const { stdout } = await run("graph", "-n", namespace, "--json");
+    expect(JSON.parse(stdout)).to.have.nested.property("nodes[0].pods[0].nics[0].id", `${namespace}/wire`);
+    expect((await run("graph", "-n", namespace, "--format", "html")).stdout).to.include("<!doctype html>");
+  });
+});
