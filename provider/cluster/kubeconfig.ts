@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 
@@ -14,13 +16,13 @@ type Client = typeof import("./client.ts");
 
 export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
   const config = new client.KubeConfig();
-  if (kubeconfig === undefined) config.loadFromDefault();
-  else if (/^\s*\{|\n/.test(kubeconfig)) config.loadFromString(kubeconfig);
-  else if (existsSync(kubeconfig)) config.loadFromFile(kubeconfig);
+  if (kubeconfig === undefined) loadDefault(client, config);
+  else if (isText(kubeconfig)) load("vnic:kubeconfig", () => config.loadFromString(kubeconfig));
+  else if (existsSync(kubeconfig)) load(kubeconfig, () => config.loadFromFile(kubeconfig));
   else
     throw new VnicError(
       "invalid",
-      `kubeconfig ${JSON.stringify(kubeconfig)} is neither a file nor the text of one; correct vnic:kubeconfig`,
+      `kubeconfig ${shown(kubeconfig)} is neither a file nor the text of one; ${advice(kubeconfig)}`,
     );
   if (context !== undefined) {
     if (!config.getContextObject(context))
@@ -41,4 +43,56 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
       "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
     );
   return config;
+}
+
+/* What is in a kubeconfig is secret: an error names the file, and the line or the key, and never what is written there. */
+
+function loadDefault(client: Client, config: KubeConfig): void {
+  try {
+    config.loadFromDefault();
+  } catch {
+    const files = process.env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [join(homedir(), ".kube", "config")];
+    for (const file of files) load(file, () => new client.KubeConfig().loadFromFile(file));
+    throw new VnicError("invalid", `the kubeconfigs ${files.join(", ")} don't go together; correct KUBECONFIG`);
+  }
+}
+
+/** Says what is wrong with a kubeconfig without a word of the parser's, which quotes the text. */
+function load(place: string, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    const {
+      mark,
+      code,
+      message = "",
+    } = error as {
+      mark?: { line: number; column: number };
+      code?: string;
+      message?: string;
+    };
+    const where = mark && `line ${mark.line + 1}, column ${mark.column + 1}`;
+    const key = /^(?:clusters|users|contexts)\[\d+\][.\w]* is missing$/.exec(message)?.[0];
+    const what = where
+      ? `is not valid YAML at ${where}`
+      : (key ?? (code ? `can't be read (${code})` : "is no kubeconfig"));
+     
+    throw new VnicError("invalid", `${place}: ${what}; correct the kubeconfig`);
+  }
+}
+
+/** A path is one line, and no object. */
+function isText(kubeconfig: string): boolean {
+  return /^\s*\{|\n/.test(kubeconfig);
+}
+
+/** Only what can be nothing but a path; anything else may be a credential in the wrong place. */
+function shown(kubeconfig: string): string {
+  const isPath = /^(?:~|\.{1,2})?\/[^\s=]{1,200}$/.test(kubeconfig);
+  return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;
+}
+
+function advice(kubeconfig: string): string {
+  const isBase64 = /^[A-Za-z0-9+/]{40,}={0,2}$/.test(kubeconfig);
+  return isBase64 ? "it looks like base64: decode it" : "correct vnic:kubeconfig";
 }

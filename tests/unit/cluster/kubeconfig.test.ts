@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { loadKubeConfig } from "../../../provider/cluster/kubeconfig.ts";
 import { kubeconfig } from "../../fakes/kubeconfig.ts";
 
@@ -39,4 +40,63 @@ describe("a kubeconfig", () => {
     expect(() => loadKubeConfig(client, { kubeconfig: "apiVersion: v1\nkind: Config\n" })).to.throw(
       "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
     ));
+
+  describe("that is wrong is told of by place, and never by what is written there:", () => {
+    const secret = "s3cret-t0ken";
+    const wrong: [what: string, text: string, words: RegExp][] = [
+      [
+        "base64",
+        Buffer.from(text.replaceAll("two", secret)).toString("base64"),
+        /^kubeconfig \(a text of \d+ characters\) is neither a file nor the text of one; it looks like base64: decode it$/,
+      ],
+      ["a token alone", secret, /^kubeconfig \(a text of 12 characters\) is neither a file nor the text of one/],
+      [
+        "a bracket too few",
+        `users: [\n token: ${secret} }`,
+        /^vnic:kubeconfig: is not valid YAML at line 2, column 2\d;/,
+      ],
+      [
+        "an alias",
+        `users:\n- user: { token: *${secret} }`,
+        /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/,
+      ],
+      ["a tab", `users:\n\t- token: ${secret}`, /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/],
+      ["half of JSON", `{"users": ["${secret}`, /^vnic:kubeconfig: is not valid YAML at line 1, column \d+;/],
+      ["no name", `clusters:\n- cluster: ${secret}\n`, /^vnic:kubeconfig: clusters\[0\]\.name is missing; correct/],
+      ["a number", `clusters:\n- name: ${secret}\n  cluster: { server: 5 }\n`, /^vnic:kubeconfig: is no kubeconfig;/],
+    ];
+    const errorOf = (work: () => unknown) => {
+      try {
+        work();
+      } catch (error) {
+        return error as Error;
+      }
+      throw new Error("nothing was wrong");
+    };
+    for (const [what, given, words] of wrong)
+      it(what, () => {
+        const error = errorOf(() => loadKubeConfig(client, { kubeconfig: given }));
+        expect(error.message).to.match(words);
+        expect(inspect(error, { depth: 9, showHidden: true }))
+          .not.to.include(secret)
+          .and.not.to.include("czNjcmV0");
+      });
+
+    it("a file's, also one of several of the environment", () => {
+      const [good, bad] = [join(folder, "good"), join(folder, "bad")];
+      writeFileSync(good, text);
+      writeFileSync(bad, `users: [\n token: ${secret} }`);
+      const words = `${bad}: is not valid YAML at line 2, column`;
+      expect(errorOf(() => loadKubeConfig(client, { kubeconfig: bad })).message).to.include(words);
+      const before = process.env.KUBECONFIG;
+      process.env.KUBECONFIG = `${good}:${bad}`;
+      try {
+        const { message } = errorOf(() => loadKubeConfig(client, {}));
+        expect(message).to.include(words).and.not.to.include(secret);
+      } finally {
+        if (before === undefined) delete process.env.KUBECONFIG;
+        else process.env.KUBECONFIG = before;
+      }
+    });
+  });
 });
