@@ -76,7 +76,7 @@ function load(place: string, read: () => void): void {
     const what = where
       ? `is not valid YAML at ${where}`
       : (key ?? (code ? `can't be read (${code})` : "is no kubeconfig"));
-     
+
     throw new VnicError("invalid", `${place}: ${what}; correct the kubeconfig`);
   }
 }
