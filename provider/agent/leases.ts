@@ -1,9 +1,11 @@
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { messageOf } from "../base/errors.ts";
+import { addAddress } from "../model/link/link-steps.ts";
 import { present } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { ipBatch, listLinks, ownLink } from "../node/link.ts";
+import { ipBatch, listLinks } from "../node/link.ts";
+import { ownLink } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile } from "../node/resource-file.ts";
@@ -121,7 +123,7 @@ function isNamed({ step }: ResourceFile): boolean {
 async function carry({ uid, netns }: LeaseSubject, { address }: Lease): Promise<void> {
   const place = { path: netnsPath(netns) };
   const live = ownLink(await listLinks(place), uid);
-  if (live && !live.addresses.includes(address)) await ipBatch(place, [`address add ${address} dev ${live.name}`]);
+  if (live && !live.addresses.includes(address)) await ipBatch(place, [addAddress(address, live.name)]);
 }
 
 /** IPv4 addresses of the pod's other links, but the loopback. */

@@ -1,10 +1,12 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
+import { present } from "../model/schema/known.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { leaseSteps } from "../model/link/link-steps.ts";
 import { leaseStatus } from "../model/vnic/agent-status.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
-import { interfaceOf, ipBatch, listLinks, ownLink } from "../node/link.ts";
+import { interfaceOf, ipBatch, listLinks } from "../node/link.ts";
+import { ownLink, signOf } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile, writeResourceFile } from "../node/resource-file.ts";
@@ -36,17 +38,18 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | und
   const file = await readResourceFile(subject.uid);
   if (!file?.definition.dhcp || file.association.inode !== subject.inode || file.step !== "attached") return undefined;
   const netns = { path: netnsPath(subject.netns) };
-  const live = ownLink(await listLinks(netns), subject.uid);
+  const live = ownLink(await listLinks(netns), subject.uid, signOf(file, file.association));
   if (!live) return undefined;
   const former = file.lease?.address;
   const fixed = file.definition.addresses;
   const own = former !== undefined && fixed.includes(former) ? undefined : former;
   const steps = leaseSteps(file.definition.network, live, own, lease?.address);
   if (steps.length > 0) await ipBatch(netns, steps);
-  const { vnic, definition, association, step } = file;
+  const { vnic, definition, association, step, link } = file;
   if (definition.dhcp?.routes) await route(netns, withLease({ ...definition, vnic }, lease));
-  await writeResourceFile({ vnic, definition, association, step, ...(lease ? { lease } : {}) });
-  const now = steps.length === 0 ? live : (ownLink(await listLinks(netns), subject.uid) ?? live);
+  await writeResourceFile({ vnic, definition, association, step, ...present({ link, lease }) });
+  const now =
+    steps.length === 0 ? live : (ownLink(await listLinks(netns), subject.uid, signOf(file, file.association)) ?? live);
   return { vnic, interface: interfaceOf(now) };
 }
 

@@ -1,7 +1,8 @@
 import type { Rival, Trouble } from "../model/vnic/agent-status.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { type Link, listLinks, ownLink } from "../node/link.ts";
+import { type Link, listLinks } from "../node/link.ts";
+import { ownLink, signOf } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { findRival } from "../node/probe.ts";
@@ -102,6 +103,7 @@ async function findNic({ vnic: { uid } }: ResourceFile): Promise<Link | undefine
   return tryLock(uid, async () => {
     const file = await readResourceFile(uid);
     if (file?.step !== "attached") return "busy";
-    return ownLink(await listLinks({ path: netnsPath(file.association.netns) }), uid);
+    const links = await listLinks({ path: netnsPath(file.association.netns) });
+    return ownLink(links, uid, signOf(file, file.association));
   });
 }

@@ -2,18 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import { VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
-import { convergeSteps, formerOf, type Ground, plugSteps, sysctls } from "../model/link/link-steps.ts";
-import { hostSideName } from "../model/names.ts";
-import type { ResourceFile } from "../model/wire/resource-file.ts";
+import { device as deviceWord, handle, ipLine, isPlainName } from "../model/link/ip-line.ts";
+import { convergeSteps, type Ground, plugSteps, sysctls } from "../model/link/link-steps.ts";
+import { hostSideName, transitLinkName } from "../model/names.ts";
+import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { refuseClusterLink } from "./cluster-links.ts";
+import { findDevices } from "./device.ts";
 import { refuseUsedDevice } from "./device-use.ts";
 import { findGround, findParent } from "./ground.ts";
-import { ipBatch, type Link, listLinks, ownLink } from "./link.ts";
+import { ipBatch, type Link, listLinks } from "./link.ts";
+import { ownLink, signOf } from "./own-link.ts";
 import { make } from "./make.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
-import { removeLink, takeAway } from "./remove.ts";
+import { removeFromNode, removeLink } from "./remove.ts";
 import { route } from "./routing.ts";
 import { isSamePlace } from "./sandbox.ts";
 import { awaitAnnounced } from "./settle.ts";
@@ -34,30 +37,28 @@ export async function converge(
     network,
   } = plan;
   const podNetns = { path: netnsPath(association.netns) };
-  if (known && !stays(known, plan, association))
-    await removeLink(uid, known.association, known.definition.routing !== undefined);
+  if (known && !stays(known, plan, association)) await removeLink({ uid, known, association: known.association });
 
-  const [nodeLinks, podLinks] = await Promise.all([cleared(uid), listLinks(podNetns)]);
-  const arrived = ownLink(podLinks, uid);
+  const [nodeLinks, podLinks] = await Promise.all([cleared(uid, known), listLinks(podNetns)]);
+  const arrived = findArrived(plan, association, known, podLinks);
   refuseTakenName(
     plan,
     podLinks.filter((link) => link !== arrived),
   );
-  // A device that is in the pod already is on the node no more.
-  const former = formerOf(arrived?.alias);
-  const ground = former ? { parent: former.name, former } : findGround(plan.network, nodeLinks);
-  if (!former) await refuseParent(plan, nodeLinks);
+  const isInPod = arrived !== undefined && network.mode === "host-device";
+  const ground = isInPod ? inPod(plan, arrived, known?.link?.former) : findGround(network, nodeLinks);
+  if (!isInPod) await refuseParent(plan, nodeLinks);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, ground) };
     const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
     // Asked before anything is changed, unless the link must come up for it.
-    if (arrived.up) await step("probing", () => probeStanding(podNetns, plan, arrived));
+    if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
-      await setSysctls(podNetns, sysctls(arrived.name, plan));
-      let standing = arrived;
+      let standing = await plainlyNamed(podNetns, uid, arrived);
+      await setSysctls(podNetns, sysctls(standing.name, plan));
       if (!arrived.up) {
-        await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, arrived));
-        standing = { ...arrived, name: plan.interfaceName, mtu: sized.mtu, mac: plan.mac, up: true };
+        await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, standing));
+        standing = { ...standing, name: plan.interfaceName, mtu: sized.mtu, mac: plan.mac, up: true };
         await probe(podNetns, plan, standing);
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
@@ -82,12 +83,33 @@ export function stays(known: ResourceFile, plan: InjectPlan, association: Associ
  * The node's links, without ours: one left there under its transit name has an unknown share of its attributes, and making
  * it again costs 0.2 ms.
  */
-async function cleared(uid: string): Promise<Link[]> {
+async function cleared(uid: string, known: ResourceFile | undefined): Promise<Link[]> {
   const links = await listLinks("node");
-  const left = ownLink(links, uid);
-  if (!left) return links;
-  await takeAway("node", left, uid);
-  return listLinks("node");
+  return (await removeFromNode(links, uid, known)) ? listLinks("node") : links;
+}
+
+/** The Vnic's link in its pod. A device is one only with a file that says so: a pod's word alone is not enough. */
+function findArrived(
+  { vnic: { uid }, network: { mode } }: InjectPlan,
+  association: Association,
+  known: ResourceFile | undefined,
+  links: readonly Link[],
+): Link | undefined {
+  if (mode === "host-device") return known && findDevices(links, known)[0];
+  return ownLink(links, uid, { ...signOf(known, association), mode });
+}
+
+/** A device that is in the pod already is on the node no more. */
+function inPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): Ground {
+  return former ? { parent: former.name, former } : { parent, mtu: arrived.mtu };
+}
+
+/** A pod may give its link a name that can't be part of a command: it waits under its transit name then. */
+async function plainlyNamed(pod: Netns, uid: string, link: Link): Promise<Link> {
+  if (isPlainName(link.name)) return link;
+  const name = transitLinkName(uid);
+  await ipBatch(pod, [ipLine`link set dev ${handle(link)} name ${deviceWord(name)}`]);
+  return { ...link, name };
 }
 
 /** Refuses a parent that isn't one of an external network, and a device that something else uses. */
@@ -105,11 +127,19 @@ function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }
   return mtu ?? roomy;
 }
 
-function refuseTakenName({ interfaceName, pod }: InjectPlan, foreignPodLinks: Link[]): void {
-  if (foreignPodLinks.some((link) => link.name === interfaceName))
+function refuseTakenName({ vnic, interfaceName, pod }: InjectPlan, foreignPodLinks: Link[]): void {
+  const has = (wanted: string) => foreignPodLinks.some(({ name }) => name === wanted);
+  const who = `pod ${pod.namespace}/${pod.name} has an interface`;
+  if (has(interfaceName))
     throw new VnicError(
       "refused",
-      `interfaceName: pod ${pod.namespace}/${pod.name} has an interface ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
+      `interfaceName: ${who} ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
+    );
+  const transit = transitLinkName(vnic.uid);
+  if (has(transit))
+    throw new VnicError(
+      "refused",
+      `${who} ${JSON.stringify(transit)}, which is the name under which this Vnic's link arrives; remove it`,
     );
 }
 

@@ -16,7 +16,7 @@ export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report)
   if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
   // The file may be lost while the pod still has the link.
   const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
-  const removed = await removeLink(vnic.uid, place, known === undefined || known.definition.routing !== undefined);
+  const removed = await removeLink({ uid: vnic.uid, known, association: place });
   await removeResourceFile(vnic.uid);
   if (known) await dropTaggedIfUnused(known.definition.network);
   return { removed, steps: [{ step: "removing", milliseconds: performance.now() - began }] };

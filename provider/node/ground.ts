@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { VnicError } from "../base/errors.ts";
+import { present } from "../model/schema/known.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { Ground } from "../model/link/link-steps.ts";
 import { vlanLinkName } from "../model/names.ts";
@@ -60,14 +61,14 @@ function isWithin(address: string, subnet: string): boolean {
 
 /** A device goes into the pod whole, so it must serve nothing else. */
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Ground["former"]> {
-  const { name, mac, mtu, up, addresses, master } = device;
+  const { name, mac, mtu, up, addresses, master, bus, kind, peerIndex, peerNetns } = device;
   if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");
   if (addresses.length > 0)
     throw refusal(`${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`);
   if (master !== undefined) throw refusal(`${name} is a port of ${master} on the node; take it out first`);
   const child = nodeLinks.find((link) => link.parent === name);
   if (child) throw refusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
-  return { name, mac, mtu, up };
+  return present({ name, mac, mtu, up, bus, kind, peerIndex, peerNetns });
 }
 
 function listed(links: readonly Link[]): string {

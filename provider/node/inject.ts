@@ -1,13 +1,16 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { parentForm } from "../model/schema/fields.ts";
+import { present } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import type { Ground } from "../model/link/link-steps.ts";
-import type { InjectPlan, InjectResult, Interface } from "../model/wire/session-protocol.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
+import type { InjectPlan, InjectResult } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
 import { judgeParent } from "./cluster-links.ts";
 import { converge, stays } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
-import { interfaceOf, listLinks, ownLink } from "./link.ts";
+import { interfaceOf, type Link, listLinks } from "./link.ts";
+import { ownLinks } from "./own-link.ts";
 import { make, undo } from "./make.ts";
 import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
@@ -25,11 +28,15 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   refuseNodeAddresses(plan.addresses);
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
   let lease: Lease | undefined;
+  const known = await readResourceFile(vnic.uid);
+  // Of the link that is there, until another one is made.
+  const file: { link: ResourceFile["link"] } = { link: known?.link };
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
   // Asked while the link is made, and awaited before it leaves the node.
   let parentIsFit: Promise<void> = Promise.resolve();
-  const step: RunStep = async (name, work, mtu = plan.mtu) => {
+  const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
+    file.link = link;
     if (name !== "creating") {
       if (!(await mayGoOn)) throw new VnicError("refused", "the driver has withdrawn it");
       await parentIsFit;
@@ -39,12 +46,11 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
     // Probing changes nothing that a later run would have to know.
     if (name !== "probing")
-      await writeResourceFile({ vnic, definition: sized, association, ...(lease ? { lease } : {}), step: name });
+      await writeResourceFile({ vnic, definition: sized, association, ...present({ lease, link }), step: name });
     await work();
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
-  const known = await readResourceFile(vnic.uid);
   lease = await formerLease(plan, known, known !== undefined && stays(known, plan, association));
   const blind = known === undefined && groundUnseen(plan);
   if (blind) {
@@ -68,9 +74,13 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
       }
     });
 
-  const live = await readBack(podNetns, vnic.uid);
-  await step("attached", async () => undefined, plan.mtu ?? live.mtu);
-  return { interface: live, association, ...(lease ? { lease } : {}), steps };
+  const live = await readBack(podNetns, plan);
+  const { former } = file.link ?? {};
+  await step("attached", async () => undefined, {
+    mtu: plan.mtu ?? live.mtu,
+    link: present({ index: live.index, former }),
+  });
+  return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
 }
 
 /**
@@ -98,9 +108,10 @@ function succeeds(attempt: Promise<void>): Promise<boolean> {
 }
 
 /** What is there now, rather than what was asked for. */
-async function readBack(netns: { path: string }, uid: string): Promise<Interface> {
-  const link = ownLink(await listLinks(netns), uid);
+async function readBack(netns: { path: string }, { vnic: { uid }, network, interfaceName }: InjectPlan): Promise<Link> {
+  const links = await listLinks(netns);
+  const link = ownLinks(links, uid, { mode: network.mode }).find(({ name }) => name === interfaceName);
   if (!link)
     throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);
-  return interfaceOf(link);
+  return link;
 }

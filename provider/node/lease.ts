@@ -6,7 +6,8 @@ import { leaseSteps } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { askAgent } from "./agent-socket.ts";
-import { ipBatch, listLinks, ownLink } from "./link.ts";
+import { ipBatch, listLinks } from "./link.ts";
+import { ownLink } from "./own-link.ts";
 import { netnsPath } from "./netns.ts";
 import { route } from "./routing.ts";
 
@@ -49,7 +50,7 @@ export async function acquireLease(
   }
   const { lease } = answer;
   const place = { path: netnsPath(netns) };
-  const live = ownLink(await listLinks(place), vnic.uid);
+  const live = ownLink(await listLinks(place), vnic.uid, { mode: network.mode });
   if (!live)
     throw new VnicError("failed", `the link was gone from the pod's network namespace before it had its address`);
   const steps = leaseSteps(network, live, former?.address, lease.address);

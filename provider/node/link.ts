@@ -1,6 +1,6 @@
 import { VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
-import { linkAlias, transitLinkName } from "../model/names.ts";
+import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
 
@@ -20,10 +20,11 @@ export interface Link extends Interface {
   /** Whether the bridge that it is a port of lets its frames pass. */
   readonly forwards?: boolean;
   readonly vlan?: number;
-  /** Of a veth whose other end is in another network namespace: the node's number for that one. */
-  readonly peerNetns?: number;
   /** Its address on the bus of its hardware. */
   readonly bus?: string;
+  /** Of a veth whose other end is in another network namespace: the number of that end, and that of its namespace here. */
+  readonly peerIndex?: number;
+  readonly peerNetns?: number;
 }
 
 interface IpAddressRow {
@@ -34,6 +35,7 @@ interface IpAddressRow {
   readonly mtu?: number;
   readonly flags?: readonly string[];
   readonly link?: string;
+  readonly link_index?: number;
   readonly link_netnsid?: number;
   readonly master?: string;
   readonly parentdev?: string;
@@ -58,14 +60,33 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
 
 /** Reads what `ip -j -d address show` prints. */
 export function readLinks(json: string): Link[] {
-  const rows = JSON.parse(json) as IpAddressRow[];
   // `ip -j` prints an empty object for what its filters leave out.
-  return rows.filter((row) => row.ifname !== undefined).map(readLink);
+  return parseRows<IpAddressRow>(json)
+    .filter((row) => row.ifname !== undefined)
+    .map(readLink);
 }
+
+/**
+ * The rows that `ip -j` prints; none where it prints nothing, as with IPv6 switched off. It prints names and aliases as they
+ * are, and a pod may put control characters there, which JSON forbids: they are replaced.
+ */
+export function parseRows<T>(json = ""): T[] {
+  // eslint-disable-next-line no-control-regex
+  const clean = json.replace(/[\u0000-\u001f\u007f]/g, "\ufffd");
+  const text = clean.replace(/^\ufffd+|\ufffd+$/g, "");
+  if (text === "") return [];
+  const rows: unknown = JSON.parse(text);
+  return Array.isArray(rows) ? (rows.filter((row) => typeof row === "object" && row !== null) as T[]) : [];
+}
+
+/** More addresses of one link than any plan has; a pod may add as many as it likes. */
+const mostAddresses = 1000;
 
 export function readLink(row: IpAddressRow): Link {
   const { ifname = "", address = "", mtu = 0, flags = [], addr_info = [], linkinfo } = row;
-  const own = addr_info.filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
+  const own = addr_info
+    .slice(0, mostAddresses)
+    .filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
   const cidrs = (rows: typeof own) => rows.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   const announced = cidrs(own.filter(({ mngtmpaddr }) => mngtmpaddr));
   return present({
@@ -83,8 +104,9 @@ export function readLink(row: IpAddressRow): Link {
     carries: flags.includes("LOWER_UP") || undefined,
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
-    peerNetns: linkinfo?.info_kind === "veth" ? row.link_netnsid : undefined,
     bus: row.parentdev,
+    peerIndex: linkinfo?.info_kind === "veth" ? row.link_index : undefined,
+    peerNetns: linkinfo?.info_kind === "veth" ? row.link_netnsid : undefined,
   });
 }
 
@@ -93,36 +115,28 @@ export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: L
   return present({ name, mac, mtu, addresses, slaacAddresses, up });
 }
 
-/** Our link of that Vnic among others: by the mark it bears, or by the name under which it waits for its mark. */
-export function ownLink(links: readonly Link[], uid: string): Link | undefined {
-  const waiting = transitLinkName(uid);
-  return links.find(({ alias, name }) => isMarked(alias, uid) || name === waiting);
-}
-
-/** Whether an alias is the mark of that Vnic, with or without what a device was before. */
-export function isMarked(alias: string | undefined, uid: string): boolean {
-  return alias?.split(",")[0] === linkAlias(uid);
-}
-
 /** Runs lines of `ip` commands in one process; stops at the first that fails. */
-export function ipBatch(netns: Netns, lines: readonly string[]): Promise<void> {
-  return prepareIpBatch(netns)(lines);
+export function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonly string[] = []): Promise<void> {
+  return prepareIpBatch(netns, options)(lines);
 }
 
 /** The same with a process that is started now, for lines that come later: starting it takes as long as the lines do. */
-export function prepareIpBatch(netns: Netns): (lines: readonly string[]) => Promise<void> {
-  const ip = startIn(netns, "ip", ["-batch", "-"]);
+export function prepareIpBatch(
+  netns: Netns,
+  options: readonly string[] = [],
+): (lines: readonly IpLine[]) => Promise<void> {
+  const ip = startIn(netns, "ip", [...options, "-batch", "-"]);
   return async (lines) => {
     try {
-      await ip.finish(lines.map((line) => `${line}\n`).join(""));
+      await ip.finish(batchOf(lines));
     } catch (error) {
       throw explained(error, lines);
     }
   };
 }
 
-export function deleteLink(netns: Netns, name: string): Promise<void> {
-  return ipBatch(netns, [`link del dev ${name}`]);
+export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
+  return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
 }
 
 /** `ip` says what failed by line number only. */

@@ -9,11 +9,12 @@ import {
 } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
-import { isMarked, listLinks, ownLink, prepareIpBatch } from "./link.ts";
+import { deleteLink, listLinks, prepareIpBatch } from "./link.ts";
+import { ownLinks } from "./own-link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
-import { takeAway } from "./remove.ts";
-import { removeResourceFile } from "./resource-file.ts";
+import { isMade, removeLink } from "./remove.ts";
+import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { route, unroute } from "./routing.ts";
 import { awaitAnnounced, settle, settlesLate } from "./settle.ts";
 import type { RunStep } from "./step.ts";
@@ -34,10 +35,15 @@ export async function make(plan: InjectPlan, ground: Ground, association: Associ
   let configured = false;
   try {
     const create = prepare("node");
-    const created = step("creating", async () => {
-      await ensureTagged(plan.network);
-      await create(createSteps(plan, ground));
-    });
+    const { former } = ground;
+    const created = step(
+      "creating",
+      async () => {
+        await ensureTagged(plan.network);
+        await create(createSteps(plan, ground));
+      },
+      { link: former ? { former } : {} },
+    );
     const move = prepare("node");
     await created;
     const moved = step("moving", () => move(moveSteps(plan, podNetns.path)));
@@ -76,13 +82,16 @@ export async function undo(plan: InjectPlan, pod: { path: string }, configured: 
  * mark. It has its transit name, unless it was given its own, which nobody else can have had then; a device has no twin.
  */
 async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
-  const transit = transitLinkName(uid);
+  if (network.mode === "host-device") {
+    const known = await readResourceFile(uid);
+    await removeLink({ uid, known, association: known?.association });
+    return;
+  }
   for (const place of ["node", pod] as const) {
-    const links = await listLinks(place);
-    const waiting = links.find(({ name }) => name === transit);
-    const named = place === pod && configured ? links.find(({ name }) => name === interfaceName) : undefined;
-    const device = network.mode === "host-device" ? ownLink(links, uid) : undefined;
-    const made = waiting ?? (isMarked(named?.alias, uid) ? named : device);
-    if (made) await takeAway(place, made, uid);
+    const own = ownLinks(await listLinks(place), uid, { mode: network.mode }).filter(isMade);
+    const waiting = own.find(({ name }) => name === transitLinkName(uid));
+    const named = place === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
+    const made = waiting ?? named;
+    if (made) await deleteLink(place, made);
   }
 }

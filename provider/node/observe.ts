@@ -2,7 +2,8 @@ import type { LimitFunction } from "p-limit";
 import { coalesce } from "../base/coalesce.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import type { ObservePlan, ObserveResult, SurveyResult } from "../model/wire/session-protocol.ts";
-import { interfaceOf, listLinks, ownLink } from "./link.ts";
+import { interfaceOf, listLinks } from "./link.ts";
+import { ownLink, signOf } from "./own-link.ts";
 import { netnsPath } from "./netns.ts";
 import { driftOfRouting } from "./routing.ts";
 import { readResourceFile } from "./resource-file.ts";
@@ -19,7 +20,7 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   const netns = { path: netnsPath(association.netns) };
   const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksTogether(netns)]);
   const known = file && isSamePlace(file.association, association) ? file : undefined;
-  const link = ownLink(links, vnic.uid);
+  const link = ownLink(links, vnic.uid, signOf(known, association));
   const amiss =
     known?.definition.routing && link
       ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))

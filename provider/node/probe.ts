@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
-import { ipBatch } from "./link.ts";
+import { ipBatch, parseRows } from "./link.ts";
+import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
 import { type Netns, runIn, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
 
@@ -92,8 +93,8 @@ function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: st
  */
 async function askByNeighborDiscovery(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
   if (hosts.length === 0) return [];
-  const forget = hosts.map((host) => `neigh del ${host} dev ${device}`);
-  const ask = hosts.map((host) => `neigh replace ${host} dev ${device} nud none use`);
+  const forget = hosts.map((host) => ipLine`neigh del ${hostWord(host)} dev ${deviceWord(device)}`);
+  const ask = hosts.map((host) => ipLine`neigh replace ${hostWord(host)} dev ${deviceWord(device)} nud none use`);
   let answers: Rival[] = [];
   for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
     await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
@@ -104,10 +105,8 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
 }
 
 async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
-  const rows = JSON.parse(await runIn(netns, "ip", ["-6", "-j", "neigh", "show", "dev", device])) as {
-    dst?: string;
-    lladdr?: string;
-  }[];
+  const json = await runIn(netns, "ip", ["-6", "-j", "neigh", "show", "dev", device]);
+  const rows = parseRows<{ dst?: string; lladdr?: string }>(json);
   return rows.flatMap(({ dst = "", lladdr }) =>
     lladdr !== undefined && hosts.includes(dst) ? [{ host: dst, mac: lladdr }] : [],
   );

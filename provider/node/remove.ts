@@ -1,36 +1,90 @@
-import { formerOf, restoreSteps, sendBackSteps } from "../model/link/link-steps.ts";
-import { transitLinkName } from "../model/names.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
+import { hostSideName } from "../model/names.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
-import { deleteLink, ipBatch, type Link, listLinks, ownLink } from "./link.ts";
-import { type Netns, netnsInode, netnsPath } from "./netns.ts";
+import { bringBack, findDevices, findReturned, restore } from "./device.ts";
+import { isHidden } from "./hidden-link.ts";
+import { deleteLink, type Link, listLinks } from "./link.ts";
+import { netnsInode, netnsPath } from "./netns.ts";
+import { ownLinks, signOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
 
+/** What is known of a link that is to go. */
+export interface Removal {
+  readonly uid: string;
+  /** The node's own file, unless it is lost. */
+  readonly known: ResourceFile | undefined;
+  readonly association: Association | undefined;
+}
+
 /**
- * Takes the link away where it may be: in the pod's namespace, if that one still is what it was, or on the node. `routed`:
- * its routes and rules as well.
+ * Takes the link away wherever it may be: on the node, and in the pod's namespace if that one still is what it was, with its
+ * routes and rules. What a pod does to its links can only keep its own Vnic from going: the error names the pod.
  */
-export async function removeLink(uid: string, association: Association | undefined, routed: boolean): Promise<boolean> {
-  const places: Netns[] = ["node"];
-  if (association && (await netnsInode(association.netns)) === association.inode) {
+export async function removeLink({ uid, known, association }: Removal): Promise<boolean> {
+  const mode = known?.definition.network.mode;
+  // The node's end takes the other one along, wherever the pod has it.
+  let removed = (mode === undefined || mode === "bridge") && (await removeNodeEnd(uid));
+  const isAlive = association !== undefined && (await netnsInode(association.netns)) === association.inode;
+  const problems: string[] = [];
+  if (association && isAlive) {
     const pod = { path: netnsPath(association.netns) };
-    places.unshift(pod);
-    if (routed) await unroute(pod, uid);
+    const note = (error: unknown) => (problems.push(messageOf(error)), false);
+    removed = (await removeFromPod(pod, uid, known, association).catch(note)) || removed;
+    if (!known || known.definition.routing || known.definition.dhcp?.routes) await unroute(pod, uid).catch(note);
   }
-  let removed = false;
-  for (const place of places) {
-    const link = ownLink(await listLinks(place), uid);
-    if (!link) continue;
-    await takeAway(place, link, uid);
-    removed = true;
-  }
+  removed = (await removeFromNode(await listLinks("node"), uid, known)) || removed;
+  const { namespace, name, uid: podUid } = association?.pod ?? {};
+  const who = `pod ${namespace}/${name} (UID ${podUid})`;
+  if (problems.length > 0) throw new VnicError("failed", `${who} keeps its link: ${problems.join("; ")}`);
+  if (!removed && isAlive && known && (await isHidden(known)))
+    throw new VnicError(
+      "failed",
+      `${who} has taken the Vnic's link to a network namespace that the node can't see; delete the pod, and the link goes with it`,
+    );
   return removed;
 }
 
-/** Deletes a link that was made for the Vnic; a device goes back to the node and is what it was before. */
-export async function takeAway(place: Netns, link: Link, uid: string): Promise<void> {
-  const former = formerOf(link.alias);
-  if (!former) return deleteLink(place, link.name);
-  if (place === "node") return ipBatch("node", restoreSteps(link.name, former));
-  await ipBatch(place, sendBackSteps(uid, link.name, process.pid));
-  return ipBatch("node", restoreSteps(transitLinkName(uid), former));
+async function removeNodeEnd(uid: string): Promise<boolean> {
+  const end = (await listLinks("node")).find(({ name, kind }) => name === hostSideName(uid) && kind === "veth");
+  if (end) await deleteLink("node", end);
+  return end !== undefined;
+}
+
+async function removeFromPod(
+  pod: { readonly path: string },
+  uid: string,
+  known: ResourceFile | undefined,
+  association: Association,
+): Promise<boolean> {
+  const links = await listLinks(pod);
+  if (known?.definition.network.mode === "host-device") {
+    for (const link of findDevices(links, known)) if (await bringBack(pod, link, known)) return true;
+    return false;
+  }
+  // An end of a pair has gone with the node's end: what else bears the mark here is the pod's own.
+  const own = ownLinks(links, uid, signOf(known, association)).filter((link) => isMade(link) && link.kind !== "veth");
+  for (const link of own) await deleteLink(pod, link);
+  return own.length > 0;
+}
+
+/** Removes what is left of the Vnic's link on the node, which has these links. */
+export async function removeFromNode(
+  links: readonly Link[],
+  uid: string,
+  known: ResourceFile | undefined,
+): Promise<boolean> {
+  if (known?.definition.network.mode === "host-device") {
+    const device = findReturned(links, known);
+    if (device) await restore(device, known);
+    return device !== undefined;
+  }
+  const own = ownLinks(links, uid, signOf(known, undefined)).filter(isMade);
+  for (const link of own) await deleteLink("node", link);
+  return own.length > 0;
+}
+
+/** Whether a link is of a kind that is made for Vnics, and so can be deleted; a device can't. */
+export function isMade({ kind = "" }: Link): boolean {
+  return ["macvlan", "ipvlan", "veth"].includes(kind);
 }

@@ -1,6 +1,7 @@
 import { coalesce } from "../base/coalesce.ts";
 import {
   liveEntries,
+  protocol,
   type Entry,
   type Family,
   routingDrift,
@@ -10,6 +11,7 @@ import {
   wantedEntries,
 } from "../model/link/routing.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
+import { ipBatch, parseRows } from "./link.ts";
 import { type Netns, runIn } from "./netns.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -26,11 +28,11 @@ async function listRows(netns: Netns): Promise<Rows[]> {
     families.map(async (family) => {
       const [routes, rules] = await Promise.all(
         [
-          ["route", "show", "table", "all"],
+          ["route", "show", "table", "all", "proto", protocol],
           ["rule", "show"],
         ].map((words) => runIn(netns, "ip", [`-${family}`, "-N", "-j", ...words])),
       );
-      return { family, routes: parse<RouteRow>(routes), rules: parse<RuleRow>(rules) };
+      return { family, routes: parseRows<RouteRow>(routes), rules: parseRows<RuleRow>(rules) };
     }),
   );
 }
@@ -54,18 +56,11 @@ export async function driftOfRouting(netns: Netns, plan: Routed): Promise<string
 export async function route(netns: Netns, plan: Routed): Promise<void> {
   const live = entriesOf(await listRows(netns), plan.vnic.uid, plan.interfaceName);
   const steps = routingSteps(wantedEntries(plan), live);
-  for (const family of families)
-    if (steps[family].length > 0)
-      await runIn(netns, "ip", [`-${family}`, "-batch", "-"], steps[family].map((line) => `${line}\n`).join(""));
+  for (const family of families) if (steps[family].length > 0) await ipBatch(netns, steps[family], [`-${family}`]);
 }
 
 /** Removes what of them would outlast the link: rules, and routes that are bound to no link. */
 export function unroute(netns: Netns, uid: string): Promise<void> {
   // No link has this name: routes over the Vnic's own go with it.
   return route(netns, { vnic: { uid, namespace: "", name: "" }, interfaceName: "", addresses: [] });
-}
-
-/** `ip` prints nothing at all where there is nothing, as with IPv6 switched off. */
-function parse<T>(json: string | undefined): T[] {
-  return json?.trim() ? (JSON.parse(json) as T[]) : [];
 }

@@ -42,36 +42,61 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: "C" };
 }
 
+/** Some 16 000 links, in bytes. A pod may have as many as it likes, and is told that these are too many. */
+const mostOutput = 16 * 2 ** 20;
+const mostComplaints = 2 ** 14;
+/** For a program to end after it has its input: to list what a pod has, or to wait for the kernel's lock behind others. */
+const longestMilliseconds = 60_000;
+
 /**
- * Starts a program that reads its stdin. A non-zero exit is an error in the program's own words.
+ * Starts a program that reads its stdin. A non-zero exit is an error in the program's own words; so is more output, or more
+ * time, than any sensible state of a node or a pod makes necessary.
  */
 export function start(program: string, args: readonly string[]): Started {
   const child = spawn(program, args, { stdio: "pipe", env: environment() });
   const outputs: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => outputs.push(chunk));
+  const limits = { bytes: 0, exceeded: undefined as string | undefined };
+  const end = (why: string) => {
+    limits.exceeded ??= why;
+    child.kill("SIGKILL");
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    limits.bytes += chunk.length;
+    if (limits.bytes > mostOutput) end(`ended, as it printed more than ${mostOutput / 2 ** 20} MiB`);
+    else outputs.push(chunk);
+  });
   // The program may end before it has read all; its exit code tells the story.
   child.stdin.on("error", () => undefined);
-  const ended = endOf(child, program, args).then(() => Buffer.concat(outputs).toString());
+  let late: NodeJS.Timeout | undefined;
+  const ended = endOf(child, program, args, limits)
+    .then(() => Buffer.concat(outputs).toString())
+    .finally(() => clearTimeout(late));
   // Heard when it is finished; until then a failure is nobody's.
   ended.catch(() => undefined);
   return {
     finish: (input) => {
       child.stdin.end(input);
+      late = setTimeout(() => end(`ended after ${longestMilliseconds / 1000} s`), longestMilliseconds);
       return ended;
     },
   };
 }
 
 /** Waits for a program's end; a non-zero exit is an error in the program's own words. */
-function endOf(child: ChildProcessWithoutNullStreams, program: string, args: readonly string[]): Promise<void> {
-  const errors: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+function endOf(
+  child: ChildProcessWithoutNullStreams,
+  program: string,
+  args: readonly string[],
+  limits: { readonly exceeded: string | undefined },
+): Promise<void> {
+  let complaints = "";
+  child.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(0, mostComplaints)));
   return new Promise((resolve, reject) => {
     child.on("error", (cause) => reject(new VnicError("failed", `running ${program}: ${cause.message}`, { cause })));
     child.on("close", (code, signal) => {
-      if (code === 0) return resolve();
-      const words = Buffer.concat(errors).toString().trim().replaceAll("\n", "; ");
-      const how = words || `ended by ${signal ?? `exit code ${code}`}`;
+      if (code === 0 && limits.exceeded === undefined) return resolve();
+      const words = complaints.trim().replaceAll("\n", "; ");
+      const how = limits.exceeded ?? (words || `ended by ${signal ?? `exit code ${code}`}`);
       return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${how}`));
     });
   });

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
-import { type Link, listLinks, ownLink } from "./link.ts";
+import { type Link, listLinks } from "./link.ts";
+import { ownLink } from "./own-link.ts";
 import type { Netns } from "./netns.ts";
 
 /** A bridge with a spanning tree takes half a minute, and a cable may be unplugged: neither is waited for. */

@@ -22,7 +22,7 @@ export function dropTaggedIfUnused({ parent, vlan }: NodeNetwork): Promise<void>
     const others = await listResourceFiles();
     if (others.some(({ definition: { network } }) => network.parent === parent && network.vlan === tag)) return;
     const link = findTagged(name, tag, await listLinks("node"));
-    if (link?.alias === vlanAlias) await deleteLink("node", link.name);
+    if (link?.alias === vlanAlias) await deleteLink("node", link);
   });
 }
 

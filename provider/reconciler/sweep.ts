@@ -15,8 +15,14 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
       const { uid, namespace, name } = vnic;
       const record = await cluster.findVnic({ namespace, name });
       if (record?.metadata.uid === uid && placeOf(record)?.node === node) continue;
-      await session.request("eject", { plan: { vnic } });
-      log("info", `removed what node ${node} held of it, which is gone or elsewhere`, { vnic: `${namespace}/${name}` });
+      const about = { vnic: `${namespace}/${name}` };
+      try {
+        await session.request("eject", { plan: { vnic } });
+        log("info", `removed what node ${node} held of it, which is gone or elsewhere`, about);
+      } catch (error) {
+        // What keeps one Vnic, such as its pod, keeps no other.
+        log("error", `sweeping node ${node}: ${messageOf(error)}`, about);
+      }
     }
   } catch (error) {
     // The next session on that node sweeps again.

@@ -1,9 +1,10 @@
+import { alias, cidr, device, handle, host, ipLine, type IpLine, mac as macWord, number, path } from "./ip-line.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../names.ts";
 import { hasOwnMac } from "../network/mode.ts";
+import type { Former } from "../wire/resource-file.ts";
 import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
 
-/* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. Every word in
-   them has passed the schema of the session protocol: no spaces, no leading dash. */
+/* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. */
 
 /** An injection plan with the MTU decided: the one asked for, or the parent's. */
 export type SizedPlan = InjectPlan & { readonly mtu: number };
@@ -18,118 +19,110 @@ export interface Ground {
   readonly former?: Former;
 }
 
-export interface Former {
-  readonly name: string;
-  readonly mac: string;
-  readonly mtu: number;
-  readonly up: boolean;
-}
-
 /** On the node: the link of a VLAN on its parent, up and with our mark. */
-export function tagSteps(parent: string, vlan: number): string[] {
-  const name = vlanLinkName(parent, vlan);
+export function tagSteps(parent: string, vlan: number): IpLine[] {
+  const name = device(vlanLinkName(parent, vlan));
   return [
-    `link add link ${parent} name ${name} type vlan id ${vlan}`,
-    `link set dev ${name} alias ${vlanAlias} addrgenmode none up`,
+    ipLine`link add link ${device(parent)} name ${name} type vlan id ${number(vlan)}`,
+    ipLine`link set dev ${name} alias ${alias(vlanAlias)} addrgenmode none up`,
   ];
 }
 
 /** In the node's network namespace: the link, down, under its transit name and with our mark, which it keeps through moves. */
-export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu, former }: Ground): string[] {
-  const { vnic, network, mac, mtu } = plan;
-  const name = transitLinkName(vnic.uid);
+export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Ground): IpLine[] {
+  const { vnic, network, mtu } = plan;
+  const name = device(transitLinkName(vnic.uid));
+  const from = device(parent);
+  const mac = macWord(plan.mac);
   // The kernel gives it the parent's, if it is told none.
-  const size = mtu === undefined ? "" : ` mtu ${mtu}`;
-  const mark = `link set dev ${name} alias ${linkAlias(vnic.uid)}`;
+  const size = sizeWords(mtu);
+  const mark = ipLine`link set dev ${name} alias ${alias(linkAlias(vnic.uid))}`;
   switch (network.mode) {
     case "macvlan":
-    case "macvlan-private": {
-      const among = network.mode === "macvlan" ? "bridge" : "private";
-      return [`link add link ${parent} name ${name} address ${mac}${size} type macvlan mode ${among}`, mark];
-    }
+      return [ipLine`link add link ${from} name ${name} address ${mac}${size} type macvlan mode bridge`, mark];
+    case "macvlan-private":
+      return [ipLine`link add link ${from} name ${name} address ${mac}${size} type macvlan mode private`, mark];
     case "ipvlan":
-      return [`link add link ${parent} name ${name}${size} type ipvlan mode l2`, mark];
+      return [ipLine`link add link ${from} name ${name}${size} type ipvlan mode l2`, mark];
     case "bridge": {
       // The node's end has the bridge's MTU, as a bridge takes the least of its ports' for its own.
-      const sizes = [mtu ?? parentMtu, parentMtu].map((bytes) => (bytes === undefined ? "" : ` mtu ${bytes}`));
+      const peer = ipLine`peer name ${device(hostSideName(vnic.uid))}${sizeWords(parentMtu)}`;
       return [
-        `link add name ${name} address ${mac}${sizes[0]} type veth peer name ${hostSideName(vnic.uid)}${sizes[1]}`,
+        ipLine`link add name ${name} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
         mark,
         ...plugSteps(vnic.uid, parent),
       ];
     }
     case "host-device":
       return [
-        `link set dev ${parent} alias ${linkAlias(vnic.uid)}${formerMark(former)}`,
-        `link set dev ${parent} down`,
-        `link set dev ${parent} name ${name} address ${mac}${size}`,
+        ipLine`link set dev ${from} alias ${alias(linkAlias(vnic.uid))}`,
+        ipLine`link set dev ${from} down`,
+        ipLine`link set dev ${from} name ${name} address ${mac}${size}`,
       ];
   }
 }
 
+function sizeWords(mtu: number | undefined): IpLine {
+  return mtu === undefined ? ipLine`` : ipLine` mtu ${number(mtu)}`;
+}
+
 /** On the node: its end of a NIC in a bridge becomes a port of it, also of one that was made anew under a standing NIC. */
-export function plugSteps(uid: string, bridge: string): string[] {
-  return [`link set dev ${hostSideName(uid)} addrgenmode none master ${bridge} up`];
-}
-
-/** A device carries in its mark what it is to be again, so that it finds back whatever else is lost. */
-function formerMark(former: Former | undefined): string {
-  return former ? [``, former.name, former.mac, former.mtu, former.up ? "up" : "down"].join(",") : "";
-}
-
-/** What a device was before, by its mark; undefined for a link that was made for the Vnic. */
-export function formerOf(alias: string | undefined): Former | undefined {
-  const [, name, mac, mtu, state] = alias?.split(",") ?? [];
-  return name && mac && mtu ? { name, mac, mtu: Number(mtu), up: state === "up" } : undefined;
+export function plugSteps(uid: string, bridge: string): IpLine[] {
+  return [ipLine`link set dev ${device(hostSideName(uid))} addrgenmode none master ${device(bridge)} up`];
 }
 
 /** From the node's network namespace into the one bound at `netnsPath`. Moved while down: half the kernel's time of a link that is up. */
-export function moveSteps({ vnic }: InjectPlan, netnsPath: string): string[] {
-  return [`link set dev ${transitLinkName(vnic.uid)} netns ${netnsPath}`];
+export function moveSteps({ vnic }: InjectPlan, netnsPath: string): IpLine[] {
+  return [ipLine`link set dev ${device(transitLinkName(vnic.uid))} netns ${path(netnsPath)}`];
 }
 
 /** In the pod's network namespace, on the link just arrived: addresses before `up`, as it is `up` that announces them. */
-export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): string[] {
+export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): IpLine[] {
+  const name = device(interfaceName);
   return [
-    `link set dev ${transitLinkName(vnic.uid)} name ${interfaceName}`,
+    ipLine`link set dev ${device(transitLinkName(vnic.uid))} name ${name}`,
     ...addresses.map((address) => addAddress(address, interfaceName)),
-    `link set dev ${interfaceName} up`,
+    ipLine`link set dev ${name} up`,
   ];
 }
 
 /** The same in two parts, for a NIC that must ask before it has its addresses: first up without them. */
-export function riseSteps(plan: InjectPlan): string[] {
+export function riseSteps(plan: InjectPlan): IpLine[] {
   return configureSteps({ ...plan, addresses: [] });
 }
 
 /** Then its addresses, announced: by its MAC, set to what it is; a NIC without one of its own must go down for it once more. */
-export function addressSteps({ network, interfaceName, mac, addresses }: InjectPlan): string[] {
+export function addressSteps({ network, interfaceName, mac, addresses }: InjectPlan): IpLine[] {
   const added = addresses.map((address) => addAddress(address, interfaceName));
+  const name = device(interfaceName);
   return hasOwnMac(network.mode)
     ? [...added, announce(interfaceName, mac)]
-    : [`link set dev ${interfaceName} down`, ...added, `link set dev ${interfaceName} up`];
+    : [ipLine`link set dev ${name} down`, ...added, ipLine`link set dev ${name} up`];
 }
 
 /** Setting the MAC, even to what it is, makes the kernel announce all addresses (arp_notify, ndisc_notify). */
-function announce(device: string, mac: string): string {
-  return `link set dev ${device} address ${mac}`;
+function announce(name: string, mac: string): IpLine {
+  return ipLine`link set dev ${device(name)} address ${macWord(mac)}`;
 }
 
 /** Naming the interface identifier, even the one that it has (modified EUI-64), makes the kernel ask for routers at once. */
-function solicit(device: string, mac: string): string {
+function solicit(name: string, mac: string): IpLine {
   const [first = "", ...rest] = mac.split(":");
   const bytes = [(parseInt(first, 16) ^ 2).toString(16).padStart(2, "0"), ...rest];
   const [a, b, c, d, e, f] = bytes;
-  return `token set ::${a}${b}:${c}ff:fe${d}:${e}${f} dev ${device}`;
+  return ipLine`token set ${host(`::${a}${b}:${c}ff:fe${d}:${e}${f}`)} dev ${device(name)}`;
 }
+
+/** A link that is there, with the kernel's number for it: a pod may have given it a name that no command can have. */
+export type LiveLink = Interface & { readonly index?: number };
 
 /**
  * In the pod's network namespace, on a link that is there already: only what differs, new addresses before old ones go,
- * and the link never down, so that connections over an address that stays survive. The mark is set in any case, but for a
- * device's, which it has from the beginning.
+ * and the link never down, so that connections over an address that stays survive. The mark is set in any case.
  */
-export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
+export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
   const { vnic, network, interfaceName, mac, mtu, addresses, slaac } = plan;
+  const name = device(interfaceName);
   const added = addresses.filter((address) => !live.addresses.includes(address));
   // Without an IPv6 address of its own it has IPv6 off by then, which has taken the others away.
   const lasting = live.addresses.filter((address) => !isIpv6(address) || hasIpv6(plan));
@@ -137,12 +130,12 @@ export function convergeSteps(plan: SizedPlan, live: Interface): string[] {
   const removed = [...lasting.filter((address) => !addresses.includes(address)), ...announced];
   const ownMac = hasOwnMac(network.mode);
   const steps = [
-    ...(network.mode === "host-device" ? [] : [`link set dev ${live.name} alias ${linkAlias(vnic.uid)}`]),
-    ...(live.name === interfaceName ? [] : [`link set dev ${live.name} name ${interfaceName}`]),
-    ...(live.mtu === mtu ? [] : [`link set dev ${interfaceName} mtu ${mtu}`]),
+    ipLine`link set dev ${handle(live)} alias ${alias(linkAlias(vnic.uid))}`,
+    ...(live.name === interfaceName ? [] : [ipLine`link set dev ${handle(live)} name ${name}`]),
+    ...(live.mtu === mtu ? [] : [ipLine`link set dev ${name} mtu ${number(mtu)}`]),
     ...added.map((address) => addAddress(address, interfaceName)),
-    ...removed.map((address) => `address del ${address} dev ${interfaceName}`),
-    ...(live.up ? [] : [`link set dev ${interfaceName} up`]),
+    ...removed.map((address) => ipLine`address del ${cidr(address)} dev ${name}`),
+    ...(live.up ? [] : [ipLine`link set dev ${name} up`]),
     ...(slaac && live.up && !live.slaacAddresses ? [solicit(interfaceName, mac)] : []),
   ];
   const toldByUp = !live.up;
@@ -160,18 +153,18 @@ export function leaseSteps(
   { name, mac, ...live }: Interface,
   former: string | undefined,
   address: string | undefined,
-): string[] {
+): IpLine[] {
   const removed = former !== undefined && former !== address && live.addresses.includes(former);
   const added = address !== undefined && !live.addresses.includes(address);
   return [
-    ...(removed ? [`address del ${former} dev ${name}`] : []),
+    ...(removed ? [ipLine`address del ${cidr(former)} dev ${device(name)}`] : []),
     ...(added ? [addAddress(address, name), ...(hasOwnMac(mode) ? [announce(name, mac)] : [])] : []),
   ];
 }
 
 /** `nodad`: the address answers at once; whether somebody else has it is to be asked before, not by a second of silence. */
-function addAddress(address: string, device: string): string {
-  return `address add ${address} dev ${device}${isIpv6(address) ? " nodad" : ""}`;
+export function addAddress(address: string, name: string): IpLine {
+  return ipLine`address add ${cidr(address)} dev ${device(name)}${isIpv6(address) ? ipLine` nodad` : ipLine``}`;
 }
 
 function isIpv6(address: string): boolean {
@@ -184,24 +177,39 @@ function hasIpv6({ addresses, slaac }: Addressing): boolean {
 
 type Addressing = Pick<InjectPlan, "addresses" | "slaac">;
 
-/** In the pod's network namespace: a device on its way back to the node, which is where the process `pid` lives. */
-export function sendBackSteps(uid: string, name: string, pid: number): string[] {
-  const transit = transitLinkName(uid);
-  return [
-    `link set dev ${name} down`,
-    ...(name === transit ? [] : [`link set dev ${name} name ${transit}`]),
-    `link set dev ${transit} netns ${pid}`,
-  ];
+/**
+ * In the pod's network namespace: a device on its way back to the node, which is where the process `pid` lives. One request to
+ * the kernel gives it its transit name and moves it, so that no name of the pod's choosing comes along; it arrives down.
+ */
+export function sendBackSteps(
+  uid: string,
+  live: { readonly name: string; readonly index?: number },
+  pid: number,
+): IpLine[] {
+  return [ipLine`link set dev ${handle(live)} name ${device(transitLinkName(uid))} netns ${number(pid)}`];
 }
 
 /** On the node: a device that is back becomes what it was. Its mark goes last, as it is found by that. */
-export function restoreSteps(name: string, former: Former): string[] {
+export function restoreSteps(live: { readonly name: string; readonly index?: number }, former: Former): IpLine[] {
+  const name = device(former.name);
   return [
-    `link set dev ${name} down`,
-    ...(name === former.name ? [] : [`link set dev ${name} name ${former.name}`]),
-    `link set dev ${former.name} address ${former.mac} mtu ${former.mtu}`,
-    ...(former.up ? [`link set dev ${former.name} up`] : []),
-    `link set dev ${former.name} alias ""`,
+    ipLine`link set dev ${handle(live)} down`,
+    ...(live.name === former.name ? [] : [ipLine`link set dev ${handle(live)} name ${name}`]),
+    ipLine`link set dev ${name} address ${macWord(former.mac)} mtu ${number(former.mtu)}`,
+    ...(former.up ? [ipLine`link set dev ${name} up`] : []),
+    ipLine`link set dev ${name} alias ""`,
+  ];
+}
+
+/**
+ * On the node: a device of which no file says what it was. It stays down, under the name that the plan has for it or its transit
+ * name, until somebody looks at it.
+ */
+export function parkSteps(live: { readonly name: string; readonly index?: number }, name: string): IpLine[] {
+  return [
+    ipLine`link set dev ${handle(live)} down`,
+    ...(live.name === name ? [] : [ipLine`link set dev ${handle(live)} name ${device(name)}`]),
+    ipLine`link set dev ${device(name)} alias ""`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { cidr, device as deviceWord, host, type IpLine, ipLine, number } from "./ip-line.ts";
 import { routingTable, rulePriority } from "../names.ts";
 import type { InjectPlan } from "../wire/session-protocol.ts";
 
@@ -11,17 +12,18 @@ import type { InjectPlan } from "../wire/session-protocol.ts";
  * second table decides for the rest. So no route of the cluster is ever changed.
  */
 
-const protocol = "118";
+/** As `ip -N` prints it. */
+export const protocol = "118";
 /** Before the kernel's own rule for the main table, 32766. */
 const replyPriority = 30000;
-const main = "254";
+const main = 254;
 export type Family = 4 | 6;
 
 /** One route or rule. */
 export interface Entry {
   readonly family: Family;
   readonly object: "route" | "rule";
-  readonly words: string;
+  readonly words: IpLine;
 }
 
 export function wantedEntries({
@@ -45,13 +47,13 @@ export function wantedEntries({
       const known = [...own(networks), ...own(routes.filter(({ table }) => table === undefined)), all];
       entries.push(...known.map((route) => routeEntry({ ...route, table: replies }, device)));
       for (const address of addresses.filter((one) => familyOf(one) === family))
-        entries.push(ruleEntry(family, replyPriority, `from ${hostOf(address)} table ${replies}`));
+        entries.push(ruleEntry(family, replyPriority, ipLine`from ${host(hostOf(address))} table ${number(replies)}`));
     }
     if (!defaultRoute) continue;
     entries.push(routeEntry({ ...all, table: rest }, device));
     entries.push(...own(defaultRoute.except.map((to) => ({ to }))).map(({ to }) => throwEntry(to, rest)));
-    entries.push(ruleEntry(family, priority, `from all table ${main} suppress_prefixlength 0`));
-    entries.push(ruleEntry(family, priority + 1, `from all table ${rest}`));
+    entries.push(ruleEntry(family, priority, ipLine`from all table ${number(main)} suppress_prefixlength 0`));
+    entries.push(ruleEntry(family, priority + 1, ipLine`from all table ${number(rest)}`));
   }
   return entries.filter(isFirst);
 }
@@ -63,19 +65,21 @@ interface Route {
   readonly table?: number | undefined;
 }
 
-function routeEntry({ to, via, metric, table }: Route, device: string): Entry {
+function routeEntry({ to, via, metric, table = main }: Route, device: string): Entry {
   const family = familyOf(to);
-  const words = [to, ...(via === undefined ? [] : ["via", via]), "dev", device, ...metricWords(family, metric)];
-  return { family, object: "route", words: [...words, "table", table ?? main, "proto", protocol].join(" ") };
+  const next = via === undefined ? ipLine`` : ipLine` via ${host(via)}`;
+  const cost = isUsual(family, metric) ? ipLine`` : ipLine` metric ${number(metric ?? 0)}`;
+  const words = ipLine`${cidr(to)}${next} dev ${deviceWord(device)}${cost} table ${number(table)} proto 118`;
+  return { family, object: "route", words };
 }
 
 /** A destination that a table leaves to the rules after it. */
 function throwEntry(to: string, table: number): Entry {
-  return { family: familyOf(to), object: "route", words: `throw ${to} table ${table} proto ${protocol}` };
+  return { family: familyOf(to), object: "route", words: ipLine`throw ${cidr(to)} table ${number(table)} proto 118` };
 }
 
-function ruleEntry(family: Family, priority: number, selector: string): Entry {
-  return { family, object: "rule", words: `priority ${priority} ${selector} protocol ${protocol}` };
+function ruleEntry(family: Family, priority: number, selector: IpLine): Entry {
+  return { family, object: "rule", words: ipLine`priority ${number(priority)} ${selector} protocol 118` };
 }
 
 /** As `ip -N -j route show table all` prints it. */
@@ -114,23 +118,35 @@ export function liveEntries(
   const ownRules = rules.filter(
     (row) => row.protocol === protocol && (tables.includes(row.table ?? "") || row.priority === priority),
   );
-  return [
-    ...ownRoutes.map(({ type, dst = "", gateway, dev, table, metric }) => {
-      const to = dst === "default" ? anywhere[family] : withPrefix(dst);
-      if (type === rtnThrow) return throwEntry(to, Number(table));
-      return routeEntry(
-        { to, via: gateway, metric, table: table === undefined ? undefined : Number(table) },
-        dev ?? "",
-      );
-    }),
-    ...ownRules.map(({ priority: place = 0, src = "all", table, suppress_prefixlen: suppressed }) =>
-      ruleEntry(
-        family,
-        place,
-        `from ${src} table ${table}${suppressed === undefined ? "" : ` suppress_prefixlength ${suppressed}`}`,
-      ),
-    ),
+  const entries = [
+    ...ownRoutes.map((row) => attempt(() => readRoute(row, family))),
+    ...ownRules.map((row) => attempt(() => readRule(row, family))),
   ];
+  return entries.filter((entry) => entry !== undefined);
+}
+
+function readRoute({ type, dst = "", gateway, dev = "", table, metric }: RouteRow, family: Family): Entry {
+  const to = dst === "default" ? anywhere[family] : withPrefix(dst);
+  if (type === rtnThrow) return throwEntry(to, Number(table));
+  return routeEntry({ to, via: gateway, metric, table: table === undefined ? undefined : Number(table) }, dev);
+}
+
+function readRule(
+  { priority = 0, src = "all", table, suppress_prefixlen: suppressed }: RuleRow,
+  family: Family,
+): Entry {
+  const from = src === "all" ? ipLine`all` : src.includes("/") ? ipLine`${cidr(src)}` : ipLine`${host(src)}`;
+  const shortest = suppressed === undefined ? ipLine`` : ipLine` suppress_prefixlength ${number(suppressed)}`;
+  return ruleEntry(family, priority, ipLine`from ${from} table ${number(Number(table))}${shortest}`);
+}
+
+/** Undefined for a row of a form that we never make: the pod made it, and may keep it. */
+function attempt(read: () => Entry): Entry | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** `RTN_THROW` of rtnetlink(7). */
@@ -140,14 +156,14 @@ const rtnThrow = "9";
  * Lines for `ip -batch`, by address family, that make of what is there what is wanted. Old ones go first: the kernel takes no
  * second route to a place, with the same metric, by another gateway.
  */
-export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): Record<Family, string[]> {
+export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): Record<Family, IpLine[]> {
   const lines = (family: Family) => [
     ...without(live, wanted)
       .filter((entry) => entry.family === family)
-      .map(({ object, words }) => `${object} del ${words}`),
+      .map(({ object, words }) => (object === "route" ? ipLine`route del ${words}` : ipLine`rule del ${words}`)),
     ...without(wanted, live)
       .filter((entry) => entry.family === family)
-      .map(({ object, words }) => `${object} add ${words}`),
+      .map(({ object, words }) => (object === "route" ? ipLine`route add ${words}` : ipLine`rule add ${words}`)),
   ];
   return { 4: lines(4), 6: lines(6) };
 }
@@ -177,8 +193,8 @@ const anywhere = { 4: "0.0.0.0/0", 6: "::/0" } as const;
 /** The kernel gives an IPv6 route this metric when it is told none. */
 const ipv6Metric = 1024;
 
-function metricWords(family: Family, metric: number | undefined): string[] {
-  return metric === undefined || metric === (family === 6 ? ipv6Metric : 0) ? [] : ["metric", String(metric)];
+function isUsual(family: Family, metric: number | undefined): boolean {
+  return metric === undefined || metric === (family === 6 ? ipv6Metric : 0);
 }
 
 function familyOf(address: string): Family {

@@ -78,7 +78,7 @@ export class World {
         `address add ${lan.hosts6[index]}/64 dev eth0 nodad`,
       );
     }
-    await node.ip("link add cni0 type bridge", "address add 10.214.1.1/24 dev cni0", "link set cni0 up");
+    await node.ip("link add cni0 type bridge", "address add 10.214.1.1/16 dev cni0", "link set cni0 up");
     return new World(root, prefix, node, outside, [host1, host2]);
   }
 
@@ -103,7 +103,7 @@ export class World {
     );
     await machine.ip(
       "link set eth0 up",
-      `address add 10.214.1.${number + 1}/24 dev eth0`,
+      `address add 10.214.${1 + (number >> 8)}.${(number + 1) & 255}/16 dev eth0`,
       "route add default via 10.214.1.1",
     );
     const link = join(this.root, directory, machine.netns);

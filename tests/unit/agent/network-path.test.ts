@@ -20,7 +20,7 @@ const down = { up: false, carries: false };
 function fileOf(network: Partial<NodeNetwork>): ResourceFile {
   const { vnic, pod: _, ...definition } = injectPlan();
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     step: "attached",
     vnic,
     definition: { ...definition, network: { mode: "macvlan", parent: "eth1", ...network } },

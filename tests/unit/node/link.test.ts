@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { linkAlias, transitLinkName } from "../../../provider/model/names.ts";
-import { ownLink, readLink } from "../../../provider/node/link.ts";
+import { readLink } from "../../../provider/node/link.ts";
+import { ownLink } from "../../../provider/node/own-link.ts";
 import { liveInterface, uid } from "../../fakes/objects.ts";
 
 /** As `ip -j -d address show` prints it, without what isn't read. */

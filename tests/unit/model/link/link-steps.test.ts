@@ -4,9 +4,9 @@ import {
   configureSteps,
   convergeSteps,
   createSteps,
-  formerOf,
   type Ground,
   moveSteps,
+  parkSteps,
   restoreSteps,
   riseSteps,
   sendBackSteps,
@@ -55,7 +55,7 @@ describe("the lines that create a link", () => {
     "host-device": [
       { parent: "eth2", mtu: 1450, former },
       [
-        `link set dev eth2 alias ${linkAlias(uid(1))},eth2,52:54:00:00:00:02,1450,up`,
+        `link set dev eth2 alias ${linkAlias(uid(1))}`,
         "link set dev eth2 down",
         `link set dev eth2 name ${transit} address 02:00:5e:10:00:01 mtu 1500`,
       ],
@@ -83,28 +83,26 @@ describe("the lines that create a link", () => {
 
 describe("the lines that give a device back", () => {
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
-  it("send it to the node, down, under its transit name", () =>
-    expect(sendBackSteps(uid(1), "net1", 7)).to.deep.equal([
-      "link set dev net1 down",
-      `link set dev net1 name ${transit}`,
-      `link set dev ${transit} netns 7`,
+  it("send it to the node under its transit name, in one request", () =>
+    expect(sendBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
+  it("name it by its number where its name can't be part of a command", () =>
+    expect(sendBackSteps(uid(1), { name: `a"#`, index: 12 }, 7)).to.deep.equal([
+      `link set dev if12 name ${transit} netns 7`,
+    ]));
+  it("leave it down under the plan's name where nobody knows what it was", () =>
+    expect(parkSteps({ name: transit }, "eth2")).to.deep.equal([
+      `link set dev ${transit} down`,
+      `link set dev ${transit} name eth2`,
+      `link set dev eth2 alias ""`,
     ]));
   it("make it there what it was, and take the mark off last", () =>
-    expect(restoreSteps(transit, former)).to.deep.equal([
+    expect(restoreSteps({ name: transit }, former)).to.deep.equal([
       `link set dev ${transit} down`,
       `link set dev ${transit} name eth2`,
       "link set dev eth2 address 52:54:00:00:00:02 mtu 1450",
       "link set dev eth2 up",
       `link set dev eth2 alias ""`,
     ]));
-  it("are read off the mark that it bears", () => {
-    const [line = ""] = createSteps(injectPlan({ network: { mode: "host-device", parent: "eth2" } }), {
-      parent: "eth2",
-      former,
-    });
-    expect(formerOf(line.split(" alias ")[1])).to.deep.equal(former);
-    expect(formerOf(linkAlias(uid(1))), "a link that was made for the Vnic").to.equal(undefined);
-  });
 });
 
 describe("the line that moves a link", () => {
@@ -196,7 +194,7 @@ describe("the lines that converge a link", () => {
     it(`are ${lines.length} when ${when}`, () =>
       expect(convergeSteps(injectPlan(plan), liveInterface(live))).to.deep.equal(lines));
 
-  it("leave mark and MAC alone where the NIC has its own", () => {
+  it("leave the MAC alone where the NIC has its own", () => {
     const live = liveInterface({ mac: "52:54:00:00:00:02", addresses: [] });
     const added = "address add 192.168.50.10/24 dev net1";
     expect(convergeSteps(injectPlan({ network: { mode: "ipvlan", parent: "eth1" } }), live)).to.deep.equal([
@@ -204,7 +202,7 @@ describe("the lines that converge a link", () => {
       added,
     ]);
     const device = convergeSteps(injectPlan({ network: { mode: "host-device", parent: "eth2" } }), live);
-    expect(device).to.deep.equal([added, announce]);
+    expect(device).to.deep.equal([mark, added, announce]);
   });
 
   it("never take the link down", () => {

@@ -21,7 +21,7 @@ describe("a Vnic resource file", () => {
       expect(resourceFile.parse(JSON.parse(JSON.stringify(content({ step }))))).to.deep.equal(content({ step })));
 
   const unreadable: [what: string, given: object][] = [
-    ["another schema version", { schemaVersion: 2 }],
+    ["a later schema version", { schemaVersion: 3 }],
     ["no schema version", { schemaVersion: undefined }],
     ["a step that isn't known", { step: "flying" }],
     ["no association", { association: undefined }],

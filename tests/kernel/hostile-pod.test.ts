@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { expect } from "chai";
+import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { addressesOf, Machine } from "../support/kernel/machine.ts";
+import { planFor, type Pod, World } from "../support/kernel/world.ts";
+
+/*
+ * A pod with NET_ADMIN in its own network namespace does what it likes there. Nothing of it may happen on the node, and the
+ * Vnics of others go on as if it weren't there.
+ */
+
+type Network = InjectPlan["network"];
+const macvlan: Network = { mode: "macvlan", parent: "eth1" };
+const bridge: Network = { mode: "bridge", parent: "br7" };
+const hostDevice: Network = { mode: "host-device", parent: "eth7" };
+const address = "192.168.50.10/24";
+
+describe("a hostile pod", () => {
+  let world: World;
+  let pod: Pod;
+  let plan: InjectPlan;
+
+  before(async () => {
+    world = await World.make();
+    await world.addNic("eth7");
+    await world.addBridge("br7", "eth8");
+  });
+  after(() => world.close());
+  beforeEach(async () => {
+    pod = await world.addPod();
+  });
+  afterEach(async () => {
+    await world.session.eject({ vnic: plan.vnic }).catch(() => undefined);
+    await pod.close();
+    await world.session.eject({ vnic: plan.vnic });
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  const inject = async (network: Network) => {
+    plan = planFor(pod, address, { network, duplicateAddressDetection: false });
+    await world.session.inject(plan);
+  };
+  const eject = () => world.session.eject({ vnic: plan.vnic });
+  /** What the node's namespace has but the pods' ends: names, MACs, addresses, whether up. */
+  const node = async () =>
+    (await world.node.links())
+      .filter(({ ifname }) => !ifname.startsWith("veth"))
+      .map((link) => [link.ifname, link.address, link.flags.includes("UP"), link.ifalias, ...addressesOf(link)]);
+
+  const formerOfEarlierVersions = (name: string) => `${linkAlias(plan.vnic.uid)},${name},02:00:00:00:00:01,1500,up`;
+  const commands =
+    "x0\naddress add 203.0.113.66/32 dev lo\nlink add name pwn0 type veth peer name pwn1\nnetns exec pwn reboot\n#";
+
+  for (const network of [macvlan, bridge, hostDevice])
+    for (const [what, text] of [
+      ["commands", () => formerOfEarlierVersions(commands)],
+      ["a name and a MAC", () => formerOfEarlierVersions("pwn0")],
+      ["an option", () => formerOfEarlierVersions("-batch")],
+      ["control characters", () => `${linkAlias(plan.vnic.uid)}\u0001\u001b[2J\u007f"\\`],
+      ["nothing", () => ""],
+      ["another Vnic's mark", () => linkAlias(randomUUID())],
+    ] as const)
+      it(`that writes ${what} into the alias of its link of mode ${network.mode} has nothing happen on the node`, async () => {
+        const before = await node();
+        await inject(network);
+        await pod.machine.must(["ip", "link", "set", "dev", "net1", "alias", text()]);
+        await world.session.observe(plan);
+        expect((await eject()).removed).to.equal(true);
+        expect(await node()).to.deep.equal(before);
+        expect(await pod.machine.link("net1")).to.equal(undefined);
+        expect(await world.remains()).to.deep.equal([]);
+      });
+
+  for (const network of [macvlan, bridge, hostDevice]) {
+    it(`that renames, re-addresses and unmarks its link of mode ${network.mode} loses it all the same`, async () => {
+      const before = await node();
+      await inject(network);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "alias", ""]);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "address", "02:00:5e:00:00:99"]);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `-"#\u0007'\\`]);
+      expect((await eject()).removed).to.equal(true);
+      expect(await node()).to.deep.equal(before);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+    });
+
+    it(`that gives its link of mode ${network.mode} a name that no command can have is put right by an injection`, async () => {
+      await inject(network);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#\u0007'\\`]);
+      await world.session.inject(plan);
+      expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([address]);
+    });
+
+    it(`that puts the mark of its link of mode ${network.mode} on its other links, too, keeps those`, async () => {
+      const before = await node();
+      await inject(network);
+      for (const link of ["lo", "eth0"])
+        await pod.machine.must(["ip", "link", "set", "dev", link, "alias", linkAlias(plan.vnic.uid)]);
+      expect((await eject()).removed).to.equal(true);
+      expect(await node()).to.deep.equal(before);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+      for (const link of ["lo", "eth0"]) await pod.machine.must(["ip", "link", "set", "dev", link, "alias", ""]);
+    });
+
+    it(`that makes its link of mode ${network.mode} a port of a bridge loses it all the same`, async () => {
+      const before = await node();
+      await inject(network);
+      await pod.machine.ip("link add br0 type bridge", "link set net1 master br0");
+      expect((await eject()).removed).to.equal(true);
+      expect(await node()).to.deep.equal(before);
+    });
+
+    it(`that has a link by the transit name of mode ${network.mode} is told of it, and nothing is done`, async () => {
+      const before = await node();
+      plan = planFor(pod, address, { network, duplicateAddressDetection: false });
+      const transit = transitLinkName(plan.vnic.uid);
+      await pod.machine.ip(`link add ${transit} type bridge`);
+      const error = await world.session.inject(plan).catch((caught: unknown) => caught);
+      expect(String(error)).to.contain(`has an interface "${transit}"`);
+      expect(await node()).to.deep.equal(before);
+      await pod.machine.ip(`link del ${transit}`);
+    });
+  }
+
+  describe("with a namespace within its own", () => {
+    let nested: Machine;
+    beforeEach(async () => {
+      nested = await Machine.make(`${pod.machine.netns}-in`);
+    });
+    afterEach(() => nested.close());
+
+    it("that takes a macvlan there is named, as long as the link serves", async () => {
+      await inject(macvlan);
+      await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);
+      await nested.ip(`address add ${address} dev net1`, "link set net1 up");
+      expect(await world.hosts[0]?.reaches(address)).to.equal(true);
+      const error = await eject().catch((caught: unknown) => caught);
+      expect(String(error)).to.match(
+        new RegExp(`pod shop/${pod.plan.name} \\(UID ${pod.plan.uid}\\) has taken the Vnic's link`),
+      );
+      await nested.close();
+      await pod.machine.exec(["sleep", "0.2"]);
+      expect((await eject()).removed).to.equal(false);
+    });
+
+    it("that takes a NIC in a bridge there loses it all the same", async () => {
+      await inject(bridge);
+      await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);
+      expect((await eject()).removed).to.equal(true);
+      expect((await nested.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo"]);
+    });
+  });
+
+  it("that puts a link of its own in the place of a device brings none of it to the node", async () => {
+    const before = await node();
+    await inject(hostDevice);
+    const uid = plan.vnic.uid;
+    const device = await world.readFile(uid);
+    // The kernel shows it as a veth whose other end has that number; which namespace that is in, a pod can't choose.
+    const index = device.link?.former?.peerIndex;
+    const inner = await Machine.make(`${pod.machine.netns}-in`);
+    await inner.ip(`link add fake0 index ${index} type veth peer name fake1 netns ${pod.machine.netns}`);
+    await pod.machine.must(["ip", "link", "set", "net1", "alias", ""]);
+    await pod.machine.must(["ip", "link", "set", "fake1", "alias", linkAlias(uid)]);
+    expect((await eject()).removed).to.equal(true);
+    expect(await node()).to.deep.equal(before);
+    await inner.close();
+  });
+
+  it("never keeps another pod's Vnic from going, whatever it does", async () => {
+    await inject(macvlan);
+    const other = await world.addPod();
+    const theirs = planFor(other, "192.168.50.11/24", { mac: "02:00:5e:00:00:71", duplicateAddressDetection: false });
+    await world.session.inject(theirs);
+    const links = Array.from({ length: 3000 }, (_, number) => `link add name junk${number} type bridge`);
+    const addresses = Array.from(
+      { length: 5000 },
+      (_, number) => `address add 172.20.${number >> 8}.${number & 255}/32 dev net1`,
+    );
+    await pod.machine.ip(...addresses, ...links.slice(0, 300));
+    await pod.machine.must(["ip", "link", "set", "net1", "alias", `${linkAlias(plan.vnic.uid)},\u0002\n\u0003`]);
+    const seen = await world.session.observe(plan);
+    expect(seen.interface?.addresses.length).to.be.lessThan(1001);
+    expect((await world.session.eject({ vnic: theirs.vnic })).removed).to.equal(true);
+    expect((await eject()).removed).to.equal(true);
+    await other.close();
+  });
+
+  it("of a Vnic whose file an earlier version wrote gets nothing to the node by its alias: the device waits there, down", async () => {
+    const before = await node();
+    await inject(hostDevice);
+    const path = world.pathOf(plan.vnic.uid);
+    const { link, ...content } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+    expect(link).to.have.property("former");
+    await writeFile(path, JSON.stringify({ ...content, schemaVersion: 1 }));
+    await pod.machine.must(["ip", "link", "set", "net1", "alias", formerOfEarlierVersions(commands)]);
+    expect((await eject()).removed).to.equal(true);
+    const transit = transitLinkName(plan.vnic.uid);
+    const parked = await world.node.link(transit);
+    expect(parked?.flags).not.to.include("UP");
+    expect(parked?.ifalias).to.equal(undefined);
+    await world.node.ip(
+      `link set ${transit} name eth7`,
+      `link set eth7 address ${String(before.find(([name]) => name === "eth7")?.[1])} up`,
+    );
+    expect(await node()).to.have.deep.members(before);
+  });
+});
