@@ -3,7 +3,7 @@
  * packages consist of take Node.js longer to load than most of what they then do; and the command for npx.
  */
 import { execFileSync } from "node:child_process";
-import { chmod, rm } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
 
 const bundles: BuildOptions = {
@@ -48,6 +48,16 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
 });
+
+// The types for programs of both module systems and for older compilers, which know no `.ts` in an import. CommonJS takes
+// them from `.d.cts`; at run time Node.js lets it require the modules themselves.
+for (const file of await readdir("dist/sdk")) {
+  if (!file.endsWith(".d.ts")) continue;
+  const types = (await readFile(`dist/sdk/${file}`, "utf8")).replace(/(?<=from "\.\/[\w-]+\.)ts(?=")/g, "js");
+  await writeFile(`dist/sdk/${file}`, types);
+  const common = types.replace(/(?<=from "\.\/[\w-]+\.)js(?=")/g, "cjs");
+  await writeFile(`dist/sdk/${file.replace(/\.d\.ts$/, ".d.cts")}`, common);
+}
 
 for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
 

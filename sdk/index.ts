@@ -1,11 +1,13 @@
 export { Network, type NetworkDefinitionArgs, type NodeParentArgs } from "./network.ts";
-export { Platform, type PlatformArgs } from "./platform.ts";
+export { Platform, type PlatformArgs, type PlatformPart } from "./platform.ts";
 export { type AddressRange } from "./arguments.ts";
 export { VnicSet, type VnicSetArgs, type VnicTemplate, type WorkloadIdentifier } from "./vnic-set.ts";
 export { type Deadlines, type Mode } from "./arguments.ts";
 export {
   type DefaultRouteArgs,
+  type DhcpArgs,
   type Interface,
+  type Lease,
   type NamedNetworkArgs,
   type NetworkArgs,
   type NetworkAttachmentArgs,

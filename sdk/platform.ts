@@ -1,6 +1,9 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
-import type { Manifest, PlatformPart } from "pulumi-vnic/manifests";
+import type { Manifest } from "pulumi-vnic/manifests";
+
+/** A part of what a cluster needs. */
+export type PlatformPart = "namespace" | "crds" | "injector" | "provider" | "policies" | "agent" | "reconciler";
 
 /** What a {@link Platform} is made of. */
 export interface PlatformArgs {

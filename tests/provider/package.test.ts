@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { must, run } from "../lab/run.ts";
+import { root } from "../support/documents.ts";
+
+const program = `
+import * as pulumi from "@pulumi/pulumi";
+import { Network, Platform, PlatformArgs, Vnic, VnicArgs, VnicSet, VnicSetArgs } from "pulumi-vnic";
+
+const args: VnicArgs = { pod: { name: "db-0" }, network: "lan", addresses: ["192.168.50.10/24"] };
+const addresses: pulumi.Output<string[]> = new Vnic("db-wire", args).addresses;
+const set: VnicSetArgs = { selector: { app: "db" }, template: { network: { parent: "eth1" } } };
+new VnicSet("db-wires", set);
+new Network("lan", { parent: "eth1" });
+const without: NonNullable<PlatformArgs["without"]> = ["agent"];
+new Platform("vnic", { without });
+// Each of these mistakes is seen, so none of the types is any.
+// @ts-expect-error
+new Platform("vnic", { without: ["agnet"] });
+// @ts-expect-error
+new Vnic("x", { pod: { name: 1 }, network: "lan" });
+// @ts-expect-error
+export const wrong: number = addresses;
+`;
+
+const cases = [
+  { version: "4.9.5", module: "commonjs", moduleResolution: "node", files: ["program.ts"] },
+  { version: "4.9.5", module: "node16", moduleResolution: "node16", files: ["program.ts", "program.mts"] },
+  { version: "5.9.3", module: "commonjs", moduleResolution: "node", files: ["program.ts"] },
+  { version: "5.9.3", module: "esnext", moduleResolution: "bundler", files: ["program.ts"] },
+  { version: "6.0.3", module: "nodenext", moduleResolution: "nodenext", files: ["program.ts", "program.mts"] },
+];
+
+// One of each set of dependencies that the examples have.
+const examples = ["quickstart", "statefulset"];
+
+describe("the packed package", function () {
+  this.timeout(300_000);
+  let folder: string;
+  let tarball: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pulumi-vnic-package-"));
+    const packed = await must(["npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: root,
+    });
+    tarball = join(folder, packed.trim());
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  describe("in a program", () => {
+    before(async () => {
+      const packages = join(folder, "node_modules");
+      await mkdir(join(packages, "pulumi-vnic"), { recursive: true });
+      await must(["tar", "-xzf", tarball, "-C", join(packages, "pulumi-vnic"), "--strip-components", "1"]);
+      for (const name of ["@pulumi", "@types"]) await symlink(join(root, "node_modules", name), join(packages, name));
+      const aliases = [...new Set(cases.map(({ version }) => version))].map(
+        (version) => `typescript-${version}@npm:typescript@${version}`,
+      );
+      await must(["npm", "install", "--no-audit", "--no-fund", "--prefix", join(folder, "compilers"), ...aliases]);
+      for (const file of ["program.ts", "program.mts"]) await writeFile(join(folder, file), program);
+    });
+
+    for (const { version, module, moduleResolution, files } of cases)
+      it(`has its types with TypeScript ${version}, module ${module}, moduleResolution ${moduleResolution}`, async () => {
+        const { stdout } = await run(
+          [
+            process.execPath,
+            join(folder, "compilers/node_modules", `typescript-${version}`, "bin/tsc"),
+            ...["--noEmit", "--strict", "--target", "es2022", "--types", "node"],
+            ...["--module", module, "--moduleResolution", moduleResolution, ...files],
+          ],
+          { cwd: folder },
+        );
+        // An old compiler also complains about the newest types of Node.js, which a project with it wouldn't have.
+        const ours = stdout.split("\n").filter((line) => /^(error|program|node_modules\/pulumi-vnic)/.test(line));
+        expect(ours).to.deep.equal([]);
+      });
+
+    for (const [system, text] of [
+      ["CommonJS", `console.log(Object.keys(require("pulumi-vnic")).sort().join())`],
+      ["ES modules", `import * as vnic from "pulumi-vnic"; console.log(Object.keys(vnic).sort().join())`],
+    ] as const)
+      it(`loads by ${system}`, async () => {
+        const file = join(folder, system === "CommonJS" ? "load.cjs" : "load.mjs");
+        await writeFile(file, text);
+        const loaded = await must([process.execPath, file], { cwd: folder });
+        expect(loaded.trim()).to.equal("Network,Platform,Vnic,VnicSet");
+      });
+  });
+
+  describe("in an example that was copied out of the checkout", () => {
+    for (const name of examples)
+      it(`type-checks after npm install alone: ${name}`, async () => {
+        const copy = join(folder, "examples", name);
+        await cp(join(root, "examples", name), copy, {
+          recursive: true,
+          filter: (path) => !path.includes("node_modules"),
+        });
+        await must(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", tarball], { cwd: copy });
+        const { stdout } = await run(["npx", "tsc"], { cwd: copy });
+        expect(stdout).to.equal("");
+      });
+  });
+});
