@@ -29,7 +29,11 @@ const allowed = {
   "provider/node": [...rooms("base", "model"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/agent": [...rooms("base", "model", "node", "cluster"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...anyNode],
-  "provider/cli": [...rooms("base", "model", "cluster", "lifecycle"), ...npm("commander", "yaml"), ...anyNode],
+  "provider/cli": [
+    ...rooms("base", "model", "cluster", "lifecycle"),
+    ...npm("commander", "p-limit", "yaml"),
+    ...anyNode,
+  ],
   sdk: ["^provider/cli/manifests\\.ts$", ...pulumi, ...anyNode],
 };
 

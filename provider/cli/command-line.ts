@@ -8,6 +8,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { manifestsCommand } from "./manifests-command.ts";
 import { planCommand } from "./plan.ts";
 import { statusCommand } from "./status.ts";
+import { uninstallCommand } from "./uninstall.ts";
 
 const epilogue = `
 Exit codes: ${exitCodes.done} done; ${exitCodes.failed} failed; ${exitCodes.usage} mistake in the command line; ${exitCodes.attention} done, and something needs attention.
@@ -30,6 +31,7 @@ export function commandLine(name: string): Command {
     statusCommand(),
     graphCommand(),
     planCommand(),
+    uninstallCommand(),
     completionCommand(),
   ];
   for (const command of commands) program.addCommand(command.copyInheritedSettings(program));

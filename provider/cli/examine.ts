@@ -10,7 +10,7 @@ import { examineWorkloads } from "../model/doctor/workloads.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { annotations, apiVersion, parseVnicId, providerServiceAccount, systemNamespace } from "../model/names.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
-import type { Manifest } from "../model/platform/manifest.ts";
+import { pathOf } from "../model/platform/manifest.ts";
 import { platformManifests } from "../model/platform/platform.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import { examineNodes } from "./examine-nodes.ts";
@@ -72,13 +72,6 @@ async function readInstallation(api: RawApi, image: string) {
     }),
   );
   return objects.flat();
-}
-
-/** The path of an object at the API server. */
-export function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Manifest): string {
-  const plural = kind.toLowerCase().replace(/y$/, "ie") + "s";
-  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}/${name}`;
 }
 
 async function examineAccounts(api: RawApi): Promise<Finding[]> {

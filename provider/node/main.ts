@@ -11,6 +11,7 @@ import type { Report } from "./step.ts";
 import { withLock } from "./lock.ts";
 import { observe, survey } from "./observe.ts";
 import { listResourceFiles } from "./resource-file.ts";
+import { purge } from "./purge.ts";
 import { show } from "./show.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
@@ -53,6 +54,8 @@ function work(demand: Request, report: Report): Promise<unknown> {
       return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
     case "observe":
       return atOnce(() => observe(demand.plan));
+    case "purge":
+      return purge();
     case "show":
       return atOnce(() => show(demand.plan));
     case "survey":

@@ -15,6 +15,7 @@ export class FakeNodeSide {
   eject: Handler = () => ({ removed: true, steps: [] });
   go: Handler = () => ({});
   list: Handler = () => ({ vnics: [] });
+  purge: Handler = () => ({ removed: 0 });
   show: Handler = () => ({});
   inspect: Handler = () => ({ time: new Date().toISOString(), missingKinds: [], networks: [] });
   observe: Handler = () => ({ interface: liveInterface(), sandboxId: association().sandboxId, resourceFile: true });

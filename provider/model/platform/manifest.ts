@@ -54,3 +54,10 @@ function rights(kind: string, account: string, metadata: Manifest["metadata"], r
 export function fileNameOf({ kind, metadata: { name } }: Manifest): string {
   return `${kind.toLowerCase()}-${name}.yaml`;
 }
+
+/** The path of an object at the API server. */
+export function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Manifest): string {
+  const plural = kind.toLowerCase().replace(/y$/, "ie") + "s";
+  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${root}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}/${name}`;
+}

@@ -110,6 +110,8 @@ export const showResult = z.strictObject({
     .strictObject({ ...liveInterface.shape, counters: z.strictObject({ rx: counters, tx: counters }).optional() })
     .optional(),
 });
+/** How many entries were removed. */
+export const purgeResult = z.strictObject({ removed: z.number() });
 /** Of those that could be observed. */
 export const surveyResult = z.strictObject({ seen: z.array(z.strictObject({ uid, as: observeResult })) });
 /** The Vnics of which the node has a resource file. */
@@ -140,6 +142,8 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("observe"), plan: observePlan }),
   /** All that the node knows of one Vnic, for people. */
   z.strictObject({ id: z.int(), verb: z.literal("show"), plan: observePlan }),
+  /** Removes all that the node keeps for us, at the end of an installation; refused while a Vnic is realised there. */
+  z.strictObject({ id: z.int(), verb: z.literal("purge") }),
   /** Many Vnics at once. */
   z.strictObject({ id: z.int(), verb: z.literal("survey"), plans: z.array(observePlan) }),
   z.strictObject({ id: z.int(), verb: z.literal("list") }),

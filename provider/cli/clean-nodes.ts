@@ -1,0 +1,39 @@
+import pLimit from "p-limit";
+import { isVnicError, messageOf } from "../base/errors.ts";
+import { Deadline } from "../lifecycle/deadline.ts";
+import { SessionPool } from "../lifecycle/session/session-pool.ts";
+import { type NodeObject, readNode } from "../model/kubernetes/node.ts";
+import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
+import { systemNamespace } from "../model/names.ts";
+import type { Uninstaller } from "./delete-records.ts";
+
+const nodeSeconds = 60;
+
+/** Empties our directory on each node that is ready, by an injection session; names the nodes where it stays. */
+export async function cleanNodes({ api, cluster, image, tell }: Uninstaller): Promise<void> {
+  if (!(await api.get(`/api/v1/namespaces/${systemNamespace}`))) return;
+  const nodes = await api.get<{ items: (NodeObject & { metadata: { name: string } })[] }>("/api/v1/nodes");
+  const sessions = new SessionPool(cluster, { image });
+  const atOnce = pLimit(8);
+  try {
+    await Promise.all(
+      (nodes?.items ?? []).map((node) =>
+        atOnce(async () => {
+          const { name } = node.metadata;
+          if (!readNode(node).ready) return tell(`node ${name} isn't ready: ${stateDirectory} stays there`);
+          const deadline = new Deadline(`cleaning node ${name}`, nodeSeconds);
+          try {
+            await sessions.use(name, deadline, (session) => session.request("purge", {}));
+            tell(`emptied ${stateDirectory} on node ${name}`);
+          } catch (error) {
+            // A Vnic that is still there must not be forgotten; anything else is no reason to stop.
+            if (isVnicError(error, "refused")) throw error;
+            tell(`${stateDirectory} stays on node ${name}: ${messageOf(error)}`);
+          }
+        }),
+      ),
+    );
+  } finally {
+    await sessions.close();
+  }
+}

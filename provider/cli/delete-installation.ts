@@ -1,0 +1,38 @@
+import { defaultImage } from "../base/package.ts";
+import type { RawApi } from "../cluster/raw-api.ts";
+import { agentName, reconcilerName, systemNamespace } from "../model/names.ts";
+import { type Manifest, pathOf } from "../model/platform/manifest.ts";
+import { partManifests, platformManifests } from "../model/platform/platform.ts";
+import { awaitGone } from "./delete-records.ts";
+
+/** Deletes what runs, and waits for its end, so that nobody writes on a node any more. */
+export async function deleteWorkloads(api: RawApi, tell: (words: string) => void): Promise<void> {
+  const root = `/apis/apps/v1/namespaces/${systemNamespace}`;
+  const workloads = [
+    [`Deployment ${reconcilerName}`, `${root}/deployments/${reconcilerName}`],
+    [`DaemonSet ${agentName}`, `${root}/daemonsets/${agentName}`],
+  ] as const;
+  for (const [words, path] of workloads) {
+    // In the foreground: it is gone when its pods are.
+    if (!(await api.delete(path, { propagationPolicy: "Foreground" }))) continue;
+    await awaitGone(api, path, words);
+    tell(`deleted ${words}`);
+  }
+}
+
+/** Deletes the other objects of all parts in the reverse of their order; CRDs are the last, as the API server then still knows all kinds. */
+export async function deleteInstallation(api: RawApi, tell: (words: string) => void): Promise<void> {
+  const crds = partManifests("crds", { image: defaultImage });
+  const others = platformManifests({ image: defaultImage, without: ["crds"] });
+  for (const manifest of [...others.reverse(), ...crds.reverse()]) {
+    const words = wordsOf(manifest);
+    const path = pathOf(manifest);
+    if (!(await api.delete(path))) continue;
+    await awaitGone(api, path, words);
+    tell(`deleted ${words}`);
+  }
+}
+
+function wordsOf({ kind, metadata: { name } }: Manifest): string {
+  return `${kind} ${name}`;
+}

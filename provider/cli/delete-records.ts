@@ -1,0 +1,109 @@
+import pLimit from "p-limit";
+import { isVnicError } from "../base/errors.ts";
+import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
+import type { RawApi } from "../cluster/raw-api.ts";
+import { Claims } from "../lifecycle/claim.ts";
+import { Deadline } from "../lifecycle/deadline.ts";
+import { eject } from "../lifecycle/eject.ts";
+import { SessionPool } from "../lifecycle/session/session-pool.ts";
+import { apiVersion } from "../model/names.ts";
+
+/** A record of any of our kinds. */
+export interface AnyRecord {
+  readonly kind: "VnicSet" | "Vnic" | "VnicNetwork";
+  readonly path: string;
+  readonly words: string;
+  readonly metadata: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+}
+
+export interface Uninstaller {
+  readonly api: RawApi;
+  readonly cluster: Cluster & VnicSetCluster;
+  readonly image: string;
+  /** Says what was done. */
+  readonly tell: (words: string) => void;
+}
+
+const recordSeconds = 120;
+
+/** All records in the order in which they can be deleted: sets make Vnics, and Vnics hold networks. */
+export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
+  const kinds = ["VnicSet", "Vnic", "VnicNetwork"] as const;
+  const lists = await Promise.all(
+    kinds.map(async (kind) => {
+      const plural = `${kind.toLowerCase()}s`;
+      const list = await api
+        .get<{ items: Pick<AnyRecord, "metadata">[] }>(`/apis/${apiVersion}/${plural}`)
+        .catch((error: unknown) => {
+          // Without its CRD there are none.
+          if (isVnicError(error, "notInstalled")) return undefined;
+          throw error;
+        });
+      return (list?.items ?? []).map(({ metadata }): AnyRecord => {
+        const within = kind === "VnicNetwork" ? "" : `/namespaces/${metadata.namespace}`;
+        const id = kind === "VnicNetwork" ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+        return {
+          kind,
+          path: `/apis/${apiVersion}${within}/${plural}/${metadata.name}`,
+          words: `${kind} ${id}`,
+          metadata,
+        };
+      });
+    }),
+  );
+  return lists.flat();
+}
+
+/** Deletes records, each Vnic from its node first; works with and without a reconciler. */
+export async function deleteRecords(
+  { api, cluster, image, tell }: Uninstaller,
+  records: readonly AnyRecord[],
+): Promise<void> {
+  const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);
+  const sessions = new SessionPool(cluster, { image });
+  const driver = { cluster, sessions, claims: new Claims("pulumi-vnic uninstall"), report: () => undefined };
+  const atOnce = pLimit(16);
+  try {
+    for (const { metadata, path, words } of ofKind("VnicSet")) {
+      await api.delete(path);
+      // Its finalizer waits for the set's Vnics, which are taken away below.
+      const set = await cluster.findVnicSet(metadata);
+      if (set) await cluster.setVnicSetFinalizers(set, []);
+      tell(`deleted ${words}`);
+    }
+    // A reconciler may have made one more of a set until then.
+    const vnics = (await readRecords(api)).filter(({ kind }) => kind === "Vnic");
+    await Promise.all(
+      vnics.map(({ metadata, words }) =>
+        atOnce(async () => {
+          const ref = { namespace: metadata.namespace, name: metadata.name };
+          await eject(driver, ref, { uid: metadata.uid }, new Deadline(`deleting ${words}`, recordSeconds));
+          tell(`deleted ${words}`);
+        }),
+      ),
+    );
+  } finally {
+    await sessions.close();
+  }
+  for (const { path, words } of ofKind("VnicNetwork")) {
+    await api.delete(path);
+    await awaitGone(api, path, words);
+    tell(`deleted ${words}`);
+  }
+}
+
+/** Waits until an object is gone; its finalizers may take a while. */
+export async function awaitGone(api: RawApi, path: string, words: string): Promise<void> {
+  const deadline = new Deadline(`deleting ${words}`, recordSeconds);
+  while ((await api.get(path).catch(goneWithItsKind)) !== undefined) await deadline.wait(200, `${words} to be gone`);
+}
+
+function goneWithItsKind(error: unknown): undefined {
+  if (isVnicError(error, "notInstalled")) return undefined;
+  throw error;
+}

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { openCluster } from "../cluster/kube-cluster.ts";
+import { openRawApi } from "../cluster/raw-api.ts";
+import { accessOf, type AccessOptions, imageOption, withAccess } from "./access.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { print, printJson } from "./output.ts";
+import { cleanNodes } from "./clean-nodes.ts";
+import { deleteRecords, readRecords } from "./delete-records.ts";
+import { deleteInstallation, deleteWorkloads } from "./delete-installation.ts";
+
+interface UninstallOptions extends AccessOptions {
+  readonly image: string;
+  readonly deleteRecords: boolean;
+  readonly json: boolean;
+}
+
+/** `uninstall`: takes away all that the manifests have installed, in an order that leaves nothing behind. */
+export function uninstallCommand(): Command {
+  return withAccess(new Command("uninstall"))
+    .summary("take away what the manifests have installed")
+    .description(
+      `Take away what the manifests have installed, and the directories on the nodes. While there are Vnics, VnicSets or
+Networks it does nothing but name them, unless --delete-records is given: then it takes these away first. Safe to run again.`,
+    )
+    .option("--delete-records", "first take away all Vnics from their pods, all VnicSets and all Networks", false)
+    .option("--json", "print what was done as data", false)
+    .addOption(imageOption())
+    .addHelpText("after", `\nExit code ${exitCodes.attention} when records exist and nothing was done.`)
+    .action(async (options: UninstallOptions) => {
+      const access = accessOf(options);
+      const [api, cluster] = await Promise.all([openRawApi(access), openCluster(access)]);
+      const records = await readRecords(api);
+      const names = records.map(({ words }) => words);
+      if (names.length > 0 && !options.deleteRecords) {
+        process.exitCode = exitCodes.attention;
+        if (options.json) return printJson({ formatVersion: 1, records: names, done: [] });
+        names.forEach(print);
+        return print(
+          `${names.length} records exist, so nothing was done: run pulumi destroy of their stacks, or give --delete-records`,
+        );
+      }
+      const done: string[] = [];
+      const tell = (words: string) => {
+        done.push(words);
+        if (!options.json) print(words);
+      };
+      await deleteRecords({ api, cluster, image: options.image, tell }, records);
+      await deleteWorkloads(api, tell);
+      await cleanNodes({ api, cluster, image: options.image, tell });
+      await deleteInstallation(api, tell);
+      if (options.json) printJson({ formatVersion: 1, records: names, done });
+    });
+}
