@@ -7,6 +7,8 @@ import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
+import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
+import type { ClusterEvent } from "../model/kubernetes/session-event.ts";
 import type { SessionJob } from "../model/kubernetes/session-job.ts";
 import type { VnicStatus } from "../model/vnic/conditions.ts";
 import type { Workload } from "../model/vnic-set/definition.ts";
@@ -23,6 +25,7 @@ export interface Cluster {
   findPod(namespace: string, name: string): Promise<PodObject | undefined>;
   findNamespace(name: string): Promise<NamespaceObject | undefined>;
   findNode(name: string): Promise<NodeObject | undefined>;
+  findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined>;
 
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
   /** The Vnics of all namespaces that a label selector matches. */
@@ -63,6 +66,8 @@ export interface Cluster {
   createJob(job: SessionJob): Promise<void>;
   /** The pod of a Job, once the Job controller has made it. */
   findJobPod(job: string): Promise<PodObject | undefined>;
+  /** The events of our own namespace about the Job or pod of that name, the oldest first. */
+  listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
   /** With its pod; fine when it is gone. */
   deleteJob(name: string): Promise<void>;
   /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */

@@ -17,6 +17,7 @@ import type { AttachmentDefinition } from "../model/network/attachment-definitio
 import type { StoredNetwork } from "../model/network/record.ts";
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
+import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import { openAttachment } from "./attach.ts";
@@ -59,6 +60,7 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     ],
   });
   const core = new client.CoreV1Api(configuration);
+  const runtimeClasses = { group: "node.k8s.io", version: "v1", plural: "runtimeclasses" };
   const batch = new client.BatchV1Api(configuration);
   const objects = new client.CustomObjectsApi(configuration);
 
@@ -90,6 +92,10 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       find<PodObject>(server, `reading pod ${namespace}/${name}`, () => core.readNamespacedPod({ namespace, name })),
     findNamespace: (name) =>
       find<NamespaceObject>(server, `reading namespace ${name}`, () => core.readNamespace({ name })),
+    findRuntimeClass: (name) =>
+      find<RuntimeClassObject>(server, `reading RuntimeClass ${name}`, () =>
+        objects.getClusterCustomObject({ ...runtimeClasses, name }),
+      ),
     findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
 
     findVnic,
@@ -251,6 +257,13 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
         }),
       );
       return list.items[0];
+    },
+    listSystemEvents: async (name) => {
+      const list = await call(server, `listing the events of ${systemNamespace}/${name}`, () =>
+        core.listNamespacedEvent({ namespace: systemNamespace, fieldSelector: `involvedObject.name=${name}` }),
+      );
+      const time = ({ lastTimestamp, eventTime }: CoreV1Event) => Number(lastTimestamp ?? eventTime ?? 0);
+      return list.items.toSorted((one, other) => time(one) - time(other));
     },
     deleteJob: async (name) => {
       await find(server, `deleting injection Job ${systemNamespace}/${name}`, () =>

@@ -10,6 +10,7 @@ export function withSharedReads<C extends Cluster>(cluster: C): C {
     ...cluster,
     findPod: coalesce(cluster.findPod),
     findNode: coalesce(cluster.findNode),
+    findRuntimeClass: coalesce(cluster.findRuntimeClass),
     findNamespace: coalesce(cluster.findNamespace),
     findNetwork: coalesce(cluster.findNetwork),
     findAttachmentDefinition: coalesce(cluster.findAttachmentDefinition),

@@ -1,6 +1,6 @@
 import { isVnicError } from "../base/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { readPod } from "../model/kubernetes/pod.ts";
+import { podForNode, readPod } from "../model/kubernetes/pod.ts";
 import { ownerOf, placeOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
@@ -102,9 +102,7 @@ async function findRunningPod(
 ): Promise<InjectPlan["pod"] | undefined> {
   const object = await cluster.findPod(namespace, name);
   const state = object && readPod(object);
-  return state?.state === "running" && state.node === node
-    ? { namespace, name, uid: state.uid, containerId: state.containerId }
-    : undefined;
+  return state?.state === "running" && state.node === node ? podForNode({ namespace, name }, state) : undefined;
 }
 
 /** Without our API group there is no record either. */

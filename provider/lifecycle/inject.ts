@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/vnic/definition.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
-import type { RunningPod } from "../model/kubernetes/pod.ts";
+import { podForNode, type RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { dhcpClientIdentifier, vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
@@ -217,14 +217,14 @@ function injectPlan(
   definition: Definition,
   { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,
   record: StoredVnic,
-  { uid, containerId }: RunningPod,
+  running: RunningPod,
 ): InjectPlan {
   const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
   const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
   return present({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
-    pod: { ...pod, uid, containerId },
+    pod: podForNode(pod, running),
     network,
     interfaceName,
     mac,

@@ -1,7 +1,7 @@
 import { driftOf } from "../model/vnic/drift.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
-import { type PodState, readPod } from "../model/kubernetes/pod.ts";
+import { podForNode, type PodState, readPod } from "../model/kubernetes/pod.ts";
 import type { ObserveResult } from "../model/wire/session-protocol.ts";
 import { realisationOf, stateOfRecord } from "../model/vnic/record.ts";
 import type { VnicState } from "../model/vnic/state.ts";
@@ -73,7 +73,7 @@ async function observeOnNode(
   deadline: Deadline,
 ): Promise<ObserveResult | undefined> {
   if (pod?.state !== "running" || pod.uid !== known.podUid) return undefined;
-  const plan = { vnic: { uid: known.uid, ...ref }, pod: { ...known.pod, uid: pod.uid, containerId: pod.containerId } };
+  const plan = { vnic: { uid: known.uid, ...ref }, pod: podForNode(known.pod, pod) };
   return view.findNic(pod.node, plan, deadline);
 }
 

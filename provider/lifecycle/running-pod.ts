@@ -1,5 +1,6 @@
-import { VnicError } from "../base/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 import { type PodState, readPod, type RunningPod, terminationOf } from "../model/kubernetes/pod.ts";
+import { sandboxWithOwnStack } from "../model/kubernetes/runtime-class.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 
@@ -33,6 +34,7 @@ export async function awaitRunning(
   for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
     switch (state.state) {
       case "running":
+        await refuseOwnStack(driver, what, state);
         return state;
       case "hostNetwork":
         throw new VnicError(
@@ -47,6 +49,22 @@ export async function awaitRunning(
     }
     state = await lookAtPod(driver, pod);
   }
+}
+
+/** Refuses a pod whose containers have a network stack of their own, and would never see the NIC. */
+async function refuseOwnStack({ cluster }: Driver, what: string, { runtimeClass }: RunningPod): Promise<void> {
+  if (runtimeClass === undefined) return;
+  const object = await cluster.findRuntimeClass(runtimeClass).catch((error: unknown) => {
+    // The roles of an earlier version don't grant it; the name tells most.
+    if (isVnicError(error, "forbidden")) return undefined;
+    throw error;
+  });
+  const sandbox = sandboxWithOwnStack(runtimeClass, object);
+  if (sandbox === undefined) return;
+  throw new VnicError(
+    "refused",
+    `pod.name: ${what} runs in ${sandbox} (RuntimeClass ${runtimeClass}), which has a network stack of its own and wouldn't show a Vnic inside; name a pod of another RuntimeClass`,
+  );
 }
 
 /** Waits until the pod with that UID has terminated. */

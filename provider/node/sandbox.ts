@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { VnicError } from "../base/errors.ts";
 import { isIn, parseLayout, type RuntimeLayout } from "../model/kubernetes/runtime-layout.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
+import { findInCniCache } from "./cni-cache.ts";
 import { hostPath } from "./host-path.ts";
 import { netnsInode, netnsName } from "./netns.ts";
 
@@ -14,33 +15,70 @@ interface Bundle {
 
 /**
  * Finds the pod's sandbox and with it the pod's network namespace, from the files that the runtime itself wrote and a
- * pod cannot forge. By file rather than by process: no PID can be reused in between, and neither hostPID nor the
- * runtime's socket is needed.
+ * pod cannot forge: the sandbox's bundle, or else libcni's cache. By file rather than by process: no PID can be reused in
+ * between, and neither hostPID nor the runtime's socket is needed.
  */
 export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> {
   const [runtime = "", containerId = ""] = pod.containerId.split("://");
   const layout = parseLayout(process.env.VNIC_RUNTIME ?? runtime);
   if (layout.runtime !== runtime)
     throw new VnicError("refused", `this session is for containers of ${layout.runtime}, not of ${runtime}`);
-  const sandboxId =
-    (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ??
-    (await searchSandbox(layout, pod.uid));
-  const sandbox = sandboxId === undefined ? undefined : await readBundle(layout, sandboxId);
-  if (!sandboxId || !sandbox) throw gone(pod, "the runtime has no sandbox of it");
-  if (sandbox.annotations?.[layout.annotations.podUid] !== pod.uid)
-    throw gone(pod, `sandbox ${sandboxId} belongs to another pod`);
-  const path = sandbox.linux?.namespaces?.find(({ type }) => type === "network")?.path;
-  if (!path) throw new VnicError("refused", `pod ${pod.namespace}/${pod.name} has no network namespace of its own`);
+  // The runtime knows a static pod by the UID that the kubelet gave it, not by its mirror's.
+  const uid = pod.runtimeUid ?? pod.uid;
+  const found = await inBundles(layout, containerId, pod, uid);
+  const { sandboxId, path } = typeof found === "string" ? await inCniCache(pod, uid, found) : found;
   const netns = netnsName(mountedPath(layout, path));
   const inode = await netnsInode(netns);
   if (inode === undefined) throw gone(pod, `its network namespace ${netns} is not there`);
   return { pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, sandboxId, netns, inode };
 }
 
+interface Found {
+  readonly sandboxId: string;
+  readonly path: string;
+}
+
+/** By the bundles; or in words why they don't tell. */
+async function inBundles(
+  layout: RuntimeLayout,
+  containerId: string,
+  pod: InjectPlan["pod"],
+  uid: string,
+): Promise<Found | string> {
+  const sandboxId =
+    (await readBundle(layout, containerId))?.annotations?.[layout.annotations.sandboxId] ??
+    (await searchSandbox(layout, uid));
+  const sandbox = sandboxId === undefined ? undefined : await readBundle(layout, sandboxId);
+  if (!sandboxId || !sandbox) return "the runtime has no sandbox of it";
+  const { [layout.annotations.podUid]: itsUid, ...its } = sandbox.annotations ?? {};
+  // A static pod's UID is told by an annotation, which anybody may write on a pod: its name has to be right, too.
+  const isNamed =
+    its[layout.annotations.podNamespace] === pod.namespace && its[layout.annotations.podName] === pod.name;
+  if (itsUid !== uid || (pod.runtimeUid !== undefined && !isNamed))
+    return `sandbox ${sandboxId} belongs to another pod`;
+  const path = sandbox.linux?.namespaces?.find(({ type }) => type === "network")?.path;
+  return path ? { sandboxId, path } : "it has no network namespace of its own";
+}
+
+/** By libcni's cache; `otherwise` is why the bundles don't tell. */
+async function inCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string): Promise<Found> {
+  const live: Found[] = [];
+  for (const { sandboxId, netnsPath: path } of await findInCniCache({ ...pod, uid }))
+    if ((await netnsInode(netnsName(onNode(path)))) !== undefined) live.push({ sandboxId, path });
+  const [only, second] = live;
+  if (!only) throw gone(pod, otherwise);
+  if (second) throw gone(pod, `${otherwise}, and its CNI results name ${live.length} sandboxes that are there`);
+  return only;
+}
+
+/** /var/run is a link to /run on the node (FHS 3.0), and not there in the Job. */
+function onNode(path: string): string {
+  return path.replace(/^\/var\/run\//, "/run/");
+}
+
 /** Where that bind mount is for us; refuses one that lies in no directory that the Job mounts. */
 function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): string {
-  // /var/run is a link to /run on the node (FHS 3.0), and not there in the Job.
-  const real = path.replace(/^\/var\/run\//, "/run/");
+  const real = onNode(path);
   if (netnsDirectories.some((directory) => isIn(directory, real))) return real;
   throw new VnicError(
     "refused",
@@ -50,7 +88,7 @@ function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): s
 
 /** The container may have ended since the pod was read; the sandbox lives on. Dead sandboxes have no bundle. */
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
-  for (const id of await readdir(hostPath(layout.bundles))) {
+  for (const id of await readdir(hostPath(layout.bundles)).catch(() => [])) {
     const annotations = (await readBundle(layout, id))?.annotations;
     if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox")
       return id;

@@ -3,7 +3,7 @@ import { observe } from "../lifecycle/observe.ts";
 import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
 import { vnicId } from "../model/names.ts";
-import { readPod, runsContainer } from "../model/kubernetes/pod.ts";
+import { endedWith, readPod, runsContainer } from "../model/kubernetes/pod.ts";
 import { definitionInRecord, placeOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
 import { packageVersion } from "../base/package.ts";
 import { setDown } from "./status.ts";
@@ -44,7 +44,7 @@ function isServed({ record, pod }: Task): boolean {
     status?.pod?.uid === pod?.metadata?.uid &&
     status?.pod?.containerId !== undefined &&
     pod !== undefined &&
-    runsContainer(pod, status.pod.containerId)
+    (runsContainer(pod, status.pod.containerId) || endedWith(pod, status.pod.containerId))
   );
 }
 

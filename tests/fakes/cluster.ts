@@ -6,10 +6,12 @@ import type { ClusterAddress } from "../../provider/model/network/cluster-addres
 import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
 import type { NamespaceObject } from "../../provider/model/kubernetes/namespace.ts";
 import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
+import type { RuntimeClassObject } from "../../provider/model/kubernetes/runtime-class.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
 import { type MetadataChange, ownerOf, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
+import type { ClusterEvent } from "../../provider/model/kubernetes/session-event.ts";
 import type { SessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { FakeAttachment } from "./attachment.ts";
 import { FakeNodeSide } from "./node-side.ts";
@@ -26,12 +28,14 @@ export class FakeCluster implements Cluster {
     ["worker-1", node()],
     ["worker-2", node()],
   ]);
+  readonly runtimeClasses = new Map<string, RuntimeClassObject>();
   readonly vnics = new Map<string, StoredVnic>();
   readonly events: EventObject[] = [];
   readonly networks = new Map<string, StoredNetwork>();
   readonly attachmentDefinitions = new Map<string, AttachmentDefinition>();
   readonly jobs = new Map<string, SessionJob>();
   readonly attachments: FakeAttachment[] = [];
+  readonly systemEvents = new Map<string, readonly ClusterEvent[]>();
   readonly nodeSide = new FakeNodeSide();
   /** The pod of every session Job. */
   sessionPod: PodObject | undefined = { metadata: { name: "session-pod" }, status: { phase: "Pending" } };
@@ -67,6 +71,11 @@ export class FakeCluster implements Cluster {
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
     this.called("findPod", `${namespace}/${name}`);
     return this.pods.get(`${namespace}/${name}`);
+  }
+
+  async findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined> {
+    this.called("findRuntimeClass", name);
+    return this.runtimeClasses.get(name);
   }
 
   async findNamespace(name: string): Promise<NamespaceObject | undefined> {
@@ -246,6 +255,11 @@ export class FakeCluster implements Cluster {
   async findJobPod(job: string): Promise<PodObject | undefined> {
     this.called("findJobPod", job);
     return this.sessionPod;
+  }
+
+  async listSystemEvents(name: string): Promise<readonly ClusterEvent[]> {
+    this.called("listSystemEvents", name);
+    return this.systemEvents.get(name) ?? [];
   }
 
   async deleteJob(name: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
@@ -78,6 +79,57 @@ describe("an injection on a node", () => {
       /^the pod's network namespace is at \/var\/run\/elsewhere\/\S+, where runtime layout containerd has none: it has them in \/run\/netns and /,
     );
     await elsewhere.close();
+  });
+
+  it("finds a static pod by the UID that the runtime knows, which isn't that of its mirror", async () => {
+    const { runtimeUid, uid } = { runtimeUid: pod.plan.uid, uid: randomUUID() };
+    const plan = planFor({ ...pod, plan: { ...pod.plan, uid, runtimeUid } }, "192.168.50.12/24");
+    const { association } = await world.session.inject(plan);
+    expect(association.pod.uid).to.equal(uid);
+    expect(await world.hosts[0]?.reaches("192.168.50.12")).to.equal(true);
+    await world.session.eject({ vnic: plan.vnic });
+  });
+
+  it("is refused for a pod that claims to be another static pod than it is", async () => {
+    const liar = { ...pod.plan, name: "liar", uid: randomUUID(), runtimeUid: pod.plan.uid };
+    const error = await world.session
+      .inject(planFor({ ...pod, plan: liar }, "192.168.50.12/24"))
+      .catch((caught: unknown) => caught);
+    expect(error).to.include({ kind: "refused" });
+    expect((error as Error).message).to.match(/doesn't run here: sandbox \w+ belongs to another pod/);
+  });
+
+  describe("without readable bundles", () => {
+    let other: World;
+    before(async () => {
+      other = await World.make();
+    });
+    after(() => other.close());
+
+    it("finds the network namespace in libcni's cache", async () => {
+      const known = await other.addPod();
+      await other.leaveOnlyCniResult(known);
+      const plan = planFor(known, "192.168.50.13/24");
+      const { association } = await other.session.inject(plan);
+      expect(association).to.include({ netns: known.machine.netns, sandboxId: "5a".repeat(32) });
+      expect(await other.hosts[0]?.reaches("192.168.50.13")).to.equal(true);
+      await other.session.eject({ vnic: plan.vnic });
+    });
+
+    for (const [what, more] of [
+      ["of another pod", { cniArgs: [["K8S_POD_UID", randomUUID()]] }],
+      ["of a namespace that is gone", { netns: "/var/run/netns/cni-gone" }],
+      ["that isn't one", { containerId: 7 }],
+    ] as const)
+      it(`believes no result ${what}`, async () => {
+        const unknown = await other.addPod();
+        await other.leaveOnlyCniResult(unknown, more);
+        const error = await other.session
+          .inject(planFor(unknown, "192.168.50.13/24"))
+          .catch((caught: unknown) => caught);
+        expect(error).to.include({ kind: "refused" });
+        expect((error as Error).message).to.match(/doesn't run here: the runtime has no sandbox of it/);
+      });
   });
 
   it("is refused for a pod whose sandbox is gone", async () => {

@@ -86,11 +86,12 @@ describe("privileges", () => {
       expect(pod.spec.hostNetwork).to.equal(true);
     });
 
-    it("reach four folders of the node, one of them writable, and no socket of the runtime", async () => {
+    it("reach five folders of the node, one of them writable, and no socket of the runtime", async () => {
       expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
         "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/netns",
         "/run/containerd/io.containerd.grpc.v1.cri/netns",
+        "/var/lib/cni/results",
         "/var/lib/pulumi-vnic",
       ]);
       const writable = pod.spec.containers[0]?.volumeMounts

@@ -25,6 +25,7 @@ import {
 } from "../../model/wire/session-protocol.ts";
 import type { Deadline } from "../deadline.ts";
 import { findLayout } from "./node-layout.ts";
+import { Starting } from "./starting.ts";
 
 const results = {
   hello: helloResult,
@@ -173,14 +174,14 @@ export async function openSession(
   const { name } = job.metadata;
   await cluster.createJob(job);
   try {
-    const began = performance.now();
+    const starting = new Starting(cluster, options);
     let pod: PodObject | undefined;
     let attached = false;
     let lookAgainAt = 0;
     for (;;) {
       if (performance.now() >= lookAgainAt) {
         pod = await cluster.findJobPod(name);
-        refuseStuck(pod, options, attached);
+        await starting.check(pod, attached);
         // Until there is a pod each look counts; then the attempts to attach do.
         lookAgainAt = pod?.metadata?.name ? performance.now() + 200 : 0;
       }
@@ -188,7 +189,7 @@ export async function openSession(
       attached ||= attachment !== undefined;
       const session = attachment && (await greet(name, attachment, deadline));
       if (session) return session;
-      const patience = performance.now() - began < 3000 ? 15 : 250;
+      const patience = starting.milliseconds < 3000 ? 15 : 250;
       await deadline.wait(
         patience,
         `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`,
@@ -219,23 +220,6 @@ async function greet(job: string, attachment: Attachment, deadline: Deadline): P
   } finally {
     clearTimeout(late);
   }
-}
-
-/**
- * A container that ended well after it was attached to did so because the connection broke: another session may do better.
- * One that never ran, or failed, would do so again.
- */
-function refuseStuck(
-  pod: PodObject | undefined,
-  { name, node, image }: Omit<SessionJobOptions, "layout">,
-  attached: boolean,
-): void {
-  const state = pod && readSessionPod(pod);
-  if (state?.state === "stuck")
-    throw new VnicError(
-      attached && pod?.status?.phase === "Succeeded" ? "sessionBroken" : "failed",
-      `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${state.why}`,
-    );
 }
 
 function startingWords(pod: PodObject | undefined): string {

@@ -7,17 +7,20 @@ export interface PodObject {
     readonly creationTimestamp?: Date | string;
     readonly deletionTimestamp?: Date | string;
     readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly {
       readonly kind: string;
       readonly name: string;
       readonly controller?: boolean;
     }[];
   };
-  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean };
+  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean; readonly runtimeClassName?: string };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
     readonly message?: string;
+    /** When the kubelet took it up. */
+    readonly startTime?: Date | string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;
@@ -39,12 +42,22 @@ export interface ContainerStatus {
   };
 }
 
+/** The kubelet's marks on the API object that stands for a static pod: that it is one, and the static pod's own UID. */
+const mirrorPod = "kubernetes.io/config.mirror";
+const staticPodHash = "kubernetes.io/config.hash";
+
 /** A pod that can be given a Vnic now. */
 export interface RunningPod {
   readonly uid: string;
   readonly node: string;
-  /** `<runtime>://<64 hex digits>` of any running container; leads the node side to the pod's sandbox. */
+  /**
+   * `<runtime>://<64 hex digits>` of any container, of a running one if one runs; leads the node side to the pod's sandbox. An
+   * init container is one, too: it may wait for its Vnic.
+   */
   readonly containerId: string;
+  /** The UID by which the runtime knows a static pod. */
+  readonly runtimeUid?: string;
+  readonly runtimeClass?: string;
 }
 
 export type PodState =
@@ -53,6 +66,14 @@ export type PodState =
   | { readonly state: "hostNetwork" }
   | { readonly state: "terminated"; readonly why: string };
 
+/** The pod as the node side is told of it. */
+export function podForNode(
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { uid, containerId, runtimeUid }: RunningPod,
+) {
+  return { namespace, name, uid, containerId, ...(runtimeUid === undefined ? {} : { runtimeUid }) };
+}
+
 /** Reads whether a pod can be given a Vnic; and if not, why, in the cluster's own words. */
 export function readPod(pod: PodObject): PodState {
   const { metadata, spec, status } = pod;
@@ -60,9 +81,18 @@ export function readPod(pod: PodObject): PodState {
   if (status?.phase === "Succeeded" || status?.phase === "Failed")
     return { state: "terminated", why: [`phase ${status.phase}`, status.reason].filter(Boolean).join(", ") };
   if (metadata?.deletionTimestamp) return { state: "terminated", why: "it is being deleted" };
-  const containerId = runningContainer(status)?.containerID;
+  const containerId = anyContainer(status)?.containerID;
+  const runtimeUid = metadata?.annotations?.[staticPodHash];
+  const runtimeClass = spec?.runtimeClassName;
   if (spec?.nodeName && metadata?.uid && containerId)
-    return { state: "running", uid: metadata.uid, node: spec.nodeName, containerId };
+    return {
+      state: "running",
+      uid: metadata.uid,
+      node: spec.nodeName,
+      containerId,
+      ...(runtimeUid === undefined || metadata.annotations?.[mirrorPod] === undefined ? {} : { runtimeUid }),
+      ...(runtimeClass === undefined ? {} : { runtimeClass }),
+    };
   return { state: "pending", why: pendingReason(pod) };
 }
 
@@ -83,9 +113,17 @@ export function runsContainer({ status }: PodObject, containerId: string): boole
   return all.some(({ containerID, state }) => containerID === containerId && state?.running !== undefined);
 }
 
-function runningContainer(status: PodObject["status"]): ContainerStatus | undefined {
+/** Whether the pod's containers have all ended, and that one is the last of them: its sandbox goes on until another is made. */
+export function endedWith({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  return all.find((container) => container.state?.running && container.containerID);
+  return !all.some(({ state }) => state?.running) && all.some(({ containerID }) => containerID === containerId);
+}
+
+/** One that runs; of a pod whose containers have all crashed the last of them, as its sandbox goes on while they are made anew. */
+function anyContainer(status: PodObject["status"]): ContainerStatus | undefined {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const made = all.filter(({ containerID }) => containerID);
+  return made.find(({ state }) => state?.running) ?? (status?.phase === "Running" ? made[0] : undefined);
 }
 
 function pendingReason({ spec, status }: PodObject): string {

@@ -12,12 +12,21 @@ export interface RuntimeLayout {
   readonly config: string;
   /** The directories in which network namespaces of pods may be bind-mounted. */
   readonly netnsDirectories: readonly string[];
-  readonly annotations: { readonly sandboxId: string; readonly podUid: string; readonly type: string };
+  readonly annotations: {
+    readonly sandboxId: string;
+    readonly podUid: string;
+    readonly podNamespace: string;
+    readonly podName: string;
+    readonly type: string;
+  };
 }
 
 /** Where ip-netns(8), CRI-O, and containerd by default put the bind mounts of network namespaces. */
 export const netnsDirectory = "/run/netns";
 export const stateDirectory = "/var/lib/pulumi-vnic";
+
+/** Where libcni keeps the results of its plug-ins, for every runtime that leaves its `cacheDir` as it is. */
+export const cniResultsDirectory = "/var/lib/cni/results";
 
 /** A runtime, with what its files are called below its state directory. */
 const runtimes: Readonly<Record<string, (name: string, state: string) => RuntimeLayout>> = {
@@ -31,6 +40,8 @@ const runtimes: Readonly<Record<string, (name: string, state: string) => Runtime
     annotations: {
       sandboxId: "io.kubernetes.cri.sandbox-id",
       podUid: "io.kubernetes.cri.sandbox-uid",
+      podNamespace: "io.kubernetes.cri.sandbox-namespace",
+      podName: "io.kubernetes.cri.sandbox-name",
       type: "io.kubernetes.cri.container-type",
     },
   }),
@@ -43,6 +54,8 @@ const runtimes: Readonly<Record<string, (name: string, state: string) => Runtime
     annotations: {
       sandboxId: "io.kubernetes.cri-o.SandboxID",
       podUid: "io.kubernetes.pod.uid",
+      podNamespace: "io.kubernetes.pod.namespace",
+      podName: "io.kubernetes.pod.name",
       type: "io.kubernetes.cri-o.ContainerType",
     },
   }),

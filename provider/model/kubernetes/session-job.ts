@@ -1,5 +1,5 @@
 import { injectorServiceAccount, labels, systemNamespace } from "../names.ts";
-import { type RuntimeLayout, stateDirectory } from "./runtime-layout.ts";
+import { cniResultsDirectory, type RuntimeLayout, stateDirectory } from "./runtime-layout.ts";
 
 export const sessionContainer = "session";
 
@@ -93,6 +93,7 @@ export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJo
               volumeMounts: [
                 { name: "bundles", mountPath: layout.bundles, readOnly: true },
                 ...netns.mounts,
+                { name: "cni", mountPath: cniResultsDirectory, readOnly: true },
                 { name: "state", mountPath: stateDirectory },
               ],
             },
@@ -100,6 +101,7 @@ export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJo
           volumes: [
             { name: "bundles", hostPath: { path: layout.bundles, type: "Directory" } },
             ...netns.volumes,
+            { name: "cni", hostPath: { path: cniResultsDirectory, type: "DirectoryOrCreate" } },
             { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } },
           ],
         },

@@ -10,6 +10,7 @@ export function providerPart(): Manifest[] {
       // Whose addresses no Vnic may have.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
+      { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "create", "patch", "delete"] },
@@ -22,6 +23,8 @@ export function providerPart(): Manifest[] {
       // Whether a reconciler is there, which VnicSets need.
       { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
+      // Why a session doesn't start.
+      { apiGroups: [""], resources: ["events"], verbs: ["list"] },
       // "get" opens a WebSocket; since Kubernetes 1.35 "create" is asked for as well.
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
     ]),

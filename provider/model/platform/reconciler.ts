@@ -26,6 +26,7 @@ export function reconcilerPart({
       // Whose addresses no Vnic may have.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
+      { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "watch", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "list", "watch", "patch"] },
@@ -38,6 +39,8 @@ export function reconcilerPart({
     ]),
     ...systemRights(reconcilerName, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
+      // Why a session doesn't start.
+      { apiGroups: [""], resources: ["events"], verbs: ["list"] },
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
     ]),

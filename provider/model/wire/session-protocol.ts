@@ -17,7 +17,17 @@ const uid = z.uuid();
 const containerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });
 
 const vnic = z.strictObject({ uid, namespace: field.labelName, name: field.labelName });
-const pod = z.strictObject({ namespace: field.labelName, name: field.objectName, uid, containerId });
+const pod = z.strictObject({
+  namespace: field.labelName,
+  name: field.objectName,
+  uid,
+  containerId,
+  /** The UID by which the runtime knows the pod, where that is another: of a static pod. */
+  runtimeUid: z
+    .string()
+    .regex(/^[0-9a-f-]{1,64}$/, { error: "is not a UID" })
+    .optional(),
+});
 
 /** What DHCP is asked for, and as whom. */
 export const dhcpPlan = z.strictObject({

@@ -2,7 +2,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { netnsDirectory, parseLayout, stateDirectory } from "../../../provider/model/kubernetes/runtime-layout.ts";
+import {
+  cniResultsDirectory,
+  netnsDirectory,
+  parseLayout,
+  stateDirectory,
+} from "../../../provider/model/kubernetes/runtime-layout.ts";
 import { group } from "../../../provider/model/names.ts";
 import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
@@ -82,6 +87,25 @@ export class World {
     return new World(root, prefix, node, outside, [host1, host2]);
   }
 
+  /** Takes away the bundles of a pod, and leaves what libcni keeps of its network, as for a runtime whose bundles can't be read. */
+  async leaveOnlyCniResult({ plan: { namespace, name, uid }, machine }: Pod, more: object = {}): Promise<void> {
+    const bundles = join(this.root, parseLayout("containerd").bundles);
+    for (const id of await readdir(bundles)) await rm(join(bundles, id), { recursive: true });
+    const folder = join(this.root, cniResultsDirectory);
+    await mkdir(folder, { recursive: true });
+    const cniArgs = [
+      ["IgnoreUnknown", "true"],
+      ["K8S_POD_NAMESPACE", namespace],
+      ["K8S_POD_NAME", name],
+      ["K8S_POD_UID", uid],
+    ];
+    const containerId = "5a".repeat(32);
+    const netns = `/var/run/netns/${machine.netns}`;
+    const result = { kind: "cniCacheV1", containerId, ifName: "eth0", networkName: "cluster", netns, cniArgs, ...more };
+    await writeFile(join(folder, `cluster-${containerId}-eth0`), JSON.stringify(result));
+    this.closers.push(() => rm(folder, { recursive: true, force: true }));
+  }
+
   /** One more NIC of the node on the LAN. */
   async addNic(name: string): Promise<void> {
     await plug(this.node, name, this.lan);
@@ -118,7 +142,13 @@ export class World {
       folders.push(folder);
       await mkdir(folder);
       const content = {
-        annotations: { [annotations.sandboxId]: sandbox, [annotations.podUid]: uid, [annotations.type]: type },
+        annotations: {
+          [annotations.sandboxId]: sandbox,
+          [annotations.podUid]: uid,
+          [annotations.podNamespace]: "shop",
+          [annotations.podName]: name,
+          [annotations.type]: type,
+        },
         linux: { namespaces: [{ type: "pid" }, { type: "network", path }] },
       };
       await writeFile(join(folder, config), JSON.stringify(content));

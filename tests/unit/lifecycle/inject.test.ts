@@ -387,6 +387,22 @@ describe("inject", () => {
     expect(await layoutOfSession()).to.deep.equal({ name: "VNIC_RUNTIME", value: "k3s" });
   });
 
+  for (const [known, what] of [
+    [{ handler: "runsc" }, "by its handler"],
+    [undefined, "by its name, where nobody may read the class"],
+  ] as const)
+    it(`is refused for a pod whose RuntimeClass hides its NIC, ${what}`, async () => {
+      const { cluster } = driver;
+      if (known) cluster.runtimeClasses.set("gvisor", known);
+      else cluster.failNext("findRuntimeClass", new VnicError("forbidden", "no"));
+      const { spec, ...rest } = pod();
+      cluster.pods.set("shop/db-0", { ...rest, spec: { ...spec, runtimeClassName: "gvisor" } });
+      expect((await plain(run())).message).to.match(
+        /^pod\.name: pod shop\/db-0 runs in gVisor \(RuntimeClass gvisor\), /,
+      );
+      expect(cluster.writes).to.deep.equal([]);
+    });
+
   it("is refused at once when there is no such node", async () => {
     driver.cluster.nodes.clear();
     expect((await rejection(run())).message).to.equal(

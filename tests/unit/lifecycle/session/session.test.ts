@@ -5,7 +5,7 @@ import { VnicError } from "../../../../provider/base/errors.ts";
 import { FakeAttachment } from "../../../fakes/attachment.ts";
 import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { never } from "../../../fakes/node-side.ts";
-import { injectPlan } from "../../../fakes/objects.ts";
+import { injectPlan, node } from "../../../fakes/objects.ts";
 
 const hello = { protocol: 1, version: "0.1.0" };
 const removed = { removed: true, steps: [] };
@@ -164,6 +164,27 @@ describe("opening a session", () => {
       "injection Job vnic-system/job-1 can't run on node worker-1 (image localhost/image:1): ErrImageNeverPull: Container image is not present",
     );
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("fails in seconds, in the words of an event, when its pod isn't even made; and removes the Job", async function () {
+    this.timeout(20_000);
+    const cluster = new FakeCluster();
+    cluster.sessionPod = undefined;
+    cluster.systemEvents.set("job-1", [{ type: "Warning", reason: "FailedCreate", message: "exceeded quota" }]);
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 60)));
+    expect(error.message).to.equal(
+      "injection Job vnic-system/job-1 can't run on node worker-1 (image localhost/image:1): FailedCreate: exceeded quota",
+    );
+    expect([...cluster.jobs.keys()]).to.deep.equal([]);
+  });
+
+  it("fails in seconds when no kubelet takes its pod up, as the node isn't ready", async function () {
+    this.timeout(20_000);
+    const cluster = new FakeCluster();
+    cluster.attachTooEarly = 10_000;
+    cluster.nodes.set("worker-1", node({ ready: false }));
+    const error = await rejection(openSession(cluster, options, new Deadline("testing", 60)));
+    expect(error.message).to.match(/: the node isn't ready: Kubelet stopped posting node status\.$/);
   });
 
   it("says what it waits for when the time is over; and removes the Job", async () => {

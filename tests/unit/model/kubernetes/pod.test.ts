@@ -22,10 +22,10 @@ const table: Record<string, PodState> = {
   scheduled: { state: "pending", why: "no container runs yet on node worker-1" },
   "container-creating": { state: "pending", why: "container redis: ContainerCreating" },
   "image-pull-back-off": { state: "pending", why: `container redis: ImagePullBackOff: Back-off pulling image "redsi"` },
-  "all-containers-crashed": {
-    state: "pending",
-    why: "container redis: CrashLoopBackOff: back-off 10s restarting failed container",
-  },
+  // Its sandbox lasts.
+  "all-containers-crashed": { ...running, containerId },
+  mirror: { ...running, containerId, runtimeUid: "5d41402abc4b2a76b9719d911017c592" },
+  "runtime-class": { ...running, containerId, runtimeClass: "gvisor" },
   "host-network": { state: "hostNetwork" },
   evicted: { state: "terminated", why: "phase Failed, Evicted" },
   succeeded: { state: "terminated", why: "phase Succeeded" },

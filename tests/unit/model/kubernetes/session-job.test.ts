@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { injectorServiceAccount, systemNamespace } from "../../../../provider/model/names.ts";
 import type { PodObject } from "../../../../provider/model/kubernetes/pod.ts";
-import { knownLayouts, parseLayout, stateDirectory } from "../../../../provider/model/kubernetes/runtime-layout.ts";
+import {
+  cniResultsDirectory,
+  knownLayouts,
+  parseLayout,
+  stateDirectory,
+} from "../../../../provider/model/kubernetes/runtime-layout.ts";
 import { readSessionPod } from "../../../../provider/model/kubernetes/session-pod.ts";
 import { sessionJob } from "../../../../provider/model/kubernetes/session-job.ts";
 
@@ -61,7 +66,7 @@ describe("an injection Job", () => {
   for (const layout of knownLayouts)
     it(`sees few folders of a node with ${layout.name}, none with the runtime's socket, and writes to its own alone`, () => {
       const paths = podSpec(layout).volumes.map(({ hostPath }) => hostPath.path);
-      expect(paths).to.have.members([layout.bundles, ...layout.netnsDirectories, stateDirectory]);
+      expect(paths).to.have.members([layout.bundles, ...layout.netnsDirectories, cniResultsDirectory, stateDirectory]);
       for (const path of paths)
         for (const socket of [
           "/run/containerd/containerd.sock",

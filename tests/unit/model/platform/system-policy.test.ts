@@ -42,6 +42,7 @@ describe("the policy of our own namespace", () => {
         "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/netns",
         "/run/containerd/io.containerd.grpc.v1.cri/netns",
+        "/var/lib/cni/results",
         "/var/lib/pulumi-vnic",
         "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io",
         "/run/k3s/containerd/io.containerd.grpc.v1.cri/netns",

@@ -1,0 +1,75 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import { isVnicError, VnicError } from "../../base/errors.ts";
+import { readNode } from "../../model/kubernetes/node.ts";
+import type { PodObject } from "../../model/kubernetes/pod.ts";
+import { whyNotStarted } from "../../model/kubernetes/session-event.ts";
+import type { SessionJobOptions } from "../../model/kubernetes/session-job.ts";
+import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
+import { systemNamespace } from "../../model/names.ts";
+
+type Wanted = Pick<SessionJobOptions, "name" | "node" | "image">;
+
+/** What an event tells may heal at once, such as a mount that was tried too early; after this long it is believed. */
+const patienceMilliseconds = 4000;
+const betweenLooksMilliseconds = 1000;
+
+/**
+ * Watches over a Job that should start: throws as soon as it is known that it won't, with the cluster's reason. Statuses tell
+ * of images and rejected pods. Only events tell of what comes before a container: mounts, sandboxes, and pods that are denied.
+ */
+export class Starting {
+  private readonly cluster: Cluster;
+  private readonly wanted: Wanted;
+  private readonly began = performance.now();
+  private lookAgainAt = this.began + patienceMilliseconds;
+
+  constructor(cluster: Cluster, wanted: Wanted) {
+    this.cluster = cluster;
+    this.wanted = wanted;
+  }
+
+  get milliseconds(): number {
+    return performance.now() - this.began;
+  }
+
+  /** `attached`: whether a connection to its container has stood. */
+  async check(pod: PodObject | undefined, attached: boolean): Promise<void> {
+    const state = pod && readSessionPod(pod);
+    // A container that ended well after it was attached to did so because the connection broke: another session may do
+    // better. One that never ran, or failed, would do so again.
+    const broken = attached && pod?.status?.phase === "Succeeded";
+    if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
+    if (state?.state === "running" || performance.now() < this.lookAgainAt) return;
+    this.lookAgainAt = performance.now() + betweenLooksMilliseconds;
+    const why = (await this.readEvents(pod)) ?? (await this.readNode(pod));
+    if (why !== undefined) throw this.cantRun(why, "failed");
+  }
+
+  private async readEvents(pod: PodObject | undefined): Promise<string | undefined> {
+    const events = await this.cluster
+      .listSystemEvents(pod?.metadata?.name ?? this.wanted.name)
+      .catch((error: unknown) => {
+        // The roles of an earlier version don't grant it; the session may start all the same.
+        if (isVnicError(error, "forbidden")) return [];
+        throw error;
+      });
+    return whyNotStarted(events);
+  }
+
+  /** A pod that no kubelet has taken up has no start time. */
+  private async readNode(pod: PodObject | undefined): Promise<string | undefined> {
+    if (!pod || pod.status?.startTime !== undefined) return undefined;
+    const node = await this.cluster.findNode(this.wanted.node);
+    if (!node) return "there is no such node any more";
+    const { ready, why } = readNode(node);
+    return ready ? undefined : `the node isn't ready: ${why}`;
+  }
+
+  private cantRun(why: string, kind: "failed" | "sessionBroken"): VnicError {
+    const { name, node, image } = this.wanted;
+    return new VnicError(
+      kind,
+      `injection Job ${systemNamespace}/${name} can't run on node ${node} (image ${image}): ${why}`,
+    );
+  }
+}

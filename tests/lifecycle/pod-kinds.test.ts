@@ -1,0 +1,128 @@
+import { expect } from "chai";
+import { appPod } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { answersPing } from "../support/outside.ts";
+
+const namespace = "pod-kinds";
+const address = "192.168.50.64";
+
+interface AppPod {
+  readonly metadata: object;
+  readonly spec: { readonly containers: [object] };
+}
+
+describe("a NIC comes into a pod", () => {
+  let bench: Bench;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  const base = (name: string, node: "node1" | "node2" | "node3") => appPod({ namespace, name, node }) as AppPod;
+  /** The same container with another command. */
+  const running = ({ spec }: AppPod, name: string, script: string) => ({
+    ...spec.containers[0],
+    name,
+    command: ["sh", "-c", script],
+  });
+
+  /** The NIC answers on the LAN while the pod has it, and is gone after. */
+  async function assertServed(pod: string): Promise<void> {
+    const wire = define({ name: "wire", pod: { namespace, name: pod }, addresses: [`${address}/24`] });
+    const state = await bench.inject(wire);
+    try {
+      await until(`an answer of ${address}`, 10, async () =>
+        (await answersPing(bench.lab, "lan1", address)) ? true : undefined,
+      );
+    } finally {
+      await bench.eject(state);
+    }
+    expect(await answersPing(bench.lab, "lan1", address)).to.equal(false);
+  }
+
+  it("whose init container waits for it", async () => {
+    const pod = base("init", "node1");
+    const wait = running(pod, "wait", "until ip link show net1 >/dev/null 2>&1; do sleep 0.1; done");
+    const waiting = { ...pod.spec, initContainers: [wait] };
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: waiting }]);
+    const wire = define({
+      name: "wire",
+      pod: { namespace, name: "init" },
+      addresses: [`${address}/24`],
+      interfaceName: "net1",
+    });
+    const state = await bench.inject(wire);
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/init", "--timeout=60s");
+    expect(await answersPing(bench.lab, "lan1", address)).to.equal(true);
+    await bench.eject(state);
+  });
+
+  it("whose sidecar runs before its containers do", async () => {
+    const pod = base("sidecar", "node2");
+    const sidecar = { ...running(pod, "sidecar", "sleep 1d"), restartPolicy: "Always" };
+    const gate = running(pod, "gate", "sleep 1d");
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, initContainers: [sidecar, gate] } }]);
+    await assertServed("sidecar");
+  });
+
+  it("that shares one process namespace among its containers", async () => {
+    const pod = base("shared", "node3");
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, shareProcessNamespace: true } }]);
+    await assertServed("shared");
+  });
+
+  it("whose containers all crash, again and again", async () => {
+    const pod = base("crashing", "node1");
+    const crash = running(pod, "crash", "exit 3");
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [crash] } }]);
+    const reason = "jsonpath={.status.containerStatuses[0].state.waiting.reason}";
+    await until("the pod to crash", 60, async () =>
+      (await bench.kubectl("get", "pod", "crashing", "-o", reason)) === "CrashLoopBackOff" ? true : undefined,
+    );
+    await assertServed("crashing");
+  });
+
+  it("of a Job, and of a DaemonSet", async () => {
+    const { spec } = base("x", "node2");
+    const template = { metadata: { labels: { app: "x" } }, spec };
+    const once = { ...template, spec: { ...spec, restartPolicy: "Never" } };
+    const { nodeName: _, ...anywhere } = spec as typeof spec & { nodeName: string };
+    await applyObjects(bench.lab.kubectl, [
+      { apiVersion: "batch/v1", kind: "Job", metadata: { namespace, name: "job" }, spec: { template: once } },
+      {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { namespace, name: "set" },
+        spec: { selector: { matchLabels: { app: "x" } }, template: { ...template, spec: anywhere } },
+      },
+    ]);
+    for (const owner of ["batch.kubernetes.io/job-name=job", "app=x,controller-revision-hash"]) {
+      const pod = await until(`a pod with ${owner}`, 60, async () => {
+        const names = await bench.kubectl("get", "pods", "-l", owner, "-o", "jsonpath={.items[*].metadata.name}");
+        return names.split(" ").find(Boolean);
+      });
+      await assertServed(pod);
+    }
+    await bench.kubectl("delete", "job/job", "daemonset/set", "--cascade=foreground");
+  });
+
+  it("on a node that is cordoned and tainted", async () => {
+    await bench.runPod("tolerant", "node3");
+    const node = (...words: string[]) => kubectl(bench.lab.kubectl, words);
+    await node("cordon", "node3");
+    await node("taint", "node", "node3", "maintenance=yes:NoSchedule");
+    try {
+      await assertServed("tolerant");
+    } finally {
+      await node("taint", "node", "node3", "maintenance-");
+      await node("uncordon", "node3");
+    }
+  });
+});

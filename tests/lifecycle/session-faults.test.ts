@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import { isVnicError } from "../../provider/base/errors.ts";
+import { annotations, systemNamespace } from "../../provider/model/names.ts";
+import { appPod } from "../lab/index.ts";
+import { pauseImage } from "../lab/images.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
+import { type Bench, define, openBench } from "../support/lifecycle.ts";
+
+const namespace = "session-faults";
+const node = "node1";
+
+/* Every fault is a real one of the cluster; the definition's deadline is far longer than any reason takes. */
+describe("a session that can't start says why, in the cluster's words,", () => {
+  let bench: Bench;
+
+  before(async () => {
+    bench = await openBench({ namespace });
+    await bench.runPod("db", node);
+  });
+  beforeEach(() => bench.driver.sessions.close());
+  afterEach(async () => {
+    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
+    expect(await bench.kubectl("get", "vnics", "-o", "name"), "records").to.equal("");
+  });
+  after(async () => {
+    await bench.close();
+    await assertNoLeaks(bench.lab);
+  });
+
+  async function reason(pod = "db"): Promise<string> {
+    const began = performance.now();
+    try {
+      await bench.inject(define({ name: "wire", pod: { namespace, name: pod }, addresses: ["192.168.50.60/24"] }));
+    } catch (error) {
+      if (!isVnicError(error, "failed", "refused")) throw error;
+      console.log(`      reason after ${((performance.now() - began) / 1000).toFixed(1)} s: ${error.message}`);
+      return error.message;
+    }
+    throw new Error("it started");
+  }
+
+  const system = (...argv: string[]) => kubectl(bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
+
+  it("when a directory of its runtime isn't there", async () => {
+    await system("annotate", "node", node, `${annotations.runtimeLayout}=containerd:/run/nowhere`);
+    try {
+      expect(await reason()).to.match(
+        /can't run on node node1 .*: FailedMount: MountVolume.SetUp failed for volume "bundles".*hostPath type check failed: \/run\/nowhere\S+ is not a directory; if the node's container runtime keeps its files elsewhere/,
+      );
+    } finally {
+      await system("annotate", "node", node, `${annotations.runtimeLayout}-`);
+    }
+  });
+
+  it("when its node's annotation names no layout", async () => {
+    await system("annotate", "node", node, `${annotations.runtimeLayout}=k9s`);
+    try {
+      expect(await reason()).to.match(/^annotation \S+ of node node1: "k9s" is not a runtime layout; give one of/);
+    } finally {
+      await system("annotate", "node", node, `${annotations.runtimeLayout}-`);
+    }
+  });
+
+  it("when the runtime can't make its sandbox", async () => {
+    const images = async (...argv: string[]) => {
+      const { code, stderr } = await bench.lab.exec(node, ["ctr", "--namespace=k8s.io", "images", ...argv]);
+      if (code !== 0) throw new Error(stderr);
+    };
+    await images("tag", pauseImage, "localhost/kept:1");
+    await images("rm", pauseImage);
+    try {
+      expect(await reason()).to.match(/: FailedCreatePodSandBox: Failed to create pod sandbox: /);
+    } finally {
+      await images("tag", "localhost/kept:1", pauseImage);
+      await images("rm", "localhost/kept:1");
+    }
+  });
+
+  it("when a quota leaves its pod no room", async () => {
+    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: systemNamespace } };
+    await applyObjects(bench.lab.kubectl, [{ ...quota, spec: { hard: { pods: "0" } } }]);
+    try {
+      await until("the quota's status", 20, async () =>
+        (await system("get", "quota", "none", "-o", "jsonpath={.status.hard.pods}")) === "0" ? true : undefined,
+      );
+      expect(await reason()).to.match(/: FailedCreate: Error creating: pods .* is forbidden: exceeded quota: none/);
+    } finally {
+      await system("delete", "quota", "none");
+    }
+  });
+
+  it("when a policy denies its pod", async () => {
+    const metadata = { name: "no-pods-in-vnic-system" };
+    const api = "admissionregistration.k8s.io/v1";
+    const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] };
+    const policy = {
+      apiVersion: api,
+      kind: "ValidatingAdmissionPolicy",
+      metadata,
+      spec: {
+        matchConstraints: {
+          resourceRules: [rule],
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": systemNamespace } },
+        },
+        validations: [{ expression: "false", message: "no pods here, says the company" }],
+      },
+    };
+    const spec = { policyName: metadata.name, validationActions: ["Deny"] };
+    const binding = { apiVersion: api, kind: "ValidatingAdmissionPolicyBinding", metadata, spec };
+    await applyObjects(bench.lab.kubectl, [policy, binding]);
+    try {
+      await until("the policy to be in force", 30, async () => {
+        const probe = JSON.stringify({
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: { name: "probe", namespace: systemNamespace },
+          spec: { containers: [{ name: "c", image: "x" }] },
+        });
+        return (await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe)).code === 0
+          ? undefined
+          : true;
+      });
+      expect(await reason()).to.match(
+        /: FailedCreate: Error creating: pods .* is forbidden: .*no pods here, says the company/,
+      );
+    } finally {
+      const kinds = ["validatingadmissionpolicybinding", "validatingadmissionpolicy"];
+      for (const kind of kinds) await system("delete", kind, metadata.name);
+    }
+  });
+
+  it("when its node has no room for it", async () => {
+    const allocatable = await system("get", "node", node, "-o", "jsonpath={.status.allocatable.cpu}");
+    const requested = JSON.parse(
+      await system("get", "pods", "-A", "--field-selector", `spec.nodeName=${node},status.phase=Running`, "-o", "json"),
+    ) as { items: { spec: { containers: { resources?: { requests?: { cpu?: string } } }[] } }[] };
+    const milli = (cpu = "0") => (cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000);
+    const used = requested.items
+      .flatMap(({ spec }) => spec.containers)
+      .reduce((sum, { resources }) => sum + milli(resources?.requests?.cpu), 0);
+    const pod = appPod({ namespace, name: "greedy", node }) as { spec: { containers: object[] } };
+    const cpu = `${milli(allocatable) - used}m`;
+    const greedy = { ...pod.spec.containers[0], resources: { requests: { cpu } } };
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [greedy] } }]);
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/greedy", "--timeout=60s");
+    try {
+      expect(await reason()).to.match(/: phase Failed: OutOfcpu: .*Node didn't have enough resource: cpu/);
+    } finally {
+      await bench.kubectl("delete", "pod", "greedy", "--wait=true");
+    }
+  });
+
+  it("when there is no such node", async () => {
+    const pod = appPod({ namespace, name: "lost", node }) as { spec: object };
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, nodeName: "node9" } }]);
+    const status = {
+      phase: "Running",
+      containerStatuses: [
+        {
+          name: "redis",
+          image: "x",
+          imageID: "",
+          ready: true,
+          restartCount: 0,
+          containerID: `containerd://${"a".repeat(64)}`,
+          state: { running: { startedAt: new Date().toISOString() } },
+        },
+      ],
+    };
+    await bench.kubectl(
+      "patch",
+      "pod",
+      "lost",
+      "--subresource=status",
+      "--type=merge",
+      "-p",
+      JSON.stringify({ status }),
+    );
+    try {
+      expect(await reason("lost")).to.equal("there is no node node9, so no injection session can run on it");
+    } finally {
+      await bench.kubectl("delete", "pod", "lost", "--force", "--grace-period=0");
+    }
+  });
+});
