@@ -3,12 +3,13 @@ import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
-import { definition, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";
+import { definition, node, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";
 import { callError, ProviderProcess } from "./provider-process.ts";
 
 const vnics = `/apis/${apiVersion}/vnics`;
 const vnic = `/apis/${apiVersion}/namespaces/shop/vnics/db-wire`;
 const thePod = "/api/v1/namespaces/shop/pods/db-0";
+const theNode = "GET /api/v1/nodes/worker-1";
 const jobs = "/apis/batch/v1/namespaces/vnic-system/jobs";
 const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
 
@@ -32,6 +33,8 @@ describe("Pulumi's provider process with an API server", () => {
     server = (await new FakeApiServer().start())
       .on(`GET ${thePod}`, ok(pod()))
       .on(`GET ${vnics}`, ok({ items: [] }))
+      .on("GET /api/v1/nodes", ok({ items: [] }))
+      .on("GET /apis/networking.k8s.io/v1/servicecidrs", ok({ items: [] }))
       .on(`PATCH ${vnic}`, storing);
     provider = await ProviderProcess.start();
     await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: server.url }) });
@@ -112,6 +115,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   it("leaves nothing in state, and no record, when no injection Job may be made", async () => {
     server
+      .on(theNode, ok(node()))
       .on(
         `POST ${jobs}`,
         failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
@@ -130,6 +134,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   it("keeps in state what exists, with reasons, when it can't be taken back", async () => {
     server
+      .on(theNode, ok(node()))
       .on(
         `POST ${jobs}`,
         failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
@@ -194,12 +199,13 @@ describe("Pulumi's provider process with an API server", () => {
       server.on(`GET ${thePod}`, noPod);
       await provider.delete("shop/db-wire", state);
       expect(writes()).to.deep.equal([]);
-      expect(server.requests).to.include("GET /api/v1/nodes/worker-1");
+      expect(server.requests).to.include(theNode);
     });
 
     it("puts the record back when an update could not even begin on the node", async () => {
       server
         .on(`GET ${vnic}`, ok(storedVnic()))
+        .on(theNode, ok(node()))
         .on(
           `POST ${jobs}`,
           failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
