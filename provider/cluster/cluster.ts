@@ -1,3 +1,4 @@
+import type { AddressRecord, Holder, StoredAddress } from "../model/address/address.ts";
 import type { EventObject } from "../model/vnic/event.ts";
 import type { VnicRef } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
@@ -21,15 +22,15 @@ import type { WorkloadObject } from "../model/vnic-set/selection.ts";
  * `find*` answers `undefined` only when the API server said "not found"; whatever else goes wrong is a `VnicError` that
  * names the object: `unreachable`, `forbidden`, `notInstalled`, `conflict` or `failed`.
  */
-export interface Cluster {
+export interface Cluster extends AddressCluster {
   findPod(namespace: string, name: string): Promise<PodObject | undefined>;
   findNamespace(name: string): Promise<NamespaceObject | undefined>;
   findNode(name: string): Promise<NodeObject | undefined>;
   findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined>;
 
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
-  /** The Vnics of all namespaces that a label selector matches. */
-  listVnics(selector: string): Promise<StoredVnic[]>;
+  /** The Vnics that a label selector matches; of all namespaces, unless one is given. */
+  listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
   /** Those of one namespace, at most so many. */
   listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
@@ -74,6 +75,17 @@ export interface Cluster {
   attach(pod: string, container: string): Promise<Attachment | undefined>;
 }
 
+/** The held addresses: objects that the API server lets one writer create or change. */
+export interface AddressCluster {
+  /** `false` when there is one of that name already. */
+  createAddress(record: AddressRecord): Promise<boolean>;
+  findAddress(name: string): Promise<StoredAddress | undefined>;
+  /** Names another holder, if the object is still just that one; `outdated` when it was written since, or is gone. */
+  passAddress(address: StoredAddress, holder: Holder): Promise<void>;
+  /** Deletes the object, if it is still just that one; fine when it was written since, or is gone. */
+  deleteAddress(address: StoredAddress): Promise<void>;
+}
+
 /** What VnicSets need beside that. */
 export interface VnicSetCluster {
   findVnicSet(ref: VnicRef): Promise<StoredVnicSet | undefined>;
@@ -95,6 +107,7 @@ export interface VnicSetCluster {
 
 /** What somebody wants who stays: to be told of changes, and to be the only one. */
 export interface WatchedCluster extends Cluster, VnicSetCluster {
+  watchAddresses(): Promise<Watched<StoredAddress>>;
   watchVnics(): Promise<Watched<StoredVnic>>;
   watchPods(): Promise<Watched<PodObject>>;
   watchVnicSets(): Promise<Watched<StoredVnicSet>>;
@@ -109,6 +122,8 @@ export interface Watched<T> {
   list(): readonly T[];
   /** Tells of each object that comes, changes or goes from now on. */
   onChange(listener: (object: T) => void): void;
+  /** Tells of each object that goes from now on; it is no longer in the list. */
+  onGone(listener: (object: T) => void): void;
   stop(): void;
 }
 

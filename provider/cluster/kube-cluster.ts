@@ -20,6 +20,7 @@ import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
+import { addressCalls } from "./addresses.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
@@ -77,6 +78,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     merge,
   });
 
+  const { listAddresses, ...addresses } = addressCalls(server, objects, merge);
+
   const findVnic = (ref: VnicRef) =>
     find(server, `reading Vnic ${vnicId(ref)}`, () =>
       objects.getNamespacedCustomObject({ ...vnics, ...ref }),
@@ -99,7 +102,13 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
 
     findVnic,
-    listVnics: async (labelSelector) => (await listAllVnics({ labelSelector })).items,
+    listVnics: async (labelSelector, namespace) => {
+      if (namespace === undefined) return (await listAllVnics({ labelSelector })).items;
+      const list: unknown = await call(server, `listing Vnics in namespace ${namespace}`, () =>
+        objects.listNamespacedCustomObject({ ...vnics, namespace, labelSelector }),
+      );
+      return (list as List<StoredVnic>).items;
+    },
     listVnicsIn: async (namespace, limit) => {
       const list: unknown = await call(server, `listing Vnics in namespace ${namespace}`, () =>
         objects.listNamespacedCustomObject({ ...vnics, namespace, limit }),
@@ -272,6 +281,8 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     },
     attach: (pod, container) => openAttachment(server, systemNamespace, pod, container),
 
+    ...addresses,
+    watchAddresses: () => watch(`/apis/${apiVersion}/vnicaddresses`, listAddresses),
     watchVnics: () => watch(`/apis/${apiVersion}/vnics`, () => listAllVnics({})),
     watchPods: () =>
       watch<PodObject>("/api/v1/pods", () =>

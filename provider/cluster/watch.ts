@@ -41,7 +41,12 @@ export function watcher(client: Client, connection: Connection) {
     });
     await objects.start();
     if (failure === undefined)
-      return { list: () => objects.list(), onChange: (listener) => objects.on("change", listener), stop };
+      return {
+        list: () => objects.list(),
+        onChange: (listener) => objects.on("change", listener),
+        onGone: (listener) => objects.on("delete", listener),
+        stop,
+      };
     stop();
     throw failure;
   };

@@ -1,3 +1,4 @@
+import { readHeld } from "../model/address/held.ts";
 import { isVnicError } from "../base/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
 import { podForNode, readPod } from "../model/kubernetes/pod.ts";
@@ -5,6 +6,7 @@ import { ownerOf, placeOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
+import { freeAddresses } from "./address/claim-addresses.ts";
 import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { nodeStands } from "./standing-node.ts";
@@ -54,6 +56,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
     // Return
     if (!record) return;
     const told = removed ? tellOfRemoved(driver, record, node) : undefined;
+    await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
     await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);
     if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
   });

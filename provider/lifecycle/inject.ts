@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/vnic/definition.ts";
+import { holdingsOf } from "../model/address/address.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
 import { podForNode, type RunningPod } from "../model/kubernetes/pod.ts";
@@ -15,10 +16,11 @@ import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
-import { refuseHeldByOthers } from "./holders.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./ownership.ts";
+import { AddressClaim } from "./address/address-claim.ts";
+import { takeOverOlder } from "./address/take-over.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
 import { tell } from "./tell.ts";
 
@@ -58,13 +60,12 @@ export async function inject(driver: Driver, definition: Definition, options: In
   const [atFirst, found] = await Promise.all([
     lookAtPod(driver, definition.pod),
     options.lead ?? cluster.findVnic(ref),
-    refuseHeldByOthers(cluster, definition),
+    takeOverOlder(cluster),
     refuseClusterAddresses(cluster, definition),
   ]);
   if (found) refuseStranger(found, definition, options);
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);
   return claims.hold(driver, ref, found, deadline, async (claim) => {
-    if (claim.waited) await refuseHeldByOthers(cluster, definition);
     const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline) : pod;
     return injectAlone({ driver, definition, options, deadline, pod: now, claim });
   });
@@ -84,15 +85,26 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   const { driver, definition, options, deadline, pod, claim } = injection;
   const { cluster, report } = driver;
   const ref = vnicRef(definition);
+  if (options.lead && !claim.record) throw outdated(options.lead);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
-  const network = await joinNetwork(cluster, definition, pod.node);
+  const { network, segments } = await joinNetwork(cluster, definition, pod.node);
   const prior = await leaveFormerPlaces(injection);
 
   // Ensure
-  const record =
-    options.lead && prior
-      ? await placeRecord(cluster, prior, definition, pod)
-      : await ensureRecord(cluster, definition, pod, prior && { record: prior, owner }, claim.annotation());
+  const addresses = new AddressClaim(cluster, holdingsOf(definition, segments), prior);
+  const at = { node: pod.node, uid: pod.uid, held: addresses.annotation };
+  let record: StoredVnic;
+  try {
+    // A record that stands has a UID to claim by, so that nothing of it is changed when that fails.
+    if (prior) await addresses.claimFor(prior);
+    record =
+      options.lead && prior
+        ? await placeRecord(cluster, prior, definition, at)
+        : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, claim.annotation());
+  } catch (error) {
+    await addresses.yield();
+    throw error;
+  }
   claim.begin();
   const networkOnNode = isInline(definition.network) ? {} : { networkOnNode: network };
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...networkOnNode, ...ownerIn(record) };
@@ -105,7 +117,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   let result: InjectResult;
   try {
     const unrivalled = Promise.all([
-      refuseHeldByOthers(cluster, definition, record),
+      prior ? undefined : addresses.claim(record.metadata),
       refuseLeaving(cluster, definition),
     ]).then(() => undefined);
     unrivalled.catch(() => undefined);
@@ -121,12 +133,13 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     // What the node refused it refused before it began, unless a session broke over an earlier try.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     if (!nothingDone) throw incomplete(error);
-    if (options.lead) throw error;
-    await withdrawRecord(cluster, record, prior).catch((second: unknown) => {
-      throw incomplete(
-        new VnicError("failed", `${messageOf(error)}; and then: ${messageOf(second)}`, { cause: error }),
-      );
-    });
+    try {
+      await addresses.yield();
+      if (!options.lead) await withdrawRecord(cluster, record, prior);
+    } catch (second) {
+      const both = `${messageOf(error)}; and then: ${messageOf(second)}`;
+      throw incomplete(new VnicError("failed", both, { cause: error }));
+    }
     throw error;
   }
 
@@ -141,6 +154,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   try {
     await Promise.all([
       cluster.applyVnicStatus(ref, attachedStatus(record, pod, result, new Date())),
+      addresses.dropFormer(record),
       claim.release(),
       tellOfAdded(driver, record, pod, result),
     ]);
@@ -160,7 +174,11 @@ function refuseStranger(
   const { uid, generation, deletionTimestamp } = record.metadata;
   if (uid === lead.metadata.uid && generation === lead.metadata.generation && !deletionTimestamp)
     return ownerOf(record);
-  throw new VnicError("outdated", `Vnic ${vnicId(record.metadata)} was changed by somebody else meanwhile`);
+  throw outdated(record);
+}
+
+function outdated({ metadata }: StoredVnic): VnicError {
+  return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by somebody else meanwhile`);
 }
 
 /** Only of a link that was made now. */

@@ -3,10 +3,10 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { vnicId } from "../model/names.ts";
-import type { RunningPod } from "../model/kubernetes/pod.ts";
 import {
   definitionInRecord,
   ownerOf,
+  type Placement,
   placement,
   recordOf,
   rewritten,
@@ -53,14 +53,14 @@ function differingFields(there: VnicSpec, here: VnicSpec): string[] {
 export async function ensureRecord(
   cluster: Cluster,
   definition: Definition,
-  pod: RunningPod,
+  at: Placement,
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
   claim: Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
   // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
   const owner = prior ? prior.owner : definition.declaredBy;
   const { declaredBy: _, ...rest } = definition;
-  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, pod, prior ? {} : claim);
+  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, at, prior ? {} : claim);
   try {
     // Ours may be forced back to what it was declared as; a new one must meet no other owner.
     return await cluster.applyVnic(record, { force: prior !== undefined });
@@ -92,8 +92,8 @@ export async function placeRecord(
   cluster: Cluster,
   record: StoredVnic,
   definition: Definition,
-  pod: RunningPod,
+  at: Placement,
 ): Promise<StoredVnic> {
-  const change = placement(record, definition, pod);
+  const change = placement(record, definition, at);
   return change ? cluster.changeVnic(record, change) : record;
 }

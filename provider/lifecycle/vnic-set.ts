@@ -182,7 +182,7 @@ async function awaitGone({ cluster, report }: SetDriver, set: StoredVnicSet, dea
 }
 
 async function membersOf(cluster: Cluster, set: StoredVnicSet): Promise<StoredVnic[]> {
-  const found = await cluster.listVnics(`${labels.set}=${set.metadata.name}`);
+  const found = await cluster.listVnics(`${labels.set}=${set.metadata.name}`, set.metadata.namespace);
   return found.filter((vnic) => isMember(set, vnic));
 }
 

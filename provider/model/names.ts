@@ -47,6 +47,8 @@ export const annotations = {
   node: `${group}/node`,
   /** The UID of the pod that holds it, or is about to. */
   podUid: `${group}/pod-uid`,
+  /** The addresses and MACs that the Vnic may hold. */
+  held: `${group}/held`,
   /** Who works on the Vnic at this moment. */
   claim: `${group}/claim`,
   /** Of a Node: the layout of its container runtime. Of our own namespace: that of all nodes. */
@@ -59,11 +61,11 @@ export const labels = {
   node: `${group}/node`,
   /** Of a Vnic: hash of the name of the VnicNetwork that it is on. */
   network: `${group}/network`,
-  /** Hash of network segment and MAC: finds the other holder of a MAC with one list call. */
+  /** Of records of versions that knew no VnicAddress: hash of network segment and MAC. */
   mac: `${group}/mac`,
   /** Of a Vnic: the VnicSet that made it. */
   set: `${group}/set`,
-  /** Prefix of one label per address, by hash of network segment and address. */
+  /** Of the same records: prefix of one label per address. */
   address: `address.${group}/`,
 } as const;
 
@@ -147,15 +149,6 @@ export function linkAlias(uid: string): string {
 /** The label value by which the Vnics on a VnicNetwork are found, whose name may be longer than a label's. */
 export function networkLabel(name: string): string {
   return shortHash(`network ${name}`, 16);
-}
-
-export function macLabel(segment: string, mac: string): string {
-  return shortHash(`${segment} ${mac}`, 16);
-}
-
-/** The label key by which another holder of the same address in the same segment is found. */
-export function addressLabel(segment: string, address: string): string {
-  return labels.address + shortHash(`${segment} ${address.split("/")[0]}`, 16);
 }
 
 /** A name for one session's Job: the node by hash (node names may have 253 characters), the opener by its tag. */

@@ -3,13 +3,21 @@ import { messageOf } from "../base/errors.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
+import { readPod } from "../model/kubernetes/pod.ts";
+import type { StoredAddress } from "../model/address/address.ts";
+import { sweepAddresses } from "./address-sweep.ts";
 import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Outcome, Queue } from "./queue.ts";
+import { News } from "./news.ts";
 import { stale } from "./stale.ts";
 import { setFailed } from "./status.ts";
 import type { World } from "./task.ts";
+import { waitersFor } from "./waiters.ts";
+
+/** How long the others wait for an address that was freed, after the one that waits longest. */
+const headStartSeconds = 5;
 
 /** Brings one Vnic to what its record says: deletes it, or clears away where it was, and makes it where it shall be. */
 export async function reconcileVnic(world: World, id: string): Promise<Outcome> {
@@ -40,6 +48,7 @@ export async function reconcileVnic(world: World, id: string): Promise<Outcome> 
 export interface VnicControllerOptions {
   readonly vnics: Watched<StoredVnic>;
   readonly pods: Watched<PodObject>;
+  readonly addresses: Watched<StoredAddress>;
   readonly metrics: Metrics;
   /** How often every Vnic is looked at on its node. */
   readonly resyncSeconds: number;
@@ -48,7 +57,7 @@ export interface VnicControllerOptions {
 /** Looks after all Vnics: whenever one or its pod changes, and every so often. Answers with what ends that. */
 export function startVnicController(
   world: World,
-  { vnics, pods, metrics, resyncSeconds }: VnicControllerOptions,
+  { vnics, pods, addresses, metrics, resyncSeconds }: VnicControllerOptions,
 ): () => Promise<void> {
   const queue = new Queue({
     // Those of a node that doesn't answer wait for it here; others must find room beside them.
@@ -58,16 +67,38 @@ export function startVnicController(
   });
   metrics.showQueue("Vnic", queue);
 
-  const addAll = () => vnics.list().forEach(({ metadata }) => queue.add(vnicId(metadata)));
-  vnics.onChange(({ metadata }) => queue.add(vnicId(metadata)));
+  const addAll = () => vnics.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
+  const vnicNews = new News<StoredVnic>(({ metadata }) => [
+    metadata.uid,
+    metadata.generation,
+    metadata.deletionTimestamp,
+  ]);
+  const podNews = new News<PodObject>((pod) => [pod.metadata?.uid, readPod(pod), pod.metadata?.deletionTimestamp]);
+  vnics.onChange((vnic) => {
+    const id = vnicId(vnic.metadata);
+    // Claim and status are written by drivers: on their account nothing is tried again.
+    if (vnicNews.hear(id, vnic)) queue.add(id);
+    else queue.addQuietly(id);
+  });
   pods.onChange((pod) => {
-    const { namespace, name } = pod.metadata ?? {};
+    const { namespace = "", name = "" } = pod.metadata ?? {};
+    const isNews = podNews.hear(`${namespace}/${name}`, pod);
     for (const { metadata, spec } of vnics.list())
-      if (metadata.namespace === namespace && spec.pod.name === name) queue.add(vnicId(metadata));
+      if (metadata.namespace === namespace && spec.pod.name === name)
+        if (isNews) queue.add(vnicId(metadata));
+        else queue.addQuietly(vnicId(metadata));
+  });
+  vnics.onGone(({ metadata }) => vnicNews.forget(vnicId(metadata)));
+  pods.onGone(({ metadata }) => podNews.forget(`${metadata?.namespace}/${metadata?.name}`));
+  addresses.onGone((address) => {
+    const [first, ...others] = waitersFor(address, vnics.list());
+    for (const id of others) queue.postpone(id, headStartSeconds);
+    if (first !== undefined) queue.add(first);
   });
   const resync = setInterval(() => {
     for (const { metadata } of vnics.list()) world.due.add(vnicId(metadata));
     addAll();
+    void sweepAddresses(world.cluster, world.log, addresses, vnics);
   }, resyncSeconds * 1000);
   addAll();
   return () => {

@@ -1,4 +1,6 @@
 import { inject } from "../lifecycle/inject.ts";
+import { valuesOf } from "../model/address/address.ts";
+import { holdsJust } from "../model/address/held.ts";
 import { observe } from "../lifecycle/observe.ts";
 import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
@@ -23,7 +25,8 @@ export const creation: Module = async (task) => {
     return undefined;
   }
   const isDue = world.due.delete(vnicId(record.metadata));
-  if (isServed(task) && !(isDue && (await hasDrifted(task)))) return undefined;
+  if (isServed(task) && holdsJust(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
+    return undefined;
   const { node } = await inject(world, definition, { lead: record, deadlineSeconds });
   world.log("info", `it is in its pod on node ${node}`, about(task));
   return undefined;

@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
 import { openWatchedCluster } from "../cluster/kube-cluster.ts";
+import { takeOverOlder } from "../lifecycle/address/take-over.ts";
 import { Claims } from "../lifecycle/claim.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { messageOf } from "../base/errors.ts";
 import { defaultImage } from "../base/package.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
+import { GivenAddresses } from "./given-addresses.ts";
 import { lead } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
@@ -40,7 +42,13 @@ async function main(): Promise<void> {
   });
 
   complaint = "it is listing Vnics, VnicSets and pods";
-  const [vnics, sets, pods] = await Promise.all([cluster.watchVnics(), cluster.watchVnicSets(), cluster.watchPods()]);
+  const [vnics, sets, pods, addresses] = await Promise.all([
+    cluster.watchVnics(),
+    cluster.watchVnicSets(),
+    cluster.watchPods(),
+    cluster.watchAddresses(),
+  ]);
+  await takeOverOlder(cluster);
   metrics.showVnics(vnics);
   const sessions = new SessionPool(cluster, {
     image,
@@ -49,8 +57,11 @@ async function main(): Promise<void> {
   const claims = new Claims(`reconciler ${hostname()}`);
   const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
-    startVnicController(world, { vnics, pods, metrics, resyncSeconds }),
-    startVnicSetController({ cluster, log }, { sets, vnics, pods, metrics, resyncSeconds }),
+    startVnicController(world, { vnics, pods, addresses, metrics, resyncSeconds }),
+    startVnicSetController(
+      { cluster, log, given: new GivenAddresses(addresses, vnics) },
+      { sets, vnics, pods, metrics, resyncSeconds },
+    ),
   ];
   complaint = undefined;
 

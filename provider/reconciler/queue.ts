@@ -30,13 +30,18 @@ const firstPatience = 1;
 const longestPatienceSeconds = 30;
 
 /**
- * Keys to be worked on: each by one at a time, once for however many times it was added meanwhile, and again after a
- * while, twice as long each time, when its work failed.
+ * Keys to be worked on, `<namespace>/<name>`: each by one at a time, once for however many times it was added meanwhile,
+ * and again after a while, twice as long each time, when its work failed. Namespaces take turns, and none can have all
+ * places, so that what fills up with one tenant's work has room for the others'.
  */
 export class Queue {
   private readonly options: Required<QueueOptions>;
-  private readonly waiting = new Set<string>();
+  /** By namespace, in the order in which they had their last turn. */
+  private readonly waiting = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, Promise<void>>();
+  private readonly busy = new Map<string, number>();
+  /** Told of while their work was under way, and not important enough to be done again at once if that fails. */
+  private readonly changed = new Set<string>();
   private readonly later = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   private readonly failures = new Map<string, number>();
   private isStopped = false;
@@ -47,24 +52,37 @@ export class Queue {
 
   /** Of those that wait for their turn. */
   get depth(): number {
-    return this.waiting.size;
+    return [...this.waiting.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** To be worked on as soon as possible, whatever failed before. */
   add(key: string): void {
     this.later.get(key)?.cancel();
     this.later.delete(key);
-    this.waiting.add(key);
+    const namespace = namespaceOf(key);
+    const keys = this.waiting.get(namespace) ?? new Set();
+    this.waiting.set(namespace, keys.add(key));
     this.next();
+  }
+
+  /** The same for a change that may be our own: it shortens no wait after a failure. */
+  addQuietly(key: string): void {
+    if (this.underWay.has(key)) this.changed.add(key);
+    else if (!this.failures.has(key) || !this.later.has(key)) this.add(key);
   }
 
   /** The sooner of two times counts. */
   addLater(key: string, seconds: number): void {
-    const { clock } = this.options;
-    const at = clock.now() + seconds * 1000;
+    const at = this.options.clock.now() + seconds * 1000;
     const planned = this.later.get(key);
     if (planned && planned.at <= at) return;
-    planned?.cancel();
-    this.later.set(key, { at, cancel: clock.after(seconds * 1000, () => this.add(key)) });
+    this.plan(key, seconds);
+  }
+
+  /** Not before that time, whatever was planned for it. */
+  postpone(key: string, seconds: number): void {
+    const keys = this.waiting.get(namespaceOf(key));
+    if (this.later.has(key) || keys?.delete(key)) this.plan(key, seconds);
   }
 
   /** Begins nothing more; kept when what is under way has ended. */
@@ -74,19 +92,60 @@ export class Queue {
     await Promise.all(this.underWay.values());
   }
 
+  private plan(key: string, seconds: number): void {
+    const { clock } = this.options;
+    this.later.get(key)?.cancel();
+    const at = clock.now() + seconds * 1000;
+    this.later.set(key, { at, cancel: clock.after(seconds * 1000, () => this.add(key)) });
+  }
+
   private next(): void {
-    for (const key of this.waiting) {
-      if (this.isStopped || this.underWay.size >= this.options.width) return;
-      if (this.underWay.has(key)) continue;
-      this.waiting.delete(key);
+    while (!this.isStopped && this.underWay.size < this.options.width) {
+      const key = this.take();
+      if (key === undefined) return;
+      const namespace = namespaceOf(key);
+      this.busy.set(namespace, this.busyIn(namespace) + 1);
       this.underWay.set(
         key,
         this.work(key).then(() => {
           this.underWay.delete(key);
+          const left = this.busyIn(namespace) - 1;
+          if (left > 0) this.busy.set(namespace, left);
+          else this.busy.delete(namespace);
           this.next();
         }),
       );
     }
+  }
+
+  /** The next key of the namespace that has the fewest at work; of those that have as few, the one whose last turn is longest ago. */
+  private take(): string | undefined {
+    const most = Math.max(1, Math.floor(this.options.width * 0.75));
+    let chosen: { readonly namespace: string; readonly key: string; readonly busy: number } | undefined;
+    for (const [namespace, keys] of this.waiting) {
+      const busy = this.busyIn(namespace);
+      if (busy >= Math.min(most, chosen?.busy ?? most)) continue;
+      const key = this.firstIdle(keys);
+      if (key !== undefined) chosen = { namespace, key, busy };
+      if (chosen?.busy === 0) break;
+    }
+    if (!chosen) return undefined;
+    const { namespace, key } = chosen;
+    const keys = this.waiting.get(namespace)!;
+    keys.delete(key);
+    this.waiting.delete(namespace);
+    if (keys.size > 0) this.waiting.set(namespace, keys);
+    return key;
+  }
+
+  /** Of a key that is at work there is one more turn later. */
+  private firstIdle(keys: ReadonlySet<string>): string | undefined {
+    for (const key of keys) if (!this.underWay.has(key)) return key;
+    return undefined;
+  }
+
+  private busyIn(namespace: string): number {
+    return this.busy.get(namespace) ?? 0;
   }
 
   private async work(key: string): Promise<void> {
@@ -94,11 +153,18 @@ export class Queue {
       const { againInSeconds } = await this.options.work(key);
       this.failures.delete(key);
       if (againInSeconds !== undefined) this.addLater(key, againInSeconds);
+      if (this.changed.delete(key)) this.add(key);
     } catch (error) {
+      // What was changed may be our own account of the failure.
+      this.changed.delete(key);
       const failures = this.failures.get(key) ?? 0;
       this.failures.set(key, failures + 1);
       this.addLater(key, Math.min(firstPatience * 2 ** failures, longestPatienceSeconds));
       this.options.onError(key, error);
     }
   }
+}
+
+function namespaceOf(key: string): string {
+  return key.split("/")[0] ?? key;
 }

@@ -11,6 +11,7 @@ import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts"
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
 import { invalidSetStatus, saysAlready, setStatusOf } from "../model/vnic-set/status.ts";
+import type { GivenAddresses } from "./given-addresses.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
@@ -19,6 +20,7 @@ import type { Outcome } from "./queue.ts";
 export interface SetWatcher {
   readonly cluster: WatchedCluster;
   readonly pods: Pick<Watched<PodObject>, "list">;
+  readonly given: GivenAddresses;
   readonly log: Log;
 }
 
@@ -53,7 +55,7 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} has no use for it`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply) await cluster.applyMember(record);
+  for (const record of plan.apply) watcher.given.remember(await cluster.applyMember(record));
 
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && world.workload === undefined;
@@ -75,20 +77,21 @@ async function rangesOf(
   return { problem: { property: "template.network", reason } };
 }
 
-/** The Vnics are read live: what was given out a moment ago must be among them. */
+/** The set's own Vnics are read live: what was given out a moment ago must be among them. */
 async function look(
-  { cluster, pods }: SetWatcher,
+  { cluster, pods, given }: SetWatcher,
   set: StoredVnicSet,
   ranges: readonly AddressRange[] | undefined,
 ): Promise<SetWorld> {
-  const { namespace } = set.metadata;
-  const [vnics, workload, statefulSets] = await Promise.all([
-    cluster.listVnics(""),
+  const { namespace, name } = set.metadata;
+  const [vnics, workload, statefulSets, others] = await Promise.all([
+    cluster.listVnics(`${labels.set}=${name}`, namespace),
     set.spec.workload && cluster.findWorkload(namespace, set.spec.workload),
     cluster.listStatefulSets(namespace),
+    ranges ? given.toOthers(cluster, set) : [],
   ]);
   const own = pods.list().filter(({ metadata }) => metadata?.namespace === namespace);
-  return { set, pods: own, vnics, workload, statefulSets, ranges };
+  return { set, pods: own, vnics, others, workload, statefulSets, ranges };
 }
 
 /** The list of pods may be a moment old; nothing is deleted for that. */
@@ -102,7 +105,9 @@ async function isServedAfterAll({ cluster }: SetWatcher, { set, pods, workload }
 async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Outcome> {
   const { finalizers = [], name } = set.metadata;
   if (!finalizers.includes(setFinalizer)) return {};
-  const members = (await cluster.listVnics(`${labels.set}=${name}`)).filter((vnic) => isMember(set, vnic));
+  const members = (await cluster.listVnics(`${labels.set}=${name}`, set.metadata.namespace)).filter((vnic) =>
+    isMember(set, vnic),
+  );
   for (const vnic of members.filter(({ metadata }) => !metadata.deletionTimestamp))
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
   // Each one that goes is a change that we hear of.

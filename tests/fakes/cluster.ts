@@ -1,5 +1,6 @@
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
+import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
 import { annotations, finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
 import type { ClusterAddress } from "../../provider/model/network/cluster-addresses.ts";
@@ -30,6 +31,7 @@ export class FakeCluster implements Cluster {
   ]);
   readonly runtimeClasses = new Map<string, RuntimeClassObject>();
   readonly vnics = new Map<string, StoredVnic>();
+  readonly addresses = new Map<string, StoredAddress>();
   readonly events: EventObject[] = [];
   readonly networks = new Map<string, StoredNetwork>();
   readonly attachmentDefinitions = new Map<string, AttachmentDefinition>();
@@ -44,6 +46,7 @@ export class FakeCluster implements Cluster {
 
   private readonly meanwhile: { readonly method: Method; readonly happens: () => void }[] = [];
   private lastUid = 100;
+  private lastVersion = 0;
   private now = Date.parse("2026-11-23T09:00:00Z");
 
   /** Fails the next call of that method. */
@@ -63,9 +66,9 @@ export class FakeCluster implements Cluster {
     this.vnics.set(vnicId(vnic.metadata), vnic);
   }
 
-  /** Methods called, of those that change something; claims and events are no part of it. */
+  /** Methods called, of those that change something; claims, addresses and events are no part of it. */
   get writes(): string[] {
-    return this.calls.filter((call) => /^(apply|delete|finalize|release|createJob)/.test(call));
+    return this.calls.filter((call) => /^(apply|delete(?!Address)|finalize|release|createJob)/.test(call));
   }
 
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
@@ -100,11 +103,13 @@ export class FakeCluster implements Cluster {
     return this.vnics.get(vnicId(ref));
   }
 
-  async listVnics(selector: string): Promise<StoredVnic[]> {
+  async listVnics(selector: string, namespace?: string): Promise<StoredVnic[]> {
     this.called("listVnics", selector);
     const [key = "", value] = selector.split("=");
-    return [...this.vnics.values()].filter(({ metadata: { labels = {} } }) =>
-      value === undefined ? key in labels : labels[key] === value,
+    return [...this.vnics.values()].filter(
+      ({ metadata: { labels = {}, namespace: itsOwn } }) =>
+        (namespace === undefined || itsOwn === namespace) &&
+        (value === undefined ? key in labels : labels[key] === value),
     );
   }
 
@@ -183,6 +188,46 @@ export class FakeCluster implements Cluster {
     };
     this.vnics.set(vnicId(metadata), changed);
     return changed;
+  }
+
+  async createAddress(record: AddressRecord): Promise<boolean> {
+    this.called("createAddress", record.spec.value);
+    if (this.addresses.has(record.metadata.name)) return false;
+    this.keepAddress({ ...record, metadata: { ...record.metadata, uid: uid(++this.lastUid), resourceVersion: "" } });
+    return true;
+  }
+
+  async findAddress(name: string): Promise<StoredAddress | undefined> {
+    this.called("findAddress", name);
+    return this.addresses.get(name);
+  }
+
+  async passAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<void> {
+    this.called("passAddress", address.spec.value);
+    if (!this.isCurrent(address)) throw new VnicError("outdated", `taking over ${address.spec.value}: too late`);
+    this.keepAddress({ ...address, spec: { ...address.spec, holder: { namespace, name, uid } } });
+  }
+
+  async deleteAddress(address: StoredAddress): Promise<void> {
+    this.called("deleteAddress", address.spec.value);
+    if (this.isCurrent(address)) this.addresses.delete(address.metadata.name);
+  }
+
+  /** Who holds what: `segment value` to the Vnic's id. */
+  get holders(): Record<string, string> {
+    return Object.fromEntries(
+      [...this.addresses.values()].map(({ spec }) => [`${spec.segment} ${spec.value}`, vnicId(spec.holder)]),
+    );
+  }
+
+  private isCurrent({ metadata: { name, uid, resourceVersion } }: StoredAddress): boolean {
+    const now = this.addresses.get(name)?.metadata;
+    return now?.uid === uid && now.resourceVersion === resourceVersion;
+  }
+
+  private keepAddress(address: StoredAddress): void {
+    const resourceVersion = String(++this.lastVersion);
+    this.addresses.set(address.metadata.name, { ...address, metadata: { ...address.metadata, resourceVersion } });
   }
 
   async createEvent(event: EventObject): Promise<void> {

@@ -1,3 +1,7 @@
+import { holdingsOf } from "../../provider/model/address/address.ts";
+import { writeHeld } from "../../provider/model/address/held.ts";
+import { segmentsOf } from "../../provider/model/address/segment.ts";
+import { isInline } from "../../provider/model/network/reference.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
 import type { Lease } from "../../provider/model/lease/lease.ts";
 import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
@@ -123,7 +127,10 @@ export function storedVnic(
   given: Partial<Definition> = {},
   metadata: Partial<StoredVnic["metadata"]> = {},
 ): StoredVnic {
-  const record = recordOf(definition(given), { node: "worker-1", uid: uid(2) });
+  const wanted = definition(given);
+  const { network } = wanted;
+  const held = writeHeld(holdingsOf(wanted, isInline(network) ? segmentsOf(network) : []));
+  const record = recordOf(wanted, { node: "worker-1", uid: uid(2), held });
   const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
 }

@@ -1,7 +1,7 @@
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import { fixedAddresses, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
 import { type SetDefinition, parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
-import { expand, type Expansion, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
+import { expand, type Expansion, isMember, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
 import { setRecordOf, type StoredVnicSet } from "../../provider/model/vnic-set/record.ts";
 import type { WorkloadObject } from "../../provider/model/vnic-set/selection.ts";
 import { liveInterface, pod, uid } from "./objects.ts";
@@ -66,7 +66,11 @@ export class FakeWorld {
 
   get world(): SetWorld {
     const { set, pods, vnics, statefulSets, workload } = this;
-    return { set, pods, vnics, statefulSets, workload, ranges: set.spec.addresses };
+    const onSegment = JSON.stringify(set.spec.template.network);
+    const others = vnics
+      .filter((vnic) => !isMember(set, vnic) && JSON.stringify(vnic.spec.network) === onSegment)
+      .flatMap(({ spec }) => fixedAddresses(spec));
+    return { set, pods, vnics, others, statefulSets, workload, ranges: set.spec.addresses };
   }
 
   /** Does what the plan says, but for what is being deleted, which stays until `collect`. */

@@ -37,7 +37,7 @@ describe("adoption", () => {
   });
 
   it("takes over a record that was made with kubectl, and makes its NIC", async () => {
-    const { spec } = recordOf(wire(), { node: "", uid: "" });
+    const { spec } = recordOf(wire(), { node: "", uid: "", held: "" });
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec }]);
     const refused = await bench.inject(wire()).catch((cause: unknown) => cause);
     expect(refused).to.match(

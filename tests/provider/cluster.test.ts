@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { addressName, type AddressRecord } from "../../provider/model/address/address.ts";
 import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
@@ -11,6 +12,12 @@ const vnic = `/apis/${apiVersion}/namespaces/shop/vnics/db-wire`;
 const thePod = "/api/v1/namespaces/shop/pods/db-0";
 const theNode = "GET /api/v1/nodes/worker-1";
 const jobs = "/apis/batch/v1/namespaces/vnic-system/jobs";
+const addresses = `/apis/${apiVersion}/vnicaddresses`;
+/** An address as the API server would store it. */
+const storingAddress = ({ body }: { body: unknown }) => {
+  const record = body as AddressRecord;
+  return ok({ ...record, metadata: { ...record.metadata, uid: uid(8), resourceVersion: "7" } });
+};
 const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
 
 /** Whether it is applied; else only its metadata is changed, as claims are. */
@@ -35,6 +42,7 @@ describe("Pulumi's provider process with an API server", () => {
       .on(`GET ${vnics}`, ok({ items: [] }))
       .on("GET /api/v1/nodes", ok({ items: [] }))
       .on("GET /apis/networking.k8s.io/v1/servicecidrs", ok({ items: [] }))
+      .on(`POST ${addresses}`, storingAddress)
       .on(`PATCH ${vnic}`, storing);
     provider = await ProviderProcess.start();
     await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: server.url }) });
@@ -85,11 +93,6 @@ describe("Pulumi's provider process with an API server", () => {
         (api) => api.on(`GET ${vnic}`, ok(storedVnic({ declaredBy: "urn:pulumi:other" }))),
         /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:other/,
       ],
-      [
-        "names the Vnic that holds its address",
-        (api) => api.on(`GET ${vnics}`, ok({ items: [storedVnic({ name: "other", mac: "02:00:00:00:00:99" })] })),
-        /^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/other/,
-      ],
     ];
     for (const [what, arrange, message] of table)
       it(what, async () => {
@@ -126,7 +129,12 @@ describe("Pulumi's provider process with an API server", () => {
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
     // The last one would give its claim back, had the record not gone.
-    expect(writes()).to.deep.equal([`PATCH ${vnic}`, `POST ${jobs}`, `DELETE ${vnic}`, `PATCH ${vnic}`]);
+    expect(writes().filter((request) => request !== `POST ${addresses}`)).to.deep.equal([
+      `PATCH ${vnic}`,
+      `POST ${jobs}`,
+      `DELETE ${vnic}`,
+      `PATCH ${vnic}`,
+    ]);
     expect(provider.engine.lines.map(({ message }) => message)).to.deep.equal([
       "starting an injection session on node worker-1",
     ]);
@@ -200,6 +208,29 @@ describe("Pulumi's provider process with an API server", () => {
       await provider.delete("shop/db-wire", state);
       expect(writes()).to.deep.equal([]);
       expect(server.requests).to.include(theNode);
+    });
+
+    it("names the Vnic that holds an address that an update wants, and changes no record", async () => {
+      const held = addressName({ segment: "eth1", value: "192.168.50.11" });
+      const other = storedVnic({ name: "other", mac: "02:00:00:00:00:99" }, { uid: uid(5) });
+      const holder = { namespace: "shop", name: "other", uid: other.metadata.uid };
+      const spec = { segment: "eth1", value: "192.168.50.11", family: "IPv4", holder };
+      server
+        .on(`GET ${vnic}`, ok(storedVnic()))
+        .on(theNode, ok(node()))
+        .on(`GET /apis/${apiVersion}/namespaces/shop/vnics/other`, ok(other))
+        .on(`GET ${addresses}/${held}`, ok({ metadata: { name: held, uid: uid(9), resourceVersion: "3" }, spec }))
+        .on(`POST ${addresses}`, (request) =>
+          (request.body as AddressRecord).metadata.name === held
+            ? failure(409, "already exists", { name: held, kind: "vnicaddresses", group })
+            : storingAddress(request),
+        );
+      const news = { ...definition({ deadlines: short, addresses: ["192.168.50.11/24"] }) };
+      const error = await callError(provider.update("shop/db-wire", state, news));
+      expect(error.message).to.match(/^addresses\[0\]: 192.168.50.11 is held by Vnic shop\/other/);
+      expect(error.initFailure).to.equal(undefined);
+      expect(server.bodies(`PATCH ${vnic}`).filter(isRecord)).to.deep.equal([]);
+      expect(server.requests).to.not.include(`POST ${jobs}`);
     });
 
     it("puts the record back when an update could not even begin on the node", async () => {

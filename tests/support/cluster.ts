@@ -40,7 +40,8 @@ export async function installPlatform(
 ): Promise<void> {
   const without = standingParts.filter((part) => !standing.includes(part));
   await applyObjects(run, platformManifests({ image: defaultImage, without, ...options }));
-  await kubectl(run, ["wait", "--for=condition=Established", `crd/vnics.${group}`, "--timeout=30s"]);
+  const kinds = ["vnics", "vnicaddresses"].map((kind) => `crd/${kind}.${group}`);
+  await kubectl(run, ["wait", "--for=condition=Established", ...kinds, "--timeout=30s"]);
 }
 
 /** The names of the injection Jobs that haven't ended. */

@@ -70,7 +70,7 @@ interface SystemObject {
 const nameOf = ({ kind, metadata }: SystemObject): string => `${kind} ${metadata.name}`;
 
 async function recordNames(lab: Lab): Promise<string[]> {
-  return (await kubectl(lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).split("\n").filter(Boolean);
+  return (await kubectl(lab.kubectl, ["get", "vnics,vnicaddresses", "-A", "-o", "name"])).split("\n").filter(Boolean);
 }
 
 async function ownSystemObjects(lab: Lab): Promise<SystemObject[]> {

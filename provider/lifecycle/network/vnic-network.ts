@@ -6,7 +6,8 @@ import { isVnicError, VnicError } from "../../base/errors.ts";
 import { labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
 import { readAttachment } from "../../model/network/attachment-definition.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
-import { isInline, isNamed } from "../../model/network/reference.ts";
+import { segmentsOf } from "../../model/address/segment.ts";
+import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { namespaceProblems } from "../../model/network/terms.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
@@ -26,14 +27,31 @@ export async function resolveNetwork(
   return (await resolve(cluster, definition, node)).network;
 }
 
+/** A network as the node of a Vnic sees it, and the segments on which the Vnic holds its addresses. */
+export interface JoinedNetwork {
+  readonly network: NetworkOnNode;
+  readonly segments: readonly string[];
+}
+
 /** The same for a Vnic that is to be made: from now on the network stays as long as Vnics are on it. */
-export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<NetworkOnNode> {
+export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
   const { network, record } = await resolve(cluster, definition, node);
   if (record) {
     await refuseBeyondTerms(cluster, definition, record);
     await holdNetwork(cluster, record);
   }
-  return network;
+  return { network, segments: segmentsOf(record ? record.spec : network) };
+}
+
+/** The segments of a network that a Vnic of that namespace names, whatever its node is. */
+export async function segmentsOfNetwork(
+  cluster: ClusterView,
+  network: NetworkReference,
+  namespace: string,
+): Promise<string[]> {
+  if (isInline(network)) return segmentsOf(network);
+  if (isNamed(network)) return segmentsOf((await findUsable(cluster, network.name, namespace)).spec);
+  return segmentsOf(await resolveAttachment(cluster, network.networkAttachmentDefinition, namespace));
 }
 
 async function resolve(

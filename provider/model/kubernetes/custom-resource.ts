@@ -5,6 +5,8 @@ import { structural, structuralSpec } from "./structural-schema.ts";
 /** What the kinds of our API group differ in. */
 export interface CustomResource {
   readonly kind: string;
+  /** @default the kind in lower case, with an s */
+  readonly plural?: string;
   readonly shortNames: readonly string[];
   /** @default "Namespaced" */
   readonly scope?: "Namespaced" | "Cluster";
@@ -34,7 +36,7 @@ export interface Column {
 export function customResourceDefinition(resource: CustomResource) {
   const { kind, shortNames, scope = "Namespaced", spec, status, rules, columns } = resource;
   const singular = kind.toLowerCase();
-  const plural = `${singular}s`;
+  const plural = resource.plural ?? `${singular}s`;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",

@@ -91,11 +91,3 @@ export function networkWords(network: Readonly<Record<string, unknown>>): string
   const vlan = word("vlan");
   return name || `${word("parent")}${vlan && `, VLAN ${vlan}`} (${word("mode") || "macvlan"})`;
 }
-
-/** What tells one network segment from another, as far as inputs show it: the same for Vnics that must not share an address. */
-export function segmentOf(network: NetworkReference): string {
-  if (isNamed(network)) return `network/${network.name}`;
-  if (!isInline(network)) return `attachment/${network.networkAttachmentDefinition}`;
-  const { parent, vlan } = network;
-  return vlan === undefined ? parent : `${parent}.${vlan}`;
-}

@@ -1,3 +1,4 @@
+import { addressCrd } from "../address/crd.ts";
 import { vnicCrd } from "../vnic/crd.ts";
 import { annotations, injectorServiceAccount, systemNamespace } from "../names.ts";
 import { networkCrd } from "../network/crd.ts";
@@ -17,7 +18,7 @@ export type { Manifest } from "./manifest.ts";
 /** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
 const parts = {
   namespace,
-  crds: () => [vnicCrd(), vnicSetCrd(), networkCrd()],
+  crds: () => [vnicCrd(), vnicSetCrd(), networkCrd(), addressCrd()],
   // Bound to nothing: the node side never speaks to the API server.
   injector: () => [serviceAccount(injectorServiceAccount)],
   provider: providerPart,

@@ -35,6 +35,11 @@ export function reconcilerPart({
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
       // It writes the Vnics of VnicSets, which were judged by their authors' rights.
       { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch", inlineVerb] },
+      {
+        apiGroups: [group],
+        resources: ["vnicaddresses"],
+        verbs: ["get", "list", "watch", "create", "patch", "delete"],
+      },
       { apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["get"] },
     ]),
     ...systemRights(reconcilerName, [

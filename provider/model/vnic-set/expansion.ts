@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
 import { consequenceOf } from "../vnic/diff.ts";
+import { hostOf } from "../address/address.ts";
 import { labels, setMemberName } from "../names.ts";
-import { segmentOf } from "../network/reference.ts";
 import { type PodObject, readPod } from "../kubernetes/pod.ts";
 import type { AddressRange } from "../schema/range.ts";
 import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
@@ -15,8 +15,10 @@ export interface SetWorld {
   readonly set: StoredVnicSet;
   /** Of the set's namespace. */
   readonly pods: readonly PodObject[];
-  /** Of the whole cluster: the set's own, and others that may have its addresses. */
+  /** The set's own are among them. */
   readonly vnics: readonly StoredVnic[];
+  /** The addresses that other Vnics hold or ask for on the set's network. */
+  readonly others: readonly string[];
   /** The one that the set names, if it is there. */
   readonly workload: WorkloadObject | undefined;
   /** Of the set's namespace. */
@@ -45,7 +47,7 @@ export interface Expansion {
 
 /** Compares a set with the pods and Vnics that there are. Pure: the same world gives the same plan. */
 export function expand(world: SetWorld): Expansion {
-  const { set, pods, vnics, workload, ranges } = world;
+  const { set, pods, vnics, others, workload, ranges } = world;
   const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
   const states = new Map(selected.map((pod) => [pod, readPod(pod).state]));
   const present = selected
@@ -62,12 +64,9 @@ export function expand(world: SetWorld): Expansion {
   const unwanted = own.filter((vnic) => !isWanted(vnic));
 
   const settled = new Map<string, readonly string[]>();
-  const segment = segmentOf(set.spec.template.network);
-  const others = vnics
-    .filter((vnic) => !own.includes(vnic) && segmentOf(vnic.spec.network) === segment)
-    .flatMap(({ spec }) => fixedAddresses(spec));
+  const held = new Set(others.map(hostOf));
   for (const vnic of own)
-    if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, others))
+    if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = served.map(nameOf);
   // Those of a StatefulSet that are still on their way keep their ordinals' places, which others with none would take.
@@ -132,8 +131,8 @@ function changeOf({ metadata, spec }: StoredVnic, wanted: Definition): "replace"
 }
 
 /** Whether somebody else has an address of a Vnic that was never realised. Then it takes another one. */
-function isRefused({ spec, status }: StoredVnic, others: readonly string[]): boolean {
-  return !status?.interface && fixedAddresses(spec).some((address) => others.includes(address));
+function isRefused({ spec, status }: StoredVnic, held: ReadonlySet<string>): boolean {
+  return !status?.interface && fixedAddresses(spec).some((address) => held.has(hostOf(address)));
 }
 
 function isStanding({ metadata }: StoredVnic): boolean {

@@ -2,20 +2,9 @@ import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import type { VnicStatus } from "./conditions.ts";
 import { termsOf } from "../lease/lease.ts";
-import {
-  addressLabel,
-  annotations,
-  apiVersion,
-  finalizer,
-  group,
-  labels,
-  macLabel,
-  networkLabel,
-  vnicId,
-  type VnicRef,
-} from "../names.ts";
+import { annotations, apiVersion, finalizer, group, labels, networkLabel, vnicId, type VnicRef } from "../names.ts";
 import type { NodeNetwork } from "../network/mode.ts";
-import { type AttachedNetwork, isNamed, type NamedNetwork, segmentOf } from "../network/reference.ts";
+import { type AttachedNetwork, isNamed, type NamedNetwork } from "../network/reference.ts";
 import type { DefaultRoute, Route } from "../schema/route-fields.ts";
 import { stateOf, type VnicState } from "./state.ts";
 
@@ -94,12 +83,12 @@ export function specOf({
 
 /**
  * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
- * node and pod in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut short.
- * `more`: annotations beside these.
+ * node, pod and addresses in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut
+ * short. `more`: annotations beside these.
  */
 export function recordOf(
   definition: Definition,
-  at: { node: string; uid: string },
+  at: Placement,
   more: Readonly<Record<string, string>> = {},
 ): VnicRecord {
   const { declaredBy } = definition;
@@ -117,17 +106,24 @@ export function recordOf(
   };
 }
 
+/** Where a Vnic is to be realised, and what it may hold there. */
+export interface Placement {
+  readonly node: string;
+  /** Of the pod. */
+  readonly uid: string;
+  /** The text of the annotation that names its addresses. */
+  readonly held: string;
+}
+
 /** Our part of a record's metadata, whoever wrote the rest of it. */
-function placedMetadata({ network, addresses, mac }: Definition, at: { node: string; uid: string }) {
+function placedMetadata({ network }: Definition, at: Placement) {
   return {
     finalizers: [finalizer],
     labels: {
       [labels.managedBy]: "pulumi-vnic",
       ...(isNamed(network) ? { [labels.network]: networkLabel(network.name) } : {}),
-      [labels.mac]: macLabel(segmentOf(network), mac),
-      ...Object.fromEntries(addresses.map((address) => [addressLabel(segmentOf(network), address), ""])),
     },
-    annotations: { [annotations.node]: at.node, [annotations.podUid]: at.uid },
+    annotations: { [annotations.node]: at.node, [annotations.podUid]: at.uid, [annotations.held]: at.held },
   };
 }
 
@@ -139,14 +135,11 @@ export interface MetadataChange {
 }
 
 /** What must change in the metadata of a record that leads itself, before its Vnic is made there; undefined when nothing. */
-export function placement(
-  { metadata }: StoredVnic,
-  definition: Definition,
-  at: { node: string; uid: string },
-): MetadataChange | undefined {
+export function placement({ metadata }: StoredVnic, definition: Definition, at: Placement): MetadataChange | undefined {
   const wanted = placedMetadata(definition, at);
   const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
-  const former = Object.keys(marks).filter((key) => key.startsWith(labels.address) && !(key in wanted.labels));
+  // Labels of older versions, by which they found who held an address.
+  const former = Object.keys(marks).filter((key) => key === labels.mac || key.startsWith(labels.address));
   const missing = (there: Readonly<Record<string, string>>, entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).some(([key, value]) => there[key] !== value);
   const complete =
@@ -184,14 +177,6 @@ export function placeOf(record: VnicRecord): { node: string; podUid: string } | 
 
 export function ownerOf(record: Pick<VnicRecord, "metadata">): string | undefined {
   return record.metadata.annotations?.[annotations.owner];
-}
-
-/** The label selectors by which other holders of the same MAC or an address behind the same parent are found. */
-export function holderSelectors({ network, mac, addresses }: Definition): string[] {
-  return [
-    `${labels.mac}=${macLabel(segmentOf(network), mac)}`,
-    ...addresses.map((address) => addressLabel(segmentOf(network), address)),
-  ];
 }
 
 /** What the record alone asks for, whoever wrote it: derived values filled in, every rule applied once more. */

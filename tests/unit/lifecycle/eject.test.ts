@@ -2,10 +2,13 @@ import { expect } from "chai";
 import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { eject, type Remembered } from "../../../provider/lifecycle/eject.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
-import { finalizer } from "../../../provider/model/names.ts";
+import { annotations, finalizer } from "../../../provider/model/names.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { containerId, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
+import { addressRecord, holdingsOf } from "../../../provider/model/address/address.ts";
+import { readHeld } from "../../../provider/model/address/held.ts";
+import { claimAddresses } from "../../../provider/lifecycle/address/claim-addresses.ts";
+import { containerId, definition, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
 
 const ref = { namespace: "shop", name: "db-wire" };
 const vnic = { ...ref, uid: uid(1) };
@@ -33,6 +36,25 @@ describe("eject", () => {
     ]);
     expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
     expect(record()).to.equal(undefined);
+  });
+
+  it("frees its addresses once the node is clean, and no other Vnic's", async () => {
+    const { cluster } = driver;
+    const own = storedVnic();
+    await claimAddresses(cluster, holdingsOf(definition(), ["eth1"]), own.metadata);
+    const stranger = { namespace: "shop", name: "other", uid: uid(7) };
+    await cluster.createAddress(addressRecord({ segment: "eth1", value: "192.168.50.99", property: "" }, stranger));
+    const forged = JSON.stringify([
+      ...readHeld(own.metadata).map(({ value }) => `eth1 ${value}`),
+      "eth1 192.168.50.99",
+    ]);
+    cluster.store(storedVnic({}, { annotations: { ...own.metadata.annotations, [annotations.held]: forged } }));
+    cluster.nodeSide.eject = () => {
+      expect(Object.keys(cluster.holders)).to.have.length(3);
+      return { removed: true, steps: [] };
+    };
+    await run();
+    expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.99": "shop/other" });
   });
 
   const podGone: [when: string, arrange: (driver: FakeDriver) => void][] = [

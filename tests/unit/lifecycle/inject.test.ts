@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { IncompleteError, inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
 import type { Definition } from "../../../provider/model/vnic/definition.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
-import { annotations, finalizer } from "../../../provider/model/names.ts";
+import { annotations, finalizer, labels } from "../../../provider/model/names.ts";
 import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
@@ -136,19 +136,6 @@ describe("inject", () => {
         /^name: Vnic shop\/db-wire exists already and was not declared by Pulumi/,
       ],
       [
-        "another Vnic holds its MAC behind the same parent",
-        ({ cluster }) => cluster.store(storedVnic({ name: "other", addresses: ["10.0.0.1/8"] })),
-        "conflict",
-        /^mac: 02:00:5e:10:00:01 is held by Vnic shop\/other \(pod db-0\) behind parent eth1; choose another$/,
-      ],
-      [
-        "another Vnic holds one of its addresses, with another prefix length",
-        ({ cluster }) =>
-          cluster.store(storedVnic({ name: "other", mac: "02:00:00:00:00:99", addresses: ["192.168.50.10/16"] })),
-        "conflict",
-        /^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/other/,
-      ],
-      [
         "the API server doesn't answer",
         ({ cluster }) => cluster.failNext("findPod", new VnicError("unreachable", "reading pod: no answer")),
         "unreachable",
@@ -165,11 +152,6 @@ describe("inject", () => {
         expect(driver.cluster.writes).to.deep.equal([]);
         expect(record()).to.equal(before);
       });
-  });
-
-  it("lets the same MAC and address be behind another parent", async () => {
-    driver.cluster.store(storedVnic({ name: "other", network: { mode: "macvlan", parent: "eth2" } }));
-    await run();
   });
 
   it("waits for a pod that is on its way", async () => {
@@ -274,37 +256,136 @@ describe("inject", () => {
     });
   });
 
-  describe("of two at the same moment", () => {
-    const rival = (resourceVersion: string) =>
-      storedVnic({ name: "rival", mac: "02:00:00:00:00:99" }, { uid: uid(7), resourceVersion });
+  describe("its addresses", () => {
+    const mac = definition().mac;
+    const mine = { [`eth1 ${mac}`]: "shop/db-wire", "eth1 192.168.50.10": "shop/db-wire" };
+    const other = { name: "other", mac: "02:00:00:00:00:99" };
+    /** Another Vnic that has them. */
+    const hold = async (given: Partial<Definition>): Promise<void> => {
+      driver.cluster.pods.set("shop/db-1", pod({ name: "db-1", uid: uid(4) }));
+      await run({ ...other, pod: { namespace: "shop", name: "db-1" }, interfaceName: "net2", ...given });
+    };
 
-    it("yields, and withdraws its record, when the other one was written before", async () => {
-      driver.cluster.before("applyVnic", () => driver.cluster.store(rival("1")));
-      expect(await plain(run())).to.have.property("kind", "conflict");
-      expect(record()).to.equal(undefined);
-      expect(driver.cluster.nodeSide.requests.at(-1), "the node is told to undo what it began").to.include({
-        verb: "go",
-        proceed: false,
-      });
-    });
-
-    it("goes on when the other one was written after it", async () => {
-      driver.cluster.before("applyVnic", () => driver.cluster.store(rival("1000")));
+    it("are held before the node is told to go on", async () => {
+      driver.cluster.nodeSide.inject = () => {
+        expect(driver.cluster.holders).to.deep.equal(mine);
+        return injectResult();
+      };
       await run();
-      expect(record()).to.not.equal(undefined);
+      expect(driver.cluster.holders).to.deep.equal(mine);
     });
 
-    for (const [what, wanted, theirs] of [
-      ["address", {}, { mac: "02:00:00:00:00:99" }],
-      ["MAC", { addresses: ["10.0.0.1/8"] }, {}],
-    ] as const)
-      it(`yields when the other one was written again since, and holds the ${what} by its status`, async () => {
-        const other = storedVnic({ name: "rival", ...theirs }, { uid: uid(7), resourceVersion: "1000" });
-        const status = attachedStatus(other, at, injectResult({ interface: liveInterface(theirs) }), new Date());
-        driver.cluster.before("applyVnic", () => driver.cluster.store({ ...other, status }));
-        expect(await plain(run(wanted))).to.have.property("kind", "conflict");
+    const taken: [what: string, theirs: Partial<Definition>, words: RegExp][] = [
+      [
+        "a MAC",
+        { mac, addresses: ["10.0.0.1/8"] },
+        /^mac: 02:00:5e:10:00:01 is held by Vnic shop\/other \(pod db-1\) behind parent eth1; choose another$/,
+      ],
+      [
+        "an address, with another prefix length",
+        { addresses: ["192.168.50.10/16"] },
+        /^addresses\[0\]: 192.168.50.10 is/,
+      ],
+    ];
+    for (const [what, theirs, words] of taken)
+      it(`are refused when another Vnic holds ${what}, and nothing is left`, async () => {
+        await hold(theirs);
+        const before = driver.cluster.holders;
+        const error = await plain(run());
+        expect(error.kind).to.equal("conflict");
+        expect(error.message).to.match(words);
+        expect(record()).to.equal(undefined);
+        expect(driver.cluster.holders).to.deep.equal(before);
+        expect(driver.cluster.nodeSide.requests.at(-1), "the node is told to undo what it began").to.include({
+          verb: "go",
+          proceed: false,
+        });
       });
 
+    it("are refused to one that stands before anything of it is changed", async () => {
+      await hold({ addresses: ["192.168.50.11/24"] });
+      await run();
+      const before = record();
+      driver.cluster.calls.length = 0;
+      expect(await plain(run({ addresses: ["192.168.50.11/24"] }))).to.have.property("kind", "conflict");
+      expect(driver.cluster.writes).to.deep.equal([]);
+      expect(record()?.spec).to.deep.equal(before?.spec);
+    });
+
+    it("may be the same behind another parent", async () => {
+      await hold({ mac, addresses: ["192.168.50.10/24"], network: { mode: "macvlan", parent: "eth2" } });
+      await run();
+      expect(driver.cluster.holders).to.include(mine);
+    });
+
+    it("are free again when the node refuses, and when the record can't be written", async () => {
+      driver.cluster.nodeSide.inject = refuse;
+      await plain(run());
+      expect(driver.cluster.holders).to.deep.equal({});
+      driver.cluster.nodeSide.inject = () => injectResult();
+      driver.cluster.store(storedVnic());
+      driver.cluster.failNext("applyVnic", new VnicError("forbidden", "applying Vnic shop/db-wire: forbidden"));
+      await plain(run());
+      expect(driver.cluster.holders).to.deep.equal({});
+    });
+
+    it("are held on while the node failed half-way", async () => {
+      driver.cluster.nodeSide.inject = fail;
+      await incomplete(run());
+      expect(driver.cluster.holders).to.deep.equal(mine);
+    });
+
+    it("are freed when they were dropped in place, once the node has dropped them", async () => {
+      await run();
+      driver.cluster.nodeSide.inject = () => {
+        expect(driver.cluster.holders).to.include({ "eth1 192.168.50.10": "shop/db-wire" });
+        return injectResult();
+      };
+      await run({ addresses: ["192.168.50.11/24"] });
+      const now = { [`eth1 ${mac}`]: "shop/db-wire", "eth1 192.168.50.11": "shop/db-wire" };
+      expect(driver.cluster.holders).to.deep.equal(now);
+      expect(record()?.metadata.annotations?.[annotations.held]).to.equal(JSON.stringify(Object.keys(now)));
+    });
+
+    it("are the same behind one parent, whatever names the network: inline, a VnicNetwork, a second one", async () => {
+      const network = (name: string, spec: object) =>
+        driver.cluster.networks.set(name, {
+          apiVersion: "pulumi-vnic.dev/v1alpha1",
+          kind: "VnicNetwork",
+          metadata: { name, uid: uid(50), resourceVersion: "1" },
+          spec: { mode: "macvlan", freeMacs: true, freeAddresses: true, ...spec },
+        });
+      network("lan", { parent: "eth1" });
+      network("lan-too", { parent: "eth9", parents: [{ nodes: { zone: "a" }, parent: "eth1" }] });
+      await hold({ network: { name: "lan" } });
+      for (const name of ["lan-too", "lan"])
+        expect(await plain(run({ network: { name } }))).to.have.property("kind", "conflict");
+      expect(await plain(run())).to.have.property("kind", "conflict");
+      expect(Object.keys(driver.cluster.holders)).to.have.length(2);
+    });
+
+    it("of a Vnic of an older version are its own, though it has no objects for them", async () => {
+      const stored = storedVnic(other, { uid: uid(7), annotations: { [annotations.node]: "worker-1" } });
+      const labelled = { ...stored, metadata: { ...stored.metadata, labels: { [labels.mac]: "0011223344556677" } } };
+      const live = liveInterface({ mac: other.mac });
+      driver.cluster.store({
+        ...labelled,
+        status: attachedStatus(labelled, at, injectResult({ interface: live }), new Date()),
+      });
+      const never = storedVnic({ name: "never", mac, addresses: ["192.168.50.12/24"] }, { uid: uid(8) });
+      driver.cluster.store({
+        ...never,
+        metadata: { ...never.metadata, labels: { [labels.mac]: "77" }, annotations: {} },
+      });
+      expect((await plain(run())).message).to.match(/^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/other/);
+      expect(driver.cluster.holders, "one that was never in a pod has nothing").to.deep.equal({
+        "eth1 02:00:00:00:00:99": "shop/other",
+        "eth1 192.168.50.10": "shop/other",
+      });
+    });
+  });
+
+  describe("of two at the same moment", () => {
     it("names the other owner when both want the same record", async () => {
       driver.cluster.before("applyVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));
       const error = await plain(run());

@@ -5,7 +5,7 @@ import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
 import type { World } from "../../../provider/reconciler/task.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { containerId, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
+import { containerId, definition, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
 const id = "shop/db-wire";
@@ -29,6 +29,8 @@ describe("reconciling a Vnic", () => {
     const { finalizers: _, labels: __, annotations: ___, ...bareMetadata } = metadata;
     return { ...rest, metadata: bareMetadata, spec: { ...spec, ...given } };
   };
+  const { mac } = definition();
+  const held = JSON.stringify([`eth1 ${mac}`, "eth1 192.168.50.10"]);
   const deleted = { deletionTimestamp: "2026-11-23T10:00:00Z" };
 
   it("makes one that was just declared on its pod", async () => {
@@ -39,7 +41,9 @@ describe("reconciling a Vnic", () => {
     expect(record()?.metadata.annotations).to.deep.equal({
       [annotations.node]: "worker-1",
       [annotations.podUid]: uid(2),
+      [annotations.held]: held,
     });
+    expect(driver.cluster.holders).to.deep.equal({ [`eth1 ${mac}`]: id, "eth1 192.168.50.10": id });
     expect(ready()).to.include({ status: "True", reason: "Attached" });
   });
 
@@ -93,7 +97,7 @@ describe("reconciling a Vnic", () => {
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
     expect(await run()).to.deep.equal({ againInSeconds: 0 });
     expect(verbs()).to.deep.equal(["inject", "eject"]);
-    expect(record()?.metadata.annotations).to.deep.equal({});
+    expect(record()?.metadata.annotations).to.deep.equal({ [annotations.held]: held });
     await run();
     expect(verbs()).to.deep.equal(["inject", "eject", "inject"]);
     expect(record()?.metadata.annotations).to.include({ [annotations.node]: "worker-2" });
@@ -137,6 +141,85 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.writes).to.deep.equal([`applyVnicStatus ${id}`]);
   });
 
+  it("claims anew what a record's metadata doesn't speak of, whoever took that away or added to it", async () => {
+    driver.cluster.store(bare());
+    await run();
+    for (const forged of [[], ["eth1 192.168.50.10", "eth1 192.168.50.99"]]) {
+      const now = record()!;
+      const notes = { ...now.metadata.annotations, [annotations.held]: JSON.stringify(forged) };
+      driver.cluster.store({ ...now, metadata: { ...now.metadata, annotations: notes } });
+      await run();
+      expect(record()?.metadata.annotations).to.include({ [annotations.held]: held });
+    }
+    expect(verbs()).to.deep.equal(["inject", "inject", "inject"]);
+  });
+
+  it("gives an address to the one that came first, and says who has it to the other", async () => {
+    driver.cluster.store(bare());
+    const other = storedVnic({ name: "other", mac: "02:00:00:00:00:99" }, { uid: uid(7), annotations: {}, labels: {} });
+    driver.cluster.store(other);
+    await run();
+    const error = await rejection(reconcileVnic(world, "shop/other"));
+    expect(error.message).to.match(/^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/db-wire/);
+    const loser = () => driver.cluster.vnics.get("shop/other");
+    expect(loser()?.status?.conditions[0]).to.include({ type: "Ready", status: "False", reason: "HeldByOther" });
+    expect(driver.cluster.holders).to.deep.equal({ [`eth1 ${mac}`]: id, "eth1 192.168.50.10": id });
+
+    // Known to be refused, it claims nothing in vain, which would wake others that wait.
+    driver.cluster.calls.length = 0;
+    await rejection(reconcileVnic(world, "shop/other"));
+    expect(driver.cluster.calls.filter((call) => call.startsWith("createAddress"))).to.deep.equal([]);
+
+    // The winner's pod is made anew.
+    driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
+    await rejection(reconcileVnic(world, "shop/other"));
+    await run();
+    await rejection(reconcileVnic(world, "shop/other"));
+    await run();
+    expect(ready()).to.include({ status: "True" });
+    expect(driver.cluster.nodeSide.work.map((request) => "plan" in request && request.plan.vnic.name)).to.deep.equal([
+      "db-wire",
+      "db-wire",
+      "db-wire",
+    ]);
+
+    // What its deletion frees is the other's.
+    const { metadata, ...rest } = record()!;
+    driver.cluster.store({ ...rest, metadata: { ...metadata, ...deleted } });
+    await run();
+    await reconcileVnic(world, "shop/other");
+    expect(driver.cluster.holders).to.deep.equal({
+      "eth1 02:00:00:00:00:99": "shop/other",
+      "eth1 192.168.50.10": "shop/other",
+    });
+  });
+
+  it("frees an address that was dropped from the spec for the one that waits", async () => {
+    driver.cluster.store(bare());
+    const waiter = storedVnic(
+      { name: "other", mac: "02:00:00:00:00:99" },
+      { uid: uid(7), annotations: {}, labels: {} },
+    );
+    driver.cluster.store(waiter);
+    await run();
+    await rejection(reconcileVnic(world, "shop/other"));
+    const { metadata, spec, ...rest } = record()!;
+    const changed = { ...spec, addresses: ["192.168.50.11/24"] };
+    driver.cluster.store({ ...rest, spec: changed, metadata: { ...metadata, generation: 2 } });
+    await run();
+    await reconcileVnic(world, "shop/other");
+    expect(driver.cluster.holders).to.include({ "eth1 192.168.50.10": "shop/other", "eth1 192.168.50.11": id });
+  });
+
+  it("holds nothing for a Vnic that the node refused before it began", async () => {
+    driver.cluster.nodeSide.inject = () => {
+      throw new VnicError("refused", "network.parent: there is no interface");
+    };
+    driver.cluster.store(bare());
+    await rejection(run());
+    expect(driver.cluster.holders).to.deep.equal({});
+  });
+
   it("writes nothing over a spec that was changed meanwhile", async () => {
     driver.cluster.store(bare());
     driver.cluster.before("changeVnic", () => {
@@ -145,6 +228,14 @@ describe("reconciling a Vnic", () => {
     });
     expect(await rejection(run())).to.have.property("kind", "outdated");
     expect(driver.cluster.writes).to.deep.equal([]);
+  });
+
+  it("doesn't make a record anew that was deleted meanwhile", async () => {
+    driver.cluster.store(bare());
+    driver.cluster.before("changeVnic", () => driver.cluster.vnics.clear());
+    expect(await rejection(run())).to.have.property("kind", "outdated");
+    expect(record()).to.equal(undefined);
+    expect(driver.cluster.holders).to.deep.equal({});
   });
 
   it("leaves it to somebody else who works on it", async () => {

@@ -120,4 +120,66 @@ describe("the reconciler's queue", () => {
     await clock.advance(60);
     expect(keys()).to.deep.equal(["a", "b"]);
   });
+
+  it("isn't hurried after a failure by what may be its own account of it, but is by other news", async () => {
+    queue.add("a");
+    queue.addQuietly("a");
+    visits[0]?.fail();
+    await settle();
+    queue.addQuietly("a");
+    await settle();
+    expect(visits).to.have.length(1);
+    await clock.advance(1);
+    expect(visits).to.have.length(2);
+    visits[1]?.fail();
+    await settle();
+    queue.add("a");
+    expect(visits).to.have.length(3);
+    visits[2]?.end();
+    await settle();
+    queue.addQuietly("a");
+    expect(visits).to.have.length(4);
+  });
+
+  it("takes notice of a change while it is at work, when that succeeds", async () => {
+    queue.add("a");
+    queue.addQuietly("a");
+    visits[0]?.end();
+    await settle();
+    expect(keys()).to.deep.equal(["a", "a"]);
+  });
+
+  it("serves namespaces in turn, and keeps a place for another one's", async () => {
+    const wide = new Queue({
+      clock,
+      width: 4,
+      onError: () => undefined,
+      work: (key) =>
+        new Promise((resolve) => visits.push({ key, end: (outcome = {}) => resolve(outcome), fail: () => undefined })),
+    });
+    for (let index = 0; index < 1000; index++) wide.add(`loud/${index}`);
+    expect(keys()).to.deep.equal(["loud/0", "loud/1", "loud/2"]);
+    wide.add("quiet/0");
+    expect(last()?.key).to.equal("quiet/0");
+    for (const key of ["quiet/1", "quiet/2", "third/0"]) wide.add(key);
+    visits[0]?.end();
+    await settle();
+    expect(last()?.key).to.equal("third/0");
+    visits[1]?.end();
+    await settle();
+    visits[2]?.end();
+    await settle();
+    expect(keys().slice(-2)).to.deep.equal(["loud/3", "quiet/1"]);
+    await Promise.race([wide.stop(), settle()]);
+  });
+
+  it("puts off what it planned", async () => {
+    queue.addLater("a", 1);
+    queue.postpone("a", 5);
+    queue.postpone("b", 5);
+    await clock.advance(4);
+    expect(visits).to.have.length(0);
+    await clock.advance(1);
+    expect(keys()).to.deep.equal(["a"]);
+  });
 });

@@ -60,7 +60,7 @@ describe("doctor: the installation", () => {
   it("doesn't mind what the API server adds", () =>
     expect(examine((one) => ({ ...one, status: {}, extra: 1 }))).to.deep.equal([]));
   it("names each object that is missing", () =>
-    expect(examine(() => undefined).filter((line) => line.startsWith("fault"))).to.have.length(1 + 3 + 4));
+    expect(examine(() => undefined).filter((line) => line.startsWith("fault"))).to.have.length(1 + 4 + 4));
   it("names a namespace in deletion, and a level that is missing or refuses Jobs", () => {
     const namespace = (metadata: object) => examine((one) => (one.kind === "Namespace" ? { ...one, metadata } : one));
     expect(namespace({ deletionTimestamp: "2026-01-01" })).to.deep.equal([

@@ -1,9 +1,12 @@
 import { expect } from "chai";
-import { addressLabel, annotations, finalizer, labels, macLabel } from "../../../../provider/model/names.ts";
-import { holderSelectors, ownerOf, placeOf, recordOf, rewritten } from "../../../../provider/model/vnic/record.ts";
+import { annotations, finalizer, labels } from "../../../../provider/model/names.ts";
+import { ownerOf, placement, placeOf, recordOf, rewritten } from "../../../../provider/model/vnic/record.ts";
+import { holdingsOf } from "../../../../provider/model/address/address.ts";
+import { writeHeld } from "../../../../provider/model/address/held.ts";
 import { definition, storedVnic, uid, urn } from "../../../fakes/objects.ts";
 
-const at = { node: "worker-1", uid: uid(2) };
+const held = writeHeld(holdingsOf(definition(), ["eth1"]));
+const at = { node: "worker-1", uid: uid(2), held };
 
 describe("a record", () => {
   it("carries finalizer, node, pod and owner in its metadata from the first write on", () => {
@@ -12,6 +15,7 @@ describe("a record", () => {
     expect(metadata.annotations).to.deep.equal({
       [annotations.node]: "worker-1",
       [annotations.podUid]: uid(2),
+      [annotations.held]: held,
       [annotations.owner]: urn,
     });
   });
@@ -35,15 +39,14 @@ describe("a record", () => {
     expect(ownerOf(record)).to.equal(undefined);
   });
 
-  it("is found by the selectors of whoever wants its MAC or one of its addresses", () => {
-    const wanted = definition({ addresses: ["192.168.50.10/16", "fd50::10/64"] });
-    expect(holderSelectors(wanted)).to.deep.equal([
-      `${labels.mac}=${macLabel("eth1", wanted.mac)}`,
-      addressLabel("eth1", "192.168.50.10/24"),
-      addressLabel("eth1", "fd50::10/64"),
-    ]);
-    expect(recordOf(definition(), at).metadata.labels).to.include.keys(holderSelectors(wanted)[1] ?? "");
-    expect(recordOf(definition(), at).metadata.labels).to.have.property(labels.mac, macLabel("eth1", wanted.mac));
+  it("loses the labels by which older versions found who held an address", () => {
+    const former = { [labels.mac]: "00", [`${labels.address}01`]: "", "team.example/cost": "7" };
+    const record = storedVnic({}, { labels: { ...storedVnic().metadata.labels, ...former } });
+    expect(placement(record, definition(), at)?.labels).to.deep.include({
+      [labels.mac]: null,
+      [`${labels.address}01`]: null,
+    });
+    expect(placement(storedVnic(), definition(), at)).to.equal(undefined);
   });
 
   it("tells its place only when both node and pod are known", () => {

@@ -1,0 +1,56 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import type { Holder, Holding } from "../../model/address/address.ts";
+import { readHeld, writeHeld } from "../../model/address/held.ts";
+import { annotations } from "../../model/names.ts";
+import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
+import { claimAddresses, freeAddresses, refuseHeldAddresses } from "./claim-addresses.ts";
+
+/** The addresses of one injection: claimed before anything is done in the pod, given back when nothing was done. */
+export class AddressClaim {
+  /** All that the record may hold while the injection is under way: what it is to have, and what it had. */
+  readonly annotation: string;
+  private readonly cluster: Cluster;
+  private readonly wanted: readonly Holding[];
+  private readonly former: readonly Pick<Holding, "segment" | "value">[];
+  private gained: { readonly holder: Holder; readonly holdings: Promise<readonly Holding[]> } | undefined;
+
+  constructor(cluster: Cluster, wanted: readonly Holding[], prior: StoredVnic | undefined) {
+    this.cluster = cluster;
+    this.wanted = wanted;
+    const had = prior ? readHeld(prior.metadata) : [];
+    this.former = had.filter((one) => !wanted.some((other) => isSame(one, other)));
+    this.annotation = writeHeld([...this.former, ...wanted]);
+  }
+
+  /** `conflict` names the Vnic that has one of them; then none is claimed. */
+  async claim(holder: Holder): Promise<void> {
+    const holdings = claimAddresses(this.cluster, this.wanted, holder);
+    this.gained = { holder, holdings };
+    await holdings;
+  }
+
+  /** The same for a record that stands. One that was refused before looks first, and claims nothing in vain. */
+  async claimFor(prior: StoredVnic): Promise<void> {
+    const wasRefused = prior.status?.conditions.some(({ reason }) => reason === "HeldByOther");
+    if (wasRefused) await refuseHeldAddresses(this.cluster, this.wanted, prior.metadata);
+    await this.claim(prior.metadata);
+  }
+
+  /** Frees what this injection has claimed, and not what the Vnic had before. */
+  async yield(): Promise<void> {
+    const gained = await this.gained?.holdings.catch(() => []);
+    if (this.gained && gained) await freeAddresses(this.cluster, gained, this.gained.holder.uid);
+  }
+
+  /** Frees what the Vnic had before and has no longer, now that its node has dropped it. */
+  async dropFormer(record: StoredVnic): Promise<void> {
+    if (this.former.length === 0) return;
+    await freeAddresses(this.cluster, this.former, record.metadata.uid);
+    const { cluster, annotation, wanted } = this;
+    await cluster.swapVnicAnnotation(refOf(record), annotations.held, annotation, writeHeld(wanted));
+  }
+}
+
+function isSame(one: Pick<Holding, "segment" | "value">, other: Pick<Holding, "segment" | "value">): boolean {
+  return one.segment === other.segment && one.value === other.value;
+}

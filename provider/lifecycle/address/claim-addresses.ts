@@ -1,0 +1,89 @@
+import type { Cluster } from "../../cluster/cluster.ts";
+import { isVnicError, VnicError } from "../../base/errors.ts";
+import {
+  addressName,
+  addressRecord,
+  type Holder,
+  type Holding,
+  type StoredAddress,
+} from "../../model/address/address.ts";
+import { vnicId } from "../../model/names.ts";
+
+/* The addresses and the MAC of a Vnic, held by objects of their own. Whoever creates such an object first has the address. */
+
+type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "passAddress" | "deleteAddress" | "findVnic">;
+
+/**
+ * Claims all of them for the holder, or none: `conflict` names the Vnic that has one. Returns those that it didn't hold
+ * before. Can be run again.
+ */
+export async function claimAddresses(
+  cluster: AddressKeeper,
+  holdings: readonly Holding[],
+  holder: Holder,
+): Promise<Holding[]> {
+  const gained: Holding[] = [];
+  // One after the other, and all claimants in the same order: of several that want several, one gets all.
+  const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
+  ordered.sort((one, other) => (one.name < other.name ? -1 : 1));
+  try {
+    for (const { holding } of ordered) if (await claimAddress(cluster, holding, holder)) gained.push(holding);
+  } catch (error) {
+    // What can't be freed now is taken over, once the record is gone.
+    await freeAddresses(cluster, gained, holder.uid).catch(() => undefined);
+    throw error;
+  }
+  return gained;
+}
+
+/** Refuses what another Vnic holds, without claiming anything: what is claimed and freed again would wake others that wait. */
+export async function refuseHeldAddresses(
+  cluster: AddressKeeper,
+  holdings: readonly Holding[],
+  { uid }: Holder,
+): Promise<void> {
+  for (const holding of holdings) {
+    const held = await cluster.findAddress(addressName(holding));
+    if (held && held.spec.holder.uid !== uid) await refuseHeld(cluster, holding, held);
+  }
+}
+
+/** Whether it was not held before. */
+async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Holder): Promise<boolean> {
+  for (;;) {
+    if (await cluster.createAddress(addressRecord(holding, holder))) return true;
+    const held = await cluster.findAddress(addressName(holding));
+    if (!held) continue;
+    if (held.spec.holder.uid === holder.uid) return false;
+    await refuseHeld(cluster, holding, held);
+    try {
+      await cluster.passAddress(held, holder);
+      return true;
+    } catch (error) {
+      if (!isVnicError(error, "outdated")) throw error;
+    }
+  }
+}
+
+/** Refuses what a Vnic holds whose record stands. One whose record is gone, or was made anew, holds nothing. */
+async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: Holding, held: StoredAddress) {
+  const { holder } = held.spec;
+  const record = await cluster.findVnic(holder);
+  if (record?.metadata.uid !== holder.uid) return;
+  const words = `Vnic ${vnicId(holder)} (pod ${record.spec.pod.name}) behind parent ${segment}`;
+  throw new VnicError("conflict", `${property}: ${value} is held by ${words}; choose another`);
+}
+
+/** Frees those that the record with that UID holds, and leaves what another one holds. Fine when they are gone. */
+export async function freeAddresses(
+  cluster: Pick<Cluster, "findAddress" | "deleteAddress">,
+  held: readonly Pick<Holding, "segment" | "value">[],
+  uid: string,
+): Promise<void> {
+  await Promise.all(
+    held.map(async (each) => {
+      const found = await cluster.findAddress(addressName(each));
+      if (found?.spec.holder.uid === uid) await cluster.deleteAddress(found);
+    }),
+  );
+}

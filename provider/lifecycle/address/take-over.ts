@@ -1,0 +1,61 @@
+import pLimit from "p-limit";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { isVnicError } from "../../base/errors.ts";
+import { holdingsOf, hostOf } from "../../model/address/address.ts";
+import { writeHeld } from "../../model/address/held.ts";
+import { annotations, labels } from "../../model/names.ts";
+import { definitionInRecord, type StoredVnic } from "../../model/vnic/record.ts";
+import { segmentsOfNetwork } from "../network/vnic-network.ts";
+import { claimAddresses } from "./claim-addresses.ts";
+
+/* Records of versions that knew no VnicAddress: they bear the labels by which holders were found then. */
+
+const takenOver = new WeakMap<object, Promise<void>>();
+
+/**
+ * Claims for the Vnics of older versions what they have in their pods, once for each process, and before anything is given
+ * to others. A record's status, which tenants can't write, shows what is there.
+ */
+export function takeOverOlder(cluster: Cluster): Promise<void> {
+  const running = takenOver.get(cluster) ?? takeOver(cluster);
+  takenOver.set(cluster, running);
+  running.catch(() => takenOver.delete(cluster));
+  return running;
+}
+
+async function takeOver(cluster: Cluster): Promise<void> {
+  const older = (await cluster.listVnics(labels.mac)).filter(({ status }) => status?.interface !== undefined);
+  older.sort((one, other) => ageOf(one).localeCompare(ageOf(other)));
+  const limit = pLimit(8);
+  await Promise.all(older.map((record) => limit(() => claimFor(cluster, record))));
+}
+
+async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
+  const { interface: live } = record.status ?? {};
+  if (!live) return;
+  try {
+    const definition = definitionInRecord(record);
+    const there = new Set([live.mac, ...live.addresses.map(hostOf)]);
+    const { network, pod } = definition;
+    const holdings = holdingsOf(definition, await segmentsOfNetwork(cluster, network, pod.namespace));
+    const held = holdings.filter(({ value }) => there.has(value));
+    await claimAddresses(cluster, held, record.metadata);
+    await cluster.changeVnic(record, {
+      annotations: { [annotations.held]: writeHeld(held) },
+      labels: formerLabels(record),
+    });
+  } catch (error) {
+    // Its next driver says what is wrong with it.
+    if (!isVnicError(error, "conflict", "outdated", "invalid", "refused")) throw error;
+  }
+}
+
+/** The labels of older versions, taken away. */
+function formerLabels({ metadata }: StoredVnic): Record<string, null> {
+  const keys = Object.keys(metadata.labels ?? {}).filter((key) => key === labels.mac || key.startsWith(labels.address));
+  return Object.fromEntries(keys.map((key) => [key, null]));
+}
+
+function ageOf({ metadata }: StoredVnic): string {
+  return metadata.creationTimestamp ?? "";
+}

@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { isIPv6 } from "node:net";
+import { apiVersion } from "../names.ts";
+
+/** An address or a MAC on one network segment, as a Vnic wants it. */
+export interface Holding {
+  readonly segment: string;
+  /** An IP address without its prefix length, or a MAC. */
+  readonly value: string;
+  /** The input that asks for it, for errors. */
+  readonly property: string;
+}
+
+/** The Vnic that has an address: by its name, and by the UID of its record, which no later record of that name has. */
+export interface Holder {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/**
+ * A held address: object `VnicAddress`, one for the cluster, named by a hash of segment and value. Creating it is the
+ * claim, so the API server lets one Vnic win (as Kubernetes' own `IPAddress`, KEP-1880).
+ */
+export interface AddressRecord {
+  readonly apiVersion: string;
+  readonly kind: "VnicAddress";
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly creationTimestamp?: string | Date;
+  };
+  readonly spec: {
+    readonly segment: string;
+    readonly value: string;
+    readonly family: "IPv4" | "IPv6" | "MAC";
+    readonly holder: Holder;
+  };
+}
+
+/** An address as the API server returns it. */
+export type StoredAddress = AddressRecord & {
+  readonly metadata: { readonly uid: string; readonly resourceVersion: string };
+};
+
+/** What a Vnic holds on each of its segments: its MAC, and its fixed addresses. A leased address is its server's to keep unique. */
+export function holdingsOf(
+  { mac, addresses }: { readonly mac: string; readonly addresses: readonly string[] },
+  segments: readonly string[],
+): Holding[] {
+  const values = [
+    { value: mac, property: "mac" },
+    ...addresses.map((address, index) => ({ value: hostOf(address), property: `addresses[${index}]` })),
+  ];
+  return segments.flatMap((segment) => values.map((each) => ({ segment, ...each })));
+}
+
+/** The MAC and the addresses alone, whatever the segments. */
+export function valuesOf(vnic: { readonly mac: string; readonly addresses: readonly string[] }): string[] {
+  return holdingsOf(vnic, [""]).map(({ value }) => value);
+}
+
+/** The name of the object that stands for an address on a segment. */
+export function addressName({ segment, value }: Pick<Holding, "segment" | "value">): string {
+  return createHash("sha256").update(`address:${segment} ${value}`).digest("hex").slice(0, 32);
+}
+
+export function addressRecord(holding: Holding, { namespace, name, uid }: Holder): AddressRecord {
+  const { segment, value } = holding;
+  return {
+    apiVersion,
+    kind: "VnicAddress",
+    metadata: { name: addressName(holding) },
+    spec: { segment, value, family: familyOf(value), holder: { namespace, name, uid } },
+  };
+}
+
+/** The part of a CIDR address that is held. */
+export function hostOf(cidr: string): string {
+  return cidr.split("/")[0] ?? cidr;
+}
+
+function familyOf(value: string): AddressRecord["spec"]["family"] {
+  if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(value)) return "MAC";
+  return isIPv6(value) ? "IPv6" : "IPv4";
+}

@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
+
+const holder = z
+  .object({
+    namespace: z.string().max(63),
+    name: z.string().max(253),
+    uid: z.string().max(64).describe("Of the Vnic's record: a later one of the same name isn't this holder."),
+  })
+  .describe("The Vnic that has it.");
+
+export const addressSpec = z
+  .object({
+    segment: z.string().max(100).describe("The network: its parent as nodes name it, with the VLAN, if any."),
+    value: z.string().max(64).describe("The address, without a prefix length, or the MAC."),
+    family: z.enum(["IPv4", "IPv6", "MAC"]),
+    holder,
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "self.segment == oldSelf.segment && self.value == oldSelf.value && self.family == oldSelf.family",
+        message: "only the holder of an address changes",
+      },
+    ],
+  });
+
+/** The CustomResourceDefinition of `VnicAddress`: one for the cluster, as a LAN is nobody's namespace. */
+export function addressCrd() {
+  return customResourceDefinition({
+    kind: "VnicAddress",
+    plural: "vnicaddresses",
+    shortNames: ["vnaddr", "vnaddrs"],
+    scope: "Cluster",
+    spec: addressSpec,
+    columns: [
+      { name: "Segment", type: "string", jsonPath: ".spec.segment" },
+      { name: "Address", type: "string", jsonPath: ".spec.value" },
+      { name: "Namespace", type: "string", jsonPath: ".spec.holder.namespace" },
+      { name: "Vnic", type: "string", jsonPath: ".spec.holder.name" },
+      { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+      { name: "Family", type: "string", jsonPath: ".spec.family", priority: 1 },
+      { name: "UID", type: "string", jsonPath: ".spec.holder.uid", priority: 1 },
+    ],
+  });
+}

@@ -1,0 +1,48 @@
+import type { Cluster, Watched } from "../cluster/cluster.ts";
+import { messageOf } from "../base/errors.ts";
+import type { StoredAddress } from "../model/address/address.ts";
+import { hostOf } from "../model/address/address.ts";
+import { readHeld } from "../model/address/held.ts";
+import { annotations, deriveMac, vnicId } from "../model/names.ts";
+import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
+import type { Log } from "./log.ts";
+
+/** A driver that has just claimed an address writes so into the record within this time. */
+const graceMilliseconds = 600_000;
+
+/**
+ * Frees the addresses that no record holds any more: of one that was removed without its finalizer, or whose driver died
+ * between the node and the address.
+ */
+export async function sweepAddresses(
+  cluster: Cluster,
+  log: Log,
+  addresses: Pick<Watched<StoredAddress>, "list">,
+  vnics: Pick<Watched<StoredVnic>, "list">,
+): Promise<void> {
+  const known = new Map(vnics.list().map((vnic) => [vnic.metadata.uid, vnic]));
+  for (const address of addresses.list()) {
+    const { holder, segment, value } = address.spec;
+    const watched = known.get(holder.uid);
+    if (watched && isHeld(address, watched)) continue;
+    try {
+      // What is watched may be a moment old.
+      const record = await cluster.findVnic(holder);
+      if (record?.metadata.uid === holder.uid && isHeld(address, record)) continue;
+      await cluster.deleteAddress(address);
+      log("info", `freed ${value} behind ${segment}, which it holds no longer`, { vnic: vnicId(holder) });
+    } catch (error) {
+      log("error", `freeing ${value} behind ${segment}: ${messageOf(error)}`);
+    }
+  }
+}
+
+function isHeld({ metadata, spec }: StoredAddress, vnic: StoredVnic): boolean {
+  const { value, segment } = spec;
+  const said = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
+  const asked =
+    (vnic.spec.mac ?? deriveMac(vnic.metadata)) === value ||
+    fixedAddresses(vnic.spec).some((address) => hostOf(address) === value);
+  const isFresh = Date.now() - new Date(metadata.creationTimestamp ?? 0).getTime() < graceMilliseconds;
+  return said || asked || isFresh || vnic.metadata.annotations?.[annotations.claim] !== undefined;
+}

@@ -1,0 +1,69 @@
+import type { Cluster, Watched } from "../cluster/cluster.ts";
+import { remember } from "../base/remember.ts";
+import { isVnicError } from "../base/errors.ts";
+import { segmentsOfNetwork } from "../lifecycle/network/vnic-network.ts";
+import { hostOf, type StoredAddress } from "../model/address/address.ts";
+import { vnicId } from "../model/names.ts";
+import type { NetworkReference } from "../model/network/reference.ts";
+import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
+import { isMember } from "../model/vnic-set/expansion.ts";
+import type { StoredVnicSet } from "../model/vnic-set/record.ts";
+
+/** Longer than a watch takes to tell of a record. */
+const freshMilliseconds = 60_000;
+
+/** The addresses that a VnicSet can't give out: what any Vnic holds, and what records ask for that hold nothing yet. */
+export class GivenAddresses {
+  private readonly addresses: Pick<Watched<StoredAddress>, "list">;
+  private readonly vnics: Pick<Watched<StoredVnic>, "list">;
+  private readonly recent = new Map<string, { readonly vnic: StoredVnic; readonly until: number }>();
+
+  constructor(addresses: Pick<Watched<StoredAddress>, "list">, vnics: Pick<Watched<StoredVnic>, "list">) {
+    this.addresses = addresses;
+    this.vnics = vnics;
+  }
+
+  /** A record that was written just now: what is watched may not show it yet. */
+  remember(vnic: StoredVnic): void {
+    this.recent.set(vnicId(vnic.metadata), { vnic, until: performance.now() + freshMilliseconds });
+  }
+
+  /** Without those of the set's own Vnics. */
+  async toOthers(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
+    const segmentsOn = remember(
+      (network: NetworkReference, namespace: string) => findSegments(cluster, network, namespace),
+      (network, namespace) => `${namespace} ${JSON.stringify(network)}`,
+    );
+    const segments = new Set(await segmentsOn(set.spec.template.network, set.metadata.namespace));
+    const known = this.allVnics();
+    const own = new Set(known.filter((vnic) => isMember(set, vnic)).map(({ metadata }) => metadata.uid));
+    const held = this.addresses.list().filter(({ spec }) => segments.has(spec.segment) && !own.has(spec.holder.uid));
+    const asked = await Promise.all(
+      known
+        .filter(({ metadata, spec }) => !own.has(metadata.uid) && fixedAddresses(spec).length > 0)
+        .map(async ({ metadata, spec }) => {
+          const theirs = await segmentsOn(spec.network, metadata.namespace);
+          return theirs.some((segment) => segments.has(segment)) ? fixedAddresses(spec).map(hostOf) : [];
+        }),
+    );
+    return [...held.map(({ spec }) => spec.value), ...asked.flat()];
+  }
+
+  private allVnics(): StoredVnic[] {
+    const watched = this.vnics.list();
+    const shown = new Set(watched.map(({ metadata }) => metadata.uid));
+    for (const [id, { vnic, until }] of this.recent)
+      if (shown.has(vnic.metadata.uid) || performance.now() > until) this.recent.delete(id);
+    return [...watched, ...[...this.recent.values()].map(({ vnic }) => vnic)];
+  }
+}
+
+/** A network that isn't there, or isn't for that namespace, has none. */
+async function findSegments(cluster: Cluster, network: NetworkReference, namespace: string): Promise<string[]> {
+  try {
+    return await segmentsOfNetwork(cluster, network, namespace);
+  } catch (error) {
+    if (isVnicError(error, "refused", "invalid")) return [];
+    throw error;
+  }
+}

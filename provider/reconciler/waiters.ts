@@ -1,0 +1,30 @@
+import type { StoredAddress } from "../model/address/address.ts";
+import { hostOf } from "../model/address/address.ts";
+import { deriveMac, vnicId } from "../model/names.ts";
+import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
+
+/**
+ * The Vnics that wait for an address that another one had, by their ids; the one that waits longest first.
+ * What a Vnic has freed itself it doesn't wait for: it was refused another one of its addresses.
+ */
+export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonly StoredVnic[]): string[] {
+  return vnics
+    .filter((vnic) => vnic.metadata.uid !== spec.holder.uid && isRefused(vnic) && wants(vnic, spec.value))
+    .sort((one, other) => ageOf(one).localeCompare(ageOf(other)))
+    .map(({ metadata }) => vnicId(metadata));
+}
+
+function isRefused({ metadata, status }: StoredVnic): boolean {
+  const ready = status?.conditions.find(({ type }) => type === "Ready");
+  return ready?.reason === "HeldByOther" && metadata.deletionTimestamp === undefined;
+}
+
+function wants({ metadata, spec }: StoredVnic, value: string): boolean {
+  return (
+    (spec.mac ?? deriveMac(metadata)) === value || fixedAddresses(spec).some((address) => hostOf(address) === value)
+  );
+}
+
+function ageOf({ metadata }: StoredVnic): string {
+  return `${metadata.creationTimestamp ?? ""} ${vnicId(metadata)}`;
+}

@@ -1,0 +1,154 @@
+import { expect } from "chai";
+import { claimAddresses, freeAddresses } from "../../../../provider/lifecycle/address/claim-addresses.ts";
+import { addressRecord, type Holding } from "../../../../provider/model/address/address.ts";
+import { isVnicError } from "../../../../provider/base/errors.ts";
+import { vnicId } from "../../../../provider/model/names.ts";
+import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
+import { storedVnic, uid } from "../../../fakes/objects.ts";
+import { Orders, type Turns } from "../../../fakes/turns.ts";
+
+const ten: Holding = { segment: "eth1", value: "192.168.50.10", property: "addresses[0]" };
+const eleven: Holding = { segment: "eth1", value: "192.168.50.11", property: "addresses[1]" };
+const names = ["one", "two", "three"];
+
+describe("claiming addresses", () => {
+  /** Records of contenders that all stand. */
+  const contend = (cluster: FakeCluster, count: number) =>
+    names.slice(0, count).map((name, index) => {
+      const vnic = storedVnic({ name }, { uid: uid(10 + index) });
+      cluster.store(vnic);
+      return vnic.metadata;
+    });
+
+  const wants: [what: string, wanted: Holding[][], gone: boolean][] = [
+    ["one address, of two contenders", [[ten], [ten]], false],
+    [
+      "two addresses, of two contenders",
+      [
+        [ten, eleven],
+        [eleven, ten],
+      ],
+      false,
+    ],
+    ["one address, of three contenders", [[ten], [ten], [ten]], false],
+    ["an address of a Vnic that is gone, of two contenders", [[ten], [ten]], true],
+    ["an address of a Vnic that is gone, of three contenders", [[ten], [ten], [ten]], true],
+  ];
+  for (const [what, wanted, gone] of wants)
+    it(`gives one of them all that it wants, and the others nothing, in every order: ${what}`, async () => {
+      const orders = new Orders();
+      // Of three that take over there are too many orders for all of them.
+      const runAll = (story: (turns: Turns) => Promise<void>) =>
+        gone && wanted.length > 2 ? orders.some(1000, story) : orders.each(story);
+      await runAll(async (turns) => {
+        const cluster = new FakeCluster();
+        const holders = contend(cluster, wanted.length);
+        if (gone) await cluster.createAddress(addressRecord(ten, { namespace: "shop", name: "former", uid: uid(9) }));
+        const claims = holders.map((holder, index) =>
+          claimAddresses(turns.of(index, cluster), wanted[index] ?? [], holder),
+        );
+        await turns.run(claims);
+        const results = await Promise.allSettled(claims);
+        const winners = holders.filter((_, index) => results[index]?.status === "fulfilled");
+        expect(winners).to.have.length(1);
+        const winner = vnicId(winners[0]!);
+        for (const holder of Object.values(cluster.holders)) expect(holder).to.equal(winner);
+        expect(Object.keys(cluster.holders)).to.have.length(wanted[0]?.length ?? 0);
+        for (const result of results)
+          if (result.status === "rejected") {
+            expect(isVnicError(result.reason, "conflict"), String(result.reason)).to.equal(true);
+            expect(String(result.reason)).to.include(`is held by Vnic ${winner} `);
+          }
+      });
+    });
+
+  it("lets at least one of three win, and nobody hold a part, when each wants what the next one wants", async () => {
+    const twelve: Holding = { ...ten, value: "192.168.50.12" };
+    const wanted = [
+      [ten, eleven],
+      [eleven, twelve],
+      [twelve, ten],
+    ];
+    await new Orders().some(1000, async (turns) => {
+      const cluster = new FakeCluster();
+      const holders = contend(cluster, 3);
+      const claims = holders.map((holder, index) =>
+        claimAddresses(turns.of(index, cluster), wanted[index] ?? [], holder),
+      );
+      await turns.run(claims);
+      const results = await Promise.allSettled(claims);
+      const held = Object.values(cluster.holders);
+      holders.forEach((holder, index) => {
+        const count = held.filter((one) => one === vnicId(holder)).length;
+        expect(count).to.equal(results[index]?.status === "fulfilled" ? 2 : 0);
+      });
+      expect(held.length).to.be.at.least(2);
+    });
+  });
+
+  it("has one holder at most while the holder frees and two contend, in every order", async () => {
+    await new Orders().each(async (turns) => {
+      const cluster = new FakeCluster();
+      const [holder, ...others] = contend(cluster, 3);
+      await claimAddresses(cluster, [ten], holder!);
+      const acts = [
+        freeAddresses(turns.of(0, cluster), [ten], holder!.uid),
+        ...others.map((other, index) => claimAddresses(turns.of(index + 1, cluster), [ten], other)),
+      ];
+      await turns.run(acts);
+      const [, ...claims] = await Promise.allSettled(acts);
+      const winners = others.filter((_, index) => claims[index]?.status === "fulfilled").map(vnicId);
+      expect(winners.length).to.be.at.most(1);
+      expect(Object.values(cluster.holders)).to.deep.equal(winners);
+    });
+  });
+
+  describe("one after the other", () => {
+    let cluster: FakeCluster;
+    beforeEach(() => {
+      cluster = new FakeCluster();
+    });
+
+    it("is the same however often it is done, and says what is new", async () => {
+      const [one] = contend(cluster, 1);
+      expect(await claimAddresses(cluster, [ten], one!)).to.deep.equal([ten]);
+      expect(await claimAddresses(cluster, [ten, eleven], one!)).to.deep.equal([eleven]);
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one", "eth1 192.168.50.11": "shop/one" });
+    });
+
+    it("names the property, the holder, its pod and the segment to whoever comes later", async () => {
+      const [one, two] = contend(cluster, 2);
+      await claimAddresses(cluster, [ten], one!);
+      expect(await rejection(claimAddresses(cluster, [eleven, { ...ten, property: "addresses[7]" }], two!))).to.include(
+        {
+          kind: "conflict",
+          message: "addresses[7]: 192.168.50.10 is held by Vnic shop/one (pod db-0) behind parent eth1; choose another",
+        },
+      );
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one" });
+    });
+
+    it("takes over from a record that was made anew under the same name", async () => {
+      const [one, two] = contend(cluster, 2);
+      await claimAddresses(cluster, [ten], { ...one!, uid: uid(8) });
+      await claimAddresses(cluster, [ten], two!);
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/two" });
+    });
+
+    it("leaves the same address on another segment to another Vnic", async () => {
+      const [one, two] = contend(cluster, 2);
+      await claimAddresses(cluster, [ten], one!);
+      await claimAddresses(cluster, [{ ...ten, segment: "eth2" }], two!);
+      expect(Object.keys(cluster.holders)).to.have.length(2);
+    });
+
+    it("frees nothing that another one holds", async () => {
+      const [one, two] = contend(cluster, 2);
+      await claimAddresses(cluster, [ten], one!);
+      await freeAddresses(cluster, [ten, eleven], two!.uid);
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one" });
+      await freeAddresses(cluster, [ten], one!.uid);
+      expect(cluster.holders).to.deep.equal({});
+    });
+  });
+});
