@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
+import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 
 /** The parent on some nodes. */
 export interface NodeParentArgs {
@@ -38,7 +39,10 @@ export interface NetworkDefinitionArgs {
   allowUnprobed?: pulumi.Input<boolean>;
   /** How many Vnics one namespace may have on it. @default any number */
   vnicsPerNamespace?: pulumi.Input<number>;
-  /** Name of the record. Another one replaces the Network. @default the resource's name */
+  /**
+   * Name of the record. Another one replaces the Network. @default the resource's name when it is made, which stays when the
+   * resource is renamed with an alias
+   */
   name?: pulumi.Input<string>;
 }
 
@@ -47,6 +51,9 @@ const definitionFields = [
   ...(["mode", "parent", "parents", "vlan", "mtu", "gateways"] as const),
   ...(["namespaces", "ranges", "freeAddresses", "macPrefixes", "freeMacs", "allowUnprobed"] as const),
 ];
+
+/** Inputs for which nothing is filled in, all of them outputs, too. */
+const optional = [...definitionFields.filter((field) => field !== "mode"), "vnicsPerNamespace"];
 
 /**
  * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.
@@ -82,16 +89,11 @@ export class Network extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = Object.fromEntries(
-      [...definitionFields, "vnicsPerNamespace", "uid"].map((field) => [field, undefined]),
-    );
+    const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
     const declaredBy = pulumi.createUrn(name, Network.__pulumiType, options?.parent);
-    super(
-      Network.__pulumiType,
-      name,
-      { ...outputs, name, ...args, declaredBy, __provider: stubOf("Network") },
-      options,
-    );
+    super(Network.__pulumiType, name, { ...outputs, ...args, declaredBy, __provider: stubOf("Network") }, options);
+    if (args) settleAbsent(this, missingOf(args, optional), options?.ignoreChanges);
+    else settleRead(this, optional);
   }
 
   /** A Network that exists, read but not managed. */
@@ -107,15 +109,12 @@ export class Network extends pulumi.CustomResource {
   }
 }
 
-/** What a Vnic is told of its network: of a Network resource also what it says, so that a change of it shows in the Vnic's plan. */
+/**
+ * What a Vnic is told of its network: of a Network resource also what it says, so that a change of it shows in the Vnic's
+ * plan. Field by field, as one that isn't known yet would make the whole unknown.
+ */
 export function referenceTo(network: unknown): pulumi.Input<unknown> {
   if (!Network.isInstance(network)) return network;
-  const { name } = network;
   const fields = Object.fromEntries(definitionFields.map((field) => [field, network[field]]));
-  return { name, definition: pulumi.output(fields).apply(given) };
-}
-
-/** A key without a value would be one more key to the engine. */
-function given(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return { name: network.name, definition: fields };
 }

@@ -3,6 +3,7 @@ import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
 import { stubOf } from "./stubs.ts";
+import { markDerivedSecrets, settleRead } from "./previewed-outputs.ts";
 
 /** An application as a whole: all pods of it. */
 export interface WorkloadIdentifier {
@@ -26,13 +27,19 @@ export interface VnicSetArgs {
   template: pulumi.Input<VnicTemplate>;
   /** At most one range of IPv4 and one of IPv6: each pod gets one address of each. @default those of the Network that the template names */
   addresses?: pulumi.Input<pulumi.Input<AddressRange>[]>;
-  /** Name of the record, at most 52 characters. Another one replaces the set. @default the resource's name */
+  /**
+   * Name of the record, at most 52 characters. Another one replaces the set. @default the resource's name when it is made,
+   * which stays when the resource is renamed with an alias
+   */
   name?: pulumi.Input<string>;
   /** Labels of the record. @default none but our own */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
 }
+
+/** Outputs that an `up` or a refresh makes of the arguments. */
+const derivedOutputs = ["uid", "desired", "ready", "podAddresses"] as const;
 
 /**
  * One Vnic for each pod of an application, for as long as it has pods: scale, rollout and rescheduling are followed by the
@@ -67,22 +74,19 @@ export class VnicSet extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: VnicSetArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = {
-      uid: undefined,
-      desired: undefined,
-      ready: undefined,
-      podAddresses: undefined,
-      ...(args ? {} : { namespace: undefined, template: undefined }),
-    };
-    // Who declares the record; also the row on which the provider shows its progress.
-    const declaredBy = pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent);
-    const template = args ? { template: named(args.template) } : {};
-    super(
-      VnicSet.__pulumiType,
-      name,
-      { ...outputs, name, ...args, ...template, declaredBy, __provider: stubOf("VnicSet") },
-      options,
+    const given = args && { ...args, template: named(args.template) };
+    const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
+    const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
+    const placeholders = Object.fromEntries(
+      ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
     );
+    // Who declares the record; also the row on which the provider shows its progress.
+    const declaredBy = pulumi
+      .all([pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent), secretsMarked])
+      .apply(([urn]) => urn);
+    const more = { additionalSecretOutputs: secretOutputs };
+    super(VnicSet.__pulumiType, name, { ...placeholders, ...given, declaredBy, __provider: stubOf("VnicSet") }, { ...options, ...more });
+    if (!args) settleRead(this, [...derivedOutputs]);
   }
 
   /**

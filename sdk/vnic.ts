@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
 import { stubOf } from "./stubs.ts";
+import { markDerivedSecrets, missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 
 /** Which pod gets the Vnic. */
 export interface PodIdentifier {
@@ -133,7 +134,10 @@ export interface VnicArgs {
   replyVia?: pulumi.Input<"vnic" | "pod">;
   /** Sends the rest of the pod's own traffic to the gateways, too. Changed in place. @default the pod's own default route stays in use */
   defaultRoute?: pulumi.Input<DefaultRouteArgs>;
-  /** Name of the record in the pod's namespace. Another one replaces the Vnic. @default the resource's name */
+  /**
+   * Name of the record in the pod's namespace. Another one replaces the Vnic. @default the resource's name when it is made,
+   * which stays when the resource is renamed with an alias
+   */
   name?: pulumi.Input<string>;
   /** Labels of the record. Changed in place. @default none but our own */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
@@ -162,6 +166,55 @@ export interface Interface {
   /** Those that routers announced; absent when there are none. */
   slaacAddresses?: string[];
   up: boolean;
+}
+
+/** Inputs that are outputs, too. */
+const inputOutputs = [
+  "name",
+  "pod",
+  "network",
+  "addresses",
+  "dhcp",
+  "slaac",
+  "mac",
+  "interfaceName",
+  "mtu",
+  "duplicateAddressDetection",
+  "routes",
+  "gateways",
+  "replyVia",
+  "defaultRoute",
+  "labels",
+  "deletionPolicy",
+] as const;
+
+/** Outputs that an `up` or a refresh makes of them. */
+const derivedOutputs = ["uid", "node", "podUid", "sandboxId", "networkOnNode", "interface", "lease", "drift"] as const;
+
+/** Inputs for which nothing is filled in. */
+const plainInputs = [
+  "slaac",
+  "mtu",
+  "duplicateAddressDetection",
+  "routes",
+  "gateways",
+  "replyVia",
+  "defaultRoute",
+  "labels",
+  "deletionPolicy",
+];
+
+/** Outputs that an `up` with these arguments leaves absent. An `up` mends all drift. */
+function absentOutputs(args: VnicArgs): string[] {
+  const { addresses, dhcp, network } = args as { addresses?: unknown; dhcp?: unknown; network?: unknown };
+  const leased = (addresses ?? undefined) === undefined || (dhcp ?? undefined) !== undefined;
+  const inline = typeof network === "object" && network !== null && Object.hasOwn(network, "parent");
+  return [
+    ...missingOf(args, plainInputs),
+    ...(leased ? [] : ["dhcp", "lease"]),
+    ...(inline && !pulumi.Resource.isInstance(network) ? ["networkOnNode"] : []),
+    "drift",
+  ];
 }
 
 /**
@@ -224,39 +277,18 @@ export class Vnic extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: VnicArgs | undefined, options?: pulumi.CustomResourceOptions) {
-    const outputs = {
-      addresses: undefined,
-      dhcp: undefined,
-      slaac: undefined,
-      mac: undefined,
-      interfaceName: undefined,
-      mtu: undefined,
-      duplicateAddressDetection: undefined,
-      routes: undefined,
-      gateways: undefined,
-      replyVia: undefined,
-      defaultRoute: undefined,
-      labels: undefined,
-      deletionPolicy: undefined,
-      uid: undefined,
-      node: undefined,
-      podUid: undefined,
-      sandboxId: undefined,
-      networkOnNode: undefined,
-      interface: undefined,
-      lease: undefined,
-      drift: undefined,
-      ...(args ? {} : { pod: undefined, network: undefined }),
-    };
+    const given = args && { ...args, network: referenceTo(args.network) };
+    const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
+    const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
+    const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
     // Who declares the record; also the row on which the provider shows its progress.
-    const declaredBy = pulumi.createUrn(name, Vnic.__pulumiType, options?.parent);
-    const network = args ? { network: referenceTo(args.network) } : {};
-    super(
-      Vnic.__pulumiType,
-      name,
-      { ...outputs, name, ...args, ...network, declaredBy, __provider: stubOf("Vnic") },
-      options,
-    );
+    const declaredBy = pulumi
+      .all([pulumi.createUrn(name, Vnic.__pulumiType, options?.parent), secretsMarked])
+      .apply(([urn]) => urn);
+    const more = { additionalSecretOutputs: secretOutputs };
+    super(Vnic.__pulumiType, name, { ...placeholders, ...given, declaredBy, __provider: stubOf("Vnic") }, { ...options, ...more });
+    if (args) settleAbsent(this, absentOutputs(args), options?.ignoreChanges);
+    else settleRead(this, [...inputOutputs, ...derivedOutputs]);
   }
 
   /**

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
+import { quote } from "../base/quote.ts";
 
 /** How the cluster is reached. */
 export interface Access {
@@ -28,7 +29,7 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
     if (!config.getContextObject(context))
       throw new VnicError(
         "invalid",
-        `context ${JSON.stringify(context)} is not in the kubeconfig; it has ${config
+        `context ${quote(context)} is not in the kubeconfig; it has ${config
           .getContexts()
           .map(({ name }) => name)
           .join(", ")}`,

@@ -1,11 +1,12 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { isDeepStrictEqual } from "node:util";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
 import { type NetworkDefinition, networkFields, parseNetwork } from "../model/network/definition.ts";
+import { compare } from "../model/schema/known.ts";
 import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
 import { packageVersion } from "../base/package.ts";
+import { failuresOf, programInputs } from "./program-inputs.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
 /* The hooks of a Network, called by the stub in `sdk/stubs.ts`. */
@@ -21,12 +22,12 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(
-  _olds: unknown,
-  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
-): Promise<dynamic.CheckResult> {
+export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
+  const inputs = programInputs(olds, news);
   const parsed = parseNetwork(inputs);
-  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+  return "problems" in parsed
+    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+    : { inputs: withoutUndefined(parsed.definition) };
 }
 
 /** All is changed in place, but for the name, by which Vnics know it. */
@@ -36,8 +37,8 @@ export async function diff(
   news: NetworkDefinition & WithStub,
 ): Promise<dynamic.DiffResult> {
   refuseNewer(olds, `Network ${olds.name}`);
-  if (olds.name !== news.name) return { replaces: ["name"], deleteBeforeReplace: true };
-  if (!isDeepStrictEqual(fieldsOf(olds), fieldsOf(news))) return { replaces: [] };
+  if (compare(olds.name, news.name) === "different") return { replaces: ["name"], deleteBeforeReplace: true };
+  if (compare(fieldsOf(olds), fieldsOf(news)) !== "same") return { replaces: [] };
   return { changes: isStubOutdated(olds) };
 }
 

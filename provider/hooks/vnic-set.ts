@@ -8,6 +8,7 @@ import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/defini
 import { setDifference } from "../model/vnic-set/diff.ts";
 import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { progressOf } from "./progress.ts";
+import { failuresOf, programInputs } from "./program-inputs.ts";
 import { configureWith, openDriver } from "./settings.ts";
 
 /* The hooks of a VnicSet, called by the stub in `sdk/stubs.ts`; as those of a Vnic. */
@@ -16,12 +17,12 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(
-  _olds: unknown,
-  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
-): Promise<dynamic.CheckResult> {
+export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
+  const inputs = programInputs(olds, news);
   const parsed = parseSetDefinition(inputs);
-  return "problems" in parsed ? { inputs, failures: parsed.problems } : { inputs: withoutUndefined(parsed.definition) };
+  return "problems" in parsed
+    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+    : { inputs: withoutUndefined(parsed.definition) };
 }
 
 export async function diff(

@@ -13,6 +13,7 @@ import { vnicRef } from "../model/vnic/record.ts";
 import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/state.ts";
 import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
 import { progressOf } from "./progress.ts";
+import { failuresOf, programInputs } from "./program-inputs.ts";
 import { configureWith, openDriver, type OpenDriver } from "./settings.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them one
@@ -22,13 +23,11 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(
-  _olds: unknown,
-  { __provider: _, ...inputs }: WithStub & Record<string, unknown>,
-): Promise<dynamic.CheckResult> {
+export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
+  const inputs = programInputs(olds, news);
   const parsed = parseDefinition(inputs);
   return "problems" in parsed
-    ? { inputs, failures: parsed.problems }
+    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
     : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
 }
 

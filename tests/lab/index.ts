@@ -11,7 +11,7 @@ import { bringUp } from "./up.ts";
 export { appPod, type AppPod } from "./app-pod.ts";
 export type { Host } from "./enter.ts";
 export { appImage, nodeImage } from "./images.ts";
-export { missing } from "./missing.ts";
+export { missing, missingForEngine } from "./missing.ts";
 export { ensureKubernetes, ensurePulumi } from "./programs.ts";
 export type { Output, RunOptions } from "./run.ts";
 

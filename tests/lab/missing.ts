@@ -11,3 +11,8 @@ export function missing(): string[] {
     ...(findProgram("go") === undefined ? ["Go 1.25 or newer"] : []),
   ];
 }
+
+/** Says what this machine lacks to build the engine, if it has none. */
+export function missingForEngine(): string[] {
+  return findProgram("pulumi") ?? findProgram("go") ? [] : ["pulumi, or Go 1.25 or newer to build it"];
+}

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ensurePulumi, missing } from "../lab/index.ts";
+import { ensurePulumi, missing, missingForEngine } from "../lab/index.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
 /** The folder `tests`. */
@@ -24,6 +24,8 @@ export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 5 },
   { name: "provider", timeoutSeconds: 30 },
   { name: "kernel", timeoutSeconds: 60, missing: missingForKernel, prepare: prepareKernel },
+  // The real engine, with no cluster.
+  { name: "preview", timeoutSeconds: 120, missing: missingForEngine, prepare: ensurePulumi },
   { name: "node", timeoutSeconds: 180, usesLab: true, missing },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
   { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },

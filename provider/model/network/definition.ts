@@ -1,6 +1,6 @@
 import * as z from "zod";
 import * as field from "../schema/fields.ts";
-import { known, present, wording } from "../schema/known.ts";
+import { known, present, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { type AddressRange, addressRange } from "../schema/range.ts";
 import { host } from "../schema/route-fields.ts";
@@ -88,10 +88,13 @@ function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }:
   const reason = vlanProblem(mode, vlan);
   if (reason !== undefined) problems.push({ property: "vlan", reason });
   if (!Array.isArray(ranges)) return problems;
-  const families = ranges.map((range) => String((range as { cidr?: unknown } | null)?.cidr).includes(":"));
+  const families = ranges.map((range) => {
+    const cidr = (range as { cidr?: unknown } | null)?.cidr;
+    return typeof cidr === "string" && cidr !== unknownValue ? cidr.includes(":") : undefined;
+  });
   families.forEach((family, index) => {
     const first = families.indexOf(family);
-    if (first < index && ranges.every((range) => typeof (range as { cidr?: unknown } | null)?.cidr === "string"))
+    if (family !== undefined && first < index)
       problems.push({
         property: `ranges[${index}]`,
         reason: `is of the same family as ranges[${first}]; give at most one range of IPv4 and one of IPv6`,

@@ -1,12 +1,14 @@
 import * as z from "zod";
 import * as field from "../schema/fields.ts";
+import { unknownValue } from "../schema/known.ts";
+import { quote } from "../../base/quote.ts";
 
 /** How the pod's NIC is made from a parent of its node. */
 export const modes = ["macvlan", "macvlan-private", "bridge", "host-device", "ipvlan"] as const;
 export type Mode = (typeof modes)[number];
 
 export const mode = z.enum(modes, {
-  error: ({ input }) => `${JSON.stringify(input)} is not a mode; use ${modes.map((one) => `"${one}"`).join(", ")}`,
+  error: ({ input }) => `${quote(input)} is not a mode; use ${modes.map((one) => `"${one}"`).join(", ")}`,
 });
 
 /** The external network as one node sees it. */
@@ -26,7 +28,8 @@ const tagged: readonly unknown[] = ["macvlan", "macvlan-private", "ipvlan"];
 
 /** What is wrong with a VLAN ID beside that mode, if anything is. */
 export function vlanProblem(mode: unknown, vlan: unknown): string | undefined {
-  if (vlan === undefined || !modes.includes(mode as Mode) || tagged.includes(mode)) return undefined;
+  if (vlan === undefined || vlan === unknownValue || !modes.includes(mode as Mode) || tagged.includes(mode))
+    return undefined;
   const instead = mode === "bridge" ? "bridge" : "device";
   return `is for the macvlan modes and ipvlan; with "${String(mode)}", name a ${instead} that is in the VLAN already`;
 }

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import * as field from "../schema/fields.ts";
-import { known, present, wording } from "../schema/known.ts";
+import { compare, type Comparison, known, present, unknownValue, wording } from "../schema/known.ts";
 import type { Problem } from "../schema/problem.ts";
 import { type NetworkFields, networkFields } from "./definition.ts";
 import { mode, type NodeNetwork, vlanProblem } from "./mode.ts";
+import { quote } from "../../base/quote.ts";
 
 /** A network that the cluster knows by name. */
 export interface NamedNetwork {
@@ -41,8 +41,7 @@ const named = z.strictObject({
 });
 
 const attachment = z.string().regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, {
-  error: ({ input }) =>
-    `${JSON.stringify(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
+  error: ({ input }) => `${quote(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
 });
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
 
@@ -71,14 +70,23 @@ export function referenceProblems(network: unknown): Problem[] {
 }
 
 /** Whether a NIC on the one network would be the same link on the other; MTU and gateways may differ. */
-export function isSameLink(one: NetworkReference, other: NetworkReference): boolean {
-  if (!isNamed(one) || !isNamed(other)) return isDeepStrictEqual(one, other);
-  if (one.name !== other.name) return false;
-  const [here, there] = [one, other].map(({ definition }) => {
-    const { mode, parent, parents, vlan } = definition ?? {};
-    return { mode, parent, parents, vlan };
-  });
-  return !one.definition || !other.definition || isDeepStrictEqual(here, there);
+export function compareLinks(one: NetworkReference, other: NetworkReference): Comparison {
+  const here: unknown = one;
+  const there: unknown = other;
+  if (here === unknownValue || there === unknownValue) return "unknown";
+  if (!isNamed(one) || !isNamed(other)) return compare(one, other);
+  // Without a definition, the network of that name is what it was.
+  if (!one.definition || !other.definition) return compare(one.name, other.name);
+  return compare(
+    { name: one.name, link: linkOf(one.definition) },
+    { name: other.name, link: linkOf(other.definition) },
+  );
+}
+
+function linkOf(definition: NetworkFields): unknown {
+  if ((definition as unknown) === unknownValue) return definition;
+  const { mode, parent, parents, vlan } = definition;
+  return { mode, parent, parents, vlan };
 }
 
 /** The network in a few words, for people. */

@@ -2,10 +2,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { subnet } from "./range.ts";
+import { quote } from "../../base/quote.ts";
 
 /* The leaves of every schema: each gives the value, the rule it breaks, and how to write it. */
-
-const quote = JSON.stringify;
 
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
 export const labelName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {

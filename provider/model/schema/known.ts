@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { quote } from "../../base/quote.ts";
 
 /* Reading what a user wrote, at a time when not all of it need be known. */
 
@@ -11,18 +12,57 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) return "is missing";
   const kind =
     issue.expected === "array" ? "a list" : issue.expected === "object" ? "an object" : `a ${issue.expected}`;
-  return `${JSON.stringify(issue.input)} is not ${kind}`;
+  return `${quote(issue.input)} is not ${kind}`;
 }
 
 /** `schema`, but letting a value pass that isn't known yet. */
 export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.unknown().transform((value, context): T => {
     if (value === unknownValue) return value as T;
-    const parsed = schema.safeParse(value, { error: wording });
+    let parsed = schema.safeParse(value, { error: wording });
+    const scalar = parsed.success ? undefined : scalarIn(value);
+    if (scalar !== undefined) {
+      const asScalar = schema.safeParse(scalar, { error: wording });
+      // Anything else that is wrong is better said of the value as it was written.
+      if (asScalar.success || !asScalar.error.issues.some(({ code }) => code === "invalid_type")) parsed = asScalar;
+    }
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
   });
+}
+
+/** The number or truth value that a text is: stack configuration and environment have no other types. */
+function scalarIn(value: unknown): number | boolean | undefined {
+  if (typeof value !== "string") return undefined;
+  if (/^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value);
+  return value === "true" ? true : value === "false" ? false : undefined;
+}
+
+/** A copy without `null`, at any depth: in data from JSON or YAML it means that nothing is given. */
+export function withoutNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNull);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== null);
+  return Object.fromEntries(entries.map(([key, item]) => [key, withoutNull(item)]));
+}
+
+/** How a value that was applied compares with one that may not be known yet. */
+export type Comparison = "same" | "unknown" | "different";
+
+/** Compares at any depth; `unknown` when nothing that is known differs, but not all is known. */
+export function compare(one: unknown, other: unknown): Comparison {
+  if (one === unknownValue || other === unknownValue) return "unknown";
+  if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other))
+    return Object.is(one, other) ? "same" : "different";
+  if (Array.isArray(one) && Array.isArray(other) && one.length !== other.length) return "different";
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const comparisons = [...keys].map((key) => compare(one[key], other[key]));
+  return comparisons.includes("different") ? "different" : comparisons.includes("unknown") ? "unknown" : "same";
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 /** A copy without the keys that have no value. */

@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { known, unknownValue } from "./known.ts";
+import { quote } from "../../base/quote.ts";
 
 /** Addresses of an external network that may be given out. */
 export interface AddressRange {
@@ -27,18 +28,18 @@ export const subnet = z.string().transform((text, context) => {
   if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
   context.addIssue({
     code: "custom",
-    message: `${JSON.stringify(text)} is not a subnet; write it like "192.168.50.0/24" or "fd50::/64"`,
+    message: `${quote(text)} is not a subnet; write it like "192.168.50.0/24" or "fd50::/64"`,
   });
   return z.NEVER;
 });
 
 const address = z.string().refine((text) => parseAddress(text) !== undefined, {
-  error: ({ input }) => `${JSON.stringify(input)} is not an IP address; write it like "192.168.50.10"`,
+  error: ({ input }) => `${quote(input)} is not an IP address; write it like "192.168.50.10"`,
 });
 
 const excluded = z.string().refine((text) => parseSpan(text) !== undefined, {
   error: ({ input }) =>
-    `${JSON.stringify(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
+    `${quote(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
 });
 
 /** The schema of an {@link AddressRange}; a range without a single address is a mistake. */

@@ -2,9 +2,10 @@ import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { hostCidr } from "./fields.ts";
-import { known } from "./known.ts";
+import { known, unknownValue } from "./known.ts";
 import type { Problem } from "./problem.ts";
 import { subnet } from "./range.ts";
+import { quote } from "../../base/quote.ts";
 
 /* What a user may say of a Vnic's routes. */
 
@@ -21,8 +22,6 @@ export interface Route {
 export interface DefaultRoute {
   readonly except: readonly string[];
 }
-
-const quote = JSON.stringify;
 
 /** An address alone, in canonical form. */
 export const host = z.string().transform((text, context) => {
@@ -115,8 +114,10 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
   const hops = Array.isArray(gateways) ? (gateways as unknown[]) : [];
   hops.forEach((gateway, index) => {
     reachable(`gateways[${index}]`, gateway);
-    const first = hops.findIndex((other) => isIPv6(String(other)) === isIPv6(String(gateway)));
-    if (first < index)
+    const first = hops.findIndex(
+      (other) => other !== unknownValue && isIPv6(String(other)) === isIPv6(String(gateway)),
+    );
+    if (gateway !== unknownValue && first < index)
       problems.push({
         property: `gateways[${index}]`,
         reason: `is a second one of its family, beside gateways[${first}]`,
@@ -136,9 +137,11 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
       reason: `is empty; name the cluster's own networks, those of its pods and services, or the pod loses them`,
     });
   // With a network of the cluster, the gateways may be that one's; or a DHCP server names its router.
-  const mayComeOtherwise = isNamed(inputs.network) || (dhcp as { routes?: unknown } | undefined)?.routes === true;
+  const leasedRoutes = (dhcp as { routes?: unknown } | undefined)?.routes;
+  const mayComeOtherwise =
+    isNamed(inputs.network) || dhcp === unknownValue || [true, "true", unknownValue].includes(leasedRoutes as string);
   for (const [property, value] of Object.entries({ replyVia: wanted, defaultRoute }))
-    if (value !== undefined && gateways === undefined && !mayComeOtherwise)
+    if (value !== undefined && value !== unknownValue && gateways === undefined && !mayComeOtherwise)
       problems.push({ property, reason: `needs "gateways"` });
   return problems;
 }

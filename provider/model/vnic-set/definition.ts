@@ -5,6 +5,7 @@ import { known, unknownValue, wording } from "../schema/known.ts";
 import { deriveInterfaceName } from "../names.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { addressAt, addressRange, type AddressRange, freeSpans } from "../schema/range.ts";
+import { quote } from "../../base/quote.ts";
 
 export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 
@@ -38,13 +39,13 @@ export interface SetDefinition {
 
 /** Its Vnics' names are longer by "-" and ten digits. */
 const setName = field.labelName.max(52, {
-  error: ({ input }) => `${JSON.stringify(input)} is longer than the 52 characters of a VnicSet's name`,
+  error: ({ input }) => `${quote(input)} is longer than the 52 characters of a VnicSet's name`,
 });
 
 export const workload = z.strictObject({
   kind: known(
     z.enum(workloadKinds, {
-      error: ({ input }) => `${JSON.stringify(input)} is not a kind of workload; use ${workloadKinds.join(", ")}`,
+      error: ({ input }) => `${quote(input)} is not a kind of workload; use ${workloadKinds.join(", ")}`,
     }),
   ),
   name: known(field.objectName),
@@ -140,11 +141,14 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   const problems: Problem[] = [];
   if (selector === undefined && workload === undefined)
     problems.push({ property: "selector", reason: `is missing; give the pods' labels, or name their workload` });
-  if (selector !== undefined && workload !== undefined)
+  // Of two that are given, one that isn't known yet may turn out to be none.
+  if (selector !== undefined && workload !== undefined && ![selector, workload].includes(unknownValue))
     problems.push({ property: "workload", reason: "can't be given beside selector; remove one of the two" });
   const ranges = z.array(addressRange).safeParse(addresses).data ?? [];
   ranges.forEach((range, index) => {
-    const other = ranges.findIndex((one) => one.cidr.includes(":") === range.cidr.includes(":"));
+    const other = ranges.findIndex(
+      (one) => one.cidr !== unknownValue && one.cidr.includes(":") === range.cidr.includes(":"),
+    );
     if (range.cidr !== unknownValue && other < index)
       problems.push({
         property: `addresses[${index}]`,

@@ -157,7 +157,7 @@ function macProblems(inputs: unknown): Problem[] {
   const { name, pod, network, mac } = (inputs ?? {}) as Record<string, unknown>;
   const { mode } = (network ?? {}) as { mode?: Mode };
   const { namespace = "default" } = (pod ?? {}) as { namespace?: string };
-  if (mac === undefined || mode === undefined || hasOwnMac(mode)) return [];
+  if (mac === undefined || mac === unknownValue || mode === undefined || hasOwnMac(mode)) return [];
   if (mac === deriveMac({ namespace, name: String(name) })) return [];
   return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
 }
@@ -179,9 +179,11 @@ function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): P
   return problems;
 }
 
-function mtuProblems({ mtu, addresses, slaac }: Record<string, unknown>): Problem[] {
-  if (typeof mtu !== "number" || mtu < 68 || mtu >= 1280) return [];
-  const ipv6 = hostsOf(addresses).find((host) => host?.includes(":")) ?? (slaac === true ? "slaac" : undefined);
+function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>): Problem[] {
+  const mtu = typeof given === "string" ? Number(given) : given;
+  if (typeof mtu !== "number" || !(mtu >= 68 && mtu < 1280)) return [];
+  const announced = slaac === true || slaac === "true";
+  const ipv6 = hostsOf(addresses).find((host) => host?.includes(":")) ?? (announced ? "slaac" : undefined);
   if (ipv6 === undefined) return [];
   const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
   return [{ property: "mtu", reason }];

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Definition } from "./definition.ts";
-import { isSameLink } from "../network/reference.ts";
+import { compareLinks } from "../network/reference.ts";
+import { compare } from "../schema/known.ts";
 
 /** What a changed property means for the NIC: changed where it is, or taken away and made again. */
 export type Consequence = "update" | "replace" | "nothing";
@@ -39,18 +39,29 @@ export interface Difference {
   readonly replace: readonly (keyof Definition)[];
 }
 
-/** Compares what was applied with what is asked for now, property by property. Does no I/O. */
+/**
+ * Compares what was applied with what is asked for now, property by property. Does no I/O.
+ *
+ * What isn't known yet is perhaps the same: it is planned as an update, and a replacement is planned only for what is known
+ * to differ. Of a pod that isn't known yet it is known that it isn't made yet, or is made anew: that is another pod.
+ */
 export function difference(applied: Partial<Definition>, wanted: Partial<Definition>): Difference {
-  const changed = (Object.keys(consequences) as (keyof Definition)[]).filter(
-    (property) => !isDeepStrictEqual(applied[property], wanted[property]),
-  );
-  // Of a network that stays the same link, MTU and gateways can change in place.
+  const update: (keyof Definition)[] = [];
+  const replace: (keyof Definition)[] = [];
+  for (const property of Object.keys(consequences) as (keyof Definition)[]) {
+    const consequence = consequences[property];
+    if (consequence === "nothing" || compare(applied[property], wanted[property]) === "same") continue;
+    (consequence === "replace" && mustReplace(property, applied, wanted) ? replace : update).push(property);
+  }
+  return { update, replace };
+}
+
+function mustReplace(property: keyof Definition, applied: Partial<Definition>, wanted: Partial<Definition>): boolean {
+  if (property === "pod") return true;
   const { network: before } = applied;
-  const sameLink = before !== undefined && wanted.network !== undefined && isSameLink(before, wanted.network);
-  const consequence = (property: keyof Definition) =>
-    property === "network" && sameLink ? "update" : consequences[property];
-  return {
-    update: changed.filter((property) => consequence(property) === "update"),
-    replace: changed.filter((property) => consequence(property) === "replace"),
-  };
+  const { network: after } = wanted;
+  // Of a network that stays the same link, MTU and gateways can change in place.
+  if (property === "network" && before !== undefined && after !== undefined)
+    return compareLinks(before, after) === "different";
+  return compare(applied[property], wanted[property]) === "different";
 }

@@ -1,0 +1,31 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { withoutNull } from "../model/schema/known.ts";
+import type { Problem } from "../model/schema/problem.ts";
+import type { WithStub } from "./stored-stub.ts";
+
+type Inputs = Record<string, unknown>;
+
+/**
+ * What a program gave for a resource, without `null`, and with the name of its record: the given one; else the one that the
+ * state knows, which stays when the resource is renamed with an alias; else the resource's own.
+ */
+export function programInputs(olds: unknown, { __provider: _, ...news }: WithStub & Inputs): Inputs {
+  const given = withoutNull(news) as Inputs;
+  if (given.name !== undefined) return given;
+  const known = (olds as { name?: unknown } | undefined)?.name;
+  const own = typeof given.declaredBy === "string" ? given.declaredBy.split("::").at(-1) : undefined;
+  const name = typeof known === "string" ? known : own;
+  return name === undefined ? given : { name, ...given };
+}
+
+/** The engine prints the value of a property that has a problem, however long: beyond this, only the reason quotes it. */
+const mostCharacters = 1000;
+
+/** Problems as the engine takes them. */
+export function failuresOf(inputs: Inputs, problems: readonly Problem[]): dynamic.CheckFailure[] {
+  return problems.map(({ property, reason }) => {
+    const printed = JSON.stringify(inputs[property]) as string | undefined;
+    const tooLong = printed !== undefined && printed.length > mostCharacters;
+    return tooLong ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
+  });
+}

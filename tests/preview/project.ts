@@ -1,0 +1,119 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Stack } from "../support/stack.ts";
+
+const checkout = join(import.meta.dirname, "..", "..");
+
+/** The resource kinds of the package, by the entry that their stubs import. */
+const entries = { provider: "vnic", network: "network", "vnic-set": "vnic-set" } as const;
+
+/**
+ * A stack of the real engine without a cluster. The project's `pulumi-vnic` is the built package, whose check and diff are
+ * its own; what it would do in a cluster succeeds at once, with outputs of the shape that the cluster would give.
+ */
+export class Project {
+  readonly stack: Stack;
+  private readonly folder: string;
+
+  private constructor(stack: Stack, folder: string) {
+    this.stack = stack;
+    this.folder = folder;
+  }
+
+  static async create(env: NodeJS.ProcessEnv = {}): Promise<Project> {
+    const folder = await mkdtemp(join(tmpdir(), "vnic-preview-"));
+    await writeFile(
+      join(folder, "Pulumi.yaml"),
+      "name: vnic-preview\nruntime: { name: nodejs, options: { typescript: false } }\n",
+    );
+    await symlinkPackages(join(folder, "node_modules"));
+    await writeFile(join(folder, "package.json"), "{}");
+    await writeFile(join(folder, "index.js"), "");
+    const stack = await Stack.create({
+      kubeconfig: join(folder, "no-kubeconfig"),
+      project: folder,
+      env: { PULUMI_DEBUG_COMMANDS: "true", ...env },
+    });
+    return new Project(stack, folder);
+  }
+
+  /** The program's statements, which may use `pulumi`, `Vnic`, `Network`, `VnicSet` and `Source`. */
+  async program(text: string): Promise<void> {
+    const source = await readFile(join(import.meta.dirname, "source.js"), "utf8");
+    await writeFile(
+      join(this.folder, "index.js"),
+      `const pulumi = require("@pulumi/pulumi");\nconst { Network, Vnic, VnicSet } = require("pulumi-vnic");\n${source}\n${text}\n`,
+    );
+  }
+
+  /** A file beside the state, for a saved plan. */
+  file(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /** One run of the engine, with what it did or would do to each resource of ours, by name. */
+  async ops(...words: string[]): Promise<Record<string, string>> {
+    const { ops, output, code } = await this.run(...words);
+    if (code !== 0) throw new Error(`pulumi ${words.join(" ")}: exit code ${code}\n${output}`);
+    return ops;
+  }
+
+  async run(...words: string[]): Promise<{ ops: Record<string, string>; output: string; code: number }> {
+    const log = this.file("events.json");
+    await rm(log, { force: true });
+    const { code, stdout, stderr } = await this.stack.pulumi(...words, "--event-log", log);
+    const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
+    const ops: Record<string, string> = {};
+    for (const line of lines) {
+      const { metadata } = (JSON.parse(line) as EngineEvent).resourcePreEvent ?? {};
+      if (!metadata?.type.startsWith("pulumi-nodejs:dynamic/vnic:") || metadata.op === "refresh") continue;
+      ops[metadata.urn.split("::").at(-1) ?? ""] = metadata.op.includes("replace") ? "replace" : metadata.op;
+    }
+    return { ops, output: stdout + stderr, code };
+  }
+
+  async remove(): Promise<void> {
+    await this.stack.remove();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+interface EngineEvent {
+  readonly resourcePreEvent?: {
+    readonly metadata: { readonly op: string; readonly urn: string; readonly type: string };
+  };
+}
+
+/** The checkout's packages, and ours with a cluster that always answers. */
+async function symlinkPackages(modules: string): Promise<void> {
+  await mkdir(join(modules, "pulumi-vnic"), { recursive: true });
+  await symlink(join(checkout, "node_modules", "@pulumi"), join(modules, "@pulumi"));
+  await cp(join(import.meta.dirname, "answering-cluster.mjs"), join(modules, "pulumi-vnic", "answering-cluster.mjs"));
+  const exported = Object.keys(entries).map((entry) => [`./${entry}`, `./${entry}.mjs`]);
+  await writeFile(
+    join(modules, "pulumi-vnic", "package.json"),
+    JSON.stringify({
+      name: "pulumi-vnic",
+      version: "0.0.0",
+      exports: { ".": "./sdk.mjs", ...Object.fromEntries(exported) },
+    }),
+  );
+  await writeFile(join(modules, "pulumi-vnic", "sdk.mjs"), `export * from ${quoted("dist/sdk/index.js")};\n`);
+  for (const [entry, hooks] of Object.entries(entries))
+    await writeFile(
+      join(modules, "pulumi-vnic", `${entry}.mjs`),
+      [
+        `export { configure, check, diff } from ${quoted(`dist/hooks/${hooks}.mjs`)};`,
+        `import { answering } from "./answering-cluster.mjs";`,
+        `const hooks = answering(${JSON.stringify(hooks)});`,
+        `export const { create, update, read } = hooks;`,
+        `const remove = hooks.delete;`,
+        `export { remove as delete };\n`,
+      ].join("\n"),
+    );
+}
+
+function quoted(path: string): string {
+  return JSON.stringify(join(checkout, path));
+}

@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import * as z from "zod";
+import { compare, known, unknownValue, withoutNull } from "../../../../provider/model/schema/known.ts";
+import { quote } from "../../../../provider/base/quote.ts";
+
+describe("values that aren't known yet", () => {
+  for (const [one, other, expected] of [
+    [1400, 1400, "same"],
+    [{ a: [1, { b: "c" }] }, { a: [1, { b: "c" }] }, "same"],
+    [undefined, undefined, "same"],
+    [1400, unknownValue, "unknown"],
+    [undefined, unknownValue, "unknown"],
+    [{ a: 1 }, unknownValue, "unknown"],
+    [{ a: 1, b: 2 }, { a: 1, b: unknownValue }, "unknown"],
+    [{ a: 1 }, { a: 1, b: unknownValue }, "unknown"],
+    [["a", "b"], ["a", unknownValue], "unknown"],
+    [{ a: 1, b: 2 }, { a: 3, b: unknownValue }, "different"],
+    [["a"], ["a", unknownValue], "different"],
+    [{ a: 1 }, {}, "different"],
+    [{ a: 1 }, "a", "different"],
+    [[], {}, "different"],
+  ] as const)
+    it(`are compared: ${JSON.stringify(one)} with ${JSON.stringify(other)} is ${expected}`, () =>
+      expect(compare(one, other)).to.equal(expected));
+});
+
+describe("values as programs and stack configuration have them", () => {
+  const schema = z.strictObject({
+    mtu: known(z.int().min(68)).optional(),
+    slaac: known(z.boolean()).optional(),
+    name: known(z.string()).optional(),
+  });
+  it("may be texts of numbers and truth values where these are asked for, and nowhere else", () =>
+    expect(schema.parse({ mtu: "1400", slaac: "false", name: "1400" })).to.deep.equal({
+      mtu: 1400,
+      slaac: false,
+      name: "1400",
+    }));
+  it("are refused by their own rule when they are texts of wrong numbers", () => {
+    expect(schema.safeParse({ mtu: "20" }).error?.issues[0]?.code).to.equal("too_small");
+    expect(schema.safeParse({ mtu: "wide" }).error?.issues[0]?.code).to.equal("invalid_type");
+  });
+  it("lose every null", () =>
+    expect(withoutNull({ a: null, b: [null, 1, { c: null }], d: 0, e: "" })).to.deep.equal({
+      b: [1, {}],
+      d: 0,
+      e: "",
+    }));
+});
+
+describe("a quoted value", () => {
+  it("is as JSON has it when it is short", () => expect(quote("a\nb")).to.equal(`"a\\nb"`));
+  it("is cut when it is long, and says how long it is", () => {
+    expect(quote("x".repeat(1_000_000))).to.match(/^"x{119}… \(1000000 characters\)$/);
+    expect(quote(Array.from({ length: 1000 }, (_, index) => index)).length).to.be.below(200);
+  });
+});
