@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { urnOf } from "./declared-by.ts";
 import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
@@ -90,7 +91,7 @@ export class Network extends pulumi.CustomResource {
    */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
-    const declaredBy = pulumi.createUrn(name, Network.__pulumiType, options?.parent);
+    const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
     super(Network.__pulumiType, name, { ...outputs, ...args, declaredBy, __provider: stubOf("Network") }, options);
     if (args) settleAbsent(this, missingOf(args, optional), options?.ignoreChanges);
     else settleRead(this, optional);

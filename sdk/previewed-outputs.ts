@@ -32,8 +32,9 @@ export function settleRead(resource: pulumi.Resource, properties: readonly strin
   for (const property of properties) {
     const output = outputs[property];
     if (!output) continue;
-    const settled = resource.urn.apply(async () => ((await output.isKnown) ? output : undefined));
-    (resource as unknown as Outputs)[property] = settled as pulumi.Output<unknown>;
+    (resource as unknown as Outputs)[property] = resource.urn.apply<unknown>(async () =>
+      (await output.isKnown) ? output : undefined,
+    );
   }
 }
 

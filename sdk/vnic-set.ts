@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
+import { urnOf } from "./declared-by.ts";
 import { stubOf } from "./stubs.ts";
 import { markDerivedSecrets, settleRead } from "./previewed-outputs.ts";
 
@@ -80,12 +81,14 @@ export class VnicSet extends pulumi.CustomResource {
     const placeholders = Object.fromEntries(
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
     );
-    // Who declares the record; also the row on which the provider shows its progress.
-    const declaredBy = pulumi
-      .all([pulumi.createUrn(name, VnicSet.__pulumiType, options?.parent), secretsMarked])
-      .apply(([urn]) => urn);
+    const declaredBy = secretsMarked.then(() => urnOf(VnicSet.__pulumiType, name, options?.parent));
     const more = { additionalSecretOutputs: secretOutputs };
-    super(VnicSet.__pulumiType, name, { ...placeholders, ...given, declaredBy, __provider: stubOf("VnicSet") }, { ...options, ...more });
+    super(
+      VnicSet.__pulumiType,
+      name,
+      { ...placeholders, ...given, declaredBy, __provider: stubOf("VnicSet") },
+      { ...options, ...more },
+    );
     if (!args) settleRead(this, [...derivedOutputs]);
   }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
+import { urnOf } from "./declared-by.ts";
 import { stubOf } from "./stubs.ts";
 import { markDerivedSecrets, missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 
@@ -281,12 +282,14 @@ export class Vnic extends pulumi.CustomResource {
     const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
     const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
-    // Who declares the record; also the row on which the provider shows its progress.
-    const declaredBy = pulumi
-      .all([pulumi.createUrn(name, Vnic.__pulumiType, options?.parent), secretsMarked])
-      .apply(([urn]) => urn);
+    const declaredBy = secretsMarked.then(() => urnOf(Vnic.__pulumiType, name, options?.parent));
     const more = { additionalSecretOutputs: secretOutputs };
-    super(Vnic.__pulumiType, name, { ...placeholders, ...given, declaredBy, __provider: stubOf("Vnic") }, { ...options, ...more });
+    super(
+      Vnic.__pulumiType,
+      name,
+      { ...placeholders, ...given, declaredBy, __provider: stubOf("Vnic") },
+      { ...options, ...more },
+    );
     if (args) settleAbsent(this, absentOutputs(args), options?.ignoreChanges);
     else settleRead(this, [...inputOutputs, ...derivedOutputs]);
   }

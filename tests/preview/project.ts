@@ -90,7 +90,7 @@ async function symlinkPackages(modules: string): Promise<void> {
   await mkdir(join(modules, "pulumi-vnic"), { recursive: true });
   await symlink(join(checkout, "node_modules", "@pulumi"), join(modules, "@pulumi"));
   await cp(join(import.meta.dirname, "answering-cluster.mjs"), join(modules, "pulumi-vnic", "answering-cluster.mjs"));
-  const exported = Object.keys(entries).map((entry) => [`./${entry}`, `./${entry}.mjs`]);
+  const exported: [string, string][] = Object.keys(entries).map((entry) => [`./${entry}`, `./${entry}.mjs`]);
   await writeFile(
     join(modules, "pulumi-vnic", "package.json"),
     JSON.stringify({
