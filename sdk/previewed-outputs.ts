@@ -19,10 +19,7 @@ export function settleAbsent(
   if (!pulumi.runtime.isDryRun() || ignored.includes("*")) return;
   const kept = new Set(ignored.map((path) => path.split(/[.[]/)[0]));
   for (const property of properties)
-    if (!kept.has(property))
-      (resource as unknown as Outputs)[property] = resource.urn.apply(
-        (): unknown => undefined,
-      ) as pulumi.Output<unknown>;
+    if (!kept.has(property)) (resource as unknown as Outputs)[property] = resource.urn.apply<unknown>(() => undefined);
 }
 
 /** The same for a resource that is only read: a preview reads it, too, so that an output which isn't there is absent. */

@@ -14,5 +14,5 @@ export function missing(): string[] {
 
 /** Says what this machine lacks to build the engine, if it has none. */
 export function missingForEngine(): string[] {
-  return findProgram("pulumi") ?? findProgram("go") ? [] : ["pulumi, or Go 1.25 or newer to build it"];
+  return (findProgram("pulumi") ?? findProgram("go")) ? [] : ["pulumi, or Go 1.25 or newer to build it"];
 }
