@@ -1,9 +1,7 @@
 import { expect } from "chai";
 import type { Session } from "../../provider/lifecycle/session/session.ts";
 import { Deadline } from "../../provider/lifecycle/deadline.ts";
-import { injectorServiceAccount, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import { platformManifests } from "../../provider/model/platform/platform.ts";
-import { defaultImage } from "../../provider/base/package.ts";
+import { systemNamespace } from "../../provider/model/names.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
@@ -113,54 +111,6 @@ describe("privileges", () => {
     it("hold no token of the API server", () => {
       expect(pod.spec.automountServiceAccountToken).to.equal(false);
       expect(mounts).not.to.include("kubernetes.io/serviceaccount");
-    });
-  });
-
-  describe("of the provider's service account", () => {
-    const can = async (...question: string[]): Promise<boolean> => {
-      const who = `--as=system:serviceaccount:${systemNamespace}:${providerServiceAccount}`;
-      const { stdout } = await bench.lab.kubectl(["auth", "can-i", ...question, who]);
-      return stdout.trim() === "yes";
-    };
-
-    it("are just those of the manifests", async () => {
-      for (const question of [
-        ["get", "pods", "-n", "privileges"],
-        ["get", "nodes"],
-        ["get", "namespaces"],
-        ["patch", "vnics.pulumi-vnic.dev", "-n", "privileges"],
-        ["patch", "vnics.pulumi-vnic.dev", "--subresource=status", "-n", "privileges"],
-        ["create", "jobs.batch", "-n", systemNamespace],
-        ["create", "pods", "--subresource=attach", "-n", systemNamespace],
-      ])
-        expect(await can(...question), question.join(" ")).to.equal(true);
-    });
-
-    it("end where nobody needs more", async () => {
-      for (const question of [
-        ["get", "secrets", "-n", systemNamespace],
-        ["get", "secrets", "-n", "privileges"],
-        ["create", "jobs.batch", "-n", "privileges"],
-        ["create", "pods", "-n", systemNamespace],
-        ["create", "pods", "--subresource=exec", "-n", systemNamespace],
-        ["create", "pods", "--subresource=attach", "-n", "privileges"],
-        ["delete", "pods", "-n", "privileges"],
-        ["patch", "pods", "-n", "privileges"],
-        ["list", "pods", "-n", "privileges"],
-        ["get", "nodes", "--subresource=proxy"],
-        ["patch", "nodes"],
-        ["create", "serviceaccounts", "--subresource=token", "-n", systemNamespace],
-        ["escalate", "clusterroles"],
-        ["bind", "clusterroles"],
-      ])
-        expect(await can(...question), question.join(" ")).to.equal(false);
-    });
-
-    it("are bound to nobody else: the injector has none", () => {
-      const bindings = platformManifests({ image: defaultImage }) as { subjects?: { name: string }[] }[];
-      expect(bindings.flatMap(({ subjects }) => subjects?.map(({ name }) => name))).not.to.include(
-        injectorServiceAccount,
-      );
     });
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ensurePulumi, missing, missingForEngine } from "../lab/index.ts";
+import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
 /** The folder `tests`. */
@@ -26,6 +27,7 @@ export const tiers: readonly Tier[] = [
   { name: "kernel", timeoutSeconds: 60, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.
   { name: "preview", timeoutSeconds: 120, missing: missingForEngine, prepare: ensurePulumi },
+  { name: "api", timeoutSeconds: 180, missing: missingForApi, prepare: prepareApi },
   { name: "node", timeoutSeconds: 180, usesLab: true, missing },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
   { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },

@@ -8,9 +8,7 @@ import { defaultImage } from "../../provider/base/package.ts";
 import { appImage } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
-import { answersPing } from "../support/outside.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { grantedBy, isGranted, openReviews, type Right } from "../support/rights.ts";
 
 const namespace = "tenancy";
@@ -25,40 +23,29 @@ const { spec: own } = sessionJob({
 }).spec.template;
 
 describe("between tenants", () => {
-  let bench: Bench;
+  let api: ApiServer;
 
   before(async () => {
-    bench = await openBench({ namespace });
-    await installPlatform(bench.lab.kubectl, ["policies"]);
+    api = await apiServer();
+    await api.makeNamespace(namespace);
+    await installPlatform(api.kubectl, ["policies"]);
     // A policy takes effect a moment after it was applied.
     await until("the policies to take effect", 30, async () =>
       (await admit({ serviceAccountName: "default" })) ? true : undefined,
     );
   });
-  after(async () => {
-    await removeParts(bench.lab.kubectl, "policies");
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  after(() => removeParts(api.kubectl, "policies"));
 
   /** What the API server says of a pod in our own namespace that differs from a session's; undefined when it lets it in. */
   async function admit(changes: object, container: object = {}): Promise<string | undefined> {
     const spec = { ...own, containers: [{ ...own.containers[0], ...container }], ...changes };
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe", namespace: systemNamespace }, spec };
-    const { code, stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
+    const { code, stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
     return code === 0 ? undefined : stderr;
   }
 
   describe("our own namespace", () => {
     it("takes a session's pod as it is", async () => expect(await admit({})).to.equal(undefined));
-
-    it("takes sessions at work: a Vnic is made and answers", async () => {
-      await bench.runPod("db", "node1");
-      const definition = define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.90/24"] });
-      const state = await bench.inject(definition);
-      expect(await answersPing(bench.lab, "lan1", "192.168.50.90")).to.equal(true);
-      await bench.eject(state);
-    });
 
     const [template] = own.containers;
     const security = template.securityContext;
@@ -156,7 +143,7 @@ describe("between tenants", () => {
         image: appImage,
         idleSeconds: 60,
       });
-      const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(job));
+      const { stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(job));
       expect(stderr).to.match(
         /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,
       );
@@ -174,7 +161,7 @@ describe("between tenants", () => {
       };
       const vnic = { apiVersion, kind: "Vnic", metadata: { name: "wire", namespace }, spec };
       const create = (...flags: string[]) =>
-        bench.lab.kubectl(["create", "--dry-run=server", ...flags, "-o", "json", "-f", "-"], JSON.stringify(vnic));
+        api.kubectl(["create", "--dry-run=server", ...flags, "-o", "json", "-f", "-"], JSON.stringify(vnic));
       expect((await create()).stderr).to.match(/unknown field "spec.pod.namespace"/);
       const { stdout } = await create("--validate=ignore");
       expect((JSON.parse(stdout) as typeof vnic).spec.pod, "pruned").to.deep.equal({ name: "db" });
@@ -195,17 +182,17 @@ describe("between tenants", () => {
       { kind: "VnicSet", spec: { selector: { app: "db" }, template: onIt } },
     ].map((record) => ({ apiVersion, metadata: { name: "wire", namespace }, ...record }));
     const create = async (record: object) =>
-      (await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record))).stderr;
-    after(() => bench.lab.kubectl(["delete", "vnicnetwork", "tenants", "--ignore-not-found"]));
+      (await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record))).stderr;
+    after(() => api.kubectl(["delete", "vnicnetwork", "tenants", "--ignore-not-found"]));
 
     it("refuses the records of namespaces that it isn't for, and takes those of others", async () => {
-      await applyObjects(bench.lab.kubectl, [network("elsewhere")]);
+      await applyObjects(api.kubectl, [network("elsewhere")]);
       for (const record of records)
         await until(`a ${record.kind} to be refused`, 30, async () => {
           const words = await create(record);
           return words.includes("VnicNetwork tenants is not for namespace tenancy; it is for elsewhere") || undefined;
         });
-      await applyObjects(bench.lab.kubectl, [network("elsewhere", namespace)]);
+      await applyObjects(api.kubectl, [network("elsewhere", namespace)]);
       for (const record of records)
         await until(`a ${record.kind} to be let in`, 30, async () => (await create(record)) === "" || undefined);
     });
@@ -216,7 +203,7 @@ describe("between tenants", () => {
     const rights = platformManifests(options).filter(({ kind }) =>
       /^(ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind),
     );
-    await applyObjects(bench.lab.kubectl, rights);
+    await applyObjects(api.kubectl, rights);
     const accounts = platformManifests(options)
       .filter(({ kind }) => kind === "ServiceAccount")
       .map(({ metadata }) => metadata.name);
@@ -273,7 +260,7 @@ describe("between tenants", () => {
         ),
       ),
     );
-    const may = openReviews(bench.lab.kubeconfig);
+    const may = openReviews(api.kubeconfig);
     const limit = pLimit(20);
     const wrong = await Promise.all(
       questions.map((right) =>

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parseDefinition } from "../../provider/model/vnic/definition.ts";
 import { apiVersion } from "../../provider/model/names.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
 
 /** What is wrong, and what is said of it at preview and at admission alike. */
 const table: [what: string, wrong: object, words: string][] = [
@@ -48,17 +48,17 @@ const table: [what: string, wrong: object, words: string][] = [
 ];
 
 describe("a record made by kubectl is refused at admission, in the words of the preview, for", () => {
-  let bench: Bench;
+  let api: ApiServer;
   const namespace = "admission";
   before(async () => {
-    bench = await openBench({ namespace });
+    api = await apiServer();
+    await api.makeNamespace(namespace);
   });
-  after(() => bench.close());
 
   const right = { pod: { name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] };
   const admit = async (spec: object) => {
     const record = { apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec };
-    return bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+    return api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
   };
 
   it("nothing, when it is right", async () => {

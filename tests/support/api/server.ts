@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Lab } from "../../lab/index.ts";
+import { ensureKubernetes } from "../../lab/programs.ts";
+import { run, until } from "../../lab/run.ts";
+import { applyObjects, installPlatform } from "../cluster.ts";
+
+/** An API server of Kubernetes with its etcd, and nothing that acts on its objects: no controllers, no nodes. */
+export interface ApiServer {
+  readonly kubectl: Lab["kubectl"];
+  /** Path of its administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Makes a namespace with the service account that a controller would make in it. */
+  makeNamespace(name: string): Promise<void>;
+}
+
+let shared: Promise<ApiServer> | undefined;
+
+/** This process's API server, with CRDs, accounts and rights of ours; started when first asked for, gone with the process. */
+export function apiServer(): Promise<ApiServer> {
+  return (shared ??= start());
+}
+
+async function start(): Promise<ApiServer> {
+  const programs = await ensureKubernetes();
+  const folder = await mkdtemp(join(tmpdir(), "vnic-api-server-"));
+  const children: ChildProcess[] = [];
+  process.once("exit", () => {
+    for (const child of children) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const [clients, peers, port] = await freePorts(3);
+  const etcd = `http://127.0.0.1:${clients}`;
+  const accountsKey = join(folder, "service-accounts.key");
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  writeFileSync(accountsKey, privateKey.export({ type: "sec1", format: "pem" }), { mode: 0o600 });
+  const token = randomUUID();
+  const tokens = join(folder, "tokens.csv");
+  writeFileSync(tokens, `${token},admin,admin,system:masters\n`, { mode: 0o600 });
+  const certificates = join(folder, "certificates");
+
+  function launch(name: string, argv: readonly string[]): void {
+    const [program = "", ...words] = argv;
+    const log = openSync(join(folder, `${name}.log`), "a");
+    children.push(spawn(program, words, { stdio: ["ignore", log, log], cwd: folder }));
+  }
+  launch("etcd", [
+    "etcd",
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${etcd}`,
+    `--advertise-client-urls=${etcd}`,
+    `--listen-peer-urls=http://127.0.0.1:${peers}`,
+    "--unsafe-no-fsync",
+    "--log-level=warn",
+  ]);
+  launch("kube-apiserver", [
+    join(programs, "kube-apiserver"),
+    `--etcd-servers=${etcd}`,
+    "--bind-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--cert-dir=${certificates}`,
+    `--token-auth-file=${tokens}`,
+    "--authorization-mode=RBAC",
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--allow-privileged=true",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${accountsKey}`,
+    `--service-account-signing-key-file=${accountsKey}`,
+  ]);
+
+  const kubeconfig = join(folder, "kubeconfig");
+  const kubectl: Lab["kubectl"] = (argv, input) =>
+    run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
+  await until("the API server", 120, async () => {
+    const ended = children.find(({ exitCode }) => exitCode !== null);
+    if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
+    try {
+      const ca = readFileSync(join(certificates, "apiserver.crt")).toString("base64");
+      writeFileSync(kubeconfig, kubeconfigText(`https://127.0.0.1:${port}`, ca, token), { mode: 0o600 });
+    } catch {
+      return undefined; // it has no certificate yet
+    }
+    return (await kubectl(["get", "--raw", "/readyz"])).code === 0 ? true : undefined;
+  });
+
+  async function makeNamespace(name: string): Promise<void> {
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    await applyObjects(kubectl, [{ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } }, account(name)]);
+  }
+  await installPlatform(kubectl);
+  await applyObjects(kubectl, [account("vnic-system")]);
+  return { kubectl, kubeconfig, makeNamespace };
+}
+
+const account = (namespace: string): object => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: "default", namespace },
+});
+
+function kubeconfigText(server: string, ca: string, token: string): string {
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "api", cluster: { server, "certificate-authority-data": ca } }],
+    users: [{ name: "admin", user: { token } }],
+    contexts: [{ name: "api", context: { cluster: "api", user: "admin" } }],
+    "current-context": "api",
+  });
+}
+
+function lastWords(folder: string, { spawnfile }: ChildProcess): string {
+  const name = spawnfile.split("/").at(-1);
+  return readFileSync(join(folder, `${name}.log`), "utf8")
+    .split("\n")
+    .slice(-10)
+    .join("\n");
+}
+
+/** Ports of the loopback that are free now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
