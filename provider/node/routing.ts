@@ -32,7 +32,9 @@ async function listRows(netns: Netns): Promise<Rows[]> {
           ["rule", "show"],
         ].map((words) => runIn(netns, "ip", [`-${family}`, "-N", "-j", ...words])),
       );
-      return { family, routes: parseRows<RouteRow>(routes), rules: parseRows<RuleRow>(rules) };
+      // By a protocol that it was asked for, ip leaves out the protocol itself.
+      const ours = parseRows<RouteRow>(routes).map((row) => ({ ...row, protocol }));
+      return { family, routes: ours, rules: parseRows<RuleRow>(rules) };
     }),
   );
 }

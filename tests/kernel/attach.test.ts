@@ -53,6 +53,32 @@ describe("an injection on a node", () => {
     await world.session.eject({ vnic: plan.vnic });
   });
 
+  it("of a Vnic with routes keeps them when it is asked for again, and sees when one is gone", async () => {
+    const routing = {
+      routes: [{ to: "10.77.0.0/16", via: "192.168.50.1" }],
+      gateways: ["192.168.50.1"],
+      replyVia: "vnic",
+      defaultRoute: { except: ["10.214.0.0/16"] },
+    } as const;
+    const plan = planFor(pod, "192.168.50.10/24", { routing });
+    await world.session.inject(plan);
+    const listed = () => pod.machine.must(["ip", "route", "show", "table", "all", "proto", "118"]);
+    const before = await listed();
+    expect(before).to.match(/10\.77\.0\.0\/16 via 192\.168\.50\.1 dev net1/);
+    expect((await world.session.observe(plan)).routing ?? []).to.deep.equal([]);
+
+    await world.session.inject({ ...plan, mtu: 1400 });
+    expect(await listed()).to.equal(before);
+    expect((await world.session.observe(plan)).routing ?? []).to.deep.equal([]);
+
+    await pod.machine.must(["ip", "route", "del", "10.77.0.0/16", "via", "192.168.50.1"]);
+    expect((await world.session.observe(plan)).routing).to.have.length(1);
+    await world.session.inject(plan);
+    expect(await listed()).to.equal(before);
+    await world.session.eject({ vnic: plan.vnic });
+    expect(await listed()).to.equal("");
+  });
+
   it("is refused for an address that a host of the LAN has, and leaves nothing", async () => {
     const error = await world.session.inject(planFor(pod, "192.168.50.201/24")).catch((caught: unknown) => caught);
     expect(error).to.include({ kind: "conflict" });
