@@ -22,7 +22,7 @@ export function settleAbsent(
     if (!kept.has(property)) (resource as unknown as Outputs)[property] = resource.urn.apply<unknown>(() => undefined);
 }
 
-/** The same for a resource that is only read: a preview reads it, too, so that an output which isn't there is absent. */
+/** Marks outputs as absent for a resource that is only read. A preview reads it, too, so a missing output is really absent. */
 export function settleRead(resource: pulumi.Resource, properties: readonly string[]): void {
   if (!pulumi.runtime.isDryRun()) return;
   const outputs = resource as unknown as Record<string, PeekableOutput>;

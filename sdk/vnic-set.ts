@@ -18,7 +18,7 @@ export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" |
 
 /** The definition data of a {@link VnicSet}. All but name and namespace are changed in place. */
 export interface VnicSetArgs {
-  /** Of the pods, the record and the Vnics. Another one replaces the set. @default "default" */
+  /** Namespace of the pods, the record and the Vnics. Another one replaces the set. @default "default" */
   namespace?: pulumi.Input<string>;
   /** The labels of the pods; or else give `workload`. */
   selector?: pulumi.Input<Record<string, pulumi.Input<string>>>;

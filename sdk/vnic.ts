@@ -32,7 +32,7 @@ export interface NetworkArgs {
 
 /** A network that the cluster knows by name. */
 export interface NamedNetworkArgs {
-  /** Of the VnicNetwork. */
+  /** Name of the VnicNetwork. */
   name: pulumi.Input<string>;
 }
 

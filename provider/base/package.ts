@@ -1,4 +1,4 @@
-/** Of this package; `package.json` says the same, and a test compares the two. */
+/** This package's version. A test compares it with `package.json`. */
 export const packageVersion = "0.1.0";
 
 /** The least protocol number of a stored provider text that the hooks serve. What an older text stored is renewed by an update. */

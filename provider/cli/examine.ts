@@ -65,7 +65,7 @@ async function readInstallation(api: RawApi, image: string) {
       try {
         return [{ wanted: manifest, found: await api.get<object>(pathOf(manifest)) }];
       } catch (error) {
-        // Who may not look can't tell; the rights that matter are asked for by themselves.
+        // Without the right to look, nothing can be said here. The rights that matter have checks of their own.
         if (isVnicError(error, "forbidden")) return [];
         throw error;
       }

@@ -83,7 +83,7 @@ async function lookAtNode(access: Access, { metadata, spec }: StoredVnic, image:
   }
 }
 
-/** The same for people. */
+/** Renders the details as text for a terminal. */
 export function detailLines({ summary, record, events, onNode }: VnicDetails): string[] {
   const now = Date.now();
   const since = (time: string) => `${durationWords(now - Date.parse(time))} ago`;

@@ -18,7 +18,7 @@ export async function call<T>(api: ApiServer, doing: string, request: () => Prom
   }
 }
 
-/** The same, with `undefined` where the object isn't there. */
+/** Runs an API call like {@link call}, and returns `undefined` where the object does not exist. */
 export async function find<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call(api, doing, request);

@@ -105,7 +105,7 @@ export interface VnicSetCluster {
   findReconciler(): Promise<{ readonly ready: number } | undefined>;
 }
 
-/** What somebody wants who stays: to be told of changes, and to be the only one. */
+/** For long-running processes: watches and leader election. */
 export interface WatchedCluster extends Cluster, VnicSetCluster {
   watchAddresses(): Promise<Watched<StoredAddress>>;
   watchVnics(): Promise<Watched<StoredVnic>>;

@@ -40,7 +40,7 @@ export async function openCluster(access: Access): Promise<Cluster & VnicSetClus
   return openWatchedCluster(access);
 }
 
-/** The same for somebody who stays. */
+/** Opens a cluster client that can also watch. */
 export async function openWatchedCluster(access: Access): Promise<WatchedCluster> {
   const client = await import("./client.ts");
   return withSharedReads(kubeCluster(client, new Connection(client, access)));

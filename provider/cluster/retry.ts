@@ -4,7 +4,10 @@ import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
 
 /* Which failures of an API call may heal by themselves, and how long they are given to. */
 
-/** Of one try. Far more than an answer takes; without it a connection that died without a word would be waited on for ever. */
+/**
+ * Time limit of one try, in milliseconds. It is far more than an answer takes. Without it, a connection that died silently would
+ * block for ever.
+ */
 export const tryMilliseconds = 15_000;
 
 /** How often a call is made again after such a failure. All our calls can be made twice. */

@@ -44,8 +44,8 @@ export class Claims {
   }
 
   /**
-   * Who else works on the Vnic; undefined when nobody does, or only one who died. Renewals are timed by our own clock: one
-   * that is set wrong neither ends another's claim early nor keeps it for ever.
+   * Returns the other holder of the claim; undefined without one, or if that holder has died. Renewals are timed by our own
+   * clock: one that is set wrong neither ends another's claim early nor keeps it for ever.
    */
   otherHolder({ metadata }: StoredVnic): string | undefined {
     const text = metadata.annotations?.[annotations.claim];
@@ -61,7 +61,7 @@ export class Claims {
     return isOld || performance.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
   }
 
-  /** Of a Vnic that is gone. */
+  /** Drops what is remembered about a Vnic that is gone. */
   forget(ref: VnicRef): void {
     this.sightings.delete(vnicId(ref));
   }

@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Claims } from "./claim.ts";
 import type { SessionPool } from "./session/session-pool.ts";
 
-/** Who drives a lifecycle: its cluster, its sessions, its claims, and where its progress is shown. */
+/** What the lifecycle functions need: a cluster, sessions, claims, and a place to report progress. */
 export interface Driver {
   readonly cluster: Cluster;
   readonly sessions: SessionPool;

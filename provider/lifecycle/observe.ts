@@ -34,7 +34,7 @@ export async function observe(
     cluster.findVnic(ref),
     cluster.findPod(remembered.pod.namespace, remembered.pod.name),
   ]);
-  // Whoever else works on Vnics may have brought it to the pod's next place.
+  // Another driver may have moved it to the pod's next node meanwhile.
   const moved = record?.metadata.uid === remembered.uid ? realisationOf(record) : {};
   const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
@@ -98,7 +98,7 @@ function inOrderOf(wanted: readonly string[], live: readonly string[]): string[]
   ];
 }
 
-/** The same of a Vnic that no state knows: what its record says, seen on its node. */
+/** Observes a Vnic that is not in any state: its record gives the definition, its node the rest. */
 export async function discover(driver: Driver, ref: VnicRef): Promise<VnicState | undefined> {
   const record = await driver.cluster.findVnic(ref);
   return record && observe(driver, ref, stateOfRecord(record, packageVersion));

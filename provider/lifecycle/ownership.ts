@@ -87,7 +87,7 @@ export async function withdrawRecord(
   await cluster.releaseVnic({ namespace, name }, uid);
 }
 
-/** The same for a record that leads itself: only our part of its metadata is written, and only if it is still just that one. */
+/** Writes only our part of a record's metadata, and only if the record is unchanged: its spec is the user's own. */
 export async function placeRecord(
   cluster: Cluster,
   record: StoredVnic,

@@ -5,13 +5,13 @@ import type { ObservePlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import { liveView, type Reach, type View } from "./view.ts";
 
-/** Who asks for no more than these is answered by looking at each. */
+/** Up to this number, Vnics are looked at one by one. */
 const few = 4;
 
 /** A run of the engine that takes longer looks around once more. */
 const freshMilliseconds = 10_000;
 
-/** Of one namespace; what is beyond them is looked at one by one. */
+/** Most Vnics of one namespace in a survey. Further ones are looked at one by one. */
 const mostRecords = 2000;
 
 /**

@@ -9,9 +9,9 @@ export const apiVersion = `${group}/${version}`;
 export const systemNamespace = "vnic-system";
 export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
-/** Of the node agent: its service account and its DaemonSet. */
+/** Name of the node agent: its service account and its DaemonSet. */
 export const agentName = "vnic-agent";
-/** Of the reconciler: its service account, its Deployment, its lock among replicas. */
+/** Name of the reconciler: its service account, its Deployment, and the Lease by which one replica leads. */
 export const reconcilerName = "vnic-reconciler";
 
 /** The verb on `vnicnetworks` that lets somebody write Vnics on networks that no VnicNetwork describes. */
@@ -19,7 +19,7 @@ export const inlineVerb = "use-inline";
 /** The ClusterRole that has it, and nothing else; bound to nobody. */
 export const inlineRole = "vnic-use-inline";
 
-/** Who writes the Vnics of VnicSets, and the sets' status. */
+/** Field manager of the Vnics of VnicSets, and of the sets' status. */
 export const setFieldManager = "pulumi-vnic-set";
 
 export const fieldManager = "pulumi-vnic";
@@ -32,7 +32,7 @@ export function fieldManagerOf(owner: string | undefined): string {
   return owner === undefined ? fieldManager : `${fieldManager}-${shortHash(owner, 8)}`;
 }
 
-/** Of a VnicNetwork that Vnics are on. */
+/** Finalizer of a VnicNetwork that Vnics are on. */
 export const networkFinalizer = `${group}/in-use`;
 
 export const finalizer = `${group}/eject`;
@@ -41,7 +41,7 @@ export const finalizer = `${group}/eject`;
 export const setFinalizer = `${group}/vnic-set`;
 
 export const annotations = {
-  /** Who declared the Vnic: the Pulumi URN. */
+  /** Pulumi URN of the resource that declared the Vnic. */
   owner: `${group}/owner`,
   /** The node on which the Vnic is, or is about to be, realised. */
   node: `${group}/node`,
@@ -49,9 +49,9 @@ export const annotations = {
   podUid: `${group}/pod-uid`,
   /** The addresses and MACs that the Vnic may hold. */
   held: `${group}/held`,
-  /** Who works on the Vnic at this moment. */
+  /** The claim: which driver works on the Vnic now. */
   claim: `${group}/claim`,
-  /** Of a Node: the layout of its container runtime. Of our own namespace: that of all nodes. */
+  /** Layout of the container runtime: on a Node for that node, on our own namespace for all nodes. */
   runtimeLayout: `${group}/runtime-layout`,
 } as const;
 
@@ -59,13 +59,13 @@ export const labels = {
   component: "app.kubernetes.io/component",
   managedBy: "app.kubernetes.io/managed-by",
   node: `${group}/node`,
-  /** Of a Vnic: hash of the name of the VnicNetwork that it is on. */
+  /** On a Vnic: hash of the name of its VnicNetwork. */
   network: `${group}/network`,
-  /** Of records of versions that knew no VnicAddress: hash of network segment and MAC. */
+  /** On records of versions without VnicAddress: hash of network segment and MAC. */
   mac: `${group}/mac`,
-  /** Of a Vnic: the VnicSet that made it. */
+  /** On a Vnic: name of the VnicSet that made it. */
   set: `${group}/set`,
-  /** Of the same records: prefix of one label per address. */
+  /** On records of versions without VnicAddress: prefix of one label per address. */
   address: `address.${group}/`,
 } as const;
 

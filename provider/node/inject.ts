@@ -29,7 +29,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
   let lease: Lease | undefined;
   const known = await readResourceFile(vnic.uid);
-  // Of the link that is there, until another one is made.
+  // Former state of the existing link, until another one is made.
   const file: { link: ResourceFile["link"] } = { link: known?.link };
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];

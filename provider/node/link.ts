@@ -22,7 +22,7 @@ export interface Link extends Interface {
   readonly vlan?: number;
   /** Its address on the bus of its hardware. */
   readonly bus?: string;
-  /** Of a veth whose other end is in another network namespace: the number of that end, and that of its namespace here. */
+  /** For a veth whose other end is in another network namespace: index of that end, and ID of its namespace here. */
   readonly peerIndex?: number;
   readonly peerNetns?: number;
 }
@@ -49,7 +49,7 @@ interface IpAddressRow {
     readonly prefixlen?: number;
     readonly scope?: string;
     readonly family?: string;
-    /** Of an address that the kernel made of a router advertisement. */
+    /** Set for an address that the kernel made from a router advertisement. */
     readonly mngtmpaddr?: boolean;
   }[];
 }
@@ -120,7 +120,7 @@ export function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonl
   return prepareIpBatch(netns, options)(lines);
 }
 
-/** The same with a process that is started now, for lines that come later: starting it takes as long as the lines do. */
+/** Starts `ip -batch` now for lines that come later, because starting it takes as long as the lines do. */
 export function prepareIpBatch(
   netns: Netns,
   options: readonly string[] = [],

@@ -15,7 +15,7 @@ export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<
   return whileHolding(await acquire(uid), work);
 }
 
-/** The same, but answers `busy` at once when somebody else does. */
+/** Runs the work under the lock, or returns `busy` at once if the lock is taken. */
 export async function tryLock<T>(uid: string, work: () => Promise<T>): Promise<T | "busy"> {
   const server = await bind(lockName(uid));
   return server ? whileHolding(server, work) : "busy";

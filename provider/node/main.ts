@@ -105,7 +105,7 @@ function main(): void {
   });
   lines.on("close", () => {
     clearTimeout(idle);
-    // Who could have let them go on is gone.
+    // The driver is gone: nobody can approve held requests.
     held.forEach((decide) => decide(false));
     void Promise.allSettled(underWay).then(() => process.exit(0));
   });

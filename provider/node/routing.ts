@@ -39,7 +39,7 @@ async function listRows(netns: Netns): Promise<Rows[]> {
   );
 }
 
-/** The same, shared by all Vnics of a pod that are looked at. */
+/** Lists the rows once for all Vnics of a pod that are observed at the same time. */
 const listRowsTogether = coalesce(listRows);
 
 /** Those of a Vnic. */

@@ -15,7 +15,7 @@ export class News<T> {
     return isNews;
   }
 
-  /** Of an object that is gone. */
+  /** Forgets an object that is gone. */
   forget(key: string): void {
     this.heard.delete(key);
   }

@@ -1,7 +1,7 @@
 /** The time, and what is to happen later; a test has one of its own. */
 export interface Clock {
   now(): number;
-  /** Answers with what takes it back. */
+  /** Returns a function that takes it back. */
   after(milliseconds: number, task: () => void): () => void;
 }
 
@@ -50,7 +50,7 @@ export class Queue {
     this.options = { clock: realClock, ...options };
   }
 
-  /** Of those that wait for their turn. */
+  /** Number of keys that wait for their turn. */
   get depth(): number {
     return [...this.waiting.values()].reduce((sum, { size }) => sum + size, 0);
   }
@@ -65,7 +65,7 @@ export class Queue {
     this.next();
   }
 
-  /** The same for a change that may be our own: it shortens no wait after a failure. */
+  /** Adds a key after a change that may be our own. It does not shorten the wait after a failure. */
   addQuietly(key: string): void {
     if (this.underWay.has(key)) this.changed.add(key);
     else if (!this.failures.has(key) || !this.later.has(key)) this.add(key);
@@ -138,7 +138,7 @@ export class Queue {
     return key;
   }
 
-  /** Of a key that is at work there is one more turn later. */
+  /** A key that is at work gets one more turn later. */
   private firstIdle(keys: ReadonlySet<string>): string | undefined {
     for (const key of keys) if (!this.underWay.has(key)) return key;
     return undefined;

@@ -21,7 +21,7 @@ export const stale: Module = async (task) => {
 
   const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${place.node}`, deadlineSeconds);
   await world.claims.hold(world, refOf(record), record, deadline, async ({ record: current }) => {
-    // Whoever had the claim before may have brought it elsewhere, and what was read is a moment old.
+    // The former holder of the claim may have moved it, and what was read is a moment old.
     if (current?.metadata.uid !== uid || placeOf(current)?.podUid !== place.podUid) return;
     if (terminationOf(await world.cluster.findPod(namespace, record.spec.pod.name), place.podUid) === undefined) return;
     await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline, { keepLease: true });

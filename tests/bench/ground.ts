@@ -12,7 +12,7 @@ export const node = "node1";
 
 export interface Ground {
   readonly bench: Bench;
-  /** Of the provider's service account. */
+  /** Kubeconfig of the provider's service account. */
   readonly kubeconfig: string;
 }
 

@@ -20,7 +20,7 @@ import { type Laps, Stopwatch } from "./stopwatch.ts";
 
 export interface HandMade {
   readonly definition: Definition;
-  /** Of the pod's network namespace, on the node. */
+  /** Path of the pod's network namespace, on the node. */
   readonly netns: string;
 }
 

@@ -72,7 +72,7 @@ export function timedDriver(cluster: Cluster): TimedDriver {
   };
 }
 
-/** Of the attachments that are tried, the one that leads to the session is known by its first output; servers begin with an empty one. */
+/** The attachment that leads to the session is the one with output; the API server begins each with an empty message. */
 function timedAttachment(attachment: Attachment, mark: (stage: string, at?: number) => void): Attachment {
   const openedAt = now();
   let hasAnswered = false;

@@ -213,7 +213,7 @@ export class FakeCluster implements Cluster {
     if (this.isCurrent(address)) this.addresses.delete(address.metadata.name);
   }
 
-  /** Who holds what: `segment value` to the Vnic's id. */
+  /** Holders: `segment value` to the Vnic's id. */
   get holders(): Record<string, string> {
     return Object.fromEntries(
       [...this.addresses.values()].map(({ spec }) => [`${spec.segment} ${spec.value}`, vnicId(spec.holder)]),

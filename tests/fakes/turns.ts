@@ -1,4 +1,4 @@
-/** Who acts next whenever several could; every order, one run after the other. */
+/** Chooses which actor acts next. Repeated runs go through every order. */
 export class Orders {
   private choices: { taken: number; of: number }[] = [];
   private at = 0;

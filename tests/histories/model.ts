@@ -24,7 +24,7 @@ export interface Wire {
 /** What the engine does with one resource in one run. */
 export type Op = "create" | "update" | "replace" | "delete" | "same";
 
-/** What somebody does by hand to a Vnic that is there. */
+/** Manual changes to a Vnic that exists. */
 export const damages = [
   "link deleted",
   "address removed",

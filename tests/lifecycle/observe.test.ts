@@ -62,7 +62,7 @@ describe("observe", () => {
     expect(await seen()).to.deep.equal(state);
   });
 
-  /** What somebody does by hand, what is then seen, and that an injection mends it. */
+  /** Manual changes, the drift that is then reported, and the injection that repairs it. */
   const damages: [what: string, damage: () => Promise<unknown>, sight: object][] = [
     ["the link deleted", () => inPod("link", "del", "lan0"), { drift: [`the NIC is missing in pod ${namespace}/db`] }],
     [

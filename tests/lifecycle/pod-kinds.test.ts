@@ -26,7 +26,7 @@ describe("a NIC comes into a pod", () => {
   });
 
   const base = (name: string, node: "node1" | "node2" | "node3") => appPod({ namespace, name, node }) as AppPod;
-  /** The same container with another command. */
+  /** The application container with another command. */
   const running = ({ spec }: AppPod, name: string, script: string) => ({
     ...spec.containers[0],
     name,

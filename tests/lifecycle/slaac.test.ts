@@ -14,7 +14,7 @@ describe("SLAAC", () => {
   let state: VnicState;
   const namespace = "slaac";
   const mac = "02:00:5e:10:00:42";
-  /** Of the MAC, as RFC 4291 makes an interface identifier of it (modified EUI-64). */
+  /** Interface identifier of a MAC (modified EUI-64, RFC 4291). */
   const announced = "fd60::5eff:fe10:42/64";
   const wire = (given: Record<string, unknown> = {}, pod = "db") =>
     define({

@@ -42,7 +42,7 @@ describe("a survey of many Vnics on two nodes", () => {
     );
   }
 
-  /** The same, one by one. */
+  /** Observes each Vnic by itself. */
   const observed = () => Promise.all(states.map((state) => observe(bench.driver, vnicRef(state), state)));
 
   /** Runs `ip` in whichever pod of the node it works. */

@@ -67,7 +67,7 @@ describe("of two reconcilers, one works", () => {
     const former = await reconciler.leader();
     await killContainer(bench.lab, former.node, former.containerId);
     await declare("second", 82);
-    // The same pod may lead again: its new container has its name.
+    // The pod may lead again, because its new container has the same name.
     await until("both to be ready", 60, async () => {
       const path = "jsonpath={.status.readyReplicas}";
       const words = ["-n", systemNamespace, "get", "deployment", reconcilerName, "-o", path];

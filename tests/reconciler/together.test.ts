@@ -95,7 +95,7 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
       expect(record.metadata.uid, "made once").to.equal(states.get(index)?.uid);
     }
 
-    // Whoever looks again and again changes nothing any more, and no claim is left.
+    // Further looks change nothing, and no claim is left.
     const versions = async () => (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
     await until("all claims to be given back", 30, async () =>
       (await records()).some(({ metadata }) => metadata.annotations?.[annotations.claim]) ? undefined : true,

@@ -16,7 +16,7 @@ export interface Outcome extends Report {
 
 const running = new Set<ChildProcess>();
 
-/** Whoever stops the run means the workers and what they have started, too. */
+/** Stopping the run also stops the workers and what they have started. */
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     running.forEach(killGroup);

@@ -27,7 +27,7 @@ interface Wire {
 
 /**
  * Keeps leases of a minute for as long as it is told, while agents, server, runtimes, kubelets, pods and Vnics come and go.
- * Answers with each lease that was lost, held twice, or left behind.
+ * Returns each lease that was lost, held twice, or left behind.
  */
 export async function soakDhcp(minutes: number, random: Random): Promise<readonly string[]> {
   const bench = await openBench({ namespace });

@@ -74,7 +74,7 @@ export class FaultProxy {
     return text.replaceAll(`https://${cluster.control}`, `https://127.0.0.1:${port}`);
   }
 
-  /** The same in a file, which goes with this process. */
+  /** Writes the kubeconfig to a file, which is removed with this process. */
   async kubeconfigFile(direct: string): Promise<string> {
     return writeCredential(await this.kubeconfig(direct));
   }

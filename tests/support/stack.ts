@@ -16,7 +16,7 @@ export interface StackOptions {
   readonly program?: string;
   /** Folder of `examples/`: the project is a copy of it, which a test may edit. */
   readonly example?: string;
-  /** Of the same project and backend as another stack, which removes them. */
+  /** Shares project and backend with another stack, which removes them. */
   readonly beside?: Stack;
   readonly name?: string;
   /** Folders with plugins of the engine, beside its own. */

@@ -33,7 +33,7 @@ export interface JoinedNetwork {
   readonly segments: readonly string[];
 }
 
-/** The same for a Vnic that is to be made: from now on the network stays as long as Vnics are on it. */
+/** Resolves the network of a Vnic that is to be made, and keeps the network from being deleted while Vnics are on it. */
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
   const { network, record } = await resolve(cluster, definition, node);
   if (record) {

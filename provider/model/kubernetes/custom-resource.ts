@@ -13,7 +13,7 @@ export interface CustomResource {
   readonly spec: z.ZodType;
   /** A subresource; absent for a kind without one. */
   readonly status?: z.ZodType;
-  /** Of the whole object. @default none */
+  /** Validation rules of the whole object. @default none */
   readonly rules?: readonly ValidationRule[];
   /** What `kubectl get` shows; with a priority of 1, only `-o wide`. */
   readonly columns: readonly Column[];

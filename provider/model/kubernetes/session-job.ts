@@ -34,7 +34,7 @@ export function netnsVolumes(directories: readonly string[]) {
 export interface SessionJobOptions {
   readonly name: string;
   readonly node: string;
-  /** Of the node's container runtime. */
+  /** Layout of the node's container runtime. */
   readonly layout: RuntimeLayout;
   readonly image: string;
   /** The session ends by itself when it has been idle this long, in seconds: for drivers that vanished silently. */

@@ -18,7 +18,7 @@ const stuckReasons = new Set([
   "RunContainerError",
 ]);
 
-/** Of a first failed pull: what another pull a few seconds later won't heal, as a busy registry would. */
+/** Messages of a first failed pull that a second pull would not heal, unlike those of a busy registry. */
 const hopelessPull = /not found|denied|unauthorized|forbidden|connection refused|no such host|invalid/i;
 
 function isStuck({ reason = "", message = "" }: { reason?: string; message?: string }): boolean {

@@ -86,7 +86,7 @@ export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): 
   ];
 }
 
-/** The same in two parts, for a NIC that must ask before it has its addresses: first up without them. */
+/** First of two parts, for a NIC that must probe before it gets its addresses: brings it up without them. */
 export function riseSteps(plan: InjectPlan): IpLine[] {
   return configureSteps({ ...plan, addresses: [] });
 }

@@ -13,7 +13,10 @@ export interface AttachmentDefinition {
   readonly spec?: { readonly config?: string };
 }
 
-/** Of every plugin: names of the format and of the network. `ipam` is left alone, as a Vnic says its addresses itself. */
+/**
+ * Keys that every plugin may have: names of the format and of the network. `ipam` is left alone, as a Vnic says its addresses
+ * itself.
+ */
 const common = {
   cniVersion: z.string().optional(),
   name: z.string().optional(),

@@ -22,7 +22,7 @@ export interface NetworkFields {
   readonly vlan?: number;
   /** In bytes, of Vnics that ask for none. */
   readonly mtu?: number;
-  /** Of Vnics that name none. */
+  /** Gateways of Vnics that name none. */
   readonly gateways?: readonly string[];
   /** Addresses that Vnics may have; any when absent. What a range excludes nobody may have. */
   readonly ranges?: readonly AddressRange[];
@@ -40,7 +40,7 @@ export interface NetworkFields {
   readonly vnicsPerNamespace?: number;
 }
 
-/** The same with a name, as `check` leaves it. */
+/** The fields with a name, as `check` returns them. */
 export interface NetworkDefinition extends NetworkFields {
   readonly name: string;
   /** The Pulumi URN; absent for a record made otherwise. */

@@ -20,7 +20,7 @@ export interface NodeNetwork {
   readonly vlan?: number | undefined;
 }
 
-/** The same on its way to the node, where everything is known. */
+/** The network in a plan for the node, where every field is known. */
 export const nodeNetwork = z.strictObject({ mode, parent: field.parent, vlan: field.vlan.optional() });
 
 /** Modes whose NIC can hang on a tagged link of the parent. */

@@ -42,7 +42,10 @@ export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
   return [...fields.sort(byField), ...unseenChanges(change, step, fields.length > 0)];
 }
 
-/** Of a NIC that is made or taken away, its place is in the heading, and a name that is the resource's own says nothing. */
+/**
+ * Fields left out for a NIC that is created or deleted: its pod and network are in the heading, and the resource's own name
+ * says nothing.
+ */
 function isShown(property: string, change: Change, step: PlannedStep): boolean {
   const consequence = consequenceOf(property);
   if (change === "update" || change === "replace") return consequence === "update" || consequence === "replace";

@@ -80,7 +80,7 @@ function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: Reconc
               imagePullPolicy: "IfNotPresent",
               command: ["node", "/app/reconciler.mjs"],
               env: [
-                // Of the injection Jobs, too.
+                // The injection Jobs use this image, too.
                 { name: "VNIC_IMAGE", value: image },
                 { name: "VNIC_RESYNC_SECONDS", value: String(resyncSeconds) },
                 { name: "VNIC_PORT", value: String(port) },

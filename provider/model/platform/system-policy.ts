@@ -6,7 +6,7 @@ import type { Manifest } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
 import { matchRule, matchVariables, type OwnTemplate, type WholeTemplate } from "./pod-match.ts";
 
-/** Of a pod's template, what says what the pod could do. */
+/** The parts of a pod's template that decide what the pod can do. */
 interface PodTemplate {
   readonly spec: {
     readonly serviceAccountName: string;
@@ -85,7 +85,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
         `variables.containers.all(c, c.image in ${literal(images)})`,
         `'image ' + variables.containers.filter(c, !(c.image in ${literal(images)})).map(c, c.image).join(', ') + ' may not run in ${systemNamespace}; allowed: ${images.join(", ")}'`,
       ),
-      // Of an account that isn't one of ours nothing more is asked.
+      // For an account that is not one of ours, the first rule already refuses.
       ...rulesOfShapes(shapes).map(({ expression, message }) =>
         rule(`!(variables.account in ${literal([...shapes.keys()])}) || (${expression})`, literal(message)),
       ),

@@ -50,7 +50,7 @@ export const mac = withRules(
   ],
 );
 
-/** Of an address, once it is one: a rule about its IP. */
+/** CEL rule about the IP of an address that has the right form. */
 const ip = (rule: string) => `!isCIDR(self) || ${rule.replaceAll("IP", "cidr(self).ip()")}`;
 
 export const hostCidr = withRules(

@@ -90,7 +90,7 @@ export const routeFields = {
 /** On its way to the node. */
 export const defaultRoute = z.strictObject({ except: z.array(destination).readonly() });
 
-/** The same on its way to the node, decided. */
+/** The routes in a plan for the node, where everything is decided. */
 export const routing = z.strictObject({
   routes: z.array(z.strictObject(route)).readonly(),
   gateways: z.array(host).readonly(),
@@ -150,7 +150,7 @@ function isNamed(network: unknown): boolean {
   return typeof network === "string" || (typeof network === "object" && network !== null && !("parent" in network));
 }
 
-/** Of addresses that are all known and right; others are complained about elsewhere, or come by DHCP. */
+/** Networks of the addresses; undefined if one is unknown or wrong, which is reported elsewhere, or comes by DHCP. */
 function networksOf(addresses: unknown): string[] | undefined {
   if (!Array.isArray(addresses)) return undefined;
   const parsed = addresses.map((address) => hostCidr.safeParse(address).data);

@@ -1,7 +1,7 @@
 import { hashNumber } from "../names.ts";
 import { addressAt, type AddressRange, freeSpans, indexOf, sizeOf } from "../schema/range.ts";
 
-/** Who wants addresses: a pod, by its name; with an ordinal if it is one of a StatefulSet's. */
+/** A pod that needs addresses, by name; a pod of a StatefulSet has an ordinal, too. */
 export interface Claimant {
   readonly pod: string;
   readonly ordinal?: number;

@@ -22,7 +22,7 @@ export type Template = Omit<Definition, "name" | "pod" | "addresses" | "mac" | "
 export interface SetDefinition {
   /** Name of the record. */
   readonly name: string;
-  /** Of the record, the pods and their Vnics. */
+  /** Namespace of the record, the pods and their Vnics. */
   readonly namespace: string;
   /** The labels of the pods; or else there is a workload. */
   readonly selector?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface SetDefinition {
   readonly template: Template;
   /** Each pod gets one address of each. When absent, the Network's range, or DHCP. */
   readonly addresses?: readonly AddressRange[];
-  /** Of the record, beside our own. */
+  /** Labels of the record, beside our own. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly deadlines: Definition["deadlines"];
   /** The Pulumi URN; absent for a record made otherwise. */
@@ -141,7 +141,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   const problems: Problem[] = [];
   if (selector === undefined && workload === undefined)
     problems.push({ property: "selector", reason: `is missing; give the pods' labels, or name their workload` });
-  // Of two that are given, one that isn't known yet may turn out to be none.
+  // If both are given, an unknown one may turn out to be absent.
   if (selector !== undefined && workload !== undefined && ![selector, workload].includes(unknownValue))
     problems.push({ property: "workload", reason: "can't be given beside selector; remove one of the two" });
   const ranges = z.array(addressRange).safeParse(addresses).data ?? [];

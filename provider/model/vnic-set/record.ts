@@ -74,7 +74,7 @@ export function canonicalSet(set: StoredVnicSet): { set: StoredVnicSet } | { pro
   return "problems" in parsed ? parsed : { set: { ...set, spec: setRecordOf(parsed.definition).spec } };
 }
 
-/** Who a Vnic of the set names as its owner. */
+/** Owner that a Vnic of the set names. */
 export function memberOwner({ metadata }: Pick<StoredVnicSet, "metadata">): string {
   return `VnicSet ${vnicId(metadata)}`;
 }

@@ -7,11 +7,11 @@ import type { StoredVnicSet } from "./record.ts";
 /** What Pulumi stores of a VnicSet: its definition as applied, and what came of it. */
 export interface VnicSetState extends SetDefinition {
   readonly schemaVersion: number;
-  /** Of this package, when it last wrote the state. */
+  /** Version of this package that last wrote the state. */
   readonly providerVersion: string;
-  /** Of the record. */
+  /** UID of the record. */
   readonly uid: string;
-  /** Who declared the record, as it says itself; older than `declaredBy` after a rename. */
+  /** Owner in the record. After a rename it is still the first URN, unlike `declaredBy`. */
   readonly owner?: string;
   /** Pods that shall have a Vnic, and those that have it, when it was last looked at. */
   readonly desired: number;

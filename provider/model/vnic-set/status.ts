@@ -35,7 +35,7 @@ export function setStatusOf(
   };
 }
 
-/** Of a set whose spec breaks a rule that the API server doesn't know: its Vnics stay as they are. */
+/** Status of a set whose spec breaks a rule that the API server can't check. Its Vnics stay as they are. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
   const message = problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
   const { generation } = set.metadata;

@@ -66,7 +66,7 @@ export interface Definition {
   /** Whether replies leave by the Vnic, over its gateways, or by the pod's own routes; by the Vnic when absent. */
   readonly replyVia?: "vnic" | "pod";
   readonly defaultRoute?: DefaultRoute;
-  /** Of the record, beside our own. */
+  /** Labels of the record, beside our own. */
   readonly labels?: Readonly<Record<string, string>>;
   /** What a deletion does while the pod still runs: unplug the NIC, which is the default, or wait for the pod's end. */
   readonly deletionPolicy?: "detach" | "waitForPod";

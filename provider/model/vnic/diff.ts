@@ -60,7 +60,7 @@ function mustReplace(property: keyof Definition, applied: Partial<Definition>, w
   if (property === "pod") return true;
   const { network: before } = applied;
   const { network: after } = wanted;
-  // Of a network that stays the same link, MTU and gateways can change in place.
+  // If the network stays the same link, its MTU and gateways can change in place.
   if (property === "network" && before !== undefined && after !== undefined)
     return compareLinks(before, after) === "different";
   return compare(applied[property], wanted[property]) === "different";

@@ -109,7 +109,7 @@ export function recordOf(
 /** Where a Vnic is to be realised, and what it may hold there. */
 export interface Placement {
   readonly node: string;
-  /** Of the pod. */
+  /** UID of the pod. */
   readonly uid: string;
   /** The text of the annotation that names its addresses. */
   readonly held: string;

@@ -16,17 +16,17 @@ export interface NetworkOnNode extends NodeNetwork {
 export interface VnicState extends Definition {
   /** With the one that DHCP gave. */
   readonly addresses: readonly string[];
-  /** Of DHCP; without its times, which no plan should show. */
+  /** Lease from DHCP, without its times, which no plan should show. */
   readonly lease?: LeaseTerms;
   readonly schemaVersion: number;
-  /** Of this package, when it last wrote the state. */
+  /** Version of this package that last wrote the state. */
   readonly providerVersion: string;
-  /** Of the record; also the name of the Vnic resource file on the node. */
+  /** UID of the record; also the name of the Vnic resource file on the node. */
   readonly uid: string;
   /** Where it is realised. */
   readonly node: string;
   readonly podUid: string;
-  /** Who declared the record, as it says itself; older than `declaredBy` after a rename. */
+  /** Owner in the record. After a rename it is still the first URN, unlike `declaredBy`. */
   readonly owner?: string;
   /** Absent while the NIC isn't in the pod. */
   readonly sandboxId?: string;

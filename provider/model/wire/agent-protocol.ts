@@ -22,7 +22,7 @@ export const leaseSubject = z.strictObject({
   inode: association.shape.inode,
   interfaceName: field.interfaceName,
   dhcp: dhcpPlan,
-  /** Of an earlier lease: asked for again. */
+  /** Address of an earlier lease, requested again. */
   address: field.hostCidr.optional(),
   /** Whether to ask, before an address is used, who else has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),

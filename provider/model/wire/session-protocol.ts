@@ -122,7 +122,7 @@ export const showResult = z.strictObject({
 });
 /** How many entries were removed. */
 export const purgeResult = z.strictObject({ removed: z.number() });
-/** Of those that could be observed. */
+/** Results of the Vnics that could be observed. */
 export const surveyResult = z.strictObject({ seen: z.array(z.strictObject({ uid, as: observeResult })) });
 /** The Vnics of which the node has a resource file. */
 export const listResult = z.strictObject({ vnics: z.array(vnic) });

@@ -37,7 +37,7 @@ describe("claiming addresses", () => {
   for (const [what, wanted, gone] of wants)
     it(`gives one of them all that it wants, and the others nothing, in every order: ${what}`, async () => {
       const orders = new Orders();
-      // Of three that take over there are too many orders for all of them.
+      // Three takeovers have too many orders to try all of them.
       const runAll = (story: (turns: Turns) => Promise<void>) =>
         gone && wanted.length > 2 ? orders.some(1000, story) : orders.each(story);
       await runAll(async (turns) => {

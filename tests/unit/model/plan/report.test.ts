@@ -47,7 +47,7 @@ function report(...steps: Step[]): PlanReport {
   return reportPlan(JSON.stringify({ steps: planned }), "stdin");
 }
 
-/** Of the only NIC: each field with what it interrupts. */
+/** Each field of the only NIC, with what it interrupts. */
 function interruptions(step: Step): Record<string, string> {
   const fields = report(step).vnics.flatMap((vnic) => vnic.fields);
   return Object.fromEntries(fields.map(({ field, interrupts }) => [field, interrupts]));
