@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { withoutStack } from "./expected-failure.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
 import { type NetworkDefinition, networkFields, parseNetwork } from "../model/network/definition.ts";
@@ -22,25 +23,29 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
-  const inputs = programInputs(olds, news);
-  const parsed = parseNetwork(inputs);
-  return "problems" in parsed
-    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-    : { inputs: withoutUndefined(parsed.definition) };
-}
+export const check = withoutStack(
+  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    const inputs = programInputs(olds, news);
+    const parsed = parseNetwork(inputs);
+    return "problems" in parsed
+      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+      : { inputs: withoutUndefined(parsed.definition) };
+  },
+);
 
 /** All is changed in place, but for the name, by which Vnics know it. */
-export async function diff(
-  _id: string,
-  olds: NetworkState & WithStub,
-  news: NetworkDefinition & WithStub,
-): Promise<dynamic.DiffResult> {
-  refuseNewer(olds, `Network ${olds.name}`);
-  if (compare(olds.name, news.name) === "different") return { replaces: ["name"], deleteBeforeReplace: true };
-  if (compare(fieldsOf(olds), fieldsOf(news)) !== "same") return { replaces: [] };
-  return { changes: isStubOutdated(olds) };
-}
+export const diff = withoutStack(
+  async (
+    _id: string,
+    olds: NetworkState & WithStub,
+    news: NetworkDefinition & WithStub,
+  ): Promise<dynamic.DiffResult> => {
+    refuseNewer(olds, `Network ${olds.name}`);
+    if (compare(olds.name, news.name) === "different") return { replaces: ["name"], deleteBeforeReplace: true };
+    if (compare(fieldsOf(olds), fieldsOf(news)) !== "same") return { replaces: [] };
+    return { changes: isStubOutdated(olds) };
+  },
+);
 
 export async function create({
   __provider: _,
@@ -63,24 +68,26 @@ export async function update(
 }
 
 /** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
-export async function read(
-  id: string,
-  props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
-): Promise<dynamic.ReadResult> {
-  if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
-  const { cluster } = await openDriver();
-  const found = await readNetwork(cluster, id, props.uid);
-  if (!found) return {};
-  const { declaredBy = found.definition.declaredBy } = props;
-  const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
-  return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
-}
+export const read = withoutStack(
+  async (
+    id: string,
+    props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
+  ): Promise<dynamic.ReadResult> => {
+    if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
+    const { cluster } = await openDriver();
+    const found = await readNetwork(cluster, id, props.uid);
+    if (!found) return {};
+    const { declaredBy = found.definition.declaredBy } = props;
+    const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
+    return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
+  },
+);
 
-async function remove(_id: string, { name, uid, ...rest }: NetworkState): Promise<void> {
+const remove = withoutStack(async (_id: string, { name, uid, ...rest }: NetworkState): Promise<void> => {
   refuseNewer(rest, `Network ${name}`);
   const { cluster } = await openDriver();
   await removeNetwork(cluster, { name, uid });
-}
+});
 export { remove as delete };
 
 function stateOf(definition: NetworkDefinition, uid: string): NetworkState {

@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { withoutStack } from "./expected-failure.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
@@ -17,26 +18,26 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
-  const inputs = programInputs(olds, news);
-  const parsed = parseSetDefinition(inputs);
-  return "problems" in parsed
-    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-    : { inputs: withoutUndefined(parsed.definition) };
-}
+export const check = withoutStack(
+  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    const inputs = programInputs(olds, news);
+    const parsed = parseSetDefinition(inputs);
+    return "problems" in parsed
+      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+      : { inputs: withoutUndefined(parsed.definition) };
+  },
+);
 
-export async function diff(
-  _id: string,
-  olds: VnicSetState & WithStub,
-  news: SetDefinition & WithStub,
-): Promise<dynamic.DiffResult> {
-  refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
-  const { update, replace } = setDifference(olds, news);
-  // `changes` left open: the engine then finds the changed keys itself.
-  if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
-  // Pods that had no Vnic when it was last looked at are waited for once more.
-  return { changes: isStubOutdated(olds) || olds.ready < olds.desired };
-}
+export const diff = withoutStack(
+  async (_id: string, olds: VnicSetState & WithStub, news: SetDefinition & WithStub): Promise<dynamic.DiffResult> => {
+    refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
+    const { update, replace } = setDifference(olds, news);
+    // `changes` left open: the engine then finds the changed keys itself.
+    if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
+    // Pods that had no Vnic when it was last looked at are waited for once more.
+    return { changes: isStubOutdated(olds) || olds.ready < olds.desired };
+  },
+);
 
 export async function create(inputs: SetDefinition & WithStub): Promise<dynamic.CreateResult> {
   const outs = await keepingState(inputs, (driver, definition) =>
@@ -58,20 +59,22 @@ export async function update(
 }
 
 /** `props` are the outputs; of a set that is only looked up by its id, no more than the name that it has in the program. */
-export async function read(
-  id: string,
-  props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
-): Promise<dynamic.ReadResult> {
-  const known = props.uid === undefined ? undefined : props;
-  if (known) refuseNewer(known, `VnicSet ${id}`);
-  const state = await observeSet(await driverFor(props), parseVnicId(id), known);
-  return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
-}
+export const read = withoutStack(
+  async (
+    id: string,
+    props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
+  ): Promise<dynamic.ReadResult> => {
+    const known = props.uid === undefined ? undefined : props;
+    if (known) refuseNewer(known, `VnicSet ${id}`);
+    const state = await observeSet(await driverFor(props), parseVnicId(id), known);
+    return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
+  },
+);
 
-async function remove(_id: string, props: VnicSetState & WithStub): Promise<void> {
+const remove = withoutStack(async (_id: string, props: VnicSetState & WithStub): Promise<void> => {
   refuseNewer(props, `VnicSet ${vnicId(props)}`);
   await removeSet(await driverFor(props), props);
-}
+});
 export { remove as delete };
 
 async function driverFor({ declaredBy }: Pick<SetDefinition, "declaredBy">): Promise<SetDriver> {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
+import { withoutStack } from "./expected-failure.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { Driver } from "../lifecycle/driver.ts";
@@ -23,25 +24,25 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export async function check(olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> {
-  const inputs = programInputs(olds, news);
-  const parsed = parseDefinition(inputs);
-  return "problems" in parsed
-    ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-    : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
-}
+export const check = withoutStack(
+  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    const inputs = programInputs(olds, news);
+    const parsed = parseDefinition(inputs);
+    return "problems" in parsed
+      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+      : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
+  },
+);
 
-export async function diff(
-  _id: string,
-  olds: VnicState & WithStub,
-  news: Definition & WithStub,
-): Promise<dynamic.DiffResult> {
-  const { update, replace } = differenceOf(olds, news);
-  // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
-  if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
-  // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
-  return { changes: olds.drift !== undefined || isStubOutdated(olds) };
-}
+export const diff = withoutStack(
+  async (_id: string, olds: VnicState & WithStub, news: Definition & WithStub): Promise<dynamic.DiffResult> => {
+    const { update, replace } = differenceOf(olds, news);
+    // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
+    if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
+    // Something was amiss when it was last looked at; or the stub in state is an older one, which only an update replaces.
+    return { changes: olds.drift !== undefined || isStubOutdated(olds) };
+  },
+);
 
 function differenceOf(olds: VnicState & WithStub, { __provider: _, ...news }: Definition & WithStub): Difference {
   refuseNewerVnic(olds);
@@ -69,16 +70,15 @@ export async function update(
 }
 
 /** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
-export async function read(
-  id: string,
-  props: (VnicState | { readonly uid?: undefined }) & WithStub,
-): Promise<dynamic.ReadResult> {
-  const ref = parseVnicId(id);
-  if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
-  const known = readState(props);
-  const driver = await driverFor(known);
-  return found(id, await observe(driver, ref, known, { view: driver.surveyor.nextView() }));
-}
+export const read = withoutStack(
+  async (id: string, props: (VnicState | { readonly uid?: undefined }) & WithStub): Promise<dynamic.ReadResult> => {
+    const ref = parseVnicId(id);
+    if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
+    const known = readState(props);
+    const driver = await driverFor(known);
+    return found(id, await observe(driver, ref, known, { view: driver.surveyor.nextView() }));
+  },
+);
 
 function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
   return state
@@ -86,13 +86,13 @@ function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
     : {};
 }
 
-async function remove(id: string, props: VnicState & WithStub): Promise<void> {
+const remove = withoutStack(async (id: string, props: VnicState & WithStub): Promise<void> => {
   const { uid, owner, node, pod, deadlines } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
   const driver = await driverFor(props);
   const known = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
   await eject(driver, parseVnicId(id), known, deadline).finally(() => driver.surveyor.forget());
-}
+});
 export { remove as delete };
 
 async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver & OpenDriver> {

@@ -201,6 +201,7 @@ describe("Pulumi's provider process with an API server", () => {
       expect((await callError(provider.read("shop/db-wire", state))).message).to.match(
         /^reading Vnic shop\/db-wire: vnics is forbidden/,
       );
+      expect(provider.stderr.join("").trim().split("\n"), "no stack beside the message").to.have.length(1);
     });
 
     it("deletes it without a trace of a session when record, pod and node are gone", async () => {
