@@ -28,7 +28,10 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     const run = async (next: Job) => {
       const live = labs === 1;
       if (live) console.log(`\ntests/${next.name}`);
-      tell(next, await runJob(next, { env: labEnv(index), live }));
+      const outcome = await runJob(next, { env: labEnv(index), live });
+      tell(next, outcome);
+      // What it has left would fail all that follow on this lab, and hide which of them fail by themselves.
+      if (outcome.failed > 0 && queues.files.length > 0 && !isStopped()) await renew(index);
     };
     const workOff = async (queue: Job[]) => {
       let count = 0;
@@ -39,6 +42,15 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     await workOff(queues.closing);
   }
 
+  async function renew(index: number): Promise<void> {
+    try {
+      await runLab("down", index);
+      await runLab("up", index);
+    } catch (error) {
+      warn(`after a failed file: ${String(error)}`); // the next file starts it, or fails by name
+    }
+  }
+
   async function workBeside(index: number): Promise<void> {
     try {
       await runLab("up", index);
@@ -47,9 +59,12 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
       return runLab("down", index).catch(() => undefined);
     }
     await work(index);
-    await runLab("down", index);
+    await runLab("down", index).catch((error: unknown) => warn(String(error)));
   }
 
   await runLab("up", 0);
-  await Promise.all([work(0), ...Array.from({ length: labs - 1 }, (_, index) => workBeside(index + 1))]);
+  const lanes = [work(0), ...Array.from({ length: labs - 1 }, (_, index) => workBeside(index + 1))];
+  // Not Promise.all: what one lab throws must not end the run while another still works.
+  const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
+  if (failure?.status === "rejected") throw failure.reason;
 }
