@@ -19,7 +19,7 @@ describe("the admission policies", () => {
     const probe = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [container] } });
     await until("the policies to take effect", 30, async () => {
       const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe);
-      return stderr.includes("may not run in vnic-system") ? true : undefined;
+      return stderr.includes("ValidatingAdmissionPolicy") ? true : undefined;
     });
   });
   after(async () => {
