@@ -2,7 +2,7 @@ import { coalesce } from "../base/coalesce.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * The same cluster, in which one reading serves all who ask for the same object at the same time: the pod, the network,
+ * A view of a cluster in which one reading serves all who ask for the same object at the same time: the pod, the network,
  * the namespace and the node that many Vnics have in common. Each reading begins after it was asked for.
  */
 export function withSharedReads<C extends Cluster>(cluster: C): C {

@@ -51,7 +51,7 @@ export class Turns {
     this.choose = choose;
   }
 
-  /** The same object, of which each call waits for its actor's turn. */
+  /** A copy of an object in which each call waits for its actor's turn. */
   of<T extends object>(actor: number, object: T): T {
     return new Proxy(object, {
       get: (target, key) => {

@@ -29,7 +29,7 @@ export class AddressClaim {
     await holdings;
   }
 
-  /** The same for a record that stands. One that was refused before looks first, and claims nothing in vain. */
+  /** Claims for a record that exists. One that was refused before looks first, and claims nothing in vain. */
   async claimFor(prior: StoredVnic): Promise<void> {
     const wasRefused = prior.status?.conditions.some(({ reason }) => reason === "HeldByOther");
     if (wasRefused) await refuseHeldAddresses(this.cluster, this.wanted, prior.metadata);
