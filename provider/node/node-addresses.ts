@@ -1,3 +1,4 @@
+import { hostOf } from "../base/host-of.ts";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
@@ -9,7 +10,7 @@ import { VnicError } from "../base/errors.ts";
 /** Refuses addresses that the node itself has, or its default gateway. */
 export function refuseNodeAddresses(addresses: readonly string[]): void {
   addresses.forEach((cidr, index) => {
-    const host = normal(cidr.split("/")[0] ?? cidr);
+    const host = normal(hostOf(cidr));
     const holder = Object.entries(networkInterfaces()).find(([, all]) =>
       all?.some(({ address }) => normal(address) === host),
     );

@@ -1,3 +1,4 @@
+import { hostOf } from "../base/host-of.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
@@ -25,7 +26,7 @@ export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface
   if (plan.duplicateAddressDetection === false || added.length === 0) return;
   const rival = await findRival(netns, plan.interfaceName, plan.mac, added);
   if (!rival) return;
-  const index = plan.addresses.findIndex((address) => address.split("/")[0] === rival.host);
+  const index = plan.addresses.findIndex((address) => hostOf(address) === rival.host);
   throw new VnicError(
     "conflict",
     `addresses[${index}]: ${rival.host} is in use on the network, by a host with MAC ${rival.mac}; choose another, or find out who that is`,
@@ -39,7 +40,7 @@ export async function findRival(
   mac: string,
   addresses: readonly string[],
 ): Promise<Rival | undefined> {
-  const hosts = addresses.map((address) => address.split("/")[0] ?? address);
+  const hosts = addresses.map(hostOf);
   const answers = await Promise.all([
     ...hosts.filter((host) => !host.includes(":")).map((host) => askByArp(netns, device, host)),
     askByNeighborDiscovery(

@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import { apiVersion } from "../names.ts";
@@ -74,11 +75,6 @@ export function addressRecord(holding: Holding, { namespace, name, uid }: Holder
     metadata: { name: addressName(holding) },
     spec: { segment, value, family: familyOf(value), holder: { namespace, name, uid } },
   };
-}
-
-/** The part of a CIDR address that is held. */
-export function hostOf(cidr: string): string {
-  return cidr.split("/")[0] ?? cidr;
 }
 
 function familyOf(value: string): AddressRecord["spec"]["family"] {

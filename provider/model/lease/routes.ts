@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
@@ -79,15 +80,15 @@ function problemOf(to: string, kept: readonly string[]): string | undefined {
 
 function hopProblem(via: string, address: string): string | undefined {
   if (!z.ipv4().safeParse(via).success) return `its router ${JSON.stringify(via)} is not an IPv4 address`;
-  if (via === address.split("/")[0]) return `its router ${via} is the leased address itself`;
+  if (via === hostOf(address)) return `its router ${via} is the leased address itself`;
   return contains(address, via) ? undefined : `its router ${via} is not in the subnet of ${address}`;
 }
 
 /** Whether one network has an address of the other in it. An address with prefix length stands for itself alone. */
 function overlaps(network: string, other: string): boolean {
   if (other.includes(":")) return false;
-  const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === other.split("/")[0];
-  return contains(network, other.split("/")[0] ?? "") || (isNetwork && contains(other, network.split("/")[0] ?? ""));
+  const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === hostOf(other);
+  return contains(network, hostOf(other)) || (isNetwork && contains(other, hostOf(network)));
 }
 
 function contains(cidr: string, host: string): boolean {

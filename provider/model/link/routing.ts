@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import ipaddr from "ipaddr.js";
 import { cidr, device as deviceWord, host, type IpLine, ipLine, number } from "./ip-line.ts";
 import { routingTable, rulePriority } from "../names.ts";
@@ -199,10 +200,6 @@ function isUsual(family: Family, metric: number | undefined): boolean {
 
 function familyOf(address: string): Family {
   return address.includes(":") ? 6 : 4;
-}
-
-function hostOf(cidr: string): string {
-  return cidr.split("/")[0] ?? cidr;
 }
 
 function withPrefix(destination: string): string {

@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import type { Problem } from "../schema/problem.ts";
 import { contains, spanOf } from "../schema/range.ts";
 
@@ -34,7 +35,7 @@ export function clusterAddressProblems(addresses: readonly string[], held: reado
     return span ? [{ holder, value, span }] : [];
   });
   return addresses.flatMap((cidr, index) => {
-    const host = cidr.split("/")[0] ?? cidr;
+    const host = hostOf(cidr);
     const found = spans.find(({ span }) => contains(span, host));
     if (!found) return [];
     const where = found.value.includes("/") ? ` is in ${found.value}, which belongs to ` : " belongs to ";

@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import ipaddr from "ipaddr.js";
 import { deriveMac } from "../names.ts";
 import { unknownValue } from "../schema/known.ts";
@@ -55,7 +56,7 @@ export function namespaceProblems({ name, namespaces }: Network, namespace: stri
 }
 
 function addressProblem({ name, gateways = [], ranges = [], freeAddresses }: Network, cidr: string): string[] {
-  const host = cidr.split("/")[0] ?? cidr;
+  const host = hostOf(cidr);
   if (gateways.some((gateway) => isSame(gateway, host))) return [`${host} is a gateway of VnicNetwork ${name}`];
   if (ranges.some((range) => holes(range).some((hole) => contains(hole, host))))
     return [`${host} is reserved on VnicNetwork ${name} (exclude)`];

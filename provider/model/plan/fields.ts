@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import { isDeepStrictEqual } from "node:util";
 import { consequenceOf } from "../vnic/diff.ts";
 import { appliedOf, type PlannedStep, wantedOf } from "./input.ts";
@@ -96,9 +97,7 @@ function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
 function hostsOf(addresses: PlanValue): string[] | undefined {
   if (addresses === null) return [];
   if (!isList(addresses)) return undefined;
-  const hosts = addresses.map((address) =>
-    typeof address === "string" ? (address.split("/")[0] ?? address) : undefined,
-  );
+  const hosts = addresses.map((address) => (typeof address === "string" ? hostOf(address) : undefined));
   return hosts.every((host) => host !== undefined) ? hosts : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -104,7 +105,7 @@ export function addressAt(range: AddressRange, spans: readonly Span[], index: bi
 
 /** The place of an address in the range, whatever prefix length it has; undefined when it isn't one that is given out. */
 export function indexOf(range: AddressRange, spans: readonly Span[], cidr: string): bigint | undefined {
-  const parsed = parseAddress(cidr.split("/")[0] ?? "");
+  const parsed = parseAddress(hostOf(cidr));
   if (!parsed || parsed.bits !== parseSubnet(range.cidr)?.bits) return undefined;
   let before = 0n;
   for (const { first, last } of spans) {

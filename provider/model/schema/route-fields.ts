@@ -1,3 +1,4 @@
+import { hostOf } from "../../base/host-of.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -26,7 +27,7 @@ export interface DefaultRoute {
 /** An address alone, in canonical form. */
 export const host = z.string().transform((text, context) => {
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
-  if (parsed.success && !text.includes("/")) return parsed.data.split("/")[0] ?? text;
+  if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
   // A gateway may be a router's link-local address.
   if (isIPv6(text) && !text.includes("%") && ipaddr.parse(text).range() === "linkLocal") return text.toLowerCase();
   context.addIssue({
