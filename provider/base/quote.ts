@@ -6,3 +6,8 @@ export function quote(value: unknown, mostCharacters = 120): string {
   const size = typeof value === "string" ? value.length : text.length;
   return `${text.slice(0, mostCharacters)}… (${size} characters)`;
 }
+
+/** A message, cut where it is longer than that; what others say may be in it. */
+export function cut(text: string, mostCharacters: number): string {
+  return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}…`;
+}

@@ -1,4 +1,5 @@
 import { VnicError } from "../base/errors.ts";
+import { most } from "../model/schema/bounds.ts";
 import { present } from "../model/schema/known.ts";
 import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
@@ -112,7 +113,16 @@ export function readLink(row: IpAddressRow): Link {
 
 /** What a session's answer tells of a link. */
 export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
-  return present({ name, mac, mtu, addresses, slaacAddresses, up });
+  // A pod may give it any number.
+  const some = (all: readonly string[]) => all.slice(0, most.seenAddresses);
+  return present({
+    name,
+    mac,
+    mtu,
+    addresses: some(addresses),
+    slaacAddresses: slaacAddresses && some(slaacAddresses),
+    up,
+  });
 }
 
 /** Runs lines of `ip` commands in one process; stops at the first that fails. */

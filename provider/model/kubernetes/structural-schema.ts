@@ -1,12 +1,13 @@
 import * as z from "zod";
+import { longest } from "../schema/bounds.ts";
 
 /** A Kubernetes condition (`metav1.Condition`). */
 export const condition = z.object({
-  type: z.string(),
+  type: z.string().max(longest.conditionType),
   status: z.enum(["True", "False", "Unknown"]),
-  reason: z.string(),
-  message: z.string(),
-  lastTransitionTime: z.string(),
+  reason: z.string().max(longest.conditionReason),
+  message: z.string().max(longest.conditionMessage),
+  lastTransitionTime: z.string().max(longest.time),
   observedGeneration: z.int().optional(),
 });
 

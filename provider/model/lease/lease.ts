@@ -2,7 +2,7 @@ import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "../schema/fields.ts";
-import { leaseRoute, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
+import { leaseRoute, mostLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
 
 /* A DHCP lease (RFC 2131), and what is taken of what a server says: it is a stranger on a network outside the cluster. */
 
@@ -16,7 +16,7 @@ export const lease = z.strictObject({
   renewSeconds: z.int(),
   rebindSeconds: z.int(),
   /** By the NIC, for destinations other than all; only where they were asked for. */
-  routes: z.array(leaseRoute).optional(),
+  routes: z.array(leaseRoute).max(mostLeasedRoutes).optional(),
   /** The next hop for all other destinations; only where a default route was asked for. */
   router: z.ipv4().optional(),
   /** RFC 3339, by the node's clock. */

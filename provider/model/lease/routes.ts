@@ -25,7 +25,8 @@ export interface RoutesAsked {
   readonly defaultRoute?: { readonly except: readonly string[] } | undefined;
 }
 
-const mostRoutes = 16;
+/** How many a server may give. */
+export const mostLeasedRoutes = 16;
 /** Shorter ones come in pairs that stand for all destinations. */
 const shortestPrefix = 8;
 const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
@@ -43,8 +44,8 @@ export function readLeasedRoutes(
   if (!wanted) return {};
   const words = staticroutes.split(" ").filter(Boolean);
   if (words.length % 2 > 0) return { refused: `${JSON.stringify(staticroutes)} are not pairs of network and router` };
-  if (words.length > 2 * mostRoutes)
-    return { refused: `${words.length / 2} routes are more than the ${mostRoutes} that are taken` };
+  if (words.length > 2 * mostLeasedRoutes)
+    return { refused: `${words.length / 2} routes are more than the ${mostLeasedRoutes} that are taken` };
   const pairs = words.flatMap((to, index) => (index % 2 === 0 ? [{ to, via: words[index + 1] ?? "" }] : []));
   const isForAll = ({ to }: { to: string }) => to === "0.0.0.0/0";
   const hop = pairs.length > 0 ? pairs.find(isForAll)?.via : router.split(" ").find(Boolean);

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
+import { cut, quote } from "../../base/quote.ts";
+import { longest } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { wording } from "../schema/known.ts";
 import type { NodeNetwork } from "./mode.ts";
@@ -31,7 +33,7 @@ const plugins = {
     master: field.parent,
     mode: z
       .enum(["bridge", "private"], {
-        error: ({ input }) => `${JSON.stringify(input)} is not a mode of ours; use "bridge" or "private"`,
+        error: ({ input }) => `${quote(input)} is not a mode of ours; use "bridge" or "private"`,
       })
       .default("bridge"),
     mtu,
@@ -56,21 +58,26 @@ export function readAttachment({ metadata, spec }: AttachmentDefinition): ReadNe
   const where = `NetworkAttachmentDefinition ${metadata.namespace}/${metadata.name}`;
   const refuse = (text: string) => new VnicError("refused", `network.networkAttachmentDefinition: ${where}: ${text}`);
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
+  if (spec.config.length > longest.attachmentConfig)
+    throw refuse(`spec.config has ${spec.config.length} characters; at most ${longest.attachmentConfig} are read`);
   const config = parseJson(spec.config);
   if (typeof config !== "object" || config === null) throw refuse("spec.config is not a JSON object");
   const listed = (config as { plugins?: unknown }).plugins;
   if (Array.isArray(listed) && listed.length !== 1)
     throw refuse(`spec.config.plugins: has ${listed.length} plugins, of which we make only one; leave the others out`);
   const path = Array.isArray(listed) ? "spec.config.plugins[0]" : "spec.config";
-  const plugin = (Array.isArray(listed) ? listed[0] : config) as { type?: unknown };
-  const schema = plugins[plugin.type as keyof typeof plugins];
+  const plugin = (Array.isArray(listed) ? listed[0] : config) as { type?: unknown } | null;
+  const type = plugin?.type;
+  const schema = isPlugin(type) ? plugins[type] : undefined;
   if (!schema)
-    throw refuse(
-      `${path}.type: ${JSON.stringify(plugin.type)} is not a plugin that we know; use ${Object.keys(plugins).join(", ")}`,
-    );
+    throw refuse(`${path}.type: ${quote(type)} is not a plugin that we know; use ${Object.keys(plugins).join(", ")}`);
   const parsed = schema.safeParse(plugin, { error: wording });
   if (!parsed.success) throw refuse(parsed.error.issues.map((issue) => complaint(issue, path)).join("; "));
   return networkOf(parsed.data, () => refuse(`${path}.device: is missing; give it, hwaddr or pciBusID`));
+}
+
+function isPlugin(type: unknown): type is keyof typeof plugins {
+  return typeof type === "string" && Object.hasOwn(plugins, type);
 }
 
 function networkOf(config: z.output<(typeof plugins)[keyof typeof plugins]>, noDevice: () => VnicError): ReadNetwork {
@@ -95,7 +102,10 @@ function sized(mtu: number | undefined): { mtu?: number } {
 
 function complaint(issue: z.core.$ZodIssue, path: string): string {
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((key) => `${path}.${key}: is not understood; leave it out`).join("; ");
+    return issue.keys
+      .slice(0, 8)
+      .map((key) => `${path}.${cut(key, 64)}: is not understood; leave it out`)
+      .join("; ");
   return `${[path, ...issue.path.map(String)].join(".")}: ${issue.message}`;
 }
 

@@ -1,15 +1,20 @@
 import * as z from "zod";
 import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
+import { labels } from "../schema/admission.ts";
+import { longest, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { modes } from "./mode.ts";
 
+const address = z.string().max(longest.address);
+
 /** Addresses to give out, as the API server checks them. */
 export const rangeSpec = z.object({
-  cidr: z.string().describe("The subnet; its prefix length is that of every address."),
-  from: z.string().optional().describe("The first address; the subnet's first host when absent."),
-  to: z.string().optional().describe("The last address; the subnet's last host when absent."),
+  cidr: address.describe("The subnet; its prefix length is that of every address."),
+  from: address.optional().describe("The first address; the subnet's first host when absent."),
+  to: address.optional().describe("The last address; the subnet's last host when absent."),
   exclude: z
-    .array(z.string())
+    .array(z.string().max(longest.span))
+    .max(most.exclusions)
     .optional()
     .describe("Addresses, spans like 192.168.50.20-192.168.50.30, or subnets that are never given out."),
 });
@@ -20,28 +25,36 @@ export const networkSpec = z
     mode: z.enum(modes).default("macvlan").describe("How a pod's NIC is made from a parent of its node."),
     parent: z
       .string()
+      .max(longest.parent)
       .optional()
       .describe(
         "The NIC that leads to the network, on nodes that none of parents is for: name, subnet, MAC or PCI address.",
       ),
     parents: z
-      .array(z.object({ nodes: z.record(z.string(), z.string()), parent: z.string() }))
+      .array(z.object({ nodes: labels, parent: z.string().max(longest.parent) }))
+      .max(most.parents)
       .optional()
       .describe("The parent on nodes by their labels; the first that fits."),
     vlan: field.vlan.optional().describe("VLAN ID of the network on the parents."),
     mtu: field.mtu.optional().describe("In bytes, of Vnics that ask for none."),
-    gateways: z.array(z.string()).optional().describe("Routers, of Vnics that name none."),
+    gateways: z.array(address).max(most.gateways).optional().describe("Routers, of Vnics that name none."),
     ranges: z
       .array(rangeSpec)
+      .max(most.ranges)
       .optional()
       .describe("Addresses that Vnics may have, at most one range of each family; any when absent."),
-    namespaces: z.array(z.string()).optional().describe("Whose Vnics may be on it; all when absent."),
+    namespaces: z
+      .array(z.string().max(longest.labelName))
+      .max(most.namespaces)
+      .optional()
+      .describe("Whose Vnics may be on it; all when absent."),
     freeAddresses: z
       .boolean()
       .optional()
       .describe("Whether a Vnic may be given an address outside of the ranges; it may not when absent."),
     macPrefixes: z
-      .array(z.string())
+      .array(z.string().max(longest.mac))
+      .max(most.macPrefixes)
       .optional()
       .describe("What a MAC that is given may begin with, such as 02:00:5e; without, only the derived MAC is allowed."),
     freeMacs: z.boolean().optional().describe("Whether a Vnic may be given any MAC; it may not when absent."),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isList, list, longest, most, text } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { known, present, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
@@ -52,14 +53,14 @@ const nodeParent = z.strictObject({ nodes: known(field.labels), parent: known(fi
 export const networkFields = {
   mode: known(mode).default("macvlan"),
   parent: known(field.parent).optional(),
-  parents: known(z.array(known(nodeParent))).optional(),
+  parents: known(list(known(nodeParent), most.parents)).optional(),
   vlan: known(field.vlan).optional(),
   mtu: known(field.mtu).optional(),
-  gateways: known(z.array(known(host))).optional(),
-  ranges: known(z.array(known(addressRange))).optional(),
-  namespaces: known(z.array(known(field.labelName))).optional(),
+  gateways: known(list(known(host), most.gateways)).optional(),
+  ranges: known(list(known(addressRange), most.ranges)).optional(),
+  namespaces: known(list(known(field.labelName), most.namespaces)).optional(),
   freeAddresses: known(z.boolean()).optional(),
-  macPrefixes: known(z.array(known(field.macPrefix))).optional(),
+  macPrefixes: known(list(known(field.macPrefix), most.macPrefixes)).optional(),
   freeMacs: known(z.boolean()).optional(),
   allowUnprobed: known(z.boolean()).optional(),
   vnicsPerNamespace: known(field.vnicCount).optional(),
@@ -68,7 +69,7 @@ export const networkFields = {
 const definition = z.strictObject({
   name: known(field.labelName),
   ...networkFields,
-  declaredBy: z.string().optional(),
+  declaredBy: text(longest.owner, "an owner's name").optional(),
 });
 
 /** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
@@ -87,7 +88,7 @@ function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }:
     problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
   const reason = vlanProblem(mode, vlan);
   if (reason !== undefined) problems.push({ property: "vlan", reason });
-  if (!Array.isArray(ranges)) return problems;
+  if (!isList(ranges, most.ranges)) return problems;
   const families = ranges.map((range) => {
     const cidr = (range as { cidr?: unknown } | null)?.cidr;
     return typeof cidr === "string" && cidr !== unknownValue ? cidr.includes(":") : undefined;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { longest, text } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { compare, type Comparison, known, present, unknownValue, wording } from "../schema/known.ts";
 import type { Problem } from "../schema/problem.ts";
@@ -40,9 +41,12 @@ const named = z.strictObject({
   definition: known(z.strictObject(networkFields)).optional(),
 });
 
-const attachment = z.string().regex(/^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, {
-  error: ({ input }) => `${quote(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
-});
+const attachment = text(longest.attachment, "<namespace>/<name>").regex(
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+  {
+    error: ({ input }) => `${quote(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
+  },
+);
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
 
 /** A {@link NetworkReference} as a user writes it; a text is a name. */

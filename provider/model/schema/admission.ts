@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { longest, most } from "./bounds.ts";
 import * as field from "./fields.ts";
 
 /*
@@ -20,7 +21,7 @@ function withRules<T extends z.ZodType>(schema: T, maxLength: number, ...rules: 
   });
 }
 
-export const objectName = withRules(field.objectName, 253, [
+export const objectName = withRules(field.objectName, longest.objectName, [
   "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
   `is not a Kubernetes name: use a-z, 0-9, "-" and "."`,
 ]);
@@ -40,7 +41,7 @@ const isMac = "self.matches('^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$')";
 
 export const mac = withRules(
   z.string(),
-  63,
+  longest.mac,
   [isMac, `is not a MAC address; write it like "02:00:5e:10:00:01"`],
   ["!self.matches('^(00[:-]){5}00$')", "is the zero MAC address, which no NIC may have"],
   ["!self.matches('^([fF]{2}[:-]){5}[fF]{2}$')", "is the broadcast MAC address, which no NIC may have"],
@@ -55,7 +56,7 @@ const ip = (rule: string) => `!isCIDR(self) || ${rule.replaceAll("IP", "cidr(sel
 
 export const hostCidr = withRules(
   z.string(),
-  63,
+  longest.address,
   ["isCIDR(self)", `is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`],
   ["!isCIDR(self) || cidr(self).prefixLength() >= 1", "has a prefix length of 0; give that of its own network"],
   [ip("!IP.isUnspecified()"), "is the unspecified address; give a host address"],
@@ -73,12 +74,23 @@ export const hostCidr = withRules(
   ],
 );
 
-export const addresses = z.array(hostCidr).max(64);
+export const addresses = z.array(hostCidr).max(most.addresses);
 
 export const deletionPolicy = withRules(field.deletionPolicy, 63, [
   "self in ['detach', 'waitForPod']",
   `is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
 ]);
+
+/** Labels, or what selects by labels. The keys of a map have no schema, so a rule bounds them. */
+export const labels = z.record(z.string(), z.string().max(longest.labelValue)).meta({
+  maxProperties: most.labels,
+  "x-kubernetes-validations": [
+    {
+      rule: `self.all(key, size(key) <= ${longest.labelKey})`,
+      message: `has a key that is longer than ${longest.labelKey} characters`,
+    },
+  ],
+});
 
 /** Between fields of a spec. */
 export const acrossFields = {

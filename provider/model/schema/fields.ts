@@ -1,23 +1,29 @@
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { longest, map, most, text } from "./bounds.ts";
 import { subnet } from "./range.ts";
 import { quote } from "../../base/quote.ts";
 
 /* The leaves of every schema: each gives the value, the rule it breaks, and how to write it. */
 
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
-export const labelName = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, {
-  error: ({ input }) => `${quote(input)} is not a Kubernetes name: use at most 63 of a-z, 0-9 and "-"`,
-});
+export const labelName = z
+  .string()
+  .max(longest.labelName, { error: notLabelName, abort: true })
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, { error: notLabelName });
+
+function notLabelName({ input }: { input?: unknown }): string {
+  return `${quote(input)} is not a Kubernetes name: use at most ${longest.labelName} of a-z, 0-9 and "-"`;
+}
 
 /** A Kubernetes object name (RFC 1123 subdomain, at most 253 characters). */
-export const objectName = z
-  .string()
-  .max(253, { error: "is longer than the 253 characters of a Kubernetes name" })
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/, {
+export const objectName = text(longest.objectName, "a Kubernetes name").regex(
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  {
     error: ({ input }) => `${quote(input)} is not a Kubernetes name: use a-z, 0-9, "-" and "."`,
-  });
+  },
+);
 
 const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
@@ -27,7 +33,7 @@ const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
  * option or a path; or what it has, as names differ from node to node: a subnet that it has an address in, its MAC, or its
  * PCI address. The forms can't be confused, as no name here has "/" or ":".
  */
-export const parent = z.string().transform((text, context) => {
+export const parent = text(longest.parent, "what names a node's NIC").transform((text, context) => {
   const lower = text.toLowerCase();
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/.test(text)) return text;
   if (macForm.test(lower) || pciForm.test(lower)) return lower;
@@ -54,7 +60,7 @@ export const vlan = z
   .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
 /** The first octets of a MAC, one to five. */
-export const macPrefix = z.string().transform((text, context) => {
+export const macPrefix = text(longest.mac, "the beginning of a MAC address").transform((text, context) => {
   const prefix = text.toLowerCase().replaceAll("-", ":");
   if (/^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}$/.test(prefix)) return prefix;
   context.addIssue({
@@ -84,8 +90,7 @@ export const interfaceName = z
   });
 
 /** A unicast MAC, brought to lower case with colons. */
-export const mac = z
-  .string()
+export const mac = text(longest.mac, "a MAC address")
   .transform((text) => text.toLowerCase().replaceAll("-", ":"))
   .superRefine((text, context) => {
     const complain = (rule: string) => context.addIssue({ code: "custom", message: `${quote(text)} ${rule}` });
@@ -104,13 +109,17 @@ export const mtu = z
   .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the most that an IP packet can have` });
 
 /** Labels as Kubernetes takes them: keys with an optional prefix, values of at most 63 characters. */
-export const labels = z.record(
-  z.string().regex(/^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, {
-    error: ({ input }) => `${quote(input)} is not a label key: use letters, digits, "-", "_" and "."`,
-  }),
-  z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
+export const labels = map(
+  text(longest.labelKey, "a label key").regex(
+    /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    {
+      error: ({ input }) => `${quote(input)} is not a label key: use letters, digits, "-", "_" and "."`,
+    },
+  ),
+  text(longest.labelValue, "a label value").regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
     error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
   }),
+  most.labels,
 );
 
 /** What a deletion does while the pod still runs. */
@@ -120,12 +129,12 @@ export const deletionPolicy = z.enum(["detach", "waitForPod"], {
 });
 
 /** A name to give a DHCP server (RFC 1123): labels with dots between them. */
-export const hostname = z
-  .string()
-  .max(253, { error: "is longer than the 253 characters of a host name" })
-  .regex(/^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/, {
+export const hostname = text(longest.hostname, "a host name").regex(
+  /^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/,
+  {
     error: ({ input }) => `${quote(input)} is not a host name: use letters, digits, "-" and ".", like "db-0"`,
-  });
+  },
+);
 
 /** How long an operation may take, in seconds. */
 export const deadlineSeconds = z
@@ -134,7 +143,7 @@ export const deadlineSeconds = z
   .max(86400, { error: ({ input }) => `${String(input)} is above 86400 seconds, one day` });
 
 /** A host address with its prefix length, brought to canonical form (RFC 5952 for IPv6). */
-export const hostCidr = z.string().transform((text, context) => {
+export const hostCidr = text(longest.address, "a CIDR address").transform((text, context) => {
   const complain = (rule: string) => {
     context.addIssue({ code: "custom", message: `${quote(text)} ${rule}` });
     return z.NEVER;

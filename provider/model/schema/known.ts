@@ -8,6 +8,7 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Zod's own complaints in our words; those of the leaves are in `fields.ts`. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "invalid_key") return issue.issues[0]?.message;
   if (issue.code !== "invalid_type") return undefined;
   if (issue.input === undefined) return "is missing";
   const kind =

@@ -1,4 +1,6 @@
 import type * as z from "zod";
+import { cut } from "../../base/quote.ts";
+import { longest } from "./bounds.ts";
 
 /** One problem of the inputs, by property path, like `addresses[1]`. */
 export interface Problem {
@@ -6,16 +8,20 @@ export interface Problem {
   readonly reason: string;
 }
 
+/** Unknown properties named at once; the rest are named when these are gone. */
+const mostUnknown = 32;
+
 /** Zod's issue as problems; `thing` is what the inputs are of, like "a Vnic". */
 export function problemsOf(issue: z.core.$ZodIssue, thing: string): Problem[] {
   if (issue.code !== "unrecognized_keys") return [{ property: pathOf(issue.path), reason: issue.message }];
   const reason = `is not a property of ${thing}; remove it or correct its name`;
-  return issue.keys.map((key) => ({ property: pathOf([...issue.path, key]), reason }));
+  return issue.keys.slice(0, mostUnknown).map((key) => ({ property: pathOf([...issue.path, key]), reason }));
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`;
-    return text === "" ? String(key) : `${text}.${String(key)}`;
+    const word = cut(String(key), longest.labelKey);
+    return text === "" ? word : `${text}.${word}`;
   }, "");
 }

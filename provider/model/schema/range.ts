@@ -2,6 +2,7 @@ import { hostOf } from "../../base/host-of.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { list, longest, most, text } from "./bounds.ts";
 import { known, unknownValue } from "./known.ts";
 import { quote } from "../../base/quote.ts";
 
@@ -24,7 +25,7 @@ export interface Span {
 }
 
 /** A subnet by its address and prefix length, brought to canonical form. */
-export const subnet = z.string().transform((text, context) => {
+export const subnet = text(longest.address, "a subnet").transform((text, context) => {
   const parsed = parseSubnet(text);
   if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
   context.addIssue({
@@ -34,11 +35,11 @@ export const subnet = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const address = z.string().refine((text) => parseAddress(text) !== undefined, {
+const address = text(longest.address, "an IP address").refine((text) => parseAddress(text) !== undefined, {
   error: ({ input }) => `${quote(input)} is not an IP address; write it like "192.168.50.10"`,
 });
 
-const excluded = z.string().refine((text) => parseSpan(text) !== undefined, {
+const excluded = text(longest.span, "two addresses").refine((text) => parseSpan(text) !== undefined, {
   error: ({ input }) =>
     `${quote(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
 });
@@ -49,7 +50,7 @@ export const addressRange: z.ZodType<AddressRange> = z
     cidr: known(subnet),
     from: known(address).optional(),
     to: known(address).optional(),
-    exclude: known(z.array(known(excluded))).optional(),
+    exclude: known(list(known(excluded), most.exclusions)).optional(),
   })
   .superRefine((range, context) => {
     const values = [range.cidr, range.from, range.to, range.exclude, ...(range.exclude ?? [])];
@@ -81,10 +82,20 @@ export function freeSpans(range: AddressRange): Span[] {
     holes.push({ first: span.first, last: span.first, bits });
     if (bits === 32) holes.push({ first: span.last, last: span.last, bits });
   }
-  return holes.reduce<Span[]>(
-    (spans, hole) => spans.flatMap((each) => without(each, hole)),
-    first <= last ? [{ first, last }] : [],
-  );
+  return gaps({ first, last }, holes);
+}
+
+/** What is left of a span between holes, which may overlap. */
+function gaps({ first, last }: Span, holes: readonly Span[]): Span[] {
+  const spans: Span[] = [];
+  let next = first;
+  const ascending = [...holes].sort((one, other) => (one.first < other.first ? -1 : one.first > other.first ? 1 : 0));
+  for (const hole of ascending) {
+    if (hole.first > last) break;
+    if (hole.first > next) spans.push({ first: next, last: hole.first - 1n });
+    if (hole.last >= next) next = hole.last + 1n;
+  }
+  return next <= last ? [...spans, { first: next, last }] : spans;
 }
 
 /** How many addresses there are. */
@@ -141,14 +152,6 @@ export function isWithin(range: AddressRange, other: AddressRange): boolean {
 /** The span of a subnet or of a single address; undefined for what is neither. */
 export function spanOf(text: string): FamilySpan | undefined {
   return parseSpan(text);
-}
-
-function without(span: Span, hole: Span): Span[] {
-  if (hole.last < span.first || hole.first > span.last) return [span];
-  return [
-    ...(hole.first > span.first ? [{ first: span.first, last: hole.first - 1n }] : []),
-    ...(hole.last < span.last ? [{ first: hole.last + 1n, last: span.last }] : []),
-  ];
 }
 
 function parseAddress(text: string): { value: bigint; bits: 32 | 128 } | undefined {

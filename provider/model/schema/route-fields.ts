@@ -2,6 +2,7 @@ import { hostOf } from "../../base/host-of.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
+import { isList, list, longest, most, text } from "./bounds.ts";
 import { hostCidr } from "./fields.ts";
 import { known, unknownValue } from "./known.ts";
 import type { Problem } from "./problem.ts";
@@ -25,7 +26,7 @@ export interface DefaultRoute {
 }
 
 /** An address alone, in canonical form. */
-export const host = z.string().transform((text, context) => {
+export const host = text(longest.address, "an address").transform((text, context) => {
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
   if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
   // A gateway may be a router's link-local address.
@@ -37,7 +38,7 @@ export const host = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const destination = z.string().transform((text, context) => {
+export const destination = text(longest.address, "a destination").transform((text, context) => {
   const parsed = subnet.safeParse(text.includes("/") ? text : `${text}/${isIPv4(text) ? 32 : 128}`);
   const all = text === "default" || text.endsWith("/0");
   if (parsed.success && !all) return parsed.data;
@@ -72,7 +73,7 @@ const replyVia = z.enum(["vnic", "pod"], { error: ({ input }) => `${quote(input)
 /** The fields of a definition. */
 export const routeFields = {
   routes: known(
-    z.array(
+    list(
       known(
         z.strictObject({
           to: known(route.to),
@@ -81,20 +82,21 @@ export const routeFields = {
           table: known(route.table).optional(),
         }),
       ),
+      most.routes,
     ),
   ).optional(),
-  gateways: known(z.array(known(host))).optional(),
+  gateways: known(list(known(host), most.gateways)).optional(),
   replyVia: known(replyVia).optional(),
-  defaultRoute: known(z.strictObject({ except: known(z.array(known(destination))) })).optional(),
+  defaultRoute: known(z.strictObject({ except: known(list(known(destination), most.exceptions)) })).optional(),
 };
 
 /** On its way to the node. */
-export const defaultRoute = z.strictObject({ except: z.array(destination).readonly() });
+export const defaultRoute = z.strictObject({ except: list(destination, most.exceptions).readonly() });
 
 /** The routes in a plan for the node, where everything is decided. */
 export const routing = z.strictObject({
-  routes: z.array(z.strictObject(route)).readonly(),
-  gateways: z.array(host).readonly(),
+  routes: list(z.strictObject(route), most.routes).readonly(),
+  gateways: list(host, most.gateways).readonly(),
   replyVia,
   defaultRoute: defaultRoute.optional(),
 });
@@ -112,7 +114,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
       reason: `"${parsed.data}" is in no subnet of the addresses, so the Vnic can't reach it`,
     });
   };
-  const hops = Array.isArray(gateways) ? (gateways as unknown[]) : [];
+  const hops = isList(gateways, most.gateways) ? gateways : [];
   hops.forEach((gateway, index) => {
     reachable(`gateways[${index}]`, gateway);
     const first = hops.findIndex(
@@ -124,7 +126,8 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
         reason: `is a second one of its family, beside gateways[${first}]`,
       });
   });
-  (Array.isArray(routes) ? (routes as ({ to?: unknown; via?: unknown } | null)[]) : []).forEach((one, index) => {
+  const given = isList(routes, most.routes) ? (routes as readonly ({ to?: unknown; via?: unknown } | null)[]) : [];
+  given.forEach((one, index) => {
     if (one?.via === undefined) return;
     reachable(`routes[${index}].via`, one.via);
     const [to, via] = [destination.safeParse(one.to).data, host.safeParse(one.via).data];
@@ -153,7 +156,7 @@ function isNamed(network: unknown): boolean {
 
 /** Networks of the addresses; undefined if one is unknown or wrong, which is reported elsewhere, or comes by DHCP. */
 function networksOf(addresses: unknown): string[] | undefined {
-  if (!Array.isArray(addresses)) return undefined;
+  if (!isList(addresses, most.addresses)) return undefined;
   const parsed = addresses.map((address) => hostCidr.safeParse(address).data);
   return parsed.every((address) => address !== undefined) ? parsed : undefined;
 }

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { vnicSpec } from "../vnic/crd.ts";
 import { customResourceDefinition, type ValidationRule } from "../kubernetes/custom-resource.ts";
+import { longest, most } from "../schema/bounds.ts";
+import { labels } from "../schema/admission.ts";
 import { rangeSpec } from "../network/crd.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { workloadKinds } from "./definition.ts";
@@ -9,20 +11,20 @@ const rule = (expression: string, message: string): ValidationRule => ({ rule: e
 
 const spec = z
   .object({
-    selector: z.record(z.string(), z.string()).optional().describe("The labels of the pods."),
+    selector: labels.optional().describe("The labels of the pods."),
     workload: z
-      .object({ kind: z.enum(workloadKinds), name: z.string() })
+      .object({ kind: z.enum(workloadKinds), name: z.string().max(longest.objectName) })
       .optional()
       .describe("Instead of a selector: an application of this namespace, all pods of it."),
     template: vnicSpec
       .omit({ pod: true, addresses: true, mac: true })
       .partial({ interfaceName: true })
-      .extend({ labels: z.record(z.string(), z.string()).optional().describe("Labels of the Vnics.") })
+      .extend({ labels: labels.optional().describe("Labels of the Vnics.") })
       .describe("A Vnic's spec, without what each one has for itself."),
     addresses: z
       .array(rangeSpec)
       .min(1)
-      .max(2)
+      .max(most.ranges)
       .optional()
       .describe("Ranges, each of which gives one address to each pod. When absent: the Network's range, or DHCP."),
   })
@@ -37,7 +39,7 @@ const status = z.object({
   observedGeneration: z.int(),
   desired: z.int().describe("Pods that shall have a Vnic now."),
   ready: z.int().describe("Those that have it."),
-  conditions: z.array(condition),
+  conditions: z.array(condition).max(most.conditions),
 });
 
 /** The CustomResourceDefinition of `VnicSet` (apiextensions.k8s.io/v1). */

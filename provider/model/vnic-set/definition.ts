@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { deadlines, type Definition, parseDefinition } from "../vnic/definition.ts";
+import { list, longest, most, text } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { known, unknownValue, wording } from "../schema/known.ts";
 import { deriveInterfaceName } from "../names.ts";
@@ -62,11 +63,13 @@ const definition = z.strictObject({
   workload: known(workload).optional(),
   template: known(z.record(z.string(), z.unknown())),
   addresses: known(
-    z.array(known(addressRange)).min(1, { error: "is empty; give a range, or leave it out" }),
+    list(known(addressRange), most.ranges).refine((ranges) => ranges.length > 0, {
+      error: "is empty; give a range, or leave it out",
+    }),
   ).optional(),
   labels: known(field.labels).optional(),
   deadlines: known(deadlines).prefault({}),
-  declaredBy: z.string().optional(),
+  declaredBy: text(longest.owner, "an owner's name").optional(),
 });
 
 /** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
@@ -130,7 +133,7 @@ function sampleAddresses(addresses: unknown, template: object): { addresses?: un
   const { network } = template as { network?: unknown };
   const isNamed = typeof network === "string" || (typeof network === "object" && network !== null && "name" in network);
   if (addresses === undefined && isNamed) return { addresses: unknownValue };
-  const parsed = z.array(addressRange).safeParse(addresses);
+  const parsed = list(addressRange, most.ranges).safeParse(addresses);
   if (!parsed.success || parsed.data.length === 0) return addresses === undefined ? {} : { addresses: unknownValue };
   if (JSON.stringify(parsed.data).includes(unknownValue)) return { addresses: unknownValue };
   return { addresses: parsed.data.map((range) => addressAt(range, freeSpans(range), 0n)) };
@@ -144,7 +147,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   // If both are given, an unknown one may turn out to be absent.
   if (selector !== undefined && workload !== undefined && ![selector, workload].includes(unknownValue))
     problems.push({ property: "workload", reason: "can't be given beside selector; remove one of the two" });
-  const ranges = z.array(addressRange).safeParse(addresses).data ?? [];
+  const ranges = list(addressRange, most.ranges).safeParse(addresses).data ?? [];
   ranges.forEach((range, index) => {
     const other = ranges.findIndex(
       (one) => one.cidr !== unknownValue && one.cidr.includes(":") === range.cidr.includes(":"),

@@ -1,3 +1,5 @@
+import { cut } from "../../base/quote.ts";
+import { longest } from "../schema/bounds.ts";
 import type { Problem } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
@@ -15,6 +17,7 @@ export function setStatusOf(
     const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
     return {
       ...so,
+      message: cut(so.message, longest.message),
       lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
       observedGeneration: set.metadata.generation,
     };
@@ -37,7 +40,7 @@ export function setStatusOf(
 
 /** Status of a set whose spec breaks a rule that the API server can't check. Its Vnics stay as they are. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
-  const message = problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  const message = cut(problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "), longest.message);
   const { generation } = set.metadata;
   const since = { lastTransitionTime: now.toISOString(), observedGeneration: generation };
   return {

@@ -1,11 +1,15 @@
 import * as z from "zod";
 import * as admission from "../schema/admission.ts";
 import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
+import { longest, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
+import { mostLeasedRoutes } from "../lease/routes.ts";
 import { modes } from "../network/mode.ts";
 import { injectResult } from "../wire/session-protocol.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
+
+const address = z.string().max(longest.address);
 
 /** The record's spec as the API server checks it. */
 export const vnicSpec = z
@@ -16,11 +20,13 @@ export const vnicSpec = z
         name: field.labelName.optional().describe("Name of a VnicNetwork, which says all the rest."),
         networkAttachmentDefinition: z
           .string()
+          .max(longest.attachment)
           .optional()
           .describe("Name of a NetworkAttachmentDefinition of the namespace, or namespace/name."),
         mode: z.enum(modes).optional().describe("How the NIC is made from the parent; macvlan when absent."),
         parent: z
           .string()
+          .max(longest.parent)
           .optional()
           .describe(
             "The node's NIC that leads to the external network: its name, a subnet of it, its MAC or PCI address.",
@@ -67,18 +73,31 @@ export const vnicSpec = z
     routes: z
       .array(
         z.object({
-          to: z.string(),
-          via: z.string().optional(),
-          metric: z.int().min(0).optional(),
-          table: z.int().min(1).optional(),
+          to: address,
+          via: address.optional(),
+          metric: z
+            .int()
+            .min(0)
+            .max(2 ** 32 - 1)
+            .optional(),
+          table: z
+            .int()
+            .min(1)
+            .max(2 ** 30 - 1)
+            .optional(),
         }),
       )
+      .max(most.routes)
       .optional()
       .describe("Routes by the NIC, beside those of its addresses' own networks."),
-    gateways: z.array(z.string()).optional().describe("Routers on the network, at most one of each address family."),
+    gateways: z
+      .array(address)
+      .max(most.gateways)
+      .optional()
+      .describe("Routers on the network, at most one of each address family."),
     replyVia: z.enum(["vnic", "pod"]).optional().describe("By what replies leave: vnic when absent, with gateways."),
     defaultRoute: z
-      .object({ except: z.array(z.string()).describe("The cluster's own networks.") })
+      .object({ except: z.array(address).max(most.exceptions).describe("The cluster's own networks.") })
       .optional()
       .describe("Sends the rest of the pod's traffic to the gateways."),
     deletionPolicy: admission.deletionPolicy
@@ -89,27 +108,35 @@ export const vnicSpec = z
   })
   .meta(admission.acrossFields);
 
+const name = z.string().max(longest.objectName);
+
 const status = z.object({
-  node: z.string().optional().describe("The node on which the Vnic is realised."),
+  node: name.optional().describe("The node on which the Vnic is realised."),
   pod: z
-    .object({ name: z.string(), uid: z.string(), sandboxId: z.string(), containerId: z.string().optional() })
+    .object({ name, uid: name, sandboxId: name, containerId: name.optional() })
     .optional()
     .describe("The pod that holds the Vnic."),
   interface: injectResult.shape.interface.optional().describe("The NIC as last seen in the pod."),
   lease: z
     .object({
       ...lease.shape,
-      address: z.string(),
-      server: z.string(),
-      routes: z.array(z.object({ to: z.string(), via: z.string().optional() })).optional(),
-      router: z.string().optional(),
-      obtainedAt: z.string(),
-      expiresAt: z.string(),
+      address,
+      server: address,
+      routes: z
+        .array(z.object({ to: address, via: address.optional() }))
+        .max(mostLeasedRoutes)
+        .optional(),
+      router: address.optional(),
+      obtainedAt: z.string().max(longest.time),
+      expiresAt: z.string().max(longest.time),
     })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
   // By type, so that each condition may have a writer of its own.
-  conditions: z.array(condition).meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
+  conditions: z
+    .array(condition)
+    .max(most.conditions)
+    .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
 });
 
 /** The CustomResourceDefinition of `Vnic` (apiextensions.k8s.io/v1). */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isList, list, longest, most, text } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { known, present, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
@@ -26,7 +27,7 @@ export const definition = z.strictObject({
   name: known(field.labelName),
   pod: known(pod),
   network: known(networkReference),
-  addresses: known(z.array(known(field.hostCidr))).optional(),
+  addresses: known(list(known(field.hostCidr), most.addresses)).optional(),
   dhcp: known(dhcp).optional(),
   slaac: known(z.boolean()).optional(),
   mac: known(field.mac).optional(),
@@ -38,7 +39,7 @@ export const definition = z.strictObject({
   deletionPolicy: known(field.deletionPolicy).optional(),
   adopt: known(z.boolean()).optional(),
   deadlines: known(deadlines).prefault({}),
-  declaredBy: z.string().optional(),
+  declaredBy: text(longest.owner, "an owner's name").optional(),
 });
 
 /** {@link definition} as `check` leaves it, and as all later hooks receive it. */
@@ -163,20 +164,18 @@ function macProblems(inputs: unknown): Problem[] {
 }
 
 function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {
-  if (!Array.isArray(addresses)) return [];
+  if (!isList(addresses, most.addresses)) return [];
   if (addresses.length === 0 && dhcp === undefined && !slaac)
     return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
   const hosts = hostsOf(addresses);
-  const problems: Problem[] = [];
-  hosts.forEach((host, index) => {
-    const first = hosts.indexOf(host);
-    if (host !== undefined && first < index)
-      problems.push({
-        property: `addresses[${index}]`,
-        reason: `"${host}" is the same address as addresses[${first}]`,
-      });
+  const firsts = new Map<string, number>();
+  return hosts.flatMap((host, index) => {
+    if (host === undefined) return [];
+    const first = firsts.get(host);
+    if (first === undefined) firsts.set(host, index);
+    if (first === undefined) return [];
+    return { property: `addresses[${index}]`, reason: `"${host}" is the same address as addresses[${first}]` };
   });
-  return problems;
 }
 
 function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>): Problem[] {
@@ -191,6 +190,6 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
 
 /** Without prefix lengths; undefined for each that isn't right. */
 function hostsOf(addresses: unknown): (string | undefined)[] {
-  if (!Array.isArray(addresses)) return [];
+  if (!isList(addresses, most.addresses)) return [];
   return addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
 }

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { RunningPod } from "../kubernetes/pod.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
 import type { StoredVnic } from "./record.ts";
+import { cut } from "../../base/quote.ts";
+import { longest } from "../schema/bounds.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { InjectResult, Interface } from "../wire/session-protocol.ts";
 
@@ -72,6 +74,7 @@ export function condition(
   const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status);
   return {
     ...so,
+    message: cut(so.message, longest.message),
     lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
     observedGeneration: metadata.generation ?? 1,
   };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { list, longest, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
@@ -47,7 +48,7 @@ export const injectPlan = z.strictObject({
   mac: field.mac,
   mtu: field.mtu.optional(),
   /** None only with `dhcp` or `slaac`. */
-  addresses: z.array(field.hostCidr),
+  addresses: list(field.hostCidr, most.addresses),
   dhcp: dhcpPlan.optional(),
   /** Whether it takes the IPv6 addresses that routers announce (RFC 4862). @default false */
   slaac: z.boolean().optional(),
@@ -78,13 +79,13 @@ const association = z.strictObject({
 });
 
 const liveInterface = z.strictObject({
-  name: z.string(),
-  mac: z.string(),
+  name: z.string().max(longest.labelName),
+  mac: z.string().max(longest.mac),
   /** Bytes. */
   mtu: z.number(),
-  addresses: z.array(z.string()),
+  addresses: z.array(z.string().max(longest.address)).max(most.seenAddresses),
   /** Those that the kernel made of what routers announced; absent when there are none. */
-  slaacAddresses: z.array(z.string()).optional(),
+  slaacAddresses: z.array(z.string().max(longest.address)).max(most.seenAddresses).optional(),
   up: z.boolean(),
 });
 

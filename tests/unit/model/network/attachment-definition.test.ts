@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { VnicError } from "../../../../provider/base/errors.ts";
 import { readAttachment } from "../../../../provider/model/network/attachment-definition.ts";
 
 const read = (config: unknown) =>
@@ -36,6 +37,9 @@ describe("a NetworkAttachmentDefinition", () => {
     [{ type: "macvlan" }, /spec\.config\.master: is missing/],
     [{ type: "bridge", bridge: "br0", vlan: 5 }, /spec\.config\.vlan: is not understood; leave it out/],
     [{ type: "bridge", bridge: "br0", isGateway: true }, /spec\.config\.isGateway: is not understood/],
+    [{ plugins: [null] }, /spec\.config\.plugins\[0\]\.type: undefined is not a plugin that we know/],
+    [{ type: "constructor" }, /spec\.config\.type: "constructor" is not a plugin that we know/],
+    [{ type: { a: 1 } }, /spec\.config\.type: \{"a":1\} is not a plugin that we know/],
     [{ type: "host-device" }, /spec\.config\.device: is missing; give it, hwaddr or pciBusID/],
     [{ plugins: [{ type: "macvlan", master: "eth1" }, { type: "sbr" }] }, /spec\.config\.plugins: has 2 plugins/],
     [
@@ -48,4 +52,34 @@ describe("a NetworkAttachmentDefinition", () => {
       expect(() => read(config))
         .to.throw(words)
         .with.property("kind", "refused"));
+
+  const large: [what: string, config: string, words: RegExp][] = [
+    ["a large configuration", " ".repeat(65_537), /spec\.config has 65537 characters; at most 65536 are read/],
+    [
+      "a long type",
+      JSON.stringify({ type: "x".repeat(60_000) }),
+      /\.type: "x{100}.*\(60000 characters\) is not a plugin/,
+    ],
+    [
+      "a long parent",
+      JSON.stringify({ type: "bridge", bridge: "x".repeat(60_000) }),
+      /is longer than the 63 characters/,
+    ],
+    [
+      "many fields",
+      JSON.stringify({
+        type: "bridge",
+        bridge: "br0",
+        ...Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`k${at}`, at])),
+      }),
+      /spec\.config\.k0: is not understood/,
+    ],
+  ];
+  for (const [what, config, words] of large)
+    it(`is refused in few words with ${what}`, () => {
+      expect(() => read(config))
+        .to.throw(VnicError, words)
+        .with.property("message")
+        .with.lengthOf.below(1000);
+    });
 });
