@@ -47,14 +47,27 @@ export interface NetworkDefinitionArgs {
   name?: pulumi.Input<string>;
 }
 
-/** What a Network says about each Vnic on it. */
-const definitionFields = [
-  ...(["mode", "parent", "parents", "vlan", "mtu", "gateways"] as const),
-  ...(["namespaces", "ranges", "freeAddresses", "macPrefixes", "freeMacs", "allowUnprobed"] as const),
-];
+/** Inputs that are outputs as well, and whether they say something about each Vnic on the network, or about the network. */
+const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name">, "Vnics" | "network"> = {
+  mode: "Vnics",
+  parent: "Vnics",
+  parents: "Vnics",
+  vlan: "Vnics",
+  mtu: "Vnics",
+  gateways: "Vnics",
+  ranges: "Vnics",
+  namespaces: "Vnics",
+  freeAddresses: "Vnics",
+  macPrefixes: "Vnics",
+  freeMacs: "Vnics",
+  allowUnprobed: "Vnics",
+  vnicsPerNamespace: "network",
+};
+const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
+const definitionFields = inputOutputs.filter((field) => inputs[field] === "Vnics");
 
-/** Inputs for which nothing is filled in, all of them outputs, too. */
-const optional = [...definitionFields.filter((field) => field !== "mode"), "vnicsPerNamespace"];
+/** Inputs for which nothing is filled in. */
+const optional = inputOutputs.filter((field) => field !== "mode");
 
 /**
  * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.

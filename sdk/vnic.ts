@@ -169,41 +169,29 @@ export interface Interface {
   up: boolean;
 }
 
-/** Inputs that are outputs, too. */
-const inputOutputs = [
-  "name",
-  "pod",
-  "network",
-  "addresses",
-  "dhcp",
-  "slaac",
-  "mac",
-  "interfaceName",
-  "mtu",
-  "duplicateAddressDetection",
-  "routes",
-  "gateways",
-  "replyVia",
-  "defaultRoute",
-  "labels",
-  "deletionPolicy",
-] as const;
+/** Inputs that are outputs as well: whether such an output is absent when the argument isn't given, or is filled in. */
+const inputs: Record<Exclude<keyof VnicArgs, "adopt" | "deadlines">, "absent" | "filled in"> = {
+  name: "filled in",
+  pod: "filled in",
+  network: "filled in",
+  addresses: "filled in",
+  dhcp: "filled in",
+  slaac: "absent",
+  mac: "filled in",
+  interfaceName: "filled in",
+  mtu: "absent",
+  duplicateAddressDetection: "absent",
+  routes: "absent",
+  gateways: "absent",
+  replyVia: "absent",
+  defaultRoute: "absent",
+  labels: "absent",
+  deletionPolicy: "absent",
+};
+const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
 
 /** Outputs that an `up` or a refresh makes of them. */
 const derivedOutputs = ["uid", "node", "podUid", "sandboxId", "networkOnNode", "interface", "lease", "drift"] as const;
-
-/** Inputs for which nothing is filled in. */
-const plainInputs = [
-  "slaac",
-  "mtu",
-  "duplicateAddressDetection",
-  "routes",
-  "gateways",
-  "replyVia",
-  "defaultRoute",
-  "labels",
-  "deletionPolicy",
-];
 
 /** Outputs that an `up` with these arguments leaves absent. An `up` mends all drift. */
 function absentOutputs(args: VnicArgs): string[] {
@@ -211,7 +199,10 @@ function absentOutputs(args: VnicArgs): string[] {
   const leased = (addresses ?? undefined) === undefined || (dhcp ?? undefined) !== undefined;
   const inline = typeof network === "object" && network !== null && Object.hasOwn(network, "parent");
   return [
-    ...missingOf(args, plainInputs),
+    ...missingOf(
+      args,
+      inputOutputs.filter((key) => inputs[key] === "absent"),
+    ),
     ...(leased ? [] : ["dhcp", "lease"]),
     ...(inline && !pulumi.Resource.isInstance(network) ? ["networkOnNode"] : []),
     "drift",

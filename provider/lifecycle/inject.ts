@@ -2,20 +2,20 @@ import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/vnic/definition.ts";
 import { holdingsOf } from "../model/address/address.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
-import { present } from "../model/schema/known.ts";
-import { podForNode, type RunningPod } from "../model/kubernetes/pod.ts";
+import type { RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
-import { dhcpClientIdentifier, vnicId } from "../model/names.ts";
+import { vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
 import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
-import type { InjectPlan, InjectResult } from "../model/wire/session-protocol.ts";
-import { type NetworkOnNode, stateOf, type VnicState } from "../model/vnic/state.ts";
+import type { InjectResult } from "../model/wire/session-protocol.ts";
+import { stateOf, type VnicState } from "../model/vnic/state.ts";
 import { attachedStatus } from "../model/vnic/status.ts";
 import { packageVersion } from "../base/package.ts";
 import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
+import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./ownership.ts";
@@ -229,32 +229,4 @@ async function leaveFormerPlaces({
     await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline, keeping);
   }
   return found;
-}
-
-function injectPlan(
-  definition: Definition,
-  { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,
-  record: StoredVnic,
-  running: RunningPod,
-): InjectPlan {
-  const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
-  const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
-  const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
-  return present({
-    vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
-    pod: podForNode(pod, running),
-    network,
-    interfaceName,
-    mac,
-    addresses: [...addresses],
-    dhcp: dhcp && {
-      clientId: dhcpClientIdentifier(vnicRef(definition)),
-      ...dhcp,
-      ...(dhcp.routes && defaultRoute ? { defaultRoute } : {}),
-    },
-    slaac,
-    mtu,
-    duplicateAddressDetection,
-    routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,
-  });
 }

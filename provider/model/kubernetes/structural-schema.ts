@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { type Description, descriptions } from "../schema/field.ts";
+import { formOf } from "../schema/shown-as.ts";
 import { longest } from "../schema/bounds.ts";
 
 /** A Kubernetes condition (`metav1.Condition`). */
@@ -19,7 +21,13 @@ export function structural(schema: z.ZodType): object {
   return z.toJSONSchema(schema, {
     target: "openapi-3.0",
     io: "input",
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
+      const form = formOf(zodSchema);
+      if (form) Object.assign(jsonSchema, structural(form));
+      // Left out by zod where a schema transforms what it reads.
+      if (zodSchema instanceof z.ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
+      const description = descriptions.get(zodSchema);
+      if (description) jsonSchema.description = sentence(description);
       if (typeof jsonSchema.additionalProperties !== "object") delete jsonSchema.additionalProperties;
       delete jsonSchema.propertyNames;
       delete jsonSchema["$schema"];
@@ -39,4 +47,10 @@ export function structural(schema: z.ZodType): object {
  */
 export function structuralSpec(schema: z.ZodType): object {
   return { ...structural(schema), "x-kubernetes-map-type": "atomic" };
+}
+
+/** The description of a field, as a sentence without links. */
+function sentence({ doc, default: absent }: Description): string {
+  const plain = (text: string) => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+  return `${plain(doc)}.${absent === undefined ? "" : ` Default: ${plain(absent)}.`}`;
 }

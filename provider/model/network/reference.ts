@@ -1,10 +1,12 @@
 import * as z from "zod";
 import { longest, text } from "../schema/bounds.ts";
+import { descriptions } from "../schema/field.ts";
 import * as field from "../schema/fields.ts";
 import { compare, type Comparison, known, present, unknownValue, wording } from "../schema/known.ts";
 import type { Problem } from "../schema/problem.ts";
-import { type NetworkFields, networkFields } from "./definition.ts";
-import { mode, type NodeNetwork, vlanProblem } from "./mode.ts";
+import { type NetworkFields, networkShape } from "./definition.ts";
+import { networkFields } from "./fields.ts";
+import { mode, modes, type NodeNetwork, vlanProblem } from "./mode.ts";
 import { quote } from "../../base/quote.ts";
 
 /** A network that the cluster knows by name. */
@@ -38,7 +40,7 @@ const inline = z.strictObject({
 
 const named = z.strictObject({
   name: known(field.labelName),
-  definition: known(z.strictObject(networkFields)).optional(),
+  definition: known(z.strictObject(networkShape)).optional(),
 });
 
 const attachment = text(longest.attachment, "<namespace>/<name>").regex(
@@ -48,6 +50,36 @@ const attachment = text(longest.attachment, "<namespace>/<name>").regex(
   },
 );
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
+
+/** A {@link NetworkReference} in a record's spec, as the API server checks it. */
+export const networkReferenceSpec = z
+  .object({
+    parent: text(longest.parent, "a NIC's name").optional().register(descriptions, {
+      doc: networkFields.parent.doc,
+    }),
+    mode: z.enum(modes).optional().register(descriptions, {
+      doc: networkFields.mode.doc,
+      default: networkFields.mode.default,
+    }),
+    vlan: field.vlan.optional().register(descriptions, {
+      doc: networkFields.vlan.doc,
+      default: networkFields.vlan.default,
+    }),
+    name: field.labelName.optional().register(descriptions, {
+      doc: "Instead of the parent: the name of a Network",
+    }),
+    networkAttachmentDefinition: text(longest.attachment, "a name").optional().register(descriptions, {
+      doc: "Instead of the parent: a NetworkAttachmentDefinition, `<name>` in the pod's namespace or `<namespace>/<name>`",
+    }),
+  })
+  .meta({
+    "x-kubernetes-validations": [
+      {
+        rule: "[has(self.name), has(self.networkAttachmentDefinition), has(self.parent)].filter(given, given).size() == 1",
+        message: "give one of name, networkAttachmentDefinition and parent",
+      },
+    ],
+  });
 
 /** A {@link NetworkReference} as a user writes it; a text is a name. */
 export const networkReference = z.unknown().transform((value, context): NetworkReference => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { quote } from "../../base/quote.ts";
+import { shownAs } from "./shown-as.ts";
 
 /*
  * How long each list and text of a definition may be, at preview, in the CRDs and on the node alike. What is longer is a mistake
@@ -67,20 +68,30 @@ export function text(mostCharacters: number, what: string): z.ZodString {
 
 /** A list that is read only if it isn't too long. */
 export function list<T extends z.ZodType>(item: T, mostItems: number) {
-  return z
+  const bounded = z
     .array(z.unknown())
     .max(mostItems, { error: ({ input }) => tooMany(input, "items", mostItems) })
     .pipe(z.array(item));
+  return shownAs(bounded, z.array(item).max(mostItems));
 }
 
 /** Entries by key, read only if they aren't too many. */
-export function map<K extends z.ZodString, V extends z.ZodType>(key: K, value: V, mostEntries: number) {
-  return z
+export function map<K extends z.ZodString, V extends z.ZodType>(
+  key: K,
+  value: V,
+  mostEntries: number,
+  validations: readonly object[] = [],
+) {
+  const bounded = z
     .record(z.string(), z.unknown())
     .refine((entries) => Object.keys(entries).length <= mostEntries, {
       error: ({ input }) => tooMany(input, "entries", mostEntries),
     })
     .pipe(z.record(key, value));
+  return shownAs(
+    bounded,
+    z.record(key, value).meta({ maxProperties: mostEntries, "x-kubernetes-validations": validations }),
+  );
 }
 
 function tooMany(input: unknown, items: string, limit: number): string {

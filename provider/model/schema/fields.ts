@@ -1,8 +1,7 @@
-import { isIPv4, isIPv6 } from "node:net";
-import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { longest, map, most, text } from "./bounds.ts";
 import { subnet } from "./range.ts";
+import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 
 /* The leaves of every schema: each gives the value, the rule it breaks, and how to write it. */
@@ -17,12 +16,16 @@ function notLabelName({ input }: { input?: unknown }): string {
   return `${quote(input)} is not a Kubernetes name: use at most ${longest.labelName} of a-z, 0-9 and "-"`;
 }
 
+const objectNameRules = [
+  matches(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    `is not a Kubernetes name: use a-z, 0-9, "-" and "."`,
+  ),
+];
+
 /** A Kubernetes object name (RFC 1123 subdomain, at most 253 characters). */
-export const objectName = text(longest.objectName, "a Kubernetes name").regex(
-  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  {
-    error: ({ input }) => `${quote(input)} is not a Kubernetes name: use a-z, 0-9, "-" and "."`,
-  },
+export const objectName = ruled(text(longest.objectName, "a Kubernetes name"), objectNameRules).meta(
+  admitted(longest.objectName, objectNameRules),
 );
 
 const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
@@ -75,32 +78,51 @@ export const vnicCount = z
   .int({ error: ({ input }) => `${quote(input)} is not a number of Vnics; use a whole number` })
   .min(0, { error: ({ input }) => `${String(input)} is not a number of Vnics; use 0 or more` });
 
-const reservedInterfaces = new Set(["lo", "eth0", "all", "default"]);
+const reservedInterfaces = ["lo", "eth0", "all", "default"];
+
+const interfaceNameRules: Rule[] = [
+  {
+    words: "is longer than the kernel's 15 characters (IFNAMSIZ)",
+    holds: (name) => name.length <= 15,
+    cel: "size(self) <= 15",
+  },
+  matches(/^[a-z][a-z0-9._-]*$/, `is not an interface name: begin with a-z, then use a-z, 0-9, ".", "_" or "-"`),
+  {
+    words: `is reserved in every pod; choose another, like "net1"`,
+    holds: (name) => !reservedInterfaces.includes(name),
+    cel: `!(self in [${reservedInterfaces.map((name) => `'${name}'`).join(", ")}])`,
+  },
+];
 
 /** The name of the NIC inside the pod. Stricter than the kernel: it becomes a word of an `ip -batch` line, too. */
-export const interfaceName = z
-  .string()
-  .max(15, { error: ({ input }) => `${quote(input)} is longer than the kernel's 15 characters (IFNAMSIZ)` })
-  .regex(/^[a-z][a-z0-9._-]*$/, {
-    error: ({ input }) =>
-      `${quote(input)} is not an interface name: begin with a-z, then use a-z, 0-9, ".", "_" or "-"`,
-  })
-  .refine((name) => !reservedInterfaces.has(name), {
-    error: ({ input }) => `${quote(input)} is reserved in every pod; choose another, like "net1"`,
-  });
+export const interfaceName = ruled(z.string(), interfaceNameRules).meta(admitted(63, interfaceNameRules));
+
+const macPattern = /^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$/;
+const isMac = matches(macPattern, `is not a MAC address; write it like "02:00:5e:10:00:01"`);
+
+const macRules: Rule[] = [
+  isMac,
+  {
+    words: "is the zero MAC address, which no NIC may have",
+    holds: (mac) => !/^(00[:-]){5}00$/.test(mac),
+    cel: "!self.matches('^(00[:-]){5}00$')",
+  },
+  {
+    words: "is the broadcast MAC address, which no NIC may have",
+    holds: (mac) => !/^([fF]{2}[:-]){5}[fF]{2}$/.test(mac),
+    cel: "!self.matches('^([fF]{2}[:-]){5}[fF]{2}$')",
+  },
+  {
+    words: "is a multicast MAC address; the lowest bit of the first octet must be 0",
+    holds: (mac) => (parseInt(mac.slice(0, 2), 16) & 1) === 0,
+    cel: `!${isMac.cel} || self.matches('^[0-9a-fA-F][02468aceACE]') || self.matches('^[fF]{2}([:-][fF]{2}){5}$')`,
+  },
+];
 
 /** A unicast MAC, brought to lower case with colons. */
-export const mac = text(longest.mac, "a MAC address")
-  .transform((text) => text.toLowerCase().replaceAll("-", ":"))
-  .superRefine((text, context) => {
-    const complain = (rule: string) => context.addIssue({ code: "custom", message: `${quote(text)} ${rule}` });
-    if (!macForm.test(text)) return complain(`is not a MAC address; write it like "02:00:5e:10:00:01"`);
-    if (text === "00:00:00:00:00:00") return complain("is the zero MAC address, which no NIC may have");
-    if (text === "ff:ff:ff:ff:ff:ff") return complain("is the broadcast MAC address, which no NIC may have");
-    if (parseInt(text.slice(0, 2), 16) & 1)
-      return complain("is a multicast MAC address; the lowest bit of the first octet must be 0");
-    return undefined;
-  });
+export const mac = ruled(text(longest.mac, "a MAC address"), macRules)
+  .transform((given) => given.toLowerCase().replaceAll("-", ":"))
+  .meta(admitted(longest.mac, macRules));
 
 /** Bytes. The floor is IPv4's (RFC 791), the ceiling the kernel's; the parent's own MTU is checked on the node. */
 export const mtu = z
@@ -120,13 +142,24 @@ export const labels = map(
     error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
   }),
   most.labels,
+  // In CEL, as the keys of a map have no schema.
+  [
+    {
+      rule: `self.all(key, size(key) <= ${longest.labelKey})`,
+      message: `has a key that is longer than ${longest.labelKey} characters`,
+    },
+  ],
 );
 
+const policyRule = {
+  words: `is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
+  cel: "self in ['detach', 'waitForPod']",
+};
+
 /** What a deletion does while the pod still runs. */
-export const deletionPolicy = z.enum(["detach", "waitForPod"], {
-  error: ({ input }) =>
-    `${quote(input)} is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
-});
+export const deletionPolicy = z
+  .enum(["detach", "waitForPod"], { error: ({ input }) => `${quote(input)} ${policyRule.words}` })
+  .meta(admitted(63, [policyRule]));
 
 /** A name to give a DHCP server (RFC 1123): labels with dots between them. */
 export const hostname = text(longest.hostname, "a host name").regex(
@@ -142,41 +175,4 @@ export const deadlineSeconds = z
   .min(1, { error: ({ input }) => `${String(input)} is below 1 second` })
   .max(86400, { error: ({ input }) => `${String(input)} is above 86400 seconds, one day` });
 
-/** A host address with its prefix length, brought to canonical form (RFC 5952 for IPv6). */
-export const hostCidr = text(longest.address, "a CIDR address").transform((text, context) => {
-  const complain = (rule: string) => {
-    context.addIssue({ code: "custom", message: `${quote(text)} ${rule}` });
-    return z.NEVER;
-  };
-  const [host = "", prefixText = "", ...rest] = text.split("/");
-  if (rest.length > 0 || !/^\d{1,3}$/.test(prefixText) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
-    return complain(`is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`);
-  const address = ipaddr.parse(host);
-  const bits = address.kind() === "ipv4" ? 32 : 128;
-  const prefix = Number(prefixText);
-  if (prefix < 1 || prefix > bits) return complain(`has a prefix length outside 1 to ${bits}`);
-  const range = address.range();
-  if (range === "unspecified") return complain("is the unspecified address; give a host address");
-  if (range === "loopback") return complain("is a loopback address; give one of the external network");
-  if (range === "multicast") return complain("is a multicast address; give a host address");
-  if (range === "broadcast") return complain("is the broadcast address; give a host address");
-  if (range === "linkLocal" && address.kind() === "ipv6")
-    return complain(
-      "is a link-local address, which the kernel gives every NIC by itself; give one of the external network",
-    );
-  if (range === "ipv4Mapped") return complain("is an IPv4-mapped IPv6 address; write the IPv4 address itself");
-  const canonical = `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
-  // A network of one or two addresses has neither (RFC 3021, RFC 6164).
-  if (prefix < bits - 1) {
-    if (address.toString() === networkAddress(canonical))
-      return complain(`is the network address of its own /${prefix}; give a host address`);
-    if (address.kind() === "ipv4" && address.toString() === ipaddr.IPv4.broadcastAddressFromCIDR(canonical).toString())
-      return complain(`is the broadcast address of its own /${prefix}; give a host address`);
-  }
-  return canonical;
-});
-
-function networkAddress(cidr: string): string {
-  const family = cidr.includes(":") ? ipaddr.IPv6 : ipaddr.IPv4;
-  return family.networkAddressFromCIDR(cidr).toString();
-}
+export { hostCidr } from "./host-cidr.ts";

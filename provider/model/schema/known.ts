@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { quote } from "../../base/quote.ts";
+import { shownAs } from "./shown-as.ts";
 
 /* Reading what a user wrote, at a time when not all of it need be known. */
 
@@ -18,7 +19,7 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
 
 /** `schema`, but letting a value pass that isn't known yet. */
 export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
-  return z.unknown().transform((value, context): T => {
+  const tolerant = z.unknown().transform((value, context): T => {
     if (value === unknownValue) return value as T;
     let parsed = schema.safeParse(value, { error: wording });
     const scalar = parsed.success ? undefined : scalarIn(value);
@@ -31,6 +32,7 @@ export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
   });
+  return shownAs(tolerant, schema);
 }
 
 /** The number or truth value that a text is: stack configuration and environment have no other types. */

@@ -3,6 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { list, longest, most, text } from "./bounds.ts";
+import { descriptions } from "./field.ts";
 import { known, unknownValue } from "./known.ts";
 import { quote } from "../../base/quote.ts";
 
@@ -47,10 +48,19 @@ const excluded = text(longest.span, "two addresses").refine((text) => parseSpan(
 /** The schema of an {@link AddressRange}; a range without a single address is a mistake. */
 export const addressRange: z.ZodType<AddressRange> = z
   .strictObject({
-    cidr: known(subnet),
-    from: known(address).optional(),
-    to: known(address).optional(),
-    exclude: known(list(known(excluded), most.exclusions)).optional(),
+    cidr: known(subnet).register(descriptions, { doc: "The subnet; its prefix length is that of every address" }),
+    from: known(address)
+      .optional()
+      .register(descriptions, { doc: "The first address", default: "the subnet's first host" }),
+    to: known(address)
+      .optional()
+      .register(descriptions, { doc: "The last address", default: "the subnet's last host" }),
+    exclude: known(list(known(excluded), most.exclusions))
+      .optional()
+      .register(descriptions, {
+        doc: "Addresses, spans like `192.168.50.20-192.168.50.30`, or subnets that are never given out",
+        default: "none",
+      }),
   })
   .superRefine((range, context) => {
     const values = [range.cidr, range.from, range.to, range.exclude, ...(range.exclude ?? [])];

@@ -3,7 +3,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { isList, list, longest, most, text } from "./bounds.ts";
-import { hostCidr } from "./fields.ts";
+import { descriptions } from "./field.ts";
+import { hostCidr } from "./host-cidr.ts";
 import { known, unknownValue } from "./known.ts";
 import type { Problem } from "./problem.ts";
 import { subnet } from "./range.ts";
@@ -63,42 +64,61 @@ const table = whole("the number of a routing table", 1, 2 ** 30 - 1).refine((num
 
 const route = {
   to: destination,
-  via: host.optional(),
-  metric: whole("a metric", 0, 2 ** 32 - 1).optional(),
-  table: table.optional(),
+  via: host,
+  metric: whole("a metric", 0, 2 ** 32 - 1),
+  table,
 };
 
-const replyVia = z.enum(["vnic", "pod"], { error: ({ input }) => `${quote(input)} is neither "vnic" nor "pod"` });
+export const replyVia = z.enum(["vnic", "pod"], {
+  error: ({ input }) => `${quote(input)} is neither "vnic" nor "pod"`,
+});
 
-/** The fields of a definition. */
-export const routeFields = {
-  routes: known(
-    list(
-      known(
-        z.strictObject({
-          to: known(route.to),
-          via: known(route.via).optional(),
-          metric: known(route.metric).optional(),
-          table: known(route.table).optional(),
-        }),
-      ),
-      most.routes,
-    ),
-  ).optional(),
-  gateways: known(list(known(host), most.gateways)).optional(),
-  replyVia: known(replyVia).optional(),
-  defaultRoute: known(z.strictObject({ except: known(list(known(destination), most.exceptions)) })).optional(),
-};
+/* As a user writes them. */
 
-/** On its way to the node. */
-export const defaultRoute = z.strictObject({ except: list(destination, most.exceptions).readonly() });
+export const routes = list(
+  known(
+    z.strictObject({
+      to: known(route.to).register(descriptions, { doc: "The destination, like `10.20.0.0/16`" }),
+      via: known(route.via).optional().register(descriptions, {
+        doc: "The next hop, an address in a subnet of the Vnic's own",
+        default: "none: the destination is on the network itself",
+      }),
+      metric: known(route.metric)
+        .optional()
+        .register(descriptions, { doc: "The route's metric", default: "the kernel's" }),
+      table: known(route.table)
+        .optional()
+        .register(descriptions, { doc: "Number of the routing table", default: "the pod's main table" }),
+    }),
+  ),
+  most.routes,
+);
+
+export const gateways = list(known(host), most.gateways);
+
+export const defaultRoute = z.strictObject({
+  except: known(list(known(destination), most.exceptions)).register(descriptions, {
+    doc: "The cluster's own networks, those of its pods and services, which the pod reaches as before",
+  }),
+});
+
+/** A default route in a plan for the node. */
+export const plannedDefaultRoute = z.strictObject({ except: list(destination, most.exceptions).readonly() });
 
 /** The routes in a plan for the node, where everything is decided. */
 export const routing = z.strictObject({
-  routes: list(z.strictObject(route), most.routes).readonly(),
+  routes: list(
+    z.strictObject({
+      to: route.to,
+      via: route.via.optional(),
+      metric: route.metric.optional(),
+      table: route.table.optional(),
+    }),
+    most.routes,
+  ).readonly(),
   gateways: list(host, most.gateways).readonly(),
   replyVia,
-  defaultRoute: defaultRoute.optional(),
+  defaultRoute: plannedDefaultRoute.optional(),
 });
 
 /** Rules between the fields, on the raw inputs. */

@@ -1,39 +1,18 @@
 import * as z from "zod";
-import { vnicSpec } from "../vnic/crd.ts";
+import { most } from "../schema/bounds.ts";
 import { customResourceDefinition, type ValidationRule } from "../kubernetes/custom-resource.ts";
-import { longest, most } from "../schema/bounds.ts";
-import { labels } from "../schema/admission.ts";
-import { rangeSpec } from "../network/crd.ts";
+import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
-import { workloadKinds } from "./definition.ts";
+import { setFields } from "./fields.ts";
 
 const rule = (expression: string, message: string): ValidationRule => ({ rule: expression, message });
 
-const spec = z
-  .object({
-    selector: labels.optional().describe("The labels of the pods."),
-    workload: z
-      .object({ kind: z.enum(workloadKinds), name: z.string().max(longest.objectName) })
-      .optional()
-      .describe("Instead of a selector: an application of this namespace, all pods of it."),
-    template: vnicSpec
-      .omit({ pod: true, addresses: true, mac: true })
-      .partial({ interfaceName: true })
-      .extend({ labels: labels.optional().describe("Labels of the Vnics.") })
-      .describe("A Vnic's spec, without what each one has for itself."),
-    addresses: z
-      .array(rangeSpec)
-      .min(1)
-      .max(most.ranges)
-      .optional()
-      .describe("Ranges, each of which gives one address to each pod. When absent: the Network's range, or DHCP."),
-  })
-  .meta({
-    "x-kubernetes-validations": [
-      rule("has(self.selector) != has(self.workload)", "give the pods' labels (selector), or name their workload"),
-      rule("!has(self.selector) || self.selector.size() > 0", "selector: is empty, which would mean every pod"),
-    ],
-  });
+const spec = z.object(specShapeOf(setFields)).meta({
+  "x-kubernetes-validations": [
+    rule("has(self.selector) != has(self.workload)", "give the pods' labels (selector), or name their workload"),
+    rule("!has(self.selector) || self.selector.size() > 0", "selector: is empty, which would mean every pod"),
+  ],
+});
 
 const status = z.object({
   observedGeneration: z.int(),

@@ -1,76 +1,26 @@
 import * as z from "zod";
-import { deadlines, type Definition, parseDefinition } from "../vnic/definition.ts";
-import { list, longest, most, text } from "../schema/bounds.ts";
+import { type Definition, parseDefinition } from "../vnic/definition.ts";
+import { type Canonical, shapeOf } from "../schema/field.ts";
+import { list, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
-import { known, unknownValue, wording } from "../schema/known.ts";
+import { unknownValue, wording } from "../schema/known.ts";
 import { deriveInterfaceName } from "../names.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
-import { addressAt, addressRange, type AddressRange, freeSpans } from "../schema/range.ts";
-import { quote } from "../../base/quote.ts";
-
-export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
+import { addressAt, addressRange, freeSpans } from "../schema/range.ts";
+import { perSet, perVnic, setFields } from "./fields.ts";
 
 /** An application as a whole: all pods of it. */
-export interface Workload {
-  readonly kind: (typeof workloadKinds)[number];
-  readonly name: string;
-}
+export type Workload = Exclude<SetDefinition["workload"], undefined>;
 
 /** A {@link Definition} without what each Vnic of a set has for itself, or what concerns Pulumi alone. */
-export type Template = Omit<Definition, "name" | "pod" | "addresses" | "mac" | "adopt" | "deadlines" | "declaredBy">;
+export type Template = Omit<Definition, (typeof perVnic)[number] | (typeof perSet)[number]>;
+
+const definition = z.strictObject(shapeOf(setFields));
 
 /** The definition data of a VnicSet, as `check` leaves it. */
-export interface SetDefinition {
-  /** Name of the record. */
-  readonly name: string;
-  /** Namespace of the record, the pods and their Vnics. */
-  readonly namespace: string;
-  /** The labels of the pods; or else there is a workload. */
-  readonly selector?: Readonly<Record<string, string>>;
-  readonly workload?: Workload;
+export interface SetDefinition extends Canonical<Omit<z.output<typeof definition>, "template">> {
   readonly template: Template;
-  /** Each pod gets one address of each. When absent, the Network's range, or DHCP. */
-  readonly addresses?: readonly AddressRange[];
-  /** Labels of the record, beside our own. */
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly deadlines: Definition["deadlines"];
-  /** The Pulumi URN; absent for a record made otherwise. */
-  readonly declaredBy?: string;
 }
-
-/** Its Vnics' names are longer by "-" and ten digits. */
-const setName = field.labelName.max(52, {
-  error: ({ input }) => `${quote(input)} is longer than the 52 characters of a VnicSet's name`,
-});
-
-export const workload = z.strictObject({
-  kind: known(
-    z.enum(workloadKinds, {
-      error: ({ input }) => `${quote(input)} is not a kind of workload; use ${workloadKinds.join(", ")}`,
-    }),
-  ),
-  name: known(field.objectName),
-});
-
-const selector = field.labels.refine((labels) => Object.keys(labels).length > 0, {
-  error: `is empty, which would mean every pod of the namespace; give at least one label, like { app: "db" }`,
-});
-
-const definition = z.strictObject({
-  name: known(setName),
-  namespace: known(field.labelName).default("default"),
-  selector: known(selector).optional(),
-  workload: known(workload).optional(),
-  template: known(z.record(z.string(), z.unknown())),
-  addresses: known(
-    list(known(addressRange), most.ranges).refine((ranges) => ranges.length > 0, {
-      error: "is empty; give a range, or leave it out",
-    }),
-  ).optional(),
-  labels: known(field.labels).optional(),
-  deadlines: known(deadlines).prefault({}),
-  declaredBy: text(longest.owner, "an owner's name").optional(),
-});
 
 /** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
 export function parseSetDefinition(inputs: unknown): { definition: SetDefinition } | { problems: Problem[] } {
@@ -89,9 +39,6 @@ export function parseSetDefinition(inputs: unknown): { definition: SetDefinition
   };
 }
 
-const perVnic = ["name", "pod", "addresses", "mac"];
-const forPulumi = ["adopt", "deadlines", "declaredBy"];
-
 /** A template is right if a Vnic made from it is: it is tried with names and addresses that stand for any. */
 function parseTemplate(inputs: unknown): { template: Template } | { problems: Problem[] } {
   const { name, namespace = "default", template, addresses } = (inputs ?? {}) as Record<string, unknown>;
@@ -101,7 +48,7 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   const set = { namespace: String(namespace), name: String(name) };
   const isNamed = ![namespace, name].includes(unknownValue);
   const fields = { interfaceName: isNamed ? deriveInterfaceName(set) : unknownValue, ...template };
-  const misplaced = Object.keys(template).filter((key) => [...perVnic, ...forPulumi].includes(key));
+  const misplaced = Object.keys(template).filter((key) => [...perVnic, ...perSet].some((field) => field === key));
   const tried = parseDefinition({
     ...without(fields, misplaced),
     name: "any",
@@ -111,7 +58,9 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   });
   const problems = misplaced.map((key) => ({
     property: `template.${key}`,
-    reason: perVnic.includes(key) ? "is each Vnic's own; remove it" : "belongs to the set itself; remove it",
+    reason: (perVnic as readonly string[]).includes(key)
+      ? "is each Vnic's own; remove it"
+      : "belongs to the set itself; remove it",
   }));
   if ("definition" in tried && problems.length === 0)
     return { template: pick(tried.definition, Object.keys(fields)) as unknown as Template };

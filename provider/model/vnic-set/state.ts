@@ -1,7 +1,9 @@
 import { ownerOf, type StoredVnic } from "../vnic/record.ts";
 import { schemaVersion, withoutUndefined } from "../vnic/state.ts";
 import type { Interface } from "../wire/session-protocol.ts";
+import { pick } from "../schema/field.ts";
 import type { SetDefinition } from "./definition.ts";
+import { setFields } from "./fields.ts";
 import type { StoredVnicSet } from "./record.ts";
 
 /** What Pulumi stores of a VnicSet: its definition as applied, and what came of it. */
@@ -51,17 +53,5 @@ function addressesOf(live: Interface | undefined): string[] | undefined {
 
 /** The definition within outputs. */
 export function setDefinitionOf(state: VnicSetState): SetDefinition {
-  const properties: Record<keyof SetDefinition, true> = {
-    name: true,
-    namespace: true,
-    selector: true,
-    workload: true,
-    template: true,
-    addresses: true,
-    labels: true,
-    deadlines: true,
-    declaredBy: true,
-  };
-  const entries = Object.entries(state).filter(([key, value]) => key in properties && value !== undefined);
-  return Object.fromEntries(entries) as unknown as SetDefinition;
+  return pick(setFields, state) as SetDefinition;
 }

@@ -1,112 +1,31 @@
 import * as z from "zod";
-import * as admission from "../schema/admission.ts";
 import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
 import { longest, most } from "../schema/bounds.ts";
-import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { mostLeasedRoutes } from "../lease/routes.ts";
-import { modes } from "../network/mode.ts";
 import { injectResult } from "../wire/session-protocol.ts";
+import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
+import { vnicFields } from "./fields.ts";
 
 const address = z.string().max(longest.address);
 
+/** Rules between the fields of a spec. */
+const acrossFields = {
+  "x-kubernetes-validations": [
+    {
+      rule: "!has(self.addresses) || self.addresses.all(one, self.addresses.exists_one(other, other.split('/')[0] == one.split('/')[0]))",
+      message: "addresses: one of them is the same address as another",
+    },
+    {
+      rule: "!has(self.mtu) || self.mtu < 68 || self.mtu >= 1280 || !(has(self.slaac) && self.slaac) && (!has(self.addresses) || !self.addresses.exists(one, one.contains(':')))",
+      message: "mtu: it is below 1280, the least that IPv6 allows (RFC 8200), and an address is IPv6",
+    },
+  ],
+};
+
 /** The record's spec as the API server checks it. */
-export const vnicSpec = z
-  .object({
-    pod: z.object({ name: admission.objectName }).describe("The pod, of this record's own namespace."),
-    network: z
-      .object({
-        name: field.labelName.optional().describe("Name of a VnicNetwork, which says all the rest."),
-        networkAttachmentDefinition: z
-          .string()
-          .max(longest.attachment)
-          .optional()
-          .describe("Name of a NetworkAttachmentDefinition of the namespace, or namespace/name."),
-        mode: z.enum(modes).optional().describe("How the NIC is made from the parent; macvlan when absent."),
-        parent: z
-          .string()
-          .max(longest.parent)
-          .optional()
-          .describe(
-            "The node's NIC that leads to the external network: its name, a subnet of it, its MAC or PCI address.",
-          ),
-        vlan: field.vlan.optional().describe("VLAN ID of the network on the parent."),
-      })
-      .describe("The external network: by name, or as the node sees it.")
-      .meta({
-        "x-kubernetes-validations": [
-          {
-            rule: "[has(self.name), has(self.networkAttachmentDefinition), has(self.parent)].filter(given, given).size() == 1",
-            message: "give one of name, networkAttachmentDefinition and parent",
-          },
-        ],
-      }),
-    addresses: admission.addresses
-      .optional()
-      .describe(
-        "Host addresses with prefix length, IPv4 or IPv6; without any, and without slaac, a DHCP server gives one.",
-      ),
-    dhcp: z
-      .object({
-        hostname: field.hostname.optional().describe("A name to give to the DHCP server."),
-        routes: z
-          .boolean()
-          .optional()
-          .describe("Takes the server's routes, and with defaultRoute its router; it doesn't when absent."),
-      })
-      .optional()
-      .describe("Asks a DHCP server for an address, beside those given."),
-    slaac: z
-      .boolean()
-      .optional()
-      .describe("Takes the IPv6 addresses that routers announce, and nothing else of theirs; it doesn't when absent."),
-    mac: admission.mac.optional().describe("Unicast MAC address; derived from namespace and name when absent."),
-    interfaceName: admission.interfaceName
-      .optional()
-      .describe("The NIC's name in the pod; derived from namespace and name when absent."),
-    mtu: field.mtu.optional().describe("In bytes; the parent's when absent."),
-    duplicateAddressDetection: z
-      .boolean()
-      .optional()
-      .describe("Whether to ask, before an address is used, who else has it; it is when absent."),
-    routes: z
-      .array(
-        z.object({
-          to: address,
-          via: address.optional(),
-          metric: z
-            .int()
-            .min(0)
-            .max(2 ** 32 - 1)
-            .optional(),
-          table: z
-            .int()
-            .min(1)
-            .max(2 ** 30 - 1)
-            .optional(),
-        }),
-      )
-      .max(most.routes)
-      .optional()
-      .describe("Routes by the NIC, beside those of its addresses' own networks."),
-    gateways: z
-      .array(address)
-      .max(most.gateways)
-      .optional()
-      .describe("Routers on the network, at most one of each address family."),
-    replyVia: z.enum(["vnic", "pod"]).optional().describe("By what replies leave: vnic when absent, with gateways."),
-    defaultRoute: z
-      .object({ except: z.array(address).max(most.exceptions).describe("The cluster's own networks.") })
-      .optional()
-      .describe("Sends the rest of the pod's traffic to the gateways."),
-    deletionPolicy: admission.deletionPolicy
-      .optional()
-      .describe(
-        "What a deletion does while the pod still runs: unplug the NIC (detach, the default), or wait for its end.",
-      ),
-  })
-  .meta(admission.acrossFields);
+const vnicSpec = z.object(specShapeOf(vnicFields)).meta(acrossFields);
 
 const name = z.string().max(longest.objectName);
 

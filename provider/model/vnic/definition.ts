@@ -1,85 +1,27 @@
 import * as z from "zod";
-import { isList, list, longest, most, text } from "../schema/bounds.ts";
+import { isList, most } from "../schema/bounds.ts";
+import { type Canonical, shapeOf } from "../schema/field.ts";
 import * as field from "../schema/fields.ts";
-import { known, present, unknownValue, wording } from "../schema/known.ts";
+import { present, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
-import { isNamed, type NetworkReference, networkReference, referenceProblems } from "../network/reference.ts";
+import { isNamed, type NetworkReference, referenceProblems } from "../network/reference.ts";
 import { termProblems } from "../network/terms.ts";
 import { deriveInterfaceName, deriveMac } from "../names.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
-import { type DefaultRoute, type Route, routeFields, routeProblems } from "../schema/route-fields.ts";
-
-const pod = z.strictObject({
-  namespace: known(field.labelName).default("default"),
-  name: known(field.objectName),
-});
-
-export const deadlines = z.strictObject({
-  createSeconds: known(field.deadlineSeconds).default(120),
-  updateSeconds: known(field.deadlineSeconds).default(120),
-  deleteSeconds: known(field.deadlineSeconds).default(120),
-});
-
-const dhcp = z.strictObject({ hostname: known(field.hostname).optional(), routes: known(z.boolean()).optional() });
+import { routeProblems } from "../schema/route-fields.ts";
+import { vnicFields } from "./fields.ts";
 
 /** The resource definition data, in its canonical form: every default filled in. */
-export const definition = z.strictObject({
-  name: known(field.labelName),
-  pod: known(pod),
-  network: known(networkReference),
-  addresses: known(list(known(field.hostCidr), most.addresses)).optional(),
-  dhcp: known(dhcp).optional(),
-  slaac: known(z.boolean()).optional(),
-  mac: known(field.mac).optional(),
-  interfaceName: known(field.interfaceName).optional(),
-  mtu: known(field.mtu).optional(),
-  duplicateAddressDetection: known(z.boolean()).optional(),
-  ...routeFields,
-  labels: known(field.labels).optional(),
-  deletionPolicy: known(field.deletionPolicy).optional(),
-  adopt: known(z.boolean()).optional(),
-  deadlines: known(deadlines).prefault({}),
-  declaredBy: text(longest.owner, "an owner's name").optional(),
-});
+export const definition = z.strictObject(shapeOf(vnicFields));
+
+type Parsed = z.output<typeof definition>;
 
 /** {@link definition} as `check` leaves it, and as all later hooks receive it. */
-export interface Definition {
-  /** Name of the record, in the pod's namespace. */
-  readonly name: string;
-  readonly pod: { readonly namespace: string; readonly name: string };
-  readonly network: NetworkReference;
-  /** CIDR form, canonical; none only with `dhcp` or `slaac`. */
+export interface Definition extends Canonical<Omit<Parsed, "addresses" | "mac" | "interfaceName">> {
+  /** CIDR form, canonical; empty only with `dhcp` or `slaac`. */
   readonly addresses: readonly string[];
-  /** One address more comes from a DHCP server; implied where none are given or announced. */
-  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
-  /** Whether it takes the IPv6 addresses that routers announce. */
-  readonly slaac?: boolean;
   readonly mac: string;
   readonly interfaceName: string;
-  /** Bytes; the parent's when absent. */
-  readonly mtu?: number;
-  /** Whether to ask, before an address is used, who else has it; it is when absent. */
-  readonly duplicateAddressDetection?: boolean;
-  /** Beside those of the addresses' own networks. */
-  readonly routes?: readonly Route[];
-  /** Routers on the network, at most one of each address family; the network's when absent. */
-  readonly gateways?: readonly string[];
-  /** Whether replies leave by the Vnic, over its gateways, or by the pod's own routes; by the Vnic when absent. */
-  readonly replyVia?: "vnic" | "pod";
-  readonly defaultRoute?: DefaultRoute;
-  /** Labels of the record, beside our own. */
-  readonly labels?: Readonly<Record<string, string>>;
-  /** What a deletion does while the pod still runs: unplug the NIC, which is the default, or wait for the pod's end. */
-  readonly deletionPolicy?: "detach" | "waitForPod";
-  /** Takes over a record that somebody else declared, if it is the same Vnic. */
-  readonly adopt?: boolean;
-  readonly deadlines: {
-    readonly createSeconds: number;
-    readonly updateSeconds: number;
-    readonly deleteSeconds: number;
-  };
-  /** The Pulumi URN; absent for a record made otherwise. */
-  readonly declaredBy?: string;
 }
 
 /** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
@@ -101,8 +43,6 @@ function networkProblems(definition: Definition): Problem[] {
   if (typeof network !== "object" || !isNamed(network) || !network.definition) return [];
   return termProblems({ ...network.definition, name: network.name }, definition);
 }
-
-type Parsed = z.output<typeof definition>;
 
 function derive(parsed: Parsed): Definition {
   const { name, pod, network, addresses, dhcp, slaac, mac, interfaceName, ...rest } = parsed;

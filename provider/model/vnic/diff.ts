@@ -1,37 +1,12 @@
 import type { Definition } from "./definition.ts";
 import { compareLinks } from "../network/reference.ts";
+import type { Consequence } from "../schema/field.ts";
 import { compare } from "../schema/known.ts";
-
-/** What a changed property means for the NIC: changed where it is, or taken away and made again. */
-export type Consequence = "update" | "replace" | "nothing";
-
-const consequences: Record<keyof Definition, Consequence> = {
-  name: "replace",
-  pod: "replace",
-  network: "replace",
-  mac: "replace",
-  interfaceName: "replace",
-  addresses: "update",
-  dhcp: "update",
-  slaac: "update",
-  mtu: "update",
-  duplicateAddressDetection: "update",
-  routes: "update",
-  gateways: "update",
-  replyVia: "update",
-  defaultRoute: "update",
-  labels: "update",
-  deletionPolicy: "update",
-  deadlines: "update",
-  // Says how to begin, and nothing about the NIC.
-  adopt: "nothing",
-  // Changes with an alias or another parent, and says nothing about the NIC.
-  declaredBy: "nothing",
-};
+import { vnicFields } from "./fields.ts";
 
 /** What a change of the property means; undefined for what isn't a property of a Vnic. */
 export function consequenceOf(property: string): Consequence | undefined {
-  return Object.hasOwn(consequences, property) ? consequences[property as keyof Definition] : undefined;
+  return Object.hasOwn(vnicFields, property) ? vnicFields[property as keyof Definition].change : undefined;
 }
 
 export interface Difference {
@@ -48,8 +23,8 @@ export interface Difference {
 export function difference(applied: Partial<Definition>, wanted: Partial<Definition>): Difference {
   const update: (keyof Definition)[] = [];
   const replace: (keyof Definition)[] = [];
-  for (const property of Object.keys(consequences) as (keyof Definition)[]) {
-    const consequence = consequences[property];
+  for (const property of Object.keys(vnicFields) as (keyof Definition)[]) {
+    const consequence = vnicFields[property].change;
     if (consequence === "nothing" || compare(applied[property], wanted[property]) === "same") continue;
     (consequence === "replace" && mustReplace(property, applied, wanted) ? replace : update).push(property);
   }

@@ -5,27 +5,20 @@ import { termsOf } from "../lease/lease.ts";
 import { annotations, apiVersion, finalizer, group, labels, networkLabel, vnicId, type VnicRef } from "../names.ts";
 import type { NodeNetwork } from "../network/mode.ts";
 import { type AttachedNetwork, isNamed, type NamedNetwork } from "../network/reference.ts";
-import type { DefaultRoute, Route } from "../schema/route-fields.ts";
+import { pick, specFieldsOf, type SpecKey } from "../schema/field.ts";
+import { vnicFields } from "./fields.ts";
 import { stateOf, type VnicState } from "./state.ts";
 
-/** What a Vnic shall be, whoever wrote it. The pod is one of the record's own namespace. */
-export interface VnicSpec {
+const specFields = specFieldsOf(vnicFields);
+
+type Derived = "addresses" | "mac" | "interfaceName";
+type Kept = Exclude<SpecKey<typeof vnicFields>, Derived | "pod" | "network">;
+
+/** The definition in a record, whoever wrote it; a value that is derived may be missing. */
+export interface VnicSpec extends Pick<Definition, Kept>, Partial<Pick<Definition, Derived>> {
+  /** In the record's own namespace. */
   readonly pod: { readonly name: string };
   readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
-  /** None where all come from DHCP. */
-  readonly addresses?: readonly string[];
-  readonly dhcp?: { readonly hostname?: string | undefined; readonly routes?: boolean | undefined };
-  /** Derived, like the interface's name, when whoever wrote the record gave none. */
-  readonly slaac?: boolean;
-  readonly mac?: string;
-  readonly interfaceName?: string;
-  readonly mtu?: number;
-  readonly duplicateAddressDetection?: boolean;
-  readonly routes?: readonly Route[];
-  readonly gateways?: readonly string[];
-  readonly replyVia?: "vnic" | "pod";
-  readonly defaultRoute?: DefaultRoute;
-  readonly deletionPolicy?: "detach" | "waitForPod";
 }
 
 /** The record: object `Vnic` of our API group, beside the pod that it serves. */
@@ -66,19 +59,16 @@ export function vnicRef(definition: Definition): VnicRef {
   return { namespace: definition.pod.namespace, name: definition.name };
 }
 
-export function specOf({
-  pod,
-  name: _,
-  labels: __,
-  adopt: ___,
-  deadlines: ____,
-  declaredBy: _____,
-  addresses,
-  ...rest
-}: Definition): VnicSpec {
-  // What a network is, its own record says.
-  const network = isNamed(rest.network) ? { name: rest.network.name } : rest.network;
-  return { ...rest, ...(addresses.length === 0 ? {} : { addresses }), pod: { name: pod.name }, network };
+export function specOf(definition: Definition): VnicSpec {
+  const { pod, network, addresses } = definition;
+  const { addresses: _, ...rest } = pick(specFields, definition) as VnicSpec;
+  return {
+    ...rest,
+    ...(addresses.length === 0 ? {} : { addresses }),
+    pod: { name: pod.name },
+    // What a network is, its own record says.
+    network: isNamed(network) ? { name: network.name } : network,
+  };
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Definition } from "./definition.ts";
 import type { LeaseTerms } from "../lease/lease.ts";
 import type { NodeNetwork } from "../network/mode.ts";
+import { pick } from "../schema/field.ts";
+import { vnicFields } from "./fields.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 
 /** Shape of the outputs below; an older package refuses a newer one. */
@@ -64,30 +66,6 @@ export function withoutUndefined(value: unknown, path = "outputs"): unknown {
 
 /** The definition within outputs. */
 export function definitionOf(state: VnicState): Definition {
-  const properties: Record<keyof Definition, true> = {
-    name: true,
-    pod: true,
-    network: true,
-    addresses: true,
-    dhcp: true,
-    slaac: true,
-    mac: true,
-    interfaceName: true,
-    mtu: true,
-    duplicateAddressDetection: true,
-    routes: true,
-    gateways: true,
-    replyVia: true,
-    defaultRoute: true,
-    labels: true,
-    deletionPolicy: true,
-    adopt: true,
-    deadlines: true,
-    declaredBy: true,
-  };
   const addresses = state.addresses.filter((address) => address !== state.lease?.address);
-  const entries = Object.entries({ ...state, addresses }).filter(
-    ([key, value]) => key in properties && value !== undefined,
-  );
-  return Object.fromEntries(entries) as unknown as Definition;
+  return pick(vnicFields, { ...state, addresses }) as Definition;
 }

@@ -3,7 +3,7 @@ import { list, longest, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
-import { defaultRoute, routing } from "../schema/route-fields.ts";
+import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
 /**
  * The contract between the cluster side and the node side: one line of JSON each (NDJSON) over the injection Job's
@@ -37,7 +37,7 @@ export const dhcpPlan = z.strictObject({
   hostname: field.hostname.optional(),
   /** Whether its routes are taken, too; and its router, for a default route beside the cluster's own networks. */
   routes: z.boolean().optional(),
-  defaultRoute: defaultRoute.optional(),
+  defaultRoute: plannedDefaultRoute.optional(),
 });
 
 export const injectPlan = z.strictObject({

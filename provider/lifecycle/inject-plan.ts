@@ -1,0 +1,36 @@
+import { podForNode, type RunningPod } from "../model/kubernetes/pod.ts";
+import { dhcpClientIdentifier } from "../model/names.ts";
+import { present } from "../model/schema/known.ts";
+import type { Definition } from "../model/vnic/definition.ts";
+import { type StoredVnic, vnicRef } from "../model/vnic/record.ts";
+import type { NetworkOnNode } from "../model/vnic/state.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
+
+/** The plan by which a node brings a Vnic into a running pod. */
+export function injectPlan(
+  definition: Definition,
+  { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,
+  record: StoredVnic,
+  running: RunningPod,
+): InjectPlan {
+  const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
+  const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
+  const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
+  return present({
+    vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
+    pod: podForNode(pod, running),
+    network,
+    interfaceName,
+    mac,
+    addresses: [...addresses],
+    dhcp: dhcp && {
+      clientId: dhcpClientIdentifier(vnicRef(definition)),
+      ...dhcp,
+      ...(dhcp.routes && defaultRoute ? { defaultRoute } : {}),
+    },
+    slaac,
+    mtu,
+    duplicateAddressDetection,
+    routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,
+  });
+}

@@ -1,0 +1,124 @@
+import * as z from "zod";
+import { list, most } from "../schema/bounds.ts";
+import { descriptions, type Fields } from "../schema/field.ts";
+import * as rule from "../schema/fields.ts";
+import { known } from "../schema/known.ts";
+import { addressRange } from "../schema/range.ts";
+import { gateways } from "../schema/route-fields.ts";
+import { declaredBy } from "../schema/shared-fields.ts";
+import { mode } from "./mode.ts";
+
+/* The fields of a Network. Whatever else knows its fields is derived from this table; see schema/field.ts. */
+
+const nodeParent = z.strictObject({
+  nodes: known(rule.labels).register(descriptions, { doc: "Labels of the nodes" }),
+  parent: known(rule.parent).register(descriptions, { doc: "Their NIC that leads to the network" }),
+});
+
+/** What an external network is, whoever says so. */
+export const networkFields = {
+  mode: {
+    schema: known(mode).default("macvlan"),
+    change: "update",
+    spec: true,
+    doc: "How a pod's NIC is made from the parent: one of the [modes](networks-and-modes.md#modes)",
+    default: "`macvlan`",
+  },
+  parent: {
+    schema: known(rule.parent).optional(),
+    change: "update",
+    spec: true,
+    doc: "The node's NIC that leads to the network: its name, a subnet that it has an address in, its MAC, or its PCI address",
+    default: "none: `parents` has one for each node",
+  },
+  parents: {
+    schema: known(list(known(nodeParent), most.parents)).optional(),
+    change: "update",
+    spec: true,
+    doc: "Parents of nodes that differ; the first entry whose labels match wins",
+    default: "none",
+  },
+  vlan: {
+    schema: known(rule.vlan).optional(),
+    change: "update",
+    spec: true,
+    doc: "VLAN ID of the network on the parent",
+    default: "untagged",
+  },
+  mtu: {
+    schema: known(rule.mtu).optional(),
+    change: "update",
+    spec: true,
+    doc: "MTU of Vnics that give none, in bytes",
+    default: "the parent's",
+  },
+  gateways: {
+    schema: known(gateways).optional(),
+    change: "update",
+    spec: true,
+    doc: "Gateways of Vnics that give none, at most one of each address family",
+    default: "none",
+  },
+  ranges: {
+    schema: known(list(known(addressRange), most.ranges)).optional(),
+    change: "update",
+    spec: true,
+    doc: "Addresses that Vnics may have, and from which [VnicSets](vnic-set.md) give them, at most one range of each address family; what a range excludes nobody has",
+    default: "any",
+  },
+  namespaces: {
+    schema: known(list(known(rule.labelName), most.namespaces)).optional(),
+    change: "update",
+    spec: true,
+    doc: "Namespaces that may use the network",
+    default: "all",
+  },
+  freeAddresses: {
+    schema: known(z.boolean()).optional(),
+    change: "update",
+    spec: true,
+    doc: "Whether a Vnic may have an address outside of `ranges`",
+    default: "`false`",
+  },
+  macPrefixes: {
+    schema: known(list(known(rule.macPrefix), most.macPrefixes)).optional(),
+    change: "update",
+    spec: true,
+    doc: "What a given MAC may begin with, in whole octets, like `02:00:5e`",
+    default: "none: derived MACs only",
+  },
+  freeMacs: {
+    schema: known(z.boolean()).optional(),
+    change: "update",
+    spec: true,
+    doc: "Whether a Vnic may be given any MAC",
+    default: "`false`",
+  },
+  allowUnprobed: {
+    schema: known(z.boolean()).optional(),
+    change: "update",
+    spec: true,
+    doc: "Whether a Vnic may switch `duplicateAddressDetection` off",
+    default: "`false`",
+  },
+  vnicsPerNamespace: {
+    schema: known(rule.vnicCount).optional(),
+    change: "update",
+    spec: true,
+    doc: "How many Vnics one namespace may have on it",
+    default: "any number",
+  },
+} as const satisfies Fields;
+
+/** The fields of the resource: a network with a name. */
+export const networkResourceFields = {
+  name: {
+    schema: known(rule.labelName),
+    change: "replace",
+    spec: false,
+    doc: "Name of the record",
+    default: "the resource's name",
+  },
+  ...networkFields,
+  declaredBy,
+} as const satisfies Fields;

@@ -1,0 +1,77 @@
+import * as z from "zod";
+
+/*
+ * An input of a resource, declared once. Definition, difference, record, CRD and the tables of the documentation are derived
+ * from it.
+ */
+
+/** What a change of the value means: it is changed in place; the NIC is made anew; nothing. */
+export type Consequence = "update" | "replace" | "nothing";
+
+/** What people read about a value, in Markdown, without a full stop. */
+export interface Description {
+  /** What the value is. */
+  readonly doc: string;
+  /** What is used when none is given. */
+  readonly default?: string;
+}
+
+export interface Field extends Description {
+  /** Rule and canonical form of the value; at preview it may be unknown. */
+  readonly schema: z.ZodType;
+  readonly change: Consequence;
+  /** Whether the record's spec has the value: as it is, not at all, or in a form of its own. */
+  readonly spec: boolean | z.ZodType;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The description of each schema that has one: of the fields, and of what is within them. */
+export const descriptions = z.registry<Description>();
+
+/** The schemas of all fields, as a shape for `z.strictObject`. */
+export function shapeOf<F extends Fields>(fields: F): { [K in keyof F]: F[K]["schema"] } {
+  const entries = Object.entries(fields).map(([key, { schema, doc, ...rest }]) => {
+    descriptions.add(schema, describe(doc, rest.default));
+    return [key, schema];
+  });
+  return Object.fromEntries(entries) as { [K in keyof F]: F[K]["schema"] };
+}
+
+/** The keys of the fields that a record's spec has. */
+export type SpecKey<F extends Fields> = { [K in keyof F]: F[K]["spec"] extends false ? never : K }[keyof F];
+
+/** The fields that a record's spec has. */
+export function specFieldsOf<F extends Fields>(fields: F): Pick<F, SpecKey<F>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, { spec }]) => spec !== false)) as Pick<F, SpecKey<F>>;
+}
+
+/** The schemas of a record's spec, as the API server checks it. */
+export function specShapeOf(fields: Fields): Record<string, z.ZodType> {
+  const entries = Object.entries(specFieldsOf(fields)).map(([key, { schema, spec, doc, ...rest }]) => {
+    const form = typeof spec === "boolean" ? schema : spec;
+    descriptions.add(form, describe(doc, rest.default));
+    return [key, form] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** The part of a definition, or of what contains one, that the fields name; what has no value is left out. */
+export function pick<K extends string>(fields: Readonly<Record<K, unknown>>, value: object): object {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, item]) => Object.hasOwn(fields, key) && item !== undefined),
+  );
+}
+
+/** The type of a definition: what its schema returns, without keys that have no value. */
+export type Canonical<T> = { readonly [K in keyof T]: DeepReadonly<Exclude<T[K], undefined>> };
+
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+function describe(doc: string, absent: string | undefined): Description {
+  return absent === undefined ? { doc } : { doc, default: absent };
+}

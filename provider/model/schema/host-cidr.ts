@@ -1,0 +1,95 @@
+import ipaddr from "ipaddr.js";
+import { isIPv4, isIPv6 } from "node:net";
+import { longest, text } from "./bounds.ts";
+import { admitted, type Rule, ruled } from "./rule.ts";
+
+interface Host {
+  readonly address: ipaddr.IPv4 | ipaddr.IPv6;
+  readonly prefix: number;
+  readonly bits: 32 | 128;
+}
+
+function parse(given: string): Host | undefined {
+  const [host = "", prefix = "", ...rest] = given.split("/");
+  if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
+    return undefined;
+  const address = ipaddr.parse(host);
+  return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };
+}
+
+/** A rule about a text that is parsed already, as an earlier rule wants. */
+function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule {
+  const rule: Rule = { words, holds: (text) => holds(parse(text)!) };
+  return cel === undefined ? rule : { ...rule, cel };
+}
+
+const isNotIn = (range: string) => (host: Host) => host.address.range() !== range;
+
+/** CEL about the IP of an address that has the right form. */
+const ip = (cel: string) => `!isCIDR(self) || ${cel.replaceAll("IP", "cidr(self).ip()")}`;
+
+const prefixOf = (text: string) => text.split("/")[1] ?? "";
+
+/** Whether a subnet of that size has an address of its own and a broadcast (RFC 3021, RFC 6164). */
+const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
+
+const rules: Rule[] = [
+  {
+    words: `is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`,
+    holds: (text) => parse(text) !== undefined,
+    cel: "isCIDR(self)",
+  },
+  aboutHost(
+    (text) => `has a prefix length outside 1 to ${text.includes(":") ? 128 : 32}`,
+    ({ prefix, bits }) => prefix >= 1 && prefix <= bits,
+  ),
+  {
+    words: "has a prefix length of 0; give that of its own network",
+    cel: "!isCIDR(self) || cidr(self).prefixLength() >= 1",
+  },
+  aboutHost("is the unspecified address; give a host address", isNotIn("unspecified"), ip("!IP.isUnspecified()")),
+  aboutHost("is a loopback address; give one of the external network", isNotIn("loopback"), ip("!IP.isLoopback()")),
+  aboutHost(
+    "is a multicast address; give a host address",
+    isNotIn("multicast"),
+    ip(
+      "!(IP.family() == 4 && self.matches('^(22[4-9]|23[0-9])[.]')) && !(IP.family() == 6 && self.matches('^[fF]{2}'))",
+    ),
+  ),
+  aboutHost(
+    "is the broadcast address; give a host address",
+    isNotIn("broadcast"),
+    "!self.startsWith('255.255.255.255/')",
+  ),
+  aboutHost(
+    "is a link-local address, which the kernel gives every NIC by itself; give one of the external network",
+    ({ address }) => address.kind() === "ipv4" || address.range() !== "linkLocal",
+    ip("!(IP.family() == 6 && IP.isLinkLocalUnicast())"),
+  ),
+  aboutHost("is an IPv4-mapped IPv6 address; write the IPv4 address itself", isNotIn("ipv4Mapped")),
+  aboutHost(
+    (text) => `is the network address of its own /${prefixOf(text)}; give a host address`,
+    (host) => !isLarge(host) || host.address.toString() !== networkAddress(host),
+  ),
+  aboutHost(
+    (text) => `is the broadcast address of its own /${prefixOf(text)}; give a host address`,
+    (host) => !isLarge(host) || host.bits === 128 || host.address.toString() !== broadcastAddress(host),
+  ),
+];
+
+function networkAddress({ address, prefix, bits }: Host): string {
+  const family = bits === 128 ? ipaddr.IPv6 : ipaddr.IPv4;
+  return family.networkAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
+}
+
+function broadcastAddress({ address, prefix }: Host): string {
+  return ipaddr.IPv4.broadcastAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
+}
+
+/** A host address with its prefix length, brought to canonical form (RFC 5952 for IPv6). */
+export const hostCidr = ruled(text(longest.address, "a CIDR address"), rules)
+  .transform((given) => {
+    const { address, prefix } = parse(given)!;
+    return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
+  })
+  .meta(admitted(longest.address, rules));

@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { longest, text } from "./bounds.ts";
+import { descriptions } from "./field.ts";
+import * as rule from "./fields.ts";
+import { known } from "./known.ts";
+
+/* Fields that several kinds of resource have. */
+
+const seconds = (doc: string) =>
+  known(rule.deadlineSeconds).default(120).register(descriptions, { doc, default: "120" });
+
+export const deadlines = {
+  schema: known(
+    z.strictObject({
+      createSeconds: seconds("How long creating may take, including the wait for a Pending pod"),
+      updateSeconds: seconds("How long updating or refreshing may take"),
+      deleteSeconds: seconds("How long deleting may take"),
+    }),
+  ).prefault({}),
+  change: "update",
+  spec: false,
+  doc: "How long each operation may take, in seconds",
+  default: "120 each",
+} as const;
+
+export const labels = {
+  schema: known(rule.labels).optional(),
+  change: "update",
+  spec: false,
+  doc: "Labels of the record, in addition to our own",
+  default: "none",
+} as const;
+
+/** Absent for a record that Pulumi hasn't made. It changes with an alias or another parent, which changes no NIC. */
+export const declaredBy = {
+  schema: text(longest.owner, "an owner's name").optional(),
+  change: "nothing",
+  spec: false,
+  doc: "The URN of the resource, which the SDK gives",
+} as const;

@@ -1,0 +1,87 @@
+import * as z from "zod";
+import { list, most } from "../schema/bounds.ts";
+import { descriptions, type Fields, specShapeOf } from "../schema/field.ts";
+import * as rule from "../schema/fields.ts";
+import { known } from "../schema/known.ts";
+import { addressRange } from "../schema/range.ts";
+import { deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
+import { quote } from "../../base/quote.ts";
+import { vnicFields } from "../vnic/fields.ts";
+
+/* The fields of a VnicSet. Whatever else knows its fields is derived from this table; see schema/field.ts. */
+
+export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
+
+/** Fields of a Vnic that each one of a set has for itself. */
+export const perVnic = ["name", "pod", "addresses", "mac"] as const;
+/** Fields of a Vnic that a set has for itself. */
+export const perSet = ["adopt", "deadlines", "declaredBy"] as const;
+
+const setName = rule.labelName.max(52, {
+  error: ({ input }) => `${quote(input)} is longer than the 52 characters of a VnicSet's name`,
+});
+
+const selector = rule.labels.refine((given) => Object.keys(given).length > 0, {
+  error: `is empty, which would mean every pod of the namespace; give at least one label, like { app: "db" }`,
+});
+
+const workload = z.strictObject({
+  kind: known(
+    z.enum(workloadKinds, {
+      error: ({ input }) => `${quote(input)} is not a kind of workload; use ${workloadKinds.join(", ")}`,
+    }),
+  ).register(descriptions, { doc: `\`${workloadKinds.join("`, `")}\`` }),
+  name: known(rule.objectName).register(descriptions, { doc: "Its name" }),
+});
+
+const { pod: _, addresses: __, mac: ___, ...shared } = vnicFields;
+
+export const setFields = {
+  name: {
+    schema: known(setName),
+    change: "replace",
+    spec: false,
+    doc: "Name of the record, at most 52 characters",
+    default: "the resource's name",
+  },
+  namespace: {
+    schema: known(rule.labelName).default("default"),
+    change: "replace",
+    spec: false,
+    doc: "Namespace of the record, its pods and its Vnics",
+    default: "`default`",
+  },
+  selector: {
+    schema: known(selector).optional(),
+    change: "update",
+    spec: rule.labels.optional(),
+    doc: "Selects pods by their labels; give this or `workload`",
+  },
+  workload: {
+    schema: known(workload).optional(),
+    change: "update",
+    spec: true,
+    doc: "Selects all pods of one workload; give this or `selector`",
+  },
+  template: {
+    // Its rules are those of a Vnic, which definition.ts applies.
+    schema: known(z.record(z.string(), z.unknown())),
+    change: "update",
+    spec: z.object({ ...specShapeOf(shared), labels: rule.labels.optional() }),
+    doc: "Inputs that all Vnics of the set have in common: those of a [Vnic](vnic.md), except `name`, `pod`, `addresses`, `mac`, `adopt` and `deadlines`. A change that would replace a Vnic replaces each of them. The interface's name is the same in all pods",
+  },
+  addresses: {
+    schema: known(
+      list(known(addressRange), most.ranges).refine((ranges) => ranges.length > 0, {
+        error: "is empty; give a range, or leave it out",
+      }),
+    ).optional(),
+    change: "update",
+    spec: z.array(addressRange).min(1).max(most.ranges).optional(),
+    doc: "Ranges, at most one of each address family; each pod gets one address from each",
+    default: "the ranges of the Network that the template names, or DHCP",
+  },
+  labels,
+  deadlines,
+  declaredBy,
+} as const satisfies Fields;

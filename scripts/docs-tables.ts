@@ -1,0 +1,90 @@
+/** Writes the tables of inputs in `docs/` from the tables of fields in `provider/model`: `npm run docs:tables`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import * as z from "zod";
+import { networkResourceFields } from "../provider/model/network/fields.ts";
+import { type Consequence, type Description, descriptions, type Fields } from "../provider/model/schema/field.ts";
+import { formOf } from "../provider/model/schema/shown-as.ts";
+import { setFields } from "../provider/model/vnic-set/fields.ts";
+import { vnicFields } from "../provider/model/vnic/fields.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** The pages with such a table. */
+export const pages: Readonly<Record<string, Fields>> = {
+  "docs/vnic.md": vnicFields,
+  "docs/vnic-set.md": setFields,
+  "docs/network.md": networkResourceFields,
+};
+
+const begin = "<!-- Written by npm run docs:tables, from the fields in provider/model. -->";
+const end = "<!-- End of the table. -->";
+
+/** The text of a page with its table written anew. */
+export async function withTable(page: string): Promise<string> {
+  const fields = pages[page];
+  const path = join(root, page);
+  const text = readFileSync(path, "utf8");
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (!fields || before === undefined || after === undefined) throw new Error(`${page} has no markers of a table`);
+  const table = `${before}${begin}\n\n${tableOf(fields)}\n\n${end}${after}`;
+  return format(table, { ...(await resolveConfig(path)), filepath: path });
+}
+
+function tableOf(fields: Fields): string {
+  const rows = Object.entries(fields)
+    // The SDK gives it, not the user.
+    .filter(([key]) => key !== "declaredBy")
+    .flatMap(([key, field]) => {
+      // The fields of a template are those of a Vnic, which has a page of its own.
+      const members = key === "template" ? [] : membersOf(field.schema, field.spec);
+      return rowsOf(key, field, changeWords[field.change], members);
+    });
+  return ["| Property | Meaning | Default | A change |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+const changeWords: Record<Consequence, string> = { update: "in place", replace: "replaces", nothing: "nothing" };
+
+function rowsOf(
+  path: string,
+  { doc, default: absent = "" }: Description,
+  change: string,
+  members: readonly Member[],
+): string[] {
+  return [
+    `| \`${path}\` | ${doc} | ${absent} | ${change} |`,
+    ...members.flatMap((member) => rowsOf(`${path}${member.path}`, member.description, change, member.members)),
+  ];
+}
+
+/** A value within another one: a field of an object, or of the objects in a list. */
+interface Member {
+  readonly path: string;
+  readonly description: Description;
+  readonly members: readonly Member[];
+}
+
+/** The members that a schema describes; of a field whose inputs have several forms, those in the record. */
+function membersOf(schema: z.ZodType, spec: boolean | z.ZodType): Member[] {
+  const found = objectIn(schema) ?? (typeof spec === "boolean" ? undefined : objectIn(spec));
+  if (!found) return [];
+  const { shape, prefix } = found;
+  return Object.entries(shape).flatMap(([key, member]) => {
+    const description = descriptions.get(member);
+    return description ? [{ path: `${prefix}.${key}`, description, members: membersOf(member, false) }] : [];
+  });
+}
+
+function objectIn(schema: z.ZodType): { shape: Record<string, z.ZodType>; prefix: string } | undefined {
+  const form = formOf(schema);
+  if (form) return objectIn(form);
+  if (schema instanceof z.ZodObject) return { shape: schema.shape, prefix: "" };
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+    return objectIn((schema as z.ZodOptional<z.ZodType>).unwrap());
+  const found = schema instanceof z.ZodArray ? objectIn((schema as z.ZodArray<z.ZodType>).element) : undefined;
+  return found && { ...found, prefix: `[]${found.prefix}` };
+}
+
+if (import.meta.main) for (const page of Object.keys(pages)) writeFileSync(join(root, page), await withTable(page));
