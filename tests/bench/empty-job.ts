@@ -3,6 +3,7 @@ import { sessionContainer, sessionJob, type SessionJob } from "../../provider/mo
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import type { Bench } from "../support/lifecycle.ts";
@@ -36,7 +37,7 @@ function bareJob(name: string): object {
 
 /** The session's own Job with its mounts and rights, but that word instead of the node side. */
 function mountedJob(name: string): SessionJob {
-  const layout = parseLayout("containerd");
+  const layout = parseLayout(kindOf(node).layout);
   const job = structuredClone(sessionJob({ name, node, layout, image: defaultImage, idleSeconds: 60 }));
   Object.assign(job.spec.template.spec.containers[0], { command });
   return job;

@@ -2,6 +2,7 @@ import type { Cluster } from "../../provider/cluster/cluster.ts";
 import { netnsName, netnsPath } from "../../provider/node/netns.ts";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { up } from "../lab/index.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks, remains } from "../support/leaks.ts";
@@ -39,7 +40,7 @@ export async function awaitEnd(cluster: Cluster, job: string): Promise<void> {
 
 /** The path on the node of a pod's network namespace, found as the node side finds it. */
 export async function netnsOf(bench: Bench, pod: string): Promise<string> {
-  const { bundles, config, annotations } = parseLayout("containerd");
+  const { bundles, config, annotations } = parseLayout(kindOf(node).layout);
   const read = async (container: string) => {
     const { stdout } = await bench.lab.exec(node, ["cat", `${bundles}/${container}/${config}`]);
     return JSON.parse(stdout) as {

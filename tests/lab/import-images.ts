@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { enter } from "./enter.ts";
 import type { Image } from "./images.ts";
 import { nodeDir, type Node } from "./layout.ts";
+import { ctr, socketOf } from "./node-kinds.ts";
 import { listBlobs } from "./oci-image.ts";
 import { run, until } from "./run.ts";
 
@@ -35,23 +36,23 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
 async function isAnswering(node: Node): Promise<true | undefined> {
   // Before the node has a /run of its own, the machine's containerd would answer.
   if (!existsSync(join(nodeDir(node), "has-own-files"))) return undefined;
-  const socket = await run(enter(node, ["test", "-S", "/run/containerd/containerd.sock"]));
+  const socket = await run(enter(node, ["test", "-S", socketOf(node)]));
   if (socket.code !== 0) return undefined;
-  return (await run(enter(node, ["ctr", "version"]))).code === 0 ? true : undefined;
+  return (await run(enter(node, ctr(node, "version")))).code === 0 ? true : undefined;
 }
 
 /** Returns what containerd says against it; the image goes through a pipe, as the node may not see the cache's folder. */
 async function importImage(node: Node, layout: string, known: readonly string[]): Promise<string> {
-  const [program = "", ...rest] = enter(node, ["ctr", "--namespace=k8s.io", "images", "import", "-"]);
+  const [program = "", ...rest] = enter(node, ctr(node, "images", "import", "-"));
   const excluded = known.map((blob) => `--exclude=${blob}`);
   const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });
-  const ctr = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
+  const importing = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
   tar.stdout.destroy(); // ctr reads it, not we
   let words = "";
-  ctr.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
+  importing.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
   return new Promise((resolve, reject) => {
     tar.on("error", reject);
-    ctr.on("error", reject);
-    ctr.on("close", (code) => resolve(code === 0 ? "" : words || `exit code ${code}`));
+    importing.on("error", reject);
+    importing.on("close", (code) => resolve(code === 0 ? "" : words || `exit code ${code}`));
   });
 }

@@ -9,11 +9,26 @@ export async function ensureKubernetes(): Promise<string> {
   const module = goModule("kubernetes");
   const version = await versionOf(module, "k8s.io/kubernetes");
   return cached(`kubernetes-${version}`, `building Kubernetes ${version} (5 minutes on 2 cores)`, async (bin) => {
-    const [, minor = ""] = version.split(".");
-    const stamp = "k8s.io/component-base/version";
-    const flags = `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
-    await goBuild(module, bin, flags);
+    await goBuild(module, bin, versionFlags(version));
   });
+}
+
+/** Returns a folder with a kubelet whose version has that suffix, as distributions build theirs: `+k3s1`, or none. */
+export async function ensureKubelet(suffix: string): Promise<string> {
+  const programs = await ensureKubernetes();
+  if (suffix === "") return programs;
+  const module = goModule("kubernetes");
+  const version = (await versionOf(module, "k8s.io/kubernetes")) + suffix;
+  // Only the linker has work: the packages are in Go's build cache.
+  return cached(`kubelet-${version}`, `linking kubelet ${version}`, (bin) =>
+    goBuild(module, bin, versionFlags(version), "k8s.io/kubernetes/cmd/kubelet"),
+  );
+}
+
+function versionFlags(version: string): string {
+  const [, minor = ""] = version.split(".");
+  const stamp = "k8s.io/component-base/version";
+  return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
 }
 
 /** Returns a folder with `pulumi`; its Node language host lies there too, unless both are the user's own. */
@@ -67,11 +82,11 @@ async function versionOf(module: string, dependency: string): Promise<string> {
   );
 }
 
-/** Builds all `tool`s of a go.mod, static, so that they run in any namespace and image. */
-async function goBuild(module: string, bin: string, linkerFlags: string): Promise<void> {
+/** Builds a package, or all `tool`s of a go.mod, static, so that they run in any namespace and image. */
+async function goBuild(module: string, bin: string, linkerFlags: string, what = "tool"): Promise<void> {
   await mkdir(bin, { recursive: true });
   const env = { ...process.env, CGO_ENABLED: "0" };
-  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, "tool"], {
+  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, what], {
     cwd: module,
     env,
   });

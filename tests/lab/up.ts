@@ -14,7 +14,8 @@ import { lan, netnsPath, nodes, stateDir } from "./layout.ts";
 import { missing } from "./missing.ts";
 import { makeNetwork, rememberNetnsDir } from "./network.ts";
 import { findInit } from "./processes.ts";
-import { ensureKubernetes } from "./programs.ts";
+import { kindOf } from "./node-kinds.ts";
+import { ensureKubelet, ensureKubernetes } from "./programs.ts";
 import { until } from "./run.ts";
 import { step } from "./step.ts";
 import { startNode } from "./worker-node.ts";
@@ -27,6 +28,7 @@ const shapingFiles = [
   "layout.ts",
   "network.ts",
   "node-init",
+  "node-kinds.ts",
   "up.ts",
   "worker-node.ts",
 ];
@@ -53,7 +55,7 @@ async function start(programs: string, images: readonly Image[]): Promise<void> 
   await Promise.all([makeNetwork(), makeCertificates()]);
   await writeAdminKubeconfig();
   await startApiServer(programs);
-  for (const node of nodes) await startNode(node, programs);
+  for (const node of nodes) await startNode(node, await ensureKubelet(kindOf(node).versionSuffix));
   startDhcpServer();
   await Promise.all([importEverywhere(images), startCluster(programs)]);
   await writeFile(`${stamp}.tmp`, await fingerprint(programs));

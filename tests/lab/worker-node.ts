@@ -5,9 +5,10 @@ import { cgroupOf, makeCgroup } from "./cgroups.ts";
 import { startDaemon } from "./daemon.ts";
 import { cluster, netnsPath, nodeDir, stateDir, type Node } from "./layout.ts";
 import { pauseImage } from "./images.ts";
+import { kindOf, socketOf } from "./node-kinds.ts";
 
-/** Starts a worker node: namespaces of its own, and in them containerd and kubelet. */
-export async function startNode(node: Node, programs: string): Promise<void> {
+/** Starts a worker node: namespaces of its own, and in them containerd and the kubelet of that folder. */
+export async function startNode(node: Node, kubeletFolder: string): Promise<void> {
   const dir = nodeDir(node);
   await mkdir(join(dir, "cni"), { recursive: true });
   await makeCgroup(node);
@@ -16,12 +17,15 @@ export async function startNode(node: Node, programs: string): Promise<void> {
   await writeFile(join(dir, "cni", "10-cluster.conflist"), JSON.stringify(cniConfig(node), undefined, 2));
   await writeKubeconfig(join(dir, "kubelet.kubeconfig"), node);
   const own = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
-  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir, programs];
+  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir, kubeletFolder];
   startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init]);
 }
 
 function containerdConfig(node: Node): string {
+  const { state, root } = kindOf(node);
   return `version = 2
+state = "${state}"
+root = "${root}"
 # opt would make /opt/containerd on the machine; the others need kernels or tools a lab has not.
 disabled_plugins = [
   "io.containerd.internal.v1.opt",
@@ -30,6 +34,9 @@ disabled_plugins = [
   "io.containerd.snapshotter.v1.devmapper",
   "io.containerd.snapshotter.v1.zfs",
 ]
+
+[grpc]
+  address = "${socketOf(node)}"
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${pauseImage}"
@@ -66,7 +73,7 @@ function kubeletConfig(node: Node): object {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
     address: cluster.node(node),
-    containerRuntimeEndpoint: "unix:///run/containerd/containerd.sock",
+    containerRuntimeEndpoint: `unix://${socketOf(node)}`,
     volumePluginDir: "/var/lib/kubelet/volume-plugins", // the default is outside of the node's own folders
     cgroupDriver: "cgroupfs",
     cgroupRoot: cgroupOf(node),

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import type { Session } from "../../provider/lifecycle/session/session.ts";
 import { Deadline } from "../../provider/lifecycle/deadline.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
@@ -84,11 +86,11 @@ describe("privileges", () => {
       expect(pod.spec.hostNetwork).to.equal(true);
     });
 
-    it("reach five folders of the node, one of them writable, and no socket of the runtime", async () => {
+    it("reach the folders of its node's layout, one of them writable, and no socket of the runtime", async () => {
+      const { bundles, netnsDirectories } = parseLayout(kindOf("node1").layout);
       expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
-        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
-        "/run/netns",
-        "/run/containerd/io.containerd.grpc.v1.cri/netns",
+        bundles,
+        ...netnsDirectories,
         "/var/lib/cni/results",
         "/var/lib/pulumi-vnic",
       ]);
@@ -98,9 +100,8 @@ describe("privileges", () => {
       expect(writable).to.deep.equal(["/var/lib/pulumi-vnic"]);
       const { stdout } = await bench.lab.exec("node1", [
         "find",
-        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
-        "/run/netns",
-        "/run/containerd/io.containerd.grpc.v1.cri/netns",
+        bundles,
+        ...netnsDirectories,
         "-name",
         "containerd.sock*",
       ]);

@@ -3,6 +3,7 @@ import { isVnicError } from "../../provider/base/errors.ts";
 import { annotations, systemNamespace } from "../../provider/model/names.ts";
 import { appPod } from "../lab/index.ts";
 import { pauseImage } from "../lab/images.ts";
+import { ctr } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
@@ -65,7 +66,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
 
   it("when the runtime can't make its sandbox", async () => {
     const images = async (...argv: string[]) => {
-      const { code, stderr } = await bench.lab.exec(node, ["ctr", "--namespace=k8s.io", "images", ...argv]);
+      const { code, stderr } = await bench.lab.exec(node, ctr(node, "images", ...argv));
       if (code !== 0) throw new Error(stderr);
     };
     await images("tag", pauseImage, "localhost/kept:1");

@@ -3,6 +3,7 @@ import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { agentName, apiVersion, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { nodes } from "../lab/layout.ts";
+import { ctr } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";
 import { agentsReady, answersLeased, type DhcpServer, dhcpServer, removeAgent } from "../support/dhcp.ts";
@@ -44,7 +45,7 @@ describe("an upgrade of the platform, and the way back", () => {
   });
 
   async function images(node: (typeof nodes)[number], ...words: string[]): Promise<void> {
-    const { code, stderr } = await bench.lab.exec(node, ["ctr", "--namespace=k8s.io", "images", ...words]);
+    const { code, stderr } = await bench.lab.exec(node, ctr(node, "images", ...words));
     if (code !== 0) throw new Error(`images ${words.join(" ")} on ${node}: ${stderr}`);
   }
 

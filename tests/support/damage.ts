@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Lab } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
+import { ctr } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
 /* What befalls pods and nodes: each does to a node of the lab what would happen to a real one. */
@@ -19,7 +20,7 @@ export function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
 /** Signals a container's process; SIGSTOP makes it one that has lost track of time until SIGCONT. */
 export async function signalContainer(lab: Lab, node: Node, id: string, signal: NodeJS.Signals): Promise<void> {
   const bare = id.replace(/^.*:\/\//, "");
-  await must(lab, node, ["ctr", "--namespace=k8s.io", "tasks", "kill", `--signal=${signal}`, bare]);
+  await must(lab, node, ctr(node, "tasks", "kill", `--signal=${signal}`, bare));
 }
 
 /** Runs `ip` in the network namespace that has a link of that name. */

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import type { Answer, EjectPlan, InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import type { Lab } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { remainsOnNodes } from "./leaks.ts";
 import type { Bench } from "./lifecycle.ts";
 
@@ -51,7 +52,8 @@ export async function runNodeSide(
       await chmod(path, 0o755);
     }
     // One thread for files, as strace counts the calls of each thread by itself.
-    const environment = [`PATH=${join(folder, "bin")}:${tools}`, "VNIC_RUNTIME=containerd", "UV_THREADPOOL_SIZE=1"];
+    const runtime = `VNIC_RUNTIME=${kindOf(node).layout}`;
+    const environment = [`PATH=${join(folder, "bin")}:${tools}`, runtime, "UV_THREADPOOL_SIZE=1"];
     const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
     const tracer = crash && "sync" in crash ? killerAt(crash) : [];
     const { stdout } = await lab.exec(node, ["env", "-i", ...environment, ...tracer, process.execPath, script], {
