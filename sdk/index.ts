@@ -1,5 +1,6 @@
 export { Network, type NetworkDefinitionArgs, type NodeParentArgs } from "./network.ts";
-export { Platform, type PlatformArgs, type PlatformPart } from "./platform.ts";
+export { Platform } from "./platform.ts";
+export type { PlatformArgs, PlatformPart, ReconcilerArgs, TolerationArgs, WorkloadArgs } from "./platform-args.ts";
 export { type AddressRange } from "./arguments.ts";
 export { VnicSet, type VnicSetArgs, type VnicTemplate, type WorkloadIdentifier } from "./vnic-set.ts";
 export { type Deadlines, type Mode } from "./arguments.ts";

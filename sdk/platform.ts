@@ -1,29 +1,7 @@
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";
 import type { Manifest } from "pulumi-vnic/manifests";
-
-/** A part of what a cluster needs. */
-export type PlatformPart = "namespace" | "crds" | "injector" | "provider" | "policies" | "agent" | "reconciler";
-
-/** What a {@link Platform} is made of. */
-export interface PlatformArgs {
-  /** The node image, best by digest. @default `localhost/pulumi-vnic-node:<version>` */
-  image?: pulumi.Input<string>;
-  /** Further images that may run in `vnic-system`, such as that of the version before. @default none */
-  allowImages?: string[];
-  /**
-   * The layout of the nodes' container runtime, where Nodes don't tell: `containerd`, `k3s` (also RKE2, k3d, Harvester), `k0s`,
-   * `microk8s`, `cri-o`, or `<runtime>:<state directory>`. The annotation `pulumi-vnic.dev/runtime-layout` of a Node goes
-   * before. @default told by each Node's version and labels
-   */
-  runtimeLayout?: string;
-  /** Further layouts that Nodes' annotations may name. @default those above */
-  allowRuntimeLayouts?: string[];
-  /** How many replicas of the reconciler stand ready, and how often it looks at every Vnic. @default 2, 300 */
-  reconciler?: { replicas?: number; resyncSeconds?: number };
-  /** Parts to leave out, because somebody else installs them, or nobody needs them. @default none */
-  without?: PlatformPart[];
-}
+import type { PlatformArgs, PlatformPart } from "./platform-args.ts";
 
 /**
  * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, accounts with the least rights, admission policies, and
@@ -83,6 +61,10 @@ type ResourceClass = new (name: string, args: object, options: pulumi.CustomReso
 /** `apps/v1`, `Deployment` is `kubernetes.apps.v1.Deployment`. Loaded here, as not every program has a platform. */
 function classOf(apiVersion: string, kind: string): ResourceClass {
   const kubernetes = load<Record<string, Record<string, Record<string, ResourceClass>>>>("@pulumi/kubernetes");
+  if (apiVersion.startsWith("security.openshift.io/")) {
+    const { CustomResource } = kubernetes["apiextensions"] as unknown as Record<string, ResourceClass>;
+    if (CustomResource) return CustomResource;
+  }
   const [group = "core", version = apiVersion] = apiVersion.includes("/") ? apiVersion.split("/") : [];
   const found = kubernetes[group.split(".")[0] ?? ""]?.[version]?.[kind];
   if (found) return found;

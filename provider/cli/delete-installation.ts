@@ -1,3 +1,4 @@
+import { isVnicError } from "../base/errors.ts";
 import { defaultImage } from "../base/package.ts";
 import type { RawApi } from "../cluster/raw-api.ts";
 import { agentName, reconcilerName, systemNamespace } from "../model/names.ts";
@@ -23,14 +24,20 @@ export async function deleteWorkloads(api: RawApi, tell: (words: string) => void
 /** Deletes the other objects of all parts in the reverse of their order; CRDs are the last, as the API server then still knows all kinds. */
 export async function deleteInstallation(api: RawApi, tell: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });
-  const others = platformManifests({ image: defaultImage, without: ["crds"] });
+  const others = platformManifests({ image: defaultImage, openshift: true, without: ["crds"] });
   for (const manifest of [...others.reverse(), ...crds.reverse()]) {
     const words = wordsOf(manifest);
     const path = pathOf(manifest);
-    if (!(await api.delete(path))) continue;
+    if (!(await api.delete(path).catch(falseWhereUnknown))) continue;
     await awaitGone(api, path, words);
     tell(`deleted ${words}`);
   }
+}
+
+/** A cluster that isn't OpenShift has no such kind of object. */
+function falseWhereUnknown(error: unknown): false {
+  if (isVnicError(error, "notInstalled")) return false;
+  throw error;
 }
 
 function wordsOf({ kind, metadata: { name } }: Manifest): string {

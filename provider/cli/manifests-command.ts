@@ -1,18 +1,27 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { stringify } from "yaml";
-import { defaultImage, platformManifests, type PlatformPart, platformParts } from "./manifests.ts";
-import { messageOf } from "../base/errors.ts";
+import { parse, stringify } from "yaml";
+import {
+  defaultImage,
+  platformManifests,
+  type PlatformOptions,
+  type PlatformPart,
+  platformParts,
+} from "./manifests.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { parseLayout } from "../model/kubernetes/runtime-layout.ts";
 import { fileNameOf } from "../model/platform/manifest.ts";
 
 interface Options {
-  readonly image: string;
+  readonly options?: string;
+  readonly image?: string;
   readonly allowImage: string[];
   readonly without: PlatformPart[];
   readonly runtimeLayout?: string;
   readonly allowRuntimeLayout: string[];
+  readonly imagePullSecret: string[];
+  readonly openshift?: boolean;
   readonly split?: string;
 }
 
@@ -23,7 +32,8 @@ export function manifestsCommand(): Command {
   return new Command("manifests")
     .summary("print what a cluster needs")
     .description('Print what a cluster needs, as JSON for "kubectl apply -f -".')
-    .option("--image <image>", "the node image, best by digest", defaultImage)
+    .option("--options <file>", "a YAML or JSON file with options as those of the class Platform; others go before")
+    .option("--image <image>", `the node image, best by digest (default: ${JSON.stringify(defaultImage)})`)
     .addOption(
       new Option("--allow-image <image>", "a further image that may run in vnic-system; may be repeated")
         .default([], "none")
@@ -43,12 +53,44 @@ export function manifestsCommand(): Command {
         .default([], "none")
         .argParser((value: string, previous: string[]) => collect(layout(value), previous)),
     )
+    .addOption(
+      new Option(
+        "--image-pull-secret <name>",
+        "a Secret in vnic-system with which the image is pulled; may be repeated",
+      )
+        .default([], "none")
+        .argParser(collect),
+    )
+    .option("--openshift", "add OpenShift's security context constraints for our pods")
     .option("--split <folder>", "write one YAML file for each object into a folder, with a kustomization.yaml")
-    .action(async ({ split, allowImage: allowImages, allowRuntimeLayout: allowRuntimeLayouts, ...rest }: Options) => {
-      const items = platformManifests({ ...rest, allowImages, allowRuntimeLayouts });
-      if (split !== undefined) return writeFiles(split, items);
+    .action(async (options: Options) => {
+      const items = platformManifests(await platformOptions(options));
+      if (options.split !== undefined) return writeFiles(options.split, items);
       process.stdout.write(`${JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 2)}\n`);
     });
+}
+
+/** Lists are added to those of the file; what is said once goes before it. */
+async function platformOptions(said: Options): Promise<PlatformOptions & { without: PlatformPart[] }> {
+  const file = said.options === undefined ? {} : await readOptions(said.options);
+  const { image, runtimeLayout, openshift, without } = said;
+  const lists = {
+    allowImages: [...(file.allowImages ?? []), ...said.allowImage],
+    allowRuntimeLayouts: [...(file.allowRuntimeLayouts ?? []), ...said.allowRuntimeLayout],
+    imagePullSecrets: [...(file.imagePullSecrets ?? []), ...said.imagePullSecret],
+  };
+  const once = {
+    ...(image === undefined ? {} : { image }),
+    ...(runtimeLayout === undefined ? {} : { runtimeLayout }),
+    ...(openshift === undefined ? {} : { openshift }),
+  };
+  return { image: defaultImage, ...file, ...once, ...lists, without };
+}
+
+async function readOptions(path: string): Promise<Partial<PlatformOptions>> {
+  const options = parse(await readFile(path, "utf8")) as unknown;
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  throw new VnicError("invalid", `${path}: it is not a map of options`);
 }
 
 function part(value: string): string {

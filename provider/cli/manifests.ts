@@ -1,5 +1,5 @@
 /* What a cluster needs, for whoever installs it: the class `Platform`, the command line, other tools. */
 export type { Manifest } from "../model/platform/manifest.ts";
-export { type PlatformOptions } from "../model/platform/options.ts";
+export { platformOptions, type PlatformOptions } from "../model/platform/options.ts";
 export { partManifests, platformManifests, type PlatformPart, platformParts } from "../model/platform/platform.ts";
 export { defaultImage } from "../base/package.ts";

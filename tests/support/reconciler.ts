@@ -1,4 +1,4 @@
-import type { ReconcilerOptions } from "../../provider/model/platform/reconciler.ts";
+import type { ReconcilerOptions } from "../../provider/model/platform/options.ts";
 import { reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import type { Lab } from "../lab/index.ts";
 import { type Node, nodes } from "../lab/layout.ts";

@@ -13,6 +13,8 @@ export function nodeSecurity(...more: readonly string[]) {
     seccompProfile: { type: "RuntimeDefault" },
     // The runtimes' own profile forbids all mounting, also the remount of our own /proc/sys.
     appArmorProfile: { type: "Unconfined" },
+    // Where SELinux is on, a container may else not read what the runtime has written. Elsewhere it has no effect.
+    seLinuxOptions: { type: "spc_t" },
     capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", ...more] },
   } as const;
 }
@@ -69,6 +71,7 @@ export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJo
         metadata: { labels: objectLabels },
         spec: {
           nodeName: node,
+          nodeSelector: { "kubernetes.io/os": "linux" },
           tolerations: [{ operator: "Exists" }],
           restartPolicy: "Never",
           serviceAccountName: injectorServiceAccount,

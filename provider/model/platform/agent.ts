@@ -5,6 +5,7 @@ import { netnsVolumes, nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
+import { placement, wholeResources } from "./placement.ts";
 
 /** The node agent: one on each node, and what it may tell the API server. Kubernetes 1.30 or newer. */
 export function agentPart(options: PlatformOptions): Manifest[] {
@@ -40,7 +41,7 @@ function ownNodeOnly() {
 }
 
 function daemonSet(options: PlatformOptions) {
-  const { image } = options;
+  const { image, agent = {} } = options;
   // One template for all nodes: what only some of them have is mounted if it is named.
   const named = namedLayouts(options).flatMap(({ netnsDirectories }) => netnsDirectories);
   const netnsDirectories = [...new Set([netnsDirectory, ...named])];
@@ -55,8 +56,8 @@ function daemonSet(options: PlatformOptions) {
       template: {
         metadata: { labels: own },
         spec: {
-          tolerations: [{ operator: "Exists" }],
-          priorityClassName: "system-node-critical",
+          ...placement({ tolerations: [{ operator: "Exists" }], ...agent }),
+          priorityClassName: agent.priorityClassName ?? "system-node-critical",
           serviceAccountName: agentName,
           automountServiceAccountToken: true,
           enableServiceLinks: false,
@@ -72,7 +73,9 @@ function daemonSet(options: PlatformOptions) {
               command: ["node", "/app/agent.mjs"],
               env: [{ name: "VNIC_NETNS_DIRECTORIES", value: netnsDirectories.join(":") }],
               readinessProbe: { exec: { command: ["test", "-S", agentSocket] }, periodSeconds: 2 },
-              resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+              resources: wholeResources(
+                agent.resources ?? { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
+              ),
               // A renewal is sent from port 68, which takes one capability more than a Job has.
               securityContext: nodeSecurity("NET_BIND_SERVICE"),
               volumeMounts: [...netns.mounts, { name: "state", mountPath: stateDirectory }],

@@ -57,7 +57,7 @@ export function fileNameOf({ kind, metadata: { name } }: Manifest): string {
 
 /** The path of an object at the API server. */
 export function pathOf({ apiVersion, kind, metadata: { namespace, name } }: Manifest): string {
-  const plural = kind.toLowerCase().replace(/y$/, "ie") + "s";
+  const plural = kind.toLowerCase().replace(/y$/, "ie").replace(/s$/, "") + "s";
   const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return `${root}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${plural}/${name}`;
 }

@@ -1,22 +1,128 @@
+import * as z from "zod";
+import { messageOf, VnicError } from "../../base/errors.ts";
 import { parseLayout, type RuntimeLayout } from "../kubernetes/runtime-layout.ts";
-import type { ReconcilerOptions } from "./reconciler.ts";
+import { problemsOf } from "../schema/problem.ts";
+import { wording } from "../schema/known.ts";
+import { keyValues, labelValue, objectName, ownKey, resources, toleration } from "./scheduling.ts";
 
-export interface PlatformOptions {
-  /** The node image: of the injection Jobs, and of whatever else runs in our namespace. */
-  readonly image: string;
-  readonly reconciler?: ReconcilerOptions;
-  /**
-   * The layout of the container runtimes of all nodes, where what the nodes say of themselves doesn't tell: a name of the table in
-   * runtime-layout.ts, or `<runtime>:<state directory>`. A Node's annotation goes before.
-   */
-  readonly runtimeLayout?: string;
-  /** Further layouts that Nodes' annotations may name. */
-  readonly allowRuntimeLayouts?: readonly string[];
-  /** Further images that may run in our namespace, such as that of the version before. */
-  readonly allowImages?: readonly string[];
+/* What an installation can be told, in one schema: `Platform`, the command line, and other forms of the manifests read it.
+   It is declarative: no transforms, so that JSON Schema can be made of it; defaults are in `meta`, and are set where they are used. */
+
+const layout = z
+  .string()
+  .refine(isLayout, { error: ({ input }) => layoutProblem(input as string), abort: true })
+  .meta({ description: "Name of a runtime layout, or <runtime>:<state directory>" });
+
+const labels = keyValues(labelValue).meta({ description: "Labels of one's own for all objects and pods" });
+const annotations = keyValues(z.string()).meta({ description: "Annotations of one's own for all objects and pods" });
+
+/** What can be said of each workload. */
+const workload = {
+  resources: resources.optional().meta({ description: "Requests and limits of its container; replaces the default" }),
+  nodeSelector: z
+    .record(ownKey, labelValue)
+    .optional()
+    .meta({ description: "Labels that its nodes must have, besides kubernetes.io/os: linux" }),
+  tolerations: z.array(toleration).optional().meta({ description: "Tolerations; replaces the default" }),
+  priorityClassName: objectName.optional().meta({ description: "Name of a PriorityClass that exists" }),
+};
+
+export const agentOptions = z.strictObject(workload).meta({ description: "The node agent, a DaemonSet" });
+
+const count = z.int().min(1, "is less than 1");
+
+export const reconcilerOptions = z
+  .strictObject({
+    replicas: count
+      .max(9, "is more than 9")
+      .optional()
+      .meta({ default: 2, description: "How many stand ready; one of them works" }),
+    resyncSeconds: count
+      .optional()
+      .meta({ default: 300, description: "How often every Vnic is looked at on its node" }),
+    ...workload,
+    antiAffinity: z
+      .enum(["none", "preferred", "required"], { error: 'is none of "none", "preferred", "required"' })
+      .optional()
+      .meta({ default: "preferred", description: "Whether replicas keep to different nodes" }),
+    topologySpread: z
+      .array(
+        z.strictObject({
+          topologyKey: ownKey,
+          maxSkew: count.optional().meta({ default: 1 }),
+          whenUnsatisfiable: z
+            .enum(["DoNotSchedule", "ScheduleAnyway"], { error: 'is neither "DoNotSchedule" nor "ScheduleAnyway"' })
+            .optional()
+            .meta({ default: "ScheduleAnyway" }),
+        }),
+      )
+      .optional()
+      .meta({ description: "How replicas spread over zones or the like (topologySpreadConstraints)" }),
+    disruptionBudget: z.boolean().optional().meta({
+      default: true,
+      description: "A PodDisruptionBudget that lets one replica go at a time; none with one replica",
+    }),
+  })
+  .meta({ description: "The reconciler, a Deployment" });
+
+export const platformOptions = z.strictObject({
+  image: z
+    .string()
+    .meta({ description: "The node image: of the injection Jobs, and of whatever else runs in vnic-system" }),
+  allowImages: z
+    .array(z.string())
+    .optional()
+    .meta({ description: "Further images that may run in vnic-system, such as that of the version before" }),
+  imagePullSecrets: z
+    .array(objectName)
+    .optional()
+    .meta({ description: "Names of Secrets in vnic-system with which the image is pulled" }),
+  runtimeLayout: layout.optional().meta({
+    description:
+      "Layout of the container runtimes of all nodes, where Nodes don't tell; a Node's annotation goes before",
+  }),
+  allowRuntimeLayouts: z
+    .array(layout)
+    .optional()
+    .meta({ description: "Further layouts that Nodes' annotations may name" }),
+  openshift: z
+    .boolean()
+    .optional()
+    .meta({ default: false, description: "Whether to add OpenShift's security context constraints for our pods" }),
+  labels: labels.optional(),
+  annotations: annotations.optional(),
+  agent: agentOptions.optional(),
+  reconciler: reconcilerOptions.optional(),
+});
+
+export type PlatformOptions = Immutable<z.input<typeof platformOptions>>;
+export type AgentOptions = NonNullable<PlatformOptions["agent"]>;
+export type ReconcilerOptions = NonNullable<PlatformOptions["reconciler"]>;
+
+type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
+
+/** The options, if they break no rule; else an error that names each property, its value and the rule. */
+export function parsePlatformOptions(options: PlatformOptions): PlatformOptions {
+  const { error } = platformOptions.safeParse(options, { error: wording });
+  if (!error) return options;
+  const problems = error.issues.flatMap((issue) => problemsOf(issue, "a platform"));
+  throw new VnicError("invalid", problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
 }
 
 /** The layouts that the options name, in place of or beside those that are known. */
 export function namedLayouts({ runtimeLayout, allowRuntimeLayouts = [] }: PlatformOptions): RuntimeLayout[] {
   return [...(runtimeLayout === undefined ? [] : [runtimeLayout]), ...allowRuntimeLayouts].map(parseLayout);
+}
+
+function layoutProblem(text: string): string {
+  try {
+    parseLayout(text);
+    return "";
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function isLayout(text: string): boolean {
+  return layoutProblem(text) === "";
 }

@@ -8,7 +8,9 @@ import { inlinePolicy } from "./inline-policy.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
-import type { PlatformOptions } from "./options.ts";
+import { openshiftPart } from "./openshift.ts";
+import { parsePlatformOptions, type PlatformOptions } from "./options.ts";
+import { withOwnWords } from "./own-words.ts";
 import { reconcilerPart } from "./reconciler.ts";
 import { systemPolicy, templatesIn } from "./system-policy.ts";
 import { tenantRoles } from "./tenants.ts";
@@ -20,7 +22,7 @@ const parts = {
   namespace,
   crds: () => [vnicCrd(), vnicSetCrd(), networkCrd(), addressCrd()],
   // Bound to nothing: the node side never speaks to the API server.
-  injector: () => [serviceAccount(injectorServiceAccount)],
+  injector: (options) => [serviceAccount(injectorServiceAccount), ...openshiftPart(options)],
   provider: providerPart,
   policies,
   agent: agentPart,
@@ -34,13 +36,14 @@ export const platformParts = Object.keys(parts) as PlatformPart[];
 export function platformManifests(
   options: PlatformOptions & { readonly without?: readonly PlatformPart[] },
 ): Manifest[] {
-  const { without = [] } = options;
-  return platformParts.filter((part) => !without.includes(part)).flatMap((part) => partManifests(part, options));
+  const { without = [], ...rest } = options;
+  return platformParts.filter((part) => !without.includes(part)).flatMap((part) => partManifests(part, rest));
 }
 
+/** One part's objects; options that break a rule are an error before anything is made. */
 export function partManifests(part: PlatformPart, options: PlatformOptions): Manifest[] {
   const make: (options: PlatformOptions) => Manifest[] = parts[part];
-  return make(options);
+  return make(parsePlatformOptions(options)).map((manifest) => withOwnWords(manifest, options));
 }
 
 /** What stands in our namespace, whichever part it is of, is let in; all of it, as somebody else may have installed it. */

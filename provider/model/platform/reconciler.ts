@@ -1,23 +1,13 @@
 import { group, inlineVerb, reconcilerName, systemNamespace } from "../names.ts";
 import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
-
-export interface ReconcilerOptions {
-  /** How many replicas stand ready; one of them works. @default 2 */
-  readonly replicas?: number;
-  /** How often every Vnic is looked at on its node. @default 300 */
-  readonly resyncSeconds?: number;
-}
+import type { PlatformOptions, ReconcilerOptions } from "./options.ts";
+import { placement, wholeResources } from "./placement.ts";
 
 const port = 8080;
+const defaultReplicas = 2;
 
 /** The reconciler: its Deployment, its account, and what that may do: no secrets, no pods/exec, no nodes/proxy. */
-export function reconcilerPart({
-  image,
-  reconciler = {},
-}: {
-  readonly image: string;
-  readonly reconciler?: ReconcilerOptions;
-}): Manifest[] {
+export function reconcilerPart(options: PlatformOptions): Manifest[] {
   return [
     serviceAccount(reconcilerName),
     ...clusterRights(reconcilerName, [
@@ -49,12 +39,30 @@ export function reconcilerPart({
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
     ]),
-    deployment(image, reconciler),
+    deployment(options),
+    ...disruptionBudget(options),
   ];
 }
 
-function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: ReconcilerOptions) {
-  const labels = { "app.kubernetes.io/name": "pulumi-vnic", "app.kubernetes.io/component": "reconciler" };
+const labels = { "app.kubernetes.io/name": "pulumi-vnic", "app.kubernetes.io/component": "reconciler" };
+
+/** Lets one replica go at a time; with a single one it would only keep nodes from being drained. */
+function disruptionBudget({
+  reconciler: { replicas = defaultReplicas, disruptionBudget = true } = {},
+}: PlatformOptions) {
+  if (!disruptionBudget || replicas < 2) return [];
+  return [
+    {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: reconcilerName, namespace: systemNamespace },
+      spec: { maxUnavailable: 1, selector: { matchLabels: labels } },
+    } as Manifest,
+  ];
+}
+
+function deployment({ image, reconciler = {} }: PlatformOptions) {
+  const { replicas = defaultReplicas, resyncSeconds = 300, priorityClassName } = reconciler;
   const probe = (path: string) => ({ httpGet: { path, port: "http" } });
   return {
     apiVersion: "apps/v1",
@@ -72,6 +80,9 @@ function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: Reconc
           serviceAccountName: reconcilerName,
           automountServiceAccountToken: true,
           enableServiceLinks: false,
+          ...(priorityClassName === undefined ? {} : { priorityClassName }),
+          ...placement(reconciler),
+          ...spread(reconciler),
           securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
           containers: [
             {
@@ -89,7 +100,9 @@ function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: Reconc
               ports: [{ name: "http", containerPort: port }],
               livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
               readinessProbe: { ...probe("/readyz"), periodSeconds: 5 },
-              resources: { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "384Mi" } },
+              resources: wholeResources(
+                reconciler.resources ?? { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "384Mi" } },
+              ),
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,
@@ -100,5 +113,27 @@ function deployment(image: string, { replicas = 2, resyncSeconds = 300 }: Reconc
         },
       },
     },
+  };
+}
+
+/** How replicas keep apart. */
+function spread({ antiAffinity = "preferred", topologySpread }: ReconcilerOptions) {
+  const apart = { labelSelector: { matchLabels: labels }, topologyKey: "kubernetes.io/hostname" };
+  const terms = {
+    none: undefined,
+    preferred: {
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: apart }],
+    },
+    required: { requiredDuringSchedulingIgnoredDuringExecution: [apart] },
+  }[antiAffinity];
+  const constraints = topologySpread?.map(({ topologyKey, maxSkew = 1, whenUnsatisfiable = "ScheduleAnyway" }) => ({
+    topologyKey,
+    maxSkew,
+    whenUnsatisfiable,
+    labelSelector: { matchLabels: labels },
+  }));
+  return {
+    ...(terms ? { affinity: { podAntiAffinity: terms } } : {}),
+    ...(constraints?.length ? { topologySpreadConstraints: constraints } : {}),
   };
 }

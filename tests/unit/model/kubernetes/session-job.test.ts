@@ -45,6 +45,7 @@ describe("an injection Job", () => {
       runAsUser: 0,
       seccompProfile: { type: "RuntimeDefault" },
       appArmorProfile: { type: "Unconfined" },
+      seLinuxOptions: { type: "spc_t" },
       capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"] },
     });
   });

@@ -1,0 +1,14 @@
+/* Quantities of Kubernetes (apimachinery, resource.Quantity), as far as they are written without a fraction or an exponent. */
+
+const form = /^([1-9]\d{0,14}|0)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
+
+/**
+ * Whether the API server stores a quantity as it is written. It rewrites others, such as "1000m" to "1" and "1024Mi" to "1Gi",
+ * so that what is stored would differ from the template.
+ */
+export function isCanonicalQuantity(text: string): boolean {
+  const [, digits, suffix = ""] = form.exec(text) ?? [];
+  if (digits === undefined) return false;
+  if (digits === "0") return suffix === "";
+  return Number(digits) % (suffix.endsWith("i") ? 1024 : 1000) !== 0;
+}

@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import { defaultImage } from "../../provider/base/package.ts";
+import type { PlatformOptions } from "../../provider/model/platform/options.ts";
+import { platformManifests } from "../../provider/model/platform/platform.ts";
+import { until } from "../lab/run.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { applyObjects } from "../support/cluster.ts";
+
+const workload = {
+  resources: { requests: { cpu: "50m" }, limits: { memory: "768Mi", cpu: "1" } },
+  nodeSelector: { "example.org/edge": "yes" },
+  tolerations: [
+    { key: "edge", operator: "Equal" as const, value: "yes", effect: "NoExecute" as const, tolerationSeconds: 60 },
+  ],
+  priorityClassName: "edge-first",
+};
+
+/** All that can be said, each other than the default. */
+const options: PlatformOptions = {
+  image: defaultImage,
+  imagePullSecrets: ["pull"],
+  openshift: true,
+  labels: { "example.org/team": "net" },
+  annotations: { "example.org/contact": "net@example.org" },
+  agent: workload,
+  reconciler: {
+    ...workload,
+    replicas: 3,
+    antiAffinity: "required",
+    topologySpread: [{ topologyKey: "topology.kubernetes.io/zone", maxSkew: 2, whenUnsatisfiable: "DoNotSchedule" }],
+  },
+};
+
+interface Workload {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly spec: { readonly template: { readonly metadata: object; readonly spec: Readonly<Record<string, unknown>> } };
+}
+
+describe("a platform with options", () => {
+  let api: ApiServer;
+  const manifests = platformManifests(options);
+  const workloads = manifests.filter(({ kind }) => ["DaemonSet", "Deployment"].includes(kind)) as unknown as Workload[];
+  const create = async (object: object) =>
+    (await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object))).stderr.trim();
+  const podOf = ({ metadata, spec }: Workload, more: object = {}) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "probe", namespace: metadata.namespace },
+    spec: { ...spec.template.spec, ...more },
+  });
+
+  before(async () => {
+    api = await apiServer();
+    const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+    const scc = "securitycontextconstraints";
+    await applyObjects(api.kubectl, [
+      {
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `${scc}.security.openshift.io` },
+        spec: {
+          group: "security.openshift.io",
+          scope: "Cluster",
+          names: { plural: scc, singular: scc, kind: "SecurityContextConstraints" },
+          versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+        },
+      },
+      { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "edge-first" }, value: 1000 },
+    ]);
+    await until("the kind of OpenShift", 30, async () =>
+      (await api.kubectl(["get", scc])).code === 0 ? true : undefined,
+    );
+  });
+
+  it("is taken by an API server, every object of it", () => applyObjects(api.kubectl, manifests));
+
+  it("has a policy that lets in its own workloads and their pods, and neither with other options", async () => {
+    const plain = platformManifests({ image: defaultImage }) as unknown as Workload[];
+    const [other] = plain.filter(({ kind }) => kind === "Deployment");
+    await until("the policy to take effect", 60, async () =>
+      (await create(podOf(workloads[0] as Workload, { hostPID: true }))).includes("denied") ? true : undefined,
+    );
+    for (const own of workloads) {
+      expect(await create({ ...own, metadata: { ...own.metadata, name: "probe" } }), own.kind).to.equal("");
+      expect(await create(podOf(own)), `pod of ${own.kind}`).to.equal("");
+      for (const changed of [
+        { nodeSelector: { "kubernetes.io/os": "linux" } },
+        { tolerations: [] },
+        { priorityClassName: "system-node-critical" },
+        { affinity: { podAffinity: {} } },
+      ])
+        expect(await create(podOf(own, changed)), JSON.stringify(changed)).to.match(/differs from the template/);
+    }
+    expect(await create({ ...other, metadata: { ...other?.metadata, name: "probe" } })).to.match(/nodeSelector/);
+  });
+
+  it("hands the pull secrets to the pods", async () => {
+    for (const own of workloads) {
+      const words = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
+      const { stdout } = await api.kubectl(words, JSON.stringify(podOf(own)));
+      const pod = JSON.parse(stdout) as { spec: { imagePullSecrets: object[] } };
+      expect(pod.spec.imagePullSecrets).to.deep.equal([{ name: "pull" }]);
+    }
+  });
+});
