@@ -11,6 +11,7 @@ import type { InjectResult } from "../model/wire/session-protocol.ts";
 import { stateOf, type VnicState } from "../model/vnic/state.ts";
 import { attachedStatus } from "../model/vnic/status.ts";
 import { packageVersion } from "../base/package.ts";
+import { Attempt } from "./attempt.ts";
 import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
@@ -83,7 +84,7 @@ interface Injection {
 /** The rest of it, while nobody else works on the same Vnic. */
 async function injectAlone(injection: Injection): Promise<VnicState> {
   const { driver, definition, options, deadline, pod, claim } = injection;
-  const { cluster, report } = driver;
+  const { cluster } = driver;
   const ref = vnicRef(definition);
   if (options.lead && !claim.record) throw outdated(options.lead);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
@@ -106,6 +107,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     throw error;
   }
   claim.begin();
+  const attempt = new Attempt(driver, record, pod);
   const networkOnNode = isInline(definition.network) ? {} : { networkOnNode: network };
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...networkOnNode, ...ownerIn(record) };
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
@@ -121,21 +123,28 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
       refuseLeaving(cluster, definition),
     ]).then(() => undefined);
     unrivalled.catch(() => undefined);
-    report(`starting an injection session on node ${pod.node}`);
+    attempt.report(`starting an injection session on node ${pod.node}`);
     result = await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, network, record, pod);
       return session.injectOnce(unrivalled, plan, (step) =>
-        report(`${step} ${plan.interfaceName} on node ${pod.node}`),
+        attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );
     });
   } catch (error) {
     // What the node refused it refused before it began, unless a session broke over an earlier try.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
-    if (!nothingDone) throw incomplete(error);
+    await attempt.end();
+    if (!nothingDone) {
+      if (!options.lead) await attempt.fail(error);
+      throw incomplete(error);
+    }
     try {
       await addresses.yield();
-      if (!options.lead) await withdrawRecord(cluster, record, prior);
+      if (!options.lead) {
+        const restored = await withdrawRecord(cluster, record, prior);
+        if (prior && restored) await attempt.undo(prior, restored);
+      }
     } catch (second) {
       const both = `${messageOf(error)}; and then: ${messageOf(second)}`;
       throw incomplete(new VnicError("failed", both, { cause: error }));
@@ -144,6 +153,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   }
 
   // Return
+  const told = await attempt.end();
   const { association, interface: live, lease } = result;
   const realised = {
     ...made,
@@ -153,7 +163,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   };
   try {
     await Promise.all([
-      cluster.applyVnicStatus(ref, attachedStatus(record, pod, result, new Date())),
+      cluster.applyVnicStatus(ref, attachedStatus(told, pod, result, new Date())),
       addresses.dropFormer(record),
       claim.release(),
       tellOfAdded(driver, record, pod, result),

@@ -72,19 +72,17 @@ export async function ensureRecord(
   }
 }
 
-/** Puts the record back to what it was before a try that did nothing: as it stood, or not there. */
+/** Puts the record back to what it was before a try that did nothing: as it stood, which is returned, or not there. */
 export async function withdrawRecord(
   cluster: Cluster,
   record: StoredVnic,
   prior: StoredVnic | undefined,
-): Promise<void> {
-  if (prior) {
-    await cluster.applyVnic(rewritten(prior), { force: true });
-    return;
-  }
+): Promise<StoredVnic | undefined> {
+  if (prior) return cluster.applyVnic(rewritten(prior), { force: true });
   const { namespace, name, uid } = record.metadata;
   await cluster.deleteVnic({ namespace, name }, uid);
   await cluster.releaseVnic({ namespace, name }, uid);
+  return undefined;
 }
 
 /** Writes only our part of a record's metadata, and only if the record is unchanged: its spec is the user's own. */

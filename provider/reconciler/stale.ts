@@ -3,6 +3,7 @@ import { removeFromNode } from "../lifecycle/eject.ts";
 import { annotations, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";
 import { placeOf, refOf } from "../model/vnic/record.ts";
+import { setStatus } from "./status.ts";
 import { about, type Module } from "./task.ts";
 
 const deadlineSeconds = 30;
@@ -19,6 +20,7 @@ export const stale: Module = async (task) => {
   const end = place && terminationOf(pod, place.podUid);
   if (!place || end === undefined) return undefined;
 
+  await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`);
   const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${place.node}`, deadlineSeconds);
   await world.claims.hold(world, refOf(record), record, deadline, async ({ record: current }) => {
     // The former holder of the claim may have moved it, and what was read is a moment old.

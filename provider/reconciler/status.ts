@@ -1,6 +1,7 @@
 import { tell } from "../lifecycle/tell.ts";
-import { type ErrorKind, isVnicError, messageOf } from "../base/errors.ts";
+import { isVnicError, messageOf } from "../base/errors.ts";
 import { type PodState, runsContainer } from "../model/kubernetes/pod.ts";
+import { failureReasons } from "../model/vnic/attempt.ts";
 import { refOf } from "../model/vnic/record.ts";
 import { failedStatus, saysAlready } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
@@ -31,24 +32,11 @@ export async function setDown(task: Task, state: Exclude<PodState, { state: "run
   }
 }
 
-const reasons: Record<ErrorKind, string> = {
-  invalid: "InvalidDefinition",
-  refused: "Refused",
-  conflict: "HeldByOther",
-  outdated: "Outdated",
-  forbidden: "Forbidden",
-  notInstalled: "NotInstalled",
-  unreachable: "Unreachable",
-  deadline: "DeadlineExceeded",
-  sessionBroken: "SessionBroken",
-  failed: "Failed",
-};
-
 /** Work on it has failed, which is told once, not per try. */
 export async function setFailed(task: Task, error: unknown): Promise<void> {
   if (isVnicError(error, "outdated", "unreachable")) return;
   const message = messageOf(error);
-  const isNew = await setStatus(task, isVnicError(error) ? reasons[error.kind] : "Failed", message);
+  const isNew = await setStatus(task, isVnicError(error) ? failureReasons[error.kind] : "Failed", message);
   if (!isNew) return;
   const { record, pod, world } = task;
   const reason = record.metadata.deletionTimestamp ? "FailedRemovingInterface" : "FailedAddingInterface";

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
@@ -12,6 +13,7 @@ import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
 import { type MetadataChange, ownerOf, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
+import { pendingStatus } from "../../provider/model/vnic/pending.ts";
 import type { ClusterEvent } from "../../provider/model/kubernetes/session-event.ts";
 import type { SessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { FakeAttachment } from "./attachment.ts";
@@ -129,11 +131,14 @@ export class FakeCluster implements Cluster {
       creationTimestamp: new Date((this.now += 1000)).toISOString(),
       generation: 1,
     };
-    const { uid: itsUid, creationTimestamp, generation } = { ...created, ...before?.metadata };
+    const { uid: itsUid, creationTimestamp, ...of } = { ...created, ...before?.metadata };
+    const isEdited = before !== undefined && !isDeepStrictEqual(before.spec, record.spec);
+    const generation = of.generation + (isEdited ? 1 : 0);
     const resourceVersion = String(this.calls.length);
+    // The API server fills in a status where there is none, and takes none by this way.
     const stored = {
-      ...before,
       ...record,
+      status: before?.status ?? pendingStatus,
       metadata: { ...record.metadata, uid: itsUid, creationTimestamp, generation, resourceVersion },
     };
     this.vnics.set(id, stored);

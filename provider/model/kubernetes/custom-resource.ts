@@ -13,6 +13,8 @@ export interface CustomResource {
   readonly spec: z.ZodType;
   /** A subresource; absent for a kind without one. */
   readonly status?: z.ZodType;
+  /** The status of an object that nothing has worked on yet. @default none */
+  readonly initialStatus?: object;
   /** Validation rules of the whole object. @default none */
   readonly rules?: readonly ValidationRule[];
   /** What `kubectl get` shows; with a priority of 1, only `-o wide`. */
@@ -34,9 +36,10 @@ export interface Column {
 
 /** The CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind. */
 export function customResourceDefinition(resource: CustomResource) {
-  const { kind, shortNames, scope = "Namespaced", spec, status, rules, columns } = resource;
+  const { kind, shortNames, scope = "Namespaced", spec, status, initialStatus, rules, columns } = resource;
   const singular = kind.toLowerCase();
   const plural = resource.plural ?? `${singular}s`;
+  const statusSchema = status && { ...structural(status), ...(initialStatus ? { default: initialStatus } : {}) };
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -55,7 +58,7 @@ export function customResourceDefinition(resource: CustomResource) {
             openAPIV3Schema: {
               type: "object",
               required: ["spec"],
-              properties: { spec: structuralSpec(spec), ...(status ? { status: structural(status) } : {}) },
+              properties: { spec: structuralSpec(spec), ...(statusSchema ? { status: statusSchema } : {}) },
               ...(rules ? { "x-kubernetes-validations": rules } : {}),
             },
           },

@@ -28,6 +28,7 @@ export function vnicSetCrd() {
     shortNames: ["vnset"],
     spec,
     status,
+    initialStatus: { observedGeneration: -1, desired: 0, ready: 0, conditions: [] },
     rules: [rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name")],
     columns: [
       { name: "Desired", type: "integer", jsonPath: ".status.desired" },

@@ -5,6 +5,8 @@ import type { Interface } from "../wire/session-protocol.ts";
 
 /** What is really there of a Vnic, as last seen. Without `node`, `pod` and `interface` it is realised nowhere. */
 export interface VnicStatus {
+  /** The generation of the spec that the rest speaks of; -1 until a driver has written a status. */
+  readonly observedGeneration?: number;
   readonly node?: string;
   readonly pod?: {
     readonly name: string;

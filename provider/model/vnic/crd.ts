@@ -7,6 +7,7 @@ import { injectResult } from "../wire/session-protocol.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { vnicFields } from "./fields.ts";
+import { pendingStatus } from "./pending.ts";
 
 const address = z.string().max(longest.address);
 
@@ -30,6 +31,7 @@ const vnicSpec = z.object(specShapeOf(vnicFields)).meta(acrossFields);
 const name = z.string().max(longest.objectName);
 
 const status = z.object({
+  observedGeneration: z.int().optional().describe("The generation of the spec that this status speaks of."),
   node: name.optional().describe("The node on which the Vnic is realised."),
   pod: z
     .object({ name, uid: name, sandboxId: name, containerId: name.optional() })
@@ -65,6 +67,7 @@ export function vnicCrd() {
     shortNames: ["vn", "vns"],
     spec: vnicSpec,
     status,
+    initialStatus: pendingStatus,
     columns: [
       { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
       { name: "Node", type: "string", jsonPath: ".status.node" },

@@ -5,6 +5,7 @@ import { apiVersion, eventName } from "../names.ts";
 export interface Happening {
   readonly type: "Normal" | "Warning";
   readonly reason:
+    | "AddingInterface"
     | "AddedInterface"
     | "RemovedInterface"
     | "FailedAddingInterface"

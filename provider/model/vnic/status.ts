@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunningPod } from "../kubernetes/pod.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
+import { isPending } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { cut } from "../../base/quote.ts";
 import { longest } from "../schema/bounds.ts";
@@ -20,6 +21,7 @@ export function attachedStatus(
 ): VnicStatus {
   const so = attached(live, pod.name, node);
   return {
+    ...observed(record),
     node,
     pod: { name: pod.name, uid: pod.uid, sandboxId, containerId },
     interface: live,
@@ -50,8 +52,16 @@ export function failedStatus(
   const ready = condition(record, { type: "Ready", ...so }, now);
   const { conditions = [] } = record.status ?? {};
   if (attached && conditions.some(({ type, status }) => type === "Attached" && status === "True"))
-    return { ...record.status, conditions: [ready, ...conditions.filter(({ type }) => type !== "Ready")] };
-  return { conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
+    return {
+      ...record.status,
+      ...observed(record),
+      conditions: [ready, ...conditions.filter(({ type }) => type !== "Ready")],
+    };
+  return { ...observed(record), conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
+}
+
+function observed({ metadata: { generation = 1 } }: StoredVnic): Pick<VnicStatus, "observedGeneration"> {
+  return { observedGeneration: generation };
 }
 
 /** Whether the record's status says all that this one does. */
@@ -60,8 +70,10 @@ export function saysAlready({ status }: StoredVnic, wanted: VnicStatus): boolean
     [type, status, reason, message, observedGeneration].join("\n");
   const said = new Set(status?.conditions.map(words));
   return (
-    isDeepStrictEqual([status?.node, status?.pod], [wanted.node, wanted.pod]) &&
-    wanted.conditions.every((one) => said.has(words(one)))
+    isDeepStrictEqual(
+      [status?.observedGeneration, status?.node, status?.pod],
+      [wanted.observedGeneration, wanted.node, wanted.pod],
+    ) && wanted.conditions.every((one) => said.has(words(one)))
   );
 }
 
@@ -71,7 +83,7 @@ export function condition(
   so: Pick<Condition, "type" | "status" | "reason" | "message">,
   now: Date,
 ): Condition {
-  const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status);
+  const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status && !isPending(one));
   return {
     ...so,
     message: cut(so.message, longest.message),

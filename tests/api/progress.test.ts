@@ -1,0 +1,89 @@
+import { expect } from "chai";
+import { inject } from "../../provider/lifecycle/inject.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
+import { apiVersion, vnicId } from "../../provider/model/names.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
+import { FakeNodeSide } from "../fakes/node-side.ts";
+import { injectResult } from "../fakes/objects.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
+import { kstatusOf } from "../support/kstatus.ts";
+
+const namespace = "progress";
+
+describe("who waits for a record by its generation", () => {
+  let api: ApiServer;
+  const nodeSide = new FakeNodeSide();
+  let driver: ReturnType<typeof driverOf>;
+  before(async () => {
+    api = await apiServer();
+    await api.makeNamespace(namespace);
+    await makeNode(api, "progress-1");
+    await makePods(api, namespace, "progress-1", ["db-0"]);
+    driver = driverOf(await standInCluster(api.kubeconfig, nodeSide));
+  });
+  after(() => driver.sessions.close());
+
+  const definition = numbered(namespace, "db-0", 1);
+  const record = async (): Promise<StoredVnic> => {
+    const found = await driver.cluster.findVnic(vnicRef(definition));
+    if (!found) throw new Error(`there is no Vnic ${vnicId(vnicRef(definition))}`);
+    return found;
+  };
+  const isSaid = async () => {
+    const now = await record();
+    const ready = now.status?.conditions.find(({ type }) => type === "Ready");
+    return { kstatus: kstatusOf(now), ready: ready?.status, reason: ready?.reason };
+  };
+  /** What is said while the node works. */
+  const meanwhile = (): Awaited<ReturnType<typeof isSaid>>[] => {
+    const seen: Awaited<ReturnType<typeof isSaid>>[] = [];
+    nodeSide.inject = async () => {
+      // It is written at once, and nothing waits for that.
+      await until("the record to say so", 30, async () => ((await isSaid()).ready === "False" ? true : undefined));
+      seen.push(await isSaid());
+      return injectResult();
+    };
+    return seen;
+  };
+
+  it("sees one that nobody has begun with as in progress, Vnic or VnicSet", async () => {
+    const network = { parent: "eth1" };
+    await applyObjects(api.kubectl, [
+      {
+        ...{ apiVersion, kind: "Vnic", metadata: { namespace, name: "alone" } },
+        spec: { pod: { name: "db-0" }, network, addresses: ["10.78.0.1/16"] },
+      },
+      {
+        ...{ apiVersion, kind: "VnicSet", metadata: { namespace, name: "alone" } },
+        spec: { selector: { app: "none" }, template: { network } },
+      },
+    ]);
+    for (const kind of ["vnic", "vnicset"]) {
+      const text = await kubectl(api.kubectl, ["get", kind, "alone", "-n", namespace, "-o", "json"]);
+      expect(kstatusOf(JSON.parse(text) as StoredVnic), kind).to.equal("InProgress");
+    }
+    const table = await kubectl(api.kubectl, ["get", "vnic", "alone", "-n", namespace]);
+    expect(table.split("\n")[1]).to.match(/^alone +db-0 .*False/);
+  });
+
+  it("sees a creation as in progress until the Vnic is in its pod", async () => {
+    const seen = meanwhile();
+    await inject(driver, definition);
+    expect(seen).to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Pending" }]);
+    expect(await isSaid()).to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
+  });
+
+  it("sees an edit by kubectl as in progress before, while and until it is done", async () => {
+    const patch = JSON.stringify({ spec: { addresses: ["10.77.0.99/16"] } });
+    await kubectl(api.kubectl, ["patch", "vnic", definition.name, "-n", namespace, "--type=merge", "-p", patch]);
+    expect(await isSaid(), "before").to.deep.equal({ kstatus: "InProgress", ready: "True", reason: "Attached" });
+    const seen = meanwhile();
+    const edited = { ...definition, addresses: ["10.77.0.99/16"] };
+    await inject(driver, edited, { lead: await record() });
+    expect(seen, "while").to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Attaching" }]);
+    expect(await isSaid(), "after").to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
+  });
+});

@@ -1,0 +1,94 @@
+import type { WatchedCluster } from "../../../provider/cluster/cluster.ts";
+import { openWatchedCluster } from "../../../provider/cluster/kube-cluster.ts";
+import { Claims } from "../../../provider/lifecycle/claim.ts";
+import type { Driver } from "../../../provider/lifecycle/driver.ts";
+import { SessionPool } from "../../../provider/lifecycle/session/session-pool.ts";
+import type { Definition } from "../../../provider/model/vnic/definition.ts";
+import { FakeAttachment } from "../../fakes/attachment.ts";
+import { FakeNodeSide } from "../../fakes/node-side.ts";
+import { containerId, definition } from "../../fakes/objects.ts";
+import { applyObjects, kubectl } from "../cluster.ts";
+import type { ApiServer } from "./server.ts";
+
+/**
+ * The cluster behind a kubeconfig, with a stand-in for what the API server alone doesn't have: kubelets that start
+ * sessions. All objects are real.
+ */
+export async function standInCluster(kubeconfig: string, nodeSide = new FakeNodeSide()): Promise<WatchedCluster> {
+  const cluster = await openWatchedCluster({ kubeconfig });
+  return {
+    ...cluster,
+    findJobPod: async (job) => ({ metadata: { name: `${job}-pod` }, status: { phase: "Running" } }),
+    attach: async () => new FakeAttachment((request, self) => void nodeSide.serve(request, self)),
+  };
+}
+
+/** Drives that cluster; close its sessions when done. */
+export function driverOf<C extends WatchedCluster>(cluster: C, name = "a test"): Driver & { readonly cluster: C } {
+  const sessions = new SessionPool(cluster, { image: "localhost/image:1" });
+  return { cluster, sessions, claims: new Claims(name), report: () => undefined };
+}
+
+/** A node that is ready, as far as its object says. */
+export async function makeNode(api: ApiServer, name: string): Promise<void> {
+  await applyObjects(api.kubectl, [{ apiVersion: "v1", kind: "Node", metadata: { name } }]);
+  const nodeInfo = { containerRuntimeVersion: "containerd://2.1.4", kubeletVersion: "v1.35.4" };
+  const strings = ["machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "kubeProxyVersion"];
+  const unknown = Object.fromEntries([...strings, "operatingSystem", "architecture"].map((key) => [key, ""]));
+  const status = { conditions: [{ type: "Ready", status: "True" }], nodeInfo: { ...unknown, ...nodeInfo } };
+  await patchStatus(api, ["node", name], status);
+  await kubectl(api.kubectl, ["taint", "node", name, "node.kubernetes.io/not-ready-", "--overwrite"]).catch(() => "");
+}
+
+/** Pods that run on a node, as far as their objects say. */
+export async function makePods(api: ApiServer, namespace: string, node: string, names: readonly string[]) {
+  const pods = names.map((name) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { namespace, name },
+    spec: { nodeName: node, containers: [restricted] },
+  }));
+  await applyObjects(api.kubectl, pods);
+  const status = {
+    phase: "Running",
+    containerStatuses: [
+      {
+        ...{ name: "app", image: "app", imageID: "", ready: true, restartCount: 0 },
+        containerID: containerId,
+        state: { running: {} },
+      },
+    ],
+  };
+  for (const name of names) await patchStatus(api, ["pod", "-n", namespace, name], status);
+}
+
+const restricted = {
+  name: "app",
+  image: "app",
+  securityContext: {
+    allowPrivilegeEscalation: false,
+    runAsNonRoot: true,
+    runAsUser: 1000,
+    capabilities: { drop: ["ALL"] },
+    seccompProfile: { type: "RuntimeDefault" },
+  },
+};
+
+async function patchStatus(api: ApiServer, object: readonly string[], status: object): Promise<void> {
+  const patch = JSON.stringify({ status });
+  await kubectl(api.kubectl, ["patch", ...object, "--subresource=status", "--type=merge", "-p", patch]);
+}
+
+/** Vnic number so-and-so of a pod, with an address and a MAC of its own. */
+export function numbered(namespace: string, pod: string, number: number): Definition {
+  const hex = number.toString(16).padStart(4, "0");
+  return definition({
+    name: `wire-${number}`,
+    pod: { namespace, name: pod },
+    addresses: [`10.77.${number >> 8}.${number & 255}/16`],
+    mac: `02:00:5e:77:${hex.slice(0, 2)}:${hex.slice(2)}`,
+    interfaceName: `net${number}`,
+    declaredBy: `urn:pulumi:dev::${namespace}::pulumi-nodejs:dynamic/vnic:Vnic::wire-${number}`,
+    deadlines: { createSeconds: 120, updateSeconds: 120, deleteSeconds: 120 },
+  });
+}
