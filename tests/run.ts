@@ -1,7 +1,7 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * First the tiers that need no lab, one after the other. Then the files that need one, each in a process of its own, side
+ * First the tiers that need no lab, one after the other; the files of one may run side by side. Then the files that need one, each in a process of its own, side
  * by side on as many labs: two for the whole suite, one when folders or files are named. A file has its lab for itself,
  * and its output is printed whole when it ends. What this machine lacks is said, and the tests that need it count as
  * skipped; with --no-skips, a run that skips any test fails. The last line is `N passed, N failed`, or
@@ -53,11 +53,28 @@ function count({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed" | 
   total.skipped += skipped;
 }
 
-/** Counts a lab file's outcome, and prints its output, which is empty if it was shown already. */
+/** Counts a file's outcome, and prints its output, which is empty if it was shown already. */
 function tell(job: Job, outcome: Outcome): void {
   count(outcome);
   times[job.name] = outcome.milliseconds;
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
+}
+
+/** Runs files each in a process of its own, `most` at a time; the longest first, so that all are done at about the same time. */
+async function runSideBySide(tier: Tier, files: readonly string[], most: number): Promise<void> {
+  const queue = longestFirst(files.map((file) => jobFor(tier, [file], false)));
+  const work = async (): Promise<void> => {
+    for (let job = queue.shift(); job && !isStopped(); job = queue.shift())
+      tell(job, await runJob(job, { live: files.length === 1 }));
+  };
+  await Promise.all(Array.from({ length: most }, work));
+}
+
+/** By the times of former runs; a new file might be long. */
+function longestFirst(jobs: readonly Job[]): Job[] {
+  const former = readTimes();
+  const expected = ({ name }: Job): number => former[name] ?? 120_000;
+  return [...jobs].sort((one, other) => expected(other) - expected(one));
 }
 
 function fail(what: string, error: unknown): void {
@@ -102,6 +119,10 @@ for (const { tier, files } of wanted) {
     onLab.push(...files.map((file) => jobFor(tier, [file], false)));
     continue;
   }
+  if (tier.sideBySide !== undefined) {
+    await runSideBySide(tier, files, tier.sideBySide);
+    continue;
+  }
   console.log(`\ntests/${tier.name}`);
   const outcome = await runJob(jobFor(tier, files, false), { live: true });
   count(outcome);
@@ -109,11 +130,8 @@ for (const { tier, files } of wanted) {
 }
 
 if (onLab.length > 0 && !isStopped()) {
-  const former = readTimes();
   const isClosing = ({ name }: Job): boolean => name === "lab/lifecycle.test.ts";
-  // The longest first, so that all labs are done at about the same time; a new file might be long.
-  const expected = ({ name }: Job): number => former[name] ?? 120_000;
-  const files = onLab.filter((job) => !isClosing(job)).sort((one, other) => expected(other) - expected(one));
+  const files = longestFirst(onLab.filter((job) => !isClosing(job)));
   const [tier] = tiers.filter(({ usesLab }) => usesLab);
   await runOnLabs(files, onLab.filter(isClosing), {
     labs,

@@ -14,6 +14,8 @@ export interface Tier {
   readonly timeoutSeconds: number;
   /** Each file has a process and, while it runs, a whole lab for itself. */
   readonly usesLab?: boolean;
+  /** How many files run side by side, each in a process of its own. @default all run in one process, one after the other */
+  readonly sideBySide?: number;
   /** What this machine lacks for it, in words; its tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
   /** What must be there before its first test, beside the lab, and may take minutes on a fresh machine. */
@@ -24,11 +26,11 @@ export interface Tier {
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 5 },
   { name: "provider", timeoutSeconds: 30 },
-  { name: "kernel", timeoutSeconds: 60, missing: missingForKernel, prepare: prepareKernel },
+  // Its files mostly wait: for the kernel, for leases, for silence.
+  { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.
-  { name: "preview", timeoutSeconds: 120, missing: missingForEngine, prepare: ensurePulumi },
+  { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
   { name: "api", timeoutSeconds: 180, missing: missingForApi, prepare: prepareApi },
-  { name: "node", timeoutSeconds: 180, usesLab: true, missing },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
   { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },
   { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: ensurePulumi },

@@ -1,22 +1,17 @@
-import { randomUUID } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { Answer, EjectPlan, InjectPlan } from "../../provider/model/wire/session-protocol.ts";
-import type { Lab } from "../lab/index.ts";
-import type { Node } from "../lab/layout.ts";
-import { kindOf } from "../lab/node-kinds.ts";
-import { remainsOnNodes } from "./leaks.ts";
-import type { Bench } from "./lifecycle.ts";
+import type { Answer, EjectPlan, InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
+import { nodeSideScript } from "./session.ts";
+import type { World } from "./world.ts";
 
-const script = join(import.meta.dirname, "..", "..", "dist", "node", "main.mjs");
 const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The programs that the node side runs. */
 const programs = ["ip", "nsenter", "sysctl", "mount"];
 
-/** Where it is killed: at one of the programs that it runs, or just before one of its calls that make a file last. */
+/** Where the node side is killed: at one of the programs that it runs, or just before one of its calls that make a file last. */
 export type Crash =
   | {
       /** Which run of a program, counted from 1, in the order in which they start. */
@@ -32,13 +27,12 @@ export interface NodeSideRun {
 }
 
 /**
- * Runs the node side as a plain process in a lab node's namespaces, with one request. `crash` ends it by SIGKILL just before
- * or just after it runs one of its programs: the programs on its PATH are stand-ins that count, and then run the real ones.
- * Or just before its fsync(2) or rename(2) of that number: strace(1) sends the signal.
+ * Runs the node side as a process of its own, with one request. `crash` ends it by SIGKILL just before or just after it runs
+ * one of its programs: the programs on its PATH are stand-ins that count, and then run the real ones. Or just before its
+ * fsync(2) or rename(2) of that number: strace(1) sends the signal.
  */
 export async function runNodeSide(
-  lab: Lab,
-  node: Node,
+  { node, root }: World,
   verb: "inject" | "eject",
   plan: InjectPlan | EjectPlan,
   crash?: Crash,
@@ -51,16 +45,17 @@ export async function runNodeSide(
       await writeFile(path, standIn(folder, program, crash));
       await chmod(path, 0o755);
     }
-    // One thread for files, as strace counts the calls of each thread by itself.
-    const runtime = `VNIC_RUNTIME=${kindOf(node).layout}`;
-    const environment = [`PATH=${join(folder, "bin")}:${tools}`, runtime, "UV_THREADPOOL_SIZE=1"];
+    const environment = [
+      `PATH=${join(folder, "bin")}:${tools}`,
+      `VNIC_HOST_ROOT=${root}`,
+      // One thread for files, as strace counts the calls of each thread by itself.
+      "UV_THREADPOOL_SIZE=1",
+    ];
     const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
     const tracer = crash && "sync" in crash ? killerAt(crash) : [];
-    const { stdout } = await lab.exec(node, ["env", "-i", ...environment, ...tracer, process.execPath, script], {
-      input,
-      timeoutSeconds: 30,
-    });
-    const { stdout: count } = await lab.exec(node, ["cat", join(folder, "calls")]);
+    const argv = ["env", "-i", ...environment, ...tracer, process.execPath, nodeSideScript];
+    const { stdout } = await node.exec(argv, { input, timeoutSeconds: 30 });
+    const count = await readFile(join(folder, "calls"), "utf8").catch(() => "");
     const answers = stdout
       .split("\n")
       .filter(Boolean)
@@ -72,17 +67,8 @@ export async function runNodeSide(
 }
 
 function killerAt({ call, sync }: { readonly call: number; readonly sync: string }): string[] {
-  return [
-    "strace",
-    "-f",
-    "-qq",
-    "-o",
-    "/dev/null",
-    "-e",
-    `trace=${sync}`,
-    "-e",
-    `inject=${sync}:signal=KILL:when=${call}`,
-  ];
+  const rule = `inject=${sync}:signal=KILL:when=${call}`;
+  return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${sync}`, "-e", rule];
 }
 
 function standIn(folder: string, program: string, crash: Crash | undefined): string {
@@ -105,43 +91,19 @@ exit $code
 
 /** Where each run of a program can be the last: before and after it, as a run undisturbed counts them. */
 export async function everywhere(
-  lab: Lab,
-  node: Node,
+  world: World,
   planOf: () => InjectPlan,
   check: (plan: InjectPlan, crash: Crash) => Promise<void>,
 ): Promise<void> {
   const undisturbed = planOf();
-  const { answers, calls } = await runNodeSide(lab, node, "inject", undisturbed);
+  const { answers, calls } = await runNodeSide(world, "inject", undisturbed);
   expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
-  await runNodeSide(lab, node, "eject", { vnic: undisturbed.vnic });
-  expect(await remainsOnNodes(lab)).to.deep.equal([]);
+  await runNodeSide(world, "eject", { vnic: undisturbed.vnic });
+  expect(await world.remains()).to.deep.equal([]);
   expect(calls).to.be.greaterThan(4);
   for (let call = 1; call <= calls; call++)
     for (const moment of ["before", "after"] as const)
       await check(planOf(), { call, moment }).catch((error: unknown) => {
         throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
       });
-}
-
-/** A pod of a bench, as a plan names it. */
-export async function podOf({ namespace, kubectl }: Bench, name: string): Promise<InjectPlan["pod"]> {
-  const fields = "jsonpath={.metadata.uid} {.status.containerStatuses[0].containerID}";
-  const [uid = "", containerId = ""] = (await kubectl("get", "pod", name, "-o", fields)).split(" ");
-  return { namespace, name, uid, containerId };
-}
-
-/** A plan for the node side, of a Vnic that no record knows: the node side needs none. */
-export function planFor(
-  pod: InjectPlan["pod"],
-  address: string,
-  network: InjectPlan["network"] = { mode: "macvlan", parent: "eth1" },
-): InjectPlan {
-  return {
-    vnic: { uid: randomUUID(), namespace: pod.namespace, name: "crash" },
-    pod,
-    network,
-    interfaceName: "net1",
-    mac: "02:00:5e:00:00:70",
-    addresses: [address],
-  };
 }
