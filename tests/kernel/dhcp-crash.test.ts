@@ -1,67 +1,54 @@
 import { expect } from "chai";
-import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
-import { dhcpClientIdentifier } from "../../provider/model/names.ts";
-import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
-import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
-import { leased } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
-import { answersLeased, clientsOn, type DhcpServer, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
-import { everywhere, planFor, podOf, runNodeSide } from "../support/node-side.ts";
+import type { DhcpServer } from "../support/dhcp-server.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
+import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { addressesOf } from "../support/kernel/machine.ts";
+import { type Pod, World } from "../support/kernel/world.ts";
 
-describe("the node side, killed while it gets a lease", () => {
-  let bench: Bench;
+describe("the node side, killed while it gets a lease", function () {
+  this.timeout(180_000);
+  let world: World;
+  let agent: Agent;
   let server: DhcpServer;
-  let pod: InjectPlan["pod"];
-  const namespace = "crash-leasing";
+  let pod: Pod;
 
   before(async () => {
-    bench = await openBench({ namespace });
-    await installAgent(bench.lab);
-    server = await dhcpServer({ leaseSeconds: 60 });
+    world = await World.make();
+    agent = await Agent.start(world);
+    server = await dhcpServer(world, 60);
     await server.start();
-    await bench.runPod("db", "node1");
-    pod = await podOf(bench, "db");
+    pod = await world.addPod();
   });
-  after(async () => {
-    await bench.close();
-    await removeAgent(bench.lab);
-    await server.close();
-    await assertNoLeaks(bench.lab);
-  });
+  after(() => world.close());
 
-  const planOf = (): InjectPlan => ({
-    ...planFor(pod, "", { mode: "macvlan", parent: leased.parent }),
-    addresses: [],
-    dhcp: { clientId: dhcpClientIdentifier({ namespace, name: "crash" }) },
-  });
+  const planOf = () => leasedPlan(pod);
   const assertGone = async () => {
-    expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
-    expect(await clientsOn(bench.lab, "node1")).to.deep.equal([]);
-    await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
+    expect(await world.remains()).to.deep.equal([]);
+    expect(await agent.clients()).to.deep.equal([]);
+    await until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
   };
 
   it("makes one whole NIC, with one client, when it is run again", () =>
-    everywhere(bench.lab, "node1", planOf, async (plan, crash) => {
-      await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-      const { answers } = await runNodeSide(bench.lab, "node1", "inject", plan);
+    everywhere(world, planOf, async (plan, crash) => {
+      await runNodeSide(world, "inject", plan, crash);
+      const { answers } = await runNodeSide(world, "inject", plan);
       expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
-      const { stdout } = await bench.lab.exec("node1", ["cat", `${stateDirectory}/vnics/${plan.vnic.uid}.json`]);
-      const { step, lease } = JSON.parse(stdout) as ResourceFile;
+      const { step, lease } = await world.readFile(plan.vnic.uid);
       expect(step).to.equal("attached");
-      const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+      const ours = (await pod.machine.links()).filter(({ ifalias }) => ifalias !== undefined);
       expect(ours.map(addressesOf)).to.deep.equal([[lease?.address]]);
-      expect(await clientsOn(bench.lab, "node1")).to.have.length(1);
-      expect(await answersLeased(lease?.address ?? "")).to.equal(true);
-      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+      expect(await agent.clients()).to.have.length(1);
+      expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);
+      await runNodeSide(world, "eject", { vnic: plan.vnic });
       await assertGone();
     }));
 
   it("leaves neither client nor lease that an ejection doesn't find", () =>
-    everywhere(bench.lab, "node1", planOf, async (plan, crash) => {
-      await runNodeSide(bench.lab, "node1", "inject", plan, crash);
-      await runNodeSide(bench.lab, "node1", "eject", { vnic: plan.vnic });
+    everywhere(world, planOf, async (plan, crash) => {
+      await runNodeSide(world, "inject", plan, crash);
+      await runNodeSide(world, "eject", { vnic: plan.vnic });
       await assertGone();
     }));
 });

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";
 import type { Lab } from "../lab/index.ts";
@@ -7,84 +5,26 @@ import { enter } from "../lab/enter.ts";
 import { leased, stateDir } from "../lab/layout.ts";
 import { run, until } from "../lab/run.ts";
 import { installPlatform, kubectl } from "./cluster.ts";
-import type { Script } from "./scripted-dhcp.ts";
+import { type DhcpServer, makeDhcpServer } from "./dhcp-server.ts";
+import { runScript, type Script } from "./scripted-dhcp.ts";
 
-/** A DHCP server of the leased network: busybox' udhcpd, as it gives leases of less than dnsmasq's two minutes. */
-export interface DhcpServer {
-  start(): Promise<void>;
-  /** Its leases stay in its file. */
-  stop(): Promise<void>;
-  /** Addresses given out and not expired, by MAC. */
-  leases(): Promise<Map<string, string>>;
-  /** Ends it for good, and forgets its leases. */
-  close(): Promise<void>;
-}
+export type { DhcpServer };
 
-export async function dhcpServer({ leaseSeconds }: { leaseSeconds: number }): Promise<DhcpServer> {
-  const folder = join(stateDir, "udhcpd");
-  const file = join(folder, "leases");
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder);
-  const settings = [
-    `interface ${leased.bridge}`,
-    `start ${leased.dhcp.from}`,
-    `end ${leased.dhcp.to}`,
-    `lease_file ${file}`,
-    `pidfile ${join(folder, "pid")}`,
-    "auto_time 1",
-    "min_lease 10",
-    "option subnet 255.255.255.0",
-    `option lease ${leaseSeconds}`,
-    // What nobody has asked for.
-    `option router ${leased.host}`,
-    `option dns ${leased.host}`,
-  ];
-  await writeFile(join(folder, "udhcpd.conf"), `${settings.join("\n")}\n`);
-  await writeFile(file, "");
-  let server: ChildProcess | undefined;
-  const stop = async () => {
-    const ending = server;
-    server = undefined;
-    if (!ending || ending.exitCode !== null) return;
-    // It writes its leases down as it ends.
-    await new Promise((resolve) => ending.once("close", resolve).kill("SIGTERM"));
-  };
-  return {
-    start: async () => {
-      const [program = "", ...rest] = enter("leased", [
-        "busybox",
-        "udhcpd",
-        "-f",
-        "-a",
-        "50",
-        join(folder, "udhcpd.conf"),
-      ]);
-      server = spawn(program, rest, { stdio: "ignore" });
-    },
-    stop,
-    leases: async () => {
-      const { stdout } = await run(["busybox", "dumpleases", "-f", file]);
-      const rows = stdout.split("\n").slice(1).filter(Boolean);
-      const held = rows.filter((row) => !row.includes("expired"));
-      return new Map(held.map((row) => row.trim().split(/\s+/)).map(([mac = "", ip = ""]) => [mac, ip]));
-    },
-    close: async () => {
-      await stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Starts a server that answers by a script; answers with what ends it. */
-export async function startScripted(script: Script): Promise<() => Promise<void>> {
-  const program = join(import.meta.dirname, "scripted-dhcp.ts");
-  const [enterer = "", ...rest] = enter("leased", [process.execPath, program, JSON.stringify(script)]);
-  const server = spawn(enterer, rest, { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((resolve, reject) => {
-    server.stdout.once("data", resolve);
-    server.once("close", () => reject(new Error("the scripted DHCP server has ended")));
+/** A DHCP server of the leased network. */
+export function dhcpServer({ leaseSeconds }: { leaseSeconds: number }): Promise<DhcpServer> {
+  return makeDhcpServer({
+    enter: (argv) => enter("leased", argv),
+    folder: join(stateDir, "udhcpd"),
+    interface: leased.bridge,
+    host: leased.host,
+    range: leased.dhcp,
+    leaseSeconds,
   });
-  return () => new Promise((resolve) => server.once("close", () => resolve()).kill("SIGKILL"));
+}
+
+/** Starts a server on the leased network that answers by a script; returns what ends it. */
+export function startScripted(script: Script): Promise<() => Promise<void>> {
+  return runScript(script, (argv) => enter("leased", argv));
 }
 
 /** Whether the leased network's host gets an answer. */

@@ -1,7 +1,7 @@
 /**
- * A DHCP server that answers as it is told, well or badly. Started as a process of its own on the host of the leased network:
- * its one argument is a `Script` as JSON.
+ * A DHCP server that answers as it is told, well or badly. As a program its one argument is a `Script` as JSON.
  */
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 
 export interface Reply {
@@ -98,6 +98,20 @@ function serve({ server, replies, naks = 0, broadcastsOnly = false }: Script): v
     socket.setBroadcast(true);
     console.log("listening");
   });
+}
+
+/** Runs a script as a process of its own, on the host that `enter` leads to; returns what ends it. */
+export async function runScript(
+  script: Script,
+  enter: (argv: readonly string[]) => string[],
+): Promise<() => Promise<void>> {
+  const [program = "", ...rest] = enter([process.execPath, import.meta.filename, JSON.stringify(script)]);
+  const server = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((resolve, reject) => {
+    server.stdout.once("data", resolve);
+    server.once("close", () => reject(new Error("the scripted DHCP server has ended")));
+  });
+  return () => new Promise((resolve) => server.once("close", () => resolve()).kill("SIGKILL"));
 }
 
 if (process.argv[1] === import.meta.filename) serve(JSON.parse(process.argv[2] ?? "") as Script);

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -74,6 +74,8 @@ export class World {
       "link set lan up",
       `address add ${lan.router}/24 dev lan`,
       `address add fd50::1/64 dev lan nodad`,
+      // The way of what is sent to all, such as a DHCP server's answers.
+      "route add 255.255.255.255 dev lan",
     );
     await plug(node, "eth1", outside);
     for (const [index, host] of [host1, host2].entries()) {
@@ -166,6 +168,21 @@ export class World {
       plan: { namespace: "shop", name, uid, containerId: `containerd://${container}` },
       close,
     };
+  }
+
+  /** The process IDs of all programs of a name in this world's network namespaces. */
+  async processes(name: string): Promise<number[]> {
+    const inode = async (path: string) => (await stat(path).catch(() => undefined))?.ino;
+    const names = (await readdir("/run/netns")).filter((one) => one.startsWith(`${this.prefix}-`));
+    const own = new Set(await Promise.all(names.map((one) => inode(`/run/netns/${one}`))));
+    const found: number[] = [];
+    for (const pid of (await readdir("/proc")).filter((one) => /^\d+$/.test(one))) {
+      const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
+      if (comm.trim() !== name) continue;
+      const netns = await inode(`/proc/${pid}/ns/net`);
+      if (netns !== undefined && own.has(netns)) found.push(Number(pid));
+    }
+    return found;
   }
 
   /** Where a Vnic's resource file is. */

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { run } from "../lab/run.ts";
+
+/** A DHCP server: busybox' udhcpd, as it gives leases of less than dnsmasq's two minutes. */
+export interface DhcpServer {
+  start(): Promise<void>;
+  /** Its leases stay in its file. */
+  stop(): Promise<void>;
+  /** Addresses given out and not expired, by MAC. */
+  leases(): Promise<Map<string, string>>;
+  /** Ends it for good, and forgets its leases. */
+  close(): Promise<void>;
+}
+
+export interface DhcpServerOptions {
+  /** The command that runs `argv` on the server's host. */
+  readonly enter: (argv: readonly string[]) => string[];
+  /** Folder of the server's own, made anew. */
+  readonly folder: string;
+  readonly interface: string;
+  /** The server's address there. */
+  readonly host: string;
+  readonly range: { readonly from: string; readonly to: string };
+  readonly leaseSeconds: number;
+}
+
+export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
+  const { folder, host, range, leaseSeconds } = options;
+  const file = join(folder, "leases");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const settings = [
+    `interface ${options.interface}`,
+    `start ${range.from}`,
+    `end ${range.to}`,
+    `lease_file ${file}`,
+    `pidfile ${join(folder, "pid")}`,
+    "auto_time 1",
+    "min_lease 10",
+    "option subnet 255.255.255.0",
+    `option lease ${leaseSeconds}`,
+    // What nobody has asked for.
+    `option router ${host}`,
+    `option dns ${host}`,
+  ];
+  await writeFile(join(folder, "udhcpd.conf"), `${settings.join("\n")}\n`);
+  await writeFile(file, "");
+  let server: ChildProcess | undefined;
+  const stop = async () => {
+    const ending = server;
+    server = undefined;
+    if (!ending || ending.exitCode !== null) return;
+    // It writes its leases down as it ends.
+    await new Promise((resolve) => ending.once("close", resolve).kill("SIGTERM"));
+  };
+  return {
+    start: async () => {
+      const argv = ["busybox", "udhcpd", "-f", "-a", "50", join(folder, "udhcpd.conf")];
+      const [program = "", ...rest] = options.enter(argv);
+      server = spawn(program, rest, { stdio: "ignore" });
+    },
+    stop,
+    leases: async () => {
+      const { stdout } = await run(["busybox", "dumpleases", "-f", file]);
+      const rows = stdout.split("\n").slice(1).filter(Boolean);
+      const held = rows.filter((row) => !row.includes("expired"));
+      return new Map(held.map((row) => row.trim().split(/\s+/)).map(([mac = "", ip = ""]) => [mac, ip]));
+    },
+    close: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/**
+ * The node agent without an API server, as a program: what it reports goes to stdout, one line of JSON for each status. Its
+ * place in the node's file system is `VNIC_HOST_ROOT`.
+ */
+import { runAgent } from "../../../provider/agent/agent.ts";
+import type { VnicStatus } from "../../../provider/model/vnic/conditions.ts";
+import type { Report } from "./agent.ts";
+
+const statuses = new Map<string, VnicStatus>();
+
+function say(report: Report): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+await runAgent({
+  changeVnicStatus: async (_, uid, change) => {
+    const status = change(statuses.get(uid) ?? { conditions: [] });
+    statuses.set(uid, status);
+    say({ uid, status });
+  },
+  createEvent: async () => undefined,
+});
+say("serving");

@@ -1,0 +1,69 @@
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { VnicStatus } from "../../../provider/model/vnic/conditions.ts";
+import { until } from "../../lab/run.ts";
+import type { World } from "./world.ts";
+
+/** A line of the agent's program. */
+export type Report = "serving" | { readonly uid: string; readonly status: VnicStatus };
+
+const program = join(import.meta.dirname, "agent-program.ts");
+const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node", "dhcp-event.mjs");
+
+/** The node agent of a world's node, as a process that can be killed and started again. */
+export class Agent {
+  private readonly world: World;
+  private readonly statuses = new Map<string, VnicStatus>();
+  private child: ChildProcess | undefined;
+
+  private constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Starts the agent; it ends with the world. */
+  static async start(world: World): Promise<Agent> {
+    const agent = new Agent(world);
+    await agent.start();
+    world.onClose(() => agent.kill());
+    return agent;
+  }
+
+  /** Resolves once it serves. */
+  async start(): Promise<void> {
+    const [command = "", ...rest] = this.world.node.enter([process.execPath, program]);
+    const env = { ...process.env, VNIC_HOST_ROOT: this.world.root, VNIC_DHCP_EVENT: eventProgram };
+    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "ignore"], env });
+    this.child = child;
+    await new Promise<void>((resolve, reject) => {
+      child.once("close", () => reject(new Error("the agent has ended")));
+      createInterface({ input: child.stdout }).on("line", (line) => {
+        const report = JSON.parse(line) as Report;
+        if (report === "serving") resolve();
+        else this.statuses.set(report.uid, report.status);
+      });
+    });
+  }
+
+  /** What the agent last said of a Vnic. */
+  statusOf(uid: string): VnicStatus | undefined {
+    return this.statuses.get(uid);
+  }
+
+  /** Ends it as a crash does, with no time for anything; its DHCP clients end with it, as in a container. */
+  async kill(): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const clients = await this.clients();
+    await new Promise((resolve) => child.once("close", resolve).kill("SIGKILL"));
+    for (const client of clients) process.kill(client, "SIGKILL");
+    await until("the clients' end", 5, async () => (await this.clients()).length === 0 || undefined);
+  }
+
+  /** The process IDs of its DHCP clients. */
+  async clients(): Promise<number[]> {
+    return this.world.processes("udhcpc");
+  }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { dhcpClientIdentifier } from "../../../provider/model/names.ts";
+import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
+import { type DhcpServer, makeDhcpServer } from "../dhcp-server.ts";
+import { runScript, type Script } from "../scripted-dhcp.ts";
+import { lan, planFor, type Pod, type World } from "./world.ts";
+
+/** A DHCP server of the world's LAN, on its router; it ends with the world. */
+export async function dhcpServer(world: World, leaseSeconds: number): Promise<DhcpServer> {
+  const server = await makeDhcpServer({
+    enter: (argv) => world.lan.enter(argv),
+    folder: join(world.root, "udhcpd"),
+    interface: "lan",
+    host: lan.router,
+    range: lan.dhcp,
+    leaseSeconds,
+  });
+  world.onClose(() => server.close());
+  return server;
+}
+
+/** Starts a server on the LAN's router that answers by a script; returns what ends it. */
+export function startScripted(world: World, script: Omit<Script, "server">): Promise<() => Promise<void>> {
+  return runScript({ server: lan.router, ...script }, (argv) => world.lan.enter(argv));
+}
+
+/** A plan for a macvlan that gets its address from a DHCP server; `more` goes over it. */
+export function leasedPlan(pod: Pod, more: Partial<InjectPlan> = {}): InjectPlan {
+  const name = "wire";
+  const dhcp = { clientId: dhcpClientIdentifier({ namespace: pod.plan.namespace, name }) };
+  const vnic = { uid: randomUUID(), namespace: pod.plan.namespace, name };
+  return { ...planFor(pod, ""), vnic, addresses: [], dhcp, ...more };
+}
