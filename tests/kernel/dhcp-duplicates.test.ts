@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { until } from "../lab/run.ts";
+import type { DhcpServer } from "../support/dhcp-server.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { dhcpServer, leasedPlan, startScripted } from "../support/kernel/dhcp.ts";
+import { addressesOf, type Machine } from "../support/kernel/machine.ts";
+import { type Pod, World } from "../support/kernel/world.ts";
+
+describe("a leased address that another host has", function () {
+  this.timeout(120_000);
+  let world: World;
+  let pod: Pod;
+  let server: DhcpServer;
+  let asking: Machine;
+  let squatter: Machine;
+
+  before(async () => {
+    world = await World.make();
+    pod = await world.addPod();
+    await Agent.start(world);
+    server = await dhcpServer(world, 30);
+    const [one, other] = world.hosts;
+    if (!one || !other) throw new Error("the LAN has too few hosts");
+    [asking, squatter] = [one, other];
+  });
+  after(() => world.close());
+
+  /** Has a host of the LAN take an address without asking. */
+  const squat = async (host: string) => {
+    await squatter.ip(`address add ${host}/24 dev eth0`);
+    return () => squatter.ip(`address del ${host}/24 dev eth0`);
+  };
+  /** Whose MAC another host has for an address, as it last heard. */
+  const heardMac = async (host: string) => {
+    const rows = JSON.parse(await asking.must(["ip", "-j", "neigh", "show", host])) as { lladdr?: string }[];
+    return rows[0]?.lladdr;
+  };
+
+  it("is declined, and the server gives another one; the host isn't disturbed", async () => {
+    await server.start();
+    const plan = leasedPlan(pod);
+    const first = await world.session.inject(plan);
+    const taken = first.lease?.address.split("/")[0] ?? "";
+    await world.session.eject({ vnic: plan.vnic });
+    await until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
+
+    const leave = await squat(taken);
+    try {
+      await asking.must(["ip", "neigh", "flush", "all"]);
+      expect(await asking.reaches(taken, 10)).to.equal(true);
+      // The server remembers the Vnic, and offers the same again.
+      const { lease } = await world.session.inject(plan);
+      expect(lease?.address).to.be.a("string").and.not.equal(first.lease?.address);
+      expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([lease?.address]);
+      expect(await asking.reaches(lease?.address ?? "")).to.equal(true);
+      expect(await asking.reaches(taken)).to.equal(true);
+      expect(await heardMac(taken)).to.equal((await squatter.link("eth0"))?.address);
+      await world.session.eject({ vnic: plan.vnic });
+    } finally {
+      await leave();
+      await server.stop();
+    }
+  });
+
+  it("is taken all the same where nobody is to be asked", async () => {
+    const taken = "192.168.50.60";
+    const leave = await squat(taken);
+    const stop = await startScripted(world, { replies: [{ ip: taken }] });
+    try {
+      const plan = leasedPlan(pod, { duplicateAddressDetection: false });
+      await world.session.inject(plan);
+      expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([`${taken}/24`]);
+      await world.session.eject({ vnic: plan.vnic });
+    } finally {
+      await stop();
+      await leave();
+    }
+  });
+});

@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import { until } from "../lab/run.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { leasedPlan, startScripted } from "../support/kernel/dhcp.ts";
+import { addressesOf } from "../support/kernel/machine.ts";
+import { lan, type Pod, World } from "../support/kernel/world.ts";
+
+/** Below twice a minute the client doesn't ask its own server alone. */
+const leaseSeconds = 130;
+
+describe("a lease whose own server is gone", function () {
+  this.timeout(240_000);
+  let world: World;
+  let pod: Pod;
+
+  before(async () => {
+    world = await World.make();
+    pod = await world.addPod();
+    await Agent.start(world);
+    const options = { 51: leaseSeconds.toString(16).padStart(8, "0") };
+    const stop = await startScripted(world, { replies: [{ ip: "192.168.50.60", options }], broadcastsOnly: true });
+    world.onClose(stop);
+  });
+  after(() => world.close());
+
+  it("is asked for of that one alone at T1, without an answer, and of all from then on until one renews it", async () => {
+    const capture = world.node.spawn(["tcpdump", "-l", "-n", "-i", "eth1", "udp and dst port 67"]);
+    let heard = "";
+    capture.stdout?.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+    await new Promise((resolve) => capture.stderr?.once("data", resolve));
+    try {
+      const plan = leasedPlan(pod);
+      const obtainedAt = async () => (await world.readFile(plan.vnic.uid)).lease?.obtainedAt;
+      const { lease } = await world.session.inject(plan);
+      const first = await obtainedAt();
+      const toItAlone = `> ${lan.router}.67:`;
+      await until("the question at T1", leaseSeconds / 2 + 15, () => heard.includes(toItAlone) || undefined);
+      expect(await obtainedAt(), "still the first lease").to.equal(first);
+      await until("the renewal", leaseSeconds / 2, async () => (await obtainedAt()) !== first || undefined);
+      expect(heard.slice(heard.lastIndexOf(toItAlone))).to.include("> 255.255.255.255.67:");
+      expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([lease?.address]);
+      expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);
+    } finally {
+      capture.kill();
+    }
+  });
+});

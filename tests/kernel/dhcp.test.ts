@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { until } from "../lab/run.ts";
+import type { DhcpServer } from "../support/dhcp-server.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
+import { addressesOf } from "../support/kernel/machine.ts";
+import { lan, type Pod, World } from "../support/kernel/world.ts";
+
+describe("a lease of a node's Vnic", function () {
+  this.timeout(120_000);
+  let world: World;
+  let pod: Pod;
+  let agent: Agent;
+  let server: DhcpServer;
+  /** The least that a lease may last. */
+  const leaseSeconds = 30;
+
+  before(async () => {
+    world = await World.make();
+    pod = await world.addPod();
+    server = await dhcpServer(world, leaseSeconds);
+  });
+  after(() => world.close());
+
+  const plan = () => wire;
+  let wire: ReturnType<typeof leasedPlan>;
+  beforeEach(() => (wire ??= leasedPlan(pod)));
+
+  const inPod = async () => addressesOf(await pod.machine.link("net1"));
+  const file = () => world.readFile(plan().vnic.uid);
+  const leaseEnd = async () => Date.parse((await file()).lease?.expiresAt ?? "");
+  /** Waits for what the agent writes down of a renewal. */
+  const renewed = (before: number) =>
+    until("a renewal", leaseSeconds, async () => (await leaseEnd()) > before || undefined);
+  const ready = () => agent.statusOf(plan().vnic.uid)?.conditions.find(({ type }) => type === "Ready");
+  const released = () => until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
+  const refusal = async () => {
+    const error: unknown = await world.session.inject(plan()).catch((caught: unknown) => caught);
+    return error instanceof Error ? error.message : "it was not refused";
+  };
+
+  it("is refused where the node has no agent, and nothing is left", async () => {
+    expect(await refusal()).to.match(/^dhcp: .*node agent/);
+    expect(await world.remains()).to.deep.equal([]);
+    agent = await Agent.start(world);
+  });
+
+  it("is refused when no server answers, and nothing is left", async () => {
+    expect(await refusal()).to.match(/dhcp: no DHCP server has given an address/);
+    expect(await agent.clients()).to.deep.equal([]);
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  it("gives the address that the server noted for its MAC, and nothing but the address", async () => {
+    await server.start();
+    const routes = await pod.machine.must(["ip", "route"]);
+    const { lease } = await world.session.inject(plan());
+    const address = lease?.address ?? "";
+    await until("the server's note of it", 5, async () => (await server.leases()).size === 1 || undefined);
+    expect(await server.leases()).to.deep.equal(new Map([[plan().mac, address.split("/")[0]]]));
+    expect(lease).to.deep.include({ server: lan.router, leaseSeconds, renewSeconds: 15, rebindSeconds: 26 });
+    expect(await inPod()).to.deep.equal([address]);
+    expect(await world.hosts[0]?.reaches(address)).to.equal(true);
+    expect((await file()).lease).to.deep.include({ address, leaseSeconds });
+    const added = (await pod.machine.must(["ip", "route"])).split("\n").filter((row) => !routes.includes(row));
+    expect(added)
+      .to.have.length(1)
+      .and.to.match(/^192\.168\.50\.0\/24 dev net1/);
+  });
+
+  it("is kept over a silence of the server at renewal, at the same address", async () => {
+    const before = await leaseEnd();
+    const addresses = await inPod();
+    await server.stop();
+    await until("the time of renewal", leaseSeconds, () => Date.now() > before - 12_000 || undefined);
+    await server.start();
+    await renewed(before);
+    expect(await inPod()).to.deep.equal(addresses);
+  });
+
+  it("is kept over a crash of the agent, without a gap", async () => {
+    const [address = ""] = await inPod();
+    const gaps: string[] = [];
+    let watching = true;
+    const watcher = (async () => {
+      while (watching) if (!(await world.hosts[0]?.reaches(address, 1))) gaps.push(new Date().toISOString());
+    })();
+    const before = await leaseEnd();
+    await agent.kill();
+    await agent.start();
+    await renewed(before);
+    watching = false;
+    await watcher;
+    expect(gaps).to.deep.equal([]);
+    expect(await inPod()).to.deep.equal([address]);
+    expect(await agent.clients()).to.have.length(1);
+  });
+
+  it("takes its address away when it ends, says so, and comes back with the server", async () => {
+    const addresses = await inPod();
+    await server.stop();
+    await until("the end of the lease", leaseSeconds + 10, async () => (await inPod()).length === 0 || undefined);
+    const condition = await until("the report", 10, () => (ready()?.status === "False" ? ready() : undefined));
+    expect(condition.message).to.match(/the lease of \S+ has expired/);
+    await server.start();
+    await until("a new lease", 30, async () => (await inPod()).length === 1 || undefined);
+    expect(await inPod()).to.deep.equal(addresses);
+    await until("the report", 10, () => ready()?.status === "True" || undefined);
+  });
+
+  it("is given back when the Vnic is ejected just as the agent crashes", async () => {
+    await agent.kill();
+    const starting = agent.start();
+    await world.session.eject({ vnic: plan().vnic });
+    await starting;
+    await released();
+    expect(await agent.clients()).to.deep.equal([]);
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  it("ends when a fixed address takes its place, and is given back", async () => {
+    await world.session.inject(plan());
+    const { dhcp: _, ...fixed } = plan();
+    const { lease } = await world.session.inject({ ...fixed, addresses: ["192.168.50.20/24"] });
+    expect(lease).to.equal(undefined);
+    expect(await inPod()).to.deep.equal(["192.168.50.20/24"]);
+    expect(await agent.clients()).to.deep.equal([]);
+    await released();
+  });
+
+  it("stands beside a fixed address, and is given back with the Vnic", async () => {
+    const { lease } = await world.session.inject({ ...plan(), addresses: ["192.168.50.20/24"] });
+    expect(await inPod()).to.have.members(["192.168.50.20/24", lease?.address]);
+    await until("the server's note of it", 5, async () => (await server.leases()).size === 1 || undefined);
+    await world.session.eject({ vnic: plan().vnic });
+    await released();
+    expect(await agent.clients()).to.deep.equal([]);
+  });
+
+  it("ends with the pod: neither client nor network namespace is left", async () => {
+    const brief = await world.addPod("brief");
+    const { lease } = await world.session.inject(leasedPlan(brief, { mac: "02:00:5e:00:00:77" }));
+    expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);
+    await brief.close();
+    await until("the client's end", 10, async () => (await agent.clients()).length === 0 || undefined);
+    expect(await world.hosts[0]?.reaches(lease?.address ?? "", 1)).to.equal(false);
+  });
+});
