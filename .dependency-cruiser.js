@@ -28,7 +28,7 @@ const allowed = {
   "provider/reconciler": [...rooms("base", "model", "cluster", "lifecycle"), ...npm("prom-client"), ...anyNode],
   "provider/node": [...rooms("base", "model"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/agent": [...rooms("base", "model", "node", "cluster"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
-  "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...anyNode],
+  "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...npm("yaml"), ...anyNode],
   "provider/cli": [
     ...rooms("base", "model", "cluster", "lifecycle"),
     ...npm("commander", "p-limit", "yaml"),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { urnOf } from "./declared-by.ts";
+import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
@@ -103,6 +104,7 @@ export class Network extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    refusePlainCredential();
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
     const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
     super(Network.__pulumiType, name, { ...outputs, ...args, declaredBy, __provider: stubOf("Network") }, options);

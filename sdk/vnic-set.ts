@@ -3,6 +3,7 @@ import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
 import { urnOf } from "./declared-by.ts";
+import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { markDerivedSecrets, settleRead } from "./previewed-outputs.ts";
 
@@ -75,6 +76,7 @@ export class VnicSet extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: VnicSetArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    refusePlainCredential();
     const given = args && { ...args, template: named(args.template) };
     const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
     const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);

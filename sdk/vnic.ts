@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
 import { urnOf } from "./declared-by.ts";
+import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { markDerivedSecrets, missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 
@@ -269,6 +270,7 @@ export class Vnic extends pulumi.CustomResource {
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
   constructor(name: string, args: VnicArgs | undefined, options?: pulumi.CustomResourceOptions) {
+    refusePlainCredential();
     const given = args && { ...args, network: referenceTo(args.network) };
     const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
     const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);

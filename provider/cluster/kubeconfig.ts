@@ -7,7 +7,10 @@ import { quote } from "../base/quote.ts";
 
 /** How the cluster is reached. */
 export interface Access {
-  /** A kubeconfig's text, or the path of one. Default: `KUBECONFIG`, then `~/.kube/config`, then the pod's own service account. */
+  /**
+   * A kubeconfig's text, the path of one, or `env:<variable>` for an environment variable that holds either. Default: `KUBECONFIG`,
+   * then `~/.kube/config`, then the pod's own service account.
+   */
   readonly kubeconfig?: string;
   /** Which of its contexts. Default: its current one. */
   readonly context?: string;
@@ -18,13 +21,7 @@ type Client = typeof import("./client.ts");
 export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
   const config = new client.KubeConfig();
   if (kubeconfig === undefined) loadDefault(client, config);
-  else if (isText(kubeconfig)) load("vnic:kubeconfig", () => config.loadFromString(kubeconfig));
-  else if (existsSync(kubeconfig)) load(kubeconfig, () => config.loadFromFile(kubeconfig));
-  else
-    throw new VnicError(
-      "invalid",
-      `kubeconfig ${shown(kubeconfig)} is neither a file nor the text of one; ${advice(kubeconfig)}`,
-    );
+  else loadGiven(config, kubeconfig);
   if (context !== undefined) {
     if (!config.getContextObject(context))
       throw new VnicError(
@@ -47,6 +44,25 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
 }
 
 /* What is in a kubeconfig is secret: an error names the file, and the line or the key, and never what is written there. */
+
+function loadGiven(config: KubeConfig, given: string): void {
+  const variable = /^env:(.*)$/.exec(given)?.[1];
+  const setting = variable ?? "vnic:kubeconfig";
+  const value = variable === undefined ? given : process.env[variable];
+  if (!value)
+    throw new VnicError(
+      "invalid",
+      `the environment variable ${quote(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct vnic:kubeconfig`,
+    );
+  const path = value.replace(/^~(?=\/)/, homedir());
+  if (isText(value)) load(setting, () => config.loadFromString(value));
+  else if (existsSync(path)) load(path, () => config.loadFromFile(path));
+  else
+    throw new VnicError(
+      "invalid",
+      `kubeconfig ${shown(value)} is neither a file nor the text of one; ${advice(value, setting)}`,
+    );
+}
 
 function loadDefault(client: Client, config: KubeConfig): void {
   try {
@@ -93,7 +109,7 @@ function shown(kubeconfig: string): string {
   return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;
 }
 
-function advice(kubeconfig: string): string {
+function advice(kubeconfig: string, setting: string): string {
   const isBase64 = /^[A-Za-z0-9+/]{40,}={0,2}$/.test(kubeconfig);
-  return isBase64 ? "it looks like base64: decode it" : "correct vnic:kubeconfig";
+  return isBase64 ? "it looks like base64: decode it" : `correct ${setting}`;
 }

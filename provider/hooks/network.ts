@@ -9,7 +9,7 @@ import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
 import { packageVersion } from "../base/package.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
-import { configureWith, openDriver } from "./settings.ts";
+import { configureWith, noteProgram, openDriver, type OpenDriver } from "./open-driver.ts";
 
 /* The hooks of a Network, called by the stub in `sdk/stubs.ts`. */
 
@@ -18,6 +18,8 @@ interface NetworkState extends NetworkDefinition {
   readonly schemaVersion: number;
   readonly providerVersion: string;
   readonly uid: string;
+  /** UID of the cluster; absent in what earlier versions stored. */
+  readonly clusterUid?: string;
 }
 
 export async function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
@@ -26,6 +28,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export const check = withoutStack(
   async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    noteProgram();
     const inputs = programInputs(olds, news);
     const parsed = parseNetwork(inputs);
     return "problems" in parsed
@@ -52,9 +55,10 @@ export async function create({
   __provider: _,
   ...definition
 }: NetworkDefinition & WithStub): Promise<dynamic.CreateResult> {
-  const { cluster } = await openDriver();
+  noteProgram();
+  const { cluster, clusterUid } = await openFor(definition);
   const record = await ensureNetwork(cluster, definition);
-  return { id: definition.name, outs: stateOf(definition, record.metadata.uid) };
+  return { id: definition.name, outs: stateOf(definition, record.metadata.uid, clusterUid) };
 }
 
 export async function update(
@@ -62,10 +66,11 @@ export async function update(
   olds: NetworkState,
   { __provider: _, ...definition }: NetworkDefinition & WithStub,
 ): Promise<dynamic.UpdateResult> {
+  noteProgram();
   refuseNewer(olds, `Network ${olds.name}`);
-  const { cluster } = await openDriver();
+  const { cluster, clusterUid } = await openFor(definition, olds.clusterUid);
   const record = await ensureNetwork(cluster, definition, olds);
-  return { outs: stateOf(definition, record.metadata.uid) };
+  return { outs: stateOf(definition, record.metadata.uid, clusterUid) };
 }
 
 /** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
@@ -74,25 +79,35 @@ export const read = withoutStack(
     id: string,
     props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
   ): Promise<dynamic.ReadResult> => {
-    if (props.uid !== undefined) refuseNewer(props, `Network ${id}`);
-    const { cluster } = await openDriver();
+    const known = props.uid === undefined ? undefined : props;
+    if (known) refuseNewer(known, `Network ${id}`);
+    const { cluster, clusterUid } = await openFor({ name: id, declaredBy: props.declaredBy }, known?.clusterUid);
     const found = await readNetwork(cluster, id, props.uid);
     if (!found) return {};
     const { declaredBy = found.definition.declaredBy } = props;
     const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
-    return withoutUndefined({ id, props: stateOf(definition, found.uid), inputs: definition }) as dynamic.ReadResult;
+    const outs = stateOf(definition, found.uid, clusterUid);
+    return withoutUndefined({ id, props: outs, inputs: definition }) as dynamic.ReadResult;
   },
 );
 
 const remove = withoutStack(async (_id: string, { name, uid, ...rest }: NetworkState): Promise<void> => {
   refuseNewer(rest, `Network ${name}`);
-  const { cluster } = await openDriver();
+  const { cluster } = await openFor({ name, declaredBy: rest.declaredBy }, rest.clusterUid);
   await removeNetwork(cluster, { name, uid });
 });
 export { remove as delete };
 
-function stateOf(definition: NetworkDefinition, uid: string): NetworkState {
-  return withoutUndefined({ ...definition, uid, schemaVersion, providerVersion: packageVersion }) as NetworkState;
+function openFor(
+  { name, declaredBy }: { readonly name: string; readonly declaredBy?: string | undefined },
+  clusterUid?: string,
+): Promise<OpenDriver> {
+  return openDriver({ what: `Network ${name}`, declaredBy, clusterUid });
+}
+
+function stateOf(definition: NetworkDefinition, uid: string, clusterUid: string): NetworkState {
+  const made = { uid, clusterUid, schemaVersion, providerVersion: packageVersion };
+  return withoutUndefined({ ...definition, ...made }) as NetworkState;
 }
 
 /** What is the network's own; who declared it changes with an alias. */

@@ -10,7 +10,7 @@ import { setDifference } from "../model/vnic-set/diff.ts";
 import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { progressOf } from "./progress.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
-import { configureWith, openDriver } from "./settings.ts";
+import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
 
 /* The hooks of a VnicSet, called by the stub in `sdk/stubs.ts`; as those of a Vnic. */
 
@@ -20,6 +20,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export const check = withoutStack(
   async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    noteProgram();
     const inputs = programInputs(olds, news);
     const parsed = parseSetDefinition(inputs);
     return "problems" in parsed
@@ -40,7 +41,7 @@ export const diff = withoutStack(
 );
 
 export async function create(inputs: SetDefinition & WithStub): Promise<dynamic.CreateResult> {
-  const outs = await keepingState(inputs, (driver, definition) =>
+  const outs = await keepingState(inputs, undefined, (driver, definition) =>
     applySet(driver, definition, { deadlineSeconds: definition.deadlines.createSeconds }),
   );
   return { id: vnicId(inputs), outs };
@@ -52,7 +53,7 @@ export async function update(
   news: SetDefinition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
-  const outs = await keepingState(news, (driver, definition) =>
+  const outs = await keepingState(news, olds.clusterUid, (driver, definition) =>
     applySet(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
   );
   return { outs };
@@ -66,33 +67,43 @@ export const read = withoutStack(
   ): Promise<dynamic.ReadResult> => {
     const known = props.uid === undefined ? undefined : props;
     if (known) refuseNewer(known, `VnicSet ${id}`);
-    const state = await observeSet(await driverFor(props), parseVnicId(id), known);
-    return state ? (withoutUndefined({ id, props: state, inputs: setDefinitionOf(state) }) as dynamic.ReadResult) : {};
+    const driver = await driverFor(id, known ?? { declaredBy: props.declaredBy });
+    const state = await observeSet(driver, parseVnicId(id), known);
+    if (!state) return {};
+    const outs = { ...state, clusterUid: driver.clusterUid };
+    return withoutUndefined({ id, props: outs, inputs: setDefinitionOf(state) }) as dynamic.ReadResult;
   },
 );
 
-const remove = withoutStack(async (_id: string, props: VnicSetState & WithStub): Promise<void> => {
+const remove = withoutStack(async (id: string, props: VnicSetState & WithStub): Promise<void> => {
   refuseNewer(props, `VnicSet ${vnicId(props)}`);
-  await removeSet(await driverFor(props), props);
+  await removeSet(await driverFor(id, props), props);
 });
 export { remove as delete };
 
-async function driverFor({ declaredBy }: Pick<SetDefinition, "declaredBy">): Promise<SetDriver> {
-  const { cluster } = await openDriver();
-  return { cluster, report: progressOf(declaredBy) };
+async function driverFor(
+  id: string,
+  { declaredBy, clusterUid }: Omit<Resource, "what">,
+): Promise<SetDriver & Pick<OpenDriver, "clusterUid">> {
+  const driver = await openDriver({ what: `VnicSet ${id}`, declaredBy, clusterUid });
+  return { cluster: driver.cluster, clusterUid: driver.clusterUid, report: progressOf(declaredBy) };
 }
 
 /** If it fails half-way, the engine is told what exists, so that it stays in state. */
 async function keepingState(
   { __provider, ...definition }: SetDefinition & WithStub,
+  clusterUid: string | undefined,
   make: (driver: SetDriver, definition: SetDefinition) => Promise<VnicSetState>,
 ): Promise<VnicSetState> {
+  noteProgram();
+  const id = vnicId(definition);
+  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid });
+  const made = { clusterUid: driver.clusterUid };
   try {
-    return await make(await driverFor(definition), definition);
+    return { ...(await make(driver, definition)), ...made };
   } catch (error) {
     if (!(error instanceof IncompleteSetError)) throw error;
-    const id = vnicId(definition);
-    const properties = withoutUndefined({ ...error.state, __provider });
+    const properties = withoutUndefined({ ...error.state, ...made, __provider });
     throw Object.assign(new Error(`VnicSet ${id} exists, but not all of its pods are served`, { cause: error }), {
       id,
       properties,

@@ -15,7 +15,7 @@ import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/st
 import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
 import { progressOf } from "./progress.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
-import { configureWith, openDriver, type OpenDriver } from "./settings.ts";
+import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them one
    resource at a time, in previews too. */
@@ -26,6 +26,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export const check = withoutStack(
   async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    noteProgram();
     const inputs = programInputs(olds, news);
     const parsed = parseDefinition(inputs);
     return "problems" in parsed
@@ -52,10 +53,8 @@ function differenceOf(olds: VnicState & WithStub, { __provider: _, ...news }: De
 }
 
 export async function create(inputs: Definition & WithStub): Promise<dynamic.CreateResult> {
-  return keepingState(inputs, async (driver, definition) => {
-    const outs = await inject(driver, definition);
-    return { id: vnicId(vnicRef(definition)), outs };
-  });
+  const outs = await keepingState(inputs, undefined, (driver, definition) => inject(driver, definition));
+  return { id: vnicId(vnicRef(fromInputs(inputs))), outs };
 }
 
 export async function update(
@@ -64,55 +63,60 @@ export async function update(
   news: Definition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   const known = readState(olds);
-  return keepingState(news, async (driver, definition) => ({
-    outs: await inject(driver, definition, { known, deadlineSeconds: definition.deadlines.updateSeconds }),
-  }));
+  const outs = await keepingState(news, known.clusterUid, (driver, definition) =>
+    inject(driver, definition, { known, deadlineSeconds: definition.deadlines.updateSeconds }),
+  );
+  return { outs };
 }
 
 /** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
 export const read = withoutStack(
-  async (id: string, props: (VnicState | { readonly uid?: undefined }) & WithStub): Promise<dynamic.ReadResult> => {
+  async (
+    id: string,
+    props: (VnicState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
+  ): Promise<dynamic.ReadResult> => {
     const ref = parseVnicId(id);
-    if (props.uid === undefined) return found(id, await discover(await driverFor({}), ref));
-    const known = readState(props);
-    const driver = await driverFor(known);
-    return found(id, await observe(driver, ref, known, { view: driver.surveyor.nextView() }));
+    const known = props.uid === undefined ? undefined : readState(props);
+    const driver = await driverFor(id, known ?? { declaredBy: props.declaredBy });
+    const state = known
+      ? await observe(driver, ref, known, { view: driver.surveyor.nextView() })
+      : await discover(driver, ref);
+    if (!state) return {};
+    const outs = { ...state, clusterUid: driver.clusterUid };
+    return withoutUndefined({ id, props: outs, inputs: inputsOf(definitionOf(state)) }) as dynamic.ReadResult;
   },
 );
 
-function found(id: string, state: VnicState | undefined): dynamic.ReadResult {
-  return state
-    ? (withoutUndefined({ id, props: state, inputs: inputsOf(definitionOf(state)) }) as dynamic.ReadResult)
-    : {};
-}
-
 const remove = withoutStack(async (id: string, props: VnicState & WithStub): Promise<void> => {
-  const { uid, owner, node, pod, deadlines } = readState(props);
+  const { uid, owner, node, pod, deadlines, clusterUid, declaredBy } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
-  const driver = await driverFor(props);
+  const driver = await driverFor(id, { declaredBy, clusterUid });
   const known = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
   await eject(driver, parseVnicId(id), known, deadline).finally(() => driver.surveyor.forget());
 });
 export { remove as delete };
 
-async function driverFor({ declaredBy }: Pick<Definition, "declaredBy">): Promise<Driver & OpenDriver> {
-  return { ...(await openDriver()), report: progressOf(declaredBy) };
+async function driverFor(id: string, { declaredBy, clusterUid }: Omit<Resource, "what">): Promise<Driver & OpenDriver> {
+  return { ...(await openDriver({ what: `Vnic ${id}`, declaredBy, clusterUid })), report: progressOf(declaredBy) };
 }
 
 /** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
-async function keepingState<T>(
+async function keepingState(
   inputs: Definition & WithStub,
-  make: (driver: Driver, definition: Definition) => Promise<T>,
-): Promise<T> {
+  clusterUid: string | undefined,
+  make: (driver: Driver, definition: Definition) => Promise<VnicState>,
+): Promise<VnicState> {
+  noteProgram();
   const { __provider, ...given } = inputs;
   const definition = fromInputs(given);
-  const driver = await driverFor(definition);
+  const id = vnicId(vnicRef(definition));
+  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid });
+  const made = { clusterUid: driver.clusterUid };
   try {
-    return withoutUndefined(await make(driver, definition)) as T;
+    return withoutUndefined({ ...(await make(driver, definition)), ...made }) as VnicState;
   } catch (error) {
     if (!(error instanceof IncompleteError)) throw error;
-    const id = vnicId(vnicRef(definition));
-    const properties = withoutUndefined({ ...error.state, __provider });
+    const properties = withoutUndefined({ ...error.state, ...made, __provider });
     throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), {
       id,
       properties,

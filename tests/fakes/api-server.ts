@@ -18,7 +18,9 @@ type Answer = Reply | ((request: Request) => Reply);
 export class FakeApiServer {
   url = "";
   private readonly received: Request[] = [];
-  private readonly answers = new Map<string, Answer>();
+  private readonly answers = new Map<string, Answer>([
+    ["GET /api/v1/namespaces/kube-system", ok({ metadata: { uid: "9b2f7c5e-0000-4000-8000-000000000001" } })],
+  ]);
   private readonly server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on("data", (chunk: Buffer) => chunks.push(chunk));

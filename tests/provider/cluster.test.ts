@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { addressName, type AddressRecord } from "../../provider/model/address/address.ts";
 import { apiVersion, group, vnicId } from "../../provider/model/names.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
+import { stubs } from "../../sdk/stubs.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
 import { definition, node, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";
@@ -158,8 +159,10 @@ describe("Pulumi's provider process with an API server", () => {
     const { __provider, ...properties } = initFailure?.properties ?? {};
     expect(__provider, "what refresh and delete will run").to.be.a("string").that.includes("pulumi-vnic/provider");
     expect(properties).to.deep.equal({
+      clusterUid: "9b2f7c5e-0000-4000-8000-000000000001",
       ...stateWith(definition({ deadlines: short }), {
         uid: uid(1),
+
         node: "worker-1",
         podUid: uid(2),
         owner: urn,
@@ -202,6 +205,24 @@ describe("Pulumi's provider process with an API server", () => {
         /^reading Vnic shop\/db-wire: vnics is forbidden/,
       );
       expect(provider.stderr.join("").trim().split("\n"), "no stack beside the message").to.have.length(1);
+    });
+
+    it("refuses what was made in another cluster, whatever is asked of it, before anything else is asked there", async () => {
+      const elsewhere = { ...state, clusterUid: uid(7) };
+      const set = { ...elsewhere, __provider: stubs.VnicSet, namespace: "shop", selector: { app: "db" } };
+      for (const [what, call] of [
+        ["Vnic", provider.read("shop/db-wire", elsewhere)],
+        ["Vnic", provider.update("shop/db-wire", elsewhere, { ...definition() })],
+        ["Vnic", provider.delete("shop/db-wire", elsewhere)],
+        ["VnicSet", provider.read("shop/db-wire", set)],
+        ["VnicSet", provider.delete("shop/db-wire", set)],
+      ] as const)
+        expect((await callError(call)).message).to.match(
+          new RegExp(
+            `^${what} shop/db-wire was made in cluster ${uid(7)}, this is .*: vnic:kubeconfig leads to another`,
+          ),
+        );
+      expect(server.requests.filter((request) => !request.endsWith("/namespaces/kube-system"))).to.deep.equal([]);
     });
 
     it("deletes it without a trace of a session when record, pod and node are gone", async () => {

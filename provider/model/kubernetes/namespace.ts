@@ -1,6 +1,7 @@
 /** What we read of a Namespace (core/v1). */
 export interface NamespaceObject {
   readonly metadata?: {
+    readonly uid?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };

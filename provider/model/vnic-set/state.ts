@@ -13,6 +13,8 @@ export interface VnicSetState extends SetDefinition {
   readonly providerVersion: string;
   /** UID of the record. */
   readonly uid: string;
+  /** UID of the cluster that it was made in; absent in what earlier versions stored. */
+  readonly clusterUid?: string;
   /** Owner in the record. After a rename it is still the first URN, unlike `declaredBy`. */
   readonly owner?: string;
   /** Pods that shall have a Vnic, and those that have it, when it was last looked at. */

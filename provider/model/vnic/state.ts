@@ -25,6 +25,8 @@ export interface VnicState extends Definition {
   readonly providerVersion: string;
   /** UID of the record; also the name of the Vnic resource file on the node. */
   readonly uid: string;
+  /** UID of the cluster that it was made in; absent in what earlier versions stored. */
+  readonly clusterUid?: string;
   /** Where it is realised. */
   readonly node: string;
   readonly podUid: string;
@@ -41,7 +43,7 @@ export interface VnicState extends Definition {
 }
 
 /** What came of a definition. */
-export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "providerVersion">;
+export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "providerVersion" | "clusterUid">;
 
 /** Outputs: the definition as applied, and what came of it. */
 export function stateOf(definition: Definition, made: Made, providerVersion: string): VnicState {

@@ -24,10 +24,11 @@ let shared: Promise<ApiServer> | undefined;
 
 /** This process's API server, with CRDs, accounts and rights of ours; started when first asked for, gone with the process. */
 export function apiServer(): Promise<ApiServer> {
-  return (shared ??= start());
+  return (shared ??= startApiServer());
 }
 
-async function start(): Promise<ApiServer> {
+/** One more API server, which stands for another cluster. */
+export async function startApiServer(): Promise<ApiServer> {
   const programs = await ensureKubernetes();
   const folder = await mkdtemp(join(tmpdir(), "vnic-api-server-"));
   const children: ChildProcess[] = [];

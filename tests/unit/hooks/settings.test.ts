@@ -1,30 +1,74 @@
 import { expect } from "chai";
 import { defaultImage } from "../../../provider/base/package.ts";
-import { readSettings, refuseOldNode } from "../../../provider/hooks/settings.ts";
+import { refuseOldNode } from "../../../provider/hooks/open-driver.ts";
+import { readSettings, type SettingsSources } from "../../../provider/hooks/settings.ts";
+import type { FileValue } from "../../../provider/hooks/stack-file.ts";
 
 const config = (values: Record<string, string>) => ({ get: (key: string) => values[key] });
+const file = (values: Record<string, FileValue>) => ({ get: (key: string) => values[key] ?? { plain: undefined } });
+const environment = { VNIC_KUBECONFIG: "/e", VNIC_CONTEXT: "e", VNIC_IMAGE: "e:1" };
+const fromEnvironment = { kubeconfig: "env:VNIC_KUBECONFIG", context: "e", image: "e:1" };
+const stored = config({
+  "vnic:kubeconfig": "/s",
+  "vnic:context": "s",
+  "vnic:image": "s:1",
+  kubeconfig: "not this one",
+});
+const fromConfiguration = { kubeconfig: "/s", context: "s", image: "s:1" };
 
 describe("settings", () => {
-  const before = process.env.VNIC_IMAGE;
-  beforeEach(() => delete process.env.VNIC_IMAGE);
-  after(() => {
-    if (before === undefined) delete process.env.VNIC_IMAGE;
-    else process.env.VNIC_IMAGE = before;
-  });
-
-  it("are the defaults when the stack says nothing", () =>
-    expect(readSettings(config({}))).to.deep.equal({ image: defaultImage }));
-
-  it("come from the stack's configuration, by full key", () => {
-    const values = { "vnic:kubeconfig": "/a", "vnic:context": "b", "vnic:image": "c", kubeconfig: "not this one" };
-    expect(readSettings(config(values))).to.deep.equal({ kubeconfig: "/a", context: "b", image: "c" });
-  });
-
-  it("take the image from the environment when the stack names none", () => {
-    process.env.VNIC_IMAGE = "from/env:1";
-    expect(readSettings(config({})).image).to.equal("from/env:1");
-    expect(readSettings(config({ "vnic:image": "c" })).image).to.equal("c");
-  });
+  const cases: [what: string, sources: Partial<SettingsSources>, settings: object][] = [
+    ["are the defaults when nothing says otherwise", {}, { image: defaultImage }],
+    ["come from the configuration, by full key, when the program ran", { configured: stored }, fromConfiguration],
+    ["come from the environment for what the configuration lacks", { env: environment }, fromEnvironment],
+    [
+      "come from the configuration before the environment when the program ran",
+      { configured: stored, env: environment },
+      fromConfiguration,
+    ],
+    [
+      "come from what was stored when the program didn't run and there is no settings file",
+      { configured: stored, isCurrent: false },
+      fromConfiguration,
+    ],
+    [
+      "come from the environment before what was stored",
+      { configured: stored, isCurrent: false, env: environment },
+      fromEnvironment,
+    ],
+    [
+      "come from today's settings file before all else",
+      {
+        configured: stored,
+        isCurrent: false,
+        env: environment,
+        file: file({
+          "vnic:kubeconfig": { plain: "/f" },
+          "vnic:context": { plain: "f" },
+          "vnic:image": { plain: "f:1" },
+        }),
+      },
+      { kubeconfig: "/f", context: "f", image: "f:1" },
+    ],
+    [
+      "aren't what was stored when today's settings file no longer has them",
+      { configured: stored, isCurrent: false, file: file({}) },
+      { image: defaultImage },
+    ],
+    [
+      "are what was stored when today's settings file doesn't tell them",
+      {
+        configured: stored,
+        isCurrent: false,
+        file: file({ "vnic:kubeconfig": { hidden: true }, "vnic:image": { plain: "f:1" } }),
+      },
+      { kubeconfig: "/s", image: "f:1" },
+    ],
+  ];
+  for (const [what, sources, settings] of cases)
+    it(what, () =>
+      expect(readSettings({ configured: config({}), isCurrent: true, env: {}, ...sources })).to.deep.equal(settings),
+    );
 });
 
 describe("Node.js", () => {

@@ -1,0 +1,105 @@
+import { hostname } from "node:os";
+import { isVnicError, VnicError } from "../base/errors.ts";
+import { leastNode } from "../base/package.ts";
+import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
+import { openCluster } from "../cluster/kube-cluster.ts";
+import { Claims } from "../lifecycle/claim.ts";
+import type { Driver } from "../lifecycle/driver.ts";
+import { SessionPool } from "../lifecycle/session/session-pool.ts";
+import { Surveyor } from "../lifecycle/survey.ts";
+import { clusterUidOf, refuseOtherCluster } from "./same-cluster.ts";
+import { isStored, readSettings, type Settings, type SettingsSources, type StackConfig } from "./settings.ts";
+import { readStackFile, type StackFile, stackOf } from "./stack-file.ts";
+
+/** A driver for whatever resource; VnicSets need more of its cluster, and a refresh sees many Vnics. */
+export interface OpenDriver extends Omit<Driver, "report"> {
+  readonly cluster: Cluster & VnicSetCluster;
+  readonly surveyor: Surveyor;
+  /** UID of the cluster. */
+  readonly clusterUid: string;
+}
+
+/** What a driver is opened for. */
+export interface Resource {
+  /** Its kind and id, for an error. */
+  readonly what: string;
+  /** URN, which has the stack's name. */
+  readonly declaredBy?: string | undefined;
+  /** Cluster that state says it was made in; none before it is made, or when an earlier version made it. */
+  readonly clusterUid?: string | undefined;
+}
+
+const nothing: StackConfig = { get: () => undefined };
+
+let configured = nothing;
+let programRan = false;
+const opened = new Map<string, Promise<OpenDriver>>();
+const files = new Map<string, StackFile | undefined>();
+
+/** Takes the configuration that the engine has; the same in every resource of one engine run. */
+export function configureWith(config: StackConfig): void {
+  configured = config;
+}
+
+/** To be called by hooks to which only a program leads: the configuration is then of today, and not the last `up`'s. */
+export function noteProgram(): void {
+  programRan = true;
+}
+
+/**
+ * The cluster and its sessions, opened on first use and shared by all resources of this process.
+ *
+ * @throws VnicError `refused` if today's settings lead to another cluster than the resource was made in.
+ */
+export async function openDriver(resource: Resource): Promise<OpenDriver> {
+  const sources = currentSources(resource);
+  const settings = readSettings(sources);
+  const key = JSON.stringify(settings);
+  const driver = await (opened.get(key) ?? openOnce(key, settings)).catch((error: unknown) => {
+    throw isVnicError(error) && isStored("vnic:kubeconfig", settings.kubeconfig, sources) ? withAdvice(error) : error;
+  });
+  refuseOtherCluster(resource, driver.clusterUid, settings);
+  return driver;
+}
+
+function currentSources({ declaredBy }: Resource): SettingsSources {
+  const stack = programRan ? undefined : stackOf(declaredBy);
+  if (stack !== undefined && !files.has(stack)) files.set(stack, readStackFile(process.cwd(), stack));
+  const file = stack === undefined ? undefined : files.get(stack);
+  return { configured, isCurrent: programRan, file, env: process.env };
+}
+
+function withAdvice(error: VnicError): VnicError {
+  const advice =
+    "this vnic:kubeconfig is the one that the last up stored; for today's, pass --run-program or set VNIC_KUBECONFIG";
+  return new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
+}
+
+function openOnce(key: string, settings: Settings): Promise<OpenDriver> {
+  const opening = open(settings);
+  opened.set(key, opening);
+  opening.catch(() => opened.delete(key));
+  return opening;
+}
+
+async function open({ image, ...access }: Settings): Promise<OpenDriver> {
+  refuseOldNode(process.versions.node);
+  const cluster = await openCluster(access);
+  const clusterUid = await clusterUidOf(cluster);
+  const sessions = new SessionPool(cluster, { image });
+  // The engine's last word to a plugin; sessions that linger then would have to be ended by their Jobs' time to live.
+  process.once("SIGINT", () => void sessions.close().finally(() => process.exit(0)));
+  const claims = new Claims(`Pulumi on ${hostname()} (process ${process.pid})`);
+  return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }), clusterUid };
+}
+
+/** The Kubernetes client can't even be loaded on an older Node.js, and doesn't say why. */
+export function refuseOldNode(version: string): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [leastMajor, leastMinor] = leastNode;
+  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
+  throw new VnicError(
+    "invalid",
+    `Node.js ${version} is too old for the Kubernetes client: put Node.js ${leastNode.join(".")} or newer first on PATH`,
+  );
+}

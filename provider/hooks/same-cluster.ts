@@ -1,0 +1,30 @@
+import { VnicError } from "../base/errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Settings } from "./settings.ts";
+
+/** The UID of the namespace `kube-system`, by which a cluster is commonly told from others: it lasts as long as the cluster. */
+export async function clusterUidOf(cluster: Cluster): Promise<string> {
+  const uid = (await cluster.findNamespace("kube-system"))?.metadata?.uid;
+  if (uid !== undefined) return uid;
+  throw new VnicError("failed", "the cluster has no namespace kube-system, by whose UID it is recognised");
+}
+
+/**
+ * Refuses to work on a resource that was made in another cluster: there, nothing of it would be found, and it would be taken
+ * for gone while its NIC is still in use.
+ */
+export function refuseOtherCluster(
+  { what, clusterUid: known }: { readonly what: string; readonly clusterUid?: string | undefined },
+  clusterUid: string,
+  { kubeconfig, context }: Settings,
+): void {
+  if (known === undefined || known === clusterUid) return;
+  const setting =
+    kubeconfig === undefined ? "KUBECONFIG" : kubeconfig.startsWith("env:") ? kubeconfig.slice(4) : "vnic:kubeconfig";
+  const used = context === undefined ? setting : `${setting} with the context ${JSON.stringify(context)}`;
+  throw new VnicError(
+    "refused",
+    `${what} was made in cluster ${known}, this is ${clusterUid}: ${used} leads to another cluster; correct it, ` +
+      `or if the first cluster is gone for ever, forget the resource with "pulumi state delete"`,
+  );
+}

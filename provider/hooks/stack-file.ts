@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { VnicError } from "../base/errors.ts";
+
+/**
+ * One key of a stack's settings file: its plain value, `undefined` when the file doesn't have it, or `hidden` when the file
+ * doesn't tell it: the value is encrypted, or may come from one of the stack's environments.
+ */
+export type FileValue = { readonly plain: string | undefined } | { readonly hidden: true };
+
+/** Reads keys of a stack's settings file as it is now. */
+export interface StackFile {
+  get(key: string): FileValue;
+}
+
+/** Name of the stack in a resource's URN, such as `urn:pulumi:prod::shop::…`. */
+export function stackOf(urn: string | undefined): string | undefined {
+  return /^urn:pulumi:([^:]+)::/.exec(urn ?? "")?.[1];
+}
+
+/**
+ * The settings of a stack where the command line keeps them: `Pulumi.<stack>.yaml` in the folder of `Pulumi.yaml`, or in its
+ * `stackConfigDir`; then `config` of `Pulumi.yaml`. Undefined when there is no such file.
+ *
+ * @param folder The current folder: the project's, or one below it that its `main` names.
+ * @throws VnicError `invalid` if a file can't be read. Its content isn't quoted.
+ */
+export function readStackFile(folder: string, stack: string): StackFile | undefined {
+  const found = findProject(folder);
+  if (!found) return undefined;
+  const project = read(found.path);
+  const settingsFolder = [project.stackConfigDir, project.config].find((value) => typeof value === "string") ?? ".";
+  const name = `Pulumi.${stack.replaceAll("/", "-")}.${found.extension}`;
+  const path = join(dirname(found.path), settingsFolder, name);
+  if (!existsSync(path)) return undefined;
+  const settings = read(path);
+  const environments = [settings.environment ?? []].flat();
+  return {
+    get: (key) => {
+      const value = entry(settings.config, key);
+      if (value !== undefined) return told(value);
+      if (environments.length > 0) return { hidden: true };
+      return told(entry(project.config, key));
+    },
+  };
+}
+
+type Settings = Record<string, unknown>;
+
+function findProject(folder: string): { path: string; extension: string } | undefined {
+  for (const extension of ["yaml", "yml", "json"]) {
+    const path = join(folder, `Pulumi.${extension}`);
+    if (existsSync(path)) return { path, extension };
+  }
+  const parent = dirname(folder);
+  return parent === folder ? undefined : findProject(parent);
+}
+
+function read(path: string): Settings {
+  try {
+    const settings: unknown = parse(readFileSync(path, "utf8"));
+    return isObject(settings) ? settings : {};
+  } catch (error) {
+    const { code = "not valid YAML" } = error as { code?: string };
+    throw new VnicError("invalid", `the settings file ${path} can't be read (${code}); correct it`);
+  }
+}
+
+/** Keys may have `config` in the middle, as early versions of Pulumi wrote them. */
+function entry(config: unknown, key: string): unknown {
+  if (!isObject(config)) return undefined;
+  return config[key] ?? config[key.replace(":", ":config:")] ?? undefined;
+}
+
+/** A project's file wraps a value or its default in an object; a stack's file wraps an encrypted one. */
+function told(value: unknown): FileValue {
+  const inner = isObject(value) && !("secure" in value) ? (value.value ?? value.default) : value;
+  if (inner === undefined || typeof inner === "string") return { plain: inner };
+  return typeof inner === "object" ? { hidden: true } : { plain: JSON.stringify(inner) };
+}
+
+function isObject(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

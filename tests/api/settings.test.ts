@@ -1,0 +1,195 @@
+import { randomUUID } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ensurePulumi, missingForEngine } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
+import { type ApiServer, apiServer, startApiServer } from "../support/api/server.ts";
+import { Stack } from "../support/stack.ts";
+
+const program = `
+const { Network } = require("pulumi-vnic");
+exports.uid = new Network("settings-lan", { parent: "eth1", vlan: Number(process.env.VLAN ?? 5) }).uid;
+`;
+
+interface Kubeconfig {
+  readonly users: { readonly user: { token: string } }[];
+}
+
+/** Which cluster and which credentials each command uses. The cluster is an API server; a Network needs no more. */
+describe("settings under the real engine", function () {
+  this.timeout(180_000);
+  let api: ApiServer;
+  let other: ApiServer;
+  let stack: Stack;
+
+  before(async function () {
+    if (missingForEngine().length > 0) return this.skip();
+    await ensurePulumi();
+    [api, other] = await Promise.all([apiServer(), startApiServer()]);
+  });
+  beforeEach(async () => {
+    stack = await Stack.create({ kubeconfig: "/no/kubeconfig", program });
+  });
+  afterEach(async () => {
+    await api.kubectl(["delete", "vnicnetworks", "--all"]);
+    await stack.remove();
+  });
+
+  /** A kubeconfig whose token {@link revoke} makes worthless. */
+  async function kubeconfigWithToken(): Promise<string> {
+    const { stdout } = await api.kubectl(["create", "token", "vnic-provider", "-n", "vnic-system"]);
+    const config = JSON.parse(await readFile(api.kubeconfig, "utf8")) as Kubeconfig;
+    config.users[0]!.user.token = stdout.trim();
+    return JSON.stringify(config);
+  }
+
+  /** Makes all tokens of the provider's account worthless: they name the account's UID. */
+  async function revoke(kubeconfig: string): Promise<void> {
+    const path = join(stack.folder, `revoked-${randomUUID()}`);
+    await writeFile(path, kubeconfig);
+    await api.kubectl(["delete", "serviceaccount", "vnic-provider", "-n", "vnic-system"]);
+    await api.kubectl(["create", "serviceaccount", "vnic-provider", "-n", "vnic-system"]);
+    await until("the token to be refused", 60, async () => {
+      const { code } = await api.kubectl(["auth", "whoami", `--kubeconfig=${path}`]);
+      return code === 0 ? undefined : true;
+    });
+  }
+
+  async function file(text: string): Promise<string> {
+    const path = join(stack.folder, `kubeconfig-${randomUUID()}`);
+    await writeFile(path, text);
+    return path;
+  }
+
+  const set = (key: string, value: string, ...more: string[]) => stack.must("config", "set", ...more, key, value);
+  const stored = async () => JSON.parse(await stack.must("stack", "export")) as Exported;
+  const networks = async (server: ApiServer) =>
+    (await server.kubectl(["get", "vnicnetworks", "-o", "name"])).stdout.trim();
+
+  for (const [command, words] of [
+    ["refresh", ["refresh", "--yes", "--skip-preview"]],
+    ["up --refresh", ["up", "--refresh", "--yes"]],
+    ["destroy", ["destroy", "--yes"]],
+  ] as const)
+    it(`are today's at ${command}: another kubeconfig after the first one's token was revoked`, async () => {
+      const first = await kubeconfigWithToken();
+      await set("vnic:kubeconfig", await file(first));
+      await stack.up();
+      await revoke(first);
+      await set("vnic:kubeconfig", await file(await kubeconfigWithToken()));
+      await stack.must(...words);
+      expect(await networks(api)).to.equal(command === "destroy" ? "" : "vnicnetwork.pulumi-vnic.dev/settings-lan");
+    });
+
+  it("are today's at refresh and destroy when a kubeconfig is set after the last up", async () => {
+    Object.assign(stack.spawnOptions.env, { KUBECONFIG: api.kubeconfig });
+    await stack.up();
+    Object.assign(stack.spawnOptions.env, { KUBECONFIG: "/no/kubeconfig" });
+    await set("vnic:kubeconfig", api.kubeconfig);
+    await stack.must("refresh", "--yes", "--skip-preview");
+    await set("vnic:context", "none");
+    const { code, stdout } = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(code).to.not.equal(0);
+    expect(stdout).to.include(`context "none" is not in the kubeconfig; it has api`);
+    await stack.must("config", "rm", "vnic:context");
+    await stack.destroy();
+    expect(await networks(api)).to.equal("");
+  });
+
+  it("that are encrypted need the program at refresh, and no export shows them", async () => {
+    const first = await kubeconfigWithToken();
+    await set("vnic:kubeconfig", first, "--secret");
+    await stack.up();
+    const exported = await stack.must("stack", "export");
+    const { token } = (JSON.parse(first) as Kubeconfig).users[0]!.user;
+    for (const form of [token, Buffer.from(token).toString("base64"), encodeURIComponent(first), api.kubeconfig])
+      expect(exported).to.not.include(form);
+    await revoke(first);
+    await set("vnic:kubeconfig", await kubeconfigWithToken(), "--secret");
+    const refresh = ["refresh", "--yes", "--skip-preview"];
+    const { code, stdout } = await stack.pulumi(...refresh);
+    expect(code).to.not.equal(0);
+    expect(stdout).to.match(/this vnic:kubeconfig is the one that the last up stored; .*--run-program/);
+    await stack.must(...refresh, "--run-program");
+    Object.assign(stack.spawnOptions.env, { VNIC_KUBECONFIG: await kubeconfigWithToken() });
+    await stack.must(...refresh);
+    await stack.destroy();
+    expect(await networks(api)).to.equal("");
+  });
+
+  it("may name an environment variable, so that only its name is stored", async () => {
+    const text = await kubeconfigWithToken();
+    await set("vnic:kubeconfig", "env:SHOP_KUBECONFIG");
+    Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: text });
+    await stack.up();
+    expect(await stack.must("stack", "export"))
+      .to.include("env:SHOP_KUBECONFIG")
+      .and.not.include((JSON.parse(text) as Kubeconfig).users[0]!.user.token);
+    Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: "" });
+    expect((await stack.pulumi("destroy", "--yes", "--skip-preview")).stdout).to.include(
+      `the environment variable "SHOP_KUBECONFIG", which has the kubeconfig, is not set`,
+    );
+    Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: api.kubeconfig });
+    await stack.destroy();
+  });
+
+  it("refuse a kubeconfig's text that isn't encrypted, at preview and up, before anything is stored", async () => {
+    const text = await kubeconfigWithToken();
+    for (const value of [text, (JSON.parse(text) as Kubeconfig).users[0]!.user.token]) {
+      await set("vnic:kubeconfig", value, "--plaintext");
+      for (const words of [["preview"], ["up", "--yes", "--skip-preview"]]) {
+        const { code, stdout, stderr } = await stack.pulumi(...words);
+        expect(code).to.not.equal(0);
+        expect(stdout + stderr)
+          .to.include("vnic:kubeconfig holds the text of a kubeconfig in plain")
+          .and.include("pulumi config set --secret vnic:kubeconfig");
+      }
+    }
+    expect(JSON.stringify(await stored())).to.not.include("eyJ");
+  });
+
+  it("that lead to another cluster are refused by every command, and nothing is taken for gone", async () => {
+    await set("vnic:kubeconfig", api.kubeconfig);
+    await stack.up();
+    const uid = async (server: ApiServer) =>
+      (await server.kubectl(["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"])).stdout;
+    const words = `Network settings-lan was made in cluster ${await uid(api)}, this is ${await uid(other)}: vnic:kubeconfig leads to another cluster`;
+    await set("vnic:kubeconfig", other.kubeconfig);
+    Object.assign(stack.spawnOptions.env, { VLAN: "6" });
+    for (const command of [
+      ["refresh", "--yes", "--skip-preview"],
+      ["up", "--yes", "--skip-preview"],
+      ["up", "--yes", "--refresh", "--skip-preview"],
+      ["destroy", "--yes", "--skip-preview"],
+    ]) {
+      const { code, stdout } = await stack.pulumi(...command);
+      expect(code, command.join(" ")).to.not.equal(0);
+      expect(stdout).to.include(words);
+    }
+    expect(await networks(other)).to.equal("");
+    await set("vnic:kubeconfig", api.kubeconfig);
+    await stack.destroy();
+    expect(await networks(api)).to.equal("");
+  });
+
+  it("lead to what an earlier version stored without a cluster, and a refresh notes the cluster without a diff", async () => {
+    await set("vnic:kubeconfig", api.kubeconfig);
+    await stack.up();
+    const state = await stored();
+    for (const { outputs } of state.deployment.resources) delete outputs?.clusterUid;
+    const path = await file(JSON.stringify(state));
+    await stack.must("stack", "import", "--file", path);
+    await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+    await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    const [network] = (await stored()).deployment.resources.filter(({ type }) => type.endsWith("vnic:Network"));
+    expect(network?.outputs?.clusterUid).to.match(/^[0-9a-f-]{36}$/);
+    await stack.destroy();
+  });
+});
+
+interface Exported {
+  readonly deployment: {
+    readonly resources: { readonly type: string; readonly outputs?: Record<string, unknown> }[];
+  };
+}

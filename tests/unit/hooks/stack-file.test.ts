@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { type FileValue, readStackFile, stackOf } from "../../../provider/hooks/stack-file.ts";
+
+describe("a stack's settings file", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "vnic-stack-file-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+
+  const project = "name: shop\nruntime: nodejs\n";
+  const absent = { plain: undefined };
+  const hidden = { hidden: true } as const;
+  const cases: [what: string, files: Record<string, string>, image: FileValue | undefined][] = [
+    ["isn't there without a project", { "Pulumi.prod.yaml": "config: { vnic:image: a }" }, undefined],
+    ["isn't there for another stack", { "Pulumi.yaml": project, "Pulumi.dev.yaml": "" }, undefined],
+    ["tells a value", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: a }" }, { plain: "a" }],
+    ["may be empty", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "" }, absent],
+    ["tells that there is none", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { shop:a: b }" }, absent],
+    [
+      "doesn't tell an encrypted value",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { secure: v1:x } }" },
+      hidden,
+    ],
+    [
+      "doesn't tell what an environment may have",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "environment: [shop/prod]" },
+      hidden,
+    ],
+    [
+      "goes before an environment",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "environment: [shop/prod]\nconfig: { vnic:image: a }" },
+      { plain: "a" },
+    ],
+    [
+      "may lie in another folder",
+      { "Pulumi.yaml": `${project}stackConfigDir: stacks`, "stacks/Pulumi.prod.yaml": "config: { vnic:image: a }" },
+      { plain: "a" },
+    ],
+    [
+      "may lie in a folder under the setting's former name",
+      { "Pulumi.yaml": `${project}config: stacks`, "stacks/Pulumi.prod.yaml": "config: { vnic:image: a }" },
+      { plain: "a" },
+    ],
+    [
+      "has the project's values for what it lacks",
+      {
+        "Pulumi.yaml": `${project}config: { vnic:image: { value: a }, vnic:context: { value: b } }`,
+        "Pulumi.prod.yaml": "config: { vnic:context: c }",
+      },
+      { plain: "a" },
+    ],
+    [
+      "has keys as early versions wrote them",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:config:image: a }" },
+      { plain: "a" },
+    ],
+    ["may be JSON", { "Pulumi.json": "{}", "Pulumi.prod.json": `{"config":{"vnic:image":"a"}}` }, { plain: "a" }],
+  ];
+  for (const [what, files, image] of cases)
+    it(what, () => {
+      for (const [path, text] of Object.entries(files)) write(path, text);
+      expect(readStackFile(folder, "prod")?.get("vnic:image")).to.deep.equal(image);
+    });
+
+  it("is found from a folder below the project's", () => {
+    write("Pulumi.yaml", `${project}main: src`);
+    write("Pulumi.prod.yaml", "config: { vnic:image: a }");
+    mkdirSync(join(folder, "src"));
+    expect(readStackFile(join(folder, "src"), "prod")?.get("vnic:image")).to.deep.equal({ plain: "a" });
+  });
+
+  it("that is wrong is named, and not quoted", () => {
+    write("Pulumi.yaml", project);
+    write("Pulumi.prod.yaml", "config: { vnic:kubeconfig: s3cret");
+    expect(() => readStackFile(folder, "prod"))
+      .to.throw(/Pulumi\.prod\.yaml can't be read \(.+\); correct it/)
+      .and.property("message")
+      .not.includes("s3cret");
+  });
+
+  it("is that of the stack in a resource's URN", () => {
+    expect(stackOf("urn:pulumi:prod::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire")).to.equal("prod");
+    for (const other of [undefined, "", "wire", "urn:pulumi:../etc"]) expect(stackOf(other)).to.equal(undefined);
+  });
+});
