@@ -1,3 +1,5 @@
+import { hostOf } from "../base/address.ts";
+import { parseJson } from "../base/json.ts";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { type ClientEvent, clientEvent } from "../model/lease/lease.ts";
 import { netnsPath, startLastingIn } from "../node/netns.ts";
@@ -24,7 +26,7 @@ export function startDhcpClient(
   { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
   hear: { readonly event: (event: ClientEvent) => void; readonly log: (line: string) => void },
 ): Lasting {
-  const [requested] = address?.split("/") ?? [];
+  const requested = address && hostOf(address);
   const words = [
     // At SIGTERM it gives its lease back; at SIGKILL it doesn't.
     "--foreground",
@@ -49,12 +51,4 @@ export function startDhcpClient(
     },
     stderr: hear.log,
   });
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

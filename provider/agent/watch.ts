@@ -1,3 +1,4 @@
+import { familyOf } from "../base/address.ts";
 import type { Rival, Trouble } from "../model/vnic/agent-status.ts";
 import { messageOf } from "../base/errors.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
@@ -83,7 +84,7 @@ export class Watch {
   private async lookForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: Seen): Promise<void> {
     const netns = { path: netnsPath(file.association.netns) };
     // What answers for an IPv6 address of its own, the kernel hides.
-    const asked = addresses.filter((address) => !address.includes(":"));
+    const asked = addresses.filter((address) => familyOf(address) === 4);
     const rival = await findRival(netns, name, mac, asked);
     const uniqueness = rival ? [file.updatedAt, rival.host, rival.mac].join("\n") : "";
     if (seen.uniqueness === uniqueness) return;

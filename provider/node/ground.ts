@@ -1,4 +1,4 @@
-import ipaddr from "ipaddr.js";
+import { contains } from "../base/address.ts";
 import { VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
 import { parentForm } from "../model/schema/fields.ts";
@@ -42,7 +42,7 @@ const matches: Record<ReturnType<typeof parentForm>, (link: Link, text: string) 
   // What hangs on the NIC, or what it is a port of, may have its MAC too.
   mac: ({ mac, parent, kind = "" }, text) => mac === text && parent === undefined && !["bridge", "bond"].includes(kind),
   pci: ({ bus }, text) => bus === text,
-  subnet: ({ addresses }, text) => addresses.some((address) => isWithin(address, text)),
+  subnet: ({ addresses }, text) => addresses.some((address) => contains(text, address)),
 };
 
 const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> = {
@@ -51,13 +51,6 @@ const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> =
   pci: (text) => `at PCI address ${text}`,
   subnet: (text) => `with an address in ${text}`,
 };
-
-function isWithin(address: string, subnet: string): boolean {
-  const [host = ""] = address.split("/");
-  const [network, prefix] = ipaddr.parseCIDR(subnet);
-  const parsed = ipaddr.parse(host);
-  return parsed.kind() === network.kind() && parsed.match(network, prefix);
-}
 
 /** A device goes into the pod whole, so it must serve nothing else. */
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Ground["former"]> {

@@ -1,3 +1,4 @@
+import { parseJson } from "../base/json.ts";
 import { createInterface } from "node:readline";
 import pLimit from "p-limit";
 import * as z from "zod";
@@ -68,7 +69,7 @@ function work(demand: Request, report: Report): Promise<unknown> {
 }
 
 async function serve(line: string): Promise<void> {
-  const { id } = z.object({ id: z.int().catch(0) }).parse(parseJson(line));
+  const { id } = z.object({ id: z.int().catch(0) }).parse(parseJson(line) ?? {});
   try {
     const demand = request.parse(parseJson(line));
     say({ id, result: await work(demand, (step) => say({ id, step })) });
@@ -82,14 +83,6 @@ async function serve(line: string): Promise<void> {
 function kindOf(error: unknown): "refused" | "conflict" | "failed" {
   if (isVnicError(error, "refused")) return "refused";
   return isVnicError(error, "conflict") ? "conflict" : "failed";
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
-  }
 }
 
 function main(): void {

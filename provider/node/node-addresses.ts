@@ -1,4 +1,4 @@
-import { hostOf } from "../base/host-of.ts";
+import { hostOf } from "../base/address.ts";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";

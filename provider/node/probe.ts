@@ -1,4 +1,4 @@
-import { hostOf } from "../base/host-of.ts";
+import { familyOf, hostOf } from "../base/address.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
@@ -42,11 +42,11 @@ export async function findRival(
 ): Promise<Rival | undefined> {
   const hosts = addresses.map(hostOf);
   const answers = await Promise.all([
-    ...hosts.filter((host) => !host.includes(":")).map((host) => askByArp(netns, device, host)),
+    ...hosts.filter((host) => familyOf(host) === 4).map((host) => askByArp(netns, device, host)),
     askByNeighborDiscovery(
       netns,
       device,
-      hosts.filter((host) => host.includes(":")),
+      hosts.filter((host) => familyOf(host) === 6),
     ),
   ]);
   return answers.flat().find((answer) => answer.mac !== mac);

@@ -1,9 +1,9 @@
+import type { Family } from "../base/address.ts";
 import { coalesce } from "../base/coalesce.ts";
 import {
   liveEntries,
   protocol,
   type Entry,
-  type Family,
   routingDrift,
   routingSteps,
   type RouteRow,

@@ -1,7 +1,7 @@
 import type { Cluster, Watched } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
 import type { StoredAddress } from "../model/address/address.ts";
-import { hostOf } from "../base/host-of.ts";
+import { hostOf } from "../base/address.ts";
 import { readHeld } from "../model/address/held.ts";
 import { annotations, deriveMac, vnicId } from "../model/names.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";

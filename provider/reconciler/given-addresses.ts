@@ -2,7 +2,7 @@ import type { Cluster, Watched } from "../cluster/cluster.ts";
 import { remember } from "../base/remember.ts";
 import { isVnicError } from "../base/errors.ts";
 import { segmentsOfNetwork } from "../lifecycle/network/vnic-network.ts";
-import { hostOf } from "../base/host-of.ts";
+import { hostOf } from "../base/address.ts";
 import type { StoredAddress } from "../model/address/address.ts";
 import { vnicId } from "../model/names.ts";
 import type { NetworkReference } from "../model/network/reference.ts";

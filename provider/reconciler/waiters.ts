@@ -1,5 +1,5 @@
 import type { StoredAddress } from "../model/address/address.ts";
-import { hostOf } from "../base/host-of.ts";
+import { hostOf } from "../base/address.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 

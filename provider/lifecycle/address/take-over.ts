@@ -1,7 +1,7 @@
 import pLimit from "p-limit";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import { holdingsOf } from "../../model/address/address.ts";
 import { writeHeld } from "../../model/address/held.ts";
 import { annotations, labels } from "../../model/names.ts";

@@ -1,5 +1,5 @@
+import { contains, familyOf, isLinkLocal } from "../../base/address.ts";
 import { isDeepStrictEqual } from "node:util";
-import ipaddr from "ipaddr.js";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
@@ -72,7 +72,7 @@ async function resolve(
       `VnicNetwork ${network.name} has no parent for node ${node}; add one to its parents, or a parent for all`,
     );
   const { mtu, gateways } = known;
-  const reachable = gateways?.filter((gateway) => isWithin(gateway, definition.addresses));
+  const reachable = gateways?.filter((gateway) => isReachable(gateway, definition.addresses));
   const withDefaults = {
     ...there,
     ...(mtu === undefined ? {} : { mtu }),
@@ -163,12 +163,10 @@ export async function networkDrift(cluster: ClusterView, known: VnicState): Prom
   }
 }
 
-function isWithin(gateway: string, addresses: readonly string[]): boolean {
-  const next = ipaddr.parse(gateway);
-  return addresses.some((cidr) => {
-    const [host, prefix] = ipaddr.parseCIDR(cidr);
-    return next.kind() === host.kind() && (next.range() === "linkLocal" || next.match(host, prefix));
-  });
+function isReachable(gateway: string, addresses: readonly string[]): boolean {
+  return addresses.some(
+    (cidr) => familyOf(cidr) === familyOf(gateway) && (isLinkLocal(gateway) || contains(cidr, gateway)),
+  );
 }
 
 function refusal(text: string): VnicError {

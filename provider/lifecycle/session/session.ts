@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json.ts";
 import { StringDecoder } from "node:string_decoder";
 import type * as z from "zod";
 import type { Attachment, Cluster } from "../../cluster/cluster.ts";
@@ -149,14 +150,6 @@ export class Session {
 
   private brokenError(why: string): VnicError {
     return new VnicError("sessionBroken", `injection session ${systemNamespace}/${this.job} ended: ${why}`);
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }
 

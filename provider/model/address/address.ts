@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import { apiVersion } from "../names.ts";

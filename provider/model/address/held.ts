@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json.ts";
 import { annotations } from "../names.ts";
 import type { Holding } from "./address.ts";
 
@@ -17,7 +18,7 @@ export function writeHeld(held: readonly Held[]): string {
 
 /** The addresses in the annotation of a record; none where it has no annotation, or one that isn't understood. */
 export function readHeld({ annotations: notes }: { readonly annotations?: Readonly<Record<string, string>> }): Held[] {
-  const list = parse(notes?.[annotations.held]);
+  const list = parseJson(notes?.[annotations.held] ?? "");
   if (!Array.isArray(list)) return [];
   return list.slice(0, most).flatMap((entry) => {
     const [, segment, value] = typeof entry === "string" ? (/^(.+) (\S+)$/.exec(entry.slice(0, longest)) ?? []) : [];
@@ -33,12 +34,4 @@ export function holdsJust(
   const held = new Set(readHeld(metadata).map(({ value }) => value));
   const wanted = new Set(values);
   return held.size === wanted.size && [...wanted].every((value) => held.has(value));
-}
-
-function parse(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { contains } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
@@ -81,9 +82,4 @@ export function readLease(
     obtainedAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + leaseSeconds * 1000).toISOString(),
   };
-}
-
-function contains(subnet: string, cidr: string): boolean {
-  const [host = ""] = cidr.split("/");
-  return !host.includes(":") && ipaddr.IPv4.parse(host).match(ipaddr.IPv4.parseCIDR(subnet));
 }

@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { contains, familyOf, hostOf, prefixOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
@@ -67,11 +67,10 @@ export function readLeasedRoutes(
 
 function problemOf(to: string, kept: readonly string[]): string | undefined {
   const parsed = destination.safeParse(to);
-  if (!parsed.success || parsed.data.includes(":")) return "is not an IPv4 network";
-  const [network = "", bits = ""] = parsed.data.split("/");
-  const prefix = Number(bits);
+  if (!parsed.success || familyOf(parsed.data) === 6) return "is not an IPv4 network";
+  const prefix = Number(prefixOf(parsed.data));
   if (prefix < shortestPrefix) return `a network of ${prefix} bits would draw the pod's other traffic`;
-  const range = ipaddr.parse(network).range();
+  const range = ipaddr.parse(hostOf(parsed.data)).range();
   if (noNetworks.includes(range)) return `is no network of hosts, but ${range}`;
   const met = kept.find((other) => overlaps(parsed.data, other));
   return met === undefined
@@ -87,11 +86,7 @@ function hopProblem(via: string, address: string): string | undefined {
 
 /** Whether one network has an address of the other in it. An address with prefix length stands for itself alone. */
 function overlaps(network: string, other: string): boolean {
-  if (other.includes(":")) return false;
+  if (familyOf(other) === 6) return false;
   const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === hostOf(other);
   return contains(network, hostOf(other)) || (isNetwork && contains(other, hostOf(network)));
-}
-
-function contains(cidr: string, host: string): boolean {
-  return ipaddr.IPv4.parse(host).match(ipaddr.IPv4.parseCIDR(cidr));
 }

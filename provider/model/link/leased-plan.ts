@@ -1,3 +1,4 @@
+import { familyOf } from "../../base/address.ts";
 import type { LeasedRoutes } from "../lease/routes.ts";
 import type { InjectPlan } from "../wire/session-protocol.ts";
 
@@ -14,7 +15,7 @@ export function withLease<P extends Routed>(
   // A lease of last time may have some that are wanted no more.
   if (!routing || !dhcp?.routes) return { ...plan, addresses };
   const added = (lease.routes ?? []).filter(({ to }) => !routing.routes.some((route) => route.to === to));
-  const hasRouter = routing.gateways.some((gateway) => !gateway.includes(":"));
+  const hasRouter = routing.gateways.some((gateway) => familyOf(gateway) === 4);
   const routers = lease.router !== undefined && !hasRouter ? [lease.router] : [];
   const gateways = [...routing.gateways, ...routers];
   return { ...plan, addresses, routing: { ...routing, routes: [...routing.routes, ...added], gateways } };

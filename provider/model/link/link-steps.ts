@@ -1,3 +1,4 @@
+import { familyOf } from "../../base/address.ts";
 import { alias, cidr, device, handle, host, ipLine, type IpLine, mac as macWord, number, path } from "./ip-line.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../names.ts";
 import { hasOwnMac } from "../network/mode.ts";
@@ -125,7 +126,7 @@ export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
   const name = device(interfaceName);
   const added = addresses.filter((address) => !live.addresses.includes(address));
   // Without an IPv6 address of its own it has IPv6 off by then, which has taken the others away.
-  const lasting = live.addresses.filter((address) => !isIpv6(address) || hasIpv6(plan));
+  const lasting = live.addresses.filter((address) => familyOf(address) === 4 || hasIpv6(plan));
   const announced = hasIpv6(plan) && !slaac ? (live.slaacAddresses ?? []) : [];
   const removed = [...lasting.filter((address) => !addresses.includes(address)), ...announced];
   const ownMac = hasOwnMac(network.mode);
@@ -164,15 +165,11 @@ export function leaseSteps(
 
 /** `nodad`: the address answers at once; whether somebody else has it is to be asked before, not by a second of silence. */
 export function addAddress(address: string, name: string): IpLine {
-  return ipLine`address add ${cidr(address)} dev ${device(name)}${isIpv6(address) ? ipLine` nodad` : ipLine``}`;
-}
-
-function isIpv6(address: string): boolean {
-  return address.includes(":");
+  return ipLine`address add ${cidr(address)} dev ${device(name)}${familyOf(address) === 6 ? ipLine` nodad` : ipLine``}`;
 }
 
 function hasIpv6({ addresses, slaac }: Addressing): boolean {
-  return slaac === true || addresses.some(isIpv6);
+  return slaac === true || addresses.some((address) => familyOf(address) === 6);
 }
 
 type Addressing = Pick<InjectPlan, "addresses" | "slaac">;

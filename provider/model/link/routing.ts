@@ -1,5 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
-import ipaddr from "ipaddr.js";
+import { bitsOf, type Family, familyOf, hostOf, networkOf } from "../../base/address.ts";
 import { cidr, device as deviceWord, host, type IpLine, ipLine, number } from "./ip-line.ts";
 import { routingTable, rulePriority } from "../names.ts";
 import type { InjectPlan } from "../wire/session-protocol.ts";
@@ -18,7 +17,6 @@ export const protocol = "118";
 /** Before the kernel's own rule for the main table, 32766. */
 const replyPriority = 30000;
 const main = 254;
-export type Family = 4 | 6;
 
 /** One route or rule. */
 export interface Entry {
@@ -198,17 +196,6 @@ function isUsual(family: Family, metric: number | undefined): boolean {
   return metric === undefined || metric === (family === 6 ? ipv6Metric : 0);
 }
 
-function familyOf(address: string): Family {
-  return address.includes(":") ? 6 : 4;
-}
-
 function withPrefix(destination: string): string {
-  return destination.includes("/") ? destination : `${destination}/${destination.includes(":") ? 128 : 32}`;
-}
-
-function networkOf(address: string): string {
-  const ipv6 = address.includes(":");
-  const network = (ipv6 ? ipaddr.IPv6 : ipaddr.IPv4).networkAddressFromCIDR(address);
-  const text = network instanceof ipaddr.IPv6 ? network.toRFC5952String() : network.toString();
-  return `${text}/${address.split("/")[1]}`;
+  return destination.includes("/") ? destination : `${destination}/${bitsOf(familyOf(destination))}`;
 }

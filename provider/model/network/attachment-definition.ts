@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json.ts";
 import * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 import { cut, quote } from "../../base/quote.ts";
@@ -107,12 +108,4 @@ function complaint(issue: z.core.$ZodIssue, path: string): string {
       .map((key) => `${path}.${cut(key, 64)}: is not understood; leave it out`)
       .join("; ");
   return `${[path, ...issue.path.map(String)].join(".")}: ${issue.message}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

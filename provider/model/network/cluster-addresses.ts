@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import type { Problem } from "../schema/problem.ts";
 import { contains, spanOf } from "../schema/range.ts";
 

@@ -1,3 +1,4 @@
+import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
 import { isList, most } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
@@ -36,7 +37,7 @@ function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }:
   if (!isList(ranges, most.ranges)) return problems;
   const families = ranges.map((range) => {
     const cidr = (range as { cidr?: unknown } | null)?.cidr;
-    return typeof cidr === "string" && cidr !== unknownValue ? cidr.includes(":") : undefined;
+    return typeof cidr === "string" && cidr !== unknownValue ? familyOf(cidr) : undefined;
   });
   families.forEach((family, index) => {
     const first = families.indexOf(family);

@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { deriveMac } from "../names.ts";
 import { unknownValue } from "../schema/known.ts";

@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import { isDeepStrictEqual } from "node:util";
 import { consequenceOf } from "../vnic/diff.ts";
 import { appliedOf, type PlannedStep, wantedOf } from "./input.ts";

@@ -1,3 +1,4 @@
+import { parseJson } from "../../base/json.ts";
 import * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 
@@ -58,18 +59,11 @@ export interface Preview {
 export function parsePreview(text: string, source: string): Preview {
   const remedy = `give the output of "pulumi preview --json"`;
   if (text.trim() === "") throw new VnicError("invalid", `reading ${source}: it is empty; ${remedy}`);
-  const parsed = preview.safeParse(parseJson(text, source, remedy));
+  const json = parseJson(text);
+  if (json === undefined) throw new VnicError("invalid", `reading ${source}: it is not JSON; ${remedy}`);
+  const parsed = preview.safeParse(json);
   if (parsed.success) return { steps: parsed.data.steps ?? [], diagnostics: parsed.data.diagnostics ?? [] };
   const [issue] = parsed.error.issues;
   const at = issue && issue.path.length > 0 ? `${z.core.toDotPath(issue.path)}: ` : "";
   throw new VnicError("invalid", `reading ${source}: it is not a preview (${at}${issue?.message}); ${remedy}`);
-}
-
-function parseJson(text: string, source: string, remedy: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    // The parser's own words quote the text, in which there may be anything.
-    throw new VnicError("invalid", `reading ${source}: it is not JSON; ${remedy}`, { cause });
-  }
 }

@@ -1,3 +1,4 @@
+import { bitsOf, familyOf, prefixOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { isIPv4, isIPv6 } from "node:net";
 import { longest, text } from "./bounds.ts";
@@ -28,8 +29,6 @@ const isNotIn = (range: string) => (host: Host) => host.address.range() !== rang
 /** CEL about the IP of an address that has the right form. */
 const ip = (cel: string) => `!isCIDR(self) || ${cel.replaceAll("IP", "cidr(self).ip()")}`;
 
-const prefixOf = (text: string) => text.split("/")[1] ?? "";
-
 /** Whether a subnet of that size has an address of its own and a broadcast (RFC 3021, RFC 6164). */
 const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
 
@@ -40,7 +39,7 @@ const rules: Rule[] = [
     cel: "isCIDR(self)",
   },
   aboutHost(
-    (text) => `has a prefix length outside 1 to ${text.includes(":") ? 128 : 32}`,
+    (text) => `has a prefix length outside 1 to ${bitsOf(familyOf(text))}`,
     ({ prefix, bits }) => prefix >= 1 && prefix <= bits,
   ),
   {

@@ -1,4 +1,4 @@
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";

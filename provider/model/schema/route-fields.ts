@@ -1,6 +1,5 @@
-import { hostOf } from "../../base/host-of.ts";
+import { contains, familyOf, hostOf, isLinkLocal } from "../../base/address.ts";
 import { isIPv4, isIPv6 } from "node:net";
-import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { isList, list, longest, most, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
@@ -31,7 +30,7 @@ export const host = text(longest.address, "an address").transform((text, context
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
   if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
   // A gateway may be a router's link-local address.
-  if (isIPv6(text) && !text.includes("%") && ipaddr.parse(text).range() === "linkLocal") return text.toLowerCase();
+  if (isIPv6(text) && !text.includes("%") && isLinkLocal(text)) return text.toLowerCase();
   context.addIssue({
     code: "custom",
     message: `${quote(text)} is not a host's address; write it like "192.168.50.1" or "fd50::1", without a prefix length`,
@@ -151,7 +150,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
     if (one?.via === undefined) return;
     reachable(`routes[${index}].via`, one.via);
     const [to, via] = [destination.safeParse(one.to).data, host.safeParse(one.via).data];
-    if (to !== undefined && via !== undefined && to.includes(":") !== via.includes(":"))
+    if (to !== undefined && via !== undefined && familyOf(to) !== familyOf(via))
       problems.push({ property: `routes[${index}].via`, reason: `is of another family than ${to}` });
   });
   const except = (defaultRoute as { except?: unknown } | undefined)?.except;
@@ -182,10 +181,5 @@ function networksOf(addresses: unknown): string[] | undefined {
 }
 
 function isReachable(next: string, networks: readonly string[]): boolean {
-  const address = ipaddr.parse(next);
-  if (address.range() === "linkLocal" && address.kind() === "ipv6") return true;
-  return networks.some((cidr) => {
-    const [network, prefix] = ipaddr.parseCIDR(cidr);
-    return network.kind() === address.kind() && address.match(network, prefix);
-  });
+  return (familyOf(next) === 6 && isLinkLocal(next)) || networks.some((cidr) => contains(cidr, next));
 }

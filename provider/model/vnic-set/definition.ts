@@ -1,3 +1,4 @@
+import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
@@ -98,9 +99,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
     problems.push({ property: "workload", reason: "can't be given beside selector; remove one of the two" });
   const ranges = list(addressRange, most.ranges).safeParse(addresses).data ?? [];
   ranges.forEach((range, index) => {
-    const other = ranges.findIndex(
-      (one) => one.cidr !== unknownValue && one.cidr.includes(":") === range.cidr.includes(":"),
-    );
+    const other = ranges.findIndex((one) => one.cidr !== unknownValue && familyOf(one.cidr) === familyOf(range.cidr));
     if (range.cidr !== unknownValue && other < index)
       problems.push({
         property: `addresses[${index}]`,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
 import { consequenceOf } from "../vnic/diff.ts";
-import { hostOf } from "../../base/host-of.ts";
+import { hostOf } from "../../base/address.ts";
 import { labels, setMemberName } from "../names.ts";
 import { type PodObject, readPod } from "../kubernetes/pod.ts";
 import type { AddressRange } from "../schema/range.ts";

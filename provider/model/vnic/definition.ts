@@ -1,7 +1,8 @@
+import { familyOf, hostOf } from "../../base/address.ts";
+import { hostCidr } from "../schema/host-cidr.ts";
 import * as z from "zod";
 import { isList, most } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
-import * as field from "../schema/fields.ts";
 import { present, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
 import { isNamed, type NetworkReference, referenceProblems } from "../network/reference.ts";
@@ -122,7 +123,8 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
   const mtu = typeof given === "string" ? Number(given) : given;
   if (typeof mtu !== "number" || !(mtu >= 68 && mtu < 1280)) return [];
   const announced = slaac === true || slaac === "true";
-  const ipv6 = hostsOf(addresses).find((host) => host?.includes(":")) ?? (announced ? "slaac" : undefined);
+  const ipv6 =
+    hostsOf(addresses).find((host) => host !== undefined && familyOf(host) === 6) ?? (announced ? "slaac" : undefined);
   if (ipv6 === undefined) return [];
   const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
   return [{ property: "mtu", reason }];
@@ -131,5 +133,8 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
 /** Without prefix lengths; undefined for each that isn't right. */
 function hostsOf(addresses: unknown): (string | undefined)[] {
   if (!isList(addresses, most.addresses)) return [];
-  return addresses.map((address) => field.hostCidr.safeParse(address).data?.split("/")[0]);
+  return addresses.map((address) => {
+    const parsed = hostCidr.safeParse(address).data;
+    return parsed && hostOf(parsed);
+  });
 }
