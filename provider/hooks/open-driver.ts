@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { leastNode } from "../base/package.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
@@ -7,6 +8,7 @@ import { Claims } from "../lifecycle/claim.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { Surveyor } from "../lifecycle/survey.ts";
+import { watchEngine } from "./engine-watch.ts";
 import { clusterUidOf, refuseOtherCluster } from "./same-cluster.ts";
 import { isStored, readSettings, type Settings, type SettingsSources, type StackConfig } from "./settings.ts";
 import { readStackFile, type StackFile, stackOf } from "./stack-file.ts";
@@ -33,16 +35,32 @@ const nothing: StackConfig = { get: () => undefined };
 
 let configured = nothing;
 let programRan = false;
+let isEngineWatched = false;
 const opened = new Map<string, Promise<OpenDriver>>();
 const files = new Map<string, StackFile | undefined>();
 
 /** Takes the configuration that the engine has; the same in every resource of one engine run. */
 export function configureWith(config: StackConfig): void {
   configured = config;
+  if (!isEngineWatched) watchEngine(process.argv[2], () => void end());
+  isEngineWatched = true;
 }
 
-/** To be called by hooks to which only a program leads: the configuration is then of today, and not the last `up`'s. */
+/** Ends this process; nodes finish what they are at, and the next run of the engine goes on from there. */
+async function end(): Promise<void> {
+  const drivers = await Promise.allSettled([...opened.values()]);
+  const closing = drivers.flatMap((driver) => (driver.status === "fulfilled" ? [driver.value.sessions.close()] : []));
+  await Promise.race([Promise.allSettled(closing), delay(3000)]);
+  process.exit(1);
+}
+
+/**
+ * To be called by hooks to which only a program leads: the configuration is then of today, and not the last `up`'s.
+ *
+ * @throws VnicError `invalid` if this Node.js is too old for what an `up` does, so that a preview says so.
+ */
 export function noteProgram(): void {
+  refuseOldNode(process.versions.node);
   programRan = true;
 }
 

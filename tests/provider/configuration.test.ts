@@ -74,19 +74,29 @@ describe("access to the cluster from Pulumi's provider process", () => {
   });
 });
 
+describe("Pulumi's provider process without its engine", () => {
+  it("ends, as an engine that was killed tells it nothing", async () => {
+    const provider = await ProviderProcess.start();
+    await provider.configure();
+    await provider.check(inputs());
+    provider.engine.stop();
+    await provider.ended();
+  });
+});
+
 describe("Pulumi's provider process on a Node.js that is too old", () => {
   let provider: ProviderProcess | undefined;
   afterEach(() => provider?.stop());
 
-  it("plans all the same, and names the Node.js to use when it comes to work", async function () {
+  it("names the Node.js to use at check already, so that a preview shows it, and at refresh", async function () {
     const old = findOldNode();
     if (!old) return skip(this, `no Node.js older than ${leastNode.join(".")} on PATH`);
     provider = await ProviderProcess.start({ node: old.path });
     await provider.configure();
-    expect((await provider.check(inputs())).failures).to.deep.equal({});
-    expect((await callError(provider.create({ ...definition() }))).message).to.equal(
-      `Node.js ${old.version} is too old for the Kubernetes client: put Node.js 22.19 or newer first on PATH`,
-    );
+    const words = `Node.js ${old.version} is too old for the Kubernetes client: put Node.js 22.19 or newer first on PATH`;
+    expect((await callError(provider.check(inputs()))).message).to.equal(words);
+    const state = { ...definition(), uid: "u", node: "n", podUid: "p", schemaVersion: 1, providerVersion: "0.1.0" };
+    expect((await callError(provider.read("shop/db-wire", state))).message).to.equal(words);
   });
 });
 

@@ -95,6 +95,11 @@ export class ProviderProcess {
     await once(this.child, "exit");
   }
 
+  /** Resolves when the process has ended by itself. */
+  async ended(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
+  }
+
   async configure(config: Values = {}): Promise<void> {
     const request = new messages.ConfigureRequest();
     request.setArgs(toStruct(config));

@@ -8,6 +8,7 @@ import {
   type StoredAddress,
 } from "../../model/address/address.ts";
 import { vnicId } from "../../model/names.ts";
+import { ownerOf } from "../../model/vnic/record.ts";
 
 /* The addresses and the MAC of a Vnic, held by objects of their own. Whoever creates such an object first has the address. */
 
@@ -71,7 +72,11 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
   const record = await cluster.findVnic(holder);
   if (record?.metadata.uid !== holder.uid) return;
   const words = `Vnic ${vnicId(holder)} (pod ${record.spec.pod.name}) behind parent ${segment}`;
-  throw new VnicError("conflict", `${property}: ${value} is held by ${words}; choose another`);
+  const isDeclared = ownerOf(record)?.startsWith("urn:pulumi:") === true;
+  const advice = isDeclared
+    ? `choose another, or free it there by a "pulumi up" before this one, as Pulumi creates before it deletes; a rename needs an alias`
+    : "choose another";
+  throw new VnicError("conflict", `${property}: ${value} is held by ${words}; ${advice}`);
 }
 
 /** Frees those that the record with that UID holds, and leaves what another one holds. Fine when they are gone. */

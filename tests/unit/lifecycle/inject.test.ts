@@ -279,7 +279,7 @@ describe("inject", () => {
       [
         "a MAC",
         { mac, addresses: ["10.0.0.1/8"] },
-        /^mac: 02:00:5e:10:00:01 is held by Vnic shop\/other \(pod db-1\) behind parent eth1; choose another$/,
+        /^mac: 02:00:5e:10:00:01 is held by Vnic shop\/other \(pod db-1\) behind parent eth1; choose another, or free it there by a "pulumi up" before this one,/,
       ],
       [
         "an address, with another prefix length",

@@ -122,7 +122,9 @@ describe("claiming addresses", () => {
       expect(await rejection(claimAddresses(cluster, [eleven, { ...ten, property: "addresses[7]" }], two!))).to.include(
         {
           kind: "conflict",
-          message: "addresses[7]: 192.168.50.10 is held by Vnic shop/one (pod db-0) behind parent eth1; choose another",
+          message:
+            "addresses[7]: 192.168.50.10 is held by Vnic shop/one (pod db-0) behind parent eth1; choose another, or free it there by " +
+            'a "pulumi up" before this one, as Pulumi creates before it deletes; a rename needs an alias',
         },
       );
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one" });
