@@ -5,27 +5,28 @@ import { join } from "node:path";
 import { enter } from "./enter.ts";
 import type { Image } from "./images.ts";
 import { nodeDir, type Node } from "./layout.ts";
-import { ctr, socketOf } from "./node-kinds.ts";
+import { ctr, kindOf, stored } from "./node-kinds.ts";
 import { listBlobs } from "./oci-image.ts";
 import { run, until } from "./run.ts";
 
-/** What a node's containerd has been given: the layout of each image, and all blobs. */
+/** What a node's container runtime has been given: the layout of each image, and all blobs. */
 interface Imported {
   layouts: Record<string, string>;
   blobs: string[];
 }
 
-/** Brings images to a node's containerd, those that it hasn't got yet in this very form. */
+/** Brings images to a node's container runtime, those that it hasn't got yet in this very form. */
 export async function importImages(node: Node, images: readonly Image[]): Promise<void> {
   const file = join(nodeDir(node), "imported-images.json");
   const imported: Imported = existsSync(file)
     ? (JSON.parse(await readFile(file, "utf8")) as Imported)
     : { layouts: {}, blobs: [] };
-  for (const { reference, layout } of images) {
+  for (const image of images) {
+    const { reference, layout } = image;
     if (imported.layouts[reference] === layout) continue;
-    await until(`containerd of ${node}`, 30, () => isAnswering(node));
-    // A new build of an image shares its largest layer with the last one; containerd may have dropped that, though.
-    const failure = (await importImage(node, layout, imported.blobs)) && (await importImage(node, layout, []));
+    await until(`the container runtime of ${node}`, 30, () => isAnswering(node));
+    // A new build of an image shares its largest layer with the last one; the runtime may have dropped that, though.
+    const failure = (await importImage(node, image, imported.blobs)) && (await importImage(node, image, []));
     if (failure !== "") throw new Error(`importing image ${reference} on ${node}: ${failure}`);
     imported.layouts[reference] = layout;
     imported.blobs = [...new Set([...imported.blobs, ...(await listBlobs(layout))])];
@@ -36,18 +37,28 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
 async function isAnswering(node: Node): Promise<true | undefined> {
   // Before the node has a /run of its own, the machine's containerd would answer.
   if (!existsSync(join(nodeDir(node), "has-own-files"))) return undefined;
-  const socket = await run(enter(node, ["test", "-S", socketOf(node)]));
-  if (socket.code !== 0) return undefined;
+  const { runtime, socket } = kindOf(node);
+  if ((await run(enter(node, ["test", "-S", socket]))).code !== 0) return undefined;
+  if (runtime === "crio") return true;
   return (await run(enter(node, ctr(node, "version")))).code === 0 ? true : undefined;
 }
 
-/** Returns what containerd says against it; the image goes through a pipe, as the node may not see the cache's folder. */
-async function importImage(node: Node, layout: string, known: readonly string[]): Promise<string> {
-  const [program = "", ...rest] = enter(node, ctr(node, "images", "import", "-"));
+/** Returns what the runtime says against it; the image goes through a pipe, as the node may not see the cache's folder. */
+function importImage(node: Node, { reference, layout }: Image, known: readonly string[]): Promise<string> {
+  if (kindOf(node).runtime === "containerd")
+    return pipe(layout, known, enter(node, ctr(node, "images", "import", "-")));
+  const policy = join(nodeDir(node), "policy.json");
+  const copy =
+    'd=$(mktemp -d) && trap "rm -rf $d" EXIT && tar -x -C "$d" && skopeo --policy "$1" copy --quiet "oci:$d" "$2"';
+  return pipe(layout, [], enter(node, ["sh", "-c", copy, "copy", policy, stored(node, reference)]));
+}
+
+/** Hands a layout as a tar archive to a program; returns what that says, if it fails. */
+async function pipe(layout: string, known: readonly string[], [program = "", ...rest]: string[]): Promise<string> {
   const excluded = known.map((blob) => `--exclude=${blob}`);
   const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });
   const importing = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
-  tar.stdout.destroy(); // ctr reads it, not we
+  tar.stdout.destroy(); // the program reads it, not we
   let words = "";
   importing.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
   return new Promise((resolve, reject) => {

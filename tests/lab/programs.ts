@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cached } from "./cache.ts";
+import { ensureDebianPackages } from "./debian-packages.ts";
 import { findProgram } from "./find-program.ts";
 import { must } from "./run.ts";
 
@@ -21,7 +22,7 @@ export async function ensureKubelet(suffix: string): Promise<string> {
   const version = (await versionOf(module, "k8s.io/kubernetes")) + suffix;
   // Only the linker has work: the packages are in Go's build cache.
   return cached(`kubelet-${version}`, `linking kubelet ${version}`, (bin) =>
-    goBuild(module, bin, versionFlags(version), "k8s.io/kubernetes/cmd/kubelet"),
+    goBuild(module, bin, versionFlags(version), { what: "k8s.io/kubernetes/cmd/kubelet" }),
   );
 }
 
@@ -29,6 +30,21 @@ function versionFlags(version: string): string {
   const [, minor = ""] = version.split(".");
   const stamp = "k8s.io/component-base/version";
   return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
+}
+
+/** Returns a folder with crio and pinns, and installs what they are built with and run beside. */
+export async function ensureCrio(): Promise<string> {
+  await ensureDebianPackages(["conmon", "gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "skopeo"]);
+  const module = goModule("cri-o");
+  const version = await versionOf(module, "github.com/cri-o/cri-o");
+  return cached(`cri-o-${version}`, `building CRI-O ${version} (2 minutes on 2 cores)`, async (bin) => {
+    const tags = "containers_image_openpgp exclude_graphdriver_btrfs seccomp";
+    await goBuild(module, bin, "", { tags, cgo: true });
+    const find = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/cri-o/cri-o"];
+    const sources = join((await must(find, { cwd: module })).trim(), "pinns", "src");
+    const compile = 'cc -std=c99 -Os -static -o "$1/pinns" "$2"/*.c';
+    await must(["sh", "-c", compile, "compile", bin, sources]);
+  });
 }
 
 /** Returns a folder with `pulumi`; its Node language host lies there too, unless both are the user's own. */
@@ -82,11 +98,24 @@ async function versionOf(module: string, dependency: string): Promise<string> {
   );
 }
 
-/** Builds a package, or all `tool`s of a go.mod, static, so that they run in any namespace and image. */
-async function goBuild(module: string, bin: string, linkerFlags: string, what = "tool"): Promise<void> {
+interface BuildOptions {
+  /** Path of a package. @default all `tool`s of the go.mod */
+  readonly what?: string;
+  readonly tags?: string;
+  /** Whether C is called, so that the program needs the C library. @default false */
+  readonly cgo?: boolean;
+}
+
+/** Builds programs of a go.mod, static if they call no C, so that they run in any namespace and image. */
+async function goBuild(
+  module: string,
+  bin: string,
+  linkerFlags: string,
+  { what = "tool", tags = "", cgo = false }: BuildOptions = {},
+): Promise<void> {
   await mkdir(bin, { recursive: true });
-  const env = { ...process.env, CGO_ENABLED: "0" };
-  await must(["go", "build", "-trimpath", "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, what], {
+  const env = { ...process.env, CGO_ENABLED: cgo ? "1" : "0" };
+  await must(["go", "build", "-trimpath", "-tags", tags, "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, what], {
     cwd: module,
     env,
   });

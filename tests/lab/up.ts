@@ -10,21 +10,22 @@ import { ensureDebianPackages } from "./debian-packages.ts";
 import { netnsMarker, tearDown } from "./down.ts";
 import { buildImages, type Image } from "./images.ts";
 import { importImages } from "./import-images.ts";
-import { lan, netnsPath, nodes, stateDir } from "./layout.ts";
+import { lan, netnsPath, type Node, nodes, stateDir } from "./layout.ts";
 import { missing } from "./missing.ts";
 import { makeNetwork, rememberNetnsDir } from "./network.ts";
 import { findInit } from "./processes.ts";
 import { kindOf } from "./node-kinds.ts";
-import { ensureKubelet, ensureKubernetes } from "./programs.ts";
+import { ensureCrio, ensureKubelet, ensureKubernetes } from "./programs.ts";
 import { until } from "./run.ts";
 import { step } from "./step.ts";
-import { startNode } from "./worker-node.ts";
+import { type NodePrograms, startNode } from "./worker-node.ts";
 
 /** Written last: the lab is complete, and made by the code with this fingerprint. */
 const stamp = join(stateDir, "complete");
 const shapingFiles = [
   "certificates.ts",
   "control-plane.ts",
+  "cri-o.ts",
   "layout.ts",
   "network.ts",
   "node-init",
@@ -55,11 +56,17 @@ async function start(programs: string, images: readonly Image[]): Promise<void> 
   await Promise.all([makeNetwork(), makeCertificates()]);
   await writeAdminKubeconfig();
   await startApiServer(programs);
-  for (const node of nodes) await startNode(node, await ensureKubelet(kindOf(node).versionSuffix));
+  for (const node of nodes) await startNode(node, await programsOf(node));
   startDhcpServer();
   await Promise.all([importEverywhere(images), startCluster(programs)]);
   await writeFile(`${stamp}.tmp`, await fingerprint(programs));
   await rename(`${stamp}.tmp`, stamp);
+}
+
+async function programsOf(node: Node): Promise<NodePrograms> {
+  const { runtime, versionSuffix } = kindOf(node);
+  const kubelet = await ensureKubelet(versionSuffix);
+  return runtime === "crio" ? { kubelet, runtime: await ensureCrio() } : { kubelet };
 }
 
 async function startCluster(programs: string): Promise<void> {

@@ -5,24 +5,41 @@ import { cgroupOf, makeCgroup } from "./cgroups.ts";
 import { startDaemon } from "./daemon.ts";
 import { cluster, netnsPath, nodeDir, stateDir, type Node } from "./layout.ts";
 import { pauseImage } from "./images.ts";
-import { kindOf, socketOf } from "./node-kinds.ts";
+import { prepareCrio } from "./cri-o.ts";
+import { kindOf } from "./node-kinds.ts";
 
-/** Starts a worker node: namespaces of its own, and in them containerd and the kubelet of that folder. */
-export async function startNode(node: Node, kubeletFolder: string): Promise<void> {
+/** The programs of one worker node, by their folders. */
+export interface NodePrograms {
+  readonly kubelet: string;
+  /** Where its container runtime is, unless that is on PATH. */
+  readonly runtime?: string;
+}
+
+/** Starts a worker node: namespaces of its own, and in them its container runtime and a kubelet. */
+export async function startNode(node: Node, programs: NodePrograms): Promise<void> {
   const dir = nodeDir(node);
   await mkdir(join(dir, "cni"), { recursive: true });
   await makeCgroup(node);
-  await writeFile(join(dir, "containerd.toml"), containerdConfig(node));
   await writeFile(join(dir, "kubelet.json"), JSON.stringify(kubeletConfig(node), undefined, 2));
   await writeFile(join(dir, "cni", "10-cluster.conflist"), JSON.stringify(cniConfig(node), undefined, 2));
   await writeKubeconfig(join(dir, "kubelet.kubeconfig"), node);
+  const runtime = await prepareRuntime(node);
   const own = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
-  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir, kubeletFolder];
-  startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init]);
+  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir];
+  const folders = [programs.kubelet, programs.runtime ?? programs.kubelet];
+  startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init, ...folders, ...runtime]);
+}
+
+/** Writes what the runtime needs, and returns its command line; /run/runtime is its folder. */
+async function prepareRuntime(node: Node): Promise<string[]> {
+  if (kindOf(node).runtime === "crio") return prepareCrio(node, "/run/runtime");
+  const file = join(nodeDir(node), "containerd.toml");
+  await writeFile(file, containerdConfig(node));
+  return ["containerd", "--config", file];
 }
 
 function containerdConfig(node: Node): string {
-  const { state, root } = kindOf(node);
+  const { state, root, socket } = kindOf(node);
   return `version = 2
 state = "${state}"
 root = "${root}"
@@ -36,7 +53,7 @@ disabled_plugins = [
 ]
 
 [grpc]
-  address = "${socketOf(node)}"
+  address = "${socket}"
 
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "${pauseImage}"
@@ -73,7 +90,7 @@ function kubeletConfig(node: Node): object {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
     address: cluster.node(node),
-    containerRuntimeEndpoint: `unix://${socketOf(node)}`,
+    containerRuntimeEndpoint: `unix://${kindOf(node).socket}`,
     volumePluginDir: "/var/lib/kubelet/volume-plugins", // the default is outside of the node's own folders
     cgroupDriver: "cgroupfs",
     cgroupRoot: cgroupOf(node),

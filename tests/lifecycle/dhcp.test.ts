@@ -6,6 +6,7 @@ import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.t
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
 import {
@@ -130,7 +131,7 @@ describe("DHCP", function () {
       "app.kubernetes.io/component=node-agent",
     ]);
     await agentsReady(bench.lab);
-    for (const program of ["containerd", "kubelet"]) await bench.lab.exec("node1", ["pkill", "-x", program]);
+    for (const program of [kindOf("node1").runtime, "kubelet"]) await bench.lab.exec("node1", ["pkill", "-x", program]);
     await renewed(before);
     watching = false;
     await watcher;

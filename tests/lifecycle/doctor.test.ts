@@ -1,6 +1,8 @@
 import { expect } from "chai";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { Finding } from "../../provider/model/doctor/finding.ts";
 import { agentName, apiVersion, group, systemNamespace } from "../../provider/model/names.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { applyObjects, installPlatform, kubectl, removeParts, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { runCommand } from "../support/command-line.ts";
 import { agentsReady, removeAgent } from "../support/dhcp.ts";
@@ -47,7 +49,7 @@ describe("pulumi-vnic doctor", () => {
         "rights of admin: are all",
         "rights of account vnic-provider: are all",
         "policy own-pods-only.pulumi-vnic.dev: is there",
-        "node node3: an injection session starts there, on containerd://",
+        `node node3: an injection session starts there, on ${parseLayout(kindOf("node3").layout).runtime}://`,
         "node agent: 3 of 3 are ready",
       ])
         expect(stdout).to.include(words);

@@ -3,12 +3,12 @@ import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { agentName, apiVersion, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { nodes } from "../lab/layout.ts";
-import { ctr } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";
 import { agentsReady, answersLeased, type DhcpServer, dhcpServer, removeAgent } from "../support/dhcp.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
+import { tagImage, untagImage } from "../support/node-images.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
@@ -30,7 +30,7 @@ describe("an upgrade of the platform, and the way back", () => {
     await installPlatform(bench.lab.kubectl, ["agent"]);
     await agentsReady(bench.lab);
     reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
-    for (const node of nodes) await images(node, "tag", "--force", defaultImage, nextImage);
+    for (const node of nodes) await tagImage(bench.lab, node, defaultImage, nextImage);
     await declare("fixed", { network: { parent: "eth1" }, addresses: ["192.168.50.77/24"] });
     await declare("leased", { network: { parent: "eth2" }, dhcp: {} });
   });
@@ -40,14 +40,9 @@ describe("an upgrade of the platform, and the way back", () => {
     await bench.close();
     await removeAgent(bench.lab);
     await server.close();
-    for (const node of nodes) await images(node, "rm", nextImage);
+    for (const node of nodes) await untagImage(bench.lab, node, nextImage);
     await assertNoLeaks(bench.lab);
   });
-
-  async function images(node: (typeof nodes)[number], ...words: string[]): Promise<void> {
-    const { code, stderr } = await bench.lab.exec(node, ctr(node, "images", ...words));
-    if (code !== 0) throw new Error(`images ${words.join(" ")} on ${node}: ${stderr}`);
-  }
 
   async function declare(name: string, spec: object): Promise<void> {
     const record = { apiVersion, kind: "Vnic", metadata: { namespace, name }, spec: { pod: { name: "db" }, ...spec } };

@@ -109,7 +109,7 @@ export class ChurnWorld {
     "reconciler killed": () =>
       this.system("delete", "pods", "-l", "app.kubernetes.io/component=reconciler", "--grace-period=0", "--force"),
     "kubelet restarted": () => killProgram(this.bench.lab, this.random.pick(nodes), "kubelet"),
-    "containerd restarted": () => killProgram(this.bench.lab, this.random.pick(nodes), "containerd"),
+    "container runtime restarted": () => killProgram(this.bench.lab, this.random.pick(nodes), "runtime"),
     "API server restarted": () => killApiServer(),
   };
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { systemNamespace } from "../../provider/model/names.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { type Node, nodes } from "../lab/layout.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import { answersLeased, clientsOn, type DhcpServer, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
@@ -112,9 +113,10 @@ const events: readonly Event[] = [
     },
   },
   {
-    name: "containerd killed",
+    name: "container runtime killed",
     run: async ({ lab }, _server, _wires, random) => {
-      await lab.exec(random.pick(nodes), ["pkill", "-KILL", "-x", "containerd"]);
+      const node = random.pick(nodes);
+      await lab.exec(node, ["pkill", "-KILL", "-x", kindOf(node).runtime]);
     },
   },
   {

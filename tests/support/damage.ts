@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Lab } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
-import { ctr } from "../lab/node-kinds.ts";
+import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
 /* What befalls pods and nodes: each does to a node of the lab what would happen to a real one. */
@@ -20,7 +20,11 @@ export function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
 /** Signals a container's process; SIGSTOP makes it one that has lost track of time until SIGCONT. */
 export async function signalContainer(lab: Lab, node: Node, id: string, signal: NodeJS.Signals): Promise<void> {
   const bare = id.replace(/^.*:\/\//, "");
-  await must(lab, node, ctr(node, "tasks", "kill", `--signal=${signal}`, bare));
+  const byRuntime =
+    kindOf(node).runtime === "crio"
+      ? ["runc", "--root=/run/runc", "kill", bare, signal]
+      : ctr(node, "tasks", "kill", `--signal=${signal}`, bare);
+  await must(lab, node, byRuntime);
 }
 
 /** Runs `ip` in the network namespace that has a link of that name. */
@@ -30,8 +34,9 @@ export async function ipBeside(lab: Lab, node: Node, link: string, words: readon
   await must(lab, node, ["nsenter", `--net=${netns}`, "ip", ...words]);
 }
 
-/** Ends a program of a node; the node's own supervision starts it again. */
-export async function killProgram(lab: Lab, node: Node, program: "kubelet" | "containerd"): Promise<void> {
+/** Ends a node's kubelet or container runtime; the node's own supervision starts it again. */
+export async function killProgram(lab: Lab, node: Node, which: "kubelet" | "runtime"): Promise<void> {
+  const program = which === "runtime" ? kindOf(node).runtime : which;
   await must(lab, node, ["kill", "-KILL", ...(await pidsOf(lab, node, program))]);
 }
 
