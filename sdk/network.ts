@@ -23,11 +23,11 @@ export interface NetworkDefinitionArgs {
   parents?: pulumi.Input<pulumi.Input<NodeParentArgs>[]>;
   /** VLAN ID of the network on the parents. @default untagged */
   vlan?: pulumi.Input<number>;
-  /** In bytes, of Vnics that ask for none. @default the parent's */
+  /** MTU in bytes of Vnics that give none. @default the parent's */
   mtu?: pulumi.Input<number>;
-  /** Routers, of Vnics that name none, at most one of each address family. @default none */
+  /** Gateways of Vnics that give none, at most one of each address family. @default none */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Addresses that Vnics may have, at most one range of each address family; what it excludes nobody may have. @default any */
+  /** Addresses that Vnics may have, at most one range of each address family. No Vnic may have what a range excludes. @default any */
   ranges?: pulumi.Input<pulumi.Input<AddressRange>[]>;
   /** Namespaces whose Vnics may be on it. @default all */
   namespaces?: pulumi.Input<pulumi.Input<string>[]>;

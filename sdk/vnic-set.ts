@@ -65,9 +65,9 @@ export class VnicSet extends pulumi.CustomResource {
   declare readonly namespace: pulumi.Output<string>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
-  /** Pods that shall have a Vnic, when it was last looked at. */
+  /** How many pods shall have a Vnic, at the last look. */
   declare readonly desired: pulumi.Output<number>;
-  /** Those that have it. */
+  /** How many of these pods have their Vnic. */
   declare readonly ready: pulumi.Output<number>;
   /** The addresses of each pod that has a Vnic, with prefix length, by the pod's name. */
   declare readonly podAddresses: pulumi.Output<Record<string, string[]>>;

@@ -73,15 +73,15 @@ export interface DhcpArgs {
 
 /** An address from a DHCP server, for as long as the node's agent keeps it. */
 export interface Lease {
-  /** With prefix length. */
+  /** The leased address with its prefix length. */
   address: string;
   /** The server's own address. */
   server: string;
   leaseSeconds: number;
-  /** After how much of it the server is asked for more (T1), and then any server (T2). */
+  /** Seconds after which the server is asked for an extension (T1), and after which any server is asked (T2). */
   renewSeconds: number;
   rebindSeconds: number;
-  /** Those that the server gave, with `dhcp.routes`. */
+  /** Routes that the server gave; only with `dhcp.routes`. */
   routes?: { to: string; via?: string }[];
   /** The server's router, with `dhcp.routes` and a `defaultRoute`. */
   router?: string;
@@ -118,7 +118,7 @@ export interface VnicArgs {
    * @default `net` and a number, derived from namespace and name
    */
   interfaceName?: pulumi.Input<string>;
-  /** In bytes, 68 to the parent's own. Changed in place. @default the parent's */
+  /** MTU in bytes, from 68 (1280 with IPv6) to the parent's. Changed in place. @default the parent's */
   mtu?: pulumi.Input<number>;
   /**
    * Whether to ask, before an address is used, whether a host on the network has it already, by ARP and neighbour
@@ -130,7 +130,7 @@ export interface VnicArgs {
   /** Routers on the network, at most one of each address family, like `"192.168.50.1"`. Changed in place. @default none */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * By what replies to traffic for the Vnic's addresses leave: by the Vnic, over its gateways, or as the pod's own routes say.
+   * Path that replies from the Vnic's addresses take: the Vnic's gateways, or the pod's own routes.
    * Changed in place. @default "vnic" with gateways
    */
   replyVia?: pulumi.Input<"vnic" | "pod">;
@@ -163,9 +163,9 @@ export interface Interface {
   mac: string;
   /** Bytes. */
   mtu: number;
-  /** With prefix length; without the link-local ones that the kernel makes. */
+  /** Addresses with prefix length, except the link-local ones that the kernel makes. */
   addresses: string[];
-  /** Those that routers announced; absent when there are none. */
+  /** Addresses formed from router advertisements; absent when there are none. */
   slaacAddresses?: string[];
   up: boolean;
 }
@@ -232,13 +232,13 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly network: pulumi.Output<
     { mode: Mode; parent: string; vlan?: number } | { name: string } | { networkAttachmentDefinition: string }
   >;
-  /** In canonical form, with prefix length; the one that DHCP gave is the last. */
+  /** Addresses in canonical form, with prefix length; the leased one is the last. */
   declare readonly addresses: pulumi.Output<string[]>;
   declare readonly dhcp: pulumi.Output<{ hostname?: string; routes?: boolean } | undefined>;
   declare readonly slaac: pulumi.Output<boolean | undefined>;
   declare readonly mac: pulumi.Output<string>;
   declare readonly interfaceName: pulumi.Output<string>;
-  /** As asked for; `interface.mtu` is what it came to be. */
+  /** MTU as given in the arguments; `interface.mtu` is the actual one. */
   declare readonly mtu: pulumi.Output<number | undefined>;
   declare readonly duplicateAddressDetection: pulumi.Output<boolean | undefined>;
   declare readonly routes: pulumi.Output<{ to: string; via?: string; metric?: number; table?: number }[] | undefined>;
@@ -255,7 +255,7 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly podUid: pulumi.Output<string>;
   /** The runtime's ID of that pod's sandbox, which owns the network namespace. */
   declare readonly sandboxId: pulumi.Output<string>;
-  /** What a network that is named came to on that node. */
+  /** The network on that node, if it was given by name. */
   declare readonly networkOnNode: pulumi.Output<
     { mode: Mode; parent: string; vlan?: number; mtu?: number; gateways?: string[] } | undefined
   >;
@@ -263,7 +263,7 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly interface: pulumi.Output<Interface>;
   /** What the DHCP server has given; absent without DHCP. */
   declare readonly lease: pulumi.Output<Lease | undefined>;
-  /** What a refresh found amiss, in words; the next `up` mends it. Absent when all is well. */
+  /** Differences that a refresh found, in words; the next `up` repairs them. Absent when there are none. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
 
   /**

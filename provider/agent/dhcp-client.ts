@@ -7,15 +7,15 @@ import type { Lasting } from "../node/run.ts";
 
 const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.mjs";
 
-/** Between two messages that nobody answers; some servers look for a holder of an address for a second before they offer it. */
+/** Seconds between two messages without an answer. Some servers probe an address for a second before they offer it. */
 const retrySeconds = 2;
 const discovers = 5;
 const pauseSeconds = 5;
 
-/** For an answer to its question who else has the address that it is given; a LAN answers within a few milliseconds. */
+/** How long to wait for another holder of the offered address to answer; on a LAN it answers within a few milliseconds. */
 const probeMilliseconds = 200;
 
-/** After this long without an answer there is no DHCP server, or it has no address to give. */
+/** Seconds without an answer after which there is no DHCP server, or none with a free address. */
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
 /**

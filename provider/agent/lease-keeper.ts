@@ -19,7 +19,7 @@ export interface LeaseEffects {
 
 /** Before a client that ended, or was given nonsense, is started again. */
 const restartMilliseconds = 5000;
-/** For a client to send its release and end. */
+/** How long a client may take to send its release and end. */
 const releaseMilliseconds = 2000;
 
 /**
@@ -171,7 +171,7 @@ export class LeaseKeeper {
     this.effects.changed(this);
   }
 
-  /** From now on that is the lease: until its time is over, unless another comes before. */
+  /** Stores the lease, which ends with its time unless another one comes before. */
   private watch(lease: Lease): void {
     this.lease = lease;
     const age = Math.max(0, Date.now() - Date.parse(lease.obtainedAt));

@@ -63,7 +63,7 @@ export class Leases {
     await Promise.all([...this.unsettled].map((keeper) => this.tell(keeper)));
   }
 
-  /** Only while no Job works on the Vnic, which may be about to give the lease up: what was read before may be past. */
+  /** Runs only while no Job works on the Vnic: a Job may be about to give up the lease that was read before. */
   private async takeUp(uid: string): Promise<void> {
     const file = await readResourceFile(uid);
     if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);

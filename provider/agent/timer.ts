@@ -5,7 +5,7 @@ const longest = 2 ** 31 - 1;
 export class Timer {
   private timer: NodeJS.Timeout | undefined;
 
-  /** In place of what was set before. */
+  /** Sets the timer, and cancels what was set before. */
   set(milliseconds: number, work: () => void): void {
     this.clear();
     const now = Math.min(milliseconds, longest);

@@ -78,7 +78,7 @@ function table(rows: readonly VnicRow[]): string[] {
   return [styled("bold", first), ...rest.map((line, index) => (rows[index]?.healthy ? line : styled("yellow", line)))];
 }
 
-/** On a terminal the table is drawn anew; elsewhere each row that has changed is printed, or each change as a line of JSON. */
+/** Prints changes: draws the table anew on a terminal; elsewhere prints each changed row, or each change as a line of JSON. */
 async function watch(api: RawApi, options: StatusOptions): Promise<never> {
   const known = new Map<string, string>();
   for (let first = true; ; first = false) {

@@ -4,7 +4,7 @@ import { isVnicError } from "../base/errors.ts";
 import { addressesOfNode, type ClusterAddress } from "../model/network/cluster-addresses.ts";
 import { type ApiServer, call, find } from "./call.ts";
 
-/** For how long they are remembered: every Vnic asks for them, and they change with the nodes. */
+/** How long the addresses are kept: every Vnic needs them, and they change only with the nodes. */
 const lifetimeMilliseconds = 60_000;
 
 /** How the addresses that are the cluster's own are found: those of nodes, pods, services and the API server. */

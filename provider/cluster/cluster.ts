@@ -31,7 +31,7 @@ export interface Cluster extends AddressCluster {
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
   /** The Vnics that a label selector matches; of all namespaces, unless one is given. */
   listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
-  /** Those of one namespace, at most so many. */
+  /** The Vnics of one namespace, at most that many. */
   listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
@@ -51,7 +51,7 @@ export interface Cluster extends AddressCluster {
   releaseVnic(ref: VnicRef, uid: string): Promise<void>;
 
   findNetwork(name: string): Promise<StoredNetwork | undefined>;
-  /** As for a Vnic. */
+  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyNetwork(record: NetworkRecord, options: { force: boolean }): Promise<StoredNetwork>;
   /** Puts these finalizers in the place of a network's, if it is still just that one; fine when it was written since. */
   finalizeNetwork(record: StoredNetwork, finalizers: readonly string[]): Promise<void>;
@@ -69,7 +69,7 @@ export interface Cluster extends AddressCluster {
   findJobPod(job: string): Promise<PodObject | undefined>;
   /** The events of our own namespace about the Job or pod of that name, the oldest first. */
   listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
-  /** With its pod; fine when it is gone. */
+  /** Deletes the Job and its pod; succeeds when they are gone. */
   deleteJob(name: string): Promise<void>;
   /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */
   attach(pod: string, container: string): Promise<Attachment | undefined>;
@@ -105,7 +105,7 @@ export interface VnicSetCluster {
   findReconciler(): Promise<{ readonly ready: number } | undefined>;
 }
 
-/** For long-running processes: watches and leader election. */
+/** A cluster for long-running processes: with watches and leader election. */
 export interface WatchedCluster extends Cluster, VnicSetCluster {
   watchAddresses(): Promise<Watched<StoredAddress>>;
   watchVnics(): Promise<Watched<StoredVnic>>;

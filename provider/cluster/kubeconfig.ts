@@ -103,7 +103,7 @@ function isText(kubeconfig: string): boolean {
   return /^\s*\{|\n/.test(kubeconfig);
 }
 
-/** Only what can be nothing but a path; anything else may be a credential in the wrong place. */
+/** Quotes a text only if it can be nothing but a path; any other text may be a credential in the wrong place. */
 function shown(kubeconfig: string): string {
   const isPath = /^(?:~|\.{1,2})?\/[^\s=]{1,200}$/.test(kubeconfig);
   return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;

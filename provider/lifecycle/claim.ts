@@ -10,7 +10,7 @@ import type { Deadline } from "./deadline.ts";
 /** A claim that isn't renewed ends: a holder that died blocks nobody for longer. */
 const secondsToLive = 15;
 const renewEverySeconds = 5;
-/** By how much the clocks of two machines may differ. */
+/** Greatest difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
 
 /** What a claim needs of its driver. */
@@ -25,7 +25,10 @@ export interface HeldClaim {
   readonly record: StoredVnic | undefined;
   /** Whether somebody else had it before. */
   readonly waited: boolean;
-  /** For a record that is made meanwhile; stays the same until `begin`, so that making it can be tried again. */
+  /**
+   * Annotation for a record that is created while the claim is held. It stays the same until `begin`, so that creating can be
+   * retried.
+   */
   annotation(): Readonly<Record<string, string>>;
   /** Renews it from now on: the record was made. */
   begin(): void;

@@ -108,7 +108,7 @@ async function findRunningPod(
   return state?.state === "running" && state.node === node ? podForNode({ namespace, name }, state) : undefined;
 }
 
-/** Without our API group there is no record either. */
+/** The record; undefined also when the cluster doesn't have our API group. */
 async function findRecord({ cluster }: Driver, ref: VnicRef): Promise<StoredVnic | undefined> {
   try {
     return await cluster.findVnic(ref);

@@ -191,7 +191,7 @@ function outdated({ metadata }: StoredVnic): VnicError {
   return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by somebody else meanwhile`);
 }
 
-/** Only of a link that was made now. */
+/** Creates the event for a link that was made now; none for one that was there before. */
 async function tellOfAdded(
   driver: Driver,
   record: StoredVnic,

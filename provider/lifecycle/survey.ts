@@ -40,7 +40,7 @@ export class Surveyor {
     return this.last.view;
   }
 
-  /** To be called by who has changed something. */
+  /** Discards what was read; to be called after any write. */
   forget(): void {
     this.last = undefined;
   }

@@ -107,7 +107,7 @@ export async function observeSet(
   return setStateOf(seen, found, await membersOf(cluster, found), packageVersion);
 }
 
-/** Without a reconciler a set would stay a word. */
+/** Waits for the reconciler; a VnicSet does nothing without one. */
 async function awaitReconciler({ cluster, report }: SetDriver, deadline: Deadline): Promise<void> {
   for (;;) {
     const found = await cluster.findReconciler();
@@ -158,7 +158,7 @@ async function awaitServed(
     if (status && status.observedGeneration >= generation) {
       const readiness = status.conditions.find(({ type }) => type === "Ready");
       if (readiness?.reason === "Invalid") throw new VnicError("invalid", readiness.message);
-      // Those that come while others are served are no longer this run's.
+      // Pods that appear while others are served are not waited for.
       pods = Math.min(pods ?? status.desired, status.desired);
       report(`${status.ready}/${pods} pods are served`);
       if (status.ready >= pods && readiness?.reason !== "WorkloadMissing") return set;
@@ -186,7 +186,7 @@ async function membersOf(cluster: Cluster, set: StoredVnicSet): Promise<StoredVn
   return found.filter((vnic) => isMember(set, vnic));
 }
 
-/** Without our API group there is no record either. */
+/** The record; undefined also when the cluster doesn't have our API group. */
 async function findSet(cluster: VnicSetCluster, ref: VnicRef): Promise<StoredVnicSet | undefined> {
   try {
     return await cluster.findVnicSet(ref);

@@ -13,7 +13,7 @@ const plugins =
   /^(cni\d+|cbr\d+|docker\d+|flannel\.\d+|flannel-v6\.\d+|kube-bridge|kube-ipvs\d+|nodelocaldns|cilium_(host|net|vxlan|geneve)|lxc_health|tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|antrea-gw\d+|genev_sys_\d+|ovn-k8s-mp\d+|br-int|weave)$/;
 /** The node's ends of our own NICs in a bridge. */
 const hostSides = /^vh[0-9a-f]{12}$/;
-/** For how long a parent that was looked at isn't looked at again. */
+/** How long what was seen of a parent is used, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
 const fit = new Map<string, { readonly at: number; readonly judged: Promise<void> }>();
 

@@ -23,7 +23,7 @@ export interface Link extends Interface {
   readonly vlan?: number;
   /** Its address on the bus of its hardware. */
   readonly bus?: string;
-  /** For a veth whose other end is in another network namespace: index of that end, and ID of its namespace here. */
+  /** Index of a veth's other end, and ID of the network namespace of that end, if it is in another one. */
   readonly peerIndex?: number;
   readonly peerNetns?: number;
 }

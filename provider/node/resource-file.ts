@@ -7,7 +7,10 @@ import { hostPath } from "./host-path.ts";
 
 const directory = join(hostPath(stateDirectory), "vnics");
 
-/** By the UID alone, whose form the session protocol has checked: nothing that a user wrote becomes part of a path. */
+/**
+ * Path of the resource file of a Vnic. It is made of the UID alone, whose form the session protocol has checked, and of no text
+ * of a user's.
+ */
 function pathOf(uid: string): string {
   return join(directory, `${uid}.json`);
 }
@@ -36,7 +39,7 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
   }
 }
 
-/** Those of all Vnics on this node, as far as they are understood. */
+/** The resource files of all Vnics on this node, except those that can't be parsed. */
 export async function listResourceFiles(): Promise<ResourceFile[]> {
   const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

@@ -42,7 +42,7 @@ async function listRows(netns: Netns): Promise<Rows[]> {
 /** Lists the rows once for all Vnics of a pod that are observed at the same time. */
 const listRowsTogether = coalesce(listRows);
 
-/** Those of a Vnic. */
+/** Routes and rules of a Vnic that are in its pod. */
 function entriesOf(rows: readonly Rows[], uid: string, device: string): Entry[] {
   return rows.flatMap(({ family, routes, rules }) => liveEntries(uid, device, family, routes, rules));
 }

@@ -45,7 +45,7 @@ function environment(): NodeJS.ProcessEnv {
 /** Some 16 000 links, in bytes. A pod may have as many as it likes, and is told that these are too many. */
 const mostOutput = 16 * 2 ** 20;
 const mostComplaints = 2 ** 14;
-/** For a program to end after it has its input: to list what a pod has, or to wait for the kernel's lock behind others. */
+/** How long a program may run after it has its input. It may list what a pod has, or wait for the kernel's lock. */
 const longestMilliseconds = 60_000;
 
 /**

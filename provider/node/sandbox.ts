@@ -38,7 +38,7 @@ interface Found {
   readonly path: string;
 }
 
-/** By the bundles; or in words why they don't tell. */
+/** Finds the sandbox by the runtime's bundles; returns the reason in words when they don't tell. */
 async function inBundles(
   layout: RuntimeLayout,
   containerId: string,
@@ -60,7 +60,7 @@ async function inBundles(
   return path ? { sandboxId, path } : "it has no network namespace of its own";
 }
 
-/** By libcni's cache; `otherwise` is why the bundles don't tell. */
+/** Finds the sandbox by libcni's cache; `otherwise` says why the bundles don't tell. */
 async function inCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string): Promise<Found> {
   const live: Found[] = [];
   for (const { sandboxId, netnsPath: path } of await findInCniCache({ ...pod, uid }))

@@ -29,7 +29,7 @@ export class GivenAddresses {
     this.recent.set(vnicId(vnic.metadata), { vnic, until: performance.now() + freshMilliseconds });
   }
 
-  /** Without those of the set's own Vnics. */
+  /** The addresses that Vnics outside of the set have. */
   async toOthers(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
     const segmentsOn = remember(
       (network: NetworkReference, namespace: string) => findSegments(cluster, network, namespace),

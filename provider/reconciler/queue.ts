@@ -36,7 +36,7 @@ const longestPatienceSeconds = 30;
  */
 export class Queue {
   private readonly options: Required<QueueOptions>;
-  /** By namespace, in the order in which they had their last turn. */
+  /** The waiting keys by namespace. The namespace whose last turn is longest ago is the first. */
   private readonly waiting = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly busy = new Map<string, number>();
@@ -55,7 +55,7 @@ export class Queue {
     return [...this.waiting.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** To be worked on as soon as possible, whatever failed before. */
+  /** Queues a key for work as soon as possible, and forgets its earlier failures. */
   add(key: string): void {
     this.later.get(key)?.cancel();
     this.later.delete(key);

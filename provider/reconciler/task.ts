@@ -18,7 +18,7 @@ export interface Task {
   readonly pod: PodObject | undefined;
 }
 
-/** Answers `undefined` when there is nothing for it to do. */
+/** Returns `undefined` when there is nothing to do. */
 export type Module = (task: Task) => Promise<Outcome | undefined>;
 
 /** The task's objects, for a line of the log. */

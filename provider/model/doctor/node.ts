@@ -10,7 +10,7 @@ export interface NetworkOnNode {
   /** `Network lan`, or `Vnic shop/db-wire` for one that is given inline. */
   readonly by: string;
   readonly network: NodeNetwork;
-  /** In bytes, if one is asked for. */
+  /** MTU that is asked for, in bytes. */
   readonly mtu?: number;
 }
 

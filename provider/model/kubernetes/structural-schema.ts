@@ -42,8 +42,8 @@ export function structural(schema: z.ZodType): object {
 }
 
 /**
- * The same of a `spec`: one declaration, of which server-side apply replaces all. Of single fields, one that somebody added
- * by hand would stay for good, as its owner never had it to take away.
+ * The structural schema of a `spec`, which server-side apply replaces as a whole. If it merged single fields, one that
+ * somebody added by hand would stay for ever, because the owner never applied it and so can't remove it.
  */
 export function structuralSpec(schema: z.ZodType): object {
   return { ...structural(schema), "x-kubernetes-map-type": "atomic" };

@@ -13,10 +13,10 @@ export const lease = z.strictObject({
   /** The server's own address, as it gives it (option 54). */
   server: z.ipv4(),
   leaseSeconds: z.int(),
-  /** After how much of it the client asks the server for more (T1), and then any server (T2). */
+  /** Seconds after which the client asks its server for an extension (T1), and after which it asks any server (T2). */
   renewSeconds: z.int(),
   rebindSeconds: z.int(),
-  /** By the NIC, for destinations other than all; only where they were asked for. */
+  /** Routes that the server gave, other than a default route; only with `dhcp.routes`. */
   routes: z.array(leaseRoute).max(mostLeasedRoutes).optional(),
   /** The next hop for all other destinations; only where a default route was asked for. */
   router: z.ipv4().optional(),

@@ -21,7 +21,7 @@ export interface LeasedRoutes {
 /** What a Vnic wants of a server's routes. */
 export interface RoutesAsked {
   readonly routes?: boolean | undefined;
-  /** With the cluster's own networks, to which no route may lead. */
+  /** The default route that is asked for; no leased route may lead to the cluster's networks, which it names. */
   readonly defaultRoute?: { readonly except: readonly string[] } | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface Ground {
   readonly former?: Former;
 }
 
-/** On the node: the link of a VLAN on its parent, up and with our mark. */
+/** Creates the link of a VLAN on its parent, up and with our mark, on the node. */
 export function tagSteps(parent: string, vlan: number): IpLine[] {
   const name = device(vlanLinkName(parent, vlan));
   return [
@@ -29,7 +29,7 @@ export function tagSteps(parent: string, vlan: number): IpLine[] {
   ];
 }
 
-/** In the node's network namespace: the link, down, under its transit name and with our mark, which it keeps through moves. */
+/** Creates the link in the node's network namespace: down, with its transit name and with our alias, which survives moves. */
 export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Ground): IpLine[] {
   const { vnic, network, mtu } = plan;
   const name = device(transitLinkName(vnic.uid));
@@ -67,7 +67,7 @@ function sizeWords(mtu: number | undefined): IpLine {
   return mtu === undefined ? ipLine`` : ipLine` mtu ${number(mtu)}`;
 }
 
-/** On the node: its end of a NIC in a bridge becomes a port of it, also of one that was made anew under a standing NIC. */
+/** Makes the node's end of a NIC a port of its bridge, even if the bridge was made anew under an existing NIC. */
 export function plugSteps(uid: string, bridge: string): IpLine[] {
   return [ipLine`link set dev ${device(hostSideName(uid))} addrgenmode none master ${device(bridge)} up`];
 }
@@ -77,7 +77,7 @@ export function moveSteps({ vnic }: InjectPlan, netnsPath: string): IpLine[] {
   return [ipLine`link set dev ${device(transitLinkName(vnic.uid))} netns ${path(netnsPath)}`];
 }
 
-/** In the pod's network namespace, on the link just arrived: addresses before `up`, as it is `up` that announces them. */
+/** Configures the link that was moved into the pod. Addresses come before `up`, because `up` announces them. */
 export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): IpLine[] {
   const name = device(interfaceName);
   return [
@@ -186,7 +186,7 @@ export function sendBackSteps(
   return [ipLine`link set dev ${handle(live)} name ${device(transitLinkName(uid))} netns ${number(pid)}`];
 }
 
-/** On the node: a device that is back becomes what it was. Its mark goes last, as it is found by that. */
+/** Restores a device that came back to the node. Its alias is removed last, because the device is found by it. */
 export function restoreSteps(live: { readonly name: string; readonly index?: number }, former: Former): IpLine[] {
   const name = device(former.name);
   return [

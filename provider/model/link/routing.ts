@@ -12,7 +12,7 @@ import type { InjectPlan } from "../wire/session-protocol.ts";
  * second table decides for the rest. So no route of the cluster is ever changed.
  */
 
-/** As `ip -N` prints it. */
+/** Number of our routes' protocol, as `ip -N` prints it. */
 export const protocol = "118";
 /** Before the kernel's own rule for the main table, 32766. */
 const replyPriority = 30000;
@@ -81,7 +81,7 @@ function ruleEntry(family: Family, priority: number, selector: IpLine): Entry {
   return { family, object: "rule", words: ipLine`priority ${number(priority)} ${selector} protocol 118` };
 }
 
-/** As `ip -N -j route show table all` prints it. */
+/** A row of `ip -N -j route show table all`. */
 export interface RouteRow {
   readonly type?: string;
   readonly dst?: string;
@@ -92,7 +92,7 @@ export interface RouteRow {
   readonly metric?: number;
 }
 
-/** As `ip -N -j rule show` prints it. */
+/** A row of `ip -N -j rule show`. */
 export interface RuleRow {
   readonly priority?: number;
   readonly src?: string;
@@ -101,7 +101,7 @@ export interface RuleRow {
   readonly suppress_prefixlen?: number;
 }
 
-/** Those of one Vnic among all routes and rules of a pod. */
+/** The routes and rules of one Vnic, out of all that its pod has. */
 export function liveEntries(
   uid: string,
   device: string,

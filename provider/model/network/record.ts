@@ -25,7 +25,7 @@ export type StoredNetwork = NetworkRecord & {
   readonly metadata: { readonly uid: string; readonly resourceVersion: string };
 };
 
-/** Without a finalizer: it gets one with the first Vnic on it, and loses it with the last. */
+/** The record to apply. It has no finalizer: the first Vnic on the network adds it, and the last one removes it. */
 export function networkRecordOf({ name, declaredBy, ...spec }: NetworkDefinition): NetworkRecord {
   return {
     apiVersion,

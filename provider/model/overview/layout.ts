@@ -19,7 +19,7 @@ export interface Layout {
 
 const margin = 24;
 const networkSize = { width: 190, height: 44, gap: 16 };
-/** Between networks and nodes, where the lines run. */
+/** Width of the gap between networks and nodes, in which the lines run. */
 const corridor = 110;
 const nodeWidth = 360;
 const nodeGap = 20;

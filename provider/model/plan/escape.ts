@@ -1,13 +1,13 @@
 /* Foreign text in Markdown: whatever it holds, it ends no table cell, and makes no link, mention, image or HTML. */
 
-/** As code: in backticks where they are safe, else as an HTML element. */
+/** Formats a text as code: in backticks where they are safe, else as an HTML element. */
 export function codeSpan(text: string, mostCharacters = 200): string {
   return /^[\w.:/,=+()@-](?:[\w .:/,=+()@-]*[\w.:/,=+()@-])?$/.test(text) && text.length <= mostCharacters
     ? `\`${text}\``
     : codeHtml(text, mostCharacters);
 }
 
-/** As code where Markdown isn't read, such as in a `<summary>`. */
+/** Formats a text as code where Markdown isn't read, such as in a `<summary>`. */
 export function codeHtml(text: string, mostCharacters = 200): string {
   const cut = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
   return `<code>${escaped(cut === "" ? '""' : cut)}</code>`;

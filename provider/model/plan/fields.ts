@@ -93,7 +93,7 @@ function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
   return removed.length === 0 ? "none" : `connections over ${removed.join(", ")} end, others stay`;
 }
 
-/** Without prefix lengths; undefined when one of them isn't told. */
+/** The addresses without their prefix lengths; undefined when one of them isn't known. */
 function hostsOf(addresses: PlanValue): string[] | undefined {
   if (addresses === null) return [];
   if (!isList(addresses)) return undefined;

@@ -3,7 +3,7 @@ import { codeHtml, codeSpan, plainText } from "./escape.ts";
 import type { NicChange, PlanReport } from "./report.ts";
 import { isList, isUntold, type PlanValue } from "./values.ts";
 
-/** From this many NICs on they are folded, pod by pod. */
+/** Least number of NICs that are folded, pod by pod. */
 const foldedFrom = 11;
 /** A comment on GitHub holds 65536 characters; what is around this one needs some. */
 const mostCharacters = 60_000;

@@ -22,9 +22,9 @@ export const most = {
   namespaces: 1024,
   macPrefixes: 64,
   labels: 64,
-  /** Of a status: ours, and others' beside them. */
+  /** Conditions of a status, including those of other writers. */
   conditions: 64,
-  /** Of a NIC as it is in a pod, which may give it any number. */
+  /** Addresses seen on a NIC in a pod, which may add any number. */
   seenAddresses: 256,
 } as const;
 

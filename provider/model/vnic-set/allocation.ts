@@ -8,7 +8,7 @@ export interface Claimant {
 }
 
 export interface Allocation {
-  /** By pod: one address of each range. */
+  /** One address of each range, by pod. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
   /** The pods for which there is none left, in the order in which they will get the next ones freed. */
   readonly waiting: readonly string[];

@@ -13,7 +13,7 @@ import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./s
 /** What a VnicSet is expanded from. */
 export interface SetWorld {
   readonly set: StoredVnicSet;
-  /** Of the set's namespace. */
+  /** The pods of the set's namespace. */
   readonly pods: readonly PodObject[];
   /** The set's own are among them. */
   readonly vnics: readonly StoredVnic[];
@@ -21,7 +21,7 @@ export interface SetWorld {
   readonly others: readonly string[];
   /** The one that the set names, if it is there. */
   readonly workload: WorkloadObject | undefined;
-  /** Of the set's namespace. */
+  /** The StatefulSets of the set's namespace. */
   readonly statefulSets: readonly WorkloadObject[];
   /** Where the addresses come from; undefined for DHCP. */
   readonly ranges: readonly AddressRange[] | undefined;
@@ -69,7 +69,7 @@ export function expand(world: SetWorld): Expansion {
     if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = served.map(nameOf);
-  // Those of a StatefulSet that are still on their way keep their ordinals' places, which others with none would take.
+  // Pods of a StatefulSet that are still starting keep their ordinals' places, which pods without an ordinal would take.
   const claimants = present
     .map(nameOf)
     .filter((pod) => !settled.has(pod))
@@ -148,7 +148,7 @@ function ordinalIn(pod: string, statefulSets: readonly WorkloadObject[]): { ordi
   return ordinal === undefined || ordinal < 0 ? {} : { ordinal };
 }
 
-/** In the queue for addresses: by ordinals, behind which come those without, as they were. */
+/** Place in the queue for addresses: by ordinal; pods without one come last, in their former order. */
 function placeOf({ ordinal = Number.MAX_SAFE_INTEGER }: Claimant): number {
   return ordinal;
 }

@@ -20,7 +20,7 @@ export interface VnicSetStatus {
   readonly observedGeneration: number;
   /** Pods that shall have a Vnic now. */
   readonly desired: number;
-  /** Those that have it. */
+  /** How many of these pods have their Vnic. */
   readonly ready: number;
   readonly conditions: readonly SetCondition[];
 }

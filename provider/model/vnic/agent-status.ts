@@ -21,7 +21,7 @@ export interface Rival {
 
 type Said = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-/** After a change of the lease: with the one that there is, or without one, and why. */
+/** Status after a change of the lease: with the new lease, or with the reason why there is none. */
 export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
   const { lease: _, ...rest } = before;
   const lost = typeof lease === "string";
@@ -30,7 +30,7 @@ export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | 
   return withConditions(status, [{ type: "LeaseBound", ...so }], now);
 }
 
-/** After a change of the NIC's way to its network, from its parent on the node to itself. */
+/** Status after a change of the NIC's connection to its network, which its parent on the node may have lost. */
 export function connectionStatus(before: VnicStatus, trouble: Trouble | undefined, now: Date): VnicStatus {
   if (!trouble && !has(before, "Connected")) return before;
   const so = trouble
@@ -47,7 +47,7 @@ export function connectionStatus(before: VnicStatus, trouble: Trouble | undefine
   );
 }
 
-/** After a look for other hosts with the Vnic's addresses. It goes on serving (RFC 5227, 2.4), so it stays Ready. */
+/** Status after a check for other hosts with the Vnic's addresses. The Vnic goes on serving (RFC 5227, 2.4), so it stays Ready. */
 export function uniquenessStatus(before: VnicStatus, rival: Rival | undefined, now: Date): VnicStatus {
   if (!rival && !has(before, "AddressesUnique")) return before;
   const so = rival
@@ -69,7 +69,7 @@ export function waitsForParent({ reason }: Condition): boolean {
 const needed: readonly Condition["type"][] = ["Connected", "LeaseBound"];
 const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing"];
 
-/** With these conditions, and the `Ready` that follows; what else keeps it from being ready is none of the agent's business. */
+/** The status with these conditions, and with the `Ready` that follows from them. A `Ready` for another reason is left as it is. */
 function withConditions(status: VnicStatus, said: readonly Said[], now: Date): VnicStatus {
   const [ready] = status.conditions.filter(({ type }) => type === "Ready");
   const generation = ready?.observedGeneration;

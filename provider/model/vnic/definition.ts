@@ -130,7 +130,7 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
   return [{ property: "mtu", reason }];
 }
 
-/** Without prefix lengths; undefined for each that isn't right. */
+/** The addresses without their prefix lengths; undefined in place of an invalid one. */
 function hostsOf(addresses: unknown): (string | undefined)[] {
   if (!isList(addresses, most.addresses)) return [];
   return addresses.map((address) => {

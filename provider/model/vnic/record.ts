@@ -16,7 +16,7 @@ type Kept = Exclude<SpecKey<typeof vnicFields>, Derived | "pod" | "network">;
 
 /** The definition in a record, whoever wrote it; a value that is derived may be missing. */
 export interface VnicSpec extends Pick<Definition, Kept>, Partial<Pick<Definition, Derived>> {
-  /** In the record's own namespace. */
+  /** The pod, which is in the record's own namespace. */
   readonly pod: { readonly name: string };
   readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
 }

@@ -16,7 +16,7 @@ export interface NetworkOnNode extends NodeNetwork {
 
 /** What Pulumi stores of a Vnic: its definition as applied, and what came of it. */
 export interface VnicState extends Definition {
-  /** With the one that DHCP gave. */
+  /** Fixed addresses, followed by the leased one. */
   readonly addresses: readonly string[];
   /** Lease from DHCP, without its times, which no plan should show. */
   readonly lease?: LeaseTerms;

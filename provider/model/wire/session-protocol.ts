@@ -32,7 +32,7 @@ const pod = z.strictObject({
 
 /** What DHCP is asked for, and as whom. */
 export const dhcpPlan = z.strictObject({
-  /** In hexadecimal. */
+  /** DHCP client identifier, in hexadecimal. */
   clientId: z.string().regex(/^([0-9a-f]{2}){2,64}$/, { error: "is not a client identifier" }),
   hostname: field.hostname.optional(),
   /** Whether its routes are taken, too; and its router, for a default route beside the cluster's own networks. */
@@ -84,7 +84,7 @@ const liveInterface = z.strictObject({
   /** Bytes. */
   mtu: z.number(),
   addresses: z.array(z.string().max(longest.address)).max(most.seenAddresses),
-  /** Those that the kernel made of what routers announced; absent when there are none. */
+  /** Addresses that the kernel formed from router advertisements; absent when there are none. */
   slaacAddresses: z.array(z.string().max(longest.address)).max(most.seenAddresses).optional(),
   up: z.boolean(),
 });
@@ -105,7 +105,7 @@ export const observeResult = z.strictObject({
   sandboxId: z.string(),
   /** Whether the node has its resource file, for this pod. */
   resourceFile: z.boolean(),
-  /** In bytes, as the injection decided it; absent when the resource file doesn't say. */
+  /** MTU that the injection chose, in bytes; absent when the resource file has none. */
   decidedMtu: z.number().optional(),
   /** The DHCP lease that the Vnic has now. */
   lease: lease.optional(),
@@ -132,7 +132,10 @@ export const inspectResult = z.strictObject({
   time: z.string(),
   /** Kinds of links that the kernel neither has nor can load. */
   missingKinds: z.array(z.string()),
-  /** In the order asked for: the parent found, its MTU in bytes and whether it has a carrier; or why there is none. */
+  /**
+   * One result for each network, in the order of the request: the parent, its MTU in bytes and whether it has a carrier; or why
+   * there is no parent.
+   */
   networks: z.array(
     z.union([
       z.strictObject({ parent: z.string(), mtu: z.number(), carrier: z.boolean() }),
