@@ -1,7 +1,8 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { withoutStack } from "./expected-failure.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
-import { applySet, IncompleteSetError, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
+import { IncompleteError } from "../lifecycle/incomplete-error.ts";
+import { applySet, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
@@ -102,7 +103,7 @@ async function keepingState(
   try {
     return { ...(await make(driver, definition)), ...made };
   } catch (error) {
-    if (!(error instanceof IncompleteSetError)) throw error;
+    if (!(error instanceof IncompleteError)) throw error;
     const properties = withoutUndefined({ ...error.state, ...made, __provider });
     throw Object.assign(new Error(`VnicSet ${id} exists, but not all of its pods are served`, { cause: error }), {
       id,

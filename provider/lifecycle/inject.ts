@@ -6,16 +6,17 @@ import type { RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
-import { ownerOf, placeOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
+import { ownerOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { InjectResult } from "../model/wire/session-protocol.ts";
-import { stateOf, type VnicState } from "../model/vnic/state.ts";
+import { type Made, type NetworkOnNode, stateOf, type VnicState } from "../model/vnic/state.ts";
 import { attachedStatus } from "../model/vnic/status.ts";
 import { packageVersion } from "../base/package.ts";
 import { Attempt } from "./attempt.ts";
 import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
-import { eject, removeFromNode } from "./eject.ts";
+import { leaveFormerPlaces } from "./former-places.ts";
+import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";
@@ -24,16 +25,6 @@ import { AddressClaim } from "./address/address-claim.ts";
 import { takeOverOlder } from "./address/take-over.ts";
 import { awaitRunning, lookAtPod } from "./running-pod.ts";
 import { tell } from "./tell.ts";
-
-/** The Vnic exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
-export class IncompleteError extends VnicError {
-  readonly state: VnicState;
-
-  constructor(cause: unknown, state: VnicState) {
-    super(isVnicError(cause) ? cause.kind : "failed", messageOf(cause), { cause });
-    this.state = state;
-  }
-}
 
 export interface InjectOptions {
   /** The Vnic as state knows it: its record is ours whatever it is called, and what is left of it goes first. */
@@ -72,6 +63,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   });
 }
 
+/** One injection, and what it works with. */
 interface Injection {
   readonly driver: Driver;
   readonly definition: Definition;
@@ -81,18 +73,52 @@ interface Injection {
   readonly claim: HeldClaim;
 }
 
-/** The rest of it, while nobody else works on the same Vnic. */
+/** The rest of an injection, while no other driver works on the Vnic. */
 async function injectAlone(injection: Injection): Promise<VnicState> {
-  const { driver, definition, options, deadline, pod, claim } = injection;
-  const { cluster } = driver;
-  const ref = vnicRef(definition);
+  const prepared = await prepare(injection);
+  const ensured = await ensure(injection, prepared);
+  const result = await sync(injection, prepared, ensured);
+  return finish(injection, ensured, result);
+}
+
+/** What is decided before anything is written. */
+interface Prepared {
+  readonly network: NetworkOnNode;
+  /** The record that stands, and whom it names as its owner from now on. */
+  readonly prior: StoredVnic | undefined;
+  readonly owner: string | undefined;
+  readonly addresses: AddressClaim;
+}
+
+/** Observe, with the claim: the record, the network on the pod's node, and what an earlier realisation left. */
+async function prepare(injection: Injection): Promise<Prepared> {
+  const { driver, definition, options, pod, claim } = injection;
   if (options.lead && !claim.record) throw outdated(options.lead);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
-  const { network, segments } = await joinNetwork(cluster, definition, pod.node);
-  const prior = await leaveFormerPlaces(injection);
+  const { network, segments } = await joinNetwork(driver.cluster, definition, pod.node);
+  const prior = await leaveFormerPlaces(injection, claim.record);
+  return {
+    network,
+    prior,
+    owner,
+    addresses: new AddressClaim(driver.cluster, holdingsOf(definition, segments), prior),
+  };
+}
 
-  // Ensure
-  const addresses = new AddressClaim(cluster, holdingsOf(definition, segments), prior);
+/** The record as written, and what state keeps of it. */
+interface Ensured {
+  readonly record: StoredVnic;
+  readonly made: Made;
+  readonly addresses: AddressClaim;
+  readonly attempt: Attempt;
+}
+
+/** Ensure: the record, with finalizer, node, pod and addresses in it. */
+async function ensure(
+  { driver, definition, options, pod, claim }: Injection,
+  { network, prior, owner, addresses }: Prepared,
+): Promise<Ensured> {
+  const { cluster } = driver;
   const at = { node: pod.node, uid: pod.uid, held: addresses.annotation };
   let record: StoredVnic;
   try {
@@ -107,16 +133,22 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     throw error;
   }
   claim.begin();
-  const attempt = new Attempt(driver, record, pod);
   const networkOnNode = isInline(definition.network) ? {} : { networkOnNode: network };
   const made = { uid: record.metadata.uid, node: pod.node, podUid: pod.uid, ...networkOnNode, ...ownerIn(record) };
+  return { record, made, addresses, attempt: new Attempt(driver, record, pod) };
+}
+
+/** Sync: the NIC in the pod, by a session with the node. */
+async function sync(
+  { driver, definition, options, deadline, pod }: Injection,
+  { network, prior }: Prepared,
+  { record, made, addresses, attempt }: Ensured,
+): Promise<InjectResult> {
+  const { cluster } = driver;
   // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
   const incomplete = (error: unknown) =>
     new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
-
-  // Sync
   let asked = 0;
-  let result: InjectResult;
   try {
     const unrivalled = Promise.all([
       prior ? undefined : addresses.claim(record.metadata),
@@ -124,7 +156,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     ]).then(() => undefined);
     unrivalled.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
-    result = await driver.sessions.use(pod.node, deadline, (session) => {
+    return await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, network, record, pod);
       return session.injectOnce(unrivalled, plan, (step) =>
@@ -151,8 +183,14 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
     }
     throw error;
   }
+}
 
-  // Return
+/** Return: the state, once the record's status says the same. */
+async function finish(
+  { driver, definition, pod, claim }: Injection,
+  { record, made, addresses, attempt }: Ensured,
+  result: InjectResult,
+): Promise<VnicState> {
   const told = await attempt.end();
   const { association, interface: live, lease } = result;
   const realised = {
@@ -163,7 +201,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   };
   try {
     await Promise.all([
-      cluster.applyVnicStatus(ref, attachedStatus(told, pod, result, new Date())),
+      driver.cluster.applyVnicStatus(vnicRef(definition), attachedStatus(told, pod, result, new Date())),
       addresses.dropFormer(record),
       claim.release(),
       tellOfAdded(driver, record, pod, result),
@@ -210,33 +248,4 @@ async function tellOfAdded(
 function ownerIn(record: StoredVnic): { owner?: string } {
   const owner = ownerOf(record);
   return owner === undefined ? {} : { owner };
-}
-
-/**
- * Takes away what stands in the way: a record that is half deleted, and what an earlier realisation has left on another
- * node or under a UID that has no record any more. Before the new record, which would forget where that was. Answers with
- * the record that still stands.
- */
-async function leaveFormerPlaces({
-  driver,
-  definition,
-  options: { known },
-  deadline,
-  pod,
-  claim: { record: found },
-}: Injection): Promise<StoredVnic | undefined> {
-  const ref = vnicRef(definition);
-  const keeping = { keepLease: definition.dhcp !== undefined };
-  if (known && known.uid !== found?.metadata.uid)
-    await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline, keeping);
-  if (found?.metadata.deletionTimestamp) {
-    await eject(driver, ref, { uid: found.metadata.uid }, deadline);
-    return undefined;
-  }
-  const place = found && placeOf(found);
-  if (place && place.node !== pod.node) {
-    driver.report(`taking it off node ${place.node}`);
-    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline, keeping);
-  }
-  return found;
 }

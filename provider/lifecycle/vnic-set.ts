@@ -1,5 +1,5 @@
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
-import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
 import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { SetDefinition } from "../model/vnic-set/definition.ts";
@@ -8,6 +8,7 @@ import { canonicalSet, setRecordOf, type StoredVnicSet } from "../model/vnic-set
 import { setDefinitionOf, setStateOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
+import { IncompleteError } from "./incomplete-error.ts";
 
 /* A VnicSet is a record and nothing more: the reconciler makes its Vnics. Here it is written, and waited for. */
 
@@ -15,16 +16,6 @@ export interface SetDriver {
   readonly cluster: Cluster & VnicSetCluster;
   /** Shows what is waited for now, in a few words. */
   readonly report: (text: string) => void;
-}
-
-/** The set exists, but not all of its pods are served: `state` is what must be kept to finish it or to take it away. */
-export class IncompleteSetError extends VnicError {
-  readonly state: VnicSetState;
-
-  constructor(cause: unknown, state: VnicSetState) {
-    super(isVnicError(cause) ? cause.kind : "failed", messageOf(cause), { cause });
-    this.state = state;
-  }
 }
 
 const patienceMilliseconds = 500;
@@ -58,7 +49,7 @@ export async function applySet(
   try {
     last = await awaitServed(driver, applied, deadline, (set) => (last = set));
   } catch (error) {
-    throw new IncompleteSetError(error, setStateOf(known ?? definition, last, [], packageVersion));
+    throw new IncompleteError(error, setStateOf(known ?? definition, last, [], packageVersion));
   }
 
   // Return

@@ -1,9 +1,11 @@
 import { expect } from "chai";
-import { IncompleteError, inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
+import { IncompleteError } from "../../../provider/lifecycle/incomplete-error.ts";
+import { inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
 import type { Definition } from "../../../provider/model/vnic/definition.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { annotations, finalizer, labels } from "../../../provider/model/names.ts";
 import { attachedStatus } from "../../../provider/model/vnic/status.ts";
+import type { VnicState } from "../../../provider/model/vnic/state.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import {
@@ -43,7 +45,7 @@ describe("inject", () => {
 
   const run = (given: Partial<Definition> = {}, options?: InjectOptions) => inject(driver, definition(given), options);
   const record = () => driver.cluster.vnics.get("shop/db-wire");
-  const incomplete = async (promise: Promise<unknown>): Promise<IncompleteError> => {
+  const incomplete = async (promise: Promise<unknown>): Promise<IncompleteError<VnicState>> => {
     const error = await rejection(promise);
     if (!(error instanceof IncompleteError)) throw new Error(`not an IncompleteError: ${error.message}`);
     return error;

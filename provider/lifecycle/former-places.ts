@@ -1,0 +1,41 @@
+import type { RunningPod } from "../model/kubernetes/pod.ts";
+import type { Definition } from "../model/vnic/definition.ts";
+import { placeOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
+import type { VnicState } from "../model/vnic/state.ts";
+import type { Deadline } from "./deadline.ts";
+import type { Driver } from "./driver.ts";
+import { eject, removeFromNode } from "./eject.ts";
+
+/** A Vnic on its way to a pod, and what state knows of it. */
+interface Moving {
+  readonly driver: Driver;
+  readonly definition: Definition;
+  readonly options: { readonly known?: VnicState };
+  readonly deadline: Deadline;
+  readonly pod: RunningPod;
+}
+
+/**
+ * Removes what stands in the way of an injection: a record that is half deleted, and what an earlier realisation has left on
+ * another node, or under a UID that has no record any more. It runs before the new record is written, which would forget where
+ * that was. Returns the record that still stands.
+ */
+export async function leaveFormerPlaces(
+  { driver, definition, options: { known }, deadline, pod }: Moving,
+  found: StoredVnic | undefined,
+): Promise<StoredVnic | undefined> {
+  const ref = vnicRef(definition);
+  const keeping = { keepLease: definition.dhcp !== undefined };
+  if (known && known.uid !== found?.metadata.uid)
+    await removeFromNode(driver, { ...ref, uid: known.uid }, known.node, definition.pod.name, deadline, keeping);
+  if (found?.metadata.deletionTimestamp) {
+    await eject(driver, ref, { uid: found.metadata.uid }, deadline);
+    return undefined;
+  }
+  const place = found && placeOf(found);
+  if (place && place.node !== pod.node) {
+    driver.report(`taking it off node ${place.node}`);
+    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline, keeping);
+  }
+  return found;
+}
