@@ -46,6 +46,8 @@ export async function buildImages(): Promise<Image[]> {
     packages: ["busybox-static"],
     programs: [busybox],
     entrypoint: [busybox, "sleep", "2147483647"],
+    // As process 1 of a sandbox it ignores SIGTERM, for whose effect CRI-O waits minutes.
+    stopSignal: "SIGKILL",
   };
   const app: ImageRecipe = {
     reference: appImage,

@@ -10,6 +10,8 @@ export interface ImageConfig {
   env?: readonly string[];
   user?: string;
   workingDir?: string;
+  /** Signal that ends its process, such as SIGKILL. */
+  stopSignal?: string;
 }
 
 interface Descriptor {
@@ -55,6 +57,7 @@ export async function writeOciLayout(
         Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", ...(config.env ?? [])],
         User: config.user ?? "",
         WorkingDir: config.workingDir ?? "/",
+        ...(config.stopSignal === undefined ? {} : { StopSignal: config.stopSignal }),
       },
       rootfs: { type: "layers", diff_ids: layerBlobs.map((blob) => blob.digest) },
     },

@@ -19,6 +19,7 @@ export interface NodePrograms {
 export async function startNode(node: Node, programs: NodePrograms): Promise<void> {
   const dir = nodeDir(node);
   await mkdir(join(dir, "cni"), { recursive: true });
+  await mkdir(staticPodsOf(node), { recursive: true });
   await makeCgroup(node);
   await writeFile(join(dir, "kubelet.json"), JSON.stringify(kubeletConfig(node), undefined, 2));
   await writeFile(join(dir, "cni", "10-cluster.conflist"), JSON.stringify(cniConfig(node), undefined, 2));
@@ -29,6 +30,9 @@ export async function startNode(node: Node, programs: NodePrograms): Promise<voi
   const folders = [programs.kubelet, programs.runtime ?? programs.kubelet];
   startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init, ...folders, ...runtime]);
 }
+
+/** Folder of the manifests of a node's static pods. */
+export const staticPodsOf = (node: Node): string => join(nodeDir(node), "static-pods");
 
 /** Writes what the runtime needs, and returns its command line; /run/runtime is its folder. */
 async function prepareRuntime(node: Node): Promise<string[]> {
@@ -92,6 +96,7 @@ function kubeletConfig(node: Node): object {
     address: cluster.node(node),
     containerRuntimeEndpoint: `unix://${kindOf(node).socket}`,
     volumePluginDir: "/var/lib/kubelet/volume-plugins", // the default is outside of the node's own folders
+    staticPodPath: staticPodsOf(node),
     cgroupDriver: "cgroupfs",
     cgroupRoot: cgroupOf(node),
     enforceNodeAllocatable: [],

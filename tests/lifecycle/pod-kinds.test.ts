@@ -1,6 +1,9 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { appPod } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
+import { staticPodsOf } from "../lab/worker-node.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
@@ -111,6 +114,24 @@ describe("a NIC comes into a pod", () => {
       await assertServed(pod);
     }
     await bench.kubectl("delete", "job/job", "daemonset/set", "--cascade=foreground");
+  });
+
+  it("that is static, whose mirror has another UID than its sandbox", async () => {
+    const pod = base("static", "node1");
+    const file = join(staticPodsOf("node1"), "static.json");
+    await writeFile(file, JSON.stringify(pod));
+    try {
+      const mirror = "static-node1";
+      await until("the mirror", 60, async () => {
+        const { code } = await bench.lab.kubectl(["-n", namespace, "get", "pod", mirror]);
+        return code === 0 ? true : undefined;
+      });
+      await bench.kubectl("wait", "--for=condition=Ready", `pod/${mirror}`, "--timeout=60s");
+      await assertServed(mirror);
+    } finally {
+      await rm(file);
+    }
+    await bench.kubectl("wait", "--for=delete", "pod/static-node1", "--timeout=60s");
   });
 
   it("on a node that is cordoned and tainted", async () => {

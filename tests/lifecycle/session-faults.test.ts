@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { isVnicError } from "../../provider/base/errors.ts";
+import { inject } from "../../provider/lifecycle/inject.ts";
+import { SessionPool } from "../../provider/lifecycle/session/session-pool.ts";
 import { annotations, systemNamespace } from "../../provider/model/names.ts";
 import { appPod } from "../lab/index.ts";
 import { pauseImage } from "../lab/images.ts";
@@ -30,10 +32,11 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  async function reason(pod = "db"): Promise<string> {
+  async function reason(pod = "db", sessions = bench.driver.sessions): Promise<string> {
+    const wire = define({ name: "wire", pod: { namespace, name: pod }, addresses: ["192.168.50.60/24"] });
     const began = performance.now();
     try {
-      await bench.inject(define({ name: "wire", pod: { namespace, name: pod }, addresses: ["192.168.50.60/24"] }));
+      await inject({ ...bench.driver, sessions }, wire);
     } catch (error) {
       if (!isVnicError(error, "failed", "refused")) throw error;
       console.log(`      reason after ${((performance.now() - began) / 1000).toFixed(1)} s: ${error.message}`);
@@ -150,6 +153,17 @@ describe("a session that can't start says why, in the cluster's words,", () => {
       expect(await reason()).to.match(/: phase Failed: OutOfcpu: .*Node didn't have enough resource: cpu/);
     } finally {
       await bench.kubectl("delete", "pod", "greedy", "--wait=true");
+    }
+  });
+
+  it("when its image can't be pulled", async () => {
+    const sessions = new SessionPool(bench.driver.cluster, { image: "localhost/nowhere:1" });
+    try {
+      expect(await reason("db", sessions)).to.match(
+        /: (Failed: Failed to pull image|ErrImagePull: ).*localhost\/nowhere:1/,
+      );
+    } finally {
+      await sessions.close();
     }
   });
 
