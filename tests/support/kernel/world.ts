@@ -127,6 +127,8 @@ export class World {
       `link add veth${number} type veth peer name eth0 netns ${machine.netns}`,
       `link set veth${number} master cni0 up`,
     );
+    // Its link-local address is whole at once, so that what the pod has changes only by what a test does.
+    await machine.must(["sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0"]);
     await machine.ip(
       "link set eth0 up",
       `address add 10.214.${1 + (number >> 8)}.${(number + 1) & 255}/16 dev eth0`,
