@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
+import { cut } from "../base/quote.ts";
 import { type ClientEvent, type Lease, readLease } from "../model/lease/lease.ts";
 import type { Lasting } from "../node/run.ts";
 import { acquisitionSeconds, startDhcpClient } from "./dhcp-client.ts";
@@ -148,7 +149,7 @@ export class LeaseKeeper {
     if ("refused" in read) {
       const error = new VnicError(
         "refused",
-        `the offer of DHCP server ${event.serverid ?? "?"} is refused: ${read.refused}`,
+        `the offer of DHCP server ${cut(event.serverid ?? "?", 64)} is refused: ${read.refused}`,
       );
       this.effects.log(this.subject, error.message);
       for (const { reject } of this.waiting) reject(error);

@@ -18,8 +18,8 @@ import { netnsDirectories } from "./netns-directories.ts";
 
 const socketPath = hostPath(agentSocket);
 
-/** Longer than any request is. */
-const longestRequest = 10_000;
+/** Longer than any request is, with as many networks beside a default route as there may be. */
+const longestRequest = 65_536;
 
 /** Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. */
 export async function serve(leases: Leases): Promise<void> {

@@ -1,6 +1,7 @@
 import { familyOf } from "../base/address.ts";
 import type { Rival, Trouble } from "../model/vnic/agent-status.ts";
 import { messageOf } from "../base/errors.ts";
+import { Slots } from "../node/fair-slots.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { type Link, listLinks } from "../node/link.ts";
 import { ownLink, signOf } from "../node/own-link.ts";
@@ -21,6 +22,9 @@ export interface Reports {
 /** Into a pod, and for other hosts with its addresses, it is looked this seldom; at what is on the node each time. */
 const closeLookMilliseconds = 60_000;
 
+/** Pods that are looked into at once. */
+const atOnce = 8;
+
 /** What is known of one Vnic. */
 interface Seen {
   parentIndex: number | undefined;
@@ -40,17 +44,31 @@ interface Seen {
 export class Watch {
   private readonly seen = new Map<string, Seen>();
   private readonly reports: Reports;
+  /** Pods at which a look is under way, by UID. */
+  private readonly busy = new Set<string>();
+  private readonly slots = new Slots(atOnce);
 
   constructor(reports: Reports) {
     this.reports = reports;
   }
 
+  /** Begins to look at each pod; one that takes long delays no other, and is left out until it is done. */
   async look(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
     for (const uid of this.seen.keys()) if (!uids.has(uid)) this.seen.delete(uid);
     if (files.length === 0) return;
     const nodeLinks = await listLinks("node");
+    for (const [pod, its] of Map.groupBy(files, ({ association }) => association.pod.uid)) {
+      if (this.busy.has(pod)) continue;
+      this.busy.add(pod);
+      void this.slots
+        .use(its[0]?.vnic.namespace ?? "", () => this.lookAtAll(its, nodeLinks))
+        .finally(() => this.busy.delete(pod));
+    }
+  }
+
+  private async lookAtAll(files: readonly ResourceFile[], nodeLinks: readonly Link[]): Promise<void> {
     for (const file of files)
       await this.lookAt(file, nodeLinks).catch((error: unknown) => {
         const { vnic, definition, association } = file;

@@ -9,6 +9,7 @@ import {
   agentSocket,
 } from "../model/wire/agent-protocol.ts";
 import { hostPath } from "./host-path.ts";
+import { aside } from "./slots.ts";
 
 /** How long an agent that was there may take to come back, as at its own upgrade. */
 const patienceMilliseconds = 10_000;
@@ -31,7 +32,11 @@ export async function requireAgent(): Promise<void> {
 }
 
 /** The agent's answer; undefined when there is no agent, or none comes back in time. */
-export async function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
+export function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
+  return aside(() => ask(request));
+}
+
+async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
   const giveUpAt = performance.now() + patienceMilliseconds;
   for (;;) {
     const line = await exchange(`${JSON.stringify(request)}\n`);

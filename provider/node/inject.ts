@@ -16,6 +16,7 @@ import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
+import { aside } from "./slots.ts";
 import type { Report, RunStep } from "./step.ts";
 
 /**
@@ -35,10 +36,12 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const steps: InjectResult["steps"] = [];
   // Asked while the link is made, and awaited before it leaves the node.
   let parentIsFit: Promise<void> = Promise.resolve();
+  let allowed: boolean | undefined;
   const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
     file.link = link;
     if (name !== "creating") {
-      if (!(await mayGoOn)) throw new VnicError("refused", "the driver has withdrawn it");
+      allowed ??= await aside(() => mayGoOn);
+      if (!allowed) throw new VnicError("refused", "the driver has withdrawn it");
       await parentIsFit;
     }
     const began = performance.now();

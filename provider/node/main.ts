@@ -1,9 +1,8 @@
 import { parseJson } from "../base/json.ts";
 import { createInterface } from "node:readline";
-import pLimit from "p-limit";
 import * as z from "zod";
 import { isVnicError, messageOf } from "../base/errors.ts";
-import { type Answer, protocolVersion, request, type Request } from "../model/wire/session-protocol.ts";
+import { type Answer, type EjectPlan, protocolVersion, request, type Request } from "../model/wire/session-protocol.ts";
 import { packageVersion } from "../base/package.ts";
 import { eject } from "./eject.ts";
 import { inject } from "./inject.ts";
@@ -14,6 +13,7 @@ import { observe, survey } from "./observe.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { purge } from "./purge.ts";
 import { show } from "./show.ts";
+import { inTurn } from "./slots.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
 /*
@@ -23,9 +23,6 @@ import { makeSysctlsWritable } from "./sysctl.ts";
  */
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
-
-/** Moves wait for one another in the kernel, and probes for answers that don't come; beyond that only the process table grows. */
-const atOnce = pLimit(24);
 
 function say(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
@@ -46,26 +43,31 @@ function work(demand: Request, report: Report): Promise<unknown> {
       return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
     case "inject": {
       const mayGoOn = untilGo(demand);
-      return atOnce(() => withLock(demand.plan.vnic.uid, () => inject(demand.plan, report, mayGoOn)));
+      return locked(demand.plan, () => inject(demand.plan, report, mayGoOn));
     }
     case "go":
       held.get(demand.of)?.(demand.proceed);
       return Promise.resolve({});
     case "eject":
-      return atOnce(() => withLock(demand.plan.vnic.uid, () => eject(demand.plan, report)));
+      return locked(demand.plan, () => eject(demand.plan, report));
     case "observe":
-      return atOnce(() => observe(demand.plan));
+      return inTurn(demand.plan.vnic.namespace, () => observe(demand.plan));
     case "purge":
       return purge();
     case "show":
-      return atOnce(() => show(demand.plan));
+      return inTurn(demand.plan.vnic.namespace, () => show(demand.plan));
     case "survey":
-      return survey(demand.plans, atOnce);
+      return survey(demand.plans, inTurn);
     case "inspect":
       return inspect(demand.networks);
     case "list":
       return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }
+}
+
+/** Waits for the Vnic's lock first, which may be long, and then for a place. */
+function locked<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
+  return withLock(uid, () => inTurn(namespace, work));
 }
 
 async function serve(line: string): Promise<void> {

@@ -1,4 +1,3 @@
-import type { LimitFunction } from "p-limit";
 import { coalesce } from "../base/coalesce.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import type { ObservePlan, ObserveResult, SurveyResult } from "../model/wire/session-protocol.ts";
@@ -35,8 +34,11 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   };
 }
 
-/** Many, `atOnce` of their pods at a time; those that can't be observed are left out, and whoever asks for one alone is told why. */
-export async function survey(plans: readonly ObservePlan[], atOnce: LimitFunction): Promise<SurveyResult> {
+/** Many, as many of their pods at a time as `inTurn` lets; those that can't be observed are left out, and whoever asks for one alone is told why. */
+export async function survey(
+  plans: readonly ObservePlan[],
+  inTurn: <T>(namespace: string, work: () => Promise<T>) => Promise<T>,
+): Promise<SurveyResult> {
   const byPod = [...Map.groupBy(plans, ({ pod }) => pod.uid).values()];
   const seen: SurveyResult["seen"] = [];
   const look = (plan: ObservePlan) =>
@@ -44,6 +46,6 @@ export async function survey(plans: readonly ObservePlan[], atOnce: LimitFunctio
       (as) => void seen.push({ uid: plan.vnic.uid, as }),
       () => undefined,
     );
-  await Promise.all(byPod.map((those) => atOnce(() => Promise.all(those.map(look)))));
+  await Promise.all(byPod.map((those) => inTurn(those[0]?.pod.namespace ?? "", () => Promise.all(those.map(look)))));
   return { seen };
 }

@@ -2,11 +2,13 @@ import { familyOf, hostOf } from "../base/address.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
+import { cut } from "../base/quote.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch, parseRows } from "./link.ts";
 import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
 import { type Netns, runIn, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
+import { aside } from "./slots.ts";
 
 /*
  * Duplicate address detection before use: who answers for an address that isn't ours yet? The timers are short, as a LAN
@@ -58,7 +60,7 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
   try {
     for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
       sent.push(await sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac })));
-      await sleep(intervalMilliseconds);
+      await aside(() => sleep(intervalMilliseconds));
     }
     return answers;
   } finally {
@@ -80,7 +82,7 @@ function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: st
         if (mac !== undefined) hear(mac.toLowerCase());
         resolve(program);
       },
-      stderr: (line) => complaints.push(line),
+      stderr: (line) => complaints.length < 8 && complaints.push(cut(line, 200)),
     });
     void program.ended.then((how) =>
       reject(new VnicError("failed", `asking who has ${host}: ${complaints.join("; ") || how}`)),
@@ -99,7 +101,7 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
   let answers: Rival[] = [];
   for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
     await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
-    await sleep(intervalMilliseconds);
+    await aside(() => sleep(intervalMilliseconds));
     answers = await neighbors(netns, device, hosts);
   }
   return answers;

@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { boundedLines } from "./bounded-lines.ts";
 import { VnicError } from "../base/errors.ts";
 
 /* The one place on the node that starts processes. Arguments are arrays and never pass a shell. */
@@ -22,6 +22,9 @@ export interface Lasting {
   readonly ended: Promise<string>;
 }
 
+/** Of a line that a program prints: a DHCP client's event has some kilobytes, and a server on the network wrote parts of it. */
+const longestLine = 2 ** 14;
+
 /** Starts a program that runs until it is told to end, and hands on the lines of its stdout and of its stderr. */
 export function startLasting(
   program: string,
@@ -29,8 +32,8 @@ export function startLasting(
   hear: { readonly stdout: (line: string) => void; readonly stderr: (line: string) => void },
 ): Lasting {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment() });
-  createInterface({ input: child.stdout }).on("line", hear.stdout);
-  createInterface({ input: child.stderr }).on("line", hear.stderr);
+  child.stdout.on("data", boundedLines(longestLine, hear.stdout));
+  child.stderr.on("data", boundedLines(longestLine, hear.stderr));
   const ended = new Promise<string>((resolve) => {
     child.on("error", (cause) => resolve(`running ${program}: ${cause.message}`));
     child.on("close", (code, signal) => resolve(`${program} ended by ${signal ?? `exit code ${code}`}`));

@@ -5,6 +5,7 @@ import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Link, listLinks } from "./link.ts";
 import { ownLink } from "./own-link.ts";
 import type { Netns } from "./netns.ts";
+import { aside } from "./slots.ts";
 
 /** A bridge with a spanning tree takes half a minute, and a cable may be unplugged: neither is waited for. */
 const patienceMilliseconds = 5000;
@@ -23,7 +24,7 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
     await awaitLink("node", (links) => links.find(({ name }) => name === hostSideName(uid))?.forwards);
   if (mode !== "host-device") return;
   await awaitLink(pod, (links) => ownLink(links, uid)?.carries);
-  await sleep(otherEndMilliseconds);
+  await aside(() => sleep(otherEndMilliseconds));
 }
 
 /** A router answers a solicitation within half a second (RFC 4861, 6.2.6), if it does so just for us. */
@@ -44,7 +45,7 @@ async function awaitLink(
   isSo: (links: readonly Link[]) => boolean | undefined,
   milliseconds = patienceMilliseconds,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + milliseconds; performance.now() < giveUpAt; await sleep(20))
+  for (const giveUpAt = performance.now() + milliseconds; performance.now() < giveUpAt; await aside(() => sleep(20)))
     if (isSo(await listLinks(netns))) return true;
   return false;
 }

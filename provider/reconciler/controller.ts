@@ -62,6 +62,7 @@ export function startVnicController(
   const queue = new Queue({
     // Those of a node that doesn't answer wait for it here; others must find room beside them.
     width: 64,
+    beyond: 192,
     work: (id) => metrics.time("Vnic", () => reconcileVnic(world, id)),
     onError: (id, error) => world.log("error", messageOf(error), { vnic: id }),
   });

@@ -11,7 +11,7 @@ import { GivenAddresses } from "./given-addresses.ts";
 import { lead } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
-import { sweep } from "./sweep.ts";
+import { sweepBySession, Sweeps } from "./sweep.ts";
 import type { World } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
 
@@ -50,10 +50,8 @@ async function main(): Promise<void> {
   ]);
   await takeOverOlder(cluster);
   metrics.showVnics(vnics);
-  const sessions = new SessionPool(cluster, {
-    image,
-    onOpened: (node, session) => void sweep(cluster, log, node, session),
-  });
+  const sessions = new SessionPool(cluster, { image, onOpened: (node) => sweeps.opened(node) });
+  const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions), everySeconds: resyncSeconds });
   const claims = new Claims(`reconciler ${hostname()}`);
   const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [

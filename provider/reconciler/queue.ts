@@ -23,6 +23,8 @@ export interface QueueOptions {
   readonly onError: (key: string, error: unknown) => void;
   /** How many keys are worked on at once. */
   readonly width: number;
+  /** How many more, one for each namespace that has nothing under way. @default 0 */
+  readonly beyond?: number;
   readonly clock?: Clock;
 }
 
@@ -47,7 +49,7 @@ export class Queue {
   private isStopped = false;
 
   constructor(options: QueueOptions) {
-    this.options = { clock: realClock, ...options };
+    this.options = { clock: realClock, beyond: 0, ...options };
   }
 
   /** Number of keys that wait for their turn. */
@@ -100,7 +102,7 @@ export class Queue {
   }
 
   private next(): void {
-    while (!this.isStopped && this.underWay.size < this.options.width) {
+    while (!this.isStopped) {
       const key = this.take();
       if (key === undefined) return;
       const namespace = namespaceOf(key);
@@ -122,8 +124,11 @@ export class Queue {
   private take(): string | undefined {
     const most = Math.max(1, Math.floor(this.options.width * 0.75));
     let chosen: { readonly namespace: string; readonly key: string; readonly busy: number } | undefined;
+    const isFull = this.underWay.size >= this.options.width;
+    if (this.underWay.size >= this.options.width + this.options.beyond) return undefined;
     for (const [namespace, keys] of this.waiting) {
       const busy = this.busyIn(namespace);
+      if (isFull && busy > 0) continue;
       if (busy >= Math.min(most, chosen?.busy ?? most)) continue;
       const key = this.firstIdle(keys);
       if (key !== undefined) chosen = { namespace, key, busy };

@@ -5,6 +5,7 @@ import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { Metrics } from "./metrics.ts";
+import { News } from "./news.ts";
 import { Queue } from "./queue.ts";
 import { reconcileVnicSet, type SetWatcher } from "./vnic-set.ts";
 
@@ -30,13 +31,24 @@ export function startVnicSetController(
 
   const addAll = (namespace?: string) => {
     for (const { metadata } of sets.list())
-      if (namespace === undefined || metadata.namespace === namespace) queue.add(vnicId(metadata));
+      if (namespace === undefined || metadata.namespace === namespace) queue.addQuietly(vnicId(metadata));
   };
-  sets.onChange(({ metadata }) => queue.add(vnicId(metadata)));
+  const news = new News<StoredVnicSet>(({ metadata }) => [
+    metadata.uid,
+    metadata.generation,
+    metadata.deletionTimestamp,
+  ]);
+  sets.onChange((set) => {
+    const id = vnicId(set.metadata);
+    // Our own status and finalizer change nothing that has failed.
+    if (news.hear(id, set)) queue.add(id);
+    else queue.addQuietly(id);
+  });
+  sets.onGone(({ metadata }) => news.forget(vnicId(metadata)));
   pods.onChange(({ metadata }) => addAll(metadata?.namespace));
   vnics.onChange(({ metadata }) => {
     const name = metadata.labels?.[labels.set];
-    if (name !== undefined) queue.add(vnicId({ namespace: metadata.namespace, name }));
+    if (name !== undefined) queue.addQuietly(vnicId({ namespace: metadata.namespace, name }));
   });
   const resync = setInterval(addAll, resyncSeconds * 1000);
   addAll();

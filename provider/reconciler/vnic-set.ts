@@ -17,6 +17,9 @@ import type { Outcome } from "./queue.ts";
 
 /* VnicSets: one Vnic for each pod, made and deleted as records alone. Realising them is the Vnic controller's. */
 
+/** Records to write in one turn; then other sets have theirs. */
+const mostAtOnce = 50;
+
 export interface SetWatcher {
   readonly cluster: WatchedCluster;
   readonly pods: Pick<Watched<PodObject>, "list">;
@@ -50,16 +53,17 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   const plan = expand(world);
 
   // Sync
-  for (const vnic of plan.remove) {
+  for (const vnic of plan.remove.slice(0, mostAtOnce)) {
     if (await isServedAfterAll(watcher, world, vnic)) continue;
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} has no use for it`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply) watcher.given.remember(await cluster.applyMember(record));
+  for (const record of plan.apply.slice(0, mostAtOnce)) watcher.given.remember(await cluster.applyMember(record));
 
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && world.workload === undefined;
   await setStatus(cluster, set, setStatusOf(world.set, plan, workloadIsMissing, new Date()));
+  if (plan.remove.length > mostAtOnce || plan.apply.length > mostAtOnce) return { againInSeconds: 0 };
   // Nobody tells of an address that another network's Vnic has freed, nor of a workload that is made.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }

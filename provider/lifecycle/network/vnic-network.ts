@@ -1,4 +1,5 @@
 import { contains, familyOf, isLinkLocal } from "../../base/address.ts";
+import { quote } from "../../base/quote.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
@@ -84,9 +85,7 @@ async function resolve(
 async function findUsable(cluster: ClusterView, name: string, namespace: string): Promise<StoredNetwork> {
   const record = await cluster.findNetwork(name);
   if (!record)
-    throw refusal(
-      `there is no VnicNetwork ${JSON.stringify(name)}; create it, or give mode and parent of the network here`,
-    );
+    throw refusal(`there is no VnicNetwork ${quote(name)}; create it, or give mode and parent of the network here`);
   if (record.metadata.deletionTimestamp) throw refusal(`VnicNetwork ${name} is being deleted`);
   const [problem] = namespaceProblems({ ...record.spec, name }, namespace);
   if (problem) throw refusal(problem.reason);

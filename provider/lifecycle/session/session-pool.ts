@@ -9,8 +9,8 @@ export interface SessionPoolOptions {
   readonly image: string;
   /** How long a session without work stays open for more, in milliseconds. @default 3000 */
   readonly lingerMilliseconds?: number;
-  /** Called with each session that was opened. */
-  readonly onOpened?: (node: string, session: Session) => void;
+  /** Called when a session with a node was opened. */
+  readonly onOpened?: (node: string) => void;
 }
 
 interface Shared {
@@ -75,7 +75,7 @@ export class SessionPool {
       opening.then(
         (session) => {
           session.onBroken(() => this.retire(node, created));
-          this.onOpened?.(node, session);
+          this.onOpened?.(node);
         },
         () => this.forget(node, created),
       );

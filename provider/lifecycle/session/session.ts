@@ -44,6 +44,9 @@ type Verb = keyof typeof results;
 type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
 
+/** Longer than the survey of all Vnics of a node is. */
+const longestAnswer = 64 * 2 ** 20;
+
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: VnicError) => void;
@@ -67,6 +70,10 @@ export class Session {
     attachment.onOutput((chunk) => {
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop() ?? "";
+      if (rest.length > longestAnswer) {
+        attachment.close();
+        return this.break(`it sent a line of more than ${longestAnswer} characters`);
+      }
       lines.forEach((line) => this.receive(line));
     });
     attachment.onClose((why) => this.break(why));

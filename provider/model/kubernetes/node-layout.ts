@@ -1,3 +1,4 @@
+import { quote } from "../../base/quote.ts";
 import { VnicError } from "../../base/errors.ts";
 import { annotations } from "../names.ts";
 import type { NodeObject } from "./node.ts";
@@ -25,7 +26,7 @@ export function layoutOfNode(name: string, node: NodeObject, forAll: string | un
     if (layout.runtime === runtime) return layout;
     throw new VnicError(
       "refused",
-      `annotation ${annotations.runtimeLayout} of node ${name}: ${JSON.stringify(own)} is a layout of ${layout.runtime}, but the node runs ${runtime}`,
+      `annotation ${annotations.runtimeLayout} of node ${name}: ${quote(own)} is a layout of ${layout.runtime}, but the node runs ${runtime}`,
     );
   }
   const common = forAll === undefined ? undefined : parseNamed("the platform's runtimeLayout", forAll);

@@ -1,3 +1,4 @@
+import { quote } from "../../base/quote.ts";
 import { VnicError } from "../../base/errors.ts";
 
 /** Where a container runtime keeps, on the node, what tells which network namespace belongs to which pod. */
@@ -99,7 +100,7 @@ export function parseLayout(text: string): RuntimeLayout {
   const names = knownLayouts.map(({ name }) => name).join(", ");
   throw new VnicError(
     "invalid",
-    `${JSON.stringify(text)} is not a runtime layout; give one of ${names}, or <runtime>:<state directory>, such as "containerd:/data/containerd"`,
+    `${quote(text)} is not a runtime layout; give one of ${names}, or <runtime>:<state directory>, such as "containerd:/data/containerd"`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { contains } from "../../base/address.ts";
+import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
@@ -57,9 +58,9 @@ export function readLease(
   asked: RoutesAsked = {},
 ): Lease | { refused: string } {
   const { ip = "", subnet = "", serverid = "", lease: seconds = "" } = event;
-  if (!z.ipv4().safeParse(ip).success) return { refused: `${JSON.stringify(ip)} is not an IPv4 address` };
+  if (!z.ipv4().safeParse(ip).success) return { refused: `${quote(ip)} is not an IPv4 address` };
   const prefix = z.ipv4().safeParse(subnet).success ? ipaddr.IPv4.parse(subnet).prefixLengthFromSubnetMask() : null;
-  if (prefix === null) return { refused: `${JSON.stringify(subnet)} is not a subnet mask` };
+  if (prefix === null) return { refused: `${quote(subnet)} is not a subnet mask` };
   if (prefix < shortestPrefix) return { refused: `a subnet of ${prefix} bits would draw the pod's other traffic` };
   const address = field.hostCidr.safeParse(`${ip}/${prefix}`);
   if (!address.success) return { refused: address.error.issues.map(({ message }) => message).join("; ") };

@@ -1,4 +1,5 @@
 import { contains, familyOf, hostOf, prefixOf } from "../../base/address.ts";
+import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
@@ -43,7 +44,7 @@ export function readLeasedRoutes(
 ): LeasedRoutes | { refused: string } {
   if (!wanted) return {};
   const words = staticroutes.split(" ").filter(Boolean);
-  if (words.length % 2 > 0) return { refused: `${JSON.stringify(staticroutes)} are not pairs of network and router` };
+  if (words.length % 2 > 0) return { refused: `${quote(staticroutes)} are not pairs of network and router` };
   if (words.length > 2 * mostLeasedRoutes)
     return { refused: `${words.length / 2} routes are more than the ${mostLeasedRoutes} that are taken` };
   const pairs = words.flatMap((to, index) => (index % 2 === 0 ? [{ to, via: words[index + 1] ?? "" }] : []));
@@ -56,7 +57,7 @@ export function readLeasedRoutes(
   const kept = [...others, ...(defaultRoute?.except ?? [])];
   for (const { to, via } of taken) {
     const problem = problemOf(to, kept) ?? (via === undefined ? undefined : hopProblem(via, address));
-    if (problem) return { refused: `route ${JSON.stringify(to)}: ${problem}` };
+    if (problem) return { refused: `route ${quote(to)}: ${problem}` };
   }
   const routes = taken.map(({ to, ...rest }) => ({ to: destination.parse(to), ...rest }));
   const led = routes.length > 0 ? { routes } : {};
@@ -79,7 +80,7 @@ function problemOf(to: string, kept: readonly string[]): string | undefined {
 }
 
 function hopProblem(via: string, address: string): string | undefined {
-  if (!z.ipv4().safeParse(via).success) return `its router ${JSON.stringify(via)} is not an IPv4 address`;
+  if (!z.ipv4().safeParse(via).success) return `its router ${quote(via)} is not an IPv4 address`;
   if (via === hostOf(address)) return `its router ${via} is the leased address itself`;
   return contains(address, via) ? undefined : `its router ${via} is not in the subnet of ${address}`;
 }

@@ -54,7 +54,7 @@ export function wantedEntries({
     entries.push(ruleEntry(family, priority, ipLine`from all table ${number(main)} suppress_prefixlength 0`));
     entries.push(ruleEntry(family, priority + 1, ipLine`from all table ${number(rest)}`));
   }
-  return entries.filter(isFirst);
+  return unique(entries);
 }
 
 interface Route {
@@ -175,16 +175,19 @@ export function routingDrift(wanted: readonly Entry[], live: readonly Entry[]): 
   ];
 }
 
+/** A pod may have any number of entries, so none is searched for in a list. */
 function without(some: readonly Entry[], others: readonly Entry[]): Entry[] {
-  return some.filter((one) => !others.some((other) => isSame(one, other)));
+  const known = new Set(others.map(keyOf));
+  return some.filter((one) => !known.has(keyOf(one)));
 }
 
-function isSame(one: Entry, other: Entry): boolean {
-  return one.family === other.family && one.object === other.object && one.words === other.words;
+function unique(entries: readonly Entry[]): Entry[] {
+  // Each keeps the place where it came first.
+  return [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()];
 }
 
-function isFirst(entry: Entry, index: number, all: readonly Entry[]): boolean {
-  return all.findIndex((other) => isSame(entry, other)) === index;
+function keyOf({ family, object, words }: Entry): string {
+  return `${family} ${object} ${words}`;
 }
 
 const anywhere = { 4: "0.0.0.0/0", 6: "::/0" } as const;

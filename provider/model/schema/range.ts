@@ -81,7 +81,18 @@ export const addressRange: z.ZodType<AddressRange> = z
   }) as z.ZodType<AddressRange>;
 
 /** The addresses of a range in ascending order, as spans without what is excluded, the subnet's own address and its broadcast. */
-export function freeSpans(range: AddressRange): Span[] {
+export function freeSpans(range: AddressRange): readonly Span[] {
+  const known = spansOf.get(range);
+  if (known) return known;
+  const spans = findFreeSpans(range);
+  spansOf.set(range, spans);
+  return spans;
+}
+
+/** Of ranges that were asked for: each is asked for many addresses. */
+const spansOf = new WeakMap<AddressRange, readonly Span[]>();
+
+function findFreeSpans(range: AddressRange): Span[] {
   const { span, bits, prefix } = parseSubnet(range.cidr)!;
   // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast.
   const small = prefix >= bits - 1;
@@ -116,24 +127,54 @@ export function sizeOf(spans: readonly Span[]): bigint {
 /** The address at a place of the range, counted from 0, with its prefix length. */
 export function addressAt(range: AddressRange, spans: readonly Span[], index: bigint): string {
   const { bits, prefix } = parseSubnet(range.cidr)!;
-  let rest = index;
-  for (const { first, last } of spans) {
-    if (rest <= last - first) return `${format(first + rest, bits)}/${prefix}`;
-    rest -= last - first + 1n;
-  }
-  throw new RangeError(`${range.cidr} has no address number ${index}`);
+  const before = beforeEach(spans);
+  const at = lastAtMost(before, index);
+  const span = spans[at];
+  const value = span ? span.first + index - before[at]! : undefined;
+  if (!span || value === undefined || value > span.last)
+    throw new RangeError(`${range.cidr} has no address number ${index}`);
+  return `${format(value, bits)}/${prefix}`;
 }
 
 /** The place of an address in the range, whatever prefix length it has; undefined when it isn't one that is given out. */
 export function indexOf(range: AddressRange, spans: readonly Span[], cidr: string): bigint | undefined {
   const parsed = parseAddress(hostOf(cidr));
   if (!parsed || parsed.bits !== parseSubnet(range.cidr)?.bits) return undefined;
+  const at = lastAtMost(firsts(spans), parsed.value);
+  const span = spans[at];
+  return span && parsed.value <= span.last ? beforeEach(spans)[at]! + parsed.value - span.first : undefined;
+}
+
+/** How many addresses there are before each span. */
+const beforeEach = rememberedOf((spans) => {
   let before = 0n;
-  for (const { first, last } of spans) {
-    if (first <= parsed.value && parsed.value <= last) return before + parsed.value - first;
+  return spans.map(({ first, last }) => {
+    const its = before;
     before += last - first + 1n;
+    return its;
+  });
+});
+
+const firsts = rememberedOf((spans) => spans.map(({ first }) => first));
+
+function rememberedOf(find: (spans: readonly Span[]) => readonly bigint[]) {
+  const known = new WeakMap<readonly Span[], readonly bigint[]>();
+  return (spans: readonly Span[]): readonly bigint[] => {
+    const found = known.get(spans) ?? find(spans);
+    known.set(spans, found);
+    return found;
+  };
+}
+
+/** The place of the last number that isn't above the limit, in ascending numbers; -1 when there is none. */
+function lastAtMost(ascending: readonly bigint[], limit: bigint): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! <= limit) low = middle + 1;
+    else high = middle;
   }
-  return undefined;
+  return low - 1;
 }
 
 /** A span of the addresses of one family. */

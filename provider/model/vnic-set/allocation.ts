@@ -42,16 +42,33 @@ export function allocate(
 function openPool(range: AddressRange, taken: readonly string[]) {
   const spans = freeSpans(range);
   const size = sizeOf(spans);
-  const used = new Set(taken.map((address) => indexOf(range, spans, address)).filter((index) => index !== undefined));
+  /** From each place that is used, where to look on for a free one. */
+  const onward = new Map<bigint, bigint>();
+  const use = (index: bigint) => onward.set(index, (index + 1n) % size);
+  for (const address of taken) {
+    const index = indexOf(range, spans, address);
+    if (index !== undefined) use(index);
+  }
   return {
-    isEmpty: () => BigInt(used.size) >= size,
+    isEmpty: () => BigInt(onward.size) >= size,
     take: ({ pod, ordinal }: Claimant): string => {
-      let index = (ordinal === undefined ? hashNumber(`address:${pod}`) : BigInt(ordinal)) % size;
-      while (used.has(index)) index = (index + 1n) % size;
-      used.add(index);
+      const index = end(onward, (ordinal === undefined ? hashNumber(`address:${pod}`) : BigInt(ordinal)) % size);
+      use(index);
       return addressAt(range, spans, index);
     },
   };
+}
+
+/** Where the way from a place ends. The way is shorter for the next one, so that a range that is nearly full isn't searched whole each time. */
+function end(onward: Map<bigint, bigint>, from: bigint): bigint {
+  const passed: bigint[] = [];
+  let at = from;
+  for (let next = onward.get(at); next !== undefined; next = onward.get(at)) {
+    passed.push(at);
+    at = next;
+  }
+  for (const place of passed) onward.set(place, at);
+  return at;
 }
 
 /** The addresses that may stay as they are: one of each range, in its order, with its prefix length. */

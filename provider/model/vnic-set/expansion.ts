@@ -58,9 +58,9 @@ export function expand(world: SetWorld): Expansion {
   const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
 
   // A Vnic stays while its pod is there, even on its way out, and when the pod will come back.
+  const staying = new Set(selected.filter((pod) => !hasEnded(pod)).map(nameOf));
   const isWanted = ({ spec }: StoredVnic) =>
-    pods.some((pod) => pod.metadata?.name === spec.pod.name && isSelected(set.spec, workload, pod) && !hasEnded(pod)) ||
-    isAwaited(set.spec, spec.pod.name, world.statefulSets);
+    staying.has(spec.pod.name) || isAwaited(set.spec, spec.pod.name, world.statefulSets);
   const unwanted = own.filter((vnic) => !isWanted(vnic));
 
   const settled = new Map<string, readonly string[]>();
@@ -68,24 +68,26 @@ export function expand(world: SetWorld): Expansion {
   for (const vnic of own)
     if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
-  const names = served.map(nameOf);
+  const names = new Set(served.map(nameOf));
   // Pods of a StatefulSet that are still starting keep their ordinals' places, which pods without an ordinal would take.
   const claimants = present
     .map(nameOf)
     .filter((pod) => !settled.has(pod))
     .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }))
-    .filter(({ pod, ordinal }) => ordinal !== undefined || names.includes(pod))
+    .filter(({ pod, ordinal }) => ordinal !== undefined || names.has(pod))
     .sort((one, other) => placeOf(one) - placeOf(other));
   // An address is free only when the record that had it is gone: until then its NIC may still be there.
   const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
   const allocation: Allocation = ranges ? allocate(ranges, claimants, taken) : { addresses: new Map(), waiting: [] };
   const { addresses } = allocation;
-  const waiting = allocation.waiting.filter((pod) => names.includes(pod));
+  const waiting = allocation.waiting.filter((pod) => names.has(pod));
+  const isWaiting = new Set(waiting);
 
   const apply: VnicRecord[] = [];
   const remove = unwanted.filter(isStanding);
   const mistakes = new Map<string, string>();
-  for (const pod of names.filter((pod) => !waiting.includes(pod))) {
+  for (const pod of names) {
+    if (isWaiting.has(pod)) continue;
     const given = ranges ? (settled.get(pod) ?? addresses.get(pod)) : undefined;
     const parsed = parseMember(set, pod, given);
     const there = members.get(pod);

@@ -182,4 +182,18 @@ describe("the reconciler's queue", () => {
     await clock.advance(1);
     expect(keys()).to.deep.equal(["a"]);
   });
+
+  it("has a place beyond its width for a namespace that has nothing under way, as far as it may", async () => {
+    const begun: string[] = [];
+    const wide = new Queue({
+      clock,
+      width: 2,
+      beyond: 2,
+      onError: () => undefined,
+      work: (key) => (begun.push(key), new Promise(() => undefined)),
+    });
+    for (const key of ["a/1", "b/1", "a/2", "b/2", "c/1", "d/1", "e/1"]) wide.add(key);
+    await settle();
+    expect(begun).to.deep.equal(["a/1", "b/1", "c/1", "d/1"]);
+  });
 });

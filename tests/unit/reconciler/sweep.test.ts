@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { Session } from "../../../provider/lifecycle/session/session.ts";
 import { annotations } from "../../../provider/model/names.ts";
-import { sweep } from "../../../provider/reconciler/sweep.ts";
+import { VnicError } from "../../../provider/base/errors.ts";
+import { sweep, Sweeps } from "../../../provider/reconciler/sweep.ts";
+import { FakeClock, settle } from "../../fakes/clock.ts";
 import { FakeAttachment } from "../../fakes/attachment.ts";
 import { FakeCluster } from "../../fakes/cluster.ts";
 import { FakeNodeSide } from "../../fakes/node-side.ts";
@@ -27,5 +29,62 @@ describe("sweeping a node", () => {
     const ejected = nodeSide.work.flatMap((request) => (request.verb === "eject" ? [request.plan.vnic.name] : []));
     expect(ejected).to.deep.equal(["gone", "remade", "elsewhere"]);
     expect(logged).to.deep.equal(ejected.map((name) => `shop/${name}`));
+  });
+});
+
+describe("sweeps", () => {
+  const setUp = (answer: (node: string) => Promise<number>) => {
+    const clock = new FakeClock();
+    const swept: string[] = [];
+    const sweeps = new Sweeps({
+      clock,
+      everySeconds: 300,
+      log: () => undefined,
+      sweep: (node) => (swept.push(node), answer(node)),
+    });
+    return { clock, swept, sweeps };
+  };
+
+  it("come again by time, though no other session is ever opened", async () => {
+    const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
+    sweeps.opened("worker-1");
+    await settle();
+    expect(swept).to.deep.equal(["worker-1"]);
+    await clock.advance(299);
+    expect(swept).to.have.length(1);
+    await clock.advance(1);
+    await clock.advance(300);
+    expect(swept).to.deep.equal(["worker-1", "worker-1", "worker-1"]);
+  });
+
+  it("are no more for sessions that come and go", async () => {
+    const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
+    for (let second = 0; second < 300; second++) {
+      sweeps.opened("worker-1");
+      await clock.advance(1);
+    }
+    expect(swept.length).to.be.at.most(2);
+  });
+
+  it("end with a node that holds nothing or is gone, and begin again with its next session", async () => {
+    const { clock, swept, sweeps } = setUp((node) =>
+      node === "empty" ? Promise.resolve(0) : Promise.reject(new VnicError("refused", "there is no such node")),
+    );
+    sweeps.opened("empty");
+    sweeps.opened("gone");
+    await settle();
+    await clock.advance(3000);
+    expect(swept).to.deep.equal(["empty", "gone"]);
+    sweeps.opened("empty");
+    await settle();
+    expect(swept).to.have.length(3);
+  });
+
+  it("go on after one that failed", async () => {
+    const { clock, swept, sweeps } = setUp(() => Promise.reject(new VnicError("deadline", "no answer")));
+    sweeps.opened("worker-1");
+    await settle();
+    await clock.advance(300);
+    expect(swept).to.have.length(2);
   });
 });

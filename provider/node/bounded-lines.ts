@@ -1,0 +1,15 @@
+import { StringDecoder } from "node:string_decoder";
+
+/** Takes text piece by piece and hands on its lines; of a longer line than that, what is beyond it is dropped. */
+export function boundedLines(longest: number, hear: (line: string) => void): (chunk: Buffer) => void {
+  const decoder = new StringDecoder("utf8");
+  let line = "";
+  return (chunk) => {
+    const [first = "", ...others] = decoder.write(chunk).split("\n");
+    line = (line + first).slice(0, longest);
+    for (const next of others) {
+      hear(line.replace(/\r$/, ""));
+      line = next.slice(0, longest);
+    }
+  };
+}

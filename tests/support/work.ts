@@ -1,0 +1,59 @@
+import { Session } from "node:inspector/promises";
+import { setFlagsFromString } from "node:v8";
+
+/** Array methods whose own loops the coverage doesn't show, as they are not JavaScript. */
+const native = ["includes", "indexOf", "slice", "concat"] as const;
+
+/** Optimised code counts nothing. */
+const optimizers = ["opt", "maglev", "sparkplug"];
+
+/**
+ * How much work a function does: how often blocks of our code and of the libraries are entered, as V8 counts them, and items that
+ * arrays are searched or copied for. Unlike a time, it is the same on each run.
+ */
+export async function workOf(run: () => unknown): Promise<number> {
+  const session = new Session();
+  session.connect();
+  for (const one of optimizers) setFlagsFromString(`--no-${one}`);
+  let items = 0;
+  const originals = native.map((name) => [name, Array.prototype[name]] as const);
+  for (const [name, original] of originals)
+    Object.defineProperty(Array.prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: unknown[], ...args: unknown[]) {
+        items += this.length;
+        return (original as (...all: unknown[]) => unknown).apply(this, args);
+      },
+    });
+  try {
+    await session.post("Profiler.enable");
+    await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+    await session.post("Profiler.takePreciseCoverage");
+    run();
+    const { result } = await session.post("Profiler.takePreciseCoverage");
+    const counts = result
+      .filter(({ url }) => url.includes("/provider/") || url.includes("/node_modules/"))
+      .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)));
+    return counts.reduce((sum, count) => sum + count, items);
+  } finally {
+    await session.post("Profiler.stopPreciseCoverage");
+    session.disconnect();
+    for (const one of optimizers) setFlagsFromString(`--${one}`);
+    for (const [name, original] of originals)
+      Object.defineProperty(Array.prototype, name, { configurable: true, writable: true, value: original });
+  }
+}
+
+/** By how much the work grows from half of a size to that size: 2 when it is in proportion, 4 when it grows by the square. */
+export async function growth<T>(
+  size: number,
+  prepare: (size: number) => T,
+  run: (prepared: T) => unknown,
+): Promise<number> {
+  // What is only done the first time doesn't count.
+  run(prepare(16));
+  const [half, whole] = [prepare(size / 2), prepare(size)];
+  const least = await workOf(() => run(half));
+  return (await workOf(() => run(whole))) / least;
+}

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import { Slots } from "../../../provider/node/fair-slots.ts";
+import { settle } from "../../fakes/clock.ts";
+
+/** Work that goes on until it is told to end. */
+function pending(): { readonly over: Promise<void>; end: () => void } {
+  let end = (): void => undefined;
+  const over = new Promise<void>((resolve) => (end = resolve));
+  return { over, end };
+}
+
+describe("places that groups share", () => {
+  it("are given to all that ask, as many at once as there are", async () => {
+    const slots = new Slots(4);
+    const begun: number[] = [];
+    const works = Array.from({ length: 8 }, pending);
+    works.forEach(({ over }, index) => void slots.use(`group-${index}`, () => (begun.push(index), over)));
+    await settle();
+    expect(begun).to.deep.equal([0, 1, 2, 3]);
+    works[2]?.end();
+    await settle();
+    expect(begun).to.deep.equal([0, 1, 2, 3, 4]);
+  });
+
+  it("are never all one group's: another one begins at once, however much that group asks for", async () => {
+    const slots = new Slots(4);
+    const begun: string[] = [];
+    const use = (group: string) => void slots.use(group, () => (begun.push(group), pending().over));
+    for (let each = 0; each < 100; each++) use("greedy");
+    await settle();
+    expect(begun).to.deep.equal(["greedy", "greedy", "greedy"]);
+    use("shop");
+    await settle();
+    expect(begun.at(-1)).to.equal("shop");
+  });
+
+  it("go to the group that has the fewest", async () => {
+    const slots = new Slots(4);
+    const begun: string[] = [];
+    const first = pending();
+    const use = (group: string, over = pending().over) => void slots.use(group, () => (begun.push(group), over));
+    use("a", first.over);
+    use("a");
+    use("b");
+    use("c");
+    use("a");
+    use("b");
+    await settle();
+    first.end();
+    await settle();
+    expect(begun).to.deep.equal(["a", "a", "b", "c", "a"]);
+  });
+
+  it("are free for others while their work only waits, and are taken again after it", async () => {
+    const slots = new Slots(1);
+    const order: string[] = [];
+    const answer = pending();
+    const waiting = slots.use("dhcp", async () => {
+      order.push("asks");
+      await slots.aside(() => answer.over);
+      order.push("has its answer");
+    });
+    const other = pending();
+    const neighbour = slots.use("shop", async () => {
+      order.push("neighbour begins");
+      await other.over;
+      order.push("neighbour ends");
+    });
+    await settle();
+    answer.end();
+    await settle();
+    expect(order).to.deep.equal(["asks", "neighbour begins"]);
+    other.end();
+    await Promise.all([waiting, neighbour]);
+    expect(order).to.deep.equal(["asks", "neighbour begins", "neighbour ends", "has its answer"]);
+  });
+
+  it("are one for waits side by side, also when one of them fails and the work ends before the others", async () => {
+    const slots = new Slots(1);
+    const late = pending();
+    const failing = slots.use("a", async () => {
+      await Promise.all([slots.aside(() => Promise.reject(new Error("no"))), slots.aside(() => late.over)]);
+    });
+    await failing.catch(() => undefined);
+    late.end();
+    await settle();
+    let most = 0;
+    let now = 0;
+    const work = async () => {
+      most = Math.max(most, ++now);
+      await Promise.all([slots.aside(settle), slots.aside(settle)]);
+      now--;
+    };
+    await Promise.all([slots.use("a", work), slots.use("b", work), slots.use("a", work)]);
+    let together = 0;
+    let atMost = 0;
+    await Promise.all(
+      ["a", "b", "c", "a"].map((group) =>
+        slots.use(group, async () => {
+          atMost = Math.max(atMost, ++together);
+          await settle();
+          together--;
+        }),
+      ),
+    );
+    expect(atMost).to.equal(1);
+    expect(most).to.be.greaterThan(1);
+  });
+
+  it("are given back by work that throws", async () => {
+    const slots = new Slots(1);
+    await slots.use("a", () => Promise.reject(new Error("no"))).catch(() => undefined);
+    expect(await slots.use("a", () => Promise.resolve(7))).to.equal(7);
+  });
+
+  it("are nothing to a wait outside of any work", async () => {
+    expect(await new Slots(1).aside(() => Promise.resolve(7))).to.equal(7);
+  });
+});
