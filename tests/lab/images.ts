@@ -82,6 +82,8 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     applets: ["env", "sysctl", "test", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
+    // As in the Dockerfile.
+    user: "65532:65532",
   };
   const lacking = Object.values(scripts).find((script) => !existsSync(script));
   if (lacking === undefined) return recipe;

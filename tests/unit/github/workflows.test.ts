@@ -69,6 +69,11 @@ describe("the workflows of this repository", () => {
     });
   }
 
+  it("install packages without their scripts", () => {
+    expect(readFileSync(join(root, ".npmrc"), "utf8")).to.match(/^ignore-scripts=true$/m);
+    expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).to.deep.equal([]);
+  });
+
   it("check types and lint, and run the quick tests, on more than one Node.js", () => {
     const { check, unit, kernel } = read("check.yml").jobs;
     for (const job of [check, unit, kernel]) expect(job?.strategy?.matrix["node"]).to.include.members([22, 24]);
