@@ -56,9 +56,11 @@ export async function inject(driver: Driver, definition: Definition, options: In
     refuseClusterAddresses(cluster, definition),
   ]);
   if (found) refuseStranger(found, definition, options);
-  const pod = await awaitRunning(driver, definition.pod, atFirst, deadline);
+  // The reconciler, which has a record's lead, is told of the next pod, and holds up no other Vnic meanwhile.
+  const how = { awaitsNext: options.lead === undefined };
+  const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
   return claims.hold(driver, ref, found, deadline, async (claim) => {
-    const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline) : pod;
+    const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
     return injectAlone({ driver, definition, options, deadline, pod: now, claim });
   });
 }

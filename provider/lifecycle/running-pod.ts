@@ -22,15 +22,20 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
   throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
 }
 
-/** The pod, once it runs, as it was at first sight, if it was looked at, or is after a while; refuses one that can't be given a Vnic. */
+/**
+ * The pod, once it runs, as it was at first sight, if it was looked at, or is after a while; refuses one that can't be given a
+ * Vnic. With `awaitsNext`, the next pod is waited for when one has terminated that its controller replaces.
+ */
 export async function awaitRunning(
   driver: Driver,
   pod: PodIdentifier,
   atFirst: PodState | undefined,
   deadline: Deadline,
+  { awaitsNext = false }: { readonly awaitsNext?: boolean } = {},
 ): Promise<RunningPod> {
   const what = `pod ${pod.namespace}/${pod.name}`;
   let state = atFirst ?? (await lookAtPod(driver, pod));
+  let isExpected = false;
   for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
     switch (state.state) {
       case "running":
@@ -42,12 +47,20 @@ export async function awaitRunning(
           `pod.name: ${what} uses its node's network (hostNetwork: true) and has none of its own to put a Vnic in`,
         );
       case "terminated":
-        throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a pod that runs`);
+        if (!awaitsNext || !state.isReplaced)
+          throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a pod that runs`);
+        isExpected = true;
+        driver.report(`waiting for the next ${what}: ${state.why}`);
+        await deadline.wait(patience, `the next ${what} to run; last seen: ${state.why}`);
+        break;
       case "pending":
         driver.report(`waiting for ${what} to run: ${state.why}`);
         await deadline.wait(patience, `${what} to run; last seen: ${state.why}`);
     }
-    state = await lookAtPod(driver, pod);
+    // Between two pods there is none.
+    const object = isExpected ? await driver.cluster.findPod(pod.namespace, pod.name) : undefined;
+    if (isExpected && !object) state = { state: "pending", why: "its controller has not made it yet" };
+    else state = object ? readPod(object) : await lookAtPod(driver, pod);
   }
 }
 

@@ -13,6 +13,7 @@ export function findGround(network: NodeNetwork, nodeLinks: readonly Link[]): Gr
   const { name, mtu } = parent;
   if (network.mode === "host-device") return { parent: name, mtu, former: formerState(parent, nodeLinks) };
   if (!parent.up) throw refusal(`interface ${JSON.stringify(name)} on the node is down; bring it up first`);
+  if (network.vlan === undefined || network.mode === "bridge") refusePort(parent, network, nodeLinks);
   if (network.mode === "bridge" && parent.kind !== "bridge")
     throw refusal(`${name} is no bridge on the node${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`);
   if (network.vlan === undefined) return { parent: name, mtu };
@@ -51,6 +52,21 @@ const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> =
   pci: (text) => `at PCI address ${text}`,
   subnet: (text) => `with an address in ${text}`,
 };
+
+/** Kinds of links that take all that arrives at their ports, so that the kernel lets nothing else hang on one (EBUSY). */
+const takingAll: readonly (string | undefined)[] = ["bridge", "bond", "team", "openvswitch"];
+
+/** Refuses a port of a bridge or bond, and names what to use instead. A tagged frame goes to its VLAN first. */
+function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: readonly Link[]): void {
+  const over = nodeLinks.find((link) => link.name === master);
+  if (!over || !takingAll.includes(over.kind)) return;
+  const remedy =
+    mode === "bridge" && over.kind !== "bridge"
+      ? `name a bridge${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`
+      : `name ${over.name} instead`;
+  const other = mode !== "bridge" && over.kind === "bridge" ? `, or use mode "bridge" with it` : "";
+  throw refusal(`${name} is a port of the ${over.kind} ${over.name} on the node; ${remedy}${other}`);
+}
 
 /** A device goes into the pod whole, so it must serve nothing else. */
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Ground["former"]> {

@@ -103,6 +103,21 @@ describe("a parent on the node", () => {
     });
   });
 
+  it("is named, with its bridge, when it is a bridge's port; the bridge itself serves", async () => {
+    // One of its own: two ports on one LAN would be a loop.
+    await world.node.ip("link add br9 type bridge", "link set br9 up", "link set eth7 master br9");
+    for (const mode of ["macvlan", "macvlan-private"] as const)
+      expect(await refusalOf({ mode, parent: "eth7" })).to.match(
+        /eth7 is a port of the bridge br9 on the node; name br9 instead, or use mode "bridge" with it/,
+      );
+    expect(await refusalOf({ mode: "bridge", parent: "eth7" })).to.match(/bridge br9 on the node; name br9 instead$/);
+    const plan = planFor(pod, "192.168.50.10/24", { network: { mode: "macvlan", parent: "br9" } });
+    await world.session.inject(plan);
+    expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);
+    await world.session.eject({ vnic: plan.vnic });
+    await world.node.ip("link del br9");
+  });
+
   it("may carry the node's own traffic; the node's addresses and its gateway are no Vnic's then", async () => {
     await world.node.ip("address add 192.168.50.5/24 dev eth1", "address add fd50::5/64 dev eth1 nodad");
     await world.node.ip(`route add default via ${lan.router}`);

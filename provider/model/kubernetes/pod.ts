@@ -64,7 +64,12 @@ export type PodState =
   | ({ readonly state: "running" } & RunningPod)
   | { readonly state: "pending"; readonly why: string }
   | { readonly state: "hostNetwork" }
-  | { readonly state: "terminated"; readonly why: string };
+  | {
+      readonly state: "terminated";
+      readonly why: string;
+      /** Its controller makes another one of the same name. */
+      readonly isReplaced?: true;
+    };
 
 /** The pod as the node side is told of it. */
 export function podForNode(
@@ -79,8 +84,8 @@ export function readPod(pod: PodObject): PodState {
   const { metadata, spec, status } = pod;
   if (spec?.hostNetwork) return { state: "hostNetwork" };
   if (status?.phase === "Succeeded" || status?.phase === "Failed")
-    return { state: "terminated", why: [`phase ${status.phase}`, status.reason].filter(Boolean).join(", ") };
-  if (metadata?.deletionTimestamp) return { state: "terminated", why: "it is being deleted" };
+    return terminated(pod, [`phase ${status.phase}`, status.reason].filter(Boolean).join(", "));
+  if (metadata?.deletionTimestamp) return terminated(pod, "it is being deleted");
   const containerId = anyContainer(status)?.containerID;
   const runtimeUid = metadata?.annotations?.[staticPodHash];
   const runtimeClass = spec?.runtimeClassName;
@@ -94,6 +99,15 @@ export function readPod(pod: PodObject): PodState {
       ...(runtimeClass === undefined ? {} : { runtimeClass }),
     };
   return { state: "pending", why: pendingReason(pod) };
+}
+
+/** Controllers of Kubernetes whose next pod has another name. A StatefulSet's, or an operator's, has mostly the same. */
+const renaming = ["ReplicaSet", "ReplicationController", "DaemonSet", "Job"];
+
+function terminated({ metadata }: PodObject, why: string): PodState {
+  const controller = metadata?.ownerReferences?.find(({ controller }) => controller);
+  const isReplaced = controller !== undefined && !renaming.includes(controller.kind);
+  return { state: "terminated", why, ...(isReplaced ? { isReplaced } : {}) };
 }
 
 /**

@@ -167,6 +167,27 @@ describe("inject", () => {
     expect(driver.reports[0]).to.equal("waiting for pod shop/db-0 to run: container redis: ContainerCreating");
   });
 
+  describe("of a pod that is on its way out", () => {
+    const leaving = (kind: string) => {
+      const { metadata, ...rest } = pod({ status: { phase: "Running" } });
+      const ownerReferences = [{ kind, name: "db", controller: true }];
+      return { ...rest, metadata: { ...metadata, ownerReferences, deletionTimestamp: "2026-11-23T08:10:00Z" } };
+    };
+
+    it("waits for the next one that its controller makes, also while there is none", async () => {
+      driver.cluster.pods.set("shop/db-0", leaving("StatefulSet"));
+      setTimeout(() => driver.cluster.pods.clear(), 50);
+      setTimeout(() => driver.cluster.pods.set("shop/db-0", pod({ uid: uid(8) })), 400);
+      expect((await run()).podUid).to.equal(uid(8));
+      expect(driver.reports[0]).to.equal("waiting for the next pod shop/db-0: it is being deleted");
+    });
+
+    it("refuses it when its controller's next one has another name", async () => {
+      driver.cluster.pods.set("shop/db-0", leaving("ReplicaSet"));
+      expect((await plain(run())).message).to.match(/has terminated \(it is being deleted\); name a pod that runs$/);
+    });
+  });
+
   it("gives up on a pod that stays on its way, at its own deadline, and says what was seen last", async () => {
     driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Pending" } }));
     const error = await plain(run({ deadlines: short }));
