@@ -11,8 +11,8 @@ import { bringUp } from "./up.ts";
 export { appPod, type AppPod } from "./app-pod.ts";
 export type { Host } from "./enter.ts";
 export { appImage, nodeImage } from "./images.ts";
-export { missing, missingForEngine } from "./missing.ts";
-export { ensureKubernetes, ensurePulumi } from "./programs.ts";
+export { missing, missingForEngine, missingForHelm } from "./missing.ts";
+export { ensureHelm, ensureKubernetes, ensurePulumi } from "./programs.ts";
 export type { Output, RunOptions } from "./run.ts";
 
 /** A real cluster with a network outside it, on this machine. */

@@ -16,3 +16,8 @@ export function missing(): string[] {
 export function missingForEngine(): string[] {
   return (findProgram("pulumi") ?? findProgram("go")) ? [] : ["pulumi, or Go 1.25 or newer to build it"];
 }
+
+/** Says what this machine lacks to build Helm, if it has none. */
+export function missingForHelm(): string[] {
+  return (findProgram("helm") ?? findProgram("go")) ? [] : ["helm, or Go 1.26 or newer to build it"];
+}

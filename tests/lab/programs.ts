@@ -66,6 +66,15 @@ export async function ensurePulumi(): Promise<string> {
   });
 }
 
+/** Returns a folder with `helm`. */
+export async function ensureHelm(): Promise<string> {
+  const own = findProgram("helm");
+  if (own !== undefined) return dirname(own);
+  const module = goModule("helm");
+  const version = await versionOf(module, "helm.sh/helm/v4");
+  return cached(`helm-${version}`, `building Helm ${version} (1 minute on 2 cores)`, (bin) => goBuild(module, bin, ""));
+}
+
 /** Returns the path of a Node program that needs nothing but the C++ library: the one that goes into images. */
 export async function ensureNode(): Promise<string> {
   const script = await readFile(join(import.meta.dirname, "..", "..", "scripts", "with-node"), "utf8");

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ensurePulumi, missing, missingForEngine } from "../lab/index.ts";
+import { ensureHelm, ensurePulumi, missing, missingForEngine, missingForHelm } from "../lab/index.ts";
 import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
@@ -26,6 +26,7 @@ export interface Tier {
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 5 },
   { name: "provider", timeoutSeconds: 30 },
+  { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepare: ensureHelm },
   // Its files mostly wait: for the kernel, for leases, for silence.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.

@@ -184,11 +184,12 @@ function environment(container: string, images: readonly string[]): string {
   ].join(" && ");
 }
 
-/** `value` as a literal of CEL in which lists and maps have values of several types. */
+/** `value` as a literal of CEL in which lists and maps have values of several types; keys are sorted, so that equal values read equally. */
 function mixed(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => `dyn(${mixed(item)})`).join(", ")}]`;
   if (typeof value !== "object" || value === null) return literal(value);
   return `{${Object.entries(value)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([key, item]) => `${literal(key)}: dyn(${mixed(item)})`)
     .join(", ")}}`;
 }

@@ -117,7 +117,7 @@ function deployment({ image, reconciler = {} }: PlatformOptions) {
 }
 
 /** How replicas keep apart. */
-function spread({ antiAffinity = "preferred", topologySpread }: ReconcilerOptions) {
+export function spread({ antiAffinity = "preferred", topologySpread }: ReconcilerOptions) {
   const apart = { labelSelector: { matchLabels: labels }, topologyKey: "kubernetes.io/hostname" };
   const terms = {
     none: undefined,

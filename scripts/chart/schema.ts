@@ -1,0 +1,30 @@
+import * as z from "zod";
+import { platformOptions } from "../../provider/model/platform/options.ts";
+import { platformParts } from "../../provider/model/platform/platform.ts";
+
+/** An image's reference: no character that would need an escape. */
+const imagePattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
+
+/** Options that only the command line and `Platform` have: what they are parsed to is more than a template can say. */
+const withoutValue = { runtimeLayout: true, allowRuntimeLayouts: true } as const;
+
+/** The chart's values as JSON Schema: the platform's options, the parts to leave out, and what Helm gives every chart. */
+export function valuesSchema(): object {
+  const options = platformOptions.omit(withoutValue).partial({ image: true });
+  const schema = z.toJSONSchema(options, { io: "input" }) as { properties: Record<string, Record<string, unknown>> };
+  const { image, allowImages, ...properties } = schema.properties;
+  return {
+    ...schema,
+    properties: {
+      image: { ...image, pattern: imagePattern },
+      allowImages: { ...allowImages, items: { type: "string", pattern: imagePattern } },
+      without: {
+        type: "array",
+        items: { enum: platformParts },
+        description: `Parts to leave out: ${platformParts.join(", ")}`,
+      },
+      ...properties,
+      global: { type: "object" },
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseAllDocuments } from "yaml";
+import { defaultImage } from "../../provider/base/package.ts";
+import { platformManifests, type PlatformPart, platformParts } from "../../provider/model/platform/platform.ts";
+import { writeChart } from "../../scripts/chart/chart.ts";
+import { ensureHelm } from "../lab/index.ts";
+import { type Output, run } from "../lab/run.ts";
+
+interface Rendered {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; annotations?: Record<string, string> };
+}
+type Values = Parameters<typeof platformManifests>[0];
+
+/** Where two values begin to differ. */
+function difference(rendered: unknown, wanted: unknown): string {
+  const [one, other] = [JSON.stringify(rendered), JSON.stringify(wanted)];
+  const start = Math.max(0, [...one].findIndex((letter, index) => letter !== other[index]) - 80);
+  return `${one.slice(start, start + 200)} instead of ${other.slice(start, start + 200)}`;
+}
+
+describe("the chart, rendered by Helm", () => {
+  let folder: string;
+  let helm: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "vnic-chart-"));
+    await writeChart(join(folder, "pulumi-vnic"));
+    helm = join(await ensureHelm(), "helm");
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function template(values: object): Promise<Output> {
+    await writeFile(join(folder, "values.yaml"), JSON.stringify(values));
+    return run([helm, "template", "vnic", join(folder, "pulumi-vnic"), "-f", join(folder, "values.yaml")]);
+  }
+
+  async function objects(values: object): Promise<Map<string, Rendered>> {
+    const { code, stdout, stderr } = await template(values);
+    expect(stderr.trim(), "what Helm complains about").to.equal("");
+    expect(code).to.equal(0);
+    const all = parseAllDocuments(stdout).map((document) => document.toJS() as Rendered | null);
+    return byName(all.filter((one) => one !== null));
+  }
+
+  const byName = (all: readonly Rendered[]) =>
+    new Map(all.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
+
+  /** The manifests, with what the chart alone says: Helm leaves CRDs where they are. */
+  function manifests(values: Values): Map<string, Rendered> {
+    const all = byName(JSON.parse(JSON.stringify(platformManifests(values))) as Rendered[]);
+    for (const { kind, metadata } of all.values())
+      if (kind === "CustomResourceDefinition")
+        metadata.annotations = { ...metadata.annotations, "helm.sh/resource-policy": "keep" };
+    return all;
+  }
+
+  function assertSame(rendered: Map<string, Rendered>, wanted: Map<string, Rendered>): void {
+    expect([...rendered.keys()].sort()).to.deep.equal([...wanted.keys()].sort());
+    for (const [name, object] of rendered)
+      // A policy is far too long to be printed whole.
+      if (!isDeepStrictEqual(object, wanted.get(name))) expect.fail(`${name}: ${difference(object, wanted.get(name))}`);
+  }
+
+  it("has the objects of the manifests, one by one, by default", async () =>
+    assertSame(await objects({}), manifests({ image: defaultImage })));
+
+  it("has them with any values that its schema lets in", async () => {
+    const image = fc.stringMatching(
+      /^[a-z0-9]{1,12}(:[0-9]{1,4})?\/[a-z0-9/_.-]{1,20}(@sha256:[0-9a-f]{64}|:[A-Za-z0-9._-]{1,9})$/,
+    );
+    const name = fc.stringMatching(/^[a-z][a-z0-9]{0,8}$/);
+    const words = fc.dictionary(
+      name.map((text) => `example.org/${text}`),
+      name,
+      { maxKeys: 2 },
+    );
+    const quantities = fc.dictionary(
+      fc.constantFrom("cpu", "memory"),
+      fc.constantFrom("250m", "2", "512Mi", "1Gi", "0"),
+    );
+    const optional = { requiredKeys: [] };
+    const workload = {
+      resources: fc.record({ requests: quantities, limits: quantities }, optional),
+      nodeSelector: words,
+      tolerations: fc.array(fc.record({ key: name, operator: fc.constant("Exists" as const) }), { maxLength: 2 }),
+      priorityClassName: name,
+    };
+    const reconciler = {
+      ...workload,
+      replicas: fc.integer({ min: 1, max: 9 }),
+      resyncSeconds: fc.integer({ min: 1, max: 100_000 }),
+      antiAffinity: fc.constantFrom("none" as const, "preferred" as const, "required" as const),
+      topologySpread: fc.array(
+        fc.record(
+          {
+            topologyKey: name,
+            maxSkew: fc.integer({ min: 1, max: 5 }),
+            whenUnsatisfiable: fc.constant("DoNotSchedule" as const),
+          },
+          { requiredKeys: ["topologyKey"] },
+        ),
+        { maxLength: 2 },
+      ),
+      disruptionBudget: fc.boolean(),
+    };
+    const values: fc.Arbitrary<Values> = fc.record(
+      {
+        image,
+        allowImages: fc.array(image, { maxLength: 3 }),
+        imagePullSecrets: fc.array(name, { maxLength: 2 }),
+        openshift: fc.boolean(),
+        labels: words,
+        annotations: words,
+        without: fc.subarray(platformParts),
+        agent: fc.record(workload, optional),
+        reconciler: fc.record(reconciler, optional),
+      },
+      { requiredKeys: ["image"] },
+    );
+    const check = fc.asyncProperty(values, async (values) => assertSame(await objects(values), manifests(values)));
+    await fc.assert(check, { numRuns: 40, seed: 1 });
+  });
+
+  for (const [what, values, words] of [
+    ["an option that there isn't", { imgae: "x" }, /imgae/],
+    ["a part that there isn't", { without: ["agents" as PlatformPart] }, /without/],
+    ["no replicas", { reconciler: { replicas: 0 } }, /replicas/],
+    ["a quantity that the API server would rewrite", { agent: { resources: { limits: { cpu: "1000m" } } } }, /1000m/],
+    ["an image with a quote", { image: "x'y" }, /image/],
+  ] as const)
+    it(`refuses ${what}`, async () => {
+      const { code, stderr } = await template(values);
+      expect(code).not.to.equal(0);
+      expect(stderr).to.match(words);
+    });
+
+  it("passes Helm's own lint", async () => {
+    const { code, stdout } = await run([helm, "lint", "--strict", join(folder, "pulumi-vnic")]);
+    expect(code, stdout).to.equal(0);
+  });
+});
