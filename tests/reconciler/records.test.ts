@@ -47,7 +47,7 @@ describe("the reconciler, for records made by kubectl alone", () => {
     await bench.kubectl("delete", "vnic", "late", "--wait=false");
     await bench.kubectl(
       "wait",
-      `--for=jsonpath={.status.conditions[0].reason}=WaitingForPod`,
+      `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=WaitingForPod`,
       "vnic/late",
       "--timeout=30s",
     );

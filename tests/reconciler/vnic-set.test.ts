@@ -190,7 +190,7 @@ describe("a VnicSet on the lab", () => {
   it("takes the addresses from the range of its network, but for the router's", async () => {
     await run("Deployment", "lan", 2);
     await declare("lan", { template: { network: { name: "set-lan" } }, selector: { app: "lan" } });
-    const reason = "--for=jsonpath={.status.conditions[0].reason}=Invalid";
+    const reason = '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=Invalid';
     await bench.kubectl("wait", reason, "vnicset/lan", "--timeout=60s");
     const range = { cidr: "192.168.50.0/24", from: "192.168.50.72", to: "192.168.50.74" };
     const spec = { mode: "macvlan", parent: "eth1", ranges: [range], gateways: ["192.168.50.73"] };
@@ -211,7 +211,7 @@ describe("a VnicSet on the lab", () => {
     });
     await bench.kubectl(
       "wait",
-      `--for=jsonpath={.status.conditions[0].reason}=WorkloadMissing`,
+      `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=WorkloadMissing`,
       "vnicset/late",
       "--timeout=60s",
     );

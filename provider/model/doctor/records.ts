@@ -1,3 +1,4 @@
+import { isPending } from "../vnic/pending.ts";
 import { readPod, type PodObject } from "../kubernetes/pod.ts";
 import { vnicId, type VnicRef } from "../names.ts";
 import type { StoredVnic } from "../vnic/record.ts";
@@ -14,7 +15,8 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
   const subject = `Vnic ${vnicId(metadata)}`;
   const words = `kubectl -n ${metadata.namespace} describe vnic ${metadata.name}`;
   const ready = status?.conditions.find(({ type }) => type === "Ready");
-  const why = ready && ready.status !== "True" ? `${ready.reason}: ${ready.message}` : undefined;
+  const isUntouched = !ready || isPending(ready);
+  const why = ready && !isUntouched && ready.status !== "True" ? `${ready.reason}: ${ready.message}` : undefined;
   if (metadata.deletionTimestamp !== undefined)
     return [
       warning(
@@ -24,7 +26,7 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
       ),
     ];
   if (why !== undefined) return [fault(subject, why, words)];
-  if (!ready)
+  if (isUntouched)
     return [
       warning(
         subject,

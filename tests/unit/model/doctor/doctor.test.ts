@@ -7,6 +7,7 @@ import { examineRecords } from "../../../../provider/model/doctor/records.ts";
 import { examineRights, neededRights } from "../../../../provider/model/doctor/rights.ts";
 import { examineWorkloads, type WorkloadFacts } from "../../../../provider/model/doctor/workloads.ts";
 import { platformManifests } from "../../../../provider/model/platform/platform.ts";
+import { pendingStatus } from "../../../../provider/model/vnic/pending.ts";
 import type { StoredVnic } from "../../../../provider/model/vnic/record.ts";
 
 const lines = (findings: readonly Finding[]) =>
@@ -221,6 +222,11 @@ describe("doctor: records that wait", () => {
   const ready = { type: "Ready", status: "True", reason: "Attached", message: "", observedGeneration: 2 };
   const cases: [string, StoredVnic, RegExp | undefined][] = [
     ["one that is ready", record({}, [ready]), undefined],
+    [
+      "one that has the status that the API server fills in",
+      record({}, [...pendingStatus.conditions]),
+      /^warning Vnic shop\/db: nobody has worked on it yet/,
+    ],
     ["one that nobody has worked on", record({}), /^warning Vnic shop\/db: nobody has worked on it yet/],
     [
       "one that failed",
