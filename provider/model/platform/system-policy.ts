@@ -6,8 +6,6 @@ import type { Manifest } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
 import { matchRule, matchVariables, type OwnTemplate, type WholeTemplate } from "./pod-match.ts";
 
-const policyName = `own-pods-only.${group}`;
-
 /** The parts of a pod's template that decide what the pod can do. */
 interface PodTemplate {
   readonly spec: {
@@ -45,7 +43,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
   const shapes = shapesOf(templates.map(({ template }) => template as unknown as PodTemplate));
   const images = [...new Set([image, ...allowImages])];
   return admissionPolicy({
-    name: policyName,
+    name: `own-pods-only.${group}`,
     namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": systemNamespace } },
     resources: [
       {
@@ -64,7 +62,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
       },
     ],
     // What was let in before may end, whatever is allowed by now.
-    condition: `(request.operation == 'CREATE' || object.spec != oldObject.spec) && !(${isUpgrade})`,
+    condition: "request.operation == 'CREATE' || object.spec != oldObject.spec",
     variables: {
       pod: "has(object.spec.template) ? object.spec.template.spec : object.spec",
       account: "variables.pod.?serviceAccountName.orValue('default')",
@@ -97,12 +95,6 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
     ],
   });
 }
-
-/**
- * A workload may be written before the policy that lets in its pods, by who may write that policy: installers don't all apply
- * policies first, and a new policy takes effect a second later. Its pods are judged all the same, and are tried again.
- */
-const isUpgrade = `request.kind.kind in ['Deployment', 'DaemonSet'] && authorizer.group('admissionregistration.k8s.io').resource('validatingadmissionpolicies').name('${policyName}').check('update').allowed()`;
 
 /** A Job makes one pod, once. */
 const isOneSession = [
