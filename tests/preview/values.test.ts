@@ -53,8 +53,8 @@ describe("values as programs have them", () => {
     const { code, output } = await project.run("preview");
     expect(code).to.not.equal(0);
     expect(output)
-      .to.match(/is not a MAC address/)
-      .and.match(/is not a CIDR address/);
+      .to.match(/is longer than the 63 characters of a MAC address/)
+      .and.match(/is longer than the 63 characters of a CIDR address/);
     expect(output.length).to.be.below(20_000);
   });
 

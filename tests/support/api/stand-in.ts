@@ -1,3 +1,4 @@
+import { defaultImage } from "../../../provider/base/package.ts";
 import type { WatchedCluster } from "../../../provider/cluster/cluster.ts";
 import { openWatchedCluster } from "../../../provider/cluster/kube-cluster.ts";
 import { Claims } from "../../../provider/lifecycle/claim.ts";
@@ -25,7 +26,7 @@ export async function standInCluster(kubeconfig: string, nodeSide = new FakeNode
 
 /** Drives that cluster; close its sessions when done. */
 export function driverOf<C extends WatchedCluster>(cluster: C, name = "a test"): Driver & { readonly cluster: C } {
-  const sessions = new SessionPool(cluster, { image: "localhost/image:1" });
+  const sessions = new SessionPool(cluster, { image: defaultImage });
   return { cluster, sessions, claims: new Claims(name), report: () => undefined };
 }
 

@@ -62,7 +62,8 @@ export async function runNodeSide(
       .map((line) => JSON.parse(line) as Answer);
     return { answers, calls: count.split("\n").filter(Boolean).length };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // A stand-in that outlives the node side may still write into it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
