@@ -70,10 +70,14 @@ function locked<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<
   return withLock(uid, () => inTurn(namespace, work));
 }
 
+/** The ID of a request, whatever else is wrong with it; 0 for one that has none. */
+const demandId = z.object({ id: z.int().catch(0) }).catch({ id: 0 });
+
 async function serve(line: string): Promise<void> {
-  const { id } = z.object({ id: z.int().catch(0) }).parse(parseJson(line) ?? {});
+  const json = parseJson(line);
+  const { id } = demandId.parse(json);
   try {
-    const demand = request.parse(parseJson(line));
+    const demand = request.parse(json);
     say({ id, result: await work(demand, (step) => say({ id, step })) });
   } catch (error) {
     if (error instanceof z.ZodError)

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { addressesOf } from "../support/kernel/machine.ts";
+import { nodeSideScript } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 describe("an injection on a node", () => {
@@ -8,9 +9,7 @@ describe("an injection on a node", () => {
   let pod: Pod;
 
   before(async () => {
-    world = await World.make();
-    await world.addNic("eth7");
-    await world.addBridge("br7", "eth8");
+    world = await World.makeWithParents();
     pod = await world.addPod();
   });
   after(() => world.close());
@@ -123,6 +122,25 @@ describe("an injection on a node", () => {
       .catch((caught: unknown) => caught);
     expect(error).to.include({ kind: "refused" });
     expect((error as Error).message).to.match(/doesn't run here: sandbox \w+ belongs to another pod/);
+  });
+
+  it("is one of many requests: a line that is none is refused, and those after it are answered", async () => {
+    const env = ["env", `VNIC_HOST_ROOT=${world.root}`];
+    for (const line of ["null", "5", "[]", '"x"', "nonsense", '{"id":"x"}']) {
+      const input = `${line}\n{"id":7,"verb":"hello"}\n`;
+      const said = await world.node.must([...env, process.execPath, nodeSideScript], { input });
+      const answers = said
+        .trim()
+        .split("\n")
+        .map((text) => JSON.parse(text) as { id: number; error?: { kind: string } });
+      expect(
+        answers.map(({ id, error }) => [id, error?.kind]),
+        line,
+      ).to.have.deep.members([
+        [0, "invalid"],
+        [7, undefined],
+      ]);
+    }
   });
 
   describe("without readable bundles", () => {
