@@ -11,6 +11,7 @@ import {
 } from "./manifests.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { parseLayout } from "../model/kubernetes/runtime-layout.ts";
+import { present } from "../model/schema/known.ts";
 import { fileNameOf } from "../model/platform/manifest.ts";
 
 interface Options {
@@ -79,11 +80,7 @@ async function platformOptions(said: Options): Promise<PlatformOptions & { witho
     allowRuntimeLayouts: [...(file.allowRuntimeLayouts ?? []), ...said.allowRuntimeLayout],
     imagePullSecrets: [...(file.imagePullSecrets ?? []), ...said.imagePullSecret],
   };
-  const once = {
-    ...(image === undefined ? {} : { image }),
-    ...(runtimeLayout === undefined ? {} : { runtimeLayout }),
-    ...(openshift === undefined ? {} : { openshift }),
-  };
+  const once = { ...(image === undefined ? {} : { image }), ...present({ runtimeLayout, openshift }) };
   return { image: defaultImage, ...file, ...once, ...lists, without };
 }
 

@@ -45,8 +45,13 @@ export function loadKubeConfig(client: Client, { kubeconfig, context }: Access):
 
 /* What is in a kubeconfig is secret: an error names the file, and the line or the key, and never what is written there. */
 
+/** The environment variable that a kubeconfig names, when it is given as `env:<variable>`. */
+export function variableOf(kubeconfig: string): string | undefined {
+  return /^env:(.*)$/.exec(kubeconfig)?.[1];
+}
+
 function loadGiven(config: KubeConfig, given: string): void {
-  const variable = /^env:(.*)$/.exec(given)?.[1];
+  const variable = variableOf(given);
   const setting = variable ?? "vnic:kubeconfig";
   const value = variable === undefined ? given : process.env[variable];
   if (!value)

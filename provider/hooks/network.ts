@@ -8,7 +8,7 @@ import { compare } from "../model/schema/known.ts";
 import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
 import { packageVersion } from "../base/package.ts";
-import { failuresOf, programInputs } from "./program-inputs.ts";
+import { checking } from "./checking.ts";
 import { configureWith, noteProgram, openDriver, type OpenDriver } from "./open-driver.ts";
 
 /* The hooks of a Network, called by the stub in `sdk/stubs.ts`. */
@@ -26,16 +26,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export const check = withoutStack(
-  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
-    noteProgram();
-    const inputs = programInputs(olds, news);
-    const parsed = parseNetwork(inputs);
-    return "problems" in parsed
-      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-      : { inputs: withoutUndefined(parsed.definition) };
-  },
-);
+export const check = checking(parseNetwork);
 
 /** All is changed in place, but for the name, by which Vnics know it. */
 export const diff = withoutStack(

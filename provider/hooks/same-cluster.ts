@@ -1,5 +1,6 @@
 import { VnicError } from "../base/errors.ts";
 import type { Cluster } from "../cluster/cluster.ts";
+import { variableOf } from "../cluster/kubeconfig.ts";
 import type { Settings } from "./settings.ts";
 
 /** The UID of the namespace `kube-system`, by which a cluster is commonly told from others: it lasts as long as the cluster. */
@@ -19,8 +20,7 @@ export function refuseOtherCluster(
   { kubeconfig, context }: Settings,
 ): void {
   if (known === undefined || known === clusterUid) return;
-  const setting =
-    kubeconfig === undefined ? "KUBECONFIG" : kubeconfig.startsWith("env:") ? kubeconfig.slice(4) : "vnic:kubeconfig";
+  const setting = kubeconfig === undefined ? "KUBECONFIG" : (variableOf(kubeconfig) ?? "vnic:kubeconfig");
   const used = context === undefined ? setting : `${setting} with the context ${JSON.stringify(context)}`;
   throw new VnicError(
     "refused",

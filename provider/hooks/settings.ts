@@ -1,4 +1,5 @@
 import { defaultImage } from "../base/package.ts";
+import { present } from "../model/schema/known.ts";
 import type { FileValue, StackFile } from "./stack-file.ts";
 
 /** Reads one key of the stack's configuration; secrets arrive decrypted. */
@@ -32,13 +33,11 @@ export interface SettingsSources {
  */
 export function readSettings(sources: SettingsSources): Settings {
   const { env } = sources;
-  const kubeconfig = find("kubeconfig", env.VNIC_KUBECONFIG ? "env:VNIC_KUBECONFIG" : undefined, sources);
-  const context = find("context", env.VNIC_CONTEXT || undefined, sources);
-  return {
-    ...(kubeconfig === undefined ? {} : { kubeconfig }),
-    ...(context === undefined ? {} : { context }),
+  return present({
+    kubeconfig: find("kubeconfig", env.VNIC_KUBECONFIG ? "env:VNIC_KUBECONFIG" : undefined, sources),
+    context: find("context", env.VNIC_CONTEXT || undefined, sources),
     image: find("image", env.VNIC_IMAGE || undefined, sources) ?? defaultImage,
-  };
+  });
 }
 
 /** Whether a value in use is what the last `up` stored, which may not be the one of today. */

@@ -1,7 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { withoutStack } from "./expected-failure.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
-import { IncompleteError } from "../lifecycle/incomplete-error.ts";
 import { applySet, observeSet, removeSet, type SetDriver } from "../lifecycle/vnic-set.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
@@ -10,7 +9,8 @@ import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/defini
 import { setDifference } from "../model/vnic-set/diff.ts";
 import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { progressOf } from "./progress.ts";
-import { failuresOf, programInputs } from "./program-inputs.ts";
+import { checking } from "./checking.ts";
+import { keepingState } from "./keeping-state.ts";
 import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
 
 /* The hooks of a VnicSet, called by the stub in `sdk/stubs.ts`; as those of a Vnic. */
@@ -19,16 +19,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export const check = withoutStack(
-  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
-    noteProgram();
-    const inputs = programInputs(olds, news);
-    const parsed = parseSetDefinition(inputs);
-    return "problems" in parsed
-      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-      : { inputs: withoutUndefined(parsed.definition) };
-  },
-);
+export const check = checking(parseSetDefinition);
 
 export const diff = withoutStack(
   async (_id: string, olds: VnicSetState & WithStub, news: SetDefinition & WithStub): Promise<dynamic.DiffResult> => {
@@ -41,11 +32,10 @@ export const diff = withoutStack(
   },
 );
 
-export async function create(inputs: SetDefinition & WithStub): Promise<dynamic.CreateResult> {
-  const outs = await keepingState(inputs, undefined, (driver, definition) =>
+export function create(inputs: SetDefinition & WithStub): Promise<dynamic.CreateResult> {
+  return make(inputs, undefined, (driver, definition) =>
     applySet(driver, definition, { deadlineSeconds: definition.deadlines.createSeconds }),
   );
-  return { id: vnicId(inputs), outs };
 }
 
 export async function update(
@@ -54,7 +44,7 @@ export async function update(
   news: SetDefinition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   refuseNewer(olds, `VnicSet ${vnicId(olds)}`);
-  const outs = await keepingState(news, olds.clusterUid, (driver, definition) =>
+  const { outs } = await make(news, olds.clusterUid, (driver, definition) =>
     applySet(driver, definition, { known: olds, deadlineSeconds: definition.deadlines.updateSeconds }),
   );
   return { outs };
@@ -90,25 +80,17 @@ async function driverFor(
   return { cluster: driver.cluster, clusterUid: driver.clusterUid, report: progressOf(declaredBy) };
 }
 
-/** If it fails half-way, the engine is told what exists, so that it stays in state. */
-async function keepingState(
+async function make(
   { __provider, ...definition }: SetDefinition & WithStub,
-  clusterUid: string | undefined,
-  make: (driver: SetDriver, definition: SetDefinition) => Promise<VnicSetState>,
-): Promise<VnicSetState> {
+  known: string | undefined,
+  work: (driver: SetDriver, definition: SetDefinition) => Promise<VnicSetState>,
+): Promise<{ id: string; outs: VnicSetState }> {
   noteProgram();
   const id = vnicId(definition);
-  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid });
-  const made = { clusterUid: driver.clusterUid };
-  try {
-    return { ...(await make(driver, definition)), ...made };
-  } catch (error) {
-    if (!(error instanceof IncompleteError)) throw error;
-    const properties = withoutUndefined({ ...error.state, ...made, __provider });
-    throw Object.assign(new Error(`VnicSet ${id} exists, but not all of its pods are served`, { cause: error }), {
-      id,
-      properties,
-      reasons: [error.message],
-    });
-  }
+  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid: known });
+  const words = `VnicSet ${id} exists, but not all of its pods are served`;
+  const outs = await keepingState({ id, clusterUid: driver.clusterUid, words, __provider }, () =>
+    work(driver, definition),
+  );
+  return { id, outs };
 }

@@ -5,7 +5,6 @@ import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { eject } from "../lifecycle/eject.ts";
-import { IncompleteError } from "../lifecycle/incomplete-error.ts";
 import { inject } from "../lifecycle/inject.ts";
 import { discover, observe } from "../lifecycle/observe.ts";
 import { type Definition, fromInputs, inputsOf, parseDefinition } from "../model/vnic/definition.ts";
@@ -15,7 +14,8 @@ import { vnicRef } from "../model/vnic/record.ts";
 import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/state.ts";
 import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
 import { progressOf } from "./progress.ts";
-import { failuresOf, programInputs } from "./program-inputs.ts";
+import { checking } from "./checking.ts";
+import { keepingState } from "./keeping-state.ts";
 import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them one
@@ -25,16 +25,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
   configureWith(config);
 }
 
-export const check = withoutStack(
-  async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
-    noteProgram();
-    const inputs = programInputs(olds, news);
-    const parsed = parseDefinition(inputs);
-    return "problems" in parsed
-      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
-      : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
-  },
-);
+export const check = checking(parseDefinition, inputsOf);
 
 export const diff = withoutStack(
   async (_id: string, olds: VnicState & WithStub, news: Definition & WithStub): Promise<dynamic.DiffResult> => {
@@ -53,9 +44,8 @@ function differenceOf(olds: VnicState & WithStub, { __provider: _, ...news }: De
   return difference(definitionOf(readState(olds)), fromInputs(readInputs(news)));
 }
 
-export async function create(inputs: Definition & WithStub): Promise<dynamic.CreateResult> {
-  const outs = await keepingState(inputs, undefined, (driver, definition) => inject(driver, definition));
-  return { id: vnicId(vnicRef(fromInputs(inputs))), outs };
+export function create(inputs: Definition & WithStub): Promise<dynamic.CreateResult> {
+  return make(inputs, undefined, (driver, definition) => inject(driver, definition));
 }
 
 export async function update(
@@ -64,7 +54,7 @@ export async function update(
   news: Definition & WithStub,
 ): Promise<dynamic.UpdateResult> {
   const known = readState(olds);
-  const outs = await keepingState(news, known.clusterUid, (driver, definition) =>
+  const { outs } = await make(news, known.clusterUid, (driver, definition) =>
     inject(driver, definition, { known, deadlineSeconds: definition.deadlines.updateSeconds }),
   );
   return { outs };
@@ -101,29 +91,19 @@ async function driverFor(id: string, { declaredBy, clusterUid }: Omit<Resource, 
   return { ...(await openDriver({ what: `Vnic ${id}`, declaredBy, clusterUid })), report: progressOf(declaredBy) };
 }
 
-/** Runs what makes something: if it fails half-way, the engine is told what exists, so that it stays in state. */
-async function keepingState(
-  inputs: Definition & WithStub,
-  clusterUid: string | undefined,
-  make: (driver: Driver, definition: Definition) => Promise<VnicState>,
-): Promise<VnicState> {
+async function make(
+  { __provider, ...inputs }: Definition & WithStub,
+  known: string | undefined,
+  work: (driver: Driver, definition: Definition) => Promise<VnicState>,
+): Promise<{ id: string; outs: VnicState }> {
   noteProgram();
-  const { __provider, ...given } = inputs;
-  const definition = fromInputs(given);
+  const definition = fromInputs(inputs);
   const id = vnicId(vnicRef(definition));
-  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid });
-  const made = { clusterUid: driver.clusterUid };
-  try {
-    return withoutUndefined({ ...(await make(driver, definition)), ...made }) as VnicState;
-  } catch (error) {
-    if (!(error instanceof IncompleteError)) throw error;
-    const properties = withoutUndefined({ ...error.state, ...made, __provider });
-    throw Object.assign(new Error(`Vnic ${id} exists, but is not complete`, { cause: error }), {
-      id,
-      properties,
-      reasons: [error.message],
-    });
-  } finally {
-    driver.surveyor.forget();
-  }
+  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid: known });
+  const { clusterUid, surveyor } = driver;
+  const words = `Vnic ${id} exists, but is not complete`;
+  const outs = await keepingState({ id, clusterUid, words, __provider }, () => work(driver, definition)).finally(() =>
+    surveyor.forget(),
+  );
+  return { id, outs };
 }

@@ -1,0 +1,22 @@
+import type { dynamic } from "@pulumi/pulumi";
+import type { Problem } from "../model/schema/problem.ts";
+import { withoutUndefined } from "../model/vnic/state.ts";
+import { withoutStack } from "./expected-failure.ts";
+import { noteProgram } from "./open-driver.ts";
+import { failuresOf, programInputs } from "./program-inputs.ts";
+import type { WithStub } from "./stored-stub.ts";
+
+/** The hook `check` of a kind of resource: `parse` reads what a program gave, and `inputsOf` makes of it what later hooks get. */
+export function checking<Definition extends object>(
+  parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },
+  inputsOf: (definition: Definition) => object = (definition) => definition,
+) {
+  return withoutStack(async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+    noteProgram();
+    const inputs = programInputs(olds, news);
+    const parsed = parse(inputs);
+    return "problems" in parsed
+      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+      : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
+  });
+}
