@@ -1,3 +1,4 @@
+import { readyOf } from "../model/vnic/pending.ts";
 import { inject } from "../lifecycle/inject.ts";
 import { valuesOf } from "../model/address/address.ts";
 import { holdsJust } from "../model/address/held.ts";
@@ -38,7 +39,7 @@ export const creation: Module = async (task) => {
  */
 function isServed({ record, pod }: Task): boolean {
   const { status, metadata } = record;
-  const ready = status?.conditions.find(({ type }) => type === "Ready");
+  const ready = readyOf(status);
   return (
     ready !== undefined &&
     (ready.status === "True" || waitsForParent(ready)) &&

@@ -1,3 +1,4 @@
+import { readyOf } from "../model/vnic/pending.ts";
 import type { StoredAddress } from "../model/address/address.ts";
 import { hostOf } from "../base/address.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
@@ -15,7 +16,7 @@ export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonl
 }
 
 function isRefused({ metadata, status }: StoredVnic): boolean {
-  const ready = status?.conditions.find(({ type }) => type === "Ready");
+  const ready = readyOf(status);
   return ready?.reason === "HeldByOther" && metadata.deletionTimestamp === undefined;
 }
 

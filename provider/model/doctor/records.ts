@@ -1,4 +1,4 @@
-import { isPending } from "../vnic/pending.ts";
+import { readyOf } from "../vnic/pending.ts";
 import { readPod, type PodObject } from "../kubernetes/pod.ts";
 import { vnicId, type VnicRef } from "../names.ts";
 import type { StoredVnic } from "../vnic/record.ts";
@@ -14,9 +14,8 @@ export function examineRecords(records: readonly StoredVnic[], hasReconciler: bo
 function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean): Finding[] {
   const subject = `Vnic ${vnicId(metadata)}`;
   const words = `kubectl -n ${metadata.namespace} describe vnic ${metadata.name}`;
-  const ready = status?.conditions.find(({ type }) => type === "Ready");
-  const isUntouched = !ready || isPending(ready);
-  const why = ready && !isUntouched && ready.status !== "True" ? `${ready.reason}: ${ready.message}` : undefined;
+  const ready = readyOf(status);
+  const why = ready && ready.status !== "True" ? `${ready.reason}: ${ready.message}` : undefined;
   if (metadata.deletionTimestamp !== undefined)
     return [
       warning(
@@ -26,7 +25,7 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
       ),
     ];
   if (why !== undefined) return [fault(subject, why, words)];
-  if (isUntouched)
+  if (!ready)
     return [
       warning(
         subject,

@@ -1,3 +1,4 @@
+import { readyOf } from "../vnic/pending.ts";
 import { networkWords } from "../network/reference.ts";
 import { placeOf, type StoredVnic } from "../vnic/record.ts";
 
@@ -43,7 +44,7 @@ export function rowOf(record: StoredVnic, now: Date): VnicRow {
 /** The one thing worth knowing: being deleted, the reason why it isn't ready, or what else is amiss. */
 export function conditionOf({ metadata, status }: StoredVnic): { readonly healthy: boolean; readonly words: string } {
   if (metadata.deletionTimestamp !== undefined) return { healthy: false, words: "Deleting" };
-  const ready = status?.conditions.find(({ type }) => type === "Ready");
+  const ready = readyOf(status);
   if (!ready) return { healthy: false, words: "Waiting" };
   if (ready.status !== "True") return { healthy: false, words: ready.reason };
   if ((ready.observedGeneration ?? 0) < (metadata.generation ?? 0)) return { healthy: false, words: "Updating" };

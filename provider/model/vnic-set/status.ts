@@ -1,6 +1,7 @@
+import { readyOf } from "../vnic/pending.ts";
 import { cut } from "../../base/quote.ts";
 import { longest } from "../schema/bounds.ts";
-import type { Problem } from "../schema/problem.ts";
+import { type Problem, problemWords } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
 
@@ -40,7 +41,7 @@ export function setStatusOf(
 
 /** Status of a set whose spec breaks a rule that the API server can't check. Its Vnics stay as they are. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
-  const message = cut(problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "), longest.message);
+  const message = cut(problemWords(problems), longest.message);
   const { generation } = set.metadata;
   const since = { lastTransitionTime: now.toISOString(), observedGeneration: generation };
   return {
@@ -80,7 +81,7 @@ function readiness(
   if (ready === desired) return { status: "True" as const, reason: "AllServed", message: count };
   if (waiting.length > 0) return so("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
   const failing = [...members.values()]
-    .map(({ spec, status }) => ({ pod: spec.pod.name, ready: status?.conditions.find(({ type }) => type === "Ready") }))
+    .map(({ spec, status }) => ({ pod: spec.pod.name, ready: readyOf(status) }))
     .find(({ ready }) => ready?.status === "False");
   return so("Progressing", failing ? `${count}; pod ${failing.pod}: ${failing.ready?.message}` : count);
 }
@@ -93,7 +94,7 @@ function exhaustedWords(waiting: readonly string[]): string {
 
 function isServed({ members }: Expansion, pod: string, uid: string | undefined): boolean {
   const vnic = members.get(pod);
-  const ready = vnic?.status?.conditions.find(({ type }) => type === "Ready");
+  const ready = readyOf(vnic?.status);
   return (
     vnic?.metadata.deletionTimestamp === undefined &&
     ready?.status === "True" &&

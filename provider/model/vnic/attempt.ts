@@ -1,6 +1,7 @@
 import type { ErrorKind } from "../../base/errors.ts";
+import { present } from "../schema/known.ts";
 import type { VnicStatus } from "./conditions.ts";
-import { isPending } from "./pending.ts";
+import { isPending, readyOf } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { failedStatus } from "./status.ts";
 
@@ -16,19 +17,16 @@ const podReasons = ["PodNotFound", "PodPending", "PodTerminated", "PodUsesHostNe
  */
 export function isOvertaken({ metadata, status }: StoredVnic, podUid: string): boolean {
   const ready = readyOf(status);
-  if (!ready || isPending(ready) || ready.reason === underWay || podReasons.includes(ready.reason)) return true;
+  if (!ready || ready.reason === underWay || podReasons.includes(ready.reason)) return true;
   if (ready.observedGeneration !== (metadata.generation ?? 1)) return true;
   return ready.status === "True" && status?.pod?.uid !== podUid;
 }
 
 /** Whether the status says, of this generation, that the Vnic isn't ready. */
 export function saysUnready({ metadata, status }: StoredVnic): boolean {
+  if (status?.conditions.some(isPending)) return true;
   const ready = readyOf(status);
-  return ready?.status === "False" && (isPending(ready) || ready.observedGeneration === (metadata.generation ?? 1));
-}
-
-function readyOf(status: VnicStatus | undefined) {
-  return status?.conditions.find(({ type }) => type === "Ready");
+  return ready?.status === "False" && ready.observedGeneration === (metadata.generation ?? 1);
 }
 
 /** The status while the attempt is under way. The NIC stays attached if it is in that pod. */
@@ -43,16 +41,11 @@ export function restoredStatus(
   { metadata: now }: StoredVnic,
 ): VnicStatus | undefined {
   if (!status) return undefined;
-  const renewed = (observed: number | undefined) => (observed === metadata.generation ? now.generation : observed);
-  const observedGeneration = renewed(status.observedGeneration);
-  return {
-    ...status,
-    ...(observedGeneration === undefined ? {} : { observedGeneration }),
-    conditions: status.conditions.map((one) => {
-      const seen = renewed(one.observedGeneration);
-      return { ...one, ...(seen === undefined ? {} : { observedGeneration: seen }) };
-    }),
+  const renew = <T extends { readonly observedGeneration?: number }>(one: T) => {
+    const observedGeneration = one.observedGeneration === metadata.generation ? now.generation : one.observedGeneration;
+    return present({ ...one, observedGeneration });
   };
+  return { ...renew(status), conditions: status.conditions.map(renew) };
 }
 
 /** The reason in a condition for each kind of failure. */

@@ -18,6 +18,11 @@ export const pendingStatus = {
   ],
 } as const satisfies VnicStatus;
 
+/** The condition Ready that a driver has written; undefined for a record that none has worked on. */
+export function readyOf(status: VnicStatus | undefined): Condition | undefined {
+  return status?.conditions.find((one) => one.type === "Ready" && !isPending(one));
+}
+
 export function isPending({ reason }: Pick<Condition, "reason">): boolean {
   return reason === pendingStatus.conditions[0].reason;
 }
