@@ -22,6 +22,12 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
   throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
 }
 
+/** How the next pod of that name fares, which a controller makes: between two of them there is none. */
+async function lookAtNext({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
+  const object = await cluster.findPod(namespace, name);
+  return object ? readPod(object) : { state: "pending", why: "its controller has not made it yet" };
+}
+
 /**
  * The pod, once it runs, as it was at first sight, if it was looked at, or is after a while; refuses one that can't be given a
  * Vnic. With `awaitsNext`, the next pod is waited for when one has terminated that its controller replaces.
@@ -57,10 +63,7 @@ export async function awaitRunning(
         driver.report(`waiting for ${what} to run: ${state.why}`);
         await deadline.wait(patience, `${what} to run; last seen: ${state.why}`);
     }
-    // Between two pods there is none.
-    const object = isExpected ? await driver.cluster.findPod(pod.namespace, pod.name) : undefined;
-    if (isExpected && !object) state = { state: "pending", why: "its controller has not made it yet" };
-    else state = object ? readPod(object) : await lookAtPod(driver, pod);
+    state = isExpected ? await lookAtNext(driver, pod) : await lookAtPod(driver, pod);
   }
 }
 

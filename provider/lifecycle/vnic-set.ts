@@ -1,3 +1,4 @@
+import { problemWords } from "../model/schema/problem.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
@@ -79,10 +80,7 @@ export async function observeSet(
   const definition = known ? setDefinitionOf(known) : undefined;
   const canonical = canonicalSet(found);
   if ("problems" in canonical)
-    throw new VnicError(
-      "invalid",
-      `VnicSet ${vnicId(ref)}: ${canonical.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ")}`,
-    );
+    throw new VnicError("invalid", `VnicSet ${vnicId(ref)}: ${problemWords(canonical.problems)}`);
   // What was changed in the cluster shows as a change of the inputs.
   const {
     selector: _,

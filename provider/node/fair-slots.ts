@@ -50,7 +50,7 @@ export class Slots {
     try {
       return await wait();
     } finally {
-      // Of several waits side by side the last one takes the place again.
+      // The last of several waits side by side takes the place again.
       if (--turn.waits === 0 && !turn.holds && !turn.ended) await (turn.coming ??= this.enter(turn));
     }
   }

@@ -22,7 +22,7 @@ export interface Lasting {
   readonly ended: Promise<string>;
 }
 
-/** Of a line that a program prints: a DHCP client's event has some kilobytes, and a server on the network wrote parts of it. */
+/** Longest line that is taken from a program, in characters. A DHCP client's event has some thousands, parts of which a server wrote. */
 const longestLine = 2 ** 14;
 
 /** Starts a program that runs until it is told to end, and hands on the lines of its stdout and of its stderr. */

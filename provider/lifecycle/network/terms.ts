@@ -4,7 +4,7 @@ import { clusterAddressProblems } from "../../model/network/cluster-addresses.ts
 import { networkInRecord, type StoredNetwork } from "../../model/network/record.ts";
 import { termProblems } from "../../model/network/terms.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
-import type { Problem } from "../../model/schema/problem.ts";
+import { type Problem, problemWords } from "../../model/schema/problem.ts";
 import type { StoredVnic } from "../../model/vnic/record.ts";
 
 /* What a VnicNetwork lets a Vnic have, asked once more before anything is made: not every cluster has the policies, and a
@@ -48,7 +48,7 @@ export async function refuseClusterAddresses(cluster: Cluster, { addresses }: De
 
 function refuseProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
-  throw new VnicError("refused", problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+  throw new VnicError("refused", problemWords(problems));
 }
 
 function byAge(one: StoredVnic, other: StoredVnic): number {

@@ -1,3 +1,4 @@
+import { problemWords } from "../schema/problem.ts";
 import { VnicError } from "../../base/errors.ts";
 import { annotations, apiVersion, labels } from "../names.ts";
 import type { NodeObject } from "../kubernetes/node.ts";
@@ -44,7 +45,7 @@ export function networkInRecord({ metadata, spec }: NetworkRecord): NetworkDefin
   const owner = metadata.annotations?.[annotations.owner];
   const parsed = parseNetwork({ ...spec, name: metadata.name, ...(owner === undefined ? {} : { declaredBy: owner }) });
   if ("definition" in parsed) return parsed.definition;
-  const problems = parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  const problems = problemWords(parsed.problems);
   throw new VnicError("invalid", `VnicNetwork ${metadata.name}: ${problems}`);
 }
 

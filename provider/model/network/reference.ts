@@ -57,14 +57,8 @@ export const networkReferenceSpec = z
     parent: text(longest.parent, "a NIC's name").optional().register(descriptions, {
       doc: networkFields.parent.doc,
     }),
-    mode: z.enum(modes).optional().register(descriptions, {
-      doc: networkFields.mode.doc,
-      default: networkFields.mode.default,
-    }),
-    vlan: field.vlan.optional().register(descriptions, {
-      doc: networkFields.vlan.doc,
-      default: networkFields.vlan.default,
-    }),
+    mode: z.enum(modes).optional().register(descriptions, networkFields.mode),
+    vlan: field.vlan.optional().register(descriptions, networkFields.vlan),
     name: field.labelName.optional().register(descriptions, {
       doc: "Instead of the parent: the name of a Network",
     }),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { messageOf, VnicError } from "../../base/errors.ts";
 import { parseLayout, type RuntimeLayout } from "../kubernetes/runtime-layout.ts";
-import { problemsOf } from "../schema/problem.ts";
+import { problemsOf, problemWords } from "../schema/problem.ts";
 import { wording } from "../schema/known.ts";
 import { keyValues, labelValue, objectName, ownKey, resources, toleration } from "./scheduling.ts";
 
@@ -10,7 +10,13 @@ import { keyValues, labelValue, objectName, ownKey, resources, toleration } from
 
 const layout = z
   .string()
-  .refine(isLayout, { error: ({ input }) => layoutProblem(input as string), abort: true })
+  .superRefine((text, context) => {
+    try {
+      parseLayout(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: messageOf(error) });
+    }
+  })
   .meta({ description: "Name of a runtime layout, or <runtime>:<state directory>" });
 
 const labels = keyValues(labelValue).meta({ description: "Labels of one's own for all objects and pods" });
@@ -27,11 +33,11 @@ const workload = {
   priorityClassName: objectName.optional().meta({ description: "Name of a PriorityClass that exists" }),
 };
 
-export const agentOptions = z.strictObject(workload).meta({ description: "The node agent, a DaemonSet" });
+const agentOptions = z.strictObject(workload).meta({ description: "The node agent, a DaemonSet" });
 
 const count = z.int().min(1, "is less than 1");
 
-export const reconcilerOptions = z
+const reconcilerOptions = z
   .strictObject({
     replicas: count
       .max(9, "is more than 9")
@@ -106,23 +112,10 @@ export function parsePlatformOptions(options: PlatformOptions): PlatformOptions 
   const { error } = platformOptions.safeParse(options, { error: wording });
   if (!error) return options;
   const problems = error.issues.flatMap((issue) => problemsOf(issue, "a platform"));
-  throw new VnicError("invalid", problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+  throw new VnicError("invalid", problemWords(problems));
 }
 
 /** The layouts that the options name, in place of or beside those that are known. */
 export function namedLayouts({ runtimeLayout, allowRuntimeLayouts = [] }: PlatformOptions): RuntimeLayout[] {
   return [...(runtimeLayout === undefined ? [] : [runtimeLayout]), ...allowRuntimeLayouts].map(parseLayout);
-}
-
-function layoutProblem(text: string): string {
-  try {
-    parseLayout(text);
-    return "";
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-function isLayout(text: string): boolean {
-  return layoutProblem(text) === "";
 }

@@ -31,9 +31,9 @@ export const descriptions = z.registry<Description>();
 
 /** The schemas of all fields, as a shape for `z.strictObject`. */
 export function shapeOf<F extends Fields>(fields: F): { [K in keyof F]: F[K]["schema"] } {
-  const entries = Object.entries(fields).map(([key, { schema, doc, ...rest }]) => {
-    descriptions.add(schema, describe(doc, rest.default));
-    return [key, schema];
+  const entries = Object.entries(fields).map(([key, field]) => {
+    descriptions.add(field.schema, field);
+    return [key, field.schema];
   });
   return Object.fromEntries(entries) as { [K in keyof F]: F[K]["schema"] };
 }
@@ -48,9 +48,9 @@ export function specFieldsOf<F extends Fields>(fields: F): Pick<F, SpecKey<F>> {
 
 /** The schemas of a record's spec, as the API server checks it. */
 export function specShapeOf(fields: Fields): Record<string, z.ZodType> {
-  const entries = Object.entries(specFieldsOf(fields)).map(([key, { schema, spec, doc, ...rest }]) => {
-    const form = typeof spec === "boolean" ? schema : spec;
-    descriptions.add(form, describe(doc, rest.default));
+  const entries = Object.entries(specFieldsOf(fields)).map(([key, field]) => {
+    const form = typeof field.spec === "boolean" ? field.schema : field.spec;
+    descriptions.add(form, field);
     return [key, form] as const;
   });
   return Object.fromEntries(entries);
@@ -71,7 +71,3 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
   : T extends object
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
-
-function describe(doc: string, absent: string | undefined): Description {
-  return absent === undefined ? { doc } : { doc, default: absent };
-}

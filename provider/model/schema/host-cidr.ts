@@ -2,7 +2,7 @@ import { bitsOf, familyOf, prefixOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { isIPv4, isIPv6 } from "node:net";
 import { longest, text } from "./bounds.ts";
-import { admitted, type Rule, ruled } from "./rule.ts";
+import { admitted, type Rule, ruledBy } from "./rule.ts";
 
 interface Host {
   readonly address: ipaddr.IPv4 | ipaddr.IPv6;
@@ -18,9 +18,9 @@ function parse(given: string): Host | undefined {
   return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };
 }
 
-/** A rule about a text that is parsed already, as an earlier rule wants. */
-function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule {
-  const rule: Rule = { words, holds: (text) => holds(parse(text)!) };
+/** A rule about a text that has the right form, as the first rule wants. */
+function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule<Host | undefined> {
+  const rule = { words, holds: (host: Host | undefined) => host !== undefined && holds(host) };
   return cel === undefined ? rule : { ...rule, cel };
 }
 
@@ -32,10 +32,10 @@ const ip = (cel: string) => `!isCIDR(self) || ${cel.replaceAll("IP", "cidr(self)
 /** Whether a subnet of that size has an address of its own and a broadcast (RFC 3021, RFC 6164). */
 const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
 
-const rules: Rule[] = [
+const rules: Rule<Host | undefined>[] = [
   {
     words: `is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`,
-    holds: (text) => parse(text) !== undefined,
+    holds: (host) => host !== undefined,
     cel: "isCIDR(self)",
   },
   aboutHost(
@@ -86,7 +86,7 @@ function broadcastAddress({ address, prefix }: Host): string {
 }
 
 /** A host address with its prefix length, brought to canonical form (RFC 5952 for IPv6). */
-export const hostCidr = ruled(text(longest.address, "a CIDR address"), rules)
+export const hostCidr = ruledBy(text(longest.address, "a CIDR address"), parse, rules)
   .transform((given) => {
     const { address, prefix } = parse(given)!;
     return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;

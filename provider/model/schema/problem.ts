@@ -8,6 +8,11 @@ export interface Problem {
   readonly reason: string;
 }
 
+/** Problems as one text. */
+export function problemWords(problems: readonly Problem[]): string {
+  return problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+}
+
 /** Unknown properties named at once; the rest are named when these are gone. */
 const mostUnknown = 32;
 

@@ -81,18 +81,7 @@ export const addressRange: z.ZodType<AddressRange> = z
   }) as z.ZodType<AddressRange>;
 
 /** The addresses of a range in ascending order, as spans without what is excluded, the subnet's own address and its broadcast. */
-export function freeSpans(range: AddressRange): readonly Span[] {
-  const known = spansOf.get(range);
-  if (known) return known;
-  const spans = findFreeSpans(range);
-  spansOf.set(range, spans);
-  return spans;
-}
-
-/** Of ranges that were asked for: each is asked for many addresses. */
-const spansOf = new WeakMap<AddressRange, readonly Span[]>();
-
-function findFreeSpans(range: AddressRange): Span[] {
+export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => {
   const { span, bits, prefix } = parseSubnet(range.cidr)!;
   // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast.
   const small = prefix >= bits - 1;
@@ -104,7 +93,7 @@ function findFreeSpans(range: AddressRange): Span[] {
     if (bits === 32) holes.push({ first: span.last, last: span.last, bits });
   }
   return gaps({ first, last }, holes);
-}
+});
 
 /** What is left of a span between holes, which may overlap. */
 function gaps({ first, last }: Span, holes: readonly Span[]): Span[] {
@@ -146,7 +135,7 @@ export function indexOf(range: AddressRange, spans: readonly Span[], cidr: strin
 }
 
 /** How many addresses there are before each span. */
-const beforeEach = rememberedOf((spans) => {
+const beforeEach = rememberedOf((spans: readonly Span[]): readonly bigint[] => {
   let before = 0n;
   return spans.map(({ first, last }) => {
     const its = before;
@@ -155,13 +144,14 @@ const beforeEach = rememberedOf((spans) => {
   });
 });
 
-const firsts = rememberedOf((spans) => spans.map(({ first }) => first));
+const firsts = rememberedOf((spans: readonly Span[]): readonly bigint[] => spans.map(({ first }) => first));
 
-function rememberedOf(find: (spans: readonly Span[]) => readonly bigint[]) {
-  const known = new WeakMap<readonly Span[], readonly bigint[]>();
-  return (spans: readonly Span[]): readonly bigint[] => {
-    const found = known.get(spans) ?? find(spans);
-    known.set(spans, found);
+/** `find`, which is asked once for each object: a range is asked for many addresses. */
+function rememberedOf<K extends object, V>(find: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    const found = known.get(key) ?? find(key);
+    known.set(key, found);
     return found;
   };
 }

@@ -1,7 +1,7 @@
 import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
-import { type Canonical, shapeOf } from "../schema/field.ts";
+import { type Canonical, pick, shapeOf } from "../schema/field.ts";
 import { list, most } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { unknownValue, wording } from "../schema/known.ts";
@@ -40,6 +40,12 @@ export function parseSetDefinition(inputs: unknown): { definition: SetDefinition
   };
 }
 
+/** Why a field of a Vnic has no place in a template. */
+const misplacements = new Map<string, string>([
+  ...perVnic.map((key) => [key, "is each Vnic's own; remove it"] as const),
+  ...perSet.map((key) => [key, "belongs to the set itself; remove it"] as const),
+]);
+
 /** A template is right if a Vnic made from it is: it is tried with names and addresses that stand for any. */
 function parseTemplate(inputs: unknown): { template: Template } | { problems: Problem[] } {
   const { name, namespace = "default", template, addresses } = (inputs ?? {}) as Record<string, unknown>;
@@ -49,7 +55,7 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   const set = { namespace: String(namespace), name: String(name) };
   const isNamed = ![namespace, name].includes(unknownValue);
   const fields = { interfaceName: isNamed ? deriveInterfaceName(set) : unknownValue, ...template };
-  const misplaced = Object.keys(template).filter((key) => [...perVnic, ...perSet].some((field) => field === key));
+  const misplaced = Object.keys(template).filter((key) => misplacements.has(key));
   const tried = parseDefinition({
     ...without(fields, misplaced),
     name: "any",
@@ -57,14 +63,8 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
     pod: { namespace: field.labelName.safeParse(namespace).success ? namespace : "default", name: "any" },
     ...sampleAddresses(addresses, template),
   });
-  const problems = misplaced.map((key) => ({
-    property: `template.${key}`,
-    reason: (perVnic as readonly string[]).includes(key)
-      ? "is each Vnic's own; remove it"
-      : "belongs to the set itself; remove it",
-  }));
-  if ("definition" in tried && problems.length === 0)
-    return { template: pick(tried.definition, Object.keys(fields)) as unknown as Template };
+  const problems = misplaced.map((key) => ({ property: `template.${key}`, reason: misplacements.get(key) ?? "" }));
+  if ("definition" in tried && problems.length === 0) return { template: pick(fields, tried.definition) as Template };
   const found = "problems" in tried ? tried.problems : [];
   return {
     problems: [
@@ -111,8 +111,4 @@ function crossFieldProblems(inputs: unknown): Problem[] {
 
 function without(fields: object, keys: readonly string[]): object {
   return Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)));
-}
-
-function pick(fields: object, keys: readonly string[]): object {
-  return Object.fromEntries(Object.entries(fields).filter(([key]) => keys.includes(key)));
 }

@@ -1,3 +1,4 @@
+import { problemWords } from "../schema/problem.ts";
 import { isDeepStrictEqual } from "node:util";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
 import { consequenceOf } from "../vnic/diff.ts";
@@ -91,8 +92,7 @@ export function expand(world: SetWorld): Expansion {
     const given = ranges ? (settled.get(pod) ?? addresses.get(pod)) : undefined;
     const parsed = parseMember(set, pod, given);
     const there = members.get(pod);
-    if ("problems" in parsed)
-      mistakes.set(pod, parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; "));
+    if ("problems" in parsed) mistakes.set(pod, problemWords(parsed.problems));
     else if (!there) apply.push(memberRecord(set, parsed.definition));
     else if (isStanding(there)) {
       const change = changeOf(there, parsed.definition);

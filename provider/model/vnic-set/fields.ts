@@ -10,7 +10,7 @@ import { vnicFields } from "../vnic/fields.ts";
 
 /* The fields of a VnicSet. Whatever else knows its fields is derived from this table; see schema/field.ts. */
 
-export const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
+const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 
 /** Fields of a Vnic that each one of a set has for itself. */
 export const perVnic = ["name", "pod", "addresses", "mac"] as const;

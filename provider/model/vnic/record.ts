@@ -1,3 +1,4 @@
+import { problemWords } from "../schema/problem.ts";
 import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import type { VnicStatus } from "./conditions.ts";
@@ -175,7 +176,7 @@ export function definitionInRecord(record: StoredVnic): Definition {
   const { namespace, name } = metadata;
   const parsed = parseDefinition({ ...spec, name, pod: { ...spec.pod, namespace }, declaredBy: ownerOf(record) });
   if ("definition" in parsed) return parsed.definition;
-  const problems = parsed.problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
+  const problems = problemWords(parsed.problems);
   throw new VnicError("invalid", `Vnic ${vnicId(metadata)}: ${problems}`);
 }
 
