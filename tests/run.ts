@@ -1,11 +1,11 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * First the tiers that need no lab, one after the other; the files of one may run side by side. Then the files that need one, each in a process of its own, side
- * by side on as many labs: two for the whole suite, one when folders or files are named. A file has its lab for itself,
- * and its output is printed whole when it ends. What this machine lacks is said, and the tests that need it count as
- * skipped; with --no-skips, a run that skips any test fails. The last line is `N passed, N failed`, or
- * `N passed, N failed, N skipped`.
+ * First the tiers that need no lab, one after the other; the files of one may run side by side. Then the files that
+ * need one, each in a process of its own, side by side on as many labs: two for the whole suite, one when folders or
+ * files are named. A file has its lab for itself, and its output is printed whole when it ends. What this machine lacks
+ * is said, and the tests that need it count as skipped; with --no-skips, a run that skips any test fails. The last line
+ * is `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";

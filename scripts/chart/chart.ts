@@ -12,7 +12,7 @@ import { valuesSchema } from "./schema.ts";
 const source = join(import.meta.dirname, "..", "..", "charts", "pulumi-vnic");
 
 /** The files of the Helm chart by their path in it: those of `charts/pulumi-vnic`, and what is made of the manifests. */
-export async function chartFiles(): Promise<Map<string, string>> {
+async function chartFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of await readdir(source, { recursive: true, withFileTypes: true })) {
     if (!name.isFile()) continue;

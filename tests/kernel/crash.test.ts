@@ -14,9 +14,7 @@ describe("the node side, killed", function () {
   const address = "192.168.50.70/24";
 
   before(async () => {
-    world = await World.make();
-    await world.addNic("eth7");
-    await world.addBridge("br7", "eth8");
+    world = await World.makeWithParents();
     pod = await world.addPod();
   });
   after(() => world.close());

@@ -45,9 +45,7 @@ describe("a pod that does anything", () => {
   let neighbor: Pod;
 
   before(async () => {
-    world = await World.make();
-    await world.addNic("eth7");
-    await world.addBridge("br7", "eth8");
+    world = await World.makeWithParents();
     neighbor = await world.addPod();
     await world.session.inject(planFor(neighbor, "192.168.50.20/24", { mac: "02:00:5e:00:00:20" }));
   });

@@ -23,9 +23,7 @@ describe("a hostile pod", () => {
   let plan: InjectPlan;
 
   before(async () => {
-    world = await World.make();
-    await world.addNic("eth7");
-    await world.addBridge("br7", "eth8");
+    world = await World.makeWithParents();
   });
   after(() => world.close());
   beforeEach(async () => {

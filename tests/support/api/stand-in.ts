@@ -6,7 +6,7 @@ import type { Driver } from "../../../provider/lifecycle/driver.ts";
 import { SessionPool } from "../../../provider/lifecycle/session/session-pool.ts";
 import type { Definition } from "../../../provider/model/vnic/definition.ts";
 import { FakeAttachment } from "../../fakes/attachment.ts";
-import { FakeNodeSide } from "../../fakes/node-side.ts";
+import type { FakeNodeSide } from "../../fakes/node-side.ts";
 import { containerId, definition } from "../../fakes/objects.ts";
 import { applyObjects, kubectl } from "../cluster.ts";
 import type { ApiServer } from "./server.ts";
@@ -15,7 +15,7 @@ import type { ApiServer } from "./server.ts";
  * The cluster behind a kubeconfig, with a stand-in for what the API server alone doesn't have: kubelets that start
  * sessions. All objects are real.
  */
-export async function standInCluster(kubeconfig: string, nodeSide = new FakeNodeSide()): Promise<WatchedCluster> {
+export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide): Promise<WatchedCluster> {
   const cluster = await openWatchedCluster({ kubeconfig });
   return {
     ...cluster,
@@ -25,9 +25,9 @@ export async function standInCluster(kubeconfig: string, nodeSide = new FakeNode
 }
 
 /** Drives that cluster; close its sessions when done. */
-export function driverOf<C extends WatchedCluster>(cluster: C, name = "a test"): Driver & { readonly cluster: C } {
+export function driverOf<C extends WatchedCluster>(cluster: C): Driver & { readonly cluster: C } {
   const sessions = new SessionPool(cluster, { image: defaultImage });
-  return { cluster, sessions, claims: new Claims(name), report: () => undefined };
+  return { cluster, sessions, claims: new Claims("a test"), report: () => undefined };
 }
 
 /** A node that is ready, as far as its object says. */

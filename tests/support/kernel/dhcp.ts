@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { dhcpClientIdentifier } from "../../../provider/model/names.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
@@ -27,8 +26,6 @@ export function startScripted(world: World, script: Omit<Script, "server">): Pro
 
 /** A plan for a macvlan that gets its address from a DHCP server; `more` goes over it. */
 export function leasedPlan(pod: Pod, more: Partial<InjectPlan> = {}): InjectPlan {
-  const name = "wire";
-  const dhcp = { clientId: dhcpClientIdentifier({ namespace: pod.plan.namespace, name }) };
-  const vnic = { uid: randomUUID(), namespace: pod.plan.namespace, name };
-  return { ...planFor(pod, ""), vnic, addresses: [], dhcp, ...more };
+  const plan = planFor(pod, "");
+  return { ...plan, addresses: [], dhcp: { clientId: dhcpClientIdentifier(plan.vnic) }, ...more };
 }

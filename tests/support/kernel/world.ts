@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
@@ -11,6 +11,7 @@ import {
 import { group } from "../../../provider/model/names.ts";
 import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
+import { must } from "../../lab/run.ts";
 import { type LinkRow, Machine } from "./machine.ts";
 import { Session } from "./session.ts";
 
@@ -87,6 +88,14 @@ export class World {
     }
     await node.ip("link add cni0 type bridge", "address add 10.214.1.1/16 dev cni0", "link set cni0 up");
     return new World(root, prefix, node, outside, [host1, host2]);
+  }
+
+  /** A world whose node has parents of every mode: the free NIC `eth7` beside `eth1`, and the bridge `br7` with `eth8` in it. */
+  static async makeWithParents(): Promise<World> {
+    const world = await World.make();
+    await world.addNic("eth7");
+    await world.addBridge("br7", "eth8");
+    return world;
   }
 
   /** Takes away the bundles of a pod, and leaves what libcni keeps of its network, as for a runtime whose bundles can't be read. */
@@ -174,17 +183,14 @@ export class World {
 
   /** The process IDs of all programs of a name in this world's network namespaces. */
   async processes(name: string): Promise<number[]> {
-    const inode = async (path: string) => (await stat(path).catch(() => undefined))?.ino;
-    const names = (await readdir("/run/netns")).filter((one) => one.startsWith(`${this.prefix}-`));
-    const own = new Set(await Promise.all(names.map((one) => inode(`/run/netns/${one}`))));
-    const found: number[] = [];
-    for (const pid of (await readdir("/proc")).filter((one) => /^\d+$/.test(one))) {
-      const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "");
-      if (comm.trim() !== name) continue;
-      const netns = await inode(`/proc/${pid}/ns/net`);
-      if (netns !== undefined && own.has(netns)) found.push(Number(pid));
-    }
-    return found;
+    const lists = await Promise.all((await this.namespaces()).map((netns) => must(["ip", "netns", "pids", netns])));
+    const pids = lists.flatMap((list) => list.split("\n").filter(Boolean));
+    const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")));
+    return pids.filter((_, index) => names[index]?.trim() === name).map(Number);
+  }
+
+  private async namespaces(): Promise<string[]> {
+    return (await readdir("/run/netns")).filter((name) => name.startsWith(`${this.prefix}-`));
   }
 
   /** Where a Vnic's resource file is. */
@@ -198,9 +204,8 @@ export class World {
 
   /** All that bears our mark: links in every namespace of this world, and files of the state directory. */
   async remains(): Promise<string[]> {
-    const namespaces = (await readdir("/run/netns")).filter((name) => name.startsWith(`${this.prefix}-`));
     const links = await Promise.all(
-      namespaces.map(async (name) => {
+      (await this.namespaces()).map(async (name) => {
         const rows = await Machine.at(name).links();
         return rows.filter(isOurs).map(({ ifname, ifalias }) => `link ${ifname} (${ifalias}) in ${name.split("-")[1]}`);
       }),
