@@ -28,6 +28,7 @@ const labs = Number(options.labs ?? (positionals.length === 0 ? 2 : 1));
 if (!Number.isInteger(labs) || labs < 1) throw new Error(`--labs ${options.labs}: not a number of labs, such as 2`);
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 const times: Times = {};
 const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
 const evidence = join(cacheDir, "failures", stamp);
@@ -47,15 +48,16 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
   };
 }
 
-function count({ passed, failed, skipped }: Pick<Outcome, "passed" | "failed" | "skipped">): void {
-  total.passed += passed;
-  total.failed += failed;
-  total.skipped += skipped;
+function count(job: Job, outcome: Outcome): void {
+  total.passed += outcome.passed;
+  total.failed += outcome.failed;
+  total.skipped += outcome.skipped;
+  failures.push(...outcome.failures.map((failure) => `${job.files.length === 1 ? `${job.name}: ` : ""}${failure}`));
 }
 
 /** Counts a file's outcome, and prints its output, which is empty if it was shown already. */
 function tell(job: Job, outcome: Outcome): void {
-  count(outcome);
+  count(job, outcome);
   times[job.name] = outcome.milliseconds;
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
 }
@@ -79,15 +81,17 @@ function longestFirst(jobs: readonly Job[]): Job[] {
 
 function fail(what: string, error: unknown): void {
   total.failed++;
+  failures.push(`${what}: ${String(error)}`);
   console.error(`\n${what}: ${error instanceof Error ? error.stack : String(error)}`);
 }
+
+const shortened = (failure: string): string => (failure.length > 1000 ? `${failure.slice(0, 1000)} ...` : failure);
 
 const isStopped = (): boolean => options.bail && total.failed > 0;
 
 for (const wish of positionals) {
   if (tiers.flatMap((tier) => filesOf(tier, positionals)).some((file) => covers(wish, file))) continue;
-  total.failed++;
-  console.error(`${wish}: there are no test files there`);
+  fail(wish, "there are no test files there");
 }
 
 const wanted = tiers
@@ -106,7 +110,8 @@ const onLab: Job[] = [];
 for (const { tier, files } of wanted) {
   if (isStopped()) break;
   if (!isRunnable(tier)) {
-    count(await runJob(jobFor(tier, files, true), { live: true }));
+    const job = jobFor(tier, files, true);
+    count(job, await runJob(job, { live: true }));
     continue;
   }
   try {
@@ -124,8 +129,9 @@ for (const { tier, files } of wanted) {
     continue;
   }
   console.log(`\ntests/${tier.name}`);
-  const outcome = await runJob(jobFor(tier, files, false), { live: true });
-  count(outcome);
+  const job = jobFor(tier, files, false);
+  const outcome = await runJob(job, { live: true });
+  count(job, outcome);
   Object.assign(times, outcome.times);
 }
 
@@ -144,6 +150,8 @@ if (onLab.length > 0 && !isStopped()) {
 
 recordTimes(times);
 if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);
+// Their whole messages stand further up, among the output of many files.
+if (failures.length > 0) console.log(`\nthe failures:\n${failures.map(shortened).join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 // Not left to the event loop: a test's leftover handle must not hang the run.

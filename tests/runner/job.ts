@@ -60,7 +60,15 @@ export async function runJob(
     : `ended without a result (${signal ?? `exit code ${code}`})`;
   const failure = `\n${name}: its test process ${how}\n`;
   if (live) process.stderr.write(failure);
-  return { passed: 0, failed: 1, skipped: 0, times: {}, output: text + failure, milliseconds };
+  return {
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+    failures: [`its test process ${how}`],
+    times: {},
+    output: text + failure,
+    milliseconds,
+  };
 }
 
 /** Resolves with exit code and signal when the process has ended and its output is read. */

@@ -25,6 +25,8 @@ export interface Report {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Title and message of each failure. */
+  readonly failures: readonly string[];
   /** Milliseconds by file, relative to `tests`. */
   readonly times: Readonly<Record<string, number>>;
 }
@@ -34,7 +36,7 @@ config.truncateThreshold = 0;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions;
 const times: Record<string, number> = {};
-let unloadable = 0;
+const failures: string[] = [];
 
 /** Loads each file by itself: one that can't be loaded is a failure of its own, and named. */
 async function load(): Promise<Mocha> {
@@ -44,7 +46,7 @@ async function load(): Promise<Mocha> {
   for (const file of files) {
     mocha.files = [file];
     await mocha.loadFilesAsync().catch((error: unknown) => {
-      unloadable++;
+      failures.push(`can't be loaded: ${String(error)}`);
       console.error(`\n${relative(testsFolder, file)} can't be loaded:`, error);
     });
   }
@@ -54,8 +56,8 @@ async function load(): Promise<Mocha> {
 function run(mocha: Mocha): Promise<Report> {
   return new Promise((done) => {
     const runner = mocha.run(() => {
-      const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-      done({ passed: passes, failed: failures + unloadable, skipped: pending, times });
+      const { passes = 0, pending = 0 } = runner.stats ?? {};
+      done({ passed: passes, failed: failures.length, skipped: pending, failures, times });
     });
     const started = new Map<Mocha.Suite, number>();
     runner.on("suite", (suite) => started.set(suite, performance.now()));
@@ -65,6 +67,7 @@ function run(mocha: Mocha): Promise<Report> {
       times[file] = (times[file] ?? 0) + Math.round(performance.now() - (started.get(suite) ?? 0));
     });
     if (options.evidence !== undefined) keepEvidence(runner, options.evidence);
+    runner.on("fail", (test, error: Error) => failures.push(`${test.fullTitle()}: ${error.message}`));
   });
 }
 
@@ -83,6 +86,6 @@ function keepEvidence(runner: Mocha.Runner, folder: string): void {
 
 const mocha = await load();
 const report: Report = options.skip
-  ? { passed: 0, failed: unloadable, skipped: mocha.suite.total(), times }
+  ? { passed: 0, failed: failures.length, skipped: mocha.suite.total(), failures, times }
   : await run(mocha);
 process.send?.(report, () => process.exit());
