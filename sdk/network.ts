@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -46,10 +47,15 @@ export interface NetworkDefinitionArgs {
    * resource is renamed with an alias
    */
   name?: pulumi.Input<string>;
+  /**
+   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the Network. @default the cluster that
+   * `vnic:kubeconfig` leads to
+   */
+  cluster?: pulumi.Input<string>;
 }
 
 /** Inputs that are outputs as well, and whether they say something about each Vnic on the network, or about the network. */
-const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name">, "Vnics" | "network"> = {
+const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name" | "cluster">, "Vnics" | "network"> = {
   mode: "Vnics",
   parent: "Vnics",
   parents: "Vnics",
@@ -68,7 +74,7 @@ const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
 const definitionFields = inputOutputs.filter((field) => inputs[field] === "Vnics");
 
 /** Inputs for which nothing is filled in. */
-const optional = inputOutputs.filter((field) => field !== "mode");
+const optional = ["cluster", ...inputOutputs.filter((field) => field !== "mode")];
 
 /**
  * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.
@@ -97,23 +103,29 @@ export class Network extends pulumi.CustomResource {
   declare readonly freeMacs: pulumi.Output<boolean | undefined>;
   declare readonly allowUnprobed: pulumi.Output<boolean | undefined>;
   declare readonly vnicsPerNamespace: pulumi.Output<number | undefined>;
+  declare readonly cluster: pulumi.Output<string | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
 
   /**
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
-  constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
     const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
-    super(Network.__pulumiType, name, { ...outputs, ...args, declaredBy, __provider: stubOf("Network") }, options);
+    super(
+      Network.__pulumiType,
+      name,
+      { ...outputs, ...(args ?? whereOf(options)), declaredBy, __provider: stubOf("Network") },
+      options,
+    );
     if (args) settleAbsent(this, missingOf(args, optional), options?.ignoreChanges);
     else settleRead(this, optional);
   }
 
   /** A Network that exists, read but not managed. */
-  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Network {
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): Network {
     return new Network(name, undefined, { ...options, id });
   }
 

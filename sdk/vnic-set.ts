@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
+import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -15,7 +16,7 @@ export interface WorkloadIdentifier {
 }
 
 /** A {@link VnicArgs} without what each Vnic of a set has for itself. */
-export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" | "adopt" | "deadlines">;
+export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" | "adopt" | "deadlines" | "cluster">;
 
 /** The definition data of a {@link VnicSet}. All but name and namespace are changed in place. */
 export interface VnicSetArgs {
@@ -38,6 +39,11 @@ export interface VnicSetArgs {
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
+  /**
+   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the set. @default the cluster that
+   * `vnic:kubeconfig` leads to
+   */
+  cluster?: pulumi.Input<string>;
 }
 
 /** Outputs that an `up` or a refresh makes of the arguments. */
@@ -75,9 +81,9 @@ export class VnicSet extends pulumi.CustomResource {
   /**
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
-  constructor(name: string, args: VnicSetArgs | undefined, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: VnicSetArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
-    const given = args && { ...args, template: named(args.template) };
+    const given = args ? { ...args, template: named(args.template) } : whereOf(options);
     const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
     const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
     const placeholders = Object.fromEntries(
@@ -99,7 +105,7 @@ export class VnicSet extends pulumi.CustomResource {
    *
    * @param id `<namespace>/<name>` of its record.
    */
-  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): VnicSet {
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): VnicSet {
     return new VnicSet(name, undefined, { ...options, id });
   }
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
+import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -155,6 +156,11 @@ export interface VnicArgs {
   adopt?: pulumi.Input<boolean>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
+  /**
+   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the Vnic. @default the cluster that
+   * `vnic:kubeconfig` leads to
+   */
+  cluster?: pulumi.Input<string>;
 }
 
 /** A NIC as the kernel of its node shows it. */
@@ -188,6 +194,7 @@ const inputs: Record<Exclude<keyof VnicArgs, "adopt" | "deadlines">, "absent" | 
   defaultRoute: "absent",
   labels: "absent",
   deletionPolicy: "absent",
+  cluster: "absent",
 };
 const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
 
@@ -247,6 +254,7 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly defaultRoute: pulumi.Output<{ except: string[] } | undefined>;
   declare readonly labels: pulumi.Output<Record<string, string> | undefined>;
   declare readonly deletionPolicy: pulumi.Output<"detach" | "waitForPod" | undefined>;
+  declare readonly cluster: pulumi.Output<string | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
   /** The worker node on which it is realised. */
@@ -269,9 +277,9 @@ export class Vnic extends pulumi.CustomResource {
   /**
    * @param name Name of the resource; also of the record, unless `args.name` gives another.
    */
-  constructor(name: string, args: VnicArgs | undefined, options?: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: VnicArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
-    const given = args && { ...args, network: referenceTo(args.network) };
+    const given = args ? { ...args, network: referenceTo(args.network) } : whereOf(options);
     const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
     const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
@@ -292,7 +300,7 @@ export class Vnic extends pulumi.CustomResource {
    *
    * @param id `<namespace>/<name>` of its record.
    */
-  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: pulumi.CustomResourceOptions): Vnic {
+  static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): Vnic {
     return new Vnic(name, undefined, { ...options, id });
   }
 

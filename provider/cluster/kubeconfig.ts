@@ -14,14 +14,16 @@ export interface Access {
   readonly kubeconfig?: string;
   /** Which of its contexts. Default: its current one. */
   readonly context?: string;
+  /** The setting that `kubeconfig` comes from, for errors. Default: `vnic:kubeconfig`. */
+  readonly setting?: string;
 }
 
 type Client = typeof import("./client.ts");
 
-export function loadKubeConfig(client: Client, { kubeconfig, context }: Access): KubeConfig {
+export function loadKubeConfig(client: Client, { kubeconfig, context, setting = "vnic:kubeconfig" }: Access): KubeConfig {
   const config = new client.KubeConfig();
   if (kubeconfig === undefined) loadDefault(client, config);
-  else loadGiven(config, kubeconfig);
+  else loadGiven(config, kubeconfig, setting);
   if (context !== undefined) {
     if (!config.getContextObject(context))
       throw new VnicError(
@@ -50,14 +52,14 @@ export function variableOf(kubeconfig: string): string | undefined {
   return /^env:(.*)$/.exec(kubeconfig)?.[1];
 }
 
-function loadGiven(config: KubeConfig, given: string): void {
+function loadGiven(config: KubeConfig, given: string, origin: string): void {
   const variable = variableOf(given);
-  const setting = variable ?? "vnic:kubeconfig";
+  const setting = variable ?? origin;
   const value = variable === undefined ? given : process.env[variable];
   if (!value)
     throw new VnicError(
       "invalid",
-      `the environment variable ${quote(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct vnic:kubeconfig`,
+      `the environment variable ${quote(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct ${origin}`,
     );
   const path = value.replace(/^~(?=\/)/, homedir());
   if (isText(value)) load(setting, () => config.loadFromString(value));

@@ -2,12 +2,12 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Problem } from "../model/schema/problem.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
 import { withoutStack } from "./expected-failure.ts";
-import { noteProgram } from "./open-driver.ts";
+import { clusterProblems, noteProgram } from "./open-driver.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
 
 /** The hook `check` of a kind of resource: `parse` reads what a program gave, and `inputsOf` makes of it what later hooks get. */
-export function checking<Definition extends object>(
+export function checking<Definition extends { readonly cluster?: string }>(
   parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },
   inputsOf: (definition: Definition) => object = (definition) => definition,
 ) {
@@ -15,8 +15,9 @@ export function checking<Definition extends object>(
     noteProgram();
     const inputs = programInputs(olds, news);
     const parsed = parse(inputs);
-    return "problems" in parsed
-      ? { inputs, failures: failuresOf(inputs, parsed.problems) }
+    const problems = "problems" in parsed ? parsed.problems : clusterProblems(parsed.definition);
+    return "problems" in parsed || problems.length > 0
+      ? { inputs, failures: failuresOf(inputs, problems) }
       : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
   });
 }

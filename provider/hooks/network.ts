@@ -4,12 +4,19 @@ import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "../model/network/definition.ts";
 import { networkFields } from "../model/network/fields.ts";
-import { compare } from "../model/schema/known.ts";
+import { compare, present } from "../model/schema/known.ts";
 import { schemaVersion, withoutUndefined } from "../model/vnic/state.ts";
 import { refuseNewer } from "../model/vnic/stored.ts";
 import { packageVersion } from "../base/package.ts";
 import { checking } from "./checking.ts";
-import { configureWith, noteProgram, openDriver, type OpenDriver } from "./open-driver.ts";
+import {
+  configureWith,
+  type LookedUp,
+  noteProgram,
+  openDriver,
+  type OpenDriver,
+  type Resource,
+} from "./open-driver.ts";
 
 /* The hooks of a Network, called by the stub in `sdk/stubs.ts`. */
 
@@ -28,7 +35,7 @@ export async function configure({ config }: dynamic.ConfigureRequest): Promise<v
 
 export const check = checking(parseNetwork);
 
-/** All is changed in place, but for the name, by which Vnics know it. */
+/** All is changed in place, but for the name, by which Vnics know it, and the cluster that it is in. */
 export const diff = withoutStack(
   async (
     _id: string,
@@ -36,7 +43,8 @@ export const diff = withoutStack(
     news: NetworkDefinition & WithStub,
   ): Promise<dynamic.DiffResult> => {
     refuseNewer(olds, `Network ${olds.name}`);
-    if (compare(olds.name, news.name) === "different") return { replaces: ["name"], deleteBeforeReplace: true };
+    const replaces = (["name", "cluster"] as const).filter((key) => compare(olds[key], news[key]) === "different");
+    if (replaces.length > 0) return { replaces, deleteBeforeReplace: true };
     if (compare(fieldsOf(olds), fieldsOf(news)) !== "same") return { replaces: [] };
     return { changes: isStubOutdated(olds) };
   },
@@ -66,17 +74,14 @@ export async function update(
 
 /** `props` are the outputs; of a Network that is only looked up by its id, no more than the name that it has in the program. */
 export const read = withoutStack(
-  async (
-    id: string,
-    props: (NetworkState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
-  ): Promise<dynamic.ReadResult> => {
+  async (id: string, props: (NetworkState | LookedUp) & WithStub): Promise<dynamic.ReadResult> => {
     const known = props.uid === undefined ? undefined : props;
     if (known) refuseNewer(known, `Network ${id}`);
-    const { cluster, clusterUid } = await openFor({ name: id, declaredBy: props.declaredBy }, known?.clusterUid);
+    const { cluster, clusterUid } = await openFor({ ...props, name: id }, known?.clusterUid);
     const found = await readNetwork(cluster, id, props.uid);
     if (!found) return {};
-    const { declaredBy = found.definition.declaredBy } = props;
-    const definition = { ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) };
+    const { declaredBy = found.definition.declaredBy, cluster: inCluster } = props;
+    const definition = present({ ...found.definition, declaredBy, cluster: inCluster });
     const outs = stateOf(definition, found.uid, clusterUid);
     return withoutUndefined({ id, props: outs, inputs: definition }) as dynamic.ReadResult;
   },
@@ -84,16 +89,16 @@ export const read = withoutStack(
 
 const remove = withoutStack(async (_id: string, { name, uid, ...rest }: NetworkState): Promise<void> => {
   refuseNewer(rest, `Network ${name}`);
-  const { cluster } = await openFor({ name, declaredBy: rest.declaredBy }, rest.clusterUid);
+  const { cluster } = await openFor({ name, ...rest }, rest.clusterUid);
   await removeNetwork(cluster, { name, uid });
 });
 export { remove as delete };
 
 function openFor(
-  { name, declaredBy }: { readonly name: string; readonly declaredBy?: string | undefined },
+  { name, declaredBy, cluster }: Pick<Resource, "declaredBy" | "cluster"> & { readonly name: string },
   clusterUid?: string,
 ): Promise<OpenDriver> {
-  return openDriver({ what: `Network ${name}`, declaredBy, clusterUid });
+  return openDriver({ what: `Network ${name}`, declaredBy, clusterUid, cluster });
 }
 
 function stateOf(definition: NetworkDefinition, uid: string, clusterUid: string): NetworkState {
@@ -104,6 +109,6 @@ function stateOf(definition: NetworkDefinition, uid: string, clusterUid: string)
 /** What is the network's own; who declared it changes with an alias. */
 function fieldsOf(of: NetworkDefinition & WithStub): unknown {
   return Object.fromEntries(
-    ["name", ...Object.keys(networkFields)].map((key) => [key, of[key as keyof NetworkDefinition]]),
+    ["name", "cluster", ...Object.keys(networkFields)].map((key) => [key, of[key as keyof NetworkDefinition]]),
   );
 }

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { leastNode } from "../base/package.ts";
@@ -8,9 +9,19 @@ import { Claims } from "../lifecycle/claim.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { Surveyor } from "../lifecycle/survey.ts";
+import type { Problem } from "../model/schema/problem.ts";
+import { unknownValue } from "../model/schema/known.ts";
+import { clustersFile } from "./clusters.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { clusterUidOf, refuseOtherCluster } from "./same-cluster.ts";
-import { isStored, readSettings, type Settings, type SettingsSources, type StackConfig } from "./settings.ts";
+import {
+  clustersOf,
+  isStored,
+  readSettings,
+  type Settings,
+  type SettingsSources,
+  type StackConfig,
+} from "./settings.ts";
 import { readStackFile, type StackFile, stackOf } from "./stack-file.ts";
 
 /** A driver for whatever resource; VnicSets need more of its cluster, and a refresh sees many Vnics. */
@@ -29,6 +40,15 @@ export interface Resource {
   readonly declaredBy?: string | undefined;
   /** Cluster that state says it was made in; none before it is made, or when an earlier version made it. */
   readonly clusterUid?: string | undefined;
+  /** Name of its cluster in `vnic:clusters`; the stack's own cluster if it names none. */
+  readonly cluster?: string | undefined;
+}
+
+/** The properties of a resource that is only looked up by its id. */
+export interface LookedUp {
+  readonly uid?: undefined;
+  readonly declaredBy?: string;
+  readonly cluster?: string;
 }
 
 const nothing: StackConfig = { get: () => undefined };
@@ -71,13 +91,36 @@ export function noteProgram(): void {
  */
 export async function openDriver(resource: Resource): Promise<OpenDriver> {
   const sources = currentSources(resource);
-  const settings = readSettings(sources);
-  const key = JSON.stringify(settings);
-  const driver = await (opened.get(key) ?? openOnce(key, settings)).catch((error: unknown) => {
-    throw isVnicError(error) && isStored("vnic:kubeconfig", settings.kubeconfig, sources) ? withAdvice(error) : error;
-  });
+  const setting = resource.cluster === undefined ? "kubeconfig" : "clusters";
+  let settings: Settings;
+  let driver: OpenDriver;
+  try {
+    settings = readSettings(sources, resource.cluster);
+    const key = JSON.stringify(settings);
+    driver = await (opened.get(key) ?? openOnce(key, settings));
+  } catch (error) {
+    throw isVnicError(error) && isStored(setting, sources) ? withAdvice(setting, error) : error;
+  }
   refuseOtherCluster(resource, driver.clusterUid, settings);
   return driver;
+}
+
+/**
+ * Why the cluster that a program names can't be reached, as far as the settings say. Whether it answers isn't asked, and a
+ * file that isn't there yet is no problem: the same program may make both.
+ */
+export function clusterProblems({ cluster }: { readonly cluster?: string | undefined }): Problem[] {
+  if (cluster === undefined || cluster === unknownValue) return [];
+  const sources = currentSources({ what: "" });
+  const file = clustersFile(clustersOf(sources) ?? "{}");
+  if (file !== undefined && !existsSync(file)) return [];
+  try {
+    readSettings(sources, cluster);
+    return [];
+  } catch (error) {
+    if (!isVnicError(error)) throw error;
+    return [{ property: "cluster", reason: error.message }];
+  }
 }
 
 function currentSources({ declaredBy }: Resource): SettingsSources {
@@ -87,9 +130,9 @@ function currentSources({ declaredBy }: Resource): SettingsSources {
   return { configured, isCurrent: programRan, file, env: process.env };
 }
 
-function withAdvice(error: VnicError): VnicError {
-  const advice =
-    "this vnic:kubeconfig is the one that the last up stored; for today's, pass --run-program or set VNIC_KUBECONFIG";
+function withAdvice(setting: string, error: VnicError): VnicError {
+  const variable = `VNIC_${setting.toUpperCase()}`;
+  const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${variable}`;
   return new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
 }
 

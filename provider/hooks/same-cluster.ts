@@ -17,10 +17,10 @@ export async function clusterUidOf(cluster: Cluster): Promise<string> {
 export function refuseOtherCluster(
   { what, clusterUid: known }: { readonly what: string; readonly clusterUid?: string | undefined },
   clusterUid: string,
-  { kubeconfig, context }: Settings,
+  { kubeconfig, context, setting: named }: Settings,
 ): void {
   if (known === undefined || known === clusterUid) return;
-  const setting = kubeconfig === undefined ? "KUBECONFIG" : (variableOf(kubeconfig) ?? "vnic:kubeconfig");
+  const setting = named ?? (kubeconfig === undefined ? "KUBECONFIG" : (variableOf(kubeconfig) ?? "vnic:kubeconfig"));
   const used = context === undefined ? setting : `${setting} with the context ${JSON.stringify(context)}`;
   throw new VnicError(
     "refused",

@@ -1,5 +1,6 @@
 import { defaultImage } from "../base/package.ts";
 import { present } from "../model/schema/known.ts";
+import { connectionTo } from "./clusters.ts";
 import type { FileValue, StackFile } from "./stack-file.ts";
 
 /** Reads one key of the stack's configuration; secrets arrive decrypted. */
@@ -13,6 +14,8 @@ export interface Settings {
   readonly kubeconfig?: string;
   /** Which of its contexts. Default: its current one. */
   readonly context?: string;
+  /** The setting that the kubeconfig comes from, for errors; only for a cluster that is named. */
+  readonly setting?: string;
   /** The node side's image. Default: `localhost/pulumi-vnic-node:<version>`. */
   readonly image: string;
 }
@@ -30,8 +33,23 @@ export interface SettingsSources {
 
 /**
  * The settings of today. A setting that is there goes before the environment; only what the last `up` stored goes after it.
+ *
+ * @param cluster Name of a cluster in `vnic:clusters`. Default: the stack's own cluster.
+ * @throws VnicError `invalid` if that has no such cluster, or can't be read.
  */
-export function readSettings(sources: SettingsSources): Settings {
+export function readSettings(sources: SettingsSources, cluster?: string): Settings {
+  const own = ownSettings(sources);
+  if (cluster === undefined) return own;
+  const { kubeconfig = own.kubeconfig, context, image = own.image } = connectionTo(cluster, clustersOf(sources));
+  return present({ kubeconfig, context, image, setting: `vnic:clusters, ${cluster}.kubeconfig` });
+}
+
+/** Value of the setting `vnic:clusters`. */
+export function clustersOf(sources: SettingsSources): string | undefined {
+  return find("clusters", sources.env.VNIC_CLUSTERS || undefined, sources);
+}
+
+function ownSettings(sources: SettingsSources): Settings {
   const { env } = sources;
   return present({
     kubeconfig: find("kubeconfig", env.VNIC_KUBECONFIG ? "env:VNIC_KUBECONFIG" : undefined, sources),
@@ -40,9 +58,11 @@ export function readSettings(sources: SettingsSources): Settings {
   });
 }
 
-/** Whether a value in use is what the last `up` stored, which may not be the one of today. */
-export function isStored(key: string, value: string | undefined, sources: SettingsSources): boolean {
+/** Whether the value in use of a key is what the last `up` stored, which may not be the one of today. */
+export function isStored(name: "kubeconfig" | "clusters", sources: SettingsSources): boolean {
   const { configured, isCurrent, file } = sources;
+  const key = `vnic:${name}`;
+  const value = name === "kubeconfig" ? ownSettings(sources).kubeconfig : clustersOf(sources);
   return (
     !isCurrent &&
     value !== undefined &&

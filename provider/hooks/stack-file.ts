@@ -41,7 +41,7 @@ export function readStackFile(folder: string, stack: string): StackFile | undefi
       const value = entry(settings.config, key);
       if (value !== undefined) return told(value);
       if (environments.length > 0) return { hidden: true };
-      return told(entry(project.config, key));
+      return told(unwrapped(entry(project.config, key)));
     },
   };
 }
@@ -73,11 +73,21 @@ function entry(config: unknown, key: string): unknown {
   return config[key] ?? config[key.replace(":", ":config:")] ?? undefined;
 }
 
-/** A project's file wraps a value or its default in an object; a stack's file wraps an encrypted one. */
+/** The value itself, which a project's file may wrap in an object, or its default. */
+function unwrapped(value: unknown): unknown {
+  return isObject(value) && !("secure" in value) ? (value.value ?? value.default) : value;
+}
+
+/** A value that is no text is told as JSON, as the engine tells it. */
 function told(value: unknown): FileValue {
-  const inner = isObject(value) && !("secure" in value) ? (value.value ?? value.default) : value;
-  if (inner === undefined || typeof inner === "string") return { plain: inner };
-  return typeof inner === "object" ? { hidden: true } : { plain: JSON.stringify(inner) };
+  if (value === undefined || typeof value === "string") return { plain: value };
+  return hasSecret(value) ? { hidden: true } : { plain: JSON.stringify(value) };
+}
+
+/** Whether a value is encrypted (`secure: …`), or something in it. */
+function hasSecret(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasSecret);
+  return isObject(value) && ("secure" in value || Object.values(value).some(hasSecret));
 }
 
 function isObject(value: unknown): value is Settings {

@@ -11,7 +11,14 @@ import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
 import { progressOf } from "./progress.ts";
 import { checking } from "./checking.ts";
 import { keepingState } from "./keeping-state.ts";
-import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
+import {
+  configureWith,
+  type LookedUp,
+  noteProgram,
+  openDriver,
+  type OpenDriver,
+  type Resource,
+} from "./open-driver.ts";
 
 /* The hooks of a VnicSet, called by the stub in `sdk/stubs.ts`; as those of a Vnic. */
 
@@ -52,17 +59,15 @@ export async function update(
 
 /** `props` are the outputs; of a set that is only looked up by its id, no more than the name that it has in the program. */
 export const read = withoutStack(
-  async (
-    id: string,
-    props: (VnicSetState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
-  ): Promise<dynamic.ReadResult> => {
+  async (id: string, props: (VnicSetState | LookedUp) & WithStub): Promise<dynamic.ReadResult> => {
     const known = props.uid === undefined ? undefined : props;
     if (known) refuseNewer(known, `VnicSet ${id}`);
-    const driver = await driverFor(id, known ?? { declaredBy: props.declaredBy });
+    const driver = await driverFor(id, known ?? props);
     const state = await observeSet(driver, parseVnicId(id), known);
     if (!state) return {};
-    const outs = { ...state, clusterUid: driver.clusterUid };
-    return withoutUndefined({ id, props: outs, inputs: setDefinitionOf(state) }) as dynamic.ReadResult;
+    const { cluster } = props;
+    const outs = { ...state, clusterUid: driver.clusterUid, ...(cluster === undefined ? {} : { cluster }) };
+    return withoutUndefined({ id, props: outs, inputs: setDefinitionOf(outs) }) as dynamic.ReadResult;
   },
 );
 
@@ -74,9 +79,9 @@ export { remove as delete };
 
 async function driverFor(
   id: string,
-  { declaredBy, clusterUid }: Omit<Resource, "what">,
+  { declaredBy, clusterUid, cluster }: Omit<Resource, "what">,
 ): Promise<SetDriver & Pick<OpenDriver, "clusterUid">> {
-  const driver = await openDriver({ what: `VnicSet ${id}`, declaredBy, clusterUid });
+  const driver = await openDriver({ what: `VnicSet ${id}`, declaredBy, clusterUid, cluster });
   return { cluster: driver.cluster, clusterUid: driver.clusterUid, report: progressOf(declaredBy) };
 }
 
@@ -87,7 +92,7 @@ async function make(
 ): Promise<{ id: string; outs: VnicSetState }> {
   noteProgram();
   const id = vnicId(definition);
-  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid: known });
+  const driver = await driverFor(id, { ...definition, clusterUid: known });
   const words = `VnicSet ${id} exists, but not all of its pods are served`;
   const outs = await keepingState({ id, clusterUid: driver.clusterUid, words, __provider }, () =>
     work(driver, definition),

@@ -16,7 +16,14 @@ import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts"
 import { progressOf } from "./progress.ts";
 import { checking } from "./checking.ts";
 import { keepingState } from "./keeping-state.ts";
-import { configureWith, noteProgram, openDriver, type OpenDriver, type Resource } from "./open-driver.ts";
+import {
+  configureWith,
+  type LookedUp,
+  noteProgram,
+  openDriver,
+  type OpenDriver,
+  type Resource,
+} from "./open-driver.ts";
 
 /* The hooks of a Vnic, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them one
    resource at a time, in previews too. */
@@ -62,33 +69,33 @@ export async function update(
 
 /** `props` are the outputs; of a Vnic that is only looked up by its id, no more than the name that it has in the program. */
 export const read = withoutStack(
-  async (
-    id: string,
-    props: (VnicState | { readonly uid?: undefined; readonly declaredBy?: string }) & WithStub,
-  ): Promise<dynamic.ReadResult> => {
+  async (id: string, props: (VnicState | LookedUp) & WithStub): Promise<dynamic.ReadResult> => {
     const ref = parseVnicId(id);
     const known = props.uid === undefined ? undefined : readState(props);
-    const driver = await driverFor(id, known ?? { declaredBy: props.declaredBy });
+    const driver = await driverFor(id, known ?? props);
     const state = known
       ? await observe(driver, ref, known, { view: driver.surveyor.nextView() })
       : await discover(driver, ref);
     if (!state) return {};
-    const outs = { ...state, clusterUid: driver.clusterUid };
-    return withoutUndefined({ id, props: outs, inputs: inputsOf(definitionOf(state)) }) as dynamic.ReadResult;
+    const { cluster } = props;
+    const outs = { ...state, clusterUid: driver.clusterUid, ...(cluster === undefined ? {} : { cluster }) };
+    return withoutUndefined({ id, props: outs, inputs: inputsOf(definitionOf(outs)) }) as dynamic.ReadResult;
   },
 );
 
 const remove = withoutStack(async (id: string, props: VnicState & WithStub): Promise<void> => {
-  const { uid, owner, node, pod, deadlines, clusterUid, declaredBy } = readState(props);
+  const { uid, owner, node, pod, deadlines, clusterUid, cluster, declaredBy } = readState(props);
   const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
-  const driver = await driverFor(id, { declaredBy, clusterUid });
+  const driver = await driverFor(id, { declaredBy, clusterUid, cluster });
   const known = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
   await eject(driver, parseVnicId(id), known, deadline).finally(() => driver.surveyor.forget());
 });
 export { remove as delete };
 
-async function driverFor(id: string, { declaredBy, clusterUid }: Omit<Resource, "what">): Promise<Driver & OpenDriver> {
-  return { ...(await openDriver({ what: `Vnic ${id}`, declaredBy, clusterUid })), report: progressOf(declaredBy) };
+async function driverFor(id: string, of: Omit<Resource, "what">): Promise<Driver & OpenDriver> {
+  const { declaredBy, clusterUid, cluster } = of;
+  const driver = await openDriver({ what: `Vnic ${id}`, declaredBy, clusterUid, cluster });
+  return { ...driver, report: progressOf(declaredBy) };
 }
 
 async function make(
@@ -99,7 +106,7 @@ async function make(
   noteProgram();
   const definition = fromInputs(inputs);
   const id = vnicId(vnicRef(definition));
-  const driver = await driverFor(id, { declaredBy: definition.declaredBy, clusterUid: known });
+  const driver = await driverFor(id, { ...definition, clusterUid: known });
   const { clusterUid, surveyor } = driver;
   const words = `Vnic ${id} exists, but is not complete`;
   const outs = await keepingState({ id, clusterUid, words, __provider }, () => work(driver, definition)).finally(() =>

@@ -5,7 +5,7 @@ import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
 import { addressRange } from "../schema/range.ts";
 import { gateways } from "../schema/route-fields.ts";
-import { declaredBy } from "../schema/shared-fields.ts";
+import { cluster, declaredBy } from "../schema/shared-fields.ts";
 import { mode } from "./mode.ts";
 
 /* The fields of a Network. Whatever else knows its fields is derived from this table; see schema/field.ts. */
@@ -120,5 +120,6 @@ export const networkResourceFields = {
     default: "the resource's name",
   },
   ...networkFields,
+  cluster,
   declaredBy,
 } as const satisfies Fields;

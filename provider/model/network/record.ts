@@ -27,7 +27,7 @@ export type StoredNetwork = NetworkRecord & {
 };
 
 /** The record to apply. It has no finalizer: the first Vnic on the network adds it, and the last one removes it. */
-export function networkRecordOf({ name, declaredBy, ...spec }: NetworkDefinition): NetworkRecord {
+export function networkRecordOf({ name, declaredBy, cluster: _, ...spec }: NetworkDefinition): NetworkRecord {
   return {
     apiVersion,
     kind: "VnicNetwork",

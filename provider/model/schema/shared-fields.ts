@@ -31,6 +31,15 @@ export const labels = {
   default: "none",
 } as const;
 
+export const cluster = {
+  schema: known(rule.labelName).optional(),
+  change: "replace",
+  // The record is in that cluster.
+  spec: false,
+  doc: "The cluster, by its name in the setting [`vnic:clusters`](operations.md#more-than-one-cluster)",
+  default: "the cluster that `vnic:kubeconfig` leads to",
+} as const;
+
 /** Absent for a record that Pulumi hasn't made. It changes with an alias or another parent, which changes no NIC. */
 export const declaredBy = {
   schema: text(longest.owner, "an owner's name").optional(),

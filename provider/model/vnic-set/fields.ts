@@ -4,7 +4,7 @@ import { descriptions, type Fields, specShapeOf } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
 import { addressRange } from "../schema/range.ts";
-import { deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
+import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
 import { quote } from "../../base/quote.ts";
 import { vnicFields } from "../vnic/fields.ts";
 
@@ -15,7 +15,7 @@ const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 /** Fields of a Vnic that each one of a set has for itself. */
 export const perVnic = ["name", "pod", "addresses", "mac"] as const;
 /** Fields of a Vnic that a set has for itself. */
-export const perSet = ["adopt", "deadlines", "declaredBy"] as const;
+export const perSet = ["adopt", "deadlines", "cluster", "declaredBy"] as const;
 
 const setName = rule.labelName.max(52, {
   error: ({ input }) => `${quote(input)} is longer than the 52 characters of a VnicSet's name`,
@@ -83,5 +83,6 @@ export const setFields = {
   },
   labels,
   deadlines,
+  cluster,
   declaredBy,
 } as const satisfies Fields;

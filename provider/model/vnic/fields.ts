@@ -5,7 +5,7 @@ import { descriptions, type Fields } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
 import { defaultRoute, gateways, replyVia, routes } from "../schema/route-fields.ts";
-import { deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
+import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
 
 /* The fields of a Vnic. Whatever else knows its fields is derived from this table; see schema/field.ts. */
 
@@ -143,5 +143,6 @@ export const vnicFields = {
     default: "`false`",
   },
   deadlines,
+  cluster,
   declaredBy,
 } as const satisfies Fields;

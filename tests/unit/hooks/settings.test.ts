@@ -71,6 +71,46 @@ describe("settings", () => {
     );
 });
 
+describe("the settings of a named cluster", () => {
+  const clusters = { edge: { kubeconfig: "/edge" }, core: { context: "core", image: "core:1" } };
+  const configured = config({
+    "vnic:kubeconfig": "/s",
+    "vnic:context": "s",
+    "vnic:image": "s:1",
+    "vnic:clusters": JSON.stringify(clusters),
+  });
+  const sources = { configured, isCurrent: true, env: {} };
+
+  it("are its own, and for what it lacks the stack's, but for the context", () => {
+    expect(readSettings(sources, "edge")).to.deep.equal({
+      kubeconfig: "/edge",
+      image: "s:1",
+      setting: "vnic:clusters, edge.kubeconfig",
+    });
+    expect(readSettings(sources, "core")).to.deep.equal({
+      kubeconfig: "/s",
+      context: "core",
+      image: "core:1",
+      setting: "vnic:clusters, core.kubeconfig",
+    });
+  });
+
+  it("come from the environment when the configuration lacks them", () => {
+    const env = { VNIC_CLUSTERS: JSON.stringify(clusters), VNIC_KUBECONFIG: "/e" };
+    expect(readSettings({ configured: config({}), isCurrent: true, env }, "core")).to.include({
+      kubeconfig: "env:VNIC_KUBECONFIG",
+      context: "core",
+    });
+  });
+
+  it("come from today's settings file before what was stored", () => {
+    const today = file({ "vnic:clusters": { plain: `{"edge": {"kubeconfig": "/today"}}` } });
+    expect(readSettings({ ...sources, isCurrent: false, file: today }, "edge").kubeconfig).to.equal("/today");
+    const hidden = file({ "vnic:clusters": { hidden: true } });
+    expect(readSettings({ ...sources, isCurrent: false, file: hidden }, "edge").kubeconfig).to.equal("/edge");
+  });
+});
+
 describe("Node.js", () => {
   for (const version of ["22.19.0", "22.23.3", "23.0.0", "24.1.0", "100.0.0"])
     it(`is new enough when it is ${version}`, () => expect(() => refuseOldNode(version)).to.not.throw());

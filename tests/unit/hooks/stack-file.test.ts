@@ -61,6 +61,24 @@ describe("a stack's settings file", () => {
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:config:image: a }" },
       { plain: "a" },
     ],
+    [
+      "tells an object as JSON",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { edge: { context: a } } }" },
+      { plain: `{"edge":{"context":"a"}}` },
+    ],
+    [
+      "tells an object of the project's file",
+      {
+        "Pulumi.yaml": `${project}config: { vnic:image: { value: { edge: { context: a } } } }`,
+        "Pulumi.prod.yaml": "",
+      },
+      { plain: `{"edge":{"context":"a"}}` },
+    ],
+    [
+      "doesn't tell an object with an encrypted part",
+      { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { edge: { context: { secure: v1:x } } } }" },
+      hidden,
+    ],
     ["may be JSON", { "Pulumi.json": "{}", "Pulumi.prod.json": `{"config":{"vnic:image":"a"}}` }, { plain: "a" }],
   ];
   for (const [what, files, image] of cases)

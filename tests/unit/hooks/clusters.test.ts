@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { connectionTo } from "../../../provider/hooks/clusters.ts";
+
+const token = "dG9wLXNlY3JldA-a-token";
+
+describe("the setting vnic:clusters", () => {
+  let folder: string;
+  before(() => (folder = mkdtempSync(join(tmpdir(), "clusters-"))));
+  after(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+
+  it("is an object as JSON", () => {
+    const setting = JSON.stringify({ edge: { kubeconfig: "/edge" }, core: { context: "core", image: "core:1" } });
+    expect(connectionTo("edge", setting)).to.deep.equal({ kubeconfig: "/edge" });
+    expect(connectionTo("core", ` ${setting}`)).to.deep.equal({ context: "core", image: "core:1" });
+  });
+
+  it("is the path of a file of JSON or YAML", () => {
+    expect(connectionTo("edge", write("c.json", `{"edge": {"context": "e"}}`))).to.deep.equal({ context: "e" });
+    expect(connectionTo("edge", write("c.yaml", "edge:\n  kubeconfig: |\n    apiVersion: v1\n"))).to.deep.equal({
+      kubeconfig: "apiVersion: v1\n",
+    });
+  });
+
+  const refusals: [what: string, setting: string | undefined, words: string][] = [
+    ["is not set", undefined, `cluster "edge" needs the setting vnic:clusters, which is not set; write {`],
+    ["has other clusters", `{"core": {"context": "c"}}`, `cluster "edge" is not in vnic:clusters; it has core`],
+    ["has none", "{}", `cluster "edge" is not in vnic:clusters; it has none`],
+    [
+      "has a cluster without kubeconfig and context",
+      `{"edge": {}}`,
+      "vnic:clusters: edge is not as it should be; write {",
+    ],
+    ["has a cluster with an image alone", `{"edge": {"image": "i"}}`, "vnic:clusters: edge is not as it should be"],
+    [
+      "has an unknown key",
+      `{"edge": {"context": "c", "token": "${token}"}}`,
+      "vnic:clusters: edge is not as it should be",
+    ],
+    ["has a number", `{"edge": {"kubeconfig": 5}}`, "vnic:clusters: edge.kubeconfig is not as it should be"],
+    ["has a text in place of a cluster", `{"edge": "${token}"}`, "vnic:clusters: edge is not as it should be"],
+    ["has a cluster with a bad name", `{"Edge of": {"context": "c"}}`, "vnic:clusters: Edge of is not as it should be"],
+    ["is not valid", `{"edge": {"kubeconfig": "${token}`, "vnic:clusters: not valid JSON or YAML at line 1, column "],
+    ["is a secret in the wrong place", token, "vnic:clusters is neither an object as JSON nor the path of a file that"],
+    ["is a kubeconfig", `apiVersion: v1\nusers: [{user: {token: ${token}}}]`, "vnic:clusters is neither an object"],
+  ];
+  for (const [what, setting, words] of refusals)
+    it(`is refused when it ${what}, without a word of its values`, () => {
+      expect(() => connectionTo("edge", setting))
+        .to.throw()
+        .that.satisfies(({ kind, message }: { kind: string; message: string }) => {
+          expect(kind).to.equal("invalid");
+          expect(message).to.include(words).and.not.include(token);
+          return true;
+        });
+    });
+
+  it("doesn't know a property that every object has", () => {
+    expect(() => connectionTo("constructor", "{}")).to.throw(`cluster "constructor" is not in vnic:clusters`);
+  });
+
+  it("names its file when that isn't valid", () => {
+    const list = write("list.yaml", "- edge\n");
+    expect(() => connectionTo("edge", list)).to.throw(`${list}: the whole is not as it should be`);
+    const broken = write("broken.yaml", `edge: {kubeconfig: "${token}`);
+    expect(() => connectionTo("edge", broken)).to.throw(new RegExp(`^${broken}: not valid JSON or YAML at line \\d`));
+  });
+});
