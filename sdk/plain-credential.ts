@@ -27,7 +27,9 @@ export function refusePlainCredential(): void {
 function kubeconfigsOf(value: string): string[] {
   try {
     const clusters = JSON.parse(value) as Record<string, { kubeconfig?: unknown } | null> | null;
-    return Object.values(clusters ?? {}).map((cluster) => String(cluster?.kubeconfig ?? ""));
+    return Object.values(clusters ?? {}).flatMap((cluster) =>
+      typeof cluster?.kubeconfig === "string" ? [cluster.kubeconfig] : [],
+    );
   } catch {
     return [value];
   }

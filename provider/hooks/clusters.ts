@@ -1,25 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { parse } from "yaml";
-import * as z from "zod";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
-import { labelName } from "../model/schema/fields.ts";
-
-/** How one of the clusters in `vnic:clusters` is reached. What it doesn't say is as for the stack's own cluster. */
-export interface Connection {
-  /** A kubeconfig's path or text, or `env:<variable>` that holds either. Default: the stack's own. */
-  readonly kubeconfig?: string;
-  /** Which of its contexts. Default: its current one. */
-  readonly context?: string;
-  /** The node side's image. Default: the stack's own. */
-  readonly image?: string;
-}
-
-const connection = z
-  .strictObject({ kubeconfig: z.string().optional(), context: z.string().optional(), image: z.string().optional() })
-  .refine(({ kubeconfig, context }) => kubeconfig !== undefined || context !== undefined);
-const connections = z.record(labelName, connection);
+import { type Connection, parseConnections } from "../model/connections.ts";
 
 const form = `write { "<name>": { "kubeconfig": …, "context": …, "image": … } }, with a kubeconfig or a context for each`;
 
@@ -36,14 +20,11 @@ export function connectionTo(cluster: string, setting: string | undefined): Conn
       `cluster ${quote(cluster)} needs the setting vnic:clusters, which is not set; ${form}`,
     );
   const { place, value } = readSetting(setting);
-  const parsed = connections.safeParse(value);
-  if (!parsed.success) {
-    const path = parsed.error.issues[0]?.path.join(".");
-    throw new VnicError("invalid", `${place}: ${path || "the whole"} is not as it should be; ${form}`);
-  }
-  const found = Object.hasOwn(parsed.data, cluster) ? parsed.data[cluster] : undefined;
-  if (found) return found as Connection;
-  const names = Object.keys(parsed.data).join(", ") || "none";
+  const parsed = parseConnections(value);
+  if ("wrong" in parsed) throw new VnicError("invalid", `${place}: ${parsed.wrong} is not as it should be; ${form}`);
+  const found = parsed.connections.get(cluster);
+  if (found) return found;
+  const names = [...parsed.connections.keys()].join(", ") || "none";
   throw new VnicError("invalid", `cluster ${quote(cluster)} is not in ${place}; it has ${names}`);
 }
 
@@ -54,22 +35,22 @@ export function clustersFile(setting: string): string | undefined {
 
 function readSetting(setting: string): { place: string; value: unknown } {
   const file = clustersFile(setting);
-  if (file === undefined) return { place: "vnic:clusters", value: parsed("vnic:clusters", setting) };
+  if (file === undefined) return { place: "vnic:clusters", value: read("vnic:clusters", () => setting) };
   if (!existsSync(file))
     throw new VnicError(
       "invalid",
       `vnic:clusters is neither an object as JSON nor the path of a file that exists; ${form}`,
     );
-  return { place: file, value: parsed(file, readFileSync(file, "utf8")) };
+  return { place: file, value: read(file, () => readFileSync(file, "utf8")) };
 }
 
 /** YAML, of which JSON is a part. The parser's message is left out, as it quotes the text. */
-function parsed(place: string, text: string): unknown {
+function read(place: string, text: () => string): unknown {
   try {
-    return parse(text);
+    return parse(text());
   } catch (error) {
-    const [position] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];
-    const where = position ? ` at line ${position.line}, column ${position.col}` : "";
-    throw new VnicError("invalid", `${place}: not valid JSON or YAML${where}; correct it`);
+    const { code, linePos } = error as { code?: string; linePos?: { line: number; col: number }[] };
+    const where = linePos?.[0] && ` at line ${linePos[0].line}, column ${linePos[0].col}`;
+    throw new VnicError("invalid", `${place} can't be read: ${where ? `not valid${where}` : code}; correct it`);
   }
 }

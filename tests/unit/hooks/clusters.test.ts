@@ -46,7 +46,7 @@ describe("the setting vnic:clusters", () => {
     ["has a number", `{"edge": {"kubeconfig": 5}}`, "vnic:clusters: edge.kubeconfig is not as it should be"],
     ["has a text in place of a cluster", `{"edge": "${token}"}`, "vnic:clusters: edge is not as it should be"],
     ["has a cluster with a bad name", `{"Edge of": {"context": "c"}}`, "vnic:clusters: Edge of is not as it should be"],
-    ["is not valid", `{"edge": {"kubeconfig": "${token}`, "vnic:clusters: not valid JSON or YAML at line 1, column "],
+    ["is not valid", `{"edge": {"kubeconfig": "${token}`, "vnic:clusters can't be read: not valid at line 1, column "],
     ["is a secret in the wrong place", token, "vnic:clusters is neither an object as JSON nor the path of a file that"],
     ["is a kubeconfig", `apiVersion: v1\nusers: [{user: {token: ${token}}}]`, "vnic:clusters is neither an object"],
   ];
@@ -69,6 +69,7 @@ describe("the setting vnic:clusters", () => {
     const list = write("list.yaml", "- edge\n");
     expect(() => connectionTo("edge", list)).to.throw(`${list}: the whole is not as it should be`);
     const broken = write("broken.yaml", `edge: {kubeconfig: "${token}`);
-    expect(() => connectionTo("edge", broken)).to.throw(new RegExp(`^${broken}: not valid JSON or YAML at line \\d`));
+    expect(() => connectionTo("edge", broken)).to.throw(new RegExp(`^${broken} can't be read: not valid at line \\d`));
+    expect(() => connectionTo("edge", folder)).to.throw(`${folder} can't be read: EISDIR`);
   });
 });
