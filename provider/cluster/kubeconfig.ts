@@ -20,7 +20,10 @@ export interface Access {
 
 type Client = typeof import("./client.ts");
 
-export function loadKubeConfig(client: Client, { kubeconfig, context, setting = "vnic:kubeconfig" }: Access): KubeConfig {
+export function loadKubeConfig(
+  client: Client,
+  { kubeconfig, context, setting = "vnic:kubeconfig" }: Access,
+): KubeConfig {
   const config = new client.KubeConfig();
   if (kubeconfig === undefined) loadDefault(client, config);
   else loadGiven(config, kubeconfig, setting);
