@@ -1,3 +1,4 @@
+export type { LookUpOptions } from "./look-up.ts";
 export { Network, type NetworkDefinitionArgs, type NodeParentArgs } from "./network.ts";
 export { Platform } from "./platform.ts";
 export type { PlatformArgs, PlatformPart, ReconcilerArgs, TolerationArgs, WorkloadArgs } from "./platform-args.ts";
