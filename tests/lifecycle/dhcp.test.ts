@@ -6,7 +6,6 @@ import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.t
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { agentName, systemNamespace } from "../../provider/model/names.ts";
-import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
 import {
@@ -18,6 +17,7 @@ import {
   installAgent,
   removeAgent,
 } from "../support/dhcp.ts";
+import { killProgram } from "../support/damage.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
 
@@ -121,7 +121,6 @@ describe("DHCP", function () {
     const watcher = (async () => {
       while (watching) if (!(await answersLeased(state.addresses[0] ?? ""))) gaps.push(new Date().toISOString());
     })();
-    const before = await leaseEnd();
     await kubectl(bench.lab.kubectl, [
       "delete",
       "pods",
@@ -131,8 +130,12 @@ describe("DHCP", function () {
       "app.kubernetes.io/component=node-agent",
     ]);
     await agentsReady(bench.lab);
-    for (const program of [kindOf("node1").runtime, "kubelet"]) await bench.lab.exec("node1", ["pkill", "-x", program]);
-    await renewed(before);
+    await killProgram(bench.lab, "node1", "runtime");
+    await killProgram(bench.lab, "node1", "kubelet");
+    await until("the node to run commands in its pods again", 60, async () =>
+      (await bench.lab.kubectl(["-n", namespace, "exec", "db", "--", "true"])).code === 0 ? true : undefined,
+    );
+    await renewed(await leaseEnd());
     watching = false;
     await watcher;
     expect(gaps).to.deep.equal([]);
