@@ -1,80 +1,133 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, realClock, sleep } from "../base/clock.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import type { LeaseObject, WatchedCluster } from "../cluster/cluster.ts";
-import { messageOf } from "../base/errors.ts";
 import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 
-/* Which of several replicas is at work, as Kubernetes' own controllers settle it: by a Lease that the leader renews. The
-   others take it when it wasn't renewed for its whole duration, by their own clocks. */
+/* Leader election among the replicas, as Kubernetes' own controllers do it: the leader renews a Lease, and another replica
+   takes the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The leader counts from
+   before it sent its last successful renewal, the others from when they saw it, so the leader's time always ends first. */
 
 const durationSeconds = 15;
 const renewEverySeconds = 3;
-/** The leader stops before anybody else may begin. */
+/** The leader stops this long after it sent its last successful renewal, and so before any other replica may begin. */
 const giveUpAfterSeconds = 10;
+/** How often giving up the Lease is tried again after a conflict, which only a renewal under way can cause. */
+const resignAttempts = 5;
+
+type Leases = Pick<WatchedCluster, "findLease" | "writeLease">;
 
 export interface Leadership {
-  /** Kept when another one may lead by now: whatever is under way must end at once. */
+  /** Resolves, with the reason, when another replica may lead: whatever is under way must end at once. */
   readonly lost: Promise<string>;
-  /** Lets the next one begin at once. */
+  /**
+   * Gives up the Lease, so that another replica can begin at once.
+   *
+   * @throws VnicError `outdated` if the Lease was changed at each attempt.
+   */
   resign(): Promise<void>;
 }
 
 /** Waits until `identity` leads. */
-export async function lead(cluster: WatchedCluster, identity: string, log: Log): Promise<Leadership> {
+export async function lead(leases: Leases, identity: string, log: Log, clock: Clock = realClock): Promise<Leadership> {
   let seen: { version: string | undefined; since: number } | undefined;
   for (;;) {
     try {
-      const lease = await cluster.findLease(reconcilerName);
+      const lease = await leases.findLease(reconcilerName);
       const version = lease?.metadata.resourceVersion;
-      if (seen?.version !== version) seen = { version, since: performance.now() };
-      const holder = lease?.spec.holderIdentity;
-      const isFree =
-        !holder ||
-        holder === identity ||
-        performance.now() - (seen?.since ?? 0) > lease.spec.leaseDurationSeconds * 1000;
-      if (isFree && (await cluster.writeLease(leaseOf(identity, version)))) return keepLeading(cluster, identity);
+      // A Lease that was deleted may still have a leader, unless it has never been there.
+      if (seen ? seen.version !== version : lease) seen = { version, since: clock.now() };
+      const holder = lease ? lease.spec.holderIdentity : seen && "a former leader";
+      const isOver = clock.now() - (seen?.since ?? 0) > (lease?.spec.leaseDurationSeconds ?? durationSeconds) * 1000;
+      if (!holder || holder === identity || isOver) {
+        const sentAt = clock.now();
+        const isWritten = await leases.writeLease(leaseOf(identity, version, clock));
+        if (isWritten && clock.now() < deadlineOf(sentAt)) return new Term(leases, identity, clock, sentAt);
+      }
     } catch (error) {
       log("error", messageOf(error));
     }
-    await sleep(1000);
+    await sleep(clock, 1000);
   }
 }
 
-function keepLeading(cluster: WatchedCluster, identity: string): Leadership {
-  let lose: (why: string) => void = () => undefined;
-  const lost = new Promise<string>((resolve) => (lose = resolve));
-  let renewedAt = performance.now();
-  let isOver = false;
-  const renew = async () => {
-    const lease = await cluster.findLease(reconcilerName);
-    const holder = lease?.spec.holderIdentity;
-    if (lease && holder !== identity) lose(`${holder || "nobody"} leads now`);
-    else if (await cluster.writeLease(leaseOf(identity, lease?.metadata.resourceVersion)))
-      renewedAt = performance.now();
-  };
-  const keep = async () => {
-    while (!isOver) {
-      await Promise.race([renew().catch(() => undefined), sleep(renewEverySeconds * 1000)]);
-      if (performance.now() - renewedAt > giveUpAfterSeconds * 1000)
-        return lose(`the Lease could not be renewed for ${giveUpAfterSeconds} s`);
-      await sleep(renewEverySeconds * 1000);
+/** The time in which one replica leads: it renews the Lease until it resigns or may have lost it. */
+class Term implements Leadership {
+  readonly lost: Promise<string>;
+  private readonly leases: Leases;
+  private readonly identity: string;
+  private readonly clock: Clock;
+  private tell: (why: string) => void = () => undefined;
+  private sentAt = -Infinity;
+  private cancelDeadline: () => void = () => undefined;
+  /** Whether it renews no more. */
+  private isOver = false;
+
+  constructor(leases: Leases, identity: string, clock: Clock, sentAt: number) {
+    this.leases = leases;
+    this.identity = identity;
+    this.clock = clock;
+    this.lost = new Promise((resolve) => (this.tell = resolve));
+    this.extend(sentAt);
+    void this.keep();
+  }
+
+  async resign(): Promise<void> {
+    this.isOver = true;
+    for (let attempt = 0; attempt < resignAttempts; attempt++) {
+      const lease = await this.leases.findLease(reconcilerName);
+      const isGivenUp =
+        lease?.spec.holderIdentity !== this.identity ||
+        (await this.leases.writeLease(leaseOf("", lease.metadata.resourceVersion, this.clock)));
+      if (isGivenUp) return this.cancelDeadline();
     }
-  };
-  void keep();
-  return {
-    lost,
-    resign: async () => {
-      isOver = true;
-      const lease = await cluster.findLease(reconcilerName);
-      if (lease?.spec.holderIdentity === identity)
-        await cluster.writeLease(leaseOf("", lease.metadata.resourceVersion));
-    },
-  };
+    throw new VnicError("outdated", `giving up Lease ${reconcilerName}: it was changed at each attempt`);
+  }
+
+  private async keep(): Promise<void> {
+    for (;;) {
+      await sleep(this.clock, renewEverySeconds * 1000);
+      if (this.isOver) return;
+      // A request that hangs doesn't keep the next one from being tried.
+      await Promise.race([this.renew().catch(() => undefined), sleep(this.clock, renewEverySeconds * 1000)]);
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const lease = await this.leases.findLease(reconcilerName);
+    // It may have ended while the answer was awaited.
+    if (this.isOver) return;
+    const holder = lease?.spec.holderIdentity;
+    if (lease && holder !== this.identity) return this.lose(`${holder || "nobody"} leads now`);
+    const sentAt = this.clock.now();
+    if (await this.leases.writeLease(leaseOf(this.identity, lease?.metadata.resourceVersion, this.clock)))
+      this.extend(sentAt);
+  }
+
+  /** Moves the deadline after a renewal that was sent at `sentAt`; answers may come in another order. */
+  private extend(sentAt: number): void {
+    if (this.isOver || sentAt <= this.sentAt) return;
+    this.sentAt = sentAt;
+    this.cancelDeadline();
+    this.cancelDeadline = this.clock.after(Math.max(0, deadlineOf(sentAt) - this.clock.now()), () =>
+      this.lose(`the Lease could not be renewed for ${giveUpAfterSeconds} s`),
+    );
+  }
+
+  private lose(why: string): void {
+    this.isOver = true;
+    this.cancelDeadline();
+    this.tell(why);
+  }
 }
 
-function leaseOf(identity: string, resourceVersion: string | undefined): LeaseObject {
+function deadlineOf(sentAt: number): number {
+  return sentAt + giveUpAfterSeconds * 1000;
+}
+
+function leaseOf(identity: string, resourceVersion: string | undefined, clock: Clock): LeaseObject {
   return {
     metadata: { name: reconcilerName, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-    spec: { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: new Date() },
+    spec: { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: clock.date() },
   };
 }

@@ -1,17 +1,4 @@
-/** The time, and what is to happen later; a test has one of its own. */
-export interface Clock {
-  now(): number;
-  /** Returns a function that takes it back. */
-  after(milliseconds: number, task: () => void): () => void;
-}
-
-export const realClock: Clock = {
-  now: () => performance.now(),
-  after: (milliseconds, task) => {
-    const timer = setTimeout(task, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
+import { type Clock, realClock } from "../base/clock.ts";
 
 /** What is to come of a key after its work is done; `againInSeconds` unless it is told of before. */
 export interface Outcome {

@@ -1,11 +1,11 @@
 import type { Cluster } from "../cluster/cluster.ts";
+import { type Clock, realClock } from "../base/clock.ts";
 import { isVnicError, messageOf } from "../base/errors.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { SessionPool } from "../lifecycle/session/session-pool.ts";
 import type { Session } from "../lifecycle/session/session.ts";
 import { placeOf } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
-import { type Clock, realClock } from "./queue.ts";
 
 /** For all that a node may hold, also of pods that make each look slow. */
 const longestSeconds = 600;

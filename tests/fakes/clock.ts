@@ -1,12 +1,27 @@
-import type { Clock } from "../../provider/reconciler/queue.ts";
+import type { Clock } from "../../provider/base/clock.ts";
 
 /** A clock that stands until it is told to go on. */
 export class FakeClock implements Clock {
   private time = 0;
+  private wall: number;
   private readonly tasks = new Set<{ readonly at: number; readonly run: () => void }>();
+
+  /** `date`: what the machine's clock shows at first. */
+  constructor(date = "2026-01-01T00:00:00Z") {
+    this.wall = Date.parse(date);
+  }
 
   now(): number {
     return this.time;
+  }
+
+  date(): Date {
+    return new Date(this.wall + this.time);
+  }
+
+  /** Sets the machine's date forward or back; durations stay as they are. */
+  setDate(seconds: number): void {
+    this.wall += seconds * 1000;
   }
 
   after(milliseconds: number, run: () => void): () => void {
@@ -18,6 +33,7 @@ export class FakeClock implements Clock {
   /** Goes on by that much, and lets everything happen that is due until then. */
   async advance(seconds: number): Promise<void> {
     const until = this.time + seconds * 1000;
+    await settle();
     for (;;) {
       const due = [...this.tasks].filter(({ at }) => at <= until).sort((one, other) => one.at - other.at)[0];
       if (!due) break;
@@ -27,6 +43,11 @@ export class FakeClock implements Clock {
       await settle();
     }
     this.time = until;
+  }
+
+  /** How many things are still to be done. */
+  get pending(): number {
+    return this.tasks.size;
   }
 }
 
