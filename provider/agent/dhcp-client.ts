@@ -18,13 +18,19 @@ const probeMilliseconds = 200;
 /** Seconds without an answer after which there is no DHCP server, or none with a free address. */
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
+/** What a client calls: for each event that it reports, and for each line of its log. */
+export interface ClientEars {
+  readonly event: (event: ClientEvent) => void;
+  readonly log: (line: string) => void;
+}
+
 /**
  * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it is told to end. It only asks and listens:
  * of what it is told it hears no more than `takenVariables`, and it configures nothing.
  */
 export function startDhcpClient(
   { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
-  hear: { readonly event: (event: ClientEvent) => void; readonly log: (line: string) => void },
+  ears: ClientEars,
 ): Lasting {
   const requested = address && hostOf(address);
   const words = [
@@ -47,8 +53,8 @@ export function startDhcpClient(
   return startLastingIn({ path: netnsPath(netns) }, "udhcpc", words, {
     stdout: (line) => {
       const event = clientEvent.safeParse(parseJson(line));
-      if (event.success) hear.event(event.data);
+      if (event.success) ears.event(event.data);
     },
-    stderr: hear.log,
+    stderr: ears.log,
   });
 }

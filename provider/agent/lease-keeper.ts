@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
+import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { cut } from "../base/quote.ts";
 import { type ClientEvent, type Lease, readLease } from "../model/lease/lease.ts";
 import type { Lasting } from "../node/run.ts";
-import { acquisitionSeconds, startDhcpClient } from "./dhcp-client.ts";
+import { acquisitionSeconds, type ClientEars } from "./dhcp-client.ts";
 import { Timer } from "./timer.ts";
 
 /** What a keeper needs of the world, and to whom it tells what has become of its lease. */
 export interface LeaseEffects {
+  /** Starts a DHCP client that asks for the subject's address, if it has one. */
+  startClient(subject: LeaseSubject, ears: ClientEars): Lasting;
   /** The pod's addresses that aren't this lease's. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
   /** Sees to it that the lease's address is on the NIC. */
@@ -30,6 +33,7 @@ const releaseMilliseconds = 2000;
 export class LeaseKeeper {
   readonly subject: LeaseSubject;
   private readonly effects: LeaseEffects;
+  private readonly clock: Clock;
   /** What is held now; without it, why it was lost. */
   lease: Lease | undefined;
   lossReason: string | undefined;
@@ -40,14 +44,18 @@ export class LeaseKeeper {
   private readonly waiting = new Set<{ resolve: (lease: Lease) => void; reject: (error: Error) => void }>();
   /** One event after the other. */
   private turn: Promise<void> = Promise.resolve();
-  private readonly expiry = new Timer();
-  private readonly rebinding = new Timer();
-  private readonly restart = new Timer();
+  private readonly expiry: Timer;
+  private readonly rebinding: Timer;
+  private readonly restart: Timer;
 
   /** `lease` is one that is held already, as the resource file says. */
-  constructor(subject: LeaseSubject, effects: LeaseEffects, lease?: Lease) {
+  constructor(subject: LeaseSubject, effects: LeaseEffects, lease?: Lease, clock: Clock = realClock) {
     this.subject = subject;
     this.effects = effects;
+    this.clock = clock;
+    this.expiry = new Timer(clock);
+    this.rebinding = new Timer(clock);
+    this.restart = new Timer(clock);
     if (lease) this.watch(lease);
     this.start();
   }
@@ -65,13 +73,11 @@ export class LeaseKeeper {
   /** The next one that the client hears of. */
   private next(): Promise<Lease> {
     return new Promise((resolve, reject) => {
-      const late = setTimeout(
-        () =>
-          settle.reject(new VnicError("failed", `no DHCP server has given an address within ${acquisitionSeconds} s`)),
-        acquisitionSeconds * 1000,
+      const cancel = this.clock.after(acquisitionSeconds * 1000, () =>
+        settle.reject(new VnicError("failed", `no DHCP server has given an address within ${acquisitionSeconds} s`)),
       );
       const done = () => {
-        clearTimeout(late);
+        cancel();
         this.waiting.delete(settle);
       };
       const settle = {
@@ -97,15 +103,15 @@ export class LeaseKeeper {
     const { client } = this;
     if (!client) return false;
     client.signal(release ? "SIGTERM" : "SIGKILL");
-    const late = setTimeout(() => client.signal("SIGKILL"), releaseMilliseconds);
+    const cancel = this.clock.after(releaseMilliseconds, () => client.signal("SIGKILL"));
     await client.ended;
-    clearTimeout(late);
+    cancel();
     return release && this.bound && this.lease !== undefined;
   }
 
   private start(): void {
     const address = this.lease?.address ?? this.subject.address;
-    const client = startDhcpClient(
+    const client = this.effects.startClient(
       { ...this.subject, address },
       {
         event: (event) => this.enqueue(() => this.hear(event)),
@@ -145,7 +151,9 @@ export class LeaseKeeper {
 
   private async take(event: ClientEvent): Promise<void> {
     const others = await this.effects.otherAddresses(this.subject);
-    const read = readLease(event, others, new Date(), this.subject.dhcp);
+    // It may have been stopped meanwhile, and what it keeps be somebody else's by now.
+    if (this.stopped) return;
+    const read = readLease(event, others, this.clock.date(), this.subject.dhcp);
     if ("refused" in read) {
       const error = new VnicError(
         "refused",
@@ -175,7 +183,7 @@ export class LeaseKeeper {
   /** Stores the lease, which ends with its time unless another one comes before. */
   private watch(lease: Lease): void {
     this.lease = lease;
-    const age = Math.max(0, Date.now() - Date.parse(lease.obtainedAt));
+    const age = Math.max(0, this.clock.date().getTime() - Date.parse(lease.obtainedAt));
     const left = (seconds: number) => Math.max(0, seconds * 1000 - age);
     this.expiry.set(left(lease.leaseSeconds), () =>
       this.lose(`the lease of ${lease.address} has expired, and no DHCP server has renewed it`),

@@ -9,6 +9,7 @@ import { ownLink } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile } from "../node/resource-file.ts";
+import { startDhcpClient } from "./dhcp-client.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { logAbout } from "./log.ts";
 import { isPresent, listPresent } from "./present.ts";
@@ -78,6 +79,7 @@ export class Leases {
 
   private keep(subject: LeaseSubject, lease?: Lease): LeaseKeeper {
     const effects = {
+      startClient: startDhcpClient,
       otherAddresses: foreignAddresses,
       carry,
       changed: (changed: LeaseKeeper) => {

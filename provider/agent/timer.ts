@@ -1,18 +1,21 @@
-/** The longest time that setTimeout(3) of Node.js takes. */
-const longest = 2 ** 31 - 1;
+import type { Clock } from "../base/clock.ts";
 
-/** One thing to do at a time to come, however far off. */
+/** One thing to do at a time to come. */
 export class Timer {
-  private timer: NodeJS.Timeout | undefined;
+  private readonly clock: Clock;
+  private cancel: () => void = () => undefined;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   /** Sets the timer, and cancels what was set before. */
   set(milliseconds: number, work: () => void): void {
     this.clear();
-    const now = Math.min(milliseconds, longest);
-    this.timer = setTimeout(() => (milliseconds > now ? this.set(milliseconds - now, work) : work()), now);
+    this.cancel = this.clock.after(milliseconds, work);
   }
 
   clear(): void {
-    clearTimeout(this.timer);
+    this.cancel();
   }
 }

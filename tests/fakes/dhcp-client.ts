@@ -1,0 +1,36 @@
+import type { ClientEars } from "../../provider/agent/dhcp-client.ts";
+import type { ClientEvent } from "../../provider/model/lease/lease.ts";
+import type { LeaseSubject } from "../../provider/model/wire/agent-protocol.ts";
+import type { Lasting } from "../../provider/node/run.ts";
+
+/** A DHCP client that says what a test tells it to say. It ends at SIGKILL, and at SIGTERM unless it is told to ignore that. */
+export class FakeDhcpClient implements Lasting {
+  /** The address that it asks for. */
+  readonly asked: string | undefined;
+  readonly signals: NodeJS.Signals[] = [];
+  readonly ended: Promise<string>;
+  ignoresTerm = false;
+  private readonly ears: ClientEars;
+  private resolveEnded: (how: string) => void = () => undefined;
+
+  constructor(subject: LeaseSubject, ears: ClientEars) {
+    this.asked = subject.address;
+    this.ears = ears;
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.signals.push(name);
+    if (name === "SIGKILL" || (name === "SIGTERM" && !this.ignoresTerm)) this.end(`ended by ${name}`);
+  }
+
+  end(how: string): void {
+    this.resolveEnded(how);
+  }
+
+  /** Reports a lease of 60 s, or whatever else happens. */
+  say(event: string, given: Partial<ClientEvent> = {}): void {
+    const lease = { ip: "192.168.50.110", subnet: "255.255.255.0", serverid: "192.168.50.1", lease: "60" };
+    this.ears.event({ event, ...(event === "bound" || event === "renew" ? lease : {}), ...given });
+  }
+}

@@ -1,0 +1,373 @@
+import { expect } from "chai";
+import { LeaseKeeper } from "../../../provider/agent/lease-keeper.ts";
+import { messageOf } from "../../../provider/base/errors.ts";
+import type { Lease } from "../../../provider/model/lease/lease.ts";
+import type { LeaseSubject } from "../../../provider/model/wire/agent-protocol.ts";
+import { FakeClock, settle } from "../../fakes/clock.ts";
+import { rejection } from "../../fakes/cluster.ts";
+import { FakeDhcpClient } from "../../fakes/dhcp-client.ts";
+import { uid } from "../../fakes/objects.ts";
+
+const address = "192.168.50.110/24";
+const expired = `the lease of ${address} has expired, and no DHCP server has renewed it`;
+const subject: LeaseSubject = {
+  uid: uid(1),
+  netns: "/var/run/netns/cni-1",
+  inode: 1,
+  interfaceName: "net1",
+  dhcp: { clientId: "ff0102" },
+};
+
+/** A keeper with a fake client, and what it has told. */
+class Setting {
+  readonly clock = new FakeClock();
+  readonly clients: FakeDhcpClient[] = [];
+  /** The address or the reason of loss, each time that it has told of a change, with the second. */
+  readonly told: [second: number, what: string | undefined][] = [];
+  readonly log: string[] = [];
+  readonly carried: string[] = [];
+  others: () => Promise<string[]> = async () => [];
+  carry: () => Promise<void> = async () => undefined;
+  readonly keeper: LeaseKeeper;
+
+  constructor(lease?: Lease) {
+    const effects = {
+      startClient: (...args: ConstructorParameters<typeof FakeDhcpClient>) => {
+        const client = new FakeDhcpClient(...args);
+        this.clients.push(client);
+        return client;
+      },
+      otherAddresses: () => this.others(),
+      carry: async (_: LeaseSubject, carried: Lease) => {
+        this.carried.push(carried.address);
+        await this.carry();
+      },
+      changed: (keeper: LeaseKeeper) =>
+        void this.told.push([this.clock.now() / 1000, keeper.lease?.expiresAt ?? keeper.lossReason]),
+      log: (_: LeaseSubject, text: string) => void this.log.push(text),
+    };
+    this.keeper = new LeaseKeeper(subject, effects, lease, this.clock);
+  }
+
+  get client(): FakeDhcpClient {
+    return this.clients.at(-1)!;
+  }
+
+  /** Its client reports this, and it is heard. */
+  async hear(...args: Parameters<FakeDhcpClient["say"]>): Promise<void> {
+    this.client.say(...args);
+    await settle();
+  }
+}
+
+/** When a lease ends that was given or renewed at that second. */
+const endAt = (second: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString();
+
+/** A lease of 60 s that the resource file remembers, of so many seconds ago. */
+const remembered = (secondsAgo: number): Lease => ({
+  ...{ address, server: "192.168.50.1", leaseSeconds: 60, renewSeconds: 30, rebindSeconds: 52 },
+  obtainedAt: endAt(-secondsAgo),
+  expiresAt: endAt(60 - secondsAgo),
+});
+
+describe("a lease", () => {
+  let setting: Setting;
+  beforeEach(() => {
+    setting = new Setting();
+  });
+
+  it("is what the client was given, for all who ask", async () => {
+    const [one, other] = [setting.keeper.acquire(), setting.keeper.acquire()];
+    await setting.hear("bound");
+    expect(await one).to.deep.include({ address, leaseSeconds: 60, expiresAt: endAt(60) });
+    expect(await other).to.equal(await one);
+    expect(await setting.keeper.acquire(), "asked for again").to.equal(await one);
+    expect(setting.clients).to.have.length(1);
+  });
+
+  it("is refused after 12 s without a server, and taken when one answers later", async () => {
+    const refusal = rejection(setting.keeper.acquire());
+    await setting.clock.advance(12);
+    expect(messageOf(await refusal)).to.equal("no DHCP server has given an address within 12 s");
+    await setting.hear("bound");
+    expect(setting.told).to.deep.equal([[12, endAt(72)]]);
+    expect(setting.keeper.lease).to.deep.include({ address });
+  });
+
+  it("ends with its time, which each renewal moves", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(30);
+    await setting.hear("renew");
+    await setting.clock.advance(59.9);
+    expect(setting.keeper.lease).to.deep.include({ address, expiresAt: endAt(90) });
+    await setting.clock.advance(0.1);
+    expect(setting.keeper.lease).to.equal(undefined);
+    expect(setting.told).to.deep.equal([
+      [0, endAt(60)],
+      [30, endAt(90)],
+      [90, expired],
+    ]);
+  });
+
+  it("is kept while its server is silent, and the client gives up, for as long as it lasts", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(40);
+    await setting.hear("deconfig");
+    await setting.clock.advance(19);
+    expect(setting.keeper.lease).to.deep.include({ address });
+    await setting.hear("bound");
+    await setting.clock.advance(59);
+    expect(setting.keeper.lease).to.deep.include({ address });
+  });
+
+  it("comes back after its end, and is lost again", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(100);
+    await setting.hear("bound");
+    await setting.clock.advance(100);
+    expect(setting.told).to.deep.equal([
+      [0, endAt(60)],
+      [60, expired],
+      [100, endAt(160)],
+      [160, expired],
+    ]);
+  });
+
+  it("is asked for of all servers at T2, unless it was renewed before", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(51.9);
+    expect(setting.client.signals).to.deep.equal([]);
+    await setting.clock.advance(0.1);
+    expect(setting.client.signals).to.deep.equal(["SIGUSR1"]);
+    await setting.hear("renew");
+    await setting.clock.advance(30);
+    await setting.hear("renew");
+    await setting.clock.advance(51);
+    expect(setting.client.signals).to.deep.equal(["SIGUSR1"]);
+  });
+
+  it("is lost at once when the server refuses to renew it, and a new one is taken", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(30);
+    await setting.hear("nak");
+    await setting.clock.advance(10);
+    await setting.hear("bound", { ip: "192.168.50.111" });
+    await setting.clock.advance(51);
+    expect(setting.told).to.deep.equal([
+      [0, endAt(60)],
+      [30, "the DHCP server has refused to renew the lease"],
+      [40, endAt(100)],
+    ]);
+    expect(setting.keeper.lease).to.deep.include({ address: "192.168.50.111/24" });
+    expect(setting.client.signals, "none at the first one's T2").to.deep.equal([]);
+  });
+
+  it("that nobody has isn't lost", async () => {
+    await setting.hear("nak");
+    expect(setting.told).to.deep.equal([]);
+  });
+
+  for (const seconds of [-3600, 3600])
+    it(`ends in its own time when the node's date is set by ${seconds} s`, async () => {
+      await setting.hear("bound");
+      setting.clock.setDate(seconds);
+      await setting.clock.advance(59);
+      expect(setting.keeper.lease).to.deep.include({ address });
+      await setting.clock.advance(1);
+      expect(setting.keeper.lossReason).to.equal(expired);
+    });
+
+  it("of a refused offer is nobody's; another client begins after 5 s", async () => {
+    setting.others = async () => ["192.168.50.7/32"];
+    const refusal = rejection(setting.keeper.acquire());
+    await setting.hear("bound");
+    expect(await refusal).to.deep.include({ kind: "refused" });
+    expect(messageOf(await refusal)).to.match(/^the offer of DHCP server 192.168.50.1 is refused: .*192.168.50.7/);
+    expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
+    await setting.clock.advance(4.9);
+    expect(setting.clients).to.have.length(1);
+    await setting.clock.advance(0.1);
+    expect(setting.clients).to.have.length(2);
+    setting.others = async () => [];
+    await setting.hear("bound");
+    expect(setting.keeper.lease).to.deep.include({ address });
+  });
+
+  it("outlives its client, and another one asks for its address", async () => {
+    await setting.hear("bound");
+    await setting.clock.advance(10);
+    setting.client.end("udhcpc ended by exit code 1");
+    await setting.clock.advance(5);
+    expect(setting.log).to.deep.equal(["the DHCP client has ended: udhcpc ended by exit code 1"]);
+    expect(setting.clients.map(({ asked }) => asked)).to.deep.equal([undefined, address]);
+    await setting.clock.advance(44);
+    expect(setting.keeper.lease).to.deep.include({ address });
+    await setting.clock.advance(1);
+    expect(setting.told.at(-1)).to.deep.equal([60, expired]);
+  });
+
+  it("ends in its time while no client can be started", async () => {
+    await setting.hear("bound");
+    for (let second = 0; second < 60; second++) {
+      setting.client.end("running nsenter: spawn nsenter EAGAIN");
+      await setting.clock.advance(1);
+    }
+    expect(setting.keeper.lossReason).to.equal(expired);
+    expect(setting.clients.length).to.be.within(10, 14);
+  });
+
+  it("is given by events in their order, however long it takes to judge them", async () => {
+    const gates: (() => void)[] = [];
+    setting.others = () => new Promise((resolve) => gates.push(() => resolve([])));
+    setting.client.say("bound");
+    setting.client.say("nak");
+    setting.client.say("bound", { ip: "192.168.50.112" });
+    for (let turn = 0; turn < 3; turn++) {
+      await settle();
+      gates.shift()?.();
+    }
+    await settle();
+    expect(setting.told.map(([, what]) => what)).to.deep.equal([
+      endAt(60),
+      "the DHCP server has refused to renew the lease",
+      endAt(60),
+    ]);
+    expect(setting.keeper.lease).to.deep.include({ address: "192.168.50.112/24" });
+  });
+
+  it("can be taken after the pod couldn't be looked into", async () => {
+    setting.others = () => Promise.reject(new Error("nsenter: no such file"));
+    await setting.hear("bound");
+    expect(setting.log).to.deep.equal(["nsenter: no such file"]);
+    setting.others = async () => [];
+    await setting.hear("renew");
+    expect(setting.keeper.lease).to.deep.include({ address });
+  });
+});
+
+describe("a lease that the resource file remembers", () => {
+  const cases: [what: string, secondsAgo: number, endsAfter: number, asksAllAfter: number | undefined][] = [
+    ["ends when it would have ended", 20, 40, 32],
+    ["ends at once when its time is over", 100, 0, undefined],
+    ["isn't asked for of all servers when T2 is over, as a new client does so by itself", 55, 5, undefined],
+    ["lasts no longer than it was given, when the date was set back since", -3600, 60, 52],
+  ];
+  for (const [what, secondsAgo, endsAfter, asksAllAfter] of cases)
+    it(what, async () => {
+      const setting = new Setting(remembered(secondsAgo));
+      expect(setting.client.asked).to.equal(address);
+      await setting.clock.advance(100);
+      expect(setting.told).to.deep.equal([[endsAfter, expired]]);
+      expect(setting.client.signals).to.deep.equal(asksAllAfter === undefined ? [] : ["SIGUSR1"]);
+    });
+
+  it("is given at once to who asks, and goes on when the client has it again", async () => {
+    const setting = new Setting(remembered(20));
+    expect(await setting.keeper.acquire()).to.deep.include({ address });
+    await setting.clock.advance(1);
+    await setting.hear("bound");
+    await setting.clock.advance(59);
+    expect(setting.keeper.lease).to.deep.include({ address, expiresAt: endAt(61) });
+  });
+
+  it("is given back once the client has it again, from its own address", async () => {
+    const setting = new Setting(remembered(20));
+    const stopped = setting.keeper.stop({ release: true });
+    await setting.clock.advance(3);
+    expect(setting.client.signals).to.deep.equal([]);
+    await setting.hear("bound");
+    expect(await stopped).to.equal(true);
+    expect(setting.carried).to.deep.equal([address]);
+    expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
+  });
+
+  it("can't be given back where no server answers for 12 s", async () => {
+    const setting = new Setting(remembered(20));
+    const stopped = setting.keeper.stop({ release: true });
+    await setting.clock.advance(12);
+    expect(await stopped).to.equal(false);
+    expect(setting.carried).to.deep.equal([]);
+    expect(setting.clock.pending).to.equal(0);
+  });
+});
+
+describe("a keeper that is stopped", () => {
+  let setting: Setting;
+  beforeEach(() => {
+    setting = new Setting();
+  });
+  /** Nothing that was planned is left, and nothing more is told. */
+  const assertQuiet = async () => {
+    const { length } = setting.told;
+    expect(setting.clock.pending).to.equal(0);
+    await setting.clock.advance(1000);
+    expect(setting.told).to.have.length(length);
+    expect(setting.clients).to.have.length(1);
+  };
+
+  it("gives its lease back", async () => {
+    await setting.hear("bound");
+    expect(await setting.keeper.stop({ release: true })).to.equal(true);
+    expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
+    await assertQuiet();
+  });
+
+  it("keeps its lease at the server when it isn't to give it back", async () => {
+    await setting.hear("bound");
+    expect(await setting.keeper.stop({ release: false })).to.equal(false);
+    expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
+    await assertQuiet();
+  });
+
+  it("kills a client that doesn't end within 2 s", async () => {
+    await setting.hear("bound");
+    setting.client.ignoresTerm = true;
+    const stopped = setting.keeper.stop({ release: true });
+    await setting.clock.advance(1.9);
+    expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
+    await setting.clock.advance(0.1);
+    expect(setting.client.signals).to.deep.equal(["SIGTERM", "SIGKILL"]);
+    await stopped;
+    await assertQuiet();
+  });
+
+  it("gives its lease back although its address can't be put on the NIC", async () => {
+    await setting.hear("bound");
+    setting.carry = () => Promise.reject(new Error("ip: no such device"));
+    expect(await setting.keeper.stop({ release: true })).to.equal(true);
+    expect(setting.log).to.deep.equal(["ip: no such device"]);
+  });
+
+  it("refuses those who wait for a lease", async () => {
+    const refusal = rejection(setting.keeper.acquire());
+    await setting.keeper.stop({ release: false });
+    expect(messageOf(await refusal)).to.equal("the lease was given up meanwhile");
+    await assertQuiet();
+  });
+
+  it("starts no other client when it is stopped between two", async () => {
+    await setting.hear("bound");
+    setting.client.end("udhcpc ended by SIGKILL");
+    await settle();
+    expect(await setting.keeper.stop({ release: false })).to.equal(false);
+    await assertQuiet();
+  });
+
+  it("takes no lease that it was about to judge", async () => {
+    let open: () => void = () => undefined;
+    setting.others = () => new Promise((resolve) => (open = () => resolve([])));
+    await setting.hear("bound");
+    await setting.keeper.stop({ release: false });
+    open();
+    await settle();
+    expect(setting.keeper.lease).to.equal(undefined);
+    await assertQuiet();
+  });
+
+  it("hears no more of its client", async () => {
+    await setting.hear("bound");
+    await setting.keeper.stop({ release: false });
+    await setting.hear("nak");
+    expect(setting.told).to.have.length(1);
+  });
+});
