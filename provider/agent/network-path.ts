@@ -2,7 +2,7 @@ import type { Trouble } from "../model/vnic/agent-status.ts";
 import { messageOf } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { findParent, findTagged } from "../node/ground.ts";
+import { findParent, findTagged } from "../node/parent-link.ts";
 import type { Link } from "../node/link.ts";
 
 /** What is found on the way from the node's NIC to a Vnic's. */

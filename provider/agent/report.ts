@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { connectionStatus, uniquenessStatus } from "../model/vnic/agent-status.ts";
 import { isVnicError } from "../base/errors.ts";
-import { eventsOf, type Happening } from "../model/vnic/event.ts";
+import { eventsOf, type VnicEvent } from "../model/vnic/event.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Condition, VnicStatus } from "../model/vnic/conditions.ts";
 import type { Reports } from "./watch.ts";
@@ -24,7 +24,7 @@ async function report(
   cluster: StatusWriter,
   { vnic, association: { pod } }: ResourceFile,
   type: Condition["type"],
-  reason: Happening["reason"] | undefined,
+  reason: VnicEvent["reason"] | undefined,
   change: (status: VnicStatus) => VnicStatus,
 ): Promise<void> {
   let said: Condition | undefined;
@@ -42,7 +42,7 @@ async function report(
   if (!said || !reason) return;
   // Told again only when it begins again.
   const key = `${said.message} ${said.lastTransitionTime}`;
-  const happening = { type: "Warning", reason, message: said.message, key } as const;
-  const events = eventsOf(vnic, pod, happening, new Date());
-  await Promise.all(events.map((event) => cluster.createEvent(event).catch(() => undefined)));
+  const event = { type: "Warning", reason, message: said.message, key } as const;
+  const events = eventsOf(vnic, pod, event, new Date());
+  await Promise.all(events.map((object) => cluster.createEvent(object).catch(() => undefined)));
 }

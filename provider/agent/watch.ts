@@ -23,7 +23,7 @@ export interface Reports {
 const closeLookMilliseconds = 60_000;
 
 /** Pods that are looked into at once. */
-const atOnce = 8;
+const concurrentLooks = 8;
 
 /** What is known of one Vnic. */
 interface Seen {
@@ -46,7 +46,7 @@ export class Watch {
   private readonly reports: Reports;
   /** Pods at which a look is under way, by UID. */
   private readonly busy = new Set<string>();
-  private readonly slots = new Slots(atOnce);
+  private readonly slots = new Slots(concurrentLooks);
 
   constructor(reports: Reports) {
     this.reports = reports;

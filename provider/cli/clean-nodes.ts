@@ -14,11 +14,11 @@ export async function cleanNodes({ api, cluster, image, tell }: Uninstaller): Pr
   if (!(await api.get(`/api/v1/namespaces/${systemNamespace}`))) return;
   const nodes = await api.get<{ items: (NodeObject & { metadata: { name: string } })[] }>("/api/v1/nodes");
   const sessions = new SessionPool(cluster, { image });
-  const atOnce = pLimit(8);
+  const limit = pLimit(8);
   try {
     await Promise.all(
       (nodes?.items ?? []).map((node) =>
-        atOnce(async () => {
+        limit(async () => {
           const { name } = node.metadata;
           if (!readNode(node).ready) return tell(`node ${name} isn't ready: ${stateDirectory} stays there`);
           const deadline = new Deadline(`cleaning node ${name}`, nodeSeconds);

@@ -67,7 +67,7 @@ export async function deleteRecords(
   const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);
   const sessions = new SessionPool(cluster, { image });
   const driver = { cluster, sessions, claims: new Claims("pulumi-vnic uninstall"), report: () => undefined };
-  const atOnce = pLimit(16);
+  const limit = pLimit(16);
   try {
     for (const { metadata, path, words } of ofKind("VnicSet")) {
       await api.delete(path);
@@ -80,7 +80,7 @@ export async function deleteRecords(
     const vnics = (await readRecords(api)).filter(({ kind }) => kind === "Vnic");
     await Promise.all(
       vnics.map(({ metadata, words }) =>
-        atOnce(async () => {
+        limit(async () => {
           const ref = { namespace: metadata.namespace, name: metadata.name };
           await eject(driver, ref, { uid: metadata.uid }, new Deadline(`deleting ${words}`, recordSeconds));
           tell(`deleted ${words}`);

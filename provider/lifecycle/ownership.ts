@@ -9,7 +9,7 @@ import {
   type Placement,
   placement,
   recordOf,
-  rewritten,
+  toReapply,
   specOf,
   type StoredVnic,
   type VnicSpec,
@@ -78,7 +78,7 @@ export async function withdrawRecord(
   record: StoredVnic,
   prior: StoredVnic | undefined,
 ): Promise<StoredVnic | undefined> {
-  if (prior) return cluster.applyVnic(rewritten(prior), { force: true });
+  if (prior) return cluster.applyVnic(toReapply(prior), { force: true });
   const { namespace, name, uid } = record.metadata;
   await cluster.deleteVnic({ namespace, name }, uid);
   await cluster.releaseVnic({ namespace, name }, uid);

@@ -1,4 +1,4 @@
-import { eventsOf, type Happening } from "../model/vnic/event.ts";
+import { eventsOf, type VnicEvent } from "../model/vnic/event.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Driver } from "./driver.ts";
 
@@ -7,9 +7,9 @@ export async function tell(
   { cluster }: Driver,
   { metadata, spec }: StoredVnic,
   podUid: string | undefined,
-  happening: Happening,
+  event: VnicEvent,
 ): Promise<void> {
   const pod = podUid === undefined ? undefined : { name: spec.pod.name, uid: podUid };
-  const events = eventsOf(metadata, pod, happening, new Date());
-  await Promise.all(events.map((event) => cluster.createEvent(event).catch(() => undefined)));
+  const events = eventsOf(metadata, pod, event, new Date());
+  await Promise.all(events.map((object) => cluster.createEvent(object).catch(() => undefined)));
 }

@@ -3,14 +3,14 @@ import { VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { device as deviceWord, handle, ipLine, isPlainName } from "../model/link/ip-line.ts";
-import { convergeSteps, type Ground, plugSteps, sysctls } from "../model/link/link-steps.ts";
+import { convergeSteps, type ParentLink, plugSteps, sysctls } from "../model/link/link-steps.ts";
 import { hostSideName, transitLinkName } from "../model/names.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { refuseClusterLink } from "./cluster-links.ts";
 import { findDevices } from "./device.ts";
 import { refuseUsedDevice } from "./device-use.ts";
-import { findGround, findParent } from "./ground.ts";
+import { resolveParent, findParent } from "./parent-link.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
 import { ownLink, signOf } from "./own-link.ts";
 import { make } from "./make.ts";
@@ -37,7 +37,7 @@ export async function converge(
     network,
   } = plan;
   const podNetns = { path: netnsPath(association.netns) };
-  if (known && !stays(known, plan, association)) await removeLink({ uid, known, association: known.association });
+  if (known && !canKeepLink(known, plan, association)) await removeLink({ uid, known, association: known.association });
 
   const [nodeLinks, podLinks] = await Promise.all([cleared(uid, known), listLinks(podNetns)]);
   const arrived = findArrived(plan, association, known, podLinks);
@@ -46,10 +46,10 @@ export async function converge(
     podLinks.filter((link) => link !== arrived),
   );
   const isInPod = arrived !== undefined && network.mode === "host-device";
-  const ground = isInPod ? inPod(plan, arrived, known?.link?.former) : findGround(network, nodeLinks);
+  const parentLink = isInPod ? inPod(plan, arrived, known?.link?.former) : resolveParent(network, nodeLinks);
   if (!isInPod) await refuseParent(plan, nodeLinks);
   if (arrived) {
-    const sized = { ...plan, mtu: feasibleMtu(plan, ground) };
+    const sized = { ...plan, mtu: feasibleMtu(plan, parentLink) };
     const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
     // Asked before anything is changed, unless the link must come up for it.
     if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
@@ -62,20 +62,20 @@ export async function converge(
         await probe(podNetns, plan, standing);
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
-      if (network.mode === "bridge" && nodeEnd?.master !== ground.parent)
-        await ipBatch("node", plugSteps(uid, ground.parent));
+      if (network.mode === "bridge" && nodeEnd?.master !== parentLink.parent)
+        await ipBatch("node", plugSteps(uid, parentLink.parent));
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
       if (plan.slaac && !known?.definition.slaac) await awaitAnnounced(podNetns, uid);
     });
     return false;
   }
-  feasibleMtu(plan, ground);
-  await make(asked, ground, association, step);
+  feasibleMtu(plan, parentLink);
+  await make(asked, parentLink, association, step);
   return true;
 }
 
 /** Whether the link can be the one of last time: in the same namespace of the pod, on the same network. */
-export function stays(known: ResourceFile, plan: InjectPlan, association: Association): boolean {
+export function canKeepLink(known: ResourceFile, plan: InjectPlan, association: Association): boolean {
   return isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
 }
 
@@ -100,7 +100,7 @@ function findArrived(
 }
 
 /** A device that is in the pod already is on the node no more. */
-function inPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): Ground {
+function inPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): ParentLink {
   return former ? { parent: former.name, former } : { parent, mtu: arrived.mtu };
 }
 
@@ -120,7 +120,7 @@ async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: r
 }
 
 /** The MTU decided: the one asked for, if the parent has room for it, or the parent's. A device's limit its driver knows. */
-function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: Ground): number {
+function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: ParentLink): number {
   const roomy = most ?? former?.mtu ?? 0;
   if (mtu !== undefined && mtu > roomy && network.mode !== "host-device")
     throw new VnicError("refused", `mtu: ${mtu} is above ${roomy}, the MTU of ${parent} on the node`);

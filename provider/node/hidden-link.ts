@@ -2,7 +2,7 @@ import { isVnicError } from "../base/errors.ts";
 import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { findParent, findTagged } from "./ground.ts";
+import { findParent, findTagged } from "./parent-link.ts";
 import { deleteLink, ipBatch, listLinks } from "./link.ts";
 
 /**

@@ -2,12 +2,12 @@ import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import { present } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
-import type { Ground } from "../model/link/link-steps.ts";
+import type { ParentLink } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan, InjectResult } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
 import { judgeParent } from "./cluster-links.ts";
-import { converge, stays } from "./converge.ts";
+import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
@@ -54,8 +54,8 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
-  lease = await formerLease(plan, known, known !== undefined && stays(known, plan, association));
-  const blind = known === undefined && groundUnseen(plan);
+  lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
+  const blind = known === undefined && assumedParent(plan);
   if (blind) {
     parentIsFit = judgeParent(blind.parent);
     parentIsFit.catch(() => undefined);
@@ -90,7 +90,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
  * What can be made without a look at the node: the kernel itself gives it all that it needs of its parent. Not what waits for
  * a router: it would wait twice.
  */
-function groundUnseen({ network: { mode, parent, vlan }, slaac }: InjectPlan): Ground | undefined {
+function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): ParentLink | undefined {
   const inherits = mode !== "bridge" && mode !== "host-device";
   return inherits && !slaac && vlan === undefined && parentForm(parent) === "name" ? { parent } : undefined;
 }

@@ -1,7 +1,7 @@
 import { messageOf } from "../base/errors.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import type { InspectResult } from "../model/wire/session-protocol.ts";
-import { findGround, findParent } from "./ground.ts";
+import { resolveParent, findParent } from "./parent-link.ts";
 import { type Link, listLinks } from "./link.ts";
 import { start } from "./run.ts";
 
@@ -25,7 +25,7 @@ export async function inspect(networks: readonly NodeNetwork[]): Promise<Inspect
 
 function seen(network: NodeNetwork, links: readonly Link[]): InspectResult["networks"][number] {
   try {
-    findGround(network, links);
+    resolveParent(network, links);
     const { name, mtu, carries = false } = findParent(network.parent, links);
     return { parent: name, mtu, carrier: carries };
   } catch (error) {

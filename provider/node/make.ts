@@ -2,7 +2,7 @@ import {
   addressSteps,
   configureSteps,
   createSteps,
-  type Ground,
+  type ParentLink,
   moveSteps,
   riseSteps,
   sysctls,
@@ -22,7 +22,12 @@ import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
 
 /** Makes the link on the node, moves it into the pod and sets it up there; undoes all of it when a step fails. */
-export async function make(plan: InjectPlan, ground: Ground, association: Association, step: RunStep): Promise<void> {
+export async function make(
+  plan: InjectPlan,
+  parentLink: ParentLink,
+  association: Association,
+  step: RunStep,
+): Promise<void> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
   // Each program is started while the step before it is at work, and waits for its lines: they take no longer than its start.
@@ -35,12 +40,12 @@ export async function make(plan: InjectPlan, ground: Ground, association: Associ
   let configured = false;
   try {
     const create = prepare("node");
-    const { former } = ground;
+    const { former } = parentLink;
     const created = step(
       "creating",
       async () => {
         await ensureTagged(plan.network);
-        await create(createSteps(plan, ground));
+        await create(createSteps(plan, parentLink));
       },
       { link: former ? { former } : {} },
     );
@@ -52,9 +57,9 @@ export async function make(plan: InjectPlan, ground: Ground, association: Associ
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
       configured = true;
-      const atOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
-      await configure(atOnce ? configureSteps(plan) : riseSteps(plan));
-      if (!atOnce) {
+      const configuresAtOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
+      await configure(configuresAtOnce ? configureSteps(plan) : riseSteps(plan));
+      if (!configuresAtOnce) {
         const address = prepare(podNetns);
         await settle(plan, podNetns);
         await step("probing", () => probe(podNetns, plan, { addresses: [] }));

@@ -1,7 +1,7 @@
 import { tagSteps } from "../model/link/link-steps.ts";
 import { vlanAlias, vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
-import { findParent, findTagged } from "./ground.ts";
+import { findParent, findTagged } from "./parent-link.ts";
 import { deleteLink, ipBatch, listLinks } from "./link.ts";
 import { withLock } from "./lock.ts";
 import { listResourceFiles } from "./resource-file.ts";

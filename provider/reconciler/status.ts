@@ -3,7 +3,7 @@ import { isVnicError, messageOf } from "../base/errors.ts";
 import { type PodState, runsContainer } from "../model/kubernetes/pod.ts";
 import { failureReasons } from "../model/vnic/attempt.ts";
 import { refOf } from "../model/vnic/record.ts";
-import { failedStatus, saysAlready } from "../model/vnic/status.ts";
+import { failedStatus, statusIncludes } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
 /* What the record says of a Vnic that isn't as it should be; written only when it says something else so far. */
@@ -12,7 +12,7 @@ import type { Task } from "./task.ts";
 export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
   const { world, record } = task;
   const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
-  if (saysAlready(record, status)) return false;
+  if (statusIncludes(record, status)) return false;
   await world.cluster.applyVnicStatus(refOf(record), status);
   return true;
 }

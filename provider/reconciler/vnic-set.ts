@@ -10,7 +10,7 @@ import type { StoredVnic } from "../model/vnic/record.ts";
 import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
-import { invalidSetStatus, saysAlready, setStatusOf } from "../model/vnic-set/status.ts";
+import { invalidSetStatus, setStatusIncludes, setStatusOf } from "../model/vnic-set/status.ts";
 import type { GivenAddresses } from "./given-addresses.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
@@ -124,7 +124,7 @@ async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Ou
 }
 
 async function setStatus(cluster: WatchedCluster, set: StoredVnicSet, status: ReturnType<typeof setStatusOf>) {
-  if (!saysAlready(set, status)) await cluster.applyVnicSetStatus(set.metadata, status);
+  if (!setStatusIncludes(set, status)) await cluster.applyVnicSetStatus(set.metadata, status);
 }
 
 function refOf({ metadata: { namespace, name } }: StoredVnic) {

@@ -11,7 +11,7 @@ import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
 export type SizedPlan = InjectPlan & { readonly mtu: number };
 
 /** What the node offers for a NIC. */
-export interface Ground {
+export interface ParentLink {
   /** Name of the link that it is made from. */
   readonly parent: string;
   /** The parent's, in bytes. */
@@ -30,7 +30,7 @@ export function tagSteps(parent: string, vlan: number): IpLine[] {
 }
 
 /** Creates the link in the node's network namespace: down, with its transit name and with our alias, which survives moves. */
-export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Ground): IpLine[] {
+export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: ParentLink): IpLine[] {
   const { vnic, network, mtu } = plan;
   const name = device(transitLinkName(vnic.uid));
   const from = device(parent);

@@ -53,7 +53,7 @@ export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[
 }
 
 /** Whether the status says all that this one does. */
-export function saysAlready(set: StoredVnicSet, wanted: VnicSetStatus): boolean {
+export function setStatusIncludes(set: StoredVnicSet, wanted: VnicSetStatus): boolean {
   const words = ({ observedGeneration, desired, ready, conditions }: VnicSetStatus) =>
     JSON.stringify([
       [observedGeneration, desired, ready],

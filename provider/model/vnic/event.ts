@@ -2,7 +2,7 @@ import type { Trouble } from "./agent-status.ts";
 import { apiVersion, eventName } from "../names.ts";
 
 /** Something that happened to an object, told to whoever describes it with kubectl. */
-export interface Happening {
+export interface VnicEvent {
   readonly type: "Normal" | "Warning";
   readonly reason:
     | "AddingInterface"
@@ -32,17 +32,17 @@ export type EventObject = ReturnType<typeof eventOf>;
 export function eventsOf(
   vnic: { readonly namespace: string; readonly name: string; readonly uid: string },
   pod: { readonly name: string; readonly uid: string } | undefined,
-  happening: Happening,
+  event: VnicEvent,
   now: Date,
 ): EventObject[] {
   const { namespace, name, uid } = vnic;
   const about: About[] = [{ apiVersion, kind: "Vnic", namespace, name, uid }];
   if (pod) about.push({ apiVersion: "v1", kind: "Pod", namespace, name: pod.name, uid: pod.uid });
-  return about.map((one) => eventOf(one, happening, now));
+  return about.map((object) => eventOf(object, event, now));
 }
 
 /** The event (core/v1). */
-function eventOf(about: About, { type, reason, message, key }: Happening, now: Date) {
+function eventOf(about: About, { type, reason, message, key }: VnicEvent, now: Date) {
   const time = now.toISOString();
   return {
     apiVersion: "v1",

@@ -147,7 +147,7 @@ export function placement({ metadata }: StoredVnic, definition: Definition, at: 
 }
 
 /** A stored record as it would be applied again: our part of its metadata, and its spec. */
-export function rewritten({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
+export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
   const ours = (entries: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(
       Object.entries(entries ?? {}).filter(

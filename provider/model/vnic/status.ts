@@ -65,7 +65,7 @@ function observed({ metadata: { generation = 1 } }: StoredVnic): Pick<VnicStatus
 }
 
 /** Whether the record's status says all that this one does. */
-export function saysAlready({ status }: StoredVnic, wanted: VnicStatus): boolean {
+export function statusIncludes({ status }: StoredVnic, wanted: VnicStatus): boolean {
   const words = ({ type, status, reason, message, observedGeneration }: Condition) =>
     [type, status, reason, message, observedGeneration].join("\n");
   const said = new Set(status?.conditions.map(words));

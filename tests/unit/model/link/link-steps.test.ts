@@ -4,7 +4,7 @@ import {
   configureSteps,
   convergeSteps,
   createSteps,
-  type Ground,
+  type ParentLink,
   moveSteps,
   parkSteps,
   restoreSteps,
@@ -31,7 +31,7 @@ describe("the lines that create a link", () => {
   const mark = `link set dev ${transit} alias ${linkAlias(uid(1))}`;
   const hostSide = hostSideName(uid(1));
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
-  const table: Record<Mode, [ground: Ground, lines: string[]]> = {
+  const table: Record<Mode, [parentLink: ParentLink, lines: string[]]> = {
     macvlan: [
       { parent: "eth1" },
       [
@@ -63,8 +63,8 @@ describe("the lines that create a link", () => {
   };
   for (const mode of modes)
     it(`name what mode ${mode} needs, and mark it as ours`, () => {
-      const [ground, lines] = table[mode];
-      expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), ground)).to.deep.equal(lines);
+      const [parentLink, lines] = table[mode];
+      expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), parentLink)).to.deep.equal(lines);
     });
 
   it("leave the MTU to the kernel where none is asked for", () =>

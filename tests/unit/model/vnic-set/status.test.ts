@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { expand } from "../../../../provider/model/vnic-set/expansion.ts";
 import type { VnicSetStatus } from "../../../../provider/model/vnic-set/record.ts";
-import { saysAlready, setStatusOf } from "../../../../provider/model/vnic-set/status.ts";
+import { setStatusIncludes, setStatusOf } from "../../../../provider/model/vnic-set/status.ts";
 import { FakeWorld, member, vnicSet } from "../../../fakes/vnic-sets.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
@@ -75,7 +75,7 @@ describe("the status of a VnicSet", () => {
     world.set = { ...world.set, status: before };
     const later = setStatusOf(world.set, expand(world.world), false, new Date("2027-01-01"));
     expect(later).to.deep.equal(before);
-    expect(saysAlready(world.set, later)).to.equal(true);
-    expect(saysAlready(world.set, { ...later, ready: 1 })).to.equal(false);
+    expect(setStatusIncludes(world.set, later)).to.equal(true);
+    expect(setStatusIncludes(world.set, { ...later, ready: 1 })).to.equal(false);
   });
 });

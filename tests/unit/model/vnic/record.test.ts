@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { annotations, finalizer, labels } from "../../../../provider/model/names.ts";
-import { ownerOf, placement, placeOf, recordOf, rewritten } from "../../../../provider/model/vnic/record.ts";
+import { ownerOf, placement, placeOf, recordOf, toReapply } from "../../../../provider/model/vnic/record.ts";
 import { holdingsOf } from "../../../../provider/model/address/address.ts";
 import { writeHeld } from "../../../../provider/model/address/held.ts";
 import { definition, storedVnic, uid, urn } from "../../../fakes/objects.ts";
@@ -63,6 +63,6 @@ describe("a record", () => {
         annotations: { ...storedVnic().metadata.annotations, "kubectl.kubernetes.io/note": "x" },
       },
     );
-    expect(rewritten(stored)).to.deep.equal(recordOf(definition(), at));
+    expect(toReapply(stored)).to.deep.equal(recordOf(definition(), at));
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { attachedStatus, failedStatus, saysAlready } from "../../../../provider/model/vnic/status.ts";
+import { attachedStatus, failedStatus, statusIncludes } from "../../../../provider/model/vnic/status.ts";
 import { association, containerId, injectResult, liveInterface, storedVnic, uid } from "../../../fakes/objects.ts";
 
 const now = new Date("2026-11-23T08:00:00Z");
@@ -60,10 +60,10 @@ describe("the status of a Vnic that isn't as it should be", () => {
   it("is said once, in whatever order the server gives it back", () => {
     const record = storedVnic();
     const status = failedStatus(record, { ...failed, attached: false }, now);
-    expect(saysAlready(record, status)).to.equal(false);
+    expect(statusIncludes(record, status)).to.equal(false);
     const told = { ...record, status: { ...status, conditions: [...status.conditions].reverse() } };
-    expect(saysAlready(told, failedStatus(told, { ...failed, attached: false }, later))).to.equal(true);
-    expect(saysAlready(told, failedStatus(told, { ...failed, message: "else", attached: false }, later))).to.equal(
+    expect(statusIncludes(told, failedStatus(told, { ...failed, attached: false }, later))).to.equal(true);
+    expect(statusIncludes(told, failedStatus(told, { ...failed, message: "else", attached: false }, later))).to.equal(
       false,
     );
   });

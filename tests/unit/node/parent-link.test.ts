@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
-import { findGround } from "../../../provider/node/ground.ts";
+import { resolveParent } from "../../../provider/node/parent-link.ts";
 import type { Link } from "../../../provider/node/link.ts";
 import { liveInterface } from "../../fakes/objects.ts";
 
@@ -21,7 +21,8 @@ const links = [
   link("twin1", { mac: "52:54:00:00:00:99" }),
   link("twin2", { mac: "52:54:00:00:00:99" }),
 ];
-const ground = (network: Partial<NodeNetwork>) => findGround({ mode: "macvlan", parent: "eth1", ...network }, links);
+const resolve = (network: Partial<NodeNetwork>) =>
+  resolveParent({ mode: "macvlan", parent: "eth1", ...network }, links);
 
 describe("what a node offers", () => {
   const found: [what: string, network: Partial<NodeNetwork>, parent: string][] = [
@@ -37,10 +38,10 @@ describe("what a node offers", () => {
     ["a device, even one that is down", { mode: "host-device", parent: "eth2" }, "eth2"],
   ];
   for (const [what, network, parent] of found)
-    it(`is found ${what}`, () => expect(ground(network).parent).to.match(new RegExp(`^${parent}`)));
+    it(`is found ${what}`, () => expect(resolve(network).parent).to.match(new RegExp(`^${parent}`)));
 
   it("is, with a device, what it is to be again", () =>
-    expect(ground({ mode: "host-device", parent: "eth2" }).former).to.deep.equal({
+    expect(resolve({ mode: "host-device", parent: "eth2" }).former).to.deep.equal({
       name: "eth2",
       mac: "52:54:00:00:00:12",
       mtu: 1500,
@@ -88,7 +89,7 @@ describe("what a node offers", () => {
   ];
   for (const [when, network, words] of refused)
     it(`is refused when ${when}`, () =>
-      expect(() => ground(network))
+      expect(() => resolve(network))
         .to.throw(words)
         .with.property("kind", "refused"));
 });

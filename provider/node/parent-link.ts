@@ -2,13 +2,13 @@ import { contains } from "../base/address.ts";
 import { VnicError } from "../base/errors.ts";
 import { present } from "../model/schema/known.ts";
 import { parentForm } from "../model/schema/fields.ts";
-import type { Ground } from "../model/link/link-steps.ts";
+import type { ParentLink } from "../model/link/link-steps.ts";
 import { vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import type { Link } from "./link.ts";
 
 /** What the node offers for a NIC in that network; refuses what can be seen to be impossible before anything is changed. */
-export function findGround(network: NodeNetwork, nodeLinks: readonly Link[]): Ground {
+export function resolveParent(network: NodeNetwork, nodeLinks: readonly Link[]): ParentLink {
   const parent = findParent(network.parent, nodeLinks);
   const { name, mtu } = parent;
   if (network.mode === "host-device") return { parent: name, mtu, former: formerState(parent, nodeLinks) };
@@ -69,7 +69,7 @@ function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: re
 }
 
 /** A device goes into the pod whole, so it must serve nothing else. */
-function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Ground["former"]> {
+function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<ParentLink["former"]> {
   const { name, mac, mtu, up, addresses, master, bus, kind, peerIndex, peerNetns } = device;
   if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");
   if (addresses.length > 0)
