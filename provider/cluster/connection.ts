@@ -1,4 +1,5 @@
 import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
+import { acceptIpv6Certificates } from "./server-identity.ts";
 import { type Access, loadKubeConfig } from "./kubeconfig.ts";
 
 type Client = typeof import("./client.ts");
@@ -28,6 +29,7 @@ export class Connection implements SecurityAuthentication {
   private line: Line;
 
   constructor(client: Client, access: Access) {
+    acceptIpv6Certificates();
     this.client = client;
     this.access = access;
     this.line = this.open();

@@ -16,7 +16,7 @@ interface Kubeconfig {
   readonly users: { readonly user: { token: string } }[];
 }
 
-/** Networks of one program in several clusters; each cluster is an API server. */
+/** Networks of one program in several clusters; each cluster is an API server, the second by an IPv6 address. */
 describe("clusters that resources name", function () {
   this.timeout(180_000);
   let one: ApiServer;
@@ -27,7 +27,7 @@ describe("clusters that resources name", function () {
   before(async function () {
     if (missingForEngine().length > 0) return this.skip();
     await ensurePulumi();
-    [one, two] = await Promise.all([apiServer(), startApiServer()]);
+    [one, two] = await Promise.all([apiServer(), startApiServer({ ipv6: true })]);
   });
   beforeEach(async () => {
     stack = await Stack.create({ kubeconfig: one.kubeconfig, program });

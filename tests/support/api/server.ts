@@ -27,8 +27,9 @@ export function apiServer(): Promise<ApiServer> {
   return (shared ??= startApiServer());
 }
 
-/** One more API server, which stands for another cluster. */
-export async function startApiServer(): Promise<ApiServer> {
+/** One more API server, which stands for another cluster; with `ipv6`, one whose API has an IPv6 address alone. */
+export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> {
+  const host = ipv6 ? "::1" : "127.0.0.1";
   const programs = await ensureKubernetes();
   const folder = await mkdtemp(join(tmpdir(), "vnic-api-server-"));
   const children: ChildProcess[] = [];
@@ -63,12 +64,14 @@ export async function startApiServer(): Promise<ApiServer> {
   launch("kube-apiserver", [
     join(programs, "kube-apiserver"),
     `--etcd-servers=${etcd}`,
-    "--bind-address=127.0.0.1",
+    `--bind-address=${host}`,
     `--secure-port=${port}`,
     `--cert-dir=${certificates}`,
     `--token-auth-file=${tokens}`,
     "--authorization-mode=RBAC",
-    "--service-cluster-ip-range=10.96.0.0/16",
+    ...(ipv6
+      ? ["--service-cluster-ip-range=fd00:96::/112", "--advertise-address=fd00::1"]
+      : ["--service-cluster-ip-range=10.96.0.0/16"]),
     "--allow-privileged=true",
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${accountsKey}`,
@@ -83,7 +86,7 @@ export async function startApiServer(): Promise<ApiServer> {
     if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
     try {
       const ca = readFileSync(join(certificates, "apiserver.crt")).toString("base64");
-      writeFileSync(kubeconfig, kubeconfigText(`https://127.0.0.1:${port}`, ca, token), { mode: 0o600 });
+      writeFileSync(kubeconfig, kubeconfigText(`https://${ipv6 ? "[::1]" : host}:${port}`, ca, token), { mode: 0o600 });
     } catch {
       return undefined; // it has no certificate yet
     }
