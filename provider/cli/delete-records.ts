@@ -73,7 +73,7 @@ export async function deleteRecords(
       await api.delete(path);
       // Its finalizer waits for the set's Vnics, which are taken away below.
       const set = await cluster.findVnicSet(metadata);
-      if (set) await cluster.setVnicSetFinalizers(set, []);
+      if (set) await cluster.releaseVnicSet(metadata, set.metadata.uid);
       tell(`deleted ${words}`);
     }
     // A reconciler may have made one more of a set until then.

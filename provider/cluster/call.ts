@@ -1,6 +1,6 @@
 import { type ApiConnection, withRetries } from "./retry.ts";
 import { classified, isRace, NotFound } from "./faults.ts";
-import type { VnicError } from "../base/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 
 /* One API call: retried while its failure may heal (retry.ts), then classified (faults.ts). */
 
@@ -20,12 +20,41 @@ export async function call<T>(api: ApiServer, doing: string, request: () => Prom
 
 /** Runs an API call like {@link call}, and returns `undefined` where the object does not exist. */
 export async function find<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T | undefined> {
+  return call(api, doing, request).catch(undefinedIfGone);
+}
+
+/** Handles the failure of a call: `undefined` where the object does not exist. */
+export function undefinedIfGone(error: unknown): undefined {
+  if (error instanceof NotFound) return undefined;
+  throw error;
+}
+
+/** Creates an object; returns `false` when there is one of that name already. */
+export async function create(api: ApiServer, doing: string, request: () => Promise<unknown>): Promise<boolean> {
   try {
-    return await call(api, doing, request);
+    await call(api, doing, request);
+    return true;
   } catch (error) {
-    if (error instanceof NotFound) return undefined;
+    if (isVnicError(error, "conflict")) return false;
     throw error;
   }
+}
+
+/** Deletes an object by a request with preconditions; does nothing when it is gone, or is another one by now. */
+export async function deleteThat(api: ApiServer, doing: string, request: () => Promise<unknown>): Promise<void> {
+  try {
+    await find(api, doing, request);
+  } catch (error) {
+    if (!isVnicError(error, "conflict")) throw error;
+  }
+}
+
+/** Changes one version of an object; `outdated` when it was written since, or is gone. */
+export async function changeVersion<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
+  const outdated = new VnicError("outdated", `${doing}: it was changed by somebody else meanwhile`);
+  const changed = await find(api, doing, () => request().catch(insteadOfRace(outdated)));
+  if (changed === undefined) throw outdated;
+  return changed;
 }
 
 /** Throws `instead` of it, which isn't tried again: for what was meant for one version of an object alone. */

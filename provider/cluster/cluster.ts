@@ -22,12 +22,31 @@ import type { WorkloadObject } from "../model/vnic-set/selection.ts";
  * `find*` answers `undefined` only when the API server said "not found"; whatever else goes wrong is a `VnicError` that
  * names the object: `unreachable`, `forbidden`, `notInstalled`, `conflict` or `failed`.
  */
-export interface Cluster extends AddressCluster {
+export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   findPod(namespace: string, name: string): Promise<PodObject | undefined>;
   findNamespace(name: string): Promise<NamespaceObject | undefined>;
   findNode(name: string): Promise<NodeObject | undefined>;
   findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined>;
 
+  /** The addresses that are the cluster's own, at most a minute old. */
+  clusterAddresses(): Promise<readonly ClusterAddress[]>;
+
+  /** Fine when there is one of that name. */
+  createEvent(event: EventObject): Promise<void>;
+
+  createJob(job: SessionJob): Promise<void>;
+  /** The pod of a Job, once the Job controller has made it. */
+  findJobPod(job: string): Promise<PodObject | undefined>;
+  /** The events of our own namespace about the Job or pod of that name, the oldest first. */
+  listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
+  /** Deletes the Job and its pod; succeeds when they are gone. */
+  deleteJob(name: string): Promise<void>;
+  /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */
+  attach(pod: string, container: string): Promise<Attachment | undefined>;
+}
+
+/** The records of Vnics. */
+export interface VnicCluster {
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
   /** The Vnics that a label selector matches; of all namespaces, unless one is given. */
   listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
@@ -49,30 +68,20 @@ export interface Cluster extends AddressCluster {
   deleteVnic(ref: VnicRef, uid: string): Promise<void>;
   /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
   releaseVnic(ref: VnicRef, uid: string): Promise<void>;
+}
 
+/** The external networks. */
+export interface NetworkCluster {
   findNetwork(name: string): Promise<StoredNetwork | undefined>;
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyNetwork(record: NetworkRecord, options: { force: boolean }): Promise<StoredNetwork>;
-  /** Puts these finalizers in the place of a network's, if it is still just that one; fine when it was written since. */
-  finalizeNetwork(record: StoredNetwork, finalizers: readonly string[]): Promise<void>;
+  /** Adds our finalizer, if it is still the object with that UID and isn't being deleted; fine when it is gone. */
+  holdNetwork(name: string, uid: string): Promise<void>;
+  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  releaseNetwork(name: string, uid: string): Promise<void>;
   /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
   deleteNetwork(name: string, uid: string): Promise<void>;
-  /** The addresses that are the cluster's own, at most a minute old. */
-  clusterAddresses(): Promise<readonly ClusterAddress[]>;
   findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined>;
-
-  /** Fine when there is one of that name. */
-  createEvent(event: EventObject): Promise<void>;
-
-  createJob(job: SessionJob): Promise<void>;
-  /** The pod of a Job, once the Job controller has made it. */
-  findJobPod(job: string): Promise<PodObject | undefined>;
-  /** The events of our own namespace about the Job or pod of that name, the oldest first. */
-  listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
-  /** Deletes the Job and its pod; succeeds when they are gone. */
-  deleteJob(name: string): Promise<void>;
-  /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */
-  attach(pod: string, container: string): Promise<Attachment | undefined>;
 }
 
 /** The held addresses: objects that the API server lets one writer create or change. */
@@ -92,8 +101,10 @@ export interface VnicSetCluster {
   /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
   applyVnicSet(record: VnicSetRecord, options: { force: boolean }): Promise<StoredVnicSet>;
   applyVnicSetStatus(ref: VnicRef, status: VnicSetStatus): Promise<void>;
-  /** If it is still just that one; `conflict` when it was written since. */
-  setVnicSetFinalizers(set: StoredVnicSet, finalizers: readonly string[]): Promise<void>;
+  /** Adds our finalizer, if it is still the object with that UID and isn't being deleted; fine when it is gone. */
+  holdVnicSet(ref: VnicRef, uid: string): Promise<void>;
+  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  releaseVnicSet(ref: VnicRef, uid: string): Promise<void>;
   /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
   deleteVnicSet(ref: VnicRef, uid: string): Promise<void>;
   /** Server-side apply of a set's Vnic, beside what whoever realises it has written. */

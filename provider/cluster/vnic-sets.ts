@@ -1,83 +1,31 @@
-import type { AppsV1Api, CustomObjectsApi } from "@kubernetes/client-node";
-import { isVnicError } from "../base/errors.ts";
-import {
-  apiVersion,
-  fieldManagerOf,
-  group,
-  reconcilerName,
-  setFieldManager,
-  systemNamespace,
-  version,
-  vnicId,
-} from "../model/names.ts";
-import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
+import type { AppsV1Api } from "@kubernetes/client-node";
+import { reconcilerName, setFieldManager, setFinalizer, systemNamespace } from "../model/names.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
+import { call, find, undefinedIfGone } from "./call.ts";
 import type { VnicSetCluster } from "./cluster.ts";
-import { type ApiServer, call, find } from "./call.ts";
+import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
-
-/** Options of a request that say which kind of patch its body is. */
-interface Patches {
-  readonly apply: NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
-  readonly merge: NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
-}
 
 /** The part of a cluster that VnicSets need. */
 export function vnicSetCalls(
-  server: ApiServer,
-  objects: CustomObjectsApi,
+  api: RecordApi,
   apps: AppsV1Api,
-  { apply, merge }: Patches,
 ): VnicSetCluster & { listVnicSets(): Promise<List<StoredVnicSet>> } {
-  const sets = { group, version, plural: "vnicsets" };
+  const { server } = api;
+  const sets = recordCalls<StoredVnicSet>(api, { kind: "VnicSet", kinds: "VnicSets" });
+  const vnics = recordCalls<StoredVnic>(api, { kind: "Vnic", kinds: "Vnics" });
   return {
-    findVnicSet: (ref) =>
-      find(server, `reading VnicSet ${vnicId(ref)}`, () =>
-        objects.getNamespacedCustomObject({ ...sets, ...ref }),
-      ) as Promise<StoredVnicSet | undefined>,
-    listVnicSets: () =>
-      call(server, "listing VnicSets", () =>
-        objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: "vnicsets" }),
-      ) as Promise<List<StoredVnicSet>>,
-    applyVnicSet: async (record, { force }) => {
-      const { namespace, name } = record.metadata;
-      const fieldManager = fieldManagerOf(ownerOf(record));
-      return (await call(server, `applying VnicSet ${vnicId(record.metadata)}`, () =>
-        objects.patchNamespacedCustomObject({ ...sets, namespace, name, body: record, fieldManager, force }, apply),
-      )) as StoredVnicSet;
-    },
-    applyVnicSetStatus: async ({ namespace, name }, status) => {
-      const body = { apiVersion, kind: "VnicSet", metadata: { namespace, name }, status };
-      const params = { ...sets, namespace, name, body, fieldManager: setFieldManager, force: true };
-      await find(server, `applying the status of VnicSet ${namespace}/${name}`, () =>
-        objects.patchNamespacedCustomObjectStatus(params, apply),
-      );
-    },
-    setVnicSetFinalizers: async ({ metadata }, finalizers) => {
-      const { namespace, name, uid, resourceVersion } = metadata;
-      const body = { metadata: { finalizers, uid, resourceVersion } };
-      await find(server, `changing the finalizers of VnicSet ${namespace}/${name}`, () =>
-        objects.patchNamespacedCustomObject({ ...sets, namespace, name, body }, merge),
-      );
-    },
-    deleteVnicSet: async (ref, uid) => {
-      try {
-        await find(server, `deleting VnicSet ${vnicId(ref)}`, () =>
-          objects.deleteNamespacedCustomObject({ ...sets, ...ref, body: { preconditions: { uid } } }),
-        );
-      } catch (error) {
-        // Another record stands there now: the one meant is gone.
-        if (!isVnicError(error, "conflict")) throw error;
-      }
-    },
-    applyMember: async (record) => {
-      const { namespace, name } = record.metadata;
-      const params = { group, version, plural: "vnics", namespace, name, body: record };
-      return (await call(server, `applying Vnic ${vnicId(record.metadata)}`, () =>
-        objects.patchNamespacedCustomObject({ ...params, fieldManager: setFieldManager, force: true }, apply),
-      )) as StoredVnic;
-    },
+    findVnicSet: sets.find,
+    listVnicSets: () => sets.listAll(),
+    applyVnicSet: sets.apply,
+    applyVnicSetStatus: async (ref, status) =>
+      void (await sets.applyStatus(ref, status, setFieldManager).catch(undefinedIfGone)),
+    holdVnicSet: (ref, uid) => sets.hold(ref, uid, setFinalizer),
+    releaseVnicSet: (ref, uid) => sets.release(ref, uid, setFinalizer),
+    deleteVnicSet: sets.delete,
+    applyMember: (record) => vnics.apply(record, { force: true, fieldManager: setFieldManager }),
 
     findWorkload: (namespace, { kind, name }) => {
       const read = {

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
+import { ownerOf } from "../model/kubernetes/record.ts";
+import { alreadyThere, isOwn, type KnownRecord, ownedBy } from "../model/kubernetes/ownership.ts";
 import { vnicId } from "../model/names.ts";
 import {
   definitionInRecord,
-  ownerOf,
   type Placement,
   placement,
   recordOf,
@@ -18,26 +19,21 @@ import {
 
 /* The record of the Vnic that is being injected: whose it is, and how it comes, changes, and goes back. */
 
-/** The record as state knows it, through any rename: its UID, and whom it names as its owner. */
-export interface KnownRecord {
-  readonly uid: string;
-  readonly owner?: string;
-}
-
 /**
  * Whom a record that stands already names as its owner from now on: whoever it does, if that is us; us, if it was adopted.
  * Anybody else's is refused, and so is one to be adopted that is another Vnic.
  */
 export function claimedOwner(record: StoredVnic, definition: Definition, known?: KnownRecord): string | undefined {
-  const owner = ownerOf(record);
-  if (known && record.metadata.uid === known.uid && owner === known.owner) return owner;
-  if (owner !== undefined && owner === definition.declaredBy) return owner;
-  const refuse = (text: string) =>
-    new VnicError("conflict", `name: Vnic ${vnicId(record.metadata)} exists already and ${text}`);
-  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
-  if (!definition.adopt) throw refuse(`${by}; adopt it (adopt: true), choose another name, or remove that one first`);
+  if (isOwn(record, definition.declaredBy, known)) return ownerOf(record);
+  const what = `Vnic ${vnicId(record.metadata)}`;
+  if (!definition.adopt)
+    throw alreadyThere(what, record, "adopt it (adopt: true), choose another name, or remove that one first");
   const differences = differingFields(specOf(definitionInRecord(record)), specOf(definition));
-  if (differences.length > 0) throw refuse(`differs from the one to adopt: ${differences.join("; ")}`);
+  if (differences.length > 0)
+    throw new VnicError(
+      "conflict",
+      `name: ${what} exists already and differs from the one to adopt: ${differences.join("; ")}`,
+    );
   return definition.declaredBy;
 }
 
@@ -57,10 +53,8 @@ export async function ensureRecord(
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
   claim: Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
-  // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
-  const owner = prior ? prior.owner : definition.declaredBy;
-  const { declaredBy: _, ...rest } = definition;
-  const record = recordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) }, at, prior ? {} : claim);
+  const owned = prior ? ownedBy(definition, prior.owner) : definition;
+  const record = recordOf(owned, at, prior ? {} : claim);
   try {
     // Ours may be forced back to what it was declared as; a new one must meet no other owner.
     return await cluster.applyVnic(record, { force: prior !== undefined });

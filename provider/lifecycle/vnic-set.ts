@@ -2,7 +2,9 @@ import { problemWords } from "../model/schema/problem.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
-import { ownerOf, type StoredVnic } from "../model/vnic/record.ts";
+import { alreadyThere, isOwn, ownedBy } from "../model/kubernetes/ownership.ts";
+import { ownerOf } from "../model/kubernetes/record.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import type { SetDefinition } from "../model/vnic-set/definition.ts";
 import { isMember } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, setRecordOf, type StoredVnicSet } from "../model/vnic-set/record.ts";
@@ -38,11 +40,11 @@ export async function applySet(
     await awaitGone(driver, found, deadline);
     found = undefined;
   }
-  const owner = found ? ownerAfter(found, definition, known) : definition.declaredBy;
+  if (found && !isOwn(found, definition.declaredBy, known))
+    throw alreadyThere(`VnicSet ${vnicId(ref)}`, found, "choose another name, or remove that one first");
 
   // Ensure
-  const { declaredBy: _, ...rest } = definition;
-  const record = setRecordOf({ ...rest, ...(owner === undefined ? {} : { declaredBy: owner }) });
+  const record = setRecordOf(found ? ownedBy(definition, ownerOf(found)) : definition);
   const applied = await cluster.applyVnicSet(record, { force: found !== undefined });
 
   // Sync
@@ -112,21 +114,6 @@ async function awaitReconciler({ cluster, report }: SetDriver, deadline: Deadlin
       `Deployment ${systemNamespace}/${reconcilerName} to have a ready replica`,
     );
   }
-}
-
-/** Whom the record names as its owner from now on; refuses a record that is somebody else's. */
-function ownerAfter(
-  found: StoredVnicSet,
-  definition: SetDefinition,
-  known: VnicSetState | undefined,
-): string | undefined {
-  const owner = ownerOf(found);
-  if (known?.uid === found.metadata.uid && known.owner === owner) return owner;
-  if (owner !== undefined && owner === definition.declaredBy) return owner;
-  throw new VnicError(
-    "conflict",
-    `name: VnicSet ${vnicId(found.metadata)} exists already and ${owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`}; choose another name, or remove that one first`,
-  );
 }
 
 async function awaitServed(

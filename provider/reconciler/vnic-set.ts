@@ -6,7 +6,7 @@ import { setRanges } from "../model/network/terms.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import type { AddressRange } from "../model/schema/range.ts";
-import type { StoredVnic } from "../model/vnic/record.ts";
+import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
@@ -34,7 +34,7 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   if (!set) return {};
   if (set.metadata.deletionTimestamp) return finalize(watcher, set);
   if (!set.metadata.finalizers?.includes(setFinalizer)) {
-    await cluster.setVnicSetFinalizers(set, [...(set.metadata.finalizers ?? []), setFinalizer]);
+    await cluster.holdVnicSet(set.metadata, set.metadata.uid);
     return { againInSeconds: 0 };
   }
 
@@ -107,8 +107,8 @@ async function isServedAfterAll({ cluster }: SetWatcher, { set, pods, workload }
 
 /** The Vnics first, then the set. */
 async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Outcome> {
-  const { finalizers = [], name } = set.metadata;
-  if (!finalizers.includes(setFinalizer)) return {};
+  const { finalizers, name, uid } = set.metadata;
+  if (!finalizers?.includes(setFinalizer)) return {};
   const members = (await cluster.listVnics(`${labels.set}=${name}`, set.metadata.namespace)).filter((vnic) =>
     isMember(set, vnic),
   );
@@ -116,17 +116,10 @@ async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Ou
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
   // Each one that goes is a change that we hear of.
   if (members.length > 0) return {};
-  await cluster.setVnicSetFinalizers(
-    set,
-    finalizers.filter((one) => one !== setFinalizer),
-  );
+  await cluster.releaseVnicSet(set.metadata, uid);
   return {};
 }
 
 async function setStatus(cluster: WatchedCluster, set: StoredVnicSet, status: ReturnType<typeof setStatusOf>) {
   if (!setStatusIncludes(set, status)) await cluster.applyVnicSetStatus(set.metadata, status);
-}
-
-function refOf({ metadata: { namespace, name } }: StoredVnic) {
-  return { namespace, name };
 }

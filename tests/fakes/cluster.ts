@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
-import { annotations, finalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
+import { finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
 import type { ClusterAddress } from "../../provider/model/network/cluster-addresses.ts";
 import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
@@ -11,7 +11,8 @@ import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
 import type { RuntimeClassObject } from "../../provider/model/kubernetes/runtime-class.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
-import { type MetadataChange, ownerOf, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
+import { ownerOf } from "../../provider/model/kubernetes/record.ts";
+import type { MetadataChange, StoredVnic, VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
 import { pendingStatus } from "../../provider/model/vnic/pending.ts";
 import type { ClusterEvent } from "../../provider/model/kubernetes/session-event.ts";
@@ -70,7 +71,7 @@ export class FakeCluster implements Cluster {
 
   /** Methods called, of those that change something; claims, addresses and events are no part of it. */
   get writes(): string[] {
-    return this.calls.filter((call) => /^(apply|delete(?!Address)|finalize|release|createJob)/.test(call));
+    return this.calls.filter((call) => /^(apply|delete(?!Address)|hold|release|createJob)/.test(call));
   }
 
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
@@ -267,8 +268,7 @@ export class FakeCluster implements Cluster {
     const { name } = record.metadata;
     this.called("applyNetwork", name);
     const before = this.networks.get(name);
-    const owner = (of: NetworkRecord) => of.metadata.annotations?.[annotations.owner];
-    if (before && !force && owner(before) !== owner(record))
+    if (before && !force && ownerOf(before) !== ownerOf(record))
       throw new VnicError("conflict", `applying VnicNetwork ${name}: conflict`);
     const own = { uid: before?.metadata.uid ?? uid(++this.lastUid), resourceVersion: String(this.calls.length) };
     const stored = { ...record, metadata: { ...record.metadata, ...own } };
@@ -276,12 +276,19 @@ export class FakeCluster implements Cluster {
     return stored;
   }
 
-  async finalizeNetwork({ metadata: { name } }: StoredNetwork, finalizers: readonly string[]): Promise<void> {
-    this.called("finalizeNetwork", name);
+  async holdNetwork(name: string, wanted: string): Promise<void> {
+    this.called("holdNetwork", name);
     const record = this.networks.get(name);
-    if (!record) return;
-    if (record.metadata.deletionTimestamp && finalizers.length === 0) this.networks.delete(name);
-    else this.networks.set(name, { ...record, metadata: { ...record.metadata, finalizers } });
+    if (record?.metadata.uid !== wanted || record.metadata.deletionTimestamp) return;
+    this.networks.set(name, { ...record, metadata: { ...record.metadata, finalizers: [networkFinalizer] } });
+  }
+
+  async releaseNetwork(name: string, wanted: string): Promise<void> {
+    this.called("releaseNetwork", name);
+    const record = this.networks.get(name);
+    if (record?.metadata.uid !== wanted) return;
+    if (record.metadata.deletionTimestamp) this.networks.delete(name);
+    else this.networks.set(name, { ...record, metadata: { ...record.metadata, finalizers: [] } });
   }
 
   async deleteNetwork(name: string, wanted: string): Promise<void> {

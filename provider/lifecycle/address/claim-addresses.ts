@@ -8,7 +8,7 @@ import {
   type StoredAddress,
 } from "../../model/address/address.ts";
 import { vnicId } from "../../model/names.ts";
-import { ownerOf } from "../../model/vnic/record.ts";
+import { ownerOf } from "../../model/kubernetes/record.ts";
 
 /* The addresses and the MAC of a Vnic, held by objects of their own. Whoever creates such an object first has the address. */
 

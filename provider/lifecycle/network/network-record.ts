@@ -1,6 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
-import { annotations } from "../../model/names.ts";
+import { alreadyThere, isOwn, ownedBy } from "../../model/kubernetes/ownership.ts";
+import { ownerOf } from "../../model/kubernetes/record.ts";
 import type { NetworkDefinition } from "../../model/network/definition.ts";
 import { networkInRecord, networkRecordOf, type StoredNetwork } from "../../model/network/record.ts";
 import { releaseIfUnused, vnicsOn } from "./vnic-network.ts";
@@ -20,19 +21,16 @@ export async function ensureNetwork(
   known?: KnownNetwork,
 ): Promise<StoredNetwork> {
   const found = await cluster.findNetwork(definition.name);
-  const owner = found?.metadata.annotations?.[annotations.owner];
-  const isOurs = found !== undefined && (found.metadata.uid === known?.uid || owner === definition.declaredBy);
-  if (found && !isOurs) throw taken(definition.name, owner);
+  if (found && found.metadata.uid !== known?.uid && !isOwn(found, definition.declaredBy)) throw taken(found);
   if (found?.metadata.deletionTimestamp)
     throw new VnicError("refused", `name: VnicNetwork ${definition.name} is being deleted; try again when it is gone`);
-  // After a rename the record keeps its first owner, and with it the field manager of all that was ever applied.
-  const declared = found && owner !== undefined ? { ...definition, declaredBy: owner } : definition;
+  const owned = found ? ownedBy(definition, ownerOf(found)) : definition;
   try {
-    return await cluster.applyNetwork(networkRecordOf(declared), { force: found !== undefined });
+    return await cluster.applyNetwork(networkRecordOf(owned), { force: found !== undefined });
   } catch (error) {
     if (!isVnicError(error, "conflict")) throw error;
     const other = await cluster.findNetwork(definition.name);
-    throw other ? taken(definition.name, other.metadata.annotations?.[annotations.owner]) : error;
+    throw other ? taken(other) : error;
   }
 }
 
@@ -62,10 +60,7 @@ async function refuseInUse(cluster: Cluster, name: string): Promise<void> {
   throw new VnicError("refused", `VnicNetwork ${name} is in use by Vnic ${some}${more}; delete them first`);
 }
 
-function taken(name: string, owner: string | undefined): VnicError {
-  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
-  return new VnicError(
-    "conflict",
-    `name: VnicNetwork ${name} exists already and ${by}; choose another name, or name that one in the Vnics`,
-  );
+function taken(record: StoredNetwork): VnicError {
+  const remedy = "choose another name, or name that one in the Vnics";
+  return alreadyThere(`VnicNetwork ${record.metadata.name}`, record, remedy);
 }

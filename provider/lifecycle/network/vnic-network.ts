@@ -120,9 +120,8 @@ async function resolveAttachment(cluster: ClusterView, reference: string, own: s
 }
 
 /** Sees to it that the network stays as long as Vnics are on it, whoever made it. */
-async function holdNetwork(cluster: Cluster, record: StoredNetwork): Promise<void> {
-  const { finalizers = [] } = record.metadata;
-  if (!finalizers.includes(networkFinalizer)) await cluster.finalizeNetwork(record, [...finalizers, networkFinalizer]);
+async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers } }: StoredNetwork): Promise<void> {
+  if (!finalizers?.includes(networkFinalizer)) await cluster.holdNetwork(name, uid);
 }
 
 /** The Vnics that are on a network, by their records. */
@@ -138,11 +137,9 @@ export async function releaseIfUnused(cluster: Cluster, name: string): Promise<v
   const record = await cluster.findNetwork(name);
   const { finalizers = [] } = record?.metadata ?? {};
   if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
-  const others = finalizers.filter((finalizer) => finalizer !== networkFinalizer);
-  await cluster.finalizeNetwork(record, others);
+  await cluster.releaseNetwork(name, record.metadata.uid);
   // A Vnic that came in between found it held.
-  const left = (await vnicsOn(cluster, name)).length > 0 ? await cluster.findNetwork(name) : undefined;
-  if (left && !left.metadata.deletionTimestamp) await holdNetwork(cluster, left);
+  if ((await vnicsOn(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
 }
 
 /** How a network that is named differs by now from what was applied to the Vnic, in words. */

@@ -1,6 +1,7 @@
 import { hostOf } from "../../base/address.ts";
 import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
+import type { OurRecord, Stored } from "../kubernetes/record.ts";
 import { apiVersion } from "../names.ts";
 
 /** An address or a MAC on one network segment, as a Vnic wants it. */
@@ -23,27 +24,16 @@ export interface Holder {
  * A held address: object `VnicAddress`, one for the cluster, named by a hash of segment and value. Creating it is the
  * claim, so the API server lets one Vnic win (as Kubernetes' own `IPAddress`, KEP-1880).
  */
-export interface AddressRecord {
-  readonly apiVersion: string;
-  readonly kind: "VnicAddress";
-  readonly metadata: {
-    readonly name: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly creationTimestamp?: string | Date;
-  };
-  readonly spec: {
-    readonly segment: string;
-    readonly value: string;
-    readonly family: "IPv4" | "IPv6" | "MAC";
-    readonly holder: Holder;
-  };
+export type AddressRecord = OurRecord<"VnicAddress", AddressSpec>;
+
+interface AddressSpec {
+  readonly segment: string;
+  readonly value: string;
+  readonly family: "IPv4" | "IPv6" | "MAC";
+  readonly holder: Holder;
 }
 
-/** An address as the API server returns it. */
-export type StoredAddress = AddressRecord & {
-  readonly metadata: { readonly uid: string; readonly resourceVersion: string };
-};
+export type StoredAddress = Stored<AddressRecord>;
 
 /** What a Vnic holds on each of its segments: its MAC, and its fixed addresses. A leased address is its server's to keep unique. */
 export function holdingsOf(

@@ -2,29 +2,14 @@ import { problemWords } from "../schema/problem.ts";
 import { VnicError } from "../../base/errors.ts";
 import { annotations, apiVersion, labels } from "../names.ts";
 import type { NodeObject } from "../kubernetes/node.ts";
+import { type OurRecord, ownerOf, type Stored } from "../kubernetes/record.ts";
 import { type NetworkDefinition, type NetworkFields, parseNetwork } from "./definition.ts";
 import type { NodeNetwork } from "./mode.ts";
 
 /** The record of a network: object `VnicNetwork` of our API group, one for the whole cluster. */
-export interface NetworkRecord {
-  readonly apiVersion: string;
-  readonly kind: "VnicNetwork";
-  readonly metadata: {
-    readonly name: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly deletionTimestamp?: string;
-    readonly finalizers?: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec: NetworkFields;
-}
+export type NetworkRecord = OurRecord<"VnicNetwork", NetworkFields>;
 
-/** A record as the API server returns it. */
-export type StoredNetwork = NetworkRecord & {
-  readonly metadata: { readonly uid: string; readonly resourceVersion: string };
-};
+export type StoredNetwork = Stored<NetworkRecord>;
 
 /** The record to apply. It has no finalizer: the first Vnic on the network adds it, and the last one removes it. */
 export function networkRecordOf({ name, declaredBy, cluster: _, ...spec }: NetworkDefinition): NetworkRecord {
@@ -41,8 +26,9 @@ export function networkRecordOf({ name, declaredBy, cluster: _, ...spec }: Netwo
 }
 
 /** What the record says, whoever wrote it, with every rule applied once more. */
-export function networkInRecord({ metadata, spec }: NetworkRecord): NetworkDefinition {
-  const owner = metadata.annotations?.[annotations.owner];
+export function networkInRecord(record: NetworkRecord): NetworkDefinition {
+  const { metadata, spec } = record;
+  const owner = ownerOf(record);
   const parsed = parseNetwork({ ...spec, name: metadata.name, ...(owner === undefined ? {} : { declaredBy: owner }) });
   if ("definition" in parsed) return parsed.definition;
   const problems = problemWords(parsed.problems);

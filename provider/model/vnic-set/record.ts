@@ -1,4 +1,5 @@
 import type { Definition } from "../vnic/definition.ts";
+import type { OurRecord, RecordMetadata, Stored } from "../kubernetes/record.ts";
 import type { Problem } from "../schema/problem.ts";
 import { annotations, apiVersion, labels, type VnicRef, vnicId } from "../names.ts";
 import { specOf, type VnicRecord } from "../vnic/record.ts";
@@ -26,26 +27,11 @@ export interface VnicSetStatus {
 }
 
 /** The record: object `VnicSet` of our API group, beside the pods that it serves. */
-export interface VnicSetRecord {
-  readonly apiVersion: string;
-  readonly kind: "VnicSet";
-  readonly metadata: VnicRef & {
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly generation?: number;
-    readonly deletionTimestamp?: string;
-    readonly finalizers?: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec: VnicSetSpec;
+export interface VnicSetRecord extends OurRecord<"VnicSet", VnicSetSpec, RecordMetadata & VnicRef> {
   readonly status?: VnicSetStatus;
 }
 
-/** A record as the API server returns it. */
-export type StoredVnicSet = VnicSetRecord & {
-  readonly metadata: { readonly uid: string; readonly resourceVersion: string; readonly generation: number };
-};
+export type StoredVnicSet = Stored<VnicSetRecord> & { readonly metadata: { readonly generation: number } };
 
 export function setRecordOf(definition: SetDefinition): VnicSetRecord {
   const { name, namespace, selector, workload, template, addresses, declaredBy } = definition;

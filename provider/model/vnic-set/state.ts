@@ -1,4 +1,5 @@
-import { ownerOf, type StoredVnic } from "../vnic/record.ts";
+import { ownerOf } from "../kubernetes/record.ts";
+import type { StoredVnic } from "../vnic/record.ts";
 import { schemaVersion, withoutUndefined } from "../vnic/state.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 import { pick } from "../schema/field.ts";

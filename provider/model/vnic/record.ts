@@ -4,6 +4,7 @@ import { VnicError } from "../../base/errors.ts";
 import type { VnicStatus } from "./conditions.ts";
 import { termsOf } from "../lease/lease.ts";
 import { annotations, apiVersion, finalizer, group, labels, networkLabel, vnicId, type VnicRef } from "../names.ts";
+import { type OurRecord, ownerOf, type RecordMetadata, type Stored } from "../kubernetes/record.ts";
 import type { NodeNetwork } from "../network/mode.ts";
 import { type AttachedNetwork, isNamed, type NamedNetwork } from "../network/reference.ts";
 import { pick, specFieldsOf, type SpecKey } from "../schema/field.ts";
@@ -23,28 +24,11 @@ export interface VnicSpec extends Pick<Definition, Kept>, Partial<Pick<Definitio
 }
 
 /** The record: object `Vnic` of our API group, beside the pod that it serves. */
-export interface VnicRecord {
-  readonly apiVersion: string;
-  readonly kind: "Vnic";
-  readonly metadata: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly generation?: number;
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-    readonly finalizers?: readonly string[];
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly object[];
-  };
-  readonly spec: VnicSpec;
+export interface VnicRecord extends OurRecord<"Vnic", VnicSpec, RecordMetadata & VnicRef> {
   readonly status?: VnicStatus;
 }
 
-/** A record as the API server returns it. */
-export type StoredVnic = VnicRecord & { readonly metadata: { readonly uid: string; readonly resourceVersion: string } };
+export type StoredVnic = Stored<VnicRecord>;
 
 /** The addresses that were asked for by themselves. */
 export function fixedAddresses({ addresses = [] }: VnicSpec): readonly string[] {
@@ -164,10 +148,6 @@ export function placeOf(record: VnicRecord): { node: string; podUid: string } | 
   const node = record.metadata.annotations?.[annotations.node];
   const podUid = record.metadata.annotations?.[annotations.podUid];
   return node && podUid ? { node, podUid } : undefined;
-}
-
-export function ownerOf(record: Pick<VnicRecord, "metadata">): string | undefined {
-  return record.metadata.annotations?.[annotations.owner];
 }
 
 /** What the record alone asks for, whoever wrote it: derived values filled in, every rule applied once more. */

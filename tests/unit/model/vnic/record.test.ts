@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { annotations, finalizer, labels } from "../../../../provider/model/names.ts";
-import { ownerOf, placement, placeOf, recordOf, toReapply } from "../../../../provider/model/vnic/record.ts";
+import { ownerOf } from "../../../../provider/model/kubernetes/record.ts";
+import { placement, placeOf, recordOf, toReapply } from "../../../../provider/model/vnic/record.ts";
 import { holdingsOf } from "../../../../provider/model/address/address.ts";
 import { writeHeld } from "../../../../provider/model/address/held.ts";
 import { definition, storedVnic, uid, urn } from "../../../fakes/objects.ts";

@@ -1,0 +1,170 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CustomObjectsApi } from "@kubernetes/client-node";
+import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../model/names.ts";
+import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
+import { type ApiServer, call, changeVersion, deleteThat, find } from "./call.ts";
+import type { List } from "./watch.ts";
+
+type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
+
+/** Options of a request that say which kind of patch its body is. */
+export interface Patches {
+  readonly apply: RequestOptions;
+  readonly merge: RequestOptions;
+  readonly json: RequestOptions;
+}
+
+/** How records are reached. */
+export interface RecordApi {
+  readonly server: ApiServer;
+  readonly objects: CustomObjectsApi;
+  readonly patches: Patches;
+}
+
+/** A kind of record. */
+export interface RecordKind {
+  readonly kind: string;
+  /** Plural of the kind; in lower case, the name of its resource. */
+  readonly kinds: string;
+}
+
+/** Name of a record; one with a namespace if its kind is namespaced. */
+export interface RecordName {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+interface Owned {
+  readonly metadata: RecordMetadata & RecordName;
+}
+
+/** The calls that all kinds of records have in common. Each error begins with what is done, the kind and the name. */
+export function recordCalls<Stored extends Owned>(
+  { server, objects, patches }: RecordApi,
+  { kind, kinds }: RecordKind,
+) {
+  const resource = { group, version, plural: kinds.toLowerCase() };
+  const { get, patch, patchStatus, remove } = singleRequests<Stored>(objects, resource);
+  const words = (name: RecordName) => `${kind} ${idOf(name)}`;
+
+  /** Changes finalizers, if it is still the object with that UID. Read for each try, as another writer may come between. */
+  const finalize = (doing: string, name: RecordName, uid: string, change: (there: Stored) => readonly string[]) =>
+    find(server, `${doing} ${words(name)}`, async () => {
+      const record = await get(name);
+      const { metadata } = record;
+      const finalizers = change(record);
+      if (metadata.uid !== uid || finalizers.length === (metadata.finalizers?.length ?? 0)) return;
+      const body = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
+      await patch(name, { body, fieldManager }, patches.merge);
+    });
+
+  return {
+    find: (name: RecordName): Promise<Stored | undefined> => find(server, `reading ${words(name)}`, () => get(name)),
+
+    /** The records of one namespace. */
+    list: async (namespace: string, selected: { labelSelector?: string; limit?: number }): Promise<Stored[]> => {
+      const list: unknown = await call(server, `listing ${kinds} in namespace ${namespace}`, () =>
+        objects.listNamespacedCustomObject({ ...resource, namespace, ...selected }),
+      );
+      return (list as List<Stored>).items;
+    },
+    /** The records of the whole cluster. */
+    listAll: (selected: { labelSelector?: string } = {}): Promise<List<Stored>> =>
+      call(server, `listing ${kinds}`, () =>
+        objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: resource.plural, ...selected }),
+      ) as Promise<List<Stored>>,
+
+    /** Server-side apply, as the record's owner unless another manager is given. */
+    apply: (record: Owned, how: { readonly force: boolean; readonly fieldManager?: string }): Promise<Stored> =>
+      call(server, `applying ${words(record.metadata)}`, () =>
+        patch(record.metadata, { fieldManager: fieldManagerOf(ownerOf(record)), ...how, body: record }, patches.apply),
+      ),
+    /** Server-side apply of a status. */
+    applyStatus: ({ namespace, name }: RecordName, status: object, manager: string): Promise<Stored> => {
+      const metadata = namespace === undefined ? { name } : { namespace, name };
+      const body = { apiVersion, kind, metadata, status };
+      return call(server, `applying the status of ${words(metadata)}`, () =>
+        patchStatus(metadata, { body, fieldManager: manager, force: true }, patches.apply),
+      );
+    },
+    /**
+     * Applies another status in place of the one that is there, if there is one; needs the right to patch it alone. `conflict`
+     * when it is another object than the one with that UID.
+     */
+    changeStatus: async <Status>(
+      { namespace, name }: RecordName,
+      uid: string,
+      change: (status: Status) => Status,
+    ): Promise<void> => {
+      const at = namespace === undefined ? { name } : { namespace, name };
+      // Read for each try, as another writer may come between.
+      await find(server, `changing the status of ${words(at)}`, async () => {
+        // A patch that changes nothing answers with what is there.
+        const record = await patchStatus(at, { body: { metadata: { uid } }, fieldManager }, patches.merge);
+        const { status: there, metadata } = record as Stored & { readonly status?: Status };
+        const status = there && change(there);
+        if (!status || isDeepStrictEqual(status, there)) return;
+        const body = { apiVersion, kind, metadata: { ...at, uid, resourceVersion: metadata.resourceVersion }, status };
+        await patchStatus(at, { body, fieldManager, force: true }, patches.apply);
+      });
+    },
+    /** Merges a change into the version that was read. */
+    change: ({ metadata }: Stored, change: object): Promise<Stored> => {
+      // A UID in a patch is a precondition, like the resource version.
+      const { uid, resourceVersion } = metadata;
+      const body = { metadata: { ...change, uid, resourceVersion } };
+      return changeVersion(server, `changing ${words(metadata)}`, () =>
+        patch(metadata, { body, fieldManager }, patches.merge),
+      );
+    },
+
+    /** Adds a finalizer, unless the record is being deleted. */
+    hold: (name: RecordName, uid: string, finalizer: string): Promise<void> =>
+      finalize("keeping", name, uid, ({ metadata: { finalizers = [], deletionTimestamp } }) =>
+        deletionTimestamp || finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer],
+      ),
+    /** Removes a finalizer. */
+    release: (name: RecordName, uid: string, finalizer: string): Promise<void> =>
+      finalize("releasing", name, uid, ({ metadata: { finalizers = [] } }) =>
+        finalizers.filter((one) => one !== finalizer),
+      ),
+    /** Marks for deletion, if it is still the object with that UID. */
+    delete: (name: RecordName, uid: string): Promise<void> =>
+      deleteThat(server, `deleting ${words(name)}`, () => remove(name, { preconditions: { uid } })),
+  };
+}
+
+interface PatchParameters {
+  readonly body: object;
+  readonly fieldManager: string;
+  readonly force?: boolean;
+}
+
+/** The client's requests for one record, which are others for a record with a namespace than for one without. */
+function singleRequests<Stored>(
+  objects: CustomObjectsApi,
+  resource: { readonly group: string; readonly version: string; readonly plural: string },
+) {
+  return {
+    get: ({ namespace, name }: RecordName): Promise<Stored> =>
+      namespace === undefined
+        ? objects.getClusterCustomObject({ ...resource, name })
+        : objects.getNamespacedCustomObject({ ...resource, namespace, name }),
+    patch: ({ namespace, name }: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
+      namespace === undefined
+        ? objects.patchClusterCustomObject({ ...resource, name, ...how }, type)
+        : objects.patchNamespacedCustomObject({ ...resource, namespace, name, ...how }, type),
+    patchStatus: ({ namespace, name }: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
+      namespace === undefined
+        ? objects.patchClusterCustomObjectStatus({ ...resource, name, ...how }, type)
+        : objects.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, ...how }, type),
+    remove: ({ namespace, name }: RecordName, body: { readonly preconditions: object }): Promise<unknown> =>
+      namespace === undefined
+        ? objects.deleteClusterCustomObject({ ...resource, name, body })
+        : objects.deleteNamespacedCustomObject({ ...resource, namespace, name, body }),
+  };
+}
+
+function idOf({ namespace, name }: RecordName): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
