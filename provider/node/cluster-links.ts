@@ -2,8 +2,7 @@ import { readdir } from "node:fs/promises";
 import { VnicError } from "../base/errors.ts";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
-import { type Link, listLinks } from "./link.ts";
-import { runIn } from "./netns.ts";
+import { ipRows, type Link, listLinks } from "./link.ts";
 
 /* Links of the node by which its pods are on the cluster's own network. Whoever had a NIC on one of them would be among the
    pods, with any address. */
@@ -49,11 +48,10 @@ export async function refuseClusterLink(parent: Link, nodeLinks: readonly Link[]
 
 /** The node's numbers for the network namespaces that the runtime made (`ip netns list-id`, `RTM_GETNSID`). */
 async function podNetnsIds(): Promise<Set<number>> {
-  const [json, pods] = await Promise.all([
-    runIn("node", "ip", ["-j", "netns", "list-id"]),
+  const [rows, pods] = await Promise.all([
+    ipRows<{ nsid?: number; name?: string }>("node", ["-j", "netns", "list-id"]),
     readdir(hostPath(netnsDirectory)).catch((): string[] => []),
   ]);
-  const rows = json.trim() ? (JSON.parse(json) as { nsid?: number; name?: string }[]) : [];
   return new Set(rows.flatMap(({ nsid, name = "" }) => (nsid !== undefined && pods.includes(name) ? [nsid] : [])));
 }
 

@@ -1,6 +1,5 @@
 import { VnicError } from "../base/errors.ts";
-import type { Link } from "./link.ts";
-import { runIn } from "./netns.ts";
+import { ipRows, type Link } from "./link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
 /* A device goes into its pod whole. What used it on the node would end, and not come back with it. */
@@ -29,8 +28,7 @@ export async function refuseUsedDevice(device: Link, uid: string): Promise<void>
 
 /** Routes by a device, but for those that the kernel gives every device that is up. */
 async function routesBy(family: string, name: string): Promise<string[]> {
-  const json = await runIn("node", "ip", [family, "-j", "route", "show", "table", "all", "dev", name]);
-  const rows = json.trim() ? (JSON.parse(json) as RouteRow[]) : [];
+  const rows = await ipRows<RouteRow>("node", [family, "-j", "route", "show", "table", "all", "dev", name]);
   return rows.flatMap(({ dst = "", type = "unicast" }) =>
     type === "unicast" && !/^(fe80:|ff00:)/.test(dst) ? [dst] : [],
   );

@@ -11,7 +11,7 @@ import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
-import { make, undo } from "./make.ts";
+import { make, undoAfter } from "./make.ts";
 import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
@@ -65,25 +65,26 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   if (!made) parentIsFit = Promise.resolve();
   if (!made) made = await converge(plan, association, known, lease, step);
   const { dhcp } = plan;
-  if (dhcp)
-    await step("leasing", async () => {
-      try {
-        lease = await acquireLease(plan, dhcp, association, lease, known?.lease?.address);
-      } catch (error) {
-        if (!made) throw error;
-        await giveUpLease(vnic.uid);
-        await undo(plan, podNetns, true);
-        throw new VnicError("refused", messageOf(error));
-      }
+  try {
+    if (dhcp)
+      await step("leasing", async () => {
+        lease = await acquireLease(plan, dhcp, association, lease, known?.lease?.address).catch((error: unknown) => {
+          throw made ? new VnicError("refused", messageOf(error)) : error;
+        });
+      });
+    const live = await readBack(podNetns, plan);
+    const { former } = file.link ?? {};
+    await step("attached", async () => undefined, {
+      mtu: plan.mtu ?? live.mtu,
+      link: present({ index: live.index, former }),
     });
-
-  const live = await readBack(podNetns, plan);
-  const { former } = file.link ?? {};
-  await step("attached", async () => undefined, {
-    mtu: plan.mtu ?? live.mtu,
-    link: present({ index: live.index, former }),
-  });
-  return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
+    return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
+  } catch (error) {
+    if (!made) throw error;
+    if (dhcp) await giveUpLease(vnic.uid);
+    await undoAfter(error, plan, podNetns, true);
+    throw error;
+  }
 }
 
 /**

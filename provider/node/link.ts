@@ -1,4 +1,4 @@
-import { VnicError } from "../base/errors.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { most } from "../model/schema/bounds.ts";
 import { present } from "../model/schema/known.ts";
 import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
@@ -55,16 +55,34 @@ interface IpAddressRow {
   }[];
 }
 
+/** The rows that `ip` prints as JSON for these words. */
+export async function ipRows<T>(netns: Netns, words: readonly string[]): Promise<T[]> {
+  const json = await runIn(netns, "ip", words);
+  try {
+    return parseRows<T>(json);
+  } catch (cause) {
+    throw new VnicError("failed", `ip ${words.join(" ")}: what it printed can't be read: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** All links of a network namespace. There is always one, `lo`: an empty list isn't believed. */
 export async function listLinks(netns: Netns): Promise<Link[]> {
-  return readLinks(await runIn(netns, "ip", ["-j", "-d", "address", "show"]));
+  const words = ["-j", "-d", "address", "show"];
+  const links = linksOf(await ipRows<IpAddressRow>(netns, words));
+  if (links.length === 0) throw new VnicError("failed", `ip ${words.join(" ")}: it printed no link, not even lo`);
+  return links;
 }
 
 /** Reads what `ip -j -d address show` prints. */
 export function readLinks(json: string): Link[] {
+  return linksOf(parseRows<IpAddressRow>(json));
+}
+
+function linksOf(rows: readonly IpAddressRow[]): Link[] {
   // `ip -j` prints an empty object for what its filters leave out.
-  return parseRows<IpAddressRow>(json)
-    .filter((row) => row.ifname !== undefined)
-    .map(readLink);
+  return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }
 
 /**
@@ -77,7 +95,8 @@ export function parseRows<T>(json = ""): T[] {
   const text = clean.replace(/^\ufffd+|\ufffd+$/g, "");
   if (text === "") return [];
   const rows: unknown = JSON.parse(text);
-  return Array.isArray(rows) ? (rows.filter((row) => typeof row === "object" && row !== null) as T[]) : [];
+  if (!Array.isArray(rows)) throw new Error("it is no list");
+  return rows.filter((row) => typeof row === "object" && row !== null) as T[];
 }
 
 /** More addresses of one link than any plan has; a pod may add as many as it likes. */

@@ -7,6 +7,7 @@ import {
   riseSteps,
   sysctls,
 } from "../model/link/link-steps.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { deleteLink, listLinks, prepareIpBatch } from "./link.ts";
@@ -70,12 +71,29 @@ export async function make(
     });
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
-    await undo(plan, podNetns, configured);
+    await undoAfter(error, plan, podNetns, configured);
     throw error;
   }
 }
 
-export async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
+/**
+ * Takes away what was made, after `error`.
+ *
+ * @throws VnicError `failed`, with both reasons, if that fails: the resource file is left, and with it the next run can do it.
+ */
+export async function undoAfter(
+  error: unknown,
+  plan: InjectPlan,
+  pod: { path: string },
+  configured: boolean,
+): Promise<void> {
+  await undo(plan, pod, configured).catch((cause: unknown) => {
+    const both = `${messageOf(error)}; and undoing it failed: ${messageOf(cause)}`;
+    throw new VnicError("failed", both, { cause });
+  });
+}
+
+async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
   const { uid } = plan.vnic;
   if (plan.routing && configured) await unroute(pod, uid);
   await removeMade(plan, pod, configured);

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
-import { type Lasting, start, startLasting, type Started } from "./run.ts";
+import { type Lasting, type LastingEars, start, startLasting, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for the one we run in. */
 export type Netns = "node" | { readonly path: string };
@@ -18,13 +18,8 @@ export function startIn(netns: Netns, program: string, args: readonly string[]):
 }
 
 /** Starts one there that runs on. */
-export function startLastingIn(
-  netns: Netns,
-  program: string,
-  args: readonly string[],
-  hear: Parameters<typeof startLasting>[2],
-): Lasting {
-  return startLasting(...enter(netns, program, args), hear);
+export function startLastingIn(netns: Netns, program: string, args: readonly string[], ears: LastingEars): Lasting {
+  return startLasting(...enter(netns, program, args), ears);
 }
 
 function enter(netns: Netns, program: string, args: readonly string[]): [string, readonly string[]] {

@@ -4,9 +4,9 @@ import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
 import { cut } from "../base/quote.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
-import { ipBatch, parseRows } from "./link.ts";
+import { ipBatch, ipRows } from "./link.ts";
 import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
-import { type Netns, runIn, startLastingIn } from "./netns.ts";
+import { type Netns, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
 import { aside } from "./slots.ts";
 
@@ -108,8 +108,7 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
 }
 
 async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
-  const json = await runIn(netns, "ip", ["-6", "-j", "neigh", "show", "dev", device]);
-  const rows = parseRows<{ dst?: string; lladdr?: string }>(json);
+  const rows = await ipRows<{ dst?: string; lladdr?: string }>(netns, ["-6", "-j", "neigh", "show", "dev", device]);
   return rows.flatMap(({ dst = "", lladdr }) =>
     lladdr !== undefined && hosts.includes(dst) ? [{ host: dst, mac: lladdr }] : [],
   );

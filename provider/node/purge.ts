@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { VnicError } from "../base/errors.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
+import { hostPath } from "./host-path.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
 /** Removes all that is kept on the node; refuses while a Vnic is realised there. The directory itself is a mount. */
@@ -12,7 +13,8 @@ export async function purge(): Promise<{ removed: number }> {
       "refused",
       `Vnic ${file.vnic.namespace}/${file.vnic.name} has a resource file on the node; delete it first`,
     );
-  const names = await readdir(stateDirectory);
-  await Promise.all(names.map((name) => rm(join(stateDirectory, name), { recursive: true, force: true })));
+  const directory = hostPath(stateDirectory);
+  const names = await readdir(directory);
+  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
   return { removed: names.length };
 }

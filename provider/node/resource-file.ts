@@ -5,14 +5,16 @@ import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/w
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 
-const directory = join(hostPath(stateDirectory), "vnics");
+function directory(): string {
+  return join(hostPath(stateDirectory), "vnics");
+}
 
 /**
  * Path of the resource file of a Vnic. It is made of the UID alone, whose form the session protocol has checked, and of no text
  * of a user's.
  */
 function pathOf(uid: string): string {
-  return join(directory, `${uid}.json`);
+  return join(directory(), `${uid}.json`);
 }
 
 /** One name, as only the holder of the Vnic's lock writes: what a crash leaves of it, the next write replaces. */
@@ -41,7 +43,7 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
 
 /** The resource files of all Vnics on this node, except those that can't be parsed. */
 export async function listResourceFiles(): Promise<ResourceFile[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(directory()).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
@@ -56,7 +58,7 @@ export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersi
   const temporary = temporaryOf(content.vnic.uid);
   const file = await open(temporary, "w", 0o600).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(directory(), { recursive: true, mode: 0o700 });
     return open(temporary, "w", 0o600);
   });
   try {
@@ -76,7 +78,7 @@ export async function removeResourceFile(uid: string): Promise<void> {
 }
 
 async function syncDirectory(): Promise<void> {
-  const handle = await open(directory, "r").catch((error: unknown) => {
+  const handle = await open(directory(), "r").catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   });

@@ -11,8 +11,8 @@ import {
   wantedEntries,
 } from "../model/link/routing.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
-import { ipBatch, parseRows } from "./link.ts";
-import { type Netns, runIn } from "./netns.ts";
+import { ipBatch, ipRows } from "./link.ts";
+import type { Netns } from "./netns.ts";
 
 const families: readonly Family[] = [4, 6];
 
@@ -26,15 +26,13 @@ interface Rows {
 async function listRows(netns: Netns): Promise<Rows[]> {
   return Promise.all(
     families.map(async (family) => {
-      const [routes, rules] = await Promise.all(
-        [
-          ["route", "show", "table", "all", "proto", protocol],
-          ["rule", "show"],
-        ].map((words) => runIn(netns, "ip", [`-${family}`, "-N", "-j", ...words])),
-      );
+      const options = [`-${family}`, "-N", "-j"];
+      const [routes, rules] = await Promise.all([
+        ipRows<RouteRow>(netns, [...options, "route", "show", "table", "all", "proto", protocol]),
+        ipRows<RuleRow>(netns, [...options, "rule", "show"]),
+      ]);
       // By a protocol that it was asked for, ip leaves out the protocol itself.
-      const ours = parseRows<RouteRow>(routes).map((row) => ({ ...row, protocol }));
-      return { family, routes: ours, rules: parseRows<RuleRow>(rules) };
+      return { family, routes: routes.map((row) => ({ ...row, protocol })), rules };
     }),
   );
 }

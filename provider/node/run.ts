@@ -4,6 +4,26 @@ import { VnicError } from "../base/errors.ts";
 
 /* The one place on the node that starts processes. Arguments are arrays and never pass a shell. */
 
+/** What starts processes. */
+export interface Programs {
+  start(program: string, args: readonly string[]): Started;
+  startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting;
+}
+
+/** For each line that a program prints. */
+export interface LastingEars {
+  readonly stdout: (line: string) => void;
+  readonly stderr: (line: string) => void;
+}
+
+const real: Programs = { start: spawnOnce, startLasting: spawnLasting };
+let programs = real;
+
+/** Lets others start all programs from now on, for tests without a kernel; undefined for the real ones again. */
+export function usePrograms(others: Programs | undefined): void {
+  programs = others ?? real;
+}
+
 /** Runs a program to its end and answers with its stdout; see {@link start}. */
 export function run(program: string, args: readonly string[], input = ""): Promise<string> {
   return start(program, args).finish(input);
@@ -26,14 +46,14 @@ export interface Lasting {
 const longestLine = 2 ** 14;
 
 /** Starts a program that runs until it is told to end, and hands on the lines of its stdout and of its stderr. */
-export function startLasting(
-  program: string,
-  args: readonly string[],
-  hear: { readonly stdout: (line: string) => void; readonly stderr: (line: string) => void },
-): Lasting {
+export function startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
+  return programs.startLasting(program, args, ears);
+}
+
+function spawnLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment() });
-  child.stdout.on("data", boundedLines(longestLine, hear.stdout));
-  child.stderr.on("data", boundedLines(longestLine, hear.stderr));
+  child.stdout.on("data", boundedLines(longestLine, ears.stdout));
+  child.stderr.on("data", boundedLines(longestLine, ears.stderr));
   const ended = new Promise<string>((resolve) => {
     child.on("error", (cause) => resolve(`running ${program}: ${cause.message}`));
     child.on("close", (code, signal) => resolve(`${program} ended by ${signal ?? `exit code ${code}`}`));
@@ -56,6 +76,10 @@ const longestMilliseconds = 60_000;
  * time, than any sensible state of a node or a pod makes necessary.
  */
 export function start(program: string, args: readonly string[]): Started {
+  return programs.start(program, args);
+}
+
+function spawnOnce(program: string, args: readonly string[]): Started {
   const child = spawn(program, args, { stdio: "pipe", env: environment() });
   const outputs: Buffer[] = [];
   const limits = { bytes: 0, exceeded: undefined as string | undefined };

@@ -68,6 +68,14 @@ describe("a lease of a node's Vnic", function () {
       .and.to.match(/^192\.168\.50\.0\/24 dev net1/);
   });
 
+  it("is renewed at half of its time, at the same address", async () => {
+    const before = await leaseEnd();
+    const [addresses, clients] = [await inPod(), await agent.clients()];
+    await renewed(before);
+    expect(await inPod()).to.deep.equal(addresses);
+    expect(await agent.clients(), "no other client").to.deep.equal(clients);
+  });
+
   it("is kept over a crash of the agent, without a gap", async () => {
     const [address = ""] = await inPod();
     const gaps: string[] = [];

@@ -24,7 +24,7 @@ export interface Tier {
 
 /** In the order of their needs. */
 export const tiers: readonly Tier[] = [
-  { name: "unit", timeoutSeconds: 5 },
+  { name: "unit", timeoutSeconds: 60 },
   { name: "provider", timeoutSeconds: 30 },
   { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepare: ensureHelm },
   // Its files mostly wait: for the kernel, for leases, for silence.

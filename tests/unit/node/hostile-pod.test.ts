@@ -143,7 +143,7 @@ describe("what a pod may have in its namespace", () => {
     const rows = parseRows<{ ifname: string; ifalias: string }>('[{"ifname":"a\u0001","ifalias":"b\u001b\n\u007f"}]\n');
     expect(rows).to.deep.equal([{ ifname: "a\ufffd", ifalias: "b\ufffd\ufffd\ufffd" }]);
     expect(parseRows("\n")).to.deep.equal([]);
-    expect(parseRows('{"ifname":"x"}')).to.deep.equal([]);
+    expect(() => parseRows('{"ifname":"x"}')).to.throw("it is no list");
   });
 });
 

@@ -1,0 +1,152 @@
+/** A link of a {@link FakeKernel}. */
+export interface FakeLink {
+  readonly index: number;
+  name: string;
+  mac: string;
+  mtu: number;
+  up: boolean;
+  alias?: string;
+  /** None for hardware. */
+  kind?: string;
+  /** Name of the bridge that it is a port of. */
+  master?: string;
+  bus?: string;
+  /** A veth's other end. */
+  peer?: number;
+  addresses: string[];
+}
+
+/** What iproute2 and sysctl do with links, as far as the node side asks for it: in a node and in pods, each a list of links. */
+export class FakeKernel {
+  private readonly places = new Map<string, FakeLink[]>();
+  private next = 1;
+
+  /** Adds a network namespace with its loopback: `node`, or the path of a pod's. */
+  addPlace(place: string): void {
+    this.places.set(place, []);
+    this.add(place, { name: "lo", mac: "00:00:00:00:00:00", mtu: 65536 });
+  }
+
+  add(place: string, link: Pick<FakeLink, "name" | "mac"> & Partial<FakeLink>): FakeLink {
+    const added = { index: this.next++, mtu: 1500, up: true, addresses: [], ...link };
+    this.linksOf(place).push(added);
+    return added;
+  }
+
+  linksOf(place: string): FakeLink[] {
+    const links = this.places.get(place);
+    if (!links) throw new Error(`Cannot open network namespace "${place}": No such file or directory`);
+    return links;
+  }
+
+  /** Prints what `ip -j -d address show` does. */
+  show(place: string): string {
+    const links = this.linksOf(place);
+    const rows = links.map(({ index, name, mac, mtu, up, alias, kind, master, bus, peer, addresses }) => ({
+      ...{ ifindex: index, ifname: name, address: mac, mtu },
+      flags: up ? ["UP", "LOWER_UP"] : [],
+      ...(alias ? { ifalias: alias } : {}),
+      ...(master ? { master } : {}),
+      ...(bus ? { parentdev: bus } : {}),
+      ...(peer === undefined ? {} : { link_index: peer }),
+      ...(peer === undefined || links.some((other) => other.index === peer) ? {} : { link_netnsid: 0 }),
+      linkinfo: {
+        ...(kind ? { info_kind: kind } : {}),
+        ...(master && up ? { info_slave_data: { state: "forwarding" } } : {}),
+      },
+      addr_info: addresses.map((cidr) => {
+        const [local = "", length] = cidr.split("/");
+        return { local, prefixlen: Number(length), scope: "global", family: local.includes(":") ? "inet6" : "inet" };
+      }),
+    }));
+    return JSON.stringify(rows);
+  }
+
+  /** Runs one line of `ip -batch`; throws in the kernel's words. */
+  run(place: string, line: string): void {
+    const words = line.split(" ");
+    const [object, verb, ...rest] = words;
+    if (object === "link" && verb === "add") return this.addLink(place, rest);
+    if (object === "link" && verb === "set") return this.setLink(place, rest);
+    if (object === "link" && verb === "del") return this.delete(this.find(place, rest[1] ?? ""));
+    if (object === "address") return this.changeAddress(place, verb === "add", rest);
+    throw new Error(`Object "${object} ${verb}" is unknown`);
+  }
+
+  private addLink(place: string, words: readonly string[]): void {
+    const name = after(words, "name") ?? "";
+    const kind = after(words, "type") ?? "";
+    const under = after(words, "link");
+    const parent = under === undefined ? undefined : this.find(place, under);
+    this.refuseTaken(place, name);
+    const mtu = Number(after(words, "mtu") ?? parent?.mtu ?? 1500);
+    const made = { name, kind, mtu, up: false, mac: after(words, "address") ?? parent?.mac ?? "" };
+    if (kind !== "veth") return void this.add(place, made);
+    const peer = words.slice(words.indexOf("peer"));
+    const peerName = after(peer, "name") ?? "";
+    this.refuseTaken(place, peerName);
+    const end = this.add(place, { ...made, mtu: Number(after(words.slice(0, words.indexOf("type")), "mtu") ?? 1500) });
+    const other = { name: peerName, kind, mac: "02:00:00:00:00:fe", up: false, peer: end.index };
+    end.peer = this.add(place, { ...other, mtu: Number(after(peer, "mtu") ?? 1500) }).index;
+  }
+
+  private setLink(place: string, [, name = "", ...words]: readonly string[]): void {
+    const link = this.find(place, name);
+    for (let at = 0; at < words.length; at++) {
+      const word = words[at];
+      if (word === "up" || word === "down") link.up = word === "up";
+      else if (word === "alias") link.alias = words[++at]?.replace('""', "") ?? "";
+      else if (word === "address") link.mac = words[++at] ?? "";
+      else if (word === "mtu") link.mtu = Number(words[++at]);
+      else if (word === "addrgenmode") at++;
+      else if (word === "master") link.master = this.find(place, words[++at] ?? "").name;
+      else if (word === "name") {
+        const wanted = words[++at] ?? "";
+        if (wanted !== link.name) this.refuseTaken(place, wanted);
+        link.name = wanted;
+      } else if (word === "netns") this.move(place, link, words[++at] ?? "");
+      else throw new Error(`Error: either "dev" is duplicate, or "${word}" is a garbage.`);
+    }
+  }
+
+  private move(place: string, link: FakeLink, target: string): void {
+    // A number is the process that sends it: the node side itself.
+    const to = /^\d+$/.test(target) ? "node" : target;
+    this.refuseTaken(to, link.name);
+    this.linksOf(place).splice(this.linksOf(place).indexOf(link), 1);
+    this.linksOf(to).push(link);
+    Object.assign(link, { up: false, addresses: [] });
+    delete link.master;
+  }
+
+  private changeAddress(place: string, added: boolean, [cidr = "", , name = ""]: readonly string[]): void {
+    const link = this.find(place, name);
+    if (added === link.addresses.includes(cidr))
+      throw new Error(added ? "RTNETLINK answers: File exists" : "RTNETLINK answers: Cannot assign requested address");
+    link.addresses = added ? [...link.addresses, cidr] : link.addresses.filter((other) => other !== cidr);
+  }
+
+  private delete(link: FakeLink): void {
+    if (link.kind === undefined) throw new Error("RTNETLINK answers: Operation not supported");
+    for (const [place, links] of this.places)
+      this.places.set(
+        place,
+        links.filter(({ index }) => index !== link.index && index !== link.peer),
+      );
+  }
+
+  private find(place: string, name: string): FakeLink {
+    const link = this.linksOf(place).find((one) => one.name === name || `if${one.index}` === name);
+    if (!link) throw new Error(`Cannot find device "${name}"`);
+    return link;
+  }
+
+  private refuseTaken(place: string, name: string): void {
+    if (this.linksOf(place).some((link) => link.name === name)) throw new Error("RTNETLINK answers: File exists");
+  }
+}
+
+function after(words: readonly string[], word: string): string | undefined {
+  const at = words.indexOf(word);
+  return at < 0 ? undefined : words[at + 1];
+}

@@ -1,0 +1,147 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { netnsDirectory, parseLayout, stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { hostSideName, linkAlias, transitLinkName } from "../../provider/model/names.ts";
+import type { Mode } from "../../provider/model/network/mode.ts";
+import { resourceFile } from "../../provider/model/wire/resource-file.ts";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { eject } from "../../provider/node/eject.ts";
+import { inject } from "../../provider/node/inject.ts";
+import { usePrograms } from "../../provider/node/run.ts";
+import { FakeKernel } from "./kernel.ts";
+import { injectPlan, uid } from "./objects.ts";
+import { FakePrograms } from "./programs.ts";
+
+const netns = "cni-1";
+const sandbox = "5a".repeat(32);
+
+/** Folders of a node with one pod. Fake nodes share them, side by side: each has a Vnic of its own. */
+export class FakeNodes {
+  private readonly root: string;
+  private readonly current = new AsyncLocalStorage<FakePrograms>();
+  private made = 0;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Makes the folders; until `close`, all programs are fakes. */
+  static async open(): Promise<FakeNodes> {
+    const nodes = new FakeNodes(await mkdtemp(join(tmpdir(), "vnic-programs-")));
+    const { root, current } = nodes;
+    const { bundles, config, annotations } = parseLayout("containerd");
+    const { pod } = injectPlan();
+    await mkdir(join(root, netnsDirectory), { recursive: true });
+    await writeFile(join(root, netnsDirectory, netns), "");
+    const its = { [annotations.podUid]: pod.uid, [annotations.podNamespace]: pod.namespace };
+    for (const id of [sandbox, pod.containerId.split("://")[1] ?? ""]) {
+      await mkdir(join(root, bundles, id), { recursive: true });
+      const content = {
+        annotations: { ...its, [annotations.podName]: pod.name, [annotations.sandboxId]: sandbox },
+        linux: { namespaces: [{ type: "network", path: `/var/run/netns/${netns}` }] },
+      };
+      await writeFile(join(root, bundles, id, config), JSON.stringify(content));
+    }
+    process.env["VNIC_HOST_ROOT"] = root;
+    usePrograms({
+      start: (...args) => current.getStore()!.start(...args),
+      startLasting: (...args) => current.getStore()!.startLasting(...args),
+    });
+    return nodes;
+  }
+
+  async close(): Promise<void> {
+    usePrograms(undefined);
+    delete process.env["VNIC_HOST_ROOT"];
+    await rm(this.root, { recursive: true, force: true });
+  }
+
+  add(mode: Mode): FakeNode {
+    return new FakeNode(this.root, ++this.made, mode, this.current);
+  }
+}
+
+/** A node with the NIC of one external network, a pod, and the node side at work on one Vnic. */
+export class FakeNode {
+  readonly kernel = new FakeKernel();
+  readonly programs = new FakePrograms(this.kernel);
+  /** For what the network has of that mode. */
+  readonly plan: InjectPlan;
+  private readonly root: string;
+  private readonly current: AsyncLocalStorage<FakePrograms>;
+  private readonly pod: string;
+
+  constructor(root: string, number: number, mode: Mode, current: AsyncLocalStorage<FakePrograms>) {
+    this.root = root;
+    this.current = current;
+    this.pod = join(root, netnsDirectory, netns);
+    const { kernel } = this;
+    for (const place of ["node", this.pod]) kernel.addPlace(place);
+    const parent = `lan${number}`;
+    kernel.add(this.pod, { name: "eth0", mac: "02:00:00:00:00:02", kind: "veth", addresses: ["10.214.1.5/24"] });
+    kernel.add("node", { name: "eth0", mac: "52:54:00:00:00:01", bus: "0000:02:00.0" });
+    if (mode === "bridge") kernel.add("node", { name: parent, mac: "52:54:00:00:00:02", kind: "bridge" });
+    else kernel.add("node", { name: parent, mac: "52:54:00:00:00:03", bus: "0000:03:00.0" });
+    this.plan = injectPlan({
+      vnic: { uid: uid(1000 + number), namespace: "shop", name: `wire-${number}` },
+      network: { mode, parent },
+      duplicateAddressDetection: false,
+    });
+  }
+
+  inject(more: Partial<InjectPlan> = {}) {
+    return this.run(() => inject({ ...this.plan, ...more }, () => undefined, Promise.resolve(true)));
+  }
+
+  eject() {
+    return this.run(() => eject({ vnic: this.plan.vnic }, () => undefined));
+  }
+
+  /** The pod's NIC of that name. */
+  nic(name = "net1") {
+    return this.kernel.linksOf(this.pod).find((link) => link.name === name);
+  }
+
+  /** The step that the resource file tells, if there is one. */
+  async step(): Promise<string | undefined> {
+    const path = join(this.root, stateDirectory, "vnics", `${this.plan.vnic.uid}.json`);
+    const text = await readFile(path, "utf8").catch(() => undefined);
+    return text === undefined ? undefined : resourceFile.parse(JSON.parse(text)).step;
+  }
+
+  /** Files of this Vnic in the node's own folder. */
+  async files(): Promise<string[]> {
+    const names = await readdir(join(this.root, stateDirectory, "vnics")).catch((): string[] => []);
+    return names.filter((name) => name.includes(this.plan.vnic.uid));
+  }
+
+  /** Links that bear the Vnic's mark or one of its names. */
+  ours(): string[] {
+    const { uid } = this.plan.vnic;
+    return this.links().flatMap(({ place, link }) =>
+      link.alias === linkAlias(uid) || [transitLinkName(uid), hostSideName(uid)].includes(link.name)
+        ? [`${link.name} in ${place}`]
+        : [],
+    );
+  }
+
+  /** Everything else, as it is now. */
+  others(): unknown {
+    const ours = this.ours();
+    const others = this.links().filter(({ place, link }) => !ours.includes(`${link.name} in ${place}`));
+    return others.map(({ place, link }) => ({ place, ...link, alias: link.alias ?? "" }));
+  }
+
+  private links() {
+    return [
+      ...this.kernel.linksOf("node").map((link) => ({ place: "the node", link })),
+      ...this.kernel.linksOf(this.pod).map((link) => ({ place: "the pod", link })),
+    ].toSorted((one, other) => one.link.index - other.link.index);
+  }
+
+  private run<T>(work: () => Promise<T>): Promise<T> {
+    return this.current.run(this.programs, work);
+  }
+}

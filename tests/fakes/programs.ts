@@ -1,0 +1,109 @@
+import { VnicError } from "../../provider/base/errors.ts";
+import type { Lasting, LastingEars, Programs, Started } from "../../provider/node/run.ts";
+import type { FakeKernel } from "./kernel.ts";
+
+/**
+ * How a program fails: it can't be started; it exits with an error before it has done anything, or half-way through its lines;
+ * it has done everything, and then hangs until it is killed; it prints nothing, half of its output, or something else.
+ */
+export type Fault = "unstarted" | "refused" | "half done" | "hung" | "silent" | "cut off" | "garbled";
+
+/** The programs of the node side on a {@link FakeKernel}, of which one fails, or all from then on. */
+export class FakePrograms implements Programs {
+  /** All that were started, in their order. */
+  readonly started: string[] = [];
+  private readonly kernel: FakeKernel;
+  private fault: { readonly call: number; readonly fault: Fault; readonly lasts: boolean } | undefined;
+
+  constructor(kernel: FakeKernel) {
+    this.kernel = kernel;
+  }
+
+  /** Lets the program of that number, counted from 1 and from now on, fail; with `lasts` all that follow it, too. */
+  failAt(call: number, fault: Fault, lasts: boolean): void {
+    this.fault = { call: this.started.length + call, fault, lasts };
+  }
+
+  heal(): void {
+    this.fault = undefined;
+  }
+
+  start(program: string, args: readonly string[]): Started {
+    const fault = this.count(program, args);
+    const command = [program, ...args].join(" ");
+    const failed = (how: string) => new VnicError("failed", `${command}: ${how}`);
+    return {
+      finish: async (input) => {
+        await Promise.resolve();
+        if (fault === "unstarted") throw new VnicError("failed", `running ${program}: spawn ${program} EAGAIN`);
+        if (fault === "refused") throw failed("ended by exit code 1");
+        const output = this.run(program, args, input, fault === "half done", failed);
+        if (fault === "half done") throw failed("RTNETLINK answers: No buffer space available");
+        if (fault === "hung") throw failed("ended after 60 s");
+        if (fault === "silent") return "";
+        if (fault === "cut off") return output.slice(0, output.length / 2);
+        return fault === "garbled" ? "\u0000Segmentation fault" : output;
+      },
+    };
+  }
+
+  /** Only probes run on; nobody answers them. */
+  startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
+    const fault = this.count(program, args);
+    let end: (how: string) => void = () => undefined;
+    const ended = new Promise<string>((resolve) => (end = resolve));
+    setImmediate(() => {
+      if (fault === "unstarted") end(`running ${program}: spawn ${program} EAGAIN`);
+      else if (fault === "garbled") ears.stdout("\u0000Segmentation fault");
+      else if (fault === undefined) ears.stdout(`ARPING ${args.at(-1)} from 0.0.0.0 net1`);
+      else end(`${program} ended by exit code 1`);
+    });
+    return { signal: (name) => end(`${program} ended by ${name}`), ended };
+  }
+
+  private count(program: string, args: readonly string[]): Fault | undefined {
+    // Only on machines where /proc/sys can't be written, and only once.
+    if (program === "mount") return undefined;
+    this.started.push([program, ...args].join(" "));
+    const { call, fault, lasts } = this.fault ?? { call: Infinity, fault: undefined, lasts: false };
+    return this.started.length === call || (lasts && this.started.length > call) ? fault : undefined;
+  }
+
+  private run(
+    program: string,
+    args: readonly string[],
+    input: string,
+    isHalf: boolean,
+    failed: (how: string) => VnicError,
+  ): string {
+    if (program === "nsenter") {
+      const [net = "", , inner = "", ...rest] = args;
+      return this.runIn(net.replace("--net=", ""), inner, rest, input, isHalf, failed);
+    }
+    return this.runIn("node", program, args, input, isHalf, failed);
+  }
+
+  private runIn(
+    place: string,
+    program: string,
+    args: readonly string[],
+    input: string,
+    isHalf: boolean,
+    failed: (how: string) => VnicError,
+  ): string {
+    if (program === "mount" || program === "sysctl") return "";
+    const words = args.join(" ");
+    if (program !== "ip") throw new Error(`no fake of ${program} ${words}`);
+    if (words === "-j -d address show") return this.kernel.show(place);
+    if (/^(-[46] )?(-N )?-j (route|rule|neigh|netns) /.test(words) || /^-[46] -N -j/.test(words)) return "[]";
+    if (!words.endsWith("-batch -")) throw new Error(`no fake of ip ${words}`);
+    const lines = input.split("\n").filter(Boolean);
+    for (const [index, line] of lines.slice(0, isHalf ? lines.length / 2 : lines.length).entries())
+      try {
+        this.kernel.run(place, line);
+      } catch (error) {
+        throw failed(`${(error as Error).message}; Command failed -:${index + 1}`);
+      }
+    return "";
+  }
+}
