@@ -1,6 +1,7 @@
 import { watch } from "node:fs";
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
+import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "../node/host-path.ts";
 import { Leases } from "./leases.ts";
 import { netnsDirectories } from "./netns-directories.ts";
@@ -22,8 +23,22 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
   const nics = new Watch(reportTo(cluster));
   const look = oneAtATime(() => leases.look());
   await leases.look();
-  await serve(leases);
+  let listening = await serve(leases);
   setInterval(look, lookMilliseconds);
+  const listenAgain = async () => {
+    if (await listening.isFound()) return;
+    console.error(`${stateDirectory} was cleared, and the agent's socket with it: listening again`);
+    listening.close();
+    try {
+      listening = await serve(leases);
+    } catch (error) {
+      // A directory that was deleted comes back when the container is started again; what was in it, only this process knows.
+      console.error(`listening again: ${messageOf(error)}; ending, to be started anew`);
+      await nics.look().catch((failed: unknown) => console.error(messageOf(failed)));
+      process.exit(1);
+    }
+  };
+  setInterval(oneAtATime(listenAgain), lookMilliseconds);
   // Separate, as it waits for hosts of the network.
   setInterval(
     oneAtATime(() => nics.look()),

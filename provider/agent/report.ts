@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import { connectionStatus, uniquenessStatus } from "../model/vnic/agent-status.ts";
+import { connectionStatus, lostStatus, uniquenessStatus } from "../model/vnic/agent-status.ts";
 import { isVnicError } from "../base/errors.ts";
 import { eventsOf, type VnicEvent } from "../model/vnic/event.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
@@ -17,6 +17,7 @@ export function reportTo(cluster: StatusWriter): Reports {
       report(cluster, file, "AddressesUnique", rival && "AddressConflict", (status) =>
         uniquenessStatus(status, rival, new Date()),
       ),
+    lost: (file) => report(cluster, file, "Ready", "ResourceFileMissing", (status) => lostStatus(status, new Date())),
   };
 }
 

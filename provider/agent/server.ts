@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -21,8 +21,18 @@ const socketPath = hostPath(agentSocket);
 /** Longer than any request is, with as many networks beside a default route as there may be. */
 const longestRequest = 65_536;
 
-/** Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. */
-export async function serve(leases: Leases): Promise<void> {
+/** Where the agent listens. */
+export interface Listening {
+  /** Whether a Job finds the socket: whoever clears the state directory takes it away. */
+  isFound(): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. Throws when that folder was
+ * deleted on the node while it is mounted here: nothing can be made in it.
+ */
+export async function serve(leases: Leases): Promise<Listening> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
   // What a former agent has left: nobody can listen at it any more.
   await rm(socketPath, { force: true });
@@ -37,6 +47,14 @@ export async function serve(leases: Leases): Promise<void> {
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socketPath, resolve));
   await chmod(socketPath, 0o600);
+  return {
+    isFound: () =>
+      stat(socketPath).then(
+        () => true,
+        () => false,
+      ),
+    close: () => void server.close(),
+  };
 }
 
 async function answerTo(request: string, socket: Socket, leases: Leases): Promise<void> {

@@ -11,12 +11,14 @@ import { findRival } from "../node/probe.ts";
 import { readResourceFile } from "../node/resource-file.ts";
 import { findTrouble, parentOf } from "./network-path.ts";
 import { logAbout } from "./log.ts";
-import { listPresent } from "./present.ts";
+import { isPresent, listPresent } from "./present.ts";
 
 /** Whom the watch tells what it has found; each throws when it can't be told now. */
 export interface Reports {
   connection(file: ResourceFile, trouble: Trouble | undefined): Promise<void>;
   uniqueness(file: ResourceFile, rival: Rival | undefined): Promise<void>;
+  /** Its resource file is gone, though the Vnic isn't. */
+  lost(file: ResourceFile): Promise<void>;
 }
 
 /** Into a pod, and for other hosts with its addresses, it is looked this seldom; at what is on the node each time. */
@@ -27,6 +29,7 @@ const concurrentLooks = 8;
 
 /** What is known of one Vnic. */
 interface Seen {
+  readonly file: ResourceFile;
   parentIndex: number | undefined;
   /** Whether the parent is another one since the NIC is gone. */
   remade: boolean;
@@ -56,7 +59,7 @@ export class Watch {
   async look(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
-    for (const uid of this.seen.keys()) if (!uids.has(uid)) this.seen.delete(uid);
+    for (const [uid, { file }] of this.seen) if (!uids.has(uid)) await this.leave(uid, file);
     if (files.length === 0) return;
     const nodeLinks = await listLinks("node");
     for (const [pod, its] of Map.groupBy(files, ({ association }) => association.pod.uid)) {
@@ -65,6 +68,19 @@ export class Watch {
       void this.slots
         .use(its[0]?.vnic.namespace ?? "", () => this.lookAtAll(its, nodeLinks))
         .finally(() => this.busy.delete(pod));
+    }
+  }
+
+  /** Ends the look after a Vnic whose file is gone, or says that its NIC is there. */
+  private async leave(uid: string, file: ResourceFile): Promise<void> {
+    try {
+      const lost = (await isPresent(file)) && (await tryLock(uid, () => isLost(file)));
+      if (lost === "busy") return;
+      if (lost) await this.reports.lost(file);
+      this.seen.delete(uid);
+    } catch (error) {
+      const { definition, association } = file;
+      logAbout({ uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
     }
   }
 
@@ -78,14 +94,14 @@ export class Watch {
 
   private async lookAt(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
     const parentIndex = parentOf(file.definition, nodeLinks)?.index;
-    const before = this.seen.get(file.vnic.uid) ?? firstSight(parentIndex);
+    const before = this.seen.get(file.vnic.uid) ?? firstSight(file, parentIndex);
     const isDue = performance.now() >= before.closeLookAt;
     const isOther = parentIndex !== before.parentIndex;
     const mayStay = file.definition.network.mode !== "host-device" && !isDue && !isOther;
     const nic = mayStay && before.nic ? before.nic : await findNic(file);
     if (nic === "busy") return;
     const isRemade = before.remade || (isOther && parentIndex !== undefined && before.parentIndex !== undefined);
-    const seen = { ...before, parentIndex: parentIndex ?? before.parentIndex, remade: !nic && isRemade, nic };
+    const seen = { ...before, file, parentIndex: parentIndex ?? before.parentIndex, remade: !nic && isRemade, nic };
     this.seen.set(file.vnic.uid, seen);
     const trouble = findTrouble(file, { nodeLinks, ...seen });
     const connection = trouble ? [file.updatedAt, trouble.reason, trouble.message].join("\n") : "";
@@ -112,9 +128,24 @@ export class Watch {
 }
 
 /** Its addresses were asked for just now, when it was injected, or lately, by a former agent. */
-function firstSight(parentIndex: number | undefined): Seen {
+function firstSight(file: ResourceFile, parentIndex: number | undefined): Seen {
   const closeLookAt = performance.now() + closeLookMilliseconds;
-  return { parentIndex, remade: false, nic: undefined, closeLookAt, connection: undefined, uniqueness: undefined };
+  return {
+    file,
+    parentIndex,
+    remade: false,
+    nic: undefined,
+    closeLookAt,
+    connection: undefined,
+    uniqueness: undefined,
+  };
+}
+
+/** Whether the Vnic's link is in its pod without a resource file; an ejection takes the link first. */
+async function isLost(file: ResourceFile): Promise<boolean> {
+  if (await readResourceFile(file.vnic.uid)) return false;
+  const links = await listLinks({ path: netnsPath(file.association.netns) });
+  return ownLink(links, file.vnic.uid, signOf(file, file.association)) !== undefined;
 }
 
 /** The Vnic's link in its pod; only while no Job works on it, which may have it elsewhere. */

@@ -24,14 +24,27 @@ export type ErrorKind =
   | "sessionBroken"
   | "failed";
 
+/** What the node side saw, where only the API server can tell more about it. */
+export type ErrorSubject =
+  /** No node agent answers. */
+  | { readonly type: "agent" }
+  /** The MAC of a host on the network that has an address. */
+  | { readonly type: "host"; readonly mac: string };
+
 /** An error that names its object and, where there is one thing to do, says it. */
 export class VnicError extends Error {
   override readonly name = "VnicError";
   readonly kind: ErrorKind;
+  readonly subject: ErrorSubject | undefined;
 
-  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    { subject, ...options }: ErrorOptions & { subject?: ErrorSubject } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.subject = subject;
   }
 }
 

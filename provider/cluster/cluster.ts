@@ -37,6 +37,8 @@ export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   createJob(job: SessionJob): Promise<void>;
   /** The pod of a Job, once the Job controller has made it. */
   findJobPod(job: string): Promise<PodObject | undefined>;
+  /** The pod of the node agent on that node; one that is not on its way out, if there are several. */
+  findAgentPod(node: string): Promise<PodObject | undefined>;
   /** The events of our own namespace about the Job or pod of that name, the oldest first. */
   listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
   /** Deletes the Job and its pod; succeeds when they are gone. */

@@ -1,5 +1,5 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
-import { apiVersion, systemNamespace } from "../model/names.ts";
+import { agentComponent, apiVersion, labels, systemNamespace } from "../model/names.ts";
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
@@ -110,6 +110,16 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
         }),
       );
       return list.items[0];
+    },
+    findAgentPod: async (node) => {
+      const list = await call(server, `looking for the node agent of node ${node}`, () =>
+        core.listNamespacedPod({
+          namespace: systemNamespace,
+          labelSelector: `${labels.component}=${agentComponent}`,
+          fieldSelector: `spec.nodeName=${node}`,
+        }),
+      );
+      return list.items.find(({ metadata }) => !metadata?.deletionTimestamp) ?? list.items[0];
     },
     listSystemEvents: async (name) => {
       const list = await call(server, `listing the events of ${systemNamespace}/${name}`, () =>

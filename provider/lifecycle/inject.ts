@@ -16,6 +16,7 @@ import { Attempt } from "./attempt.ts";
 import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
+import { explain } from "./explain.ts";
 import { leaveFormerPlaces } from "./former-places.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
@@ -87,6 +88,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
 /** What is decided before anything is written. */
 interface Prepared {
   readonly network: NetworkOnNode;
+  readonly segments: readonly string[];
   /** The record that stands, and whom it names as its owner from now on. */
   readonly prior: StoredVnic | undefined;
   readonly owner: string | undefined;
@@ -102,6 +104,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const prior = await leaveFormerPlaces(injection, claim.record);
   return {
     network,
+    segments,
     prior,
     owner,
     addresses: new AddressClaim(driver.cluster, holdingsOf(definition, segments), prior),
@@ -144,7 +147,7 @@ async function ensure(
 /** Sync: the NIC in the pod, by a session with the node. */
 async function sync(
   { driver, definition, options, deadline, pod }: Injection,
-  { network, prior }: Prepared,
+  { network, segments, prior }: Prepared,
   { record, made, addresses, attempt }: Ensured,
 ): Promise<InjectResult> {
   const { cluster } = driver;
@@ -166,7 +169,8 @@ async function sync(
         attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );
     });
-  } catch (error) {
+  } catch (caught) {
+    const error = await explain(cluster, caught, { node: pod.node, segments });
     // What the node refused it refused before it began, unless a session broke over an earlier try.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();

@@ -11,6 +11,8 @@ export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
 /** Name of the node agent: its service account and its DaemonSet. */
 export const agentName = "vnic-agent";
+/** The value of label `component` of the node agent's pods. */
+export const agentComponent = "node-agent";
 /** Name of the reconciler: its service account, its Deployment, and the Lease by which one replica leads. */
 export const reconcilerName = "vnic-reconciler";
 

@@ -16,14 +16,13 @@ const patienceMilliseconds = 10_000;
 /** Longer than the agent itself waits for a DHCP server. */
 const answerMilliseconds = 30_000;
 
-/** Refuses where the node has no agent, or one that speaks otherwise. */
+/** Refuses where no agent answers, or one that speaks otherwise. */
 export async function requireAgent(): Promise<void> {
   const answer = await askAgent({ verb: "hello" });
   if (!answer)
-    throw new VnicError(
-      "refused",
-      `dhcp: this node has no node agent, which keeps leases; install it: npx pulumi-vnic manifests | kubectl apply -f -`,
-    );
+    throw new VnicError("refused", "dhcp: no node agent answers on this node, and nobody else keeps leases", {
+      subject: { type: "agent" },
+    });
   if ("protocol" in answer && answer.protocol === agentProtocolVersion) return;
   throw new VnicError(
     "refused",

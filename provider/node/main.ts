@@ -1,7 +1,7 @@
 import { parseJson } from "../base/json.ts";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { isVnicError, messageOf } from "../base/errors.ts";
+import { type ErrorSubject, isVnicError, messageOf } from "../base/errors.ts";
 import { type Answer, type EjectPlan, protocolVersion, request, type Request } from "../model/wire/session-protocol.ts";
 import { packageVersion } from "../base/package.ts";
 import { eject } from "./eject.ts";
@@ -82,13 +82,17 @@ async function serve(line: string): Promise<void> {
   } catch (error) {
     if (error instanceof z.ZodError)
       say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
-    else say({ id, error: { kind: kindOf(error), message: messageOf(error) } });
+    else say({ id, error: { kind: kindOf(error), message: messageOf(error), ...subjectIn(error) } });
   }
 }
 
 function kindOf(error: unknown): "refused" | "conflict" | "failed" {
   if (isVnicError(error, "refused")) return "refused";
   return isVnicError(error, "conflict") ? "conflict" : "failed";
+}
+
+function subjectIn(error: unknown): { subject?: ErrorSubject } {
+  return isVnicError(error) && error.subject ? { subject: error.subject } : {};
 }
 
 function main(): void {

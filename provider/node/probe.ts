@@ -32,6 +32,7 @@ export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface
   throw new VnicError(
     "conflict",
     `addresses[${index}]: ${rival.host} is in use on the network, by a host with MAC ${rival.mac}; choose another, or find out who that is`,
+    { subject: { type: "host", mac: rival.mac } },
   );
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../base/errors.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
@@ -55,6 +55,24 @@ export async function listResourceFiles(): Promise<ResourceFile[]> {
 /** Survives a power cut at any instant: afterwards the file is the old one or the new one, whole (fsync(2), rename(2)). */
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
+  try {
+    await replace(path, content);
+  } catch (error) {
+    // Half a file would take room on a disk that is full.
+    await rm(temporaryOf(content.vnic.uid), { force: true }).catch(() => undefined);
+    throw new VnicError("failed", `writing ${path}: ${inWords(error)}`, { cause: error });
+  }
+}
+
+/** What an administrator has to see to, where the system's own words leave the path out. */
+function inWords(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOSPC" || code === "EDQUOT") return `no space is left on the node's disk (${code}); make room`;
+  if (code === "EROFS") return `the node's disk can only be read (${code})`;
+  return messageOf(error);
+}
+
+async function replace(path: string, content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const temporary = temporaryOf(content.vnic.uid);
   const file = await open(temporary, "w", 0o600).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;

@@ -38,6 +38,8 @@ export class FakeCluster implements Cluster {
   readonly events: EventObject[] = [];
   readonly networks = new Map<string, StoredNetwork>();
   readonly attachmentDefinitions = new Map<string, AttachmentDefinition>();
+  /** The node agents' pods, by node. */
+  readonly agentPods = new Map<string, PodObject>();
   readonly jobs = new Map<string, SessionJob>();
   readonly attachments: FakeAttachment[] = [];
   readonly systemEvents = new Map<string, readonly ClusterEvent[]>();
@@ -307,6 +309,11 @@ export class FakeCluster implements Cluster {
   async createJob(job: SessionJob): Promise<void> {
     this.called("createJob", job.spec.template.spec.nodeName);
     this.jobs.set(job.metadata.name, job);
+  }
+
+  async findAgentPod(node: string): Promise<PodObject | undefined> {
+    this.called("findAgentPod", node);
+    return this.agentPods.get(node);
   }
 
   async findJobPod(job: string): Promise<PodObject | undefined> {

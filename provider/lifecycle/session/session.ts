@@ -8,6 +8,7 @@ import type { PodObject } from "../../model/kubernetes/pod.ts";
 import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
 import { sessionContainer, sessionJob, type SessionJobOptions } from "../../model/kubernetes/session-job.ts";
 import {
+  type Answer,
   answer,
   ejectResult,
   goResult,
@@ -40,6 +41,7 @@ const results = {
   survey: surveyResult,
   list: listResult,
 };
+type NodeSideError = Extract<Answer, { readonly error: unknown }>["error"];
 type Verb = keyof typeof results;
 type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
@@ -56,14 +58,16 @@ interface Pending {
 /** One injection Job at work: plans in, results out, many at a time. */
 export class Session {
   readonly job: string;
+  private readonly node: string;
   private readonly attachment: Attachment;
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
   private broken: string | undefined;
   private readonly brokenListeners: (() => void)[] = [];
 
-  constructor(job: string, attachment: Attachment) {
+  constructor(job: string, node: string, attachment: Attachment) {
     this.job = job;
+    this.node = node;
     this.attachment = attachment;
     const decoder = new StringDecoder("utf8");
     let rest = "";
@@ -143,8 +147,17 @@ export class Session {
     if (!parsed.success || !waiting) return;
     if ("step" in parsed.data) return waiting.onStep(parsed.data.step);
     this.pending.delete(parsed.data.id);
-    if ("error" in parsed.data) waiting.reject(new VnicError(parsed.data.error.kind, parsed.data.error.message));
+    if ("error" in parsed.data) waiting.reject(this.errorOf(parsed.data.error));
     else waiting.resolve(parsed.data.result);
+  }
+
+  /** A refusal names an input; what failed is the node's, which the node side can't name. */
+  private errorOf({ kind, message, subject }: NodeSideError): VnicError {
+    return new VnicError(
+      kind,
+      kind === "failed" ? `node ${this.node}: ${message}` : message,
+      subject ? { subject } : {},
+    );
   }
 
   private break(why: string): void {
@@ -187,7 +200,7 @@ export async function openSession(
       }
       const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
       attached ||= attachment !== undefined;
-      const session = attachment && (await greet(name, attachment, deadline));
+      const session = attachment && (await greet(name, options.node, attachment, deadline));
       if (session) return session;
       const patience = starting.milliseconds < 3000 ? 15 : 250;
       await deadline.wait(
@@ -203,8 +216,13 @@ export async function openSession(
 }
 
 /** The first line of a session; undefined when the connection turns out not to lead to the container yet. */
-async function greet(job: string, attachment: Attachment, deadline: Deadline): Promise<Session | undefined> {
-  const session = new Session(job, attachment);
+async function greet(
+  job: string,
+  node: string,
+  attachment: Attachment,
+  deadline: Deadline,
+): Promise<Session | undefined> {
+  const session = new Session(job, node, attachment);
   const late = setTimeout(() => session.close(), deadline.remainingMilliseconds);
   try {
     const { protocol, version } = await session.request("hello", {});

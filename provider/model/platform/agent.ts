@@ -1,5 +1,5 @@
 import { agentSocket } from "../wire/agent-protocol.ts";
-import { agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
+import { agentComponent, agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
 import { netnsDirectory, stateDirectory } from "../kubernetes/runtime-layout.ts";
 import { netnsVolumes, nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
@@ -46,7 +46,7 @@ function daemonSet(options: PlatformOptions) {
   const named = namedLayouts(options).flatMap(({ netnsDirectories }) => netnsDirectories);
   const netnsDirectories = [...new Set([netnsDirectory, ...named])];
   const netns = netnsVolumes(netnsDirectories);
-  const own = { "app.kubernetes.io/name": "pulumi-vnic", [labels.component]: "node-agent" };
+  const own = { "app.kubernetes.io/name": "pulumi-vnic", [labels.component]: agentComponent };
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",

@@ -47,6 +47,21 @@ export function connectionStatus(before: VnicStatus, trouble: Trouble | undefine
   );
 }
 
+/** Status of a Vnic whose resource file was taken from its node: it stays in its pod, and nobody looks after it. */
+export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
+  const what = "its resource file is gone from the node";
+  const generation = before.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
+  const record = { metadata: generation === undefined ? {} : { generation }, status: before };
+  const conditions = before.conditions.map((one) => {
+    if (one.type === "Ready")
+      return condition(record, { type: "Ready", status: "False", reason: "ResourceFileMissing", message: what }, now);
+    if (one.type !== "LeaseBound") return one;
+    const message = `${what}, and nobody renews the lease`;
+    return condition(record, { type: "LeaseBound", status: "False", reason: "LeaseLost", message }, now);
+  });
+  return { ...before, conditions };
+}
+
 /** Status after a check for other hosts with the Vnic's addresses. The Vnic goes on serving (RFC 5227, 2.4), so it stays Ready. */
 export function uniquenessStatus(before: VnicStatus, rival: Rival | undefined, now: Date): VnicStatus {
   if (!rival && !has(before, "AddressesUnique")) return before;

@@ -11,6 +11,7 @@ export interface VnicEvent {
     | "FailedAddingInterface"
     | "FailedRemovingInterface"
     | Trouble["reason"]
+    | "ResourceFileMissing"
     | "AddressConflict";
   readonly message: string;
   /** Happenings of one object with the same key are one, and told once. */

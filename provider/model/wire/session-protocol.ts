@@ -170,7 +170,16 @@ export const answer = z.union([
   z.strictObject({ id: z.int(), result: z.unknown() }),
   z.strictObject({
     id: z.int(),
-    error: z.strictObject({ kind: z.enum(["invalid", "refused", "conflict", "failed"]), message: z.string() }),
+    error: z.strictObject({
+      kind: z.enum(["invalid", "refused", "conflict", "failed"]),
+      message: z.string(),
+      subject: z
+        .discriminatedUnion("type", [
+          z.strictObject({ type: z.literal("agent") }),
+          z.strictObject({ type: z.literal("host"), mac: field.mac }),
+        ])
+        .optional(),
+    }),
   }),
 ]);
 

@@ -1,7 +1,8 @@
 /**
  * The node agent without an API server, as a program: what it reports goes to stdout, one line of JSON for each status. Its
- * place in the node's file system is `VNIC_HOST_ROOT`.
+ * place in the node's file system is `VNIC_HOST_ROOT`. What records say already comes in the same way, on stdin.
  */
+import { createInterface } from "node:readline";
 import { runAgent } from "../../../provider/agent/agent.ts";
 import type { VnicStatus } from "../../../provider/model/vnic/conditions.ts";
 import type { Report } from "./agent.ts";
@@ -12,6 +13,10 @@ function say(report: Report): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const { uid, status } = JSON.parse(line) as Exclude<Report, string>;
+  statuses.set(uid, status);
+});
 await runAgent({
   changeVnicStatus: async (_, uid, change) => {
     const status = change(statuses.get(uid) ?? { conditions: [] });

@@ -1,8 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { VnicStatus } from "../../../provider/model/vnic/conditions.ts";
+import { agentSocket } from "../../../provider/model/wire/agent-protocol.ts";
+import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
+import type { Condition, VnicStatus } from "../../../provider/model/vnic/conditions.ts";
 import { until } from "../../lab/run.ts";
 import type { World } from "./world.ts";
 
@@ -34,7 +38,7 @@ export class Agent {
   async start(): Promise<void> {
     const [command = "", ...rest] = this.world.node.enter([process.execPath, program]);
     const env = { ...process.env, VNIC_HOST_ROOT: this.world.root, VNIC_DHCP_EVENT: eventProgram };
-    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "ignore"], env });
+    const child = spawn(command, rest, { stdio: ["pipe", "pipe", "ignore"], env });
     this.child = child;
     await new Promise<void>((resolve, reject) => {
       child.once("close", () => reject(new Error("the agent has ended")));
@@ -44,6 +48,35 @@ export class Agent {
         else this.statuses.set(report.uid, report.status);
       });
     });
+  }
+
+  /** Tells it what the record of a Vnic says that is in its pod; to be told before it is. */
+  know({ vnic, pod, dhcp }: InjectPlan): void {
+    const so = {
+      status: "True",
+      reason: "Attached",
+      message: "",
+      lastTransitionTime: new Date().toISOString(),
+    } as const;
+    const types = ["Ready", "Attached", ...(dhcp ? ["LeaseBound"] : [])] as Condition["type"][];
+    const status = { pod: { ...pod, sandboxId: "" }, conditions: types.map((type) => ({ type, ...so })) };
+    this.child?.stdin?.write(`${JSON.stringify({ uid: vnic.uid, status })}\n`);
+  }
+
+  /** Whether a Job can reach it. */
+  answers(): Promise<true | undefined> {
+    return new Promise((resolve) => {
+      const socket = createConnection(join(this.world.root, agentSocket));
+      socket.on("connect", () => (socket.destroy(), resolve(true)));
+      socket.on("error", () => resolve(undefined));
+    });
+  }
+
+  /** Waits for its end by itself. */
+  async ended(): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null) await once(child, "close");
+    this.child = undefined;
   }
 
   /** What the agent last said of a Vnic. */

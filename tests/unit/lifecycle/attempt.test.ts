@@ -62,7 +62,7 @@ describe("an attempt to attach a Vnic", () => {
     };
     await rejection(run(edit));
     expect(isSaid()).to.deep.equal({ kstatus: "InProgress", ready: "False", reason: "Failed" });
-    expect(ready()?.message).to.equal("moving link: no such device");
+    expect(ready()?.message).to.equal("node worker-1: moving link: no such device");
   });
 
   it("leaves a record as done as it was when an edit was refused", async () => {

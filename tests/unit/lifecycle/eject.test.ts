@@ -97,7 +97,7 @@ describe("eject", () => {
     nodeSide.eject = () => {
       throw new VnicError("failed", "deleting link: device or resource busy");
     };
-    expect(await rejection(run())).to.have.property("message", "deleting link: device or resource busy");
+    expect(await rejection(run())).to.have.property("message", "node worker-1: deleting link: device or resource busy");
     expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
     nodeSide.eject = whole;
     await run();

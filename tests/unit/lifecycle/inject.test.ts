@@ -249,7 +249,7 @@ describe("inject", () => {
     it("keeps the record when the node fails half-way, and says what exists", async () => {
       driver.cluster.nodeSide.inject = fail;
       const { state, message } = await incomplete(run());
-      expect(message).to.equal("moving link: no such device");
+      expect(message).to.equal("node worker-1: moving link: no such device");
       expect(state).to.deep.equal({
         ...definition(),
         schemaVersion: 1,

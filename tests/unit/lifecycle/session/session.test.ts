@@ -13,7 +13,7 @@ const { vnic } = injectPlan();
 
 function open(): { session: Session; attachment: FakeAttachment } {
   const attachment = new FakeAttachment();
-  return { session: new Session("job-1", attachment), attachment };
+  return { session: new Session("job-1", "worker-1", attachment), attachment };
 }
 
 describe("a session", () => {

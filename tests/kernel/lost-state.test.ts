@@ -1,0 +1,104 @@
+import { mkdir, rm, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { agentSocket } from "../../provider/model/wire/agent-protocol.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { must, until } from "../lab/run.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
+import { addressesOf } from "../support/kernel/machine.ts";
+import { planFor, type Pod, World } from "../support/kernel/world.ts";
+
+describe("a node whose state directory is lost", function () {
+  this.timeout(120_000);
+  let world: World;
+  let pod: Pod;
+  let other: Pod;
+  let agent: Agent;
+  let state: string;
+
+  before(async () => {
+    world = await World.make();
+    pod = await world.addPod();
+    other = await world.addPod();
+    state = join(world.root, stateDirectory);
+    const server = await dhcpServer(world, 3600);
+    await server.start();
+  });
+  after(() => world.close());
+
+  const conditionOf = (uid: string, wanted: string) =>
+    agent.statusOf(uid)?.conditions.find(({ type }) => type === wanted);
+  const listens = () => until("the agent's socket", 20, () => agent.answers());
+
+  it("gets the agent's socket back, and its Vnics are reported and brought in again", async () => {
+    agent = await Agent.start(world);
+    const leased = leasedPlan(pod);
+    const [fixed, last] = [60, 61].map((host) =>
+      planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` }),
+    );
+    const bring = async (plan: InjectPlan) => (agent.know(plan), world.session.inject(plan));
+    const first = await bring(leased);
+    // The look that sees `last` comes after the one that saw the leased Vnic.
+    for (const plan of [fixed, last] as InjectPlan[]) {
+      await bring(plan);
+      await until("the agent's look", 20, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);
+    }
+
+    await rm(state, { recursive: true });
+    await listens();
+    for (const { vnic } of [leased, fixed, last] as InjectPlan[])
+      await until("a report", 20, () => conditionOf(vnic.uid, "Ready")?.status === "False" || undefined);
+    expect(conditionOf(leased.vnic.uid, "Ready")?.reason).to.equal("ResourceFileMissing");
+    expect(conditionOf(leased.vnic.uid, "LeaseBound")).to.deep.include({ status: "False", reason: "LeaseLost" });
+
+    const again = await world.session.inject(leased);
+    expect(again.lease?.address).to.equal(first.lease?.address);
+    expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([first.lease?.address]);
+    await world.session.inject(fixed as InjectPlan);
+    for (const plan of [leased, fixed, last] as InjectPlan[])
+      await world.session.eject({ vnic: plan.vnic, pod: plan.pod });
+    expect(await world.remains()).to.deep.equal([]);
+  });
+
+  it("ends the agent, to be started anew, when nothing can be made in the mounted directory", async () => {
+    await agent.kill();
+    const source = join(world.root, "state");
+    await mkdir(source);
+    await must(["mount", "--bind", source, state]);
+    try {
+      await agent.start();
+      await unlink(join(world.root, agentSocket));
+      await rm(source, { recursive: true });
+      await agent.ended();
+    } finally {
+      await must(["umount", state]);
+    }
+    await agent.start();
+    await listens();
+  });
+
+  it("says which file a full disk has no room for, and goes on once there is room", async () => {
+    await must(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", state]);
+    try {
+      await mkdir(join(state, "vnics"));
+      await must(["dd", "if=/dev/zero", `of=${join(state, "filler")}`, "bs=4k", "count=1000"]).catch(() => undefined);
+      const plan = planFor(pod, "192.168.50.61/24");
+      const refused: unknown = await world.session.inject(plan).catch((error: unknown) => error);
+      expect(refused)
+        .to.be.an("error")
+        .with.property(
+          "message",
+          `writing ${world.pathOf(plan.vnic.uid)}: no space is left on the node's disk (ENOSPC); make room`,
+        );
+      await rm(join(state, "filler"));
+      expect(await world.remains()).to.deep.equal([]);
+      await world.session.inject(plan);
+      expect(await world.hosts[0]?.reaches("192.168.50.61")).to.equal(true);
+      await world.session.eject({ vnic: plan.vnic });
+    } finally {
+      await must(["umount", state]);
+    }
+  });
+});

@@ -1,0 +1,58 @@
+import { expect } from "chai";
+import { VnicError } from "../../../provider/base/errors.ts";
+import { explain } from "../../../provider/lifecycle/explain.ts";
+import { addressRecord } from "../../../provider/model/address/address.ts";
+import type { PodObject } from "../../../provider/model/kubernetes/pod.ts";
+import { FakeCluster } from "../../fakes/cluster.ts";
+import { uid } from "../../fakes/objects.ts";
+
+const place = { node: "worker-1", segments: ["eth0", "eth1"] };
+const mac = "02:00:5e:00:00:01";
+
+describe("an error of the node side", () => {
+  let cluster: FakeCluster;
+  beforeEach(() => (cluster = new FakeCluster()));
+
+  const messageOf = async (error: VnicError) => ((await explain(cluster, error, place)) as VnicError).message;
+  const noAgent = new VnicError("refused", "dhcp: no node agent answers on this node", { subject: { type: "agent" } });
+  const taken = new VnicError("conflict", "addresses[0]: 10.0.0.1 is in use", { subject: { type: "host", mac } });
+
+  const agent = (status: NonNullable<PodObject["status"]>) =>
+    cluster.agentPods.set("worker-1", { metadata: { name: "a-1" }, status });
+  const agents: [when: string, set: () => unknown, words: RegExp][] = [
+    ["isn't installed", () => undefined, /on node worker-1, .*; none is installed there; install it: npx pulumi-vnic/],
+    [
+      "isn't ready",
+      () =>
+        agent({
+          phase: "Running",
+          conditions: [{ type: "Ready", status: "False", message: "containers with unready status: [agent]" }],
+          containerStatuses: [{ name: "agent", state: { waiting: { reason: "CrashLoopBackOff" } } }],
+        }),
+      /its pod vnic-system\/a-1 isn't ready \(Running, CrashLoopBackOff, containers with unready status: \[agent\]\)/,
+    ],
+    ["has no status yet", () => agent({}), /a-1 isn't ready \(no status yet\)/],
+    [
+      "says that it is ready",
+      () => agent({ conditions: [{ type: "Ready", status: "True" }] }),
+      /a-1 says that it is ready; look at it: kubectl -n vnic-system logs a-1$/,
+    ],
+  ];
+  for (const [when, set, words] of agents)
+    it(`names the node, and what to do, when its agent ${when}`, async () => {
+      set();
+      expect(await messageOf(noAgent)).to.match(words);
+    });
+
+  it("names the Vnic that has the MAC which answered", async () => {
+    const holder = { namespace: "shop", name: "other", uid: uid(7) };
+    await cluster.createAddress(addressRecord({ segment: "eth1", value: mac, property: "mac" }, holder));
+    expect(await messageOf(taken)).to.equal("addresses[0]: 10.0.0.1 is in use; that MAC is Vnic shop/other's");
+  });
+
+  it("stays as it is when nobody of ours has the MAC, or no more can be learned", async () => {
+    expect(await explain(cluster, taken, place)).to.equal(taken);
+    cluster.failNext("findAgentPod", new VnicError("forbidden", "listing pods: forbidden"));
+    expect(await explain(cluster, noAgent, place)).to.equal(noAgent);
+  });
+});
