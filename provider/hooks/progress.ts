@@ -15,18 +15,33 @@ let engine: { client: EngineClient; requests: typeof import("@pulumi/pulumi/prot
  * before; a failure to show one is nobody's problem.
  */
 export function progressOf(urn: string | undefined): Progress {
+  return rowOf(urn, (request, { LogSeverity }) => {
+    request.setSeverity(LogSeverity.INFO);
+    request.setEphemeral(true);
+  });
+}
+
+/** Warnings on the row of the resource with that URN, which stay among its diagnostics. */
+export function warningOf(urn: string | undefined): Progress {
+  return rowOf(urn, (request, { LogSeverity }) => request.setSeverity(LogSeverity.WARNING));
+}
+
+type Requests = typeof import("@pulumi/pulumi/proto/engine_pb.js");
+
+function rowOf(
+  urn: string | undefined,
+  style: (request: InstanceType<Requests["LogRequest"]>, requests: Requests) => void,
+): Progress {
   let last = "";
   return (text) => {
     if (urn === undefined || text === last) return;
     last = text;
     engine ??= connect(process.argv[2]);
     if (!engine) return;
-    const { LogRequest, LogSeverity } = engine.requests;
-    const request = new LogRequest();
-    request.setSeverity(LogSeverity.INFO);
+    const request = new engine.requests.LogRequest();
+    style(request, engine.requests);
     request.setMessage(text);
     request.setUrn(urn);
-    request.setEphemeral(true);
     engine.client.log(request, () => undefined);
   };
 }

@@ -13,7 +13,7 @@ import { parseVnicId, vnicId } from "../model/names.ts";
 import { vnicRef } from "../model/vnic/record.ts";
 import { definitionOf, type VnicState, withoutUndefined } from "../model/vnic/state.ts";
 import { readInputs, readState, refuseNewerVnic } from "../model/vnic/stored.ts";
-import { progressOf } from "./progress.ts";
+import { progressOf, warningOf } from "./progress.ts";
 import { checking } from "./checking.ts";
 import { keepingState } from "./keeping-state.ts";
 import {
@@ -95,7 +95,7 @@ export { remove as delete };
 async function driverFor(id: string, of: Omit<Resource, "what">): Promise<Driver & OpenDriver> {
   const { declaredBy, clusterUid, cluster } = of;
   const driver = await openDriver({ what: `Vnic ${id}`, declaredBy, clusterUid, cluster });
-  return { ...driver, report: progressOf(declaredBy) };
+  return { ...driver, report: progressOf(declaredBy), warn: warningOf(declaredBy) };
 }
 
 async function make(

@@ -9,4 +9,6 @@ export interface Driver {
   readonly claims: Claims;
   /** Shows what is waited for now, in a few words. */
   readonly report: (text: string) => void;
+  /** Says what stays to be read, where somebody reads it. */
+  readonly warn?: (text: string) => void;
 }

@@ -100,7 +100,8 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const { driver, definition, options, pod, claim } = injection;
   if (options.lead && !claim.record) throw outdated(options.lead);
   const owner = claim.record && refuseStranger(claim.record, definition, options);
-  const { network, segments } = await joinNetwork(driver.cluster, definition, pod.node);
+  const { network, segments, warning } = await joinNetwork(driver.cluster, definition, pod.node);
+  if (warning !== undefined) driver.warn?.(warning);
   const prior = await leaveFormerPlaces(injection, claim.record);
   return {
     network,

@@ -5,13 +5,13 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
-import { readAttachment } from "../../model/network/attachment-definition.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
 import { segmentsOf } from "../../model/address/segment.ts";
 import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { namespaceProblems } from "../../model/network/terms.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
+import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
 import { refuseBeyondTerms, refuseTooMany } from "./terms.ts";
 
 /* The external network of a Vnic: what its reference comes to on a node, and what keeps a network that is in use. */
@@ -32,16 +32,18 @@ export async function resolveNetwork(
 export interface JoinedNetwork {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
+  /** What of it has no effect, for people. */
+  readonly warning: string | undefined;
 }
 
 /** Resolves the network of a Vnic that is to be made, and keeps the network from being deleted while Vnics are on it. */
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
-  const { network, record } = await resolve(cluster, definition, node);
+  const { network, record, warning } = await resolve(cluster, definition, node);
   if (record) {
     await refuseBeyondTerms(cluster, definition, record);
     await holdNetwork(cluster, record);
   }
-  return { network, segments: segmentsOf(record ? record.spec : network) };
+  return { network, segments: segmentsOf(record ? record.spec : network), warning };
 }
 
 /** The segments of a network that a Vnic of that namespace names, whatever its node is. */
@@ -52,18 +54,21 @@ export async function segmentsOfNetwork(
 ): Promise<string[]> {
   if (isInline(network)) return segmentsOf(network);
   if (isNamed(network)) return segmentsOf((await findUsable(cluster, network.name, namespace)).spec);
-  return segmentsOf(await resolveAttachment(cluster, network.networkAttachmentDefinition, namespace));
+  return segmentsOf((await findAttachment(cluster, network.networkAttachmentDefinition, namespace)).network);
 }
 
 async function resolve(
   cluster: ClusterView,
   definition: Definition,
   node: string,
-): Promise<{ network: NetworkOnNode; record?: StoredNetwork }> {
+): Promise<{ network: NetworkOnNode; record?: StoredNetwork; warning?: string | undefined }> {
   const { network, pod } = definition;
   if (isInline(network)) return { network };
-  if (!isNamed(network))
-    return { network: await resolveAttachment(cluster, network.networkAttachmentDefinition, pod.namespace) };
+  if (!isNamed(network)) {
+    const reference = network.networkAttachmentDefinition;
+    const read = await findAttachment(cluster, reference, pod.namespace);
+    return { network: attachmentFor(read, definition), warning: unusedWords(reference, read) };
+  }
   const record = await findUsable(cluster, network.name, pod.namespace);
   const known = networkInRecord(record);
   const object = known.parents ? await cluster.findNode(node) : undefined;
@@ -101,22 +106,6 @@ export async function refuseLeaving(cluster: Cluster, definition: Definition): P
   if (!isNamed(network)) return;
   const record = await findUsable(cluster, network.name, pod.namespace);
   await refuseTooMany(cluster, definition, record);
-}
-
-async function resolveAttachment(cluster: ClusterView, reference: string, own: string): Promise<NetworkOnNode> {
-  const [name = "", namespace = own] = reference.split("/").reverse();
-  const found = await cluster.findAttachmentDefinition({ namespace, name }).catch((error: unknown) => {
-    // The cluster may not know the kind at all.
-    if (!isVnicError(error, "notInstalled")) throw error;
-    return undefined;
-  });
-  if (!found)
-    throw new VnicError(
-      "refused",
-      `network.networkAttachmentDefinition: there is no NetworkAttachmentDefinition ${namespace}/${name}; create it first`,
-    );
-  const { network, mtu } = readAttachment(found);
-  return { ...network, ...(mtu === undefined ? {} : { mtu }) };
 }
 
 /** Sees to it that the network stays as long as Vnics are on it, whoever made it. */

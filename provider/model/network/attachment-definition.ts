@@ -1,14 +1,14 @@
 import { parseJson } from "../../base/json.ts";
-import * as z from "zod";
+import type * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 import { cut, quote } from "../../base/quote.ts";
 import { longest } from "../schema/bounds.ts";
-import * as field from "../schema/fields.ts";
-import { wording } from "../schema/known.ts";
+import { present, wording } from "../schema/known.ts";
+import { type ChainedPlugin, chainedPlugins, type MainPlugin, mainPlugins, substanceOf } from "./attachment-plugins.ts";
 import type { NodeNetwork } from "./mode.ts";
 
 /* A NetworkAttachmentDefinition (k8s.cni.cncf.io/v1) read as a network of ours: CNI configurations of the plugins whose NICs
-   our modes make. What a configuration asks for beyond that is refused by name, so that nothing is silently left out. */
+   our modes make. What means nothing for a Vnic is left out, and noted; what would change its meaning is refused by name. */
 
 /** What we read of it. */
 export interface AttachmentDefinition {
@@ -16,89 +16,102 @@ export interface AttachmentDefinition {
   readonly spec?: { readonly config?: string };
 }
 
-/**
- * Keys that every plugin may have: names of the format and of the network. `ipam` is left alone, as a Vnic says its addresses
- * itself.
- */
-const common = {
-  cniVersion: z.string().optional(),
-  name: z.string().optional(),
-  ipam: z.looseObject({ type: z.string().optional() }).optional(),
-};
-const mtu = z.union([z.literal(0).transform(() => undefined), field.mtu]).optional();
-
-const plugins = {
-  macvlan: z.strictObject({
-    ...common,
-    type: z.literal("macvlan"),
-    master: field.parent,
-    mode: z
-      .enum(["bridge", "private"], {
-        error: ({ input }) => `${quote(input)} is not a mode of ours; use "bridge" or "private"`,
-      })
-      .default("bridge"),
-    mtu,
-  }),
-  bridge: z.strictObject({ ...common, type: z.literal("bridge"), bridge: field.parent, mtu }),
-  "host-device": z.strictObject({
-    ...common,
-    type: z.literal("host-device"),
-    device: field.parent.optional(),
-    hwaddr: field.parent.optional(),
-    pciBusID: field.parent.optional(),
-  }),
-};
-
+/** The network that it describes, and what else it asks of a Vnic. */
 export interface ReadNetwork {
   readonly network: NodeNetwork;
   readonly mtu?: number;
+  /** MAC that each of its NICs has, unless the Vnic has one of its own. */
+  readonly mac?: string;
+  /** Whether replies leave by the NIC that a request came in by. */
+  readonly repliesByNic?: boolean;
+  /** What of it a Vnic has no use for. */
+  readonly unused: readonly string[];
 }
 
-/** The network that it describes; refuses, naming the field, what we don't make. */
-export function readAttachment({ metadata, spec }: AttachmentDefinition): ReadNetwork {
-  const where = `NetworkAttachmentDefinition ${metadata.namespace}/${metadata.name}`;
+/** Reads the network; refuses, naming the field, what we don't make. */
+export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
+  const where = attachmentWords(definition);
   const refuse = (text: string) => new VnicError("refused", `network.networkAttachmentDefinition: ${where}: ${text}`);
+  const { plugins, isList } = pluginsOf(definition, refuse);
+  const unused: string[] = [];
+  const read = <T>(index: number, schemas: Readonly<Record<string, z.ZodType<T>>>, what: string): T => {
+    const path = isList ? `spec.config.plugins[${index}]` : "spec.config";
+    const plugin = plugins[index] as { readonly type?: unknown } | null | undefined;
+    const type = plugin?.type;
+    const schema = typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+    if (!plugin || !schema)
+      throw refuse(`${path}.type: ${quote(type)} is not a plugin that ${what}; use ${Object.keys(schemas).join(", ")}`);
+    const { substance, notes } = substanceOf(plugin);
+    unused.push(...notes.map((note) => `${path}.${note}`));
+    const parsed = schema.safeParse(substance, { error: wording });
+    if (!parsed.success) throw refuse(parsed.error.issues.map((issue) => complaint(issue, path)).join("; "));
+    return parsed.data;
+  };
+  const main = read<MainPlugin>(0, mainPlugins, "we know");
+  const path = isList ? "spec.config.plugins[0]" : "spec.config";
+  const network = networkOf(main, () => refuse(`${path}.device: is missing; give it, hwaddr or pciBusID`));
+  const asked: Omit<Mutable<ReadNetwork>, "network" | "unused"> = "mtu" in main && main.mtu ? { mtu: main.mtu } : {};
+  for (const index of plugins.keys()) {
+    if (index === 0) continue;
+    const chained = read<ChainedPlugin>(index, chainedPlugins, "a Vnic can follow in a chain");
+    switch (chained.type) {
+      case "sbr":
+        asked.repliesByNic = true;
+        break;
+      case "tuning":
+      case "cnv-tuning":
+        Object.assign(asked, present({ mac: chained.mac, mtu: chained.mtu }));
+        break;
+      case "bandwidth":
+      case "firewall":
+      case "portmap":
+        unused.push(`spec.config.plugins[${index}] ${quote(chained.type)}`);
+    }
+  }
+  return { network, ...asked, unused };
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The object, for people. */
+export function attachmentWords({ metadata }: AttachmentDefinition): string {
+  return `NetworkAttachmentDefinition ${metadata.namespace}/${metadata.name}`;
+}
+
+const mostPlugins = 16;
+
+/** The plugins of a configuration, which is one of them or a list. */
+function pluginsOf(
+  { spec }: AttachmentDefinition,
+  refuse: (text: string) => VnicError,
+): { readonly plugins: readonly unknown[]; readonly isList: boolean } {
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
   if (spec.config.length > longest.attachmentConfig)
     throw refuse(`spec.config has ${spec.config.length} characters; at most ${longest.attachmentConfig} are read`);
   const config = parseJson(spec.config);
   if (typeof config !== "object" || config === null) throw refuse("spec.config is not a JSON object");
-  const listed = (config as { plugins?: unknown }).plugins;
-  if (Array.isArray(listed) && listed.length !== 1)
-    throw refuse(`spec.config.plugins: has ${listed.length} plugins, of which we make only one; leave the others out`);
-  const path = Array.isArray(listed) ? "spec.config.plugins[0]" : "spec.config";
-  const plugin = (Array.isArray(listed) ? listed[0] : config) as { type?: unknown } | null;
-  const type = plugin?.type;
-  const schema = isPlugin(type) ? plugins[type] : undefined;
-  if (!schema)
-    throw refuse(`${path}.type: ${quote(type)} is not a plugin that we know; use ${Object.keys(plugins).join(", ")}`);
-  const parsed = schema.safeParse(plugin, { error: wording });
-  if (!parsed.success) throw refuse(parsed.error.issues.map((issue) => complaint(issue, path)).join("; "));
-  return networkOf(parsed.data, () => refuse(`${path}.device: is missing; give it, hwaddr or pciBusID`));
+  const { plugins } = config as { plugins?: unknown };
+  if (!Array.isArray(plugins)) return { plugins: [config], isList: false };
+  if (plugins.length === 0 || plugins.length > mostPlugins)
+    throw refuse(`spec.config.plugins: has ${plugins.length} plugins; it must have 1 to ${mostPlugins}`);
+  return { plugins, isList: true };
 }
 
-function isPlugin(type: unknown): type is keyof typeof plugins {
-  return typeof type === "string" && Object.hasOwn(plugins, type);
-}
-
-function networkOf(config: z.output<(typeof plugins)[keyof typeof plugins]>, noDevice: () => VnicError): ReadNetwork {
+function networkOf(config: MainPlugin, noDevice: () => VnicError): NodeNetwork {
   switch (config.type) {
-    case "macvlan": {
-      const mode = config.mode === "private" ? "macvlan-private" : "macvlan";
-      return { network: { mode, parent: config.master }, ...sized(config.mtu) };
-    }
+    case "macvlan":
+      return { mode: config.mode === "private" ? "macvlan-private" : "macvlan", parent: config.master };
+    case "ipvlan":
+      return { mode: "ipvlan", parent: config.master };
     case "bridge":
-      return { network: { mode: "bridge", parent: config.bridge }, ...sized(config.mtu) };
+    case "cnv-bridge":
+      return { mode: "bridge", parent: config.bridge };
     case "host-device": {
       const parent = config.device ?? config.hwaddr ?? config.pciBusID;
       if (parent === undefined) throw noDevice();
-      return { network: { mode: "host-device", parent } };
+      return { mode: "host-device", parent };
     }
   }
-}
-
-function sized(mtu: number | undefined): { mtu?: number } {
-  return mtu === undefined ? {} : { mtu };
 }
 
 function complaint(issue: z.core.$ZodIssue, path: string): string {

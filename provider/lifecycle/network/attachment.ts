@@ -1,0 +1,53 @@
+import { isVnicError, VnicError } from "../../base/errors.ts";
+import { attachmentWords, type ReadNetwork, readAttachment } from "../../model/network/attachment-definition.ts";
+import { hasOwnMac } from "../../model/network/mode.ts";
+import { deriveMac } from "../../model/names.ts";
+import type { Definition } from "../../model/vnic/definition.ts";
+import type { NetworkOnNode } from "../../model/vnic/state.ts";
+import type { ClusterView } from "../view.ts";
+
+/* The network of a Vnic that names a NetworkAttachmentDefinition. */
+
+/** Reads the one of that name, in the namespace `own` unless the name tells another. */
+export async function findAttachment(cluster: ClusterView, reference: string, own: string): Promise<ReadNetwork> {
+  const [name = "", namespace = own] = reference.split("/").reverse();
+  const found = await cluster.findAttachmentDefinition({ namespace, name }).catch((error: unknown) => {
+    // The cluster may not know the kind at all.
+    if (!isVnicError(error, "notInstalled")) throw error;
+    return undefined;
+  });
+  if (!found)
+    throw new VnicError(
+      "refused",
+      `network.networkAttachmentDefinition: there is no NetworkAttachmentDefinition ${namespace}/${name}; create it first`,
+    );
+  return readAttachment(found);
+}
+
+/** What it comes to for one Vnic; refuses what it asks for and the Vnic hasn't. */
+export function attachmentFor(
+  { network, mtu, mac, repliesByNic }: ReadNetwork,
+  definition: Pick<Definition, "mac" | "name" | "pod" | "gateways" | "replyVia">,
+): NetworkOnNode {
+  const derived = deriveMac({ namespace: definition.pod.namespace, name: definition.name });
+  const isDerived = definition.mac === derived;
+  if (!hasOwnMac(network.mode) && !isDerived)
+    throw refusal(`it is of mode ${network.mode}, whose NICs share their parent's MAC; leave mac out`);
+  if (mac !== undefined && isDerived && mac !== derived)
+    throw refusal(`its tuning gives all NICs the MAC ${mac}; give this Vnic mac: "${mac}", or another one`);
+  const routed = (definition.gateways ?? []).length > 0 && definition.replyVia !== "pod";
+  if (repliesByNic && !routed)
+    throw refusal('its plugin sbr lets replies leave by the NIC; give the Vnic gateways, and not replyVia: "pod"');
+  return { ...network, ...(mtu === undefined ? {} : { mtu }) };
+}
+
+/** What of it has no effect, in a line for the resource's row; undefined when all of it has. */
+export function unusedWords(reference: string, { unused }: ReadNetwork): string | undefined {
+  if (unused.length === 0) return undefined;
+  const [name = "", namespace = ""] = reference.split("/").reverse();
+  return `${attachmentWords({ metadata: { namespace, name } })}: a Vnic doesn't use ${unused.join(", ")}`;
+}
+
+function refusal(text: string): VnicError {
+  return new VnicError("refused", `network.networkAttachmentDefinition: ${text}`);
+}
