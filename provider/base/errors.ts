@@ -29,7 +29,9 @@ export type ErrorSubject =
   /** No node agent answers. */
   | { readonly type: "agent" }
   /** The MAC of a host on the network that has an address. */
-  | { readonly type: "host"; readonly mac: string };
+  | { readonly type: "host"; readonly mac: string }
+  /** A link of the pod has the name already. */
+  | { readonly type: "interface" };
 
 /** An error that names its object and, where there is one thing to do, says it. */
 export class VnicError extends Error {

@@ -1,38 +1,56 @@
+import type { Definition } from "../model/vnic/definition.ts";
+import { freeing } from "./address/claim-addresses.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { isVnicError, VnicError } from "../base/errors.ts";
+import { type ErrorSubject, isVnicError, VnicError } from "../base/errors.ts";
 import { addressName } from "../model/address/address.ts";
 import { agentAdvice } from "../model/kubernetes/agent-pod.ts";
 import { vnicId } from "../model/names.ts";
+import { definitionInRecord, vnicRef } from "../model/vnic/record.ts";
 
 /** Where an injection failed. */
 interface Place {
   readonly node: string;
   /** The network's segments. */
   readonly segments: readonly string[];
+  readonly definition: Definition;
 }
 
+type Knowing = Pick<Cluster, "findAgentPod" | "findAddress" | "listVnicsIn">;
+
+/** Of a namespace, to be looked through for one. */
+const mostVnics = 2000;
+
 /** An error of the node side, with what the API server knows of its subject. */
-export async function explain(
-  cluster: Pick<Cluster, "findAgentPod" | "findAddress">,
-  error: unknown,
-  { node, segments }: Place,
-): Promise<unknown> {
+export async function explain(cluster: Knowing, error: unknown, place: Place): Promise<unknown> {
   if (!isVnicError(error) || !error.subject) return error;
-  try {
-    if (error.subject.type === "agent") {
+  // The error itself is worth more than why no more is known.
+  const message = await wordsOf(cluster, error, error.subject, place).catch(() => undefined);
+  return message === undefined ? error : new VnicError(error.kind, message, { cause: error });
+}
+
+async function wordsOf(
+  cluster: Knowing,
+  { message }: VnicError,
+  subject: ErrorSubject,
+  { node, segments, definition }: Place,
+): Promise<string | undefined> {
+  switch (subject.type) {
+    case "agent": {
       const advice = agentAdvice(await cluster.findAgentPod(node));
-      const message = `dhcp: no node agent answers on node ${node}, and nobody else keeps leases; ${advice}`;
-      return new VnicError(error.kind, message, { cause: error });
+      return `dhcp: no node agent answers on node ${node}, and nobody else keeps leases; ${advice}`;
     }
-    for (const segment of segments) {
-      const held = await cluster.findAddress(addressName({ segment, value: error.subject.mac }));
-      if (held)
-        return new VnicError(error.kind, `${error.message}; that MAC is Vnic ${vnicId(held.spec.holder)}'s`, {
-          cause: error,
-        });
+    case "host": {
+      const names = segments.map((segment) => addressName({ segment, value: subject.mac }));
+      const [held] = (await Promise.all(names.map((name) => cluster.findAddress(name)))).filter(Boolean);
+      return held && `${message}; that MAC is Vnic ${vnicId(held.spec.holder)}'s`;
     }
-  } catch {
-    // The error itself is worth more than why no more is known.
+    case "interface": {
+      const { pod, interfaceName, name } = definition;
+      const others = (await cluster.listVnicsIn(pod.namespace, mostVnics)).map(definitionInRecord);
+      const other = others.find(
+        (one) => one.name !== name && one.pod.name === pod.name && one.interfaceName === interfaceName,
+      );
+      return other && `${message}, or ${freeing}: it is Vnic ${vnicId(vnicRef(other))}'s`;
+    }
   }
-  return error;
 }

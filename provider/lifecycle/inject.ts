@@ -171,7 +171,7 @@ async function sync(
       );
     });
   } catch (caught) {
-    const error = await explain(cluster, caught, { node: pod.node, segments });
+    const error = await explain(cluster, caught, { node: pod.node, segments, definition });
     // What the node refused it refused before it began, unless a session broke over an earlier try.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();

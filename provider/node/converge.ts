@@ -134,6 +134,7 @@ function refuseTakenName({ vnic, interfaceName, pod }: InjectPlan, foreignPodLin
     throw new VnicError(
       "refused",
       `interfaceName: ${who} ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
+      { subject: { type: "interface" } },
     );
   const transit = transitLinkName(vnic.uid);
   if (has(transit))

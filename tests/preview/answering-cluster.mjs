@@ -1,3 +1,6 @@
+import { appendFile } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
+
 /* What the hooks give back when all that they do in a cluster succeeds: the applied definition, and what came of it. */
 
 const made = {
@@ -39,15 +42,26 @@ function idOf(kind, { name, namespace, pod }) {
   return kind === "network" ? name : `${pod?.namespace ?? namespace}/${name}`;
 }
 
+/** Notes a call in the file that VNIC_CALLS names, if it names one. */
+async function note(call) {
+  if (process.env.VNIC_CALLS) await appendFile(process.env.VNIC_CALLS, `${call}\n`);
+}
+
 export function answering(kind) {
   return {
-    create: async (inputs) => ({ id: idOf(kind, inputs), outs: state(kind, inputs) }),
+    create: async (inputs) => {
+      await note(`create ${inputs.name} begins`);
+      // Whatever would be waited for has time to happen.
+      await setTimeout(Number(process.env.VNIC_CREATE_MILLISECONDS ?? 0));
+      await note(`create ${inputs.name} ends`);
+      return { id: idOf(kind, inputs), outs: state(kind, inputs) };
+    },
     update: async (_id, _olds, news) => ({ outs: state(kind, news) }),
     // One that is only looked up is a Network with the least that it may say.
     read: async (id, props) => ({
       id,
       props: props.uid === undefined ? state(kind, { ...props, name: id, mode: "macvlan", parent: "eth1" }) : props,
     }),
-    delete: async () => undefined,
+    delete: async (_id, { name }) => note(`delete ${name}`),
   };
 }

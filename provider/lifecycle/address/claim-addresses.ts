@@ -66,6 +66,10 @@ async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Ho
   }
 }
 
+/** How what another resource of a program has can be had: the engine deletes nothing before each create has ended. */
+export const freeing =
+  'free it there by a "pulumi up" before this one, as Pulumi creates before it deletes; or give this resource an alias of that one, which is then deleted first';
+
 /** Refuses what a Vnic holds whose record stands. One whose record is gone, or was made anew, holds nothing. */
 async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: Holding, held: StoredAddress) {
   const { holder } = held.spec;
@@ -73,9 +77,7 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
   if (record?.metadata.uid !== holder.uid) return;
   const words = `Vnic ${vnicId(holder)} (pod ${record.spec.pod.name}) behind parent ${segment}`;
   const isDeclared = ownerOf(record)?.startsWith("urn:pulumi:") === true;
-  const advice = isDeclared
-    ? `choose another, or free it there by a "pulumi up" before this one, as Pulumi creates before it deletes; a rename needs an alias`
-    : "choose another";
+  const advice = isDeclared ? `choose another, or ${freeing}` : "choose another";
   throw new VnicError("conflict", `${property}: ${value} is held by ${words}; ${advice}`);
 }
 

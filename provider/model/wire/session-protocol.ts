@@ -177,6 +177,7 @@ export const answer = z.union([
         .discriminatedUnion("type", [
           z.strictObject({ type: z.literal("agent") }),
           z.strictObject({ type: z.literal("host"), mac: field.mac }),
+          z.strictObject({ type: z.literal("interface") }),
         ])
         .optional(),
     }),

@@ -4,9 +4,9 @@ import { explain } from "../../../provider/lifecycle/explain.ts";
 import { addressRecord } from "../../../provider/model/address/address.ts";
 import type { PodObject } from "../../../provider/model/kubernetes/pod.ts";
 import { FakeCluster } from "../../fakes/cluster.ts";
-import { uid } from "../../fakes/objects.ts";
+import { definition, storedVnic, uid } from "../../fakes/objects.ts";
 
-const place = { node: "worker-1", segments: ["eth0", "eth1"] };
+const place = { node: "worker-1", segments: ["eth0", "eth1"], definition: definition({ name: "new" }) };
 const mac = "02:00:5e:00:00:01";
 
 describe("an error of the node side", () => {
@@ -48,6 +48,15 @@ describe("an error of the node side", () => {
     const holder = { namespace: "shop", name: "other", uid: uid(7) };
     await cluster.createAddress(addressRecord({ segment: "eth1", value: mac, property: "mac" }, holder));
     expect(await messageOf(taken)).to.equal("addresses[0]: 10.0.0.1 is in use; that MAC is Vnic shop/other's");
+  });
+
+  it("names the Vnic that has the interface name, and how to have it", async () => {
+    const taken = new VnicError("refused", "interfaceName: it is taken", { subject: { type: "interface" } });
+    expect(await explain(cluster, taken, place), "by somebody else").to.equal(taken);
+    cluster.store(storedVnic());
+    expect(await messageOf(taken)).to.match(
+      /^interfaceName: it is taken, or free it there by a "pulumi up" before this one, .*: it is Vnic shop\/db-wire's$/,
+    );
   });
 
   it("stays as it is when nobody of ours has the MAC, or no more can be learned", async () => {

@@ -124,7 +124,7 @@ describe("claiming addresses", () => {
           kind: "conflict",
           message:
             "addresses[7]: 192.168.50.10 is held by Vnic shop/one (pod db-0) behind parent eth1; choose another, or free it there by " +
-            'a "pulumi up" before this one, as Pulumi creates before it deletes; a rename needs an alias',
+            'a "pulumi up" before this one, as Pulumi creates before it deletes; or give this resource an alias of that one, which is then deleted first',
         },
       );
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one" });

@@ -1,0 +1,46 @@
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { expect } from "chai";
+import { Project } from "./project.ts";
+
+/** What one run of the engine does, in which order, when an address goes from one resource to another. */
+describe("an address that one up takes from a resource and gives to another", () => {
+  const calls = join(tmpdir(), `vnic-calls-${randomUUID()}`);
+  const wire = (resource: string, pod: string, more = "") =>
+    `new Vnic("${resource}", { name: "${resource}", pod: { namespace: "shop", name: "${pod}" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] }${more});`;
+
+  let project: Project;
+  beforeEach(async () => {
+    project = await Project.create({ VNIC_CALLS: calls, VNIC_CREATE_MILLISECONDS: "1500" });
+    await project.program(wire("old", "db-0"));
+    await project.stack.up();
+  });
+  afterEach(() => project.remove());
+
+  /** The calls of one `up`. */
+  const calledBy = async (program: string) => {
+    const before = (await readFile(calls, "utf8")).length;
+    await project.program(program);
+    await project.stack.up();
+    return (await readFile(calls, "utf8")).slice(before).split("\n").filter(Boolean);
+  };
+
+  it("is asked for by the one while the other has it: no delete begins before each create has ended", async () => {
+    expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends", "delete old"]);
+  });
+
+  it("is free when it is asked for, if an alias says that they are one resource", async () => {
+    expect(await calledBy(wire("new", "db-1", `, { aliases: [{ name: "old" }] }`))).to.deep.equal([
+      "delete old",
+      "create new begins",
+      "create new ends",
+    ]);
+  });
+
+  it("is free when it is asked for by a second up", async () => {
+    expect(await calledBy("")).to.deep.equal(["delete old"]);
+    expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends"]);
+  });
+});
