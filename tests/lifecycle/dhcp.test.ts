@@ -61,7 +61,9 @@ describe("DHCP", function () {
     expect(refused)
       .to.be.an("error")
       .with.property("message")
-      .that.matches(/dhcp: no node agent answers on node node\d, .*none is installed there; .*npx pulumi-vnic manifests/);
+      .that.matches(
+        /dhcp: no node agent answers on node node\d, .*none is installed there; .*npx pulumi-vnic manifests/,
+      );
     await assertNoLeaks(bench.lab);
   });
 

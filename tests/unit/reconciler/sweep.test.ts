@@ -23,7 +23,11 @@ describe("sweeping a node", () => {
         { uid: uid(4), annotations: { [annotations.node]: "worker-2", [annotations.podUid]: uid(2) } },
       ),
     );
-    const session = new Session("job", "worker-1", new FakeAttachment((request, self) => void nodeSide.serve(request, self)));
+    const session = new Session(
+      "job",
+      "worker-1",
+      new FakeAttachment((request, self) => void nodeSide.serve(request, self)),
+    );
     const logged: unknown[] = [];
     await sweep(cluster, (_, __, about) => void logged.push(about?.vnic), "worker-1", session);
     const ejected = nodeSide.work.flatMap((request) => (request.verb === "eject" ? [request.plan.vnic.name] : []));
