@@ -1,4 +1,4 @@
-/** Runs `npm run check` with the Node.js and the packages that `with-node` has put in place. */
+/** Runs `npm run check` with the Node.js and the packages that `with-node` has prepared. */
 import { spawnSync } from "node:child_process";
 
 const { status } = spawnSync("npm", ["run", "--silent", "check"], { stdio: "inherit" });

@@ -1,4 +1,4 @@
-/** Writes the tables of inputs in `docs/` from the tables of fields in `provider/model`: `npm run docs:tables`. */
+/** Writes the input tables in `docs/` from the fields in `provider/model`: `npm run docs:tables`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
@@ -11,7 +11,7 @@ import { vnicFields } from "../provider/model/vnic/fields.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** The pages with such a table. */
+/** The pages with an input table, and their fields. */
 export const pages: Readonly<Record<string, Fields>> = {
   "docs/vnic.md": vnicFields,
   "docs/vnic-set.md": setFields,
@@ -21,7 +21,7 @@ export const pages: Readonly<Record<string, Fields>> = {
 const begin = "<!-- Written by npm run docs:tables, from the fields in provider/model. -->";
 const end = "<!-- End of the table. -->";
 
-/** The text of a page with its table written anew. */
+/** Returns the text of a page with its table regenerated. */
 export async function withTable(page: string): Promise<string> {
   const fields = pages[page];
   const path = join(root, page);
@@ -35,10 +35,10 @@ export async function withTable(page: string): Promise<string> {
 
 function tableOf(fields: Fields): string {
   const rows = Object.entries(fields)
-    // The SDK gives it, not the user.
+    // Set by the SDK, not by the user.
     .filter(([key]) => key !== "declaredBy")
     .flatMap(([key, field]) => {
-      // The fields of a template are those of a Vnic, which has a page of its own.
+      // A template's fields are those of a Vnic, which has its own page.
       const members = key === "template" ? [] : membersOf(field.schema, field.spec);
       return rowsOf(key, field, changeWords[field.change], members);
     });
@@ -59,14 +59,14 @@ function rowsOf(
   ];
 }
 
-/** A value within another one: a field of an object, or of the objects in a list. */
+/** A nested value: a field of an object, or of the objects in a list. */
 interface Member {
   readonly path: string;
   readonly description: Description;
   readonly members: readonly Member[];
 }
 
-/** The members that a schema describes; of a field whose inputs have several forms, those in the record. */
+/** The members that a schema describes. If the inputs have several forms, those of the record. */
 function membersOf(schema: z.ZodType, spec: boolean | z.ZodType): Member[] {
   const found = objectIn(schema) ?? (typeof spec === "boolean" ? undefined : objectIn(spec));
   if (!found) return [];

@@ -1,6 +1,6 @@
 /**
- * What tsc leaves to do of a build: the hooks and the programs of the image as few files, as the hundreds that they and their
- * packages consist of take Node.js longer to load than most of what they then do; and the command for npx.
+ * Completes the build after tsc: bundles the hooks and the image's programs, because loading hundreds of small files
+ * takes Node.js longer than most of the work; and installs the command for npx.
  */
 import { execFileSync } from "node:child_process";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { build, type BuildOptions } from "esbuild";
 
 const bundles: BuildOptions = {
   outExtension: { ".js": ".mjs" },
-  // Packages of the other module system look for Node's own modules by `require`.
+  // CommonJS packages load Node's built-in modules with `require`.
   banner: {
     js: `import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);`,
   },
@@ -32,7 +32,7 @@ await build({
   minify: true,
 });
 
-// Parts that several hooks share, or that are loaded when they are needed, have names by their content.
+// Chunks that several hooks share, or that are loaded on demand, are named by a hash of their content.
 await rm("dist/hooks", { recursive: true, force: true });
 await build({
   ...bundles,
@@ -44,13 +44,13 @@ await build({
   outdir: "dist/hooks",
   splitting: true,
   external: ["@pulumi/pulumi"],
-  // Names stay, for whoever reads a stack trace.
+  // Keep names readable in stack traces.
   minifySyntax: true,
   minifyWhitespace: true,
 });
 
-// The types for programs of both module systems and for older compilers, which know no `.ts` in an import. CommonJS takes
-// them from `.d.cts`; at run time Node.js lets it require the modules themselves.
+// Provides types for ES modules, CommonJS and older compilers, which don't accept `.ts` in an import. CommonJS uses
+// `.d.cts`; at run time, Node.js can require the ES modules.
 for (const file of await readdir("dist/sdk")) {
   if (!file.endsWith(".d.ts")) continue;
   const types = (await readFile(`dist/sdk/${file}`, "utf8")).replace(/(?<=from "\.\/[\w-]+\.)ts(?=")/g, "js");
@@ -61,5 +61,6 @@ for (const file of await readdir("dist/sdk")) {
 
 for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
 
-// npm links a package's command only if its file is there, which it isn't when a fresh checkout's packages are installed.
+// npm links a package's command only if its file exists, which it doesn't when the packages of a fresh checkout are
+// installed.
 execFileSync("npm", ["rebuild", "--ignore-scripts", "pulumi-vnic"], { stdio: ["ignore", "ignore", "inherit"] });

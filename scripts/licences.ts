@@ -1,4 +1,7 @@
-/** Writes docs/licences.md, the npm packages that come along with ours, from the lock file: `npm run docs:licences`. */
+/**
+ * Writes docs/licences.md from the lock file, a list of the npm packages that are installed with ours: `npm run
+ * docs:licences`.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
@@ -15,11 +18,11 @@ interface LockedPackage {
 export interface Licensed {
   readonly name: string;
   readonly version: string;
-  /** SPDX expression; empty when the package names none. */
+  /** SPDX expression; empty if the package doesn't state one. */
   readonly licence: string;
 }
 
-/** The packages that an installation of ours brings along, without peer dependencies: those are the user's own. */
+/** The packages that are installed with ours, without peer dependencies, which the user installs. */
 export function shipped(): Licensed[] {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Readonly<Record<string, LockedPackage>>;
@@ -38,7 +41,7 @@ export function shipped(): Licensed[] {
   return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Where Node.js finds a package from the folder of another: in the nearest `node_modules`. */
+/** Resolves a package as Node.js does, in the nearest `node_modules`. */
 function nearest(packages: Readonly<Record<string, LockedPackage>>, from: string, name: string): string | undefined {
   const folders = from.split("/node_modules/").map((_, index, all) => all.slice(0, index + 1).join("/node_modules/"));
   const candidates = [
@@ -51,7 +54,7 @@ function nearest(packages: Readonly<Record<string, LockedPackage>>, from: string
   return candidates.map((folder) => `${folder}node_modules/${name}`).find((path) => packages[path]);
 }
 
-/** The page as it should be. */
+/** The expected text of the page. */
 export async function pageText(): Promise<string> {
   const rows = shipped().map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`);
   const text = `# Licences

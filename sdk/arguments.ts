@@ -1,11 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/* Arguments that several resources take. */
+/** /Arguments shared by several resources. */
 
 /** How the pod's NIC is made from a parent of its node. */
 export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "ipvlan";
 
-/** How long an operation may take, in seconds, before it fails with what it was waiting for. */
+/**
+ * Deadlines of operations in seconds. An operation that exceeds its deadline fails, and names what it was waiting for.
+ */
 export interface Deadlines {
   /** @default 120 */
   createSeconds?: pulumi.Input<number>;
@@ -15,14 +17,14 @@ export interface Deadlines {
   deleteSeconds?: pulumi.Input<number>;
 }
 
-/** Addresses of the external network that may be given out. */
+/** A range of addresses on the external network to allocate from. */
 export interface AddressRange {
-  /** The subnet, like `"192.168.50.0/24"`; its prefix length is that of every address. */
+  /** The subnet, like `"192.168.50.0/24"`. All addresses have its prefix length. */
   cidr: pulumi.Input<string>;
   /** The first address. @default the subnet's first host */
   from?: pulumi.Input<string>;
   /** The last address. @default the subnet's last host */
   to?: pulumi.Input<string>;
-  /** Never given out: addresses, spans like `"192.168.50.20-192.168.50.30"`, subnets. @default none */
+  /** Addresses, spans like `"192.168.50.20-192.168.50.30"` and subnets that are never allocated. @default none */
   exclude?: pulumi.Input<pulumi.Input<string>[]>;
 }

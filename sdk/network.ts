@@ -6,15 +6,18 @@ import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 
-/** The parent on some nodes. */
+/** The parent on a group of nodes. */
 export interface NodeParentArgs {
-  /** Labels that those nodes bear. */
+  /** Labels that these nodes have. */
   nodes: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** Their NIC that leads to the network, in any form of {@link NetworkArgs.parent}. */
+  /** The NIC of these nodes that leads to the network, in any form of {@link NetworkArgs.parent}. */
   parent: pulumi.Input<string>;
 }
 
-/** What an external network is, said once for all Vnics on it. All but the name is changed in place. */
+/**
+ * An external network, defined once for all Vnics on it. All fields except the name and the cluster are changed in
+ * place.
+ */
 export interface NetworkDefinitionArgs {
   /** How the pods' NICs are made from the parent. @default "macvlan" */
   mode?: pulumi.Input<Mode>;
@@ -22,39 +25,45 @@ export interface NetworkDefinitionArgs {
   parent?: pulumi.Input<string>;
   /** The parent by labels of the node; the first that fits. @default `parent`, on all nodes */
   parents?: pulumi.Input<pulumi.Input<NodeParentArgs>[]>;
-  /** VLAN ID of the network on the parents. @default untagged */
+  /** Parents by node labels; the first entry that matches a node applies. @default `parent`, on all nodes */
   vlan?: pulumi.Input<number>;
-  /** MTU in bytes of Vnics that give none. @default the parent's */
+  /** MTU in bytes of Vnics that don't set one. @default the parent's */
   mtu?: pulumi.Input<number>;
-  /** Gateways of Vnics that give none, at most one of each address family. @default none */
+  /** Gateways of Vnics that don't set any, at most one of each address family. @default none */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Addresses that Vnics may have, at most one range of each address family. No Vnic may have what a range excludes. @default any */
+  /**
+   * Addresses that Vnics may have, at most one range of each address family. No Vnic may have an address that a range
+   * excludes. @default any
+   */
   ranges?: pulumi.Input<pulumi.Input<AddressRange>[]>;
-  /** Namespaces whose Vnics may be on it. @default all */
+  /** Namespaces whose Vnics may use it. @default all */
   namespaces?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whether a Vnic may be given an address outside of `ranges`. @default false */
+  /** Whether a Vnic may have an address outside of `ranges`. @default false */
   freeAddresses?: pulumi.Input<boolean>;
-  /** What a given MAC may begin with, in whole octets, like `"02:00:5e"`. @default none: Vnics have their derived MAC */
+  /**
+   * Allowed prefixes of a MAC that a Vnic sets, in whole octets, like `"02:00:5e"`. @default none: Vnics have their
+   * derived MAC
+   */
   macPrefixes?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Whether a Vnic may be given any MAC. @default false */
+  /** Whether a Vnic may set any MAC. @default false */
   freeMacs?: pulumi.Input<boolean>;
-  /** Whether a Vnic may switch duplicate address detection off. @default false */
+  /** Whether a Vnic may switch off duplicate address detection. @default false */
   allowUnprobed?: pulumi.Input<boolean>;
   /** How many Vnics one namespace may have on it. @default any number */
   vnicsPerNamespace?: pulumi.Input<number>;
   /**
-   * Name of the record. Another one replaces the Network. @default the resource's name when it is made, which stays when the
-   * resource is renamed with an alias
+   * Name of the record. A new name replaces the Network. @default the resource's name at creation, which is kept if
+   * the resource is later renamed with an alias
    */
   name?: pulumi.Input<string>;
   /**
-   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the Network. @default the cluster that
-   * `vnic:kubeconfig` leads to
+   * Name of the cluster, as in the setting `vnic:clusters`. A new one replaces the Network. @default the cluster of
+   * `vnic:kubeconfig`
    */
   cluster?: pulumi.Input<string>;
 }
 
-/** Inputs that are outputs as well, and whether they say something about each Vnic on the network, or about the network. */
+/** Inputs that are also outputs, and whether they affect each Vnic on the network or only the network. */
 const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name" | "cluster">, "Vnics" | "network"> = {
   mode: "Vnics",
   parent: "Vnics",
@@ -73,12 +82,11 @@ const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name" | "cluster">, "
 const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
 const definitionFields = inputOutputs.filter((field) => inputs[field] === "Vnics");
 
-/** Inputs for which nothing is filled in. */
+/** Inputs that have no default value. */
 const optional = ["cluster", ...inputOutputs.filter((field) => field !== "mode")];
 
 /**
- * An external network, as the cluster knows it. It can't be deleted while Vnics are on it.
- *
+ * An external network, as a VnicNetwork in the cluster. It can't be deleted while Vnics use it.
  * @example
  * const lan = new Network("lan", { parent: "eth1", gateways: ["192.168.50.1"], namespaces: ["shop"] });
  * new Vnic("db-wire", { pod, network: lan, addresses: ["192.168.50.10/24"] });
@@ -107,9 +115,7 @@ export class Network extends pulumi.CustomResource {
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
 
-  /**
-   * @param name Name of the resource; also of the record, unless `args.name` gives another.
-   */
+  /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
@@ -124,12 +130,12 @@ export class Network extends pulumi.CustomResource {
     else settleRead(this, optional);
   }
 
-  /** A Network that exists, read but not managed. */
+  /** Gets an existing Network, which is read but not managed. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): Network {
     return new Network(name, undefined, { ...options, id });
   }
 
-  /** Whether an object is a Network, also one made by another copy of this package. */
+  /** Whether an object is a Network, including one from another copy of this package. */
   static override isInstance(object: unknown): object is Network {
     return (
       pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === Network.__pulumiType
@@ -138,8 +144,9 @@ export class Network extends pulumi.CustomResource {
 }
 
 /**
- * What a Vnic is told of its network: of a Network resource also what it says, so that a change of it shows in the Vnic's
- * plan. Field by field, as one that isn't known yet would make the whole unknown.
+ * The reference to a network in a Vnic's inputs. For a Network resource it includes the network's definition, so that
+ * a change of it shows in the Vnic's plan. The fields are separate outputs, because one unknown field would make a
+ * whole object unknown.
  */
 export function referenceTo(network: unknown): pulumi.Input<unknown> {
   if (!Network.isInstance(network)) return network;

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Refuses the text of a kubeconfig that the stack's configuration holds in plain: the engine would store it as it is, and anyone
- * who may export the stack could read it.
- *
- * @throws RunError with what to do instead.
+ * Refuses a kubeconfig's text in the stack's configuration that isn't a secret: the engine would store it in plain
+ * text, and
+ * everyone who may export the stack could read it.
+ * @throws RunError with the remedy.
  */
 export function refusePlainCredential(): void {
   // Not declared in the SDK's types.
@@ -23,7 +23,7 @@ export function refusePlainCredential(): void {
   }
 }
 
-/** The kubeconfigs in `vnic:clusters`; the whole value when it isn't an object as JSON. */
+/** The kubeconfigs in `vnic:clusters`, or the whole value if it isn't a JSON object. */
 function kubeconfigsOf(value: string): string[] {
   try {
     const clusters = JSON.parse(value) as Record<string, { kubeconfig?: unknown } | null> | null;
@@ -35,7 +35,10 @@ function kubeconfigsOf(value: string): string[] {
   }
 }
 
-/** A path is one line, and no object; a text of base64 or a token may still be a credential in the wrong place. */
+/**
+ * Whether a value may be a credential. A path is a single line and no JSON object; base64 text or a token may be a
+ * credential.
+ */
 function isCredential(value: string): boolean {
   if (/^\s*\{|\n/.test(value)) return true;
   return /^(?![/~.])[\w+/=.-]{40,}$/.test(value) && !/\.(ya?ml|json|conf|config|kubeconfig)$/i.test(value);

@@ -1,23 +1,23 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A part of what a cluster needs. */
+/** A part of the platform, which is a group of manifests. */
 export type PlatformPart = "namespace" | "crds" | "injector" | "provider" | "policies" | "agent" | "reconciler";
 
-/** Where the pods of a workload run, and what they get. */
+/** Scheduling and resources of a workload's pods. */
 export interface WorkloadArgs {
   /**
-   * Requests and limits of its container, in place of the default. A quantity is written in its shortest form: `500m`, `2`,
+   * Requests and limits of the container; replaces the default. Write quantities in their shortest form: `500m`, `2`,
    * `512Mi`, `1Gi`.
    */
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string>>;
     readonly limits?: Readonly<Record<string, string>>;
   };
-  /** Labels that its nodes must have, besides `kubernetes.io/os: linux`. @default none */
+  /** Labels that its nodes must have, in addition to `kubernetes.io/os: linux`. @default none */
   readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Tolerations, in place of the default. @default all for the agent, none for the reconciler */
+  /** Tolerations; they replace the default. @default all for the agent, none for the reconciler */
   readonly tolerations?: readonly TolerationArgs[];
-  /** A PriorityClass that exists. @default `system-node-critical` for the agent, none for the reconciler */
+  /** Name of an existing PriorityClass. @default `system-node-critical` for the agent, none for the reconciler */
   readonly priorityClassName?: string;
 }
 
@@ -30,15 +30,15 @@ export interface TolerationArgs {
   readonly tolerationSeconds?: number;
 }
 
-/** The reconciler's replicas. */
+/** Settings of the reconciler. */
 export interface ReconcilerArgs extends WorkloadArgs {
-  /** How many stand ready; one of them works. @default 2 */
+  /** Number of replicas; one works, the others are on standby. @default 2 */
   readonly replicas?: number;
-  /** How often it looks at every Vnic on its node, in seconds. @default 300 */
+  /** How often the reconciler checks every Vnic on its node, in seconds. @default 300 */
   readonly resyncSeconds?: number;
-  /** Whether replicas keep to different nodes. @default "preferred" */
+  /** Whether replicas have to run on different nodes. @default "preferred" */
   readonly antiAffinity?: "none" | "preferred" | "required";
-  /** How replicas spread over zones or the like (topologySpreadConstraints). @default none */
+  /** How replicas spread over zones or similar (topologySpreadConstraints). @default none */
   readonly topologySpread?: readonly {
     readonly topologyKey: string;
     /** @default 1 */
@@ -46,36 +46,39 @@ export interface ReconcilerArgs extends WorkloadArgs {
     /** @default "ScheduleAnyway" */
     readonly whenUnsatisfiable?: "DoNotSchedule" | "ScheduleAnyway";
   }[];
-  /** A PodDisruptionBudget that lets one replica go at a time; there is none with one replica. @default true */
+  /**
+   * Whether to add a PodDisruptionBudget that allows one replica at a time to be evicted; never added for a single
+   * replica. @default true
+   */
   readonly disruptionBudget?: boolean;
 }
 
-/** What a Platform is made of. */
+/** The arguments of a Platform. */
 export interface PlatformArgs {
-  /** The node image, best by digest. @default `localhost/pulumi-vnic-node:<version>` */
+  /** The node image, preferably by digest. @default `localhost/pulumi-vnic-node:<version>` */
   image?: pulumi.Input<string>;
-  /** Further images that may run in `vnic-system`, such as that of the version before. @default none */
+  /** Further images that may run in `vnic-system`, such as that of the previous version. @default none */
   allowImages?: readonly string[];
-  /** Names of Secrets in `vnic-system` with which the image is pulled. @default none */
+  /** Names of Secrets in `vnic-system` for pulling the image. @default none */
   imagePullSecrets?: readonly string[];
   /**
-   * The layout of the nodes' container runtime, where Nodes don't tell: `containerd`, `k3s` (also RKE2, k3d, Harvester), `k0s`,
-   * `microk8s`, `cri-o`, or `<runtime>:<state directory>`. The annotation `pulumi-vnic.dev/runtime-layout` of a Node goes
-   * before. @default told by each Node's version and labels
+   * The layout of the nodes' container runtime, for Nodes whose version and labels don't show it: `containerd`, `k3s`
+   * (also RKE2, k3d, Harvester), `k0s`, `microk8s`, `cri-o`, or `<runtime>:<state directory>`. A Node's annotation
+   * `pulumi-vnic.dev/runtime-layout` takes precedence. @default detected from each Node's version and labels
    */
   runtimeLayout?: string;
-  /** Further layouts that Nodes' annotations may name. @default those above */
+  /** Further layouts that the annotations of Nodes may name. @default those above */
   allowRuntimeLayouts?: readonly string[];
   /** Whether to add OpenShift's security context constraints for our pods. @default false */
   openshift?: boolean;
-  /** Labels of one's own for all objects and pods, but for the injection Jobs. @default none */
+  /** Additional labels for all objects and pods, except the injection Jobs. @default none */
   labels?: Readonly<Record<string, string>>;
-  /** Annotations of one's own for all objects and pods, but for the injection Jobs. @default none */
+  /** Additional annotations for all objects and pods, except the injection Jobs. @default none */
   annotations?: Readonly<Record<string, string>>;
-  /** The node agent. */
+  /** Settings of the node agent. */
   agent?: WorkloadArgs;
-  /** The reconciler. */
+  /** Settings of the reconciler. */
   reconciler?: ReconcilerArgs;
-  /** Parts to leave out, because somebody else installs them, or nobody needs them. @default none */
+  /** Parts to leave out, because they are installed separately or aren't needed. @default none */
   without?: readonly PlatformPart[];
 }

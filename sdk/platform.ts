@@ -4,11 +4,11 @@ import type { Manifest } from "pulumi-vnic/manifests";
 import type { PlatformArgs, PlatformPart } from "./platform-args.ts";
 
 /**
- * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, accounts with the least rights, admission policies, and
- * what runs there. Needs the package `@pulumi/kubernetes` in the project; its provider is given as for any component.
- *
- * Vnics and VnicSets of the same program depend on it: `{ dependsOn: platform }`. Then it goes after them.
- *
+ * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, service accounts with the least rights, admission
+ * policies,
+ * and workloads. Needs the package `@pulumi/kubernetes` in the project. Pass its provider as for any component.
+ * Make Vnics and VnicSets of the same program depend on it with `{ dependsOn: platform }`, so that it is destroyed
+ * after them.
  * @example
  * const platform = new Platform("vnic", { image: "registry.example/pulumi-vnic-node@sha256:…" });
  */
@@ -16,7 +16,7 @@ export class Platform extends pulumi.ComponentResource {
   /** The type token, for policy packs. */
   static readonly __pulumiType = "vnic:index:Platform";
 
-  /** The node image, which the stack's `vnic:image` should be, too. */
+  /** The node image; the stack's `vnic:image` should be the same. */
   readonly image: pulumi.Output<string>;
 
   constructor(name: string, args: PlatformArgs = {}, options?: pulumi.ComponentResourceOptions) {
@@ -35,7 +35,7 @@ export class Platform extends pulumi.ComponentResource {
     const make = (part: PlatformPart, image: string) => partManifests(part, { image, ...rest });
     const before: pulumi.Resource[] = [];
     for (const part of platformParts.filter((part) => !without.includes(part))) {
-      // Which objects there are doesn't depend on the image; what is in them does.
+      // The image affects the content of objects, but not which objects there are.
       const made = make(part, "").map((shape, index) =>
         this.install(
           name,
@@ -58,7 +58,10 @@ export class Platform extends pulumi.ComponentResource {
 
 type ResourceClass = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
-/** `apps/v1`, `Deployment` is `kubernetes.apps.v1.Deployment`. Loaded here, as not every program has a platform. */
+/**
+ * Resolves `apps/v1`, `Deployment` to `kubernetes.apps.v1.Deployment`. Loaded on demand, since not every program has a
+ * Platform.
+ */
 function classOf(apiVersion: string, kind: string): ResourceClass {
   const kubernetes = load<Record<string, Record<string, Record<string, ResourceClass>>>>("@pulumi/kubernetes");
   if (apiVersion.startsWith("security.openshift.io/")) {
@@ -71,7 +74,7 @@ function classOf(apiVersion: string, kind: string): ResourceClass {
   throw new pulumi.RunError(`@pulumi/kubernetes has no ${apiVersion} ${kind}; install a newer version of it`);
 }
 
-/** The object as arguments; an image that isn't known yet makes those fields unknown that may hold it. */
+/** Converts an object to arguments. While the image is unknown, only the fields that may contain it are unknown. */
 function argsOf(
   shape: Manifest,
   image: pulumi.Input<string>,

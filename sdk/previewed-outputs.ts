@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/* What a preview can tell of outputs. In a dry run the SDK takes every output that is absent for one that isn't known yet,
-   and anything built of it is then unknown as a whole: dependents would plan changes that an `up` doesn't make. */
+/**
+ * /Makes outputs known in previews. In a dry run the SDK treats an absent output as unknown, and everything computed
+ * from it as well, so that dependents would plan changes that an `up` doesn't make.
+ */
 
 type Outputs = Record<string, pulumi.Output<unknown>>;
 
 /**
- * Makes outputs known to be absent in a preview. Does nothing in an `up`, where they have their real values.
- *
- * @param properties Outputs that are absent, as the arguments that they repeat weren't given.
- * @param ignored The resource's `ignoreChanges`: what is ignored may have another value in state.
+ * Marks outputs as absent in a preview. Does nothing in an `up`, where they have their real values.
+ * @param properties Outputs that are absent because the arguments that they repeat weren't given.
+ * @param ignored The resource's `ignoreChanges`, whose properties may have other values in state.
  */
 export function settleAbsent(
   resource: pulumi.Resource,
@@ -22,7 +23,9 @@ export function settleAbsent(
     if (!kept.has(property)) (resource as unknown as Outputs)[property] = resource.urn.apply<unknown>(() => undefined);
 }
 
-/** Marks outputs as absent for a resource that is only read. A preview reads it, too, so a missing output is really absent. */
+/**
+ * Marks missing outputs as absent for a resource that is only read. A preview reads it too, so they are really absent.
+ */
 export function settleRead(resource: pulumi.Resource, properties: readonly string[]): void {
   if (!pulumi.runtime.isDryRun()) return;
   const outputs = resource as unknown as Record<string, PeekableOutput>;
@@ -35,17 +38,17 @@ export function settleRead(resource: pulumi.Resource, properties: readonly strin
   }
 }
 
-/** The SDK keeps the first of these out of its types. */
+/** The SDK doesn't declare the first of these in its types. */
 type PeekableOutput = pulumi.Output<unknown> & { readonly isKnown: Promise<boolean> };
 
-/** Arguments that weren't given; `null` is what data from JSON or YAML has for that. */
+/** Arguments that weren't given, or were given as `null`, as in data from JSON or YAML. */
 export function missingOf(args: object, properties: readonly string[]): string[] {
   return properties.filter((property) => ((args as Record<string, unknown>)[property] ?? undefined) === undefined);
 }
 
 /**
- * Resolves once it is known whether any argument is secret, and then has put the outputs that are derived from arguments
- * into `secretOutputs`, which the engine is told of after all inputs have resolved.
+ * Adds outputs that are derived from arguments to `secretOutputs` if any argument is secret. Resolves once that is
+ * known, which is early enough, because the engine gets these options after all inputs have resolved.
  */
 export async function markDerivedSecrets(
   args: object | undefined,
@@ -53,7 +56,7 @@ export async function markDerivedSecrets(
   secretOutputs: string[],
 ): Promise<void> {
   if (args === undefined) return;
-  // What fails here fails the resource itself as well.
+  // A failure here also makes the resource itself fail.
   const secret = await pulumi.isSecret(pulumi.output<unknown>(args)).catch(() => false);
   if (secret) secretOutputs.push(...derived);
 }

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * Provider texts, which the engine stores with each resource in `__provider`.
- *
- * Pulumi's dynamic provider process runs such a text in the project's folder, and takes what `handler` returns as the hooks. The
- * text names this package alone. So refresh and delete, which run the stored text, run the installed package, whichever version
- * wrote the state. The texts are written by hand, because Pulumi's serializer would make 2 KB of each and load a compiler for it.
- *
- * A changed text takes a new `protocol` number; see docs/design/state.md.
+ * Provider texts, which the engine stores with each resource in `__provider`. Pulumi's dynamic provider process runs
+ * the text in the project's folder and uses the object that `handler` returns as the hooks. The text only loads this
+ * package by name. So refresh and delete, which run the stored text, use the installed version of the package,
+ * whichever version wrote the state. The texts are written by hand, because Pulumi's serializer would generate 2 KB
+ * for each and load a compiler for it. A changed text needs a new `protocol` number; see docs/design/state.md.
  */
 export const stubs = {
   Vnic: stubFor("pulumi-vnic/provider"),
@@ -22,10 +20,10 @@ function stubFor(entry: string): string {
 }
 
 /**
- * The provider text of a kind of resource.
- *
- * @throws RunError if the project's folder can't resolve this package, as with pnpm when only a component package depends on it:
- * the hooks would fail later, and a destroy with them.
+ * Returns the provider text of a kind of resource.
+ * @throws RunError if the project's folder can't resolve this package, for example with pnpm when only a component
+ * package depends
+ * on it. Otherwise the hooks, and later a destroy, would fail.
  */
 export function stubOf(kind: keyof typeof stubs): string {
   const folders = [process.cwd(), pulumi.runtime.getRootDirectory()];

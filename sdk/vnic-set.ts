@@ -8,51 +8,53 @@ import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { markDerivedSecrets, settleRead } from "./previewed-outputs.ts";
 
-/** An application as a whole: all pods of it. */
+/** A workload, all of whose pods are selected. */
 export interface WorkloadIdentifier {
   kind: pulumi.Input<"Deployment" | "StatefulSet" | "DaemonSet">;
-  /** Its name, in the set's namespace. */
+  /** Its name. It is in the set's namespace. */
   name: pulumi.Input<string>;
 }
 
-/** A {@link VnicArgs} without what each Vnic of a set has for itself. */
+/** The fields of {@link VnicArgs} that all Vnics of a set share. */
 export type VnicTemplate = Omit<VnicArgs, "pod" | "addresses" | "mac" | "name" | "adopt" | "deadlines" | "cluster">;
 
-/** The definition data of a {@link VnicSet}. All but name and namespace are changed in place. */
+/** The definition of a {@link VnicSet}. All fields except name, namespace and cluster are changed in place. */
 export interface VnicSetArgs {
-  /** Namespace of the pods, the record and the Vnics. Another one replaces the set. @default "default" */
+  /** Namespace of the pods, the record and the Vnics. A new one replaces the set. @default "default" */
   namespace?: pulumi.Input<string>;
-  /** The labels of the pods; or else give `workload`. */
+  /** Labels that select the pods. Set this or `workload`. */
   selector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** The application whose pods are meant; or else give `selector`. */
+  /** The workload whose pods are selected. Set this or `selector`. */
   workload?: pulumi.Input<WorkloadIdentifier>;
-  /** What all Vnics of the set have in common. A change that replaces a Vnic replaces each of them. */
+  /** What all Vnics of the set have in common. A change that would replace a Vnic replaces every Vnic of the set. */
   template: pulumi.Input<VnicTemplate>;
-  /** At most one range of IPv4 and one of IPv6: each pod gets one address of each. @default those of the Network that the template names */
+  /**
+   * Ranges to allocate from, at most one each of IPv4 and IPv6; each pod gets one address of each. @default those of
+   * the Network in the template
+   */
   addresses?: pulumi.Input<pulumi.Input<AddressRange>[]>;
   /**
-   * Name of the record, at most 52 characters. Another one replaces the set. @default the resource's name when it is made,
-   * which stays when the resource is renamed with an alias
+   * Name of the record, at most 52 characters. A new name replaces the set. @default the resource's name at creation,
+   * which is kept if the resource is later renamed with an alias
    */
   name?: pulumi.Input<string>;
-  /** Labels of the record. @default none but our own */
+  /** Labels of the record, in addition to our own. @default none */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
   /**
-   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the set. @default the cluster that
-   * `vnic:kubeconfig` leads to
+   * Name of the cluster, as in the setting `vnic:clusters`. A new one replaces the set. @default the cluster of
+   * `vnic:kubeconfig`
    */
   cluster?: pulumi.Input<string>;
 }
 
-/** Outputs that an `up` or a refresh makes of the arguments. */
+/** Outputs that an `up` or a refresh computes. */
 const derivedOutputs = ["uid", "desired", "ready", "podAddresses"] as const;
 
 /**
- * One Vnic for each pod of an application, for as long as it has pods: scale, rollout and rescheduling are followed by the
- * reconciler, which a `Platform` installs. A pod's address stays with its name.
- *
+ * One Vnic for each pod of an application. The reconciler, which a `Platform` installs, follows scaling, rollouts and
+ * rescheduling. A pod keeps its address by its name.
  * @example
  * const wires = new VnicSet("db-wires", {
  *   namespace: "shop",
@@ -71,16 +73,14 @@ export class VnicSet extends pulumi.CustomResource {
   declare readonly namespace: pulumi.Output<string>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
-  /** How many pods shall have a Vnic, at the last look. */
+  /** Number of pods that should have a Vnic, when last read. */
   declare readonly desired: pulumi.Output<number>;
-  /** How many of these pods have their Vnic. */
+  /** Number of these pods whose Vnic is ready. */
   declare readonly ready: pulumi.Output<number>;
-  /** The addresses of each pod that has a Vnic, with prefix length, by the pod's name. */
+  /** Addresses with prefix length by pod name, for each pod that has a Vnic. */
   declare readonly podAddresses: pulumi.Output<Record<string, string[]>>;
 
-  /**
-   * @param name Name of the resource; also of the record, unless `args.name` gives another.
-   */
+  /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: VnicSetArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const given = args ? { ...args, template: named(args.template) } : whereOf(options);
@@ -101,15 +101,14 @@ export class VnicSet extends pulumi.CustomResource {
   }
 
   /**
-   * A VnicSet that exists, read but not managed.
-   *
+   * Gets an existing VnicSet, which is read but not managed.
    * @param id `<namespace>/<name>` of its record.
    */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): VnicSet {
     return new VnicSet(name, undefined, { ...options, id });
   }
 
-  /** Whether an object is a VnicSet, also one made by another copy of this package. */
+  /** Whether an object is a VnicSet, including one from another copy of this package. */
   static override isInstance(object: unknown): object is VnicSet {
     return (
       pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === VnicSet.__pulumiType
@@ -117,7 +116,7 @@ export class VnicSet extends pulumi.CustomResource {
   }
 }
 
-/** The reconciler knows a Network by its name. */
+/** Replaces a Network resource in the template by its name, by which the reconciler finds it. */
 function named(template: VnicSetArgs["template"]): VnicSetArgs["template"] {
   if (!("network" in template) || !Network.isInstance(template.network)) return template;
   return { ...template, network: { name: template.network.name } };

@@ -18,37 +18,40 @@ export interface PodIdentifier {
 /** The external network, as the pod's node sees it. */
 export interface NetworkArgs {
   /**
-   * The node's NIC that leads to the network: its name, like `"eth1"`, or where names differ what it has: an address in a
-   * subnet, like `"192.168.50.0/24"`, a MAC, or a PCI address, like `"0000:03:00.0"`.
+   * The node's NIC that leads to the network: its name, like `"eth1"`; or, if names differ between nodes, a subnet in
+   * which it has an address, like `"192.168.50.0/24"`, its MAC, or its PCI address, like `"0000:03:00.0"`.
    */
   parent: pulumi.Input<string>;
   /**
-   * How the pod's NIC is made from the parent. `macvlan`: one more MAC on it, and pods on the same parent see each other;
-   * `macvlan-private`: they don't; `bridge`: a port of the bridge that the parent is; `host-device`: the device itself moves
-   * into the pod, and comes back when the Vnic goes; `ipvlan`: the parent's own MAC. @default "macvlan"
+   * How the pod's NIC is made from the parent. `macvlan`: an additional MAC on the parent, and pods on the same parent
+   * can reach each other; `macvlan-private`: they can't; `bridge`: a port of the bridge that the parent is;
+   * `host-device`: the device itself moves into the pod, and comes back when the Vnic is removed; `ipvlan`: shares the
+   * parent's MAC. @default "macvlan"
    */
   mode?: pulumi.Input<Mode>;
-  /** VLAN ID of the network on the parent, with the macvlan modes and ipvlan. @default untagged */
+  /** VLAN ID of the network on the parent; for the macvlan modes and ipvlan. @default untagged */
   vlan?: pulumi.Input<number>;
 }
 
-/** A network that the cluster knows by name. */
+/** A VnicNetwork of the cluster, by name. */
 export interface NamedNetworkArgs {
   /** Name of the VnicNetwork. */
   name: pulumi.Input<string>;
 }
 
-/** A network that a NetworkAttachmentDefinition with a CNI configuration of macvlan, bridge or host-device describes. */
+/**
+ * A network defined by a NetworkAttachmentDefinition with a CNI configuration of type macvlan, bridge or host-device.
+ */
 export interface NetworkAttachmentArgs {
-  /** Its name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is not used. */
+  /** Its name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is ignored. */
   networkAttachmentDefinition: pulumi.Input<string>;
 }
 
-/** One route by the Vnic (ip-route(8)). */
+/** A route over the Vnic (ip-route(8)). */
 export interface RouteArgs {
   /** The destination, like `"10.20.0.0/16"`. */
   to: pulumi.Input<string>;
-  /** The next hop, an address in a subnet of the Vnic's own. @default none: the destination is on the network itself */
+  /** The next hop, an address in one of the Vnic's subnets. @default none: the destination is on the network itself */
   via?: pulumi.Input<string>;
   /** @default the kernel's */
   metric?: pulumi.Input<number>;
@@ -57,44 +60,44 @@ export interface RouteArgs {
 }
 
 export interface DefaultRouteArgs {
-  /** The cluster's own networks, those of its pods and services, which the pod goes on to reach as before. */
+  /** The cluster's own pod and service networks, which the pod continues to reach by its default route. */
   except: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** What a DHCP server is asked for. */
+/** Settings for DHCP. */
 export interface DhcpArgs {
-  /** A name for the server to know the Vnic by, like `"db-0"`. @default none */
+  /** A hostname to send to the server, like `"db-0"`. @default none */
   hostname?: pulumi.Input<string>;
   /**
-   * Takes the routes that the server gives (option 121) as well; and its router, if a `defaultRoute` is asked for.
+   * Whether to use the routes that the server sends (option 121), and its router if `defaultRoute` is set.
    * @default false
    */
   routes?: pulumi.Input<boolean>;
 }
 
-/** An address from a DHCP server, for as long as the node's agent keeps it. */
+/** A DHCP lease, which the node agent renews. */
 export interface Lease {
-  /** The leased address with its prefix length. */
+  /** The leased address with prefix length. */
   address: string;
   /** The server's own address. */
   server: string;
   leaseSeconds: number;
-  /** Seconds after which the server is asked for an extension (T1), and after which any server is asked (T2). */
+  /** Seconds until the server is asked for an extension (T1), and until any server is asked (T2). */
   renewSeconds: number;
   rebindSeconds: number;
-  /** Routes that the server gave; only with `dhcp.routes`. */
+  /** Routes from the server; only with `dhcp.routes`. */
   routes?: { to: string; via?: string }[];
-  /** The server's router, with `dhcp.routes` and a `defaultRoute`. */
+  /** The server's router; only with `dhcp.routes` and `defaultRoute`. */
   router?: string;
 }
 
-/** The resource definition data of a {@link Vnic}. */
+/** The definition of a {@link Vnic}. */
 export interface VnicArgs {
-  /** The pod identifier. Another pod replaces the Vnic. */
+  /** The pod that gets the Vnic. Another pod replaces the Vnic. */
   pod: pulumi.Input<PodIdentifier>;
   /**
-   * The external network: a Network, the name of one that the cluster knows, what it is, or a NetworkAttachmentDefinition.
-   * Another one replaces the Vnic.
+   * The external network: a Network, the name of one, an inline definition, or a NetworkAttachmentDefinition. Another
+   * network replaces the Vnic.
    */
   network: Network | pulumi.Input<NetworkArgs | NamedNetworkArgs | NetworkAttachmentArgs | string>;
   /**
@@ -103,16 +106,20 @@ export interface VnicArgs {
    */
   addresses?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Asks a DHCP server for an IPv4 address, beside the `addresses` given; needs the node agent. Changed in place.
-   * @default asked if neither `addresses` nor `slaac` are given
+   * Requests an IPv4 address from a DHCP server, in addition to `addresses`; needs the node agent. Changed in place.
+   * @default requested if neither `addresses` nor `slaac` is set
    */
   dhcp?: pulumi.Input<DhcpArgs>;
   /**
-   * Takes the IPv6 addresses that routers on the network announce (SLAAC, RFC 4862), beside the others; no routes, no DNS.
-   * They are in `interface.slaacAddresses`, made of the MAC. Changed in place. @default false
+   * Whether to use the IPv6 prefixes that routers on the network announce (SLAAC, RFC 4862), in addition to other
+   * addresses; without routes and DNS. The addresses are formed from the MAC and appear in `interface.slaacAddresses`.
+   * Changed in place. @default false
    */
   slaac?: pulumi.Input<boolean>;
-  /** A unicast MAC address. Another one replaces the Vnic. @default derived from namespace and name: the same on every pod and node */
+  /**
+   * A unicast MAC address. Another one replaces the Vnic. @default derived from namespace and name: the same on every
+   * pod and node
+   */
   mac?: pulumi.Input<string>;
   /**
    * The NIC's name in the pod, at most 15 characters. Another one replaces the Vnic.
@@ -122,61 +129,66 @@ export interface VnicArgs {
   /** MTU in bytes, from 68 (1280 with IPv6) to the parent's. Changed in place. @default the parent's */
   mtu?: pulumi.Input<number>;
   /**
-   * Whether to ask, before an address is used, whether a host on the network has it already, by ARP and neighbour
-   * discovery. Takes about a tenth of a second. Changed in place. @default true
+   * Whether to ask the network before an address is used whether another host has it, by ARP and neighbour discovery.
+   * Takes about a tenth of a second. Changed in place. @default true
    */
   duplicateAddressDetection?: pulumi.Input<boolean>;
-  /** Routes by the Vnic, beside those of its addresses' own networks. Changed in place. @default none */
+  /** Routes over the Vnic, in addition to those of its own subnets. Changed in place. @default none */
   routes?: pulumi.Input<pulumi.Input<RouteArgs>[]>;
-  /** Routers on the network, at most one of each address family, like `"192.168.50.1"`. Changed in place. @default none */
+  /**
+   * Routers on the network, at most one of each address family, like `"192.168.50.1"`. Changed in place. @default none
+   */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Path that replies from the Vnic's addresses take: the Vnic's gateways, or the pod's own routes.
-   * Changed in place. @default "vnic" with gateways
+   * The path of replies from the Vnic's addresses: the Vnic's gateways, or the pod's own routes. Changed in place.
+   * @default "vnic" if there are gateways
    */
   replyVia?: pulumi.Input<"vnic" | "pod">;
-  /** Sends the rest of the pod's own traffic to the gateways, too. Changed in place. @default the pod's own default route stays in use */
+  /**
+   * Sends the pod's other traffic to the gateways as well. Changed in place. @default the pod's own default route is
+   * kept
+   */
   defaultRoute?: pulumi.Input<DefaultRouteArgs>;
   /**
-   * Name of the record in the pod's namespace. Another one replaces the Vnic. @default the resource's name when it is made,
-   * which stays when the resource is renamed with an alias
+   * Name of the record in the pod's namespace. A new name replaces the Vnic. @default the resource's name at creation,
+   * which is kept if the resource is later renamed with an alias
    */
   name?: pulumi.Input<string>;
-  /** Labels of the record. Changed in place. @default none but our own */
+  /** Labels of the record, in addition to our own. Changed in place. @default none */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /**
-   * What a deletion does while the pod still runs: `detach` unplugs the NIC from it; `waitForPod` waits, within
+   * What a deletion does while the pod is still running: `detach` unplugs the NIC; `waitForPod` waits, within
    * `deadlines.deleteSeconds`, until the pod has terminated. Changed in place. @default "detach"
    */
   deletionPolicy?: pulumi.Input<"detach" | "waitForPod">;
   /**
-   * Takes over a record of that name that somebody else declared, or that was made with kubectl, if it is the same Vnic;
-   * refuses one that differs, naming the fields. @default false
+   * Whether to take over an existing record of that name that was declared elsewhere or created with kubectl. It must
+   * be the same Vnic; otherwise the error names the fields that differ. @default false
    */
   adopt?: pulumi.Input<boolean>;
   /** How long each operation may take. */
   deadlines?: pulumi.Input<Deadlines>;
   /**
-   * The cluster, by its name in the setting `vnic:clusters`. Another one replaces the Vnic. @default the cluster that
-   * `vnic:kubeconfig` leads to
+   * Name of the cluster, as in the setting `vnic:clusters`. A new one replaces the Vnic. @default the cluster of
+   * `vnic:kubeconfig`
    */
   cluster?: pulumi.Input<string>;
 }
 
-/** A NIC as the kernel of its node shows it. */
+/** A NIC as the node's kernel reports it. */
 export interface Interface {
   name: string;
   mac: string;
   /** Bytes. */
   mtu: number;
-  /** Addresses with prefix length, except the link-local ones that the kernel makes. */
+  /** Addresses with prefix length, except the kernel's link-local ones. */
   addresses: string[];
   /** Addresses formed from router advertisements; absent when there are none. */
   slaacAddresses?: string[];
   up: boolean;
 }
 
-/** Inputs that are outputs as well: whether such an output is absent when the argument isn't given, or is filled in. */
+/** Inputs that are also outputs, and whether such an output is absent if the argument isn't given, or has a default. */
 const inputs: Record<Exclude<keyof VnicArgs, "adopt" | "deadlines">, "absent" | "filled in"> = {
   name: "filled in",
   pod: "filled in",
@@ -198,10 +210,10 @@ const inputs: Record<Exclude<keyof VnicArgs, "adopt" | "deadlines">, "absent" | 
 };
 const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
 
-/** Outputs that an `up` or a refresh makes of them. */
+/** Outputs that an `up` or a refresh computes. */
 const derivedOutputs = ["uid", "node", "podUid", "sandboxId", "networkOnNode", "interface", "lease", "drift"] as const;
 
-/** Outputs that an `up` with these arguments leaves absent. An `up` mends all drift. */
+/** Outputs that an `up` with these arguments leaves absent. An `up` repairs all drift. */
 function absentOutputs(args: VnicArgs): string[] {
   const { addresses, dhcp, network } = args as { addresses?: unknown; dhcp?: unknown; network?: unknown };
   const leased = (addresses ?? undefined) === undefined || (dhcp ?? undefined) !== undefined;
@@ -239,13 +251,13 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly network: pulumi.Output<
     { mode: Mode; parent: string; vlan?: number } | { name: string } | { networkAttachmentDefinition: string }
   >;
-  /** Addresses in canonical form, with prefix length; the leased one is the last. */
+  /** Addresses in canonical form, with prefix length; a leased address comes last. */
   declare readonly addresses: pulumi.Output<string[]>;
   declare readonly dhcp: pulumi.Output<{ hostname?: string; routes?: boolean } | undefined>;
   declare readonly slaac: pulumi.Output<boolean | undefined>;
   declare readonly mac: pulumi.Output<string>;
   declare readonly interfaceName: pulumi.Output<string>;
-  /** MTU as given in the arguments; `interface.mtu` is the actual one. */
+  /** MTU as set in the arguments; `interface.mtu` is the actual one. */
   declare readonly mtu: pulumi.Output<number | undefined>;
   declare readonly duplicateAddressDetection: pulumi.Output<boolean | undefined>;
   declare readonly routes: pulumi.Output<{ to: string; via?: string; metric?: number; table?: number }[] | undefined>;
@@ -257,26 +269,24 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly cluster: pulumi.Output<string | undefined>;
   /** UID of the record. */
   declare readonly uid: pulumi.Output<string>;
-  /** The worker node on which it is realised. */
+  /** The node that the pod runs on. */
   declare readonly node: pulumi.Output<string>;
-  /** UID of the pod that holds it. */
+  /** UID of the pod that has the Vnic. */
   declare readonly podUid: pulumi.Output<string>;
   /** The runtime's ID of that pod's sandbox, which owns the network namespace. */
   declare readonly sandboxId: pulumi.Output<string>;
-  /** The network on that node, if it was given by name. */
+  /** The network as resolved for that node, if it was referenced by name. */
   declare readonly networkOnNode: pulumi.Output<
     { mode: Mode; parent: string; vlan?: number; mtu?: number; gateways?: string[] } | undefined
   >;
   /** The NIC as it was last seen in the pod. */
   declare readonly interface: pulumi.Output<Interface>;
-  /** What the DHCP server has given; absent without DHCP. */
+  /** The DHCP lease; absent without DHCP. */
   declare readonly lease: pulumi.Output<Lease | undefined>;
-  /** Differences that a refresh found, in words; the next `up` repairs them. Absent when there are none. */
+  /** Differences that a refresh found, in words; the next `up` repairs them. Absent if there are none. */
   declare readonly drift: pulumi.Output<string[] | undefined>;
 
-  /**
-   * @param name Name of the resource; also of the record, unless `args.name` gives another.
-   */
+  /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: VnicArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const given = args ? { ...args, network: referenceTo(args.network) } : whereOf(options);
@@ -296,15 +306,14 @@ export class Vnic extends pulumi.CustomResource {
   }
 
   /**
-   * A Vnic that exists, read but not managed.
-   *
+   * Gets an existing Vnic, which is read but not managed.
    * @param id `<namespace>/<name>` of its record.
    */
   static get(name: string, id: pulumi.Input<pulumi.ID>, options?: LookUpOptions): Vnic {
     return new Vnic(name, undefined, { ...options, id });
   }
 
-  /** Whether an object is a Vnic, also one made by another copy of this package. */
+  /** Whether an object is a Vnic, including one from another copy of this package. */
   static override isInstance(object: unknown): object is Vnic {
     return (
       pulumi.Resource.isInstance(object) && (object as { __pulumiType?: string }).__pulumiType === Vnic.__pulumiType

@@ -10,13 +10,13 @@ import { serve } from "./server.ts";
 import { settleWith } from "./settle-lease.ts";
 import { Watch } from "./watch.ts";
 
-/** Nothing announces that a pod has ended: resource files and network namespaces are looked at this often. */
+/** How often resource files and network namespaces are checked: the kernel doesn't announce that a pod has ended. */
 const lookMilliseconds = 5000;
 
 /**
- * Runs the node agent: it keeps the DHCP leases of its node's Vnics, and reports to `cluster` what befalls those that serve.
- * All that it knows it can read from the resource files, so it may be stopped and started at any time; addresses stay on their
- * NICs meanwhile. Resolves once it serves.
+ * Runs the node agent, which keeps the DHCP leases of its node's Vnics and reports connection and address problems to
+ * `cluster`. The resource files hold all of its state, so it can be restarted at any time, and addresses stay on their
+ * NICs meanwhile. Resolves once it is serving.
  */
 export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "createEvent">): Promise<void> {
   const leases = new Leases(settleWith(cluster));
@@ -39,18 +39,18 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     }
   };
   setInterval(oneAtATime(listenAgain), lookMilliseconds);
-  // Separate, as it waits for hosts of the network.
+  // A loop of its own, because it waits for hosts on the network.
   setInterval(
     oneAtATime(() => nics.look()),
     lookMilliseconds,
   );
-  // A client keeps the network namespace of a pod that has ended alive, and with it the NIC: it must go at once.
+  // A DHCP client keeps the network namespace of an ended pod alive, and with it the NIC, so it must end at once.
   for (const directory of netnsDirectories) watch(hostPath(directory), look);
-  // Process 1 of a container has no default action for it. Leases stay as they are, for the next agent.
+  // As process 1 of a container we have no default handler for SIGTERM. The next agent takes over the leases.
   process.on("SIGTERM", () => process.exit(0));
 }
 
-/** Does nothing while it is still at it. */
+/** Returns a function that starts `work` unless the previous run is still going on. */
 function oneAtATime(work: () => Promise<void>): () => void {
   let underWay: Promise<void> | undefined;
   return () => {

@@ -7,7 +7,9 @@ import type { Lasting } from "../node/run.ts";
 
 const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.mjs";
 
-/** Seconds between two messages without an answer. Some servers probe an address for a second before they offer it. */
+/**
+ * Seconds between two messages while no answer comes. Some servers probe an address for a second before they offer it.
+ */
 const retrySeconds = 2;
 const discovers = 5;
 const pauseSeconds = 5;
@@ -15,7 +17,7 @@ const pauseSeconds = 5;
 /** How long to wait for another holder of the offered address to answer; on a LAN it answers within a few milliseconds. */
 const probeMilliseconds = 200;
 
-/** Seconds without an answer after which there is no DHCP server, or none with a free address. */
+/** Seconds without an answer after which we assume that there is no DHCP server, or none with a free address. */
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
 /** What a client calls: for each event that it reports, and for each line of its log. */
@@ -25,8 +27,8 @@ export interface ClientEars {
 }
 
 /**
- * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it is told to end. It only asks and listens:
- * of what it is told it hears no more than `takenVariables`, and it configures nothing.
+ * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it is told to end. It configures
+ * nothing, and of what the server sends only `takenVariables` are passed on.
  */
 export function startDhcpClient(
   { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
@@ -34,15 +36,15 @@ export function startDhcpClient(
 ): Lasting {
   const requested = address && hostOf(address);
   const words = [
-    // At SIGTERM it gives its lease back; at SIGKILL it doesn't.
+    // SIGTERM makes it release its lease; SIGKILL doesn't.
     "--foreground",
     "--release",
     ...["-i", interfaceName],
     ...["-s", eventProgram],
     ...["-t", String(discovers), "-T", String(retrySeconds), "-A", String(pauseSeconds)],
-    // An address that is taken it declines (RFC 2131, 4.4.1), and asks for another.
+    // It declines an address that is taken (RFC 2131, 4.4.1), and asks for another.
     ...(duplicateAddressDetection ? [`-a${probeMilliseconds}`] : []),
-    // Nothing but the mask, and routes where they are wanted; the lease time comes unasked.
+    // Request only the subnet mask, and routes where they are wanted; servers send the lease time anyway.
     ...["-o", "-O", "subnet"],
     ...(dhcp.routes ? ["-O", "staticroutes"] : []),
     ...(dhcp.routes && dhcp.defaultRoute ? ["-O", "router"] : []),

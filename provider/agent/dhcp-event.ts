@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { takenVariables } from "../model/lease/dhcp-variables.ts";
 
-/*
- * What udhcpc runs at each event, with what the server sent in its environment. A program rather than a shell script, so that
- * nothing of it is ever read as a command: it says the allowed part as one line of JSON, to whoever listens to udhcpc.
+/**
+ * /udhcpc runs this program at each event, with the server's options in the environment. It prints the allowed ones as
+ * one line of JSON on udhcpc's stdout. It isn't a shell script, so that no option is ever interpreted as a command.
  */
 
 const [, , event] = process.argv;

@@ -8,47 +8,47 @@ import type { Lasting } from "../node/run.ts";
 import { acquisitionSeconds, type ClientEars } from "./dhcp-client.ts";
 import { Timer } from "./timer.ts";
 
-/** What a keeper needs of the world, and to whom it tells what has become of its lease. */
+/** Side effects that a keeper needs, and the callback for changes of its lease. */
 export interface LeaseEffects {
   /** Starts a DHCP client that asks for the subject's address, if it has one. */
   startClient(subject: LeaseSubject, ears: ClientEars): Lasting;
-  /** The pod's addresses that aren't this lease's. */
+  /** The pod's addresses except the leased one. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
-  /** Sees to it that the lease's address is on the NIC. */
+  /** Puts the lease's address on the NIC. */
   carry(subject: LeaseSubject, lease: Lease): Promise<void>;
-  /** Another lease, the same one for longer, or none. */
+  /** Called when the lease was replaced, extended or lost. */
   changed(keeper: LeaseKeeper): void;
   log(subject: LeaseSubject, text: string): void;
 }
 
-/** Before a client that ended, or was given nonsense, is started again. */
+/** Delay before a client is started again that ended or got an invalid lease. */
 const restartMilliseconds = 5000;
-/** How long a client may take to send its release and end. */
+/** How long a client may take to send its release and to exit. */
 const releaseMilliseconds = 2000;
 
 /**
- * Keeps the lease of one Vnic in one network namespace for as long as it isn't stopped: through renewals, refusals, expiry and
- * the silence of servers. The client asks and listens; when a lease ends is said here, by its own time.
+ * Keeps the DHCP lease of one Vnic in one network namespace until it is stopped: through renewals, refusals, expiry
+ * and unreachable servers. The client only exchanges messages; this class decides when a lease has expired.
  */
 export class LeaseKeeper {
   readonly subject: LeaseSubject;
   private readonly effects: LeaseEffects;
   private readonly clock: Clock;
-  /** What is held now; without it, why it was lost. */
+  /** The current lease; undefined if there is none, see `lossReason`. */
   lease: Lease | undefined;
   lossReason: string | undefined;
   private client: Lasting | undefined;
-  /** Whether the client that runs knows the lease; only then it can give it back. */
+  /** Whether the running client knows the lease, which it must to release it. */
   private bound = false;
   private stopped = false;
   private readonly waiting = new Set<{ resolve: (lease: Lease) => void; reject: (error: Error) => void }>();
-  /** One event after the other. */
+  /** Queue that handles one event after another. */
   private turn: Promise<void> = Promise.resolve();
   private readonly expiry: Timer;
   private readonly rebinding: Timer;
   private readonly restart: Timer;
 
-  /** `lease` is one that is held already, as the resource file says. */
+  /** @param lease The lease that the resource file has, if any. */
   constructor(subject: LeaseSubject, effects: LeaseEffects, lease?: Lease, clock: Clock = realClock) {
     this.subject = subject;
     this.effects = effects;
@@ -65,12 +65,12 @@ export class LeaseKeeper {
     return isDeepStrictEqual(identity(subject), identity(this.subject));
   }
 
-  /** The lease that there is, or the first one that comes. */
+  /** Returns the current lease, or waits for the first one. */
   acquire(): Promise<Lease> {
     return this.lease ? Promise.resolve(this.lease) : this.next();
   }
 
-  /** The next one that the client hears of. */
+  /** Waits for the client's next lease. */
   private next(): Promise<Lease> {
     return new Promise((resolve, reject) => {
       const cancel = this.clock.after(acquisitionSeconds * 1000, () =>
@@ -88,11 +88,11 @@ export class LeaseKeeper {
     });
   }
 
-  /** Ends the client, after it has given the lease back if it is to; answers whether it had one to give. */
+  /** Ends the client, after releasing the lease if `release` is set. Returns whether there was a lease to release. */
   async stop({ release }: { release: boolean }): Promise<boolean> {
-    // A client that has just started asks for the lease of last time, which it doesn't have before that is answered.
+    // A client that has just started requests the previous lease, and doesn't have it until the server has answered.
     if (release && this.lease && !this.bound) await this.next().catch(() => undefined);
-    // It is given back from its own address, which a Job that was killed may not have put there.
+    // The release is sent from the leased address, which a killed Job may not have put on the NIC.
     if (release && this.lease && this.bound)
       await this.effects
         .carry(this.subject, this.lease)
@@ -144,7 +144,7 @@ export class LeaseKeeper {
       case "nak":
         return this.lose("the DHCP server has refused to renew the lease");
       case "deconfig":
-        // It has given up for now, which it does long before the lease's time is over.
+        // The client has given up for now, long before the lease expires.
         this.bound = false;
     }
   }
@@ -161,7 +161,7 @@ export class LeaseKeeper {
       );
       this.effects.log(this.subject, error.message);
       for (const { reject } of this.waiting) reject(error);
-      // It believes in that lease; another one begins anew, and may meet another server.
+      // The client considers that lease valid; a new client starts from scratch, and may reach another server.
       this.client?.signal("SIGKILL");
       return;
     }
@@ -180,7 +180,7 @@ export class LeaseKeeper {
     this.effects.changed(this);
   }
 
-  /** Stores the lease, which ends with its time unless another one comes before. */
+  /** Stores the lease, and lets it expire unless another one comes first. */
   private watch(lease: Lease): void {
     this.lease = lease;
     const age = Math.max(0, this.clock.date().getTime() - Date.parse(lease.obtainedAt));
@@ -188,8 +188,8 @@ export class LeaseKeeper {
     this.expiry.set(left(lease.leaseSeconds), () =>
       this.lose(`the lease of ${lease.address} has expired, and no DHCP server has renewed it`),
     );
-    // By itself the client asks its own server alone until half a minute before the end. One that has just started has no
-    // ear for signals yet, and asks them all.
+    // Until half a minute before expiry the client asks only its own server. A client that has just started ignores
+    // signals, and asks all servers.
     const untilRebinding = left(lease.rebindSeconds);
     if (untilRebinding > 0) this.rebinding.set(untilRebinding, () => this.client?.signal("SIGUSR1"));
     else this.rebinding.clear();

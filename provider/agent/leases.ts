@@ -16,12 +16,12 @@ import { isPresent, listPresent } from "./present.ts";
 import type { Settle } from "./settle-lease.ts";
 
 /**
- * The leases of a node: a keeper for each Vnic with DHCP whose pod is there, and none for any other. The resource files say
- * which these are, whoever wrote them and whenever the agent was started.
+ * The leases of a node: one keeper for each Vnic with DHCP whose pod exists. The resource files say which these are,
+ * so it doesn't matter when the agent was started.
  */
 export class Leases {
   private readonly keepers = new Map<string, LeaseKeeper>();
-  /** Keepers whose news has yet to reach the NIC, the resource file or the record. */
+  /** Keepers whose changes haven't reached the NIC, the resource file or the record yet. */
   private readonly unsettled = new Set<LeaseKeeper>();
   private readonly settle: Settle;
 
@@ -50,7 +50,7 @@ export class Leases {
     return keeper.stop(how);
   }
 
-  /** Makes the keepers be those that the resource files ask for, and tries again what could not be settled. */
+  /** Starts and stops keepers to match the resource files, and retries what couldn't be settled. */
   async look(): Promise<void> {
     const before = [...this.keepers];
     const files = new Map<string, ResourceFile>();
@@ -64,13 +64,13 @@ export class Leases {
     await Promise.all([...this.unsettled].map((keeper) => this.tell(keeper)));
   }
 
-  /** Runs only while no Job works on the Vnic: a Job may be about to give up the lease that was read before. */
+  /** Runs only while no Job works on the Vnic, because a Job may be about to release the lease in the file. */
   private async takeUp(uid: string): Promise<void> {
     const file = await readResourceFile(uid);
     if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
   }
 
-  /** A keeper for the lease that a former agent kept, whose Vnic a Job is at work on: it alone can be given back. */
+  /** Creates a keeper for a lease of a former agent while a Job works on the Vnic; it can only release the lease. */
   private async findKept(uid: string): Promise<LeaseKeeper | undefined> {
     const file = await readResourceFile(uid);
     const kept = file?.definition.dhcp && file.lease && isNamed(file) && (await isPresent(file));
@@ -117,7 +117,7 @@ function subjectOf({ vnic, association, definition, lease }: ResourceFile): Leas
   };
 }
 
-/** Whether the link can have its name in the pod. */
+/** Whether the link can already have its final name in the pod. */
 function isNamed({ step }: ResourceFile): boolean {
   return step === "leasing" || step === "attached";
 }
@@ -128,7 +128,7 @@ async function carry({ uid, netns }: LeaseSubject, { address }: Lease): Promise<
   if (live && !live.addresses.includes(address)) await ipBatch(place, [addAddress(address, live.name)]);
 }
 
-/** IPv4 addresses of the pod's other links, but the loopback. */
+/** IPv4 addresses of the pod's other links, except the loopback. */
 async function foreignAddresses({ uid, netns }: LeaseSubject): Promise<string[]> {
   const links = await listLinks({ path: netnsPath(netns) });
   const own = ownLink(links, uid);

@@ -1,9 +1,9 @@
 import { cut } from "../base/quote.ts";
 
-/** Parts of a message may be what a server on the network wrote. */
+/** Limits a message, since parts of it may come from a server on the network. */
 const longest = 2000;
 
-/** A line of the agent's log about one Vnic. */
+/** Writes a line about one Vnic to the agent's log. */
 export function logAbout(
   { uid, interfaceName, netns }: { readonly uid: string; readonly interfaceName: string; readonly netns: string },
   message: string,

@@ -2,7 +2,7 @@ import { openCluster } from "../cluster/kube-cluster.ts";
 import { messageOf } from "../base/errors.ts";
 import { runAgent } from "./agent.ts";
 
-/* The program of the node agent's DaemonSet: the agent with the API server as it is reached from a pod. */
+/** /Entry point of the node agent's DaemonSet; connects to the API server with the pod's service account. */
 
 openCluster({})
   .then(runAgent)

@@ -1,4 +1,4 @@
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 
-/** The directories with network namespaces of pods that the agent's DaemonSet mounts. */
+/** The directories with pods' network namespaces that the agent's DaemonSet mounts. */
 export const netnsDirectories = (process.env.VNIC_NETNS_DIRECTORIES ?? netnsDirectory).split(":");

@@ -5,21 +5,24 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { findParent, findTagged } from "../node/parent-link.ts";
 import type { Link } from "../node/link.ts";
 
-/** What is found on the way from the node's NIC to a Vnic's. */
+/** What a check of the path from the node's NIC to a Vnic's NIC has found. */
 export interface PathFindings {
   readonly nodeLinks: readonly Link[];
-  /** The Vnic's link in its pod, when it was last looked for. */
+  /** The Vnic's link in its pod at the last check. */
   readonly nic: Link | undefined;
-  /** Whether the parent is another one than before. */
+  /** Whether the parent was replaced by a new interface since the last check. */
   readonly remade: boolean;
 }
 
-/** The node's link that a Vnic hangs on, if it hangs on one that is there: a device is in the pod itself. */
+/**
+ * The Vnic's parent link on the node. Undefined if it is gone, or if the mode is host-device and the device itself is
+ * in the pod.
+ */
 export function parentOf({ network }: ResourceFile["definition"], nodeLinks: readonly Link[]): Link | undefined {
   return network.mode === "host-device" ? undefined : attempt(() => findParent(network.parent, nodeLinks)).value;
 }
 
-/** Why the Vnic doesn't lead to its network, if it doesn't. */
+/** The reason why the Vnic has no connection to its network; undefined if it has one. */
 export function findTrouble(
   { vnic: { uid }, definition: { network, interfaceName }, association: { pod } }: ResourceFile,
   { nodeLinks, nic, remade }: PathFindings,

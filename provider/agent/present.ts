@@ -2,7 +2,7 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { netnsInode } from "../node/netns.ts";
 import { listResourceFiles } from "../node/resource-file.ts";
 
-/** The resource files of this node's Vnics whose pod's network namespace is there. */
+/** Lists the resource files of this node's Vnics whose pod still has its network namespace. */
 export async function listPresent(): Promise<ResourceFile[]> {
   const files = await listResourceFiles();
   const present = await Promise.all(files.map(isPresent));

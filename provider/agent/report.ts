@@ -8,7 +8,7 @@ import type { Reports } from "./watch.ts";
 
 type StatusWriter = Pick<Cluster, "changeVnicStatus" | "createEvent">;
 
-/** Reports as conditions on the record; and what is amiss, each time that it begins, as one event. */
+/** Reports as conditions on the record. The start of each problem is also reported as an event. */
 export function reportTo(cluster: StatusWriter): Reports {
   return {
     connection: (file, trouble) =>
@@ -31,7 +31,7 @@ async function report(
   let said: Condition | undefined;
   try {
     await cluster.changeVnicStatus(vnic, vnic.uid, (status) => {
-      // It may be said of another pod by now, or not yet of this one.
+      // The status may be about another pod by now, or not be about this one yet.
       if (status.pod?.uid !== pod.uid) return status;
       const changed = change(status);
       said = changed.conditions.find((one) => one.type === type);
@@ -41,7 +41,7 @@ async function report(
     if (!isVnicError(error, "conflict", "notInstalled")) throw error;
   }
   if (!said || !reason) return;
-  // Told again only when it begins again.
+  // A problem that persists has the same key, so it is one event.
   const key = `${said.message} ${said.lastTransitionTime}`;
   const event = { type: "Warning", reason, message: said.message, key } as const;
   const events = eventsOf(vnic, pod, event, new Date());

@@ -18,7 +18,7 @@ import { netnsDirectories } from "./netns-directories.ts";
 
 const socketPath = hostPath(agentSocket);
 
-/** Longer than any request is, with as many networks beside a default route as there may be. */
+/** Longer than any request, even with the largest number of networks excepted from a default route. */
 const longestRequest = 65_536;
 
 /** Where the agent listens. */
@@ -34,7 +34,7 @@ export interface Listening {
  */
 export async function serve(leases: Leases): Promise<Listening> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
-  // What a former agent has left: nobody can listen at it any more.
+  // The socket of a former agent, which doesn't listen any more.
   await rm(socketPath, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let request = "";
@@ -77,7 +77,7 @@ async function work(text: string, leases: Leases): Promise<AgentAnswer> {
   }
 }
 
-/** A DHCP client is in the pod's network namespace, which the agent must reach. */
+/** Refuses a pod whose network namespace the agent can't reach, as the DHCP client has to run in it. */
 function refuseUnmounted(netns: string): void {
   const path = netnsPath(netns);
   if (netnsDirectories.some((directory) => isIn(hostPath(directory), path))) return;

@@ -16,8 +16,8 @@ import type { LeaseKeeper } from "./lease-keeper.ts";
 export type Settle = (keeper: LeaseKeeper) => Promise<boolean>;
 
 /**
- * Brings what a keeper has to the NIC, the resource file and the record, in this order; answers whether all of it is done.
- * While a Job works on the Vnic nothing is: the Job may be about to do it itself.
+ * Writes a keeper's lease to the NIC, the resource file and the record, in this order. Returns whether all of it is
+ * done. Does nothing while a Job works on the Vnic, since the Job may do the same.
  */
 export function settleWith(cluster: Pick<Cluster, "changeVnicStatus">): Settle {
   return async (keeper) => {
@@ -33,7 +33,7 @@ interface News {
   readonly interface: Interface;
 }
 
-/** Undefined when there is no whole NIC of that Vnic: whoever makes it whole asks for the lease himself. */
+/** Undefined if the Vnic's NIC isn't complete: the Job that completes it will ask for the lease. */
 async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | undefined> {
   const file = await readResourceFile(subject.uid);
   if (!file?.definition.dhcp || file.association.inode !== subject.inode || file.step !== "attached") return undefined;
@@ -53,7 +53,7 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | und
   return { vnic, interface: interfaceOf(now) };
 }
 
-/** A record that is gone, or is another one by now, has no use for it. */
+/** Does nothing if the record is gone or was replaced. */
 async function report(
   cluster: Pick<Cluster, "changeVnicStatus">,
   { vnic, interface: live }: News,

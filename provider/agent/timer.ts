@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 
-/** One thing to do at a time to come. */
+/** Runs one function at a later time. */
 export class Timer {
   private readonly clock: Clock;
   private cancel: () => void = () => undefined;
@@ -9,7 +9,7 @@ export class Timer {
     this.clock = clock;
   }
 
-  /** Sets the timer, and cancels what was set before. */
+  /** Sets the timer, and cancels the previous one. */
   set(milliseconds: number, work: () => void): void {
     this.clear();
     this.cancel = this.clock.after(milliseconds, work);

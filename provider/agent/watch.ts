@@ -13,7 +13,7 @@ import { findTrouble, parentOf } from "./network-path.ts";
 import { logAbout } from "./log.ts";
 import { isPresent, listPresent } from "./present.ts";
 
-/** Whom the watch tells what it has found; each throws when it can't be told now. */
+/** Receives what the watch finds. Each function throws if it can't report now; the watch then tries again. */
 export interface Reports {
   connection(file: ResourceFile, trouble: Trouble | undefined): Promise<void>;
   uniqueness(file: ResourceFile, rival: Rival | undefined): Promise<void>;
@@ -21,33 +21,36 @@ export interface Reports {
   lost(file: ResourceFile): Promise<void>;
 }
 
-/** Into a pod, and for other hosts with its addresses, it is looked this seldom; at what is on the node each time. */
+/**
+ * Interval between checks inside a pod and for rivals on the network. What is visible on the node is checked each
+ * time.
+ */
 const closeLookMilliseconds = 60_000;
 
-/** Pods that are looked into at once. */
+/** How many pods are checked at once. */
 const concurrentLooks = 8;
 
-/** What is known of one Vnic. */
+/** What is known about one Vnic. */
 interface Seen {
   readonly file: ResourceFile;
   parentIndex: number | undefined;
-  /** Whether the parent is another one since the NIC is gone. */
+  /** Whether the parent was replaced since the NIC disappeared. */
   remade: boolean;
   nic: Link | undefined;
   closeLookAt: number;
-  /** What was told last; undefined when the record may say anything. */
+  /** What was reported last; undefined if the record's content is unknown. */
   connection: string | undefined;
   uniqueness: string | undefined;
 }
 
 /**
- * Looks after the Vnics of a node that serve: whether their parents are up, whether they are in their pods, and whether
- * somebody else uses their addresses. It reports, and changes nothing.
+ * Checks the attached Vnics of a node: whether their parents are up, whether they are in their pods, and whether
+ * another host uses their addresses. It only reports, and changes nothing.
  */
 export class Watch {
   private readonly seen = new Map<string, Seen>();
   private readonly reports: Reports;
-  /** Pods at which a look is under way, by UID. */
+  /** UIDs of pods that are being checked. */
   private readonly busy = new Set<string>();
   private readonly slots = new Slots(concurrentLooks);
 
@@ -55,7 +58,7 @@ export class Watch {
     this.reports = reports;
   }
 
-  /** Begins to look at each pod; one that takes long delays no other, and is left out until it is done. */
+  /** Starts a check of each pod. A slow check delays no other one, and its pod is skipped until it has ended. */
   async look(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
@@ -117,7 +120,7 @@ export class Watch {
 
   private async lookForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: Seen): Promise<void> {
     const netns = { path: netnsPath(file.association.netns) };
-    // What answers for an IPv6 address of its own, the kernel hides.
+    // The kernel doesn't show who answers for an IPv6 address that it has itself.
     const asked = addresses.filter((address) => familyOf(address) === 4);
     const rival = await findRival(netns, name, mac, asked);
     const uniqueness = rival ? [file.updatedAt, rival.host, rival.mac].join("\n") : "";
@@ -127,7 +130,7 @@ export class Watch {
   }
 }
 
-/** Its addresses were asked for just now, when it was injected, or lately, by a former agent. */
+/** The addresses were probed when the Vnic was injected, or recently by a former agent, so the first probe can wait. */
 function firstSight(file: ResourceFile, parentIndex: number | undefined): Seen {
   const closeLookAt = performance.now() + closeLookMilliseconds;
   return {
@@ -148,7 +151,7 @@ async function isLost(file: ResourceFile): Promise<boolean> {
   return ownLink(links, file.vnic.uid, signOf(file, file.association)) !== undefined;
 }
 
-/** The Vnic's link in its pod; only while no Job works on it, which may have it elsewhere. */
+/** Finds the Vnic's link in its pod, or returns `busy` while a Job works on it and may have moved it. */
 async function findNic({ vnic: { uid } }: ResourceFile): Promise<Link | undefined | "busy"> {
   return tryLock(uid, async () => {
     const file = await readResourceFile(uid);

@@ -1,11 +1,12 @@
-/** What tells one reading from another, unless somebody says otherwise. */
+/** Default key: the arguments as JSON. */
 export function byArguments(...args: readonly unknown[]): string {
   return JSON.stringify(args);
 }
 
 /**
- * `read`, shared by those who ask for the same at the same time: while one reading is under way, all who come wait for the
- * next one. So there is one at a time for each `key`, however many ask, and nobody gets what was read before they asked.
+ * Wraps `read` so that concurrent callers with the same key share reads. While one read is running, all further
+ * callers wait for one next read together. So each key has at most one read at a time, and no caller gets a value that
+ * was read before it asked.
  */
 export function coalesce<A extends readonly unknown[], T>(
   read: (...args: A) => Promise<T>,

@@ -1,14 +1,14 @@
 /**
- * What went wrong, as a word that code may branch on; the message is for people.
- *
+ * The kind of failure, for code to branch on; the message is for people.
  * - `invalid`: an input breaks a rule
- * - `refused`: the world is not as the definition needs it (no such pod, parent missing, name taken, …); nothing was made
- * - `conflict`: somebody else holds the record, the MAC or the address
+ * - `refused`: the cluster or the node doesn't allow it (no such pod, parent missing, name taken, …); nothing was
+ * changed
+ * - `conflict`: another Vnic, declaration or host has the record, the MAC or the address
  * - `outdated`: the object was changed since it was read; read it again
- * - `forbidden`: the cluster's RBAC or admission says no
+ * - `forbidden`: the cluster's RBAC or admission denies it
  * - `notInstalled`: our CRDs, namespace or service account are missing
  * - `unreachable`: no answer from the API server
- * - `deadline`: the time given ran out
+ * - `deadline`: the deadline has passed
  * - `sessionBroken`: the injection session ended before it answered; the work may or may not be done
  * - `failed`: a step failed on the node
  */
@@ -33,7 +33,7 @@ export type ErrorSubject =
   /** A link of the pod has the name already. */
   | { readonly type: "interface" };
 
-/** An error that names its object and, where there is one thing to do, says it. */
+/** An error that names its object and, if there is a remedy, the remedy. */
 export class VnicError extends Error {
   override readonly name = "VnicError";
   readonly kind: ErrorKind;
@@ -54,7 +54,7 @@ export function isVnicError(error: unknown, ...kinds: ErrorKind[]): error is Vni
   return error instanceof VnicError && (kinds.length === 0 || kinds.includes(error.kind));
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

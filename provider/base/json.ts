@@ -1,4 +1,4 @@
-/** The value that a JSON text stands for; undefined for a text that is no JSON. The parser's own words would quote the text. */
+/** Parses JSON; returns undefined if the text isn't JSON. The parser's own error would quote the text. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,11 +1,11 @@
 /** This package's version. A test compares it with `package.json`. */
 export const packageVersion = "0.1.0";
 
-/** The least protocol number of a stored provider text that the hooks serve. What an older text stored is renewed by an update. */
+/** The lowest stub protocol number that the hooks support. An update replaces older stubs in state. */
 export const leastStubProtocol = 1;
 
-/** The least Node.js that the Kubernetes client loads on. */
+/** The lowest Node.js version that the Kubernetes client supports. */
 export const leastNode = [22, 19] as const;
 
-/** The node side as an image. Put it on the nodes, or in your registry and name it by `vnic:image`. */
+/** The default node image. Load it onto the nodes, or push it to your registry and set `vnic:image`. */
 export const defaultImage = `localhost/pulumi-vnic-node:${packageVersion}`;

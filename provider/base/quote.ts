@@ -1,4 +1,4 @@
-/** A value of a user's, a pod's or a server's, as JSON for a message: bounded, whatever its size. */
+/** Formats an untrusted value as JSON for a message, cut to a limited length. */
 export function quote(value: unknown, mostCharacters = 120): string {
   const text = JSON.stringify(typeof value === "string" ? value.slice(0, mostCharacters + 1) : value) ?? String(value);
   const whole = typeof value !== "string" || value.length <= mostCharacters;
@@ -7,7 +7,7 @@ export function quote(value: unknown, mostCharacters = 120): string {
   return `${text.slice(0, mostCharacters)}… (${size} characters)`;
 }
 
-/** A message, cut where it is longer than that; what others say may be in it. */
+/** Cuts an untrusted message to a limited length. */
 export function cut(text: string, mostCharacters: number): string {
   return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}…`;
 }

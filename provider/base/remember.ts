@@ -1,6 +1,6 @@
 import { byArguments } from "./coalesce.ts";
 
-/** `ask`, asked once for each `key`: what was found is remembered. What wasn't, and failures, are asked for again. */
+/** Caches what `ask` finds, by `key`. Failures and `undefined` aren't cached. */
 export function remember<A extends readonly unknown[], T>(
   ask: (...args: A) => Promise<T>,
   key: (...args: A) => string = byArguments,

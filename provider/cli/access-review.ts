@@ -2,7 +2,7 @@ import { isVnicError } from "../base/errors.ts";
 import type { RawApi } from "../cluster/raw-api.ts";
 import { neededRights, type Right } from "../model/doctor/rights.ts";
 
-/** The name of the account that the API server takes us for. */
+/** The user name under which the API server knows us. */
 export async function whoAmI(api: RawApi): Promise<string> {
   const review = await api
     .post<{ status?: { userInfo?: { username?: string } } }>("/apis/authentication.k8s.io/v1/selfsubjectreviews", {
@@ -13,7 +13,7 @@ export async function whoAmI(api: RawApi): Promise<string> {
   return review?.status?.userInfo?.username ?? "this account";
 }
 
-/** Which of the provider's rights an account lacks: ours, or that of `user`; undefined when we may not ask. */
+/** Lists the rights of the provider that an account lacks: our own account, or `user`. Undefined if we may not ask. */
 export async function deniedRights(api: RawApi, user?: string): Promise<Right[] | undefined> {
   const kind = user === undefined ? "SelfSubjectAccessReview" : "SubjectAccessReview";
   const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`;

@@ -3,13 +3,13 @@ import { Option } from "commander";
 import { defaultImage } from "../base/package.ts";
 import type { Access } from "../cluster/kubeconfig.ts";
 
-/** Options of every command that asks a cluster. */
+/** Options of every command that connects to a cluster. */
 export interface AccessOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
 }
 
-/** Adds the options by which a cluster is reached. */
+/** Adds the options that select a cluster. */
 export function withAccess(command: Command): Command {
   return command
     .option("--kubeconfig <path>", "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
@@ -21,7 +21,7 @@ export function imageOption(): Option {
   return new Option("--image <image>", "the node image").env("VNIC_IMAGE").default(defaultImage);
 }
 
-/** The options as the cluster's connection takes them. */
+/** Converts the options to those of the cluster client. */
 export function accessOf({ kubeconfig, context }: AccessOptions): Access {
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

@@ -9,7 +9,7 @@ import type { Uninstaller } from "./delete-records.ts";
 
 const nodeSeconds = 60;
 
-/** Empties our directory on each node that is ready, by an injection session; names the nodes where it stays. */
+/** Empties our state directory on each ready node through an injection session, and prints the nodes where it stays. */
 export async function cleanNodes({ api, cluster, image, tell }: Uninstaller): Promise<void> {
   if (!(await api.get(`/api/v1/namespaces/${systemNamespace}`))) return;
   const nodes = await api.get<{ items: (NodeObject & { metadata: { name: string } })[] }>("/api/v1/nodes");
@@ -26,7 +26,7 @@ export async function cleanNodes({ api, cluster, image, tell }: Uninstaller): Pr
             await sessions.use(name, deadline, (session) => session.request("purge", {}));
             tell(`emptied ${stateDirectory} on node ${name}`);
           } catch (error) {
-            // A Vnic that is still there must not be forgotten; anything else is no reason to stop.
+            // A Vnic that is still on a node must stop the uninstallation; other failures needn't.
             if (isVnicError(error, "refused")) throw error;
             tell(`${stateDirectory} stays on node ${name}: ${messageOf(error)}`);
           }

@@ -14,7 +14,7 @@ const epilogue = `
 Exit codes: ${exitCodes.done} done; ${exitCodes.failed} failed; ${exitCodes.usage} mistake in the command line; ${exitCodes.attention} done, and something needs attention.
 Colours appear on a terminal only; NO_COLOR=1 switches them off.`;
 
-/** The whole command line. `name` is how the user has started it. */
+/** Builds the command line. `name` is the name under which the user started it. */
 export function commandLine(name: string): Command {
   const program = new Command(name)
     .description("Give running Kubernetes pods NICs on networks outside the cluster: look after what is there.")
@@ -39,7 +39,7 @@ export function commandLine(name: string): Command {
   return program;
 }
 
-/** Runs a command line to its end and returns its exit code. Errors go to stderr. */
+/** Runs a command line and returns its exit code. Errors go to stderr. */
 export async function runCommandLine(name: string, words: readonly string[]): Promise<number> {
   const program = commandLine(name);
   for (const command of [program, ...program.commands]) command.exitOverride();
@@ -47,7 +47,7 @@ export async function runCommandLine(name: string, words: readonly string[]): Pr
     await program.parseAsync([...words], { from: "user" });
     return Number(process.exitCode ?? exitCodes.done);
   } catch (error) {
-    // It has written its message itself.
+    // Commander has already printed the message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     process.stderr.write(`${name}: ${messageOf(error)}\n`);
     return exitCodes.failed;

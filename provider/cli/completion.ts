@@ -1,6 +1,6 @@
 import { Argument, Command } from "commander";
 
-/** Each shell asks the program itself, so that what it offers is what the program takes. */
+/** The shells' scripts call the program for candidates, so that these always match what it accepts. */
 const scripts = {
   bash: `_pulumi_vnic() {
   mapfile -t COMPREPLY < <(compgen -W "$(pulumi-vnic __complete "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}")
@@ -17,7 +17,7 @@ compdef _pulumi_vnic pulumi-vnic
 `,
 };
 
-/** `completion <shell>`: prints the script that a shell reads for completion. */
+/** `completion <shell>`: prints the completion script for a shell. */
 export function completionCommand(): Command {
   return new Command("completion")
     .summary("print a completion script for a shell")
@@ -26,7 +26,7 @@ export function completionCommand(): Command {
     .action((shell: keyof typeof scripts) => void process.stdout.write(scripts[shell]));
 }
 
-/** `__complete <words>`: what those scripts ask, one candidate a line. */
+/** `__complete <words>`: prints the candidates for the completion scripts, one per line. */
 export function completionsCommand(program: Command): Command {
   return new Command("__complete")
     .argument("[words...]", "the words before the one to complete")
@@ -43,7 +43,7 @@ export function completionsCommand(program: Command): Command {
     );
 }
 
-/** The words that may follow: commands, then a command's options and the choices of its arguments. */
+/** The possible next words: commands, or a command's options and the choices of its arguments. */
 export function candidates(program: Command, words: readonly string[]): string[] {
   const command = program.commands.find((one) => one.name() === words[0] && !one.name().startsWith("__"));
   const options = [...(command ?? program).options, { long: "--help" }].flatMap(({ long }) => long ?? []);

@@ -6,7 +6,7 @@ import { type Manifest, pathOf } from "../model/platform/manifest.ts";
 import { partManifests, platformManifests } from "../model/platform/platform.ts";
 import { awaitGone } from "./delete-records.ts";
 
-/** Deletes what runs, and waits for its end, so that nobody writes on a node any more. */
+/** Deletes the workloads and waits until their pods are gone, so that nothing changes nodes any more. */
 export async function deleteWorkloads(api: RawApi, tell: (words: string) => void): Promise<void> {
   const root = `/apis/apps/v1/namespaces/${systemNamespace}`;
   const workloads = [
@@ -14,14 +14,17 @@ export async function deleteWorkloads(api: RawApi, tell: (words: string) => void
     [`DaemonSet ${agentName}`, `${root}/daemonsets/${agentName}`],
   ] as const;
   for (const [words, path] of workloads) {
-    // In the foreground: it is gone when its pods are.
+    // Foreground deletion: the object is gone only after its pods.
     if (!(await api.delete(path, { propagationPolicy: "Foreground" }))) continue;
     await awaitGone(api, path, words);
     tell(`deleted ${words}`);
   }
 }
 
-/** Deletes the other objects of all parts in the reverse of their order; CRDs are the last, as the API server then still knows all kinds. */
+/**
+ * Deletes the other objects of all parts in reverse order. CRDs go last, so that the API server knows all kinds until
+ * then.
+ */
 export async function deleteInstallation(api: RawApi, tell: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });
   const others = platformManifests({ image: defaultImage, openshift: true, without: ["crds"] });
@@ -34,7 +37,7 @@ export async function deleteInstallation(api: RawApi, tell: (words: string) => v
   }
 }
 
-/** A cluster that isn't OpenShift has no such kind of object. */
+/** Returns false for a kind that the cluster doesn't have, such as OpenShift's. */
 function falseWhereUnknown(error: unknown): false {
   if (isVnicError(error, "notInstalled")) return false;
   throw error;

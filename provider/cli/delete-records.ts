@@ -25,13 +25,13 @@ export interface Uninstaller {
   readonly api: RawApi;
   readonly cluster: Cluster & VnicSetCluster;
   readonly image: string;
-  /** Says what was done. */
+  /** Prints progress. */
   readonly tell: (words: string) => void;
 }
 
 const recordSeconds = 120;
 
-/** All records in the order in which they can be deleted: sets make Vnics, and Vnics hold networks. */
+/** Reads all records in the order in which they can be deleted: VnicSets own Vnics, and Vnics use VnicNetworks. */
 export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
   const kinds = ["VnicSet", "Vnic", "VnicNetwork"] as const;
   const lists = await Promise.all(
@@ -40,7 +40,7 @@ export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
       const list = await api
         .get<{ items: Pick<AnyRecord, "metadata">[] }>(`/apis/${apiVersion}/${plural}`)
         .catch((error: unknown) => {
-          // Without its CRD there are none.
+          // Without the CRD there are no records.
           if (isVnicError(error, "notInstalled")) return undefined;
           throw error;
         });
@@ -59,7 +59,7 @@ export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
   return lists.flat();
 }
 
-/** Deletes records, each Vnic from its node first; works with and without a reconciler. */
+/** Deletes records, and removes each Vnic from its node first. Works with and without a reconciler. */
 export async function deleteRecords(
   { api, cluster, image, tell }: Uninstaller,
   records: readonly AnyRecord[],
@@ -71,12 +71,12 @@ export async function deleteRecords(
   try {
     for (const { metadata, path, words } of ofKind("VnicSet")) {
       await api.delete(path);
-      // Its finalizer waits for the set's Vnics, which are taken away below.
+      // The set's finalizer waits until its Vnics are gone; they are deleted below.
       const set = await cluster.findVnicSet(metadata);
       if (set) await cluster.releaseVnicSet(metadata, set.metadata.uid);
       tell(`deleted ${words}`);
     }
-    // A reconciler may have made one more of a set until then.
+    // A reconciler may have created another Vnic of a set in the meantime.
     const vnics = (await readRecords(api)).filter(({ kind }) => kind === "Vnic");
     await Promise.all(
       vnics.map(({ metadata, words }) =>
@@ -97,7 +97,7 @@ export async function deleteRecords(
   }
 }
 
-/** Waits until an object is gone; its finalizers may take a while. */
+/** Waits until an object is gone; finalizers may delay that. */
 export async function awaitGone(api: RawApi, path: string, words: string): Promise<void> {
   const deadline = new Deadline(`deleting ${words}`, recordSeconds);
   while ((await api.get(path).catch(goneWithItsKind)) !== undefined) await deadline.wait(200, `${words} to be gone`);

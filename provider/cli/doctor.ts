@@ -12,7 +12,7 @@ interface DoctorOptions extends AccessOptions, Scope {
   readonly json: boolean;
 }
 
-/** `doctor`: what is wrong with the cluster, its nodes and its Vnics, and what to do about it. */
+/** `doctor`: finds faults of the cluster, its nodes and its Vnics, and prints remedies. */
 export function doctorCommand(): Command {
   return withAccess(new Command("doctor"))
     .summary("find what is wrong, and what to do about it")

@@ -19,11 +19,11 @@ export interface NodeScope {
   readonly networks: readonly StoredNetwork[];
   readonly vnics: readonly StoredVnic[];
   readonly image: string;
-  /** Name of the one node to look at. @default all, at most ten */
+  /** Name of the only node to examine. @default all, at most ten */
   readonly only?: string;
 }
 
-/** Opens an injection session on each node, and asks what it offers for the networks in use there. */
+/** Opens an injection session on each node, and checks there the networks that are in use. */
 export async function examineNodes(api: RawApi, access: Access, scope: NodeScope): Promise<Finding[]> {
   const names = scope.only === undefined ? await nodeNames(api, scope.vnics) : [scope.only];
   const cluster = await openCluster(access);
@@ -44,7 +44,7 @@ export async function examineNodes(api: RawApi, access: Access, scope: NodeScope
   }
 }
 
-/** All nodes; those that records name, for an account that may not list nodes. */
+/** All nodes, or those that records name if the account may not list nodes. */
 async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Promise<string[]> {
   try {
     const nodes = await api.get<{ items: { metadata: { name: string } }[] }>("/api/v1/nodes");
@@ -55,7 +55,7 @@ async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Promise<str
   }
 }
 
-/** Networks in use on that node. A device that was moved into a pod is no longer on its node, so those are left out. */
+/** Networks in use on that node, except host-device networks whose device has moved into a pod. */
 function networksOn(name: string, node: NodeObject, { networks, vnics }: NodeScope): NetworkOnNode[] {
   const named = networks.flatMap(({ metadata, spec }) => {
     const network = networkOnNode(spec, node);

@@ -17,7 +17,7 @@ import { examineNodes } from "./examine-nodes.ts";
 import { deniedRights, whoAmI } from "./access-review.ts";
 import { readWorkloads } from "./workload-facts.ts";
 
-/** What is looked at, and by which node image. */
+/** What to examine, and the node image to use. */
 export interface Scope {
   readonly image: string;
   readonly node?: string;
@@ -26,7 +26,7 @@ export interface Scope {
   readonly pod?: string;
 }
 
-/** All findings about a cluster; throws when its API server doesn't answer. */
+/** Returns all findings about a cluster; throws if its API server doesn't answer. */
 export async function examine(access: Access, options: Scope): Promise<Finding[]> {
   const api = await openRawApi(access);
   const server = await examineServer(api);
@@ -65,7 +65,7 @@ async function readInstallation(api: RawApi, image: string) {
       try {
         return [{ wanted: manifest, found: await api.get<object>(pathOf(manifest)) }];
       } catch (error) {
-        // Without the right to look, nothing can be said here. The rights that matter have checks of their own.
+        // Without the right to read, there is nothing to report; missing rights have a finding of their own.
         if (isVnicError(error, "forbidden")) return [];
         throw error;
       }
@@ -82,7 +82,7 @@ async function examineAccounts(api: RawApi): Promise<Finding[]> {
   ]);
   return [
     ...examineRights(me, mine ?? []),
-    // Asking for another account takes a right that not everybody has.
+    // A review for another account needs a right that not every user has.
     ...(provider ? examineRights(`account ${providerServiceAccount}`, provider) : []),
   ];
 }

@@ -1,11 +1,11 @@
-/** The exit codes of the command line, as `--help` and the documentation list them. */
+/** Exit codes, as `--help` and the documentation list them. */
 export const exitCodes = {
-  /** Done, and nothing is wrong. */
+  /** Done, and no problem was found. */
   done: 0,
-  /** It could not be done; stderr says why. */
+  /** Failed; stderr says why. */
   failed: 1,
   /** The command line has a mistake; nothing was done. */
   usage: 2,
-  /** Done, and something needs attention: `doctor` names a fault, `uninstall` finds records. */
+  /** Done, but something needs attention: `doctor` found a fault, or `uninstall` found records. */
   attention: 3,
 } as const;

@@ -24,7 +24,7 @@ const formats = {
   json: (graph: VnicGraph) => `${JSON.stringify({ formatVersion: 1, ...graph }, null, 2)}\n`,
 } as const;
 
-/** `graph`: a picture of external networks, nodes, pods and NICs. */
+/** `graph`: draws external networks, nodes, pods and NICs. */
 export function graphCommand(): Command {
   return withAccess(new Command("graph"))
     .summary("draw networks, nodes, pods and NICs")
@@ -40,7 +40,7 @@ export function graphCommand(): Command {
       const within = namespace === undefined ? "" : `/namespaces/${namespace}`;
       const [vnics, networks] = await Promise.all([
         api.get<{ items: StoredVnic[] }>(`/apis/${apiVersion}${within}/vnics`),
-        // Without the right to list them, those that Vnics are on are still drawn.
+        // If the account may not list networks, those of the Vnics are drawn.
         api.get<{ items: StoredNetwork[] }>(`/apis/${apiVersion}/vnicnetworks`).catch(() => undefined),
       ]);
       const names = (networks?.items ?? []).map(({ metadata }) => metadata.name);

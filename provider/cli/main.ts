@@ -2,6 +2,6 @@
 import { basename } from "node:path";
 import { runCommandLine } from "./command-line.ts";
 
-// kubectl starts its plug-ins by their own name.
+// kubectl runs plug-ins under their file name.
 const name = basename(process.argv[1] ?? "").startsWith("kubectl-vnic") ? "kubectl vnic" : "pulumi-vnic";
 process.exitCode = await runCommandLine(name, process.argv.slice(2));

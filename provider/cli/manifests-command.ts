@@ -28,7 +28,7 @@ interface Options {
 
 const collect = (value: string, previous: string[]) => [...previous, value];
 
-/** `manifests`: what a cluster needs, as one list for kubectl or as files for kustomize. */
+/** `manifests`: prints what a cluster needs, as one list for kubectl or as files for kustomize. */
 export function manifestsCommand(): Command {
   return new Command("manifests")
     .summary("print what a cluster needs")
@@ -71,7 +71,7 @@ export function manifestsCommand(): Command {
     });
 }
 
-/** Lists are added to those of the file; what is said once goes before it. */
+/** Merges the options of the file and of the command line: lists are joined, single values of the command line win. */
 async function platformOptions(said: Options): Promise<PlatformOptions & { without: PlatformPart[] }> {
   const file = said.options === undefined ? {} : await readOptions(said.options);
   const { image, runtimeLayout, openshift, without } = said;

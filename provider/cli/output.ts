@@ -10,12 +10,12 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Text in a style, on a terminal that shows colours; NO_COLOR and FORCE_COLOR are heeded. */
+/** Styles text on a terminal that shows colours; honours NO_COLOR and FORCE_COLOR. */
 export function styled(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true });
 }
 
-/** Rows in columns, each as wide as its widest cell; the last one is not padded. */
+/** Aligns rows in columns, each as wide as its widest cell; the last one isn't padded. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>

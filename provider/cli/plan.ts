@@ -5,7 +5,7 @@ import { VnicError, messageOf } from "../base/errors.ts";
 import { renderPlan } from "../model/plan/markdown.ts";
 import { reportPlan } from "../model/plan/report.ts";
 
-/** `plan`: a preview as a comment for a pull request, or as data. */
+/** `plan`: prints a preview as a pull request comment, or as JSON. */
 export function planCommand(): Command {
   return new Command("plan")
     .summary("turn a preview into a comment for a pull request")
@@ -17,7 +17,7 @@ export function planCommand(): Command {
     });
 }
 
-/** What `pulumi-vnic plan` prints of a preview in a file, or on stdin. */
+/** Prints the report on a preview that is read from a file or from stdin. */
 async function showPlan(file: string | undefined, asJson: boolean): Promise<string> {
   const source = file ?? "stdin";
   const report = reportPlan(file === undefined ? await text(process.stdin) : await read(file), source);

@@ -18,7 +18,7 @@ interface StatusOptions extends AccessOptions {
 
 const watchMilliseconds = 2000;
 
-/** `status`: a table of Vnics, or one Vnic in depth. */
+/** `status`: prints a table of Vnics, or the details of one Vnic. */
 export function statusCommand(): Command {
   return withAccess(new Command("status"))
     .summary("show Vnics, or one Vnic in depth")
@@ -59,7 +59,7 @@ function refOf(text: string, { namespace }: StatusOptions): VnicRef {
   );
 }
 
-/** The Vnics of a cluster as rows, in the order of their names. */
+/** The Vnics of a cluster as rows, sorted by name. */
 async function readRows(api: RawApi, { namespace }: StatusOptions): Promise<VnicRow[]> {
   const within = namespace === undefined ? "" : `/namespaces/${namespace}`;
   const list = await api.get<{ items: StoredVnic[] }>(`/apis/${apiVersion}${within}/vnics`);
@@ -78,7 +78,10 @@ function table(rows: readonly VnicRow[]): string[] {
   return [styled("bold", first), ...rest.map((line, index) => (rows[index]?.healthy ? line : styled("yellow", line)))];
 }
 
-/** Prints changes: draws the table anew on a terminal; elsewhere prints each changed row, or each change as a line of JSON. */
+/**
+ * Prints changes. On a terminal it redraws the table; otherwise it prints each changed row, or each change as a line
+ * of JSON.
+ */
 async function watch(api: RawApi, options: StatusOptions): Promise<never> {
   const known = new Map<string, string>();
   for (let first = true; ; first = false) {

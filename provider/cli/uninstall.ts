@@ -14,7 +14,7 @@ interface UninstallOptions extends AccessOptions {
   readonly json: boolean;
 }
 
-/** `uninstall`: takes away all that the manifests have installed, in an order that leaves nothing behind. */
+/** `uninstall`: removes everything that the manifests install, in an order that leaves nothing behind. */
 export function uninstallCommand(): Command {
   return withAccess(new Command("uninstall"))
     .summary("take away what the manifests have installed")

@@ -20,7 +20,7 @@ interface EventObject {
   readonly metadata: { readonly creationTimestamp?: string };
 }
 
-/** All that can be said of one Vnic. */
+/** Everything known about one Vnic. */
 export interface VnicDetails {
   readonly summary: VnicRow;
   readonly record: StoredVnic;
@@ -30,7 +30,7 @@ export interface VnicDetails {
     readonly reason: string;
     readonly message: string;
   }[];
-  /** What the node shows, or why it can't be asked. */
+  /** What the node reports, or why it couldn't be asked. */
   readonly onNode?: ShowResult | { readonly problem: string };
 }
 
@@ -50,7 +50,7 @@ export async function readDetails(
   return { summary: rowOf(record, new Date()), record, events, ...(onNode ? { onNode } : {}) };
 }
 
-/** The newest last; none for an account that may not list events. */
+/** The Vnic's events, newest last; none if the account may not list events. */
 async function readEvents(api: RawApi, { metadata }: StoredVnic): Promise<VnicDetails["events"]> {
   const query = new URLSearchParams({ fieldSelector: `involvedObject.uid=${metadata.uid}` });
   const list = await api
@@ -83,7 +83,7 @@ async function lookAtNode(access: Access, { metadata, spec }: StoredVnic, image:
   }
 }
 
-/** Renders the details as text for a terminal. */
+/** Formats the details for a terminal. */
 export function detailLines({ summary, record, events, onNode }: VnicDetails): string[] {
   const now = Date.now();
   const since = (time: string) => `${durationWords(now - Date.parse(time))} ago`;

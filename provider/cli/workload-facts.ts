@@ -28,7 +28,7 @@ interface AgentPod {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
-/** What runs in our namespace; undefined when we may not look. */
+/** Reads the workloads in our namespace; undefined if we may not read them. */
 export async function readWorkloads(
   api: RawApi,
   known: Pick<WorkloadFacts, "vnicSets" | "leasedVnics" | "image">,

@@ -1,13 +1,16 @@
 import * as z from "zod";
 import { labelName } from "./schema/fields.ts";
 
-/** How one of the clusters in the setting `vnic:clusters` is reached. What it lacks is as for the stack's own cluster. */
+/**
+ * How to reach one of the clusters in the setting `vnic:clusters`. Missing fields default to those of the stack's own
+ * cluster.
+ */
 export interface Connection {
-  /** A kubeconfig's path or text, or `env:<variable>` that holds either. Default: the stack's own. */
+  /** A kubeconfig's path or text, or `env:<variable>` with either. Default: the stack's own. */
   readonly kubeconfig?: string;
-  /** Which of its contexts. Default: its current one. */
+  /** The kubeconfig's context. Default: its current context. */
   readonly context?: string;
-  /** The node side's image. Default: the stack's own. */
+  /** The node image. Default: the stack's own. */
   readonly image?: string;
 }
 
@@ -16,7 +19,10 @@ const connection = z
   .refine(({ kubeconfig, context }) => kubeconfig !== undefined || context !== undefined);
 const connections = z.record(labelName, connection);
 
-/** Reads connections by the names of their clusters; or the path of the first value that is wrong, as values may be secret. */
+/**
+ * Parses connections by cluster name, or returns the path of the first invalid value. The values themselves may be
+ * secret.
+ */
 export function parseConnections(
   value: unknown,
 ): { readonly connections: ReadonlyMap<string, Connection> } | { readonly wrong: string } {

@@ -11,9 +11,9 @@ import {
 import { hostPath } from "./host-path.ts";
 import { aside } from "./slots.ts";
 
-/** How long an agent that was there may take to come back, as at its own upgrade. */
+/** How long to wait for an agent that is restarting, for example during its upgrade. */
 const patienceMilliseconds = 10_000;
-/** Longer than the agent itself waits for a DHCP server. */
+/** Longer than the agent waits for a DHCP server. */
 const answerMilliseconds = 30_000;
 
 /** Refuses where no agent answers, or one that speaks otherwise. */
@@ -30,7 +30,7 @@ export async function requireAgent(): Promise<void> {
   );
 }
 
-/** The agent's answer; undefined when there is no agent, or none comes back in time. */
+/** Sends a request to the agent. Undefined if the node has no agent, or if a stopped one doesn't come back in time. */
 export function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
   return aside(() => ask(request));
 }
@@ -40,7 +40,7 @@ async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
   for (;;) {
     const line = await exchange(`${JSON.stringify(request)}\n`);
     if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
-    // Without a socket no agent was ever here; one that nobody listens at belongs to one that is on its way out or in.
+    // No socket: this node never had an agent. A socket without a listener: the agent is starting or stopping.
     if (line.absent || performance.now() > giveUpAt) return undefined;
     await sleep(100);
   }

@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Takes text piece by piece and hands on its lines; of a longer line than that, what is beyond it is dropped. */
+/** Splits incoming text into lines. The excess of a line that is longer than `longest` is dropped. */
 export function boundedLines(longest: number, hear: (line: string) => void): (chunk: Buffer) => void {
   const decoder = new StringDecoder("utf8");
   let line = "";

@@ -4,19 +4,21 @@ import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 import { ipRows, type Link, listLinks } from "./link.ts";
 
-/* Links of the node by which its pods are on the cluster's own network. Whoever had a NIC on one of them would be among the
-   pods, with any address. */
+/**
+ * /Links that connect the node's pods to the cluster network. A NIC on one of them would be among the pods, with any
+ * address.
+ */
 
-/** Links that CNI plugins make once on each node, by the plugins' own names for them. */
+/** Names of the bridges and links that CNI plugins create once per node. */
 const plugins =
   /^(cni\d+|cbr\d+|docker\d+|flannel\.\d+|flannel-v6\.\d+|kube-bridge|kube-ipvs\d+|nodelocaldns|cilium_(host|net|vxlan|geneve)|lxc_health|tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|antrea-gw\d+|genev_sys_\d+|ovn-k8s-mp\d+|br-int|weave)$/;
-/** The node's ends of our own NICs in a bridge. */
+/** The node's ends of our own veth pairs in mode bridge. */
 const hostSides = /^vh[0-9a-f]{12}$/;
-/** How long what was seen of a parent is used, in milliseconds. */
+/** How long a verdict on a parent is cached, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
 const fit = new Map<string, { readonly at: number; readonly judged: Promise<void> }>();
 
-/** Like {@link refuseClusterLink}, for a parent by its name, on a node that isn't looked at otherwise. */
+/** Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. */
 export function judgeParent(name: string): Promise<void> {
   const known = fit.get(name);
   if (known && performance.now() - known.at < lifetimeMilliseconds) return known.judged;
@@ -29,7 +31,7 @@ export function judgeParent(name: string): Promise<void> {
   return judged;
 }
 
-/** Refuses a parent by which pods are on the cluster's network: a bridge of theirs, or the node's end of a pod's interface. */
+/** Refuses a parent on the cluster network: a CNI plugin's bridge, or the node's end of a pod's interface. */
 export async function refuseClusterLink(parent: Link, nodeLinks: readonly Link[]): Promise<void> {
   const { name, kind } = parent;
   if (plugins.test(name)) throw refusal(`${name} is a link of the cluster's own network`);
@@ -41,12 +43,12 @@ export async function refuseClusterLink(parent: Link, nodeLinks: readonly Link[]
     its === "veth" && peerNetns !== undefined && pods.has(peerNetns);
   if (leadsToPod(parent)) throw refusal(`${name} is the node's end of a pod's interface`);
   const foreign = ports.filter(({ name }) => !hostSides.test(name));
-  // A bridge with a way out is a LAN's, whoever else is on it.
+  // A bridge that has a port other than pods' interfaces belongs to a LAN, even if pods are on it.
   if (foreign.length > 0 && foreign.every(leadsToPod))
     throw refusal(`${name} is the bridge by which pods are on the cluster's own network`);
 }
 
-/** The node's numbers for the network namespaces that the runtime made (`ip netns list-id`, `RTM_GETNSID`). */
+/** The node's IDs for the network namespaces that the runtime created (`ip netns list-id`, `RTM_GETNSID`). */
 async function podNetnsIds(): Promise<Set<number>> {
   const [rows, pods] = await Promise.all([
     ipRows<{ nsid?: number; name?: string }>("node", ["-j", "netns", "list-id"]),

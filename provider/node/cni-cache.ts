@@ -4,7 +4,9 @@ import * as z from "zod";
 import { cniResultsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 
-/** What libcni keeps of each attachment that it has made (`kind: cniCacheV1`), as root, for the deletion. */
+/**
+ * An entry of libcni's cache (`kind: cniCacheV1`), which libcni keeps as root for each attachment until it is deleted.
+ */
 const cachedResult = z.object({
   containerId: z.string(),
   netns: z.string(),
@@ -17,13 +19,13 @@ interface PodName {
   readonly uid: string;
 }
 
-/** A pod's sandbox and the bind mount of its network namespace, as the runtime told libcni. */
+/** A pod's sandbox and the bind mount of its network namespace, as the runtime passed them to libcni. */
 export interface CachedSandbox {
   readonly sandboxId: string;
   readonly netnsPath: string;
 }
 
-/** The sandboxes of that pod for which networks were set up and not taken down; none where there is no cache. */
+/** Finds the sandboxes of a pod whose networks were set up and not torn down; none if there is no cache. */
 export async function findInCniCache({ namespace, name, uid }: PodName): Promise<CachedSandbox[]> {
   const folder = hostPath(cniResultsDirectory);
   const names = await readdir(folder).catch(() => []);

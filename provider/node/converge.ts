@@ -23,7 +23,10 @@ import { awaitAnnounced } from "./settle.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 
-/** Looks what is there, and makes of it what the plan says; refuses what can't be. Answers whether it made the link. */
+/**
+ * Brings the NIC from its current state to the plan, and refuses what is impossible. Returns whether it made a new
+ * link.
+ */
 export async function converge(
   asked: InjectPlan,
   association: Association,
@@ -51,7 +54,7 @@ export async function converge(
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, parentLink) };
     const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
-    // Asked before anything is changed, unless the link must come up for it.
+    // Probe before any change, unless the link has to be brought up first.
     if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
       let standing = await plainlyNamed(podNetns, uid, arrived);
@@ -74,21 +77,24 @@ export async function converge(
   return true;
 }
 
-/** Whether the link can be the one of last time: in the same namespace of the pod, on the same network. */
+/** Whether the existing link can be kept: the pod's network namespace and the network are the same. */
 export function canKeepLink(known: ResourceFile, plan: InjectPlan, association: Association): boolean {
   return isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
 }
 
 /**
- * The node's links, without ours: one left there under its transit name has an unknown share of its attributes, and making
- * it again costs 0.2 ms.
+ * The node's links, after deleting ours. A link left there under its transit name has unknown attributes, and making
+ * it again costs only 0.2 ms.
  */
 async function cleared(uid: string, known: ResourceFile | undefined): Promise<Link[]> {
   const links = await listLinks("node");
   return (await removeFromNode(links, uid, known)) ? listLinks("node") : links;
 }
 
-/** The Vnic's link in its pod. A device is one only with a file that says so: a pod's word alone is not enough. */
+/**
+ * Finds the Vnic's link in its pod. A device counts only if the resource file says so, since a pod can fake the other
+ * signs.
+ */
 function findArrived(
   { vnic: { uid }, network: { mode } }: InjectPlan,
   association: Association,
@@ -99,12 +105,12 @@ function findArrived(
   return ownLink(links, uid, { ...signOf(known, association), mode });
 }
 
-/** A device that is in the pod already is on the node no more. */
+/** The parent of a device that is already in the pod, and so can't be found on the node. */
 function inPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): ParentLink {
   return former ? { parent: former.name, former } : { parent, mtu: arrived.mtu };
 }
 
-/** A pod may give its link a name that can't be part of a command: it waits under its transit name then. */
+/** Gives the link its transit name if the pod has named it in a way that can't be used in a command. */
 async function plainlyNamed(pod: Netns, uid: string, link: Link): Promise<Link> {
   if (isPlainName(link.name)) return link;
   const name = transitLinkName(uid);
@@ -112,14 +118,17 @@ async function plainlyNamed(pod: Netns, uid: string, link: Link): Promise<Link> 
   return { ...link, name };
 }
 
-/** Refuses a parent that isn't one of an external network, and a device that something else uses. */
+/** Refuses a parent that belongs to the cluster network, and a device that is in use. */
 async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: readonly Link[]): Promise<void> {
   const parent = findParent(network.parent, nodeLinks);
   await refuseClusterLink(parent, nodeLinks);
   if (network.mode === "host-device") await refuseUsedDevice(parent, uid);
 }
 
-/** The MTU decided: the one asked for, if the parent has room for it, or the parent's. A device's limit its driver knows. */
+/**
+ * The MTU to set: the requested one if the parent allows it, or the parent's. The limit of a device is left to its
+ * driver.
+ */
 function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: ParentLink): number {
   const roomy = most ?? former?.mtu ?? 0;
   if (mtu !== undefined && mtu > roomy && network.mode !== "host-device")
@@ -144,10 +153,10 @@ function refuseTakenName({ vnic, interfaceName, pod }: InjectPlan, foreignPodLin
     );
 }
 
-/** Probes over a NIC that serves already, and goes on as it was when an address is taken. */
+/** Probes over the existing NIC, and restores its state if an address is taken. */
 async function probeStanding(netns: Netns, plan: InjectPlan, live: Link): Promise<void> {
   try {
-    // It may have IPv6 off so far.
+    // IPv6 may be off on it.
     const addresses = [...live.addresses, ...plan.addresses];
     await setSysctls(netns, sysctls(live.name, { addresses, slaac: plan.slaac ?? isAnnounced(live) }));
     await probe(netns, { ...plan, interfaceName: live.name }, live);

@@ -2,14 +2,14 @@ import { VnicError } from "../base/errors.ts";
 import { ipRows, type Link } from "./link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
-/* A device goes into its pod whole. What used it on the node would end, and not come back with it. */
+/** /A device moves into its pod whole. What the node had configured on it would be lost, even after it comes back. */
 
 interface RouteRow {
   readonly dst?: string;
   readonly type?: string;
 }
 
-/** Refuses a device that the node routes by, or that Vnics of other pods hang on. */
+/** Refuses a device that the node has routes over, or that is the parent of other Vnics. */
 export async function refuseUsedDevice(device: Link, uid: string): Promise<void> {
   const { name } = device;
   const [route] = (await Promise.all(["-4", "-6"].map((family) => routesBy(family, name)))).flat();
@@ -26,7 +26,7 @@ export async function refuseUsedDevice(device: Link, uid: string): Promise<void>
     );
 }
 
-/** Routes by a device, but for those that the kernel gives every device that is up. */
+/** Routes over a device, except those that the kernel adds for every device that is up. */
 async function routesBy(family: string, name: string): Promise<string[]> {
   const rows = await ipRows<RouteRow>("node", [family, "-j", "route", "show", "table", "all", "dev", name]);
   return rows.flatMap(({ dst = "", type = "unicast" }) =>

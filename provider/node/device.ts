@@ -7,13 +7,13 @@ import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, signOf } from "./own-link.ts";
 
-/*
- * The way back of a device of the node (mode host-device). What it is to be again comes from the resource file. A pod may swap
- * names and marks of its links until the last moment, so what has arrived on the node is compared with the file before it is
- * used for anything.
+/**
+ * /Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
+ * aliases of its links until the last moment, so what has arrived on the node is compared with the file before it is
+ * used.
  */
 
-/** Links of the pod that may be the device: those that the kernel says are, or else those that bear the Vnic's mark. */
+/** Links of the pod that may be the device: those that match the kernel's data, or else those with the Vnic's alias. */
 export function findDevices(links: readonly Link[], file: ResourceFile): Link[] {
   const former = file.link?.former;
   const certain = links.filter(
@@ -28,14 +28,14 @@ export function findDevices(links: readonly Link[], file: ResourceFile): Link[] 
   return [...new Set([...certain, ...marked])];
 }
 
-/** Whether a link in whatever namespace can be the device, as far as that namespace shows it. */
+/** Whether a link can be the device, as far as the link's own network namespace shows. */
 function isAlike({ bus, kind, peerIndex }: Link, former: Former): boolean {
   return (
     bus === former.bus && kind === former.kind && (former.peerIndex === undefined || peerIndex === former.peerIndex)
   );
 }
 
-/** Brings the device back to the node, and makes it what it was; answers whether that was the device. */
+/** Moves the device back to the node and restores its former state. Returns false if the link was another one. */
 export async function bringBack(pod: { readonly path: string }, link: Link, file: ResourceFile): Promise<boolean> {
   const { uid } = file.vnic;
   const former = file.link?.former;
@@ -55,13 +55,16 @@ function isDevice(link: Link, former: Former): boolean {
   return isAlike(link, former) && link.peerNetns === former.peerNetns;
 }
 
-/** A link that the pod had put in the device's place: one without hardware is nobody's, another device is another Vnic's. */
+/**
+ * Handles a link that the pod had put in the device's place: a virtual one is deleted, another Vnic's device is moved
+ * back.
+ */
 async function expel(link: Link, pod: { readonly path: string }): Promise<void> {
   if (link.bus === undefined) return deleteLink("node", link);
   await runIn("node", "ip", ["link", "set", "dev", link.name, "netns", pod.path]);
 }
 
-/** The device on the node that isn't yet what it was, if there is one. */
+/** Finds the device on the node if its former state hasn't been restored yet. */
 export function findReturned(nodeLinks: readonly Link[], file: ResourceFile): Link | undefined {
   const former = file.link?.former;
   const { uid } = file.vnic;
@@ -73,7 +76,9 @@ function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: st
   return name === former.name && mac === former.mac && mtu === former.mtu && up === former.up && !isMarked(alias, uid);
 }
 
-/** Makes a device on the node what it was; one of which no file says that stays down until somebody looks at it. */
+/**
+ * Restores a device on the node. If no file holds its former state, it stays down until an administrator looks at it.
+ */
 export async function restore(link: Link, file: ResourceFile): Promise<void> {
   const former = file.link?.former;
   if (former) return ipBatch("node", restoreSteps(link, former));

@@ -7,14 +7,15 @@ import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { dropTaggedIfUnused } from "./tagged-link.ts";
 
-/** Takes the Vnic out of the pod and off the node, wherever its link is; fine when nothing is left of it. */
+/** Removes the Vnic from the pod and the node, wherever its link is. Succeeds if nothing is left of it. */
 export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report): Promise<EjectResult> {
   const began = performance.now();
   report("removing");
   const known = await readResourceFile(vnic.uid);
-  // While the address is on the link, as the server hears of the release from it. An agent that is gone has let it go.
+  // Stop the lease while the address is still on the link, so that the release reaches the server. Without an agent
+  // there is no lease to release.
   if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
-  // The file may be lost while the pod still has the link.
+  // The file may be lost although the pod still has the link.
   const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
   const removed = await removeLink({ uid: vnic.uid, known, association: place });
   await removeResourceFile(vnic.uid);

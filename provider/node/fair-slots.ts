@@ -1,27 +1,27 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** One piece of work that has, or had, a place. */
+/** One piece of work and the slot that it has or had. */
 interface Turn {
   readonly group: string;
   holds: boolean;
-  /** Waits that are under way in it. */
+  /** Number of running `aside` waits in it. */
   waits: number;
   coming: Promise<void> | undefined;
   ended: boolean;
 }
 
-/** The part of all places that one group can have, so that there is always one for another. */
+/** The largest share of all slots that one group can have, so that others always find one. */
 const largestShare = 0.75;
 
 /**
- * Places for work, shared by groups: a place that is free goes to the group that has the fewest, and no group can have all.
- * What only waits gives its place back meanwhile, see {@link aside}.
+ * Slots for concurrent work, shared fairly by groups: a free slot goes to the group that has the fewest, and no group
+ * can have all. Work that only waits can release its slot meanwhile, see {@link aside}.
  */
 export class Slots {
   private readonly width: number;
   private taken = 0;
   private readonly busy = new Map<string, number>();
-  /** By group, the one whose last turn is longest ago first. */
+  /** Waiting work by group; the group served least recently comes first. */
   private readonly waiting = new Map<string, (() => void)[]>();
   private readonly turns = new AsyncLocalStorage<Turn>();
 
@@ -29,7 +29,7 @@ export class Slots {
     this.width = width;
   }
 
-  /** Runs the work as soon as there is a place for its group. */
+  /** Runs the work as soon as its group gets a slot. */
   async use<T>(group: string, work: () => Promise<T>): Promise<T> {
     const turn: Turn = { group, holds: false, waits: 0, coming: undefined, ended: false };
     await this.enter(turn);
@@ -41,7 +41,10 @@ export class Slots {
     }
   }
 
-  /** Waits without the place of the work that this is part of, and takes one again; outside of any, just waits. */
+  /**
+   * Releases the slot of the current work while `wait` runs, and takes one again afterwards. Outside of `use`, it only
+   * waits.
+   */
   async aside<T>(wait: () => Promise<T>): Promise<T> {
     const turn = this.turns.getStore();
     if (!turn || turn.ended) return wait();
@@ -50,7 +53,7 @@ export class Slots {
     try {
       return await wait();
     } finally {
-      // The last of several waits side by side takes the place again.
+      // Of several concurrent waits, the last one takes the slot again.
       if (--turn.waits === 0 && !turn.holds && !turn.ended) await (turn.coming ??= this.enter(turn));
     }
   }
@@ -81,7 +84,7 @@ export class Slots {
       const group = this.nextGroup();
       if (group === undefined) return;
       const [first, ...others] = this.waiting.get(group)!;
-      // Behind the other groups.
+      // Move the group behind the others.
       this.waiting.delete(group);
       if (others.length > 0) this.waiting.set(group, others);
       this.busy.set(group, (this.busy.get(group) ?? 0) + 1);

@@ -6,8 +6,9 @@ import { findParent, findTagged } from "./parent-link.ts";
 import { deleteLink, ipBatch, listLinks } from "./link.ts";
 
 /**
- * Whether a link that is neither in the pod's network namespace nor on the node serves all the same: a pod may take it to a
- * namespace within its own. A device is either here or there. A macvlan's parent takes no second one with the same MAC.
+ * Whether the Vnic's link still works although it isn't in the pod's network namespace: a pod may have moved it into a
+ * nested one. A device is hidden if it isn't on the node either. A macvlan is hidden if its parent refuses a second link
+ * with the same MAC.
  */
 export async function isHidden({ vnic: { uid }, step, definition, link }: ResourceFile): Promise<boolean> {
   const { network, mac } = definition;

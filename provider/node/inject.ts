@@ -20,9 +20,9 @@ import { aside } from "./slots.ts";
 import type { Report, RunStep } from "./step.ts";
 
 /**
- * Brings the Vnic into the pod, from whatever an earlier run left: nothing, a link half-way, or the whole NIC. Each step
- * is on disk before it begins; what this run made is undone when a later step fails. Nothing is done in the pod until
- * `mayGoOn`.
+ * Injects the Vnic from any state that an earlier run left: nothing, a link half-way, or the complete NIC. Each step
+ * is written to disk before it begins. If a step fails, what this run made is undone. Nothing is changed in the pod
+ * until `mayGoOn` resolves.
  */
 export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
@@ -30,11 +30,11 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
   let lease: Lease | undefined;
   const known = await readResourceFile(vnic.uid);
-  // Former state of the existing link, until another one is made.
+  // Former state of the existing device, until a new link is made.
   const file: { link: ResourceFile["link"] } = { link: known?.link };
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
-  // Asked while the link is made, and awaited before it leaves the node.
+  // Runs while the link is made, and is awaited before the link moves into the pod.
   let parentIsFit: Promise<void> = Promise.resolve();
   let allowed: boolean | undefined;
   const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
@@ -47,7 +47,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
-    // Probing changes nothing that a later run would have to know.
+    // Probing changes nothing, so a later run needn't know about it.
     if (name !== "probing")
       await writeResourceFile({ vnic, definition: sized, association, ...present({ lease, link }), step: name });
     await work();
@@ -61,7 +61,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     parentIsFit.catch(() => undefined);
   }
   let made = blind !== undefined && blind !== false && (await succeeds(make(plan, blind, association, step)));
-  // What was made and undone is judged once more there, in the order of all that may be wrong.
+  // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
   if (!made) parentIsFit = Promise.resolve();
   if (!made) made = await converge(plan, association, known, lease, step);
   const { dhcp } = plan;
@@ -88,8 +88,8 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
 }
 
 /**
- * What can be made without a look at the node: the kernel itself gives it all that it needs of its parent. Not what waits for
- * a router: it would wait twice.
+ * The parent link, if the kernel needs no more than its name. With SLAAC it isn't used, because a failed attempt would
+ * wait for a router twice.
  */
 function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): ParentLink | undefined {
   const inherits = mode !== "bridge" && mode !== "host-device";
@@ -97,9 +97,9 @@ function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): 
 }
 
 /**
- * Where no file says that anything was begun, as a rule nothing stands in the way: it is tried without a look around, which
- * would take a third of the time. Whatever did stand in the way is named by the try that looks first, as this one is undone;
- * but for a host that has the address, which it found out by itself.
+ * Reports whether a first attempt succeeded that didn't look at the node, which saves a third of the time if there is
+ * no resource file yet. After a failure it is undone, and the second attempt names the cause. Only an address conflict
+ * is final.
  */
 function succeeds(attempt: Promise<void>): Promise<boolean> {
   return attempt.then(
@@ -111,7 +111,7 @@ function succeeds(attempt: Promise<void>): Promise<boolean> {
   );
 }
 
-/** What is there now, rather than what was asked for. */
+/** Reads the actual state of the NIC. */
 async function readBack(netns: { path: string }, { vnic: { uid }, network, interfaceName }: InjectPlan): Promise<Link> {
   const links = await listLinks(netns);
   const link = ownLinks(links, uid, { mode: network.mode }).find(({ name }) => name === interfaceName);

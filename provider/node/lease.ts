@@ -11,11 +11,14 @@ import { ownLink } from "./own-link.ts";
 import { netnsPath } from "./netns.ts";
 import { route } from "./routing.ts";
 
-/* A Vnic's DHCP lease, seen from an injection: the node's agent gets it and keeps it, the injection puts its address on the NIC. */
+/**
+ * /DHCP during an injection: the node agent obtains and keeps the lease, and the injection puts its address on the
+ * NIC.
+ */
 
 /**
- * The lease of last time, if the link stays and DHCP is still wanted. Whatever client there was elsewhere is ended before it
- * can be in the way: it holds a network namespace that has ended, and with it a link of the same MAC.
+ * Returns the existing lease if the link is kept and DHCP is still wanted. Otherwise it stops the old DHCP client,
+ * which would keep an ended network namespace alive, and with it a link with the same MAC.
  */
 export async function formerLease(
   plan: InjectPlan,
@@ -30,8 +33,8 @@ export async function formerLease(
 }
 
 /**
- * Gets a lease, or the one that is kept already, and sees to it that its address is on the link in the place of `former`, and
- * its routes in the pod, if they are wanted.
+ * Obtains a lease or the existing one, replaces the address of `former` on the link by the leased one, and sets its
+ * routes if they are wanted.
  */
 export async function acquireLease(
   plan: InjectPlan,
@@ -59,7 +62,7 @@ export async function acquireLease(
   return lease;
 }
 
-/** Ends the client of a Vnic that is taken back. */
+/** Stops the DHCP client of a Vnic whose injection is undone. */
 export async function giveUpLease(uid: string): Promise<void> {
   await askAgent({ verb: "stop", uid, release: true });
 }

@@ -5,25 +5,25 @@ import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
 
-/** A link as `ip -j -d address` shows it; without `-d` it leaves the alias out. */
+/** A link as `ip -j -d address` prints it; the alias is missing without `-d`. */
 export interface Link extends Interface {
-  /** The kernel's number for it, which no later link of the same name has. */
+  /** The kernel's interface index, which isn't reused for a later link of that name. */
   readonly index?: number;
   readonly alias?: string;
-  /** The kernel's word for what it is; a NIC of hardware has none. */
+  /** The kernel's link kind, such as `macvlan`; absent for a physical NIC. */
   readonly kind?: string;
-  /** The link that it hangs on, if that is in the same network namespace. */
+  /** The lower link, if it is in the same network namespace. */
   readonly parent?: string;
-  /** The bridge or bond that it is a port of. */
+  /** The bridge or bond of which it is a port. */
   readonly master?: string;
-  /** Whether it is up and its other end, too. */
+  /** Whether it is up and has a carrier. */
   readonly carries?: boolean;
-  /** Whether the bridge that it is a port of lets its frames pass. */
+  /** Whether it is a bridge port in the forwarding state. */
   readonly forwards?: boolean;
   readonly vlan?: number;
-  /** Its address on the bus of its hardware. */
+  /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
-  /** Index of a veth's other end, and ID of the network namespace of that end, if it is in another one. */
+  /** Index of a veth's peer, and ID of the peer's network namespace if that is another one. */
   readonly peerIndex?: number;
   readonly peerNetns?: number;
 }
@@ -50,7 +50,7 @@ interface IpAddressRow {
     readonly prefixlen?: number;
     readonly scope?: string;
     readonly family?: string;
-    /** Set for an address that the kernel made from a router advertisement. */
+    /** Set for addresses that the kernel formed from router advertisements. */
     readonly mngtmpaddr?: boolean;
   }[];
 }
@@ -75,19 +75,19 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
   return links;
 }
 
-/** Reads what `ip -j -d address show` prints. */
+/** Parses the output of `ip -j -d address show`. */
 export function readLinks(json: string): Link[] {
   return linksOf(parseRows<IpAddressRow>(json));
 }
 
 function linksOf(rows: readonly IpAddressRow[]): Link[] {
-  // `ip -j` prints an empty object for what its filters leave out.
+  // `ip -j` prints an empty object for each link that its filters leave out.
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }
 
 /**
- * The rows that `ip -j` prints; none where it prints nothing, as with IPv6 switched off. It prints names and aliases as they
- * are, and a pod may put control characters there, which JSON forbids: they are replaced.
+ * Parses the output of `ip -j`, which is empty for example if IPv6 is off. A pod may put control characters into names
+ * and aliases, which `ip` prints raw and JSON forbids; they are replaced.
  */
 export function parseRows<T>(json = ""): T[] {
   // eslint-disable-next-line no-control-regex
@@ -99,7 +99,7 @@ export function parseRows<T>(json = ""): T[] {
   return rows.filter((row) => typeof row === "object" && row !== null) as T[];
 }
 
-/** More addresses of one link than any plan has; a pod may add as many as it likes. */
+/** Limit of addresses per link, above that of any plan. A pod may add any number. */
 const mostAddresses = 1000;
 
 export function readLink(row: IpAddressRow): Link {
@@ -130,9 +130,9 @@ export function readLink(row: IpAddressRow): Link {
   });
 }
 
-/** What a session's answer tells of a link. */
+/** The part of a link that a session reports. */
 export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
-  // A pod may give it any number.
+  // A pod may add any number.
   const some = (all: readonly string[]) => all.slice(0, most.seenAddresses);
   return present({
     name,
@@ -144,12 +144,12 @@ export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: L
   });
 }
 
-/** Runs lines of `ip` commands in one process; stops at the first that fails. */
+/** Runs `ip` commands in one process; stops at the first one that fails. */
 export function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonly string[] = []): Promise<void> {
   return prepareIpBatch(netns, options)(lines);
 }
 
-/** Starts `ip -batch` now for lines that come later, because starting it takes as long as the lines do. */
+/** Starts `ip -batch` ahead of its commands, because its start takes as long as the commands. */
 export function prepareIpBatch(
   netns: Netns,
   options: readonly string[] = [],
@@ -168,7 +168,7 @@ export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Pr
   return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
 }
 
-/** `ip` says what failed by line number only. */
+/** Replaces the line number in an error of `ip` by the command itself. */
 function explained(error: unknown, lines: readonly string[]): unknown {
   if (!(error instanceof VnicError)) return error;
   const line = lines[Number(/Command failed -:(\d+)/.exec(error.message)?.[1]) - 1];

@@ -2,14 +2,13 @@ import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../base/errors.ts";
 
-/** Longer than whoever waits for a DHCP server holds it. */
+/** Longer than a Job that waits for a DHCP server holds the lock. */
 const patienceMilliseconds = 30_000;
 
 /**
- * Runs `work` while nobody else on this node works on the same Vnic, in this session or another one.
- *
- * The lock is a socket in the abstract namespace (unix(7)), which all sessions of a node share, as they share its network
- * namespace: only one process can bind it, and the kernel frees it when that process dies, however it dies.
+ * Runs `work` while no other session on this node works on the same Vnic. The lock is a socket in the abstract
+ * namespace (unix(7)), which all sessions of a node share because they use its network namespace. Only one process can
+ * bind it, and the kernel frees it when that process ends for any reason.
  */
 export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<T> {
   return whileHolding(await acquire(uid), work);

@@ -16,10 +16,10 @@ import { show } from "./show.ts";
 import { inTurn } from "./slots.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
-/*
- * The node side of an injection session: the only process of the injection Job. It answers the requests that come in on
- * stdin until stdin ends, it is asked to terminate, or nobody asked anything for a while; what is under way is finished
- * first. It knows nothing of Pulumi or the API server.
+/**
+ * /The node side of an injection session: the only process of the injection Job. It answers requests from stdin until
+ * stdin ends, SIGTERM arrives or no request came for a while, and then finishes the work in progress. It knows nothing
+ * of Pulumi or the API server.
  */
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
@@ -28,10 +28,10 @@ function say(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-/** Requests that may not go on by themselves, by their id. */
+/** Requests that wait for the driver's approval, by ID. */
 const held = new Map<number, (proceed: boolean) => void>();
 
-/** Whether a request may go on, once that is known; at once unless it is to be held. */
+/** Resolves to whether a request may proceed: immediately, or for a held one when the driver has decided. */
 function untilGo({ id, hold }: { id: number; hold?: boolean | undefined }): Promise<boolean> {
   if (!hold) return Promise.resolve(true);
   return new Promise<boolean>((resolve) => held.set(id, resolve)).finally(() => held.delete(id));
@@ -65,12 +65,12 @@ function work(demand: Request, report: Report): Promise<unknown> {
   }
 }
 
-/** Waits for the Vnic's lock first, which may be long, and then for a place. */
+/** Waits for the Vnic's lock first, which may take long, and then for a slot. */
 function locked<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
   return withLock(uid, () => inTurn(namespace, work));
 }
 
-/** The ID of a request, whatever else is wrong with it; 0 for one that has none. */
+/** The ID of a request, even of an invalid one; 0 if it has none. */
 const demandId = z.object({ id: z.int().catch(0) }).catch({ id: 0 });
 
 async function serve(line: string): Promise<void> {
@@ -112,7 +112,7 @@ function main(): void {
     held.forEach((decide) => decide(false));
     void Promise.allSettled(underWay).then(() => process.exit(0));
   });
-  // Process 1 of a container has no default action for it.
+  // As process 1 of a container we have no default handler for SIGTERM.
   process.on("SIGTERM", () => lines.close());
   makeSysctlsWritable().catch((error: unknown) => console.error(messageOf(error)));
 }

@@ -22,7 +22,7 @@ import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
 
-/** Makes the link on the node, moves it into the pod and sets it up there; undoes all of it when a step fails. */
+/** Creates the link on the node, moves it into the pod and configures it there; undoes all of it if a step fails. */
 export async function make(
   plan: InjectPlan,
   parentLink: ParentLink,
@@ -31,7 +31,7 @@ export async function make(
 ): Promise<void> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
-  // Each program is started while the step before it is at work, and waits for its lines: they take no longer than its start.
+  // Each `ip` process is started during the step before it, because its start takes as long as its commands.
   const prepared: ReturnType<typeof prepareIpBatch>[] = [];
   const prepare = (netns: Netns) => {
     const batch = prepareIpBatch(netns);
@@ -101,8 +101,8 @@ async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean
 }
 
 /**
- * Takes away the link that was just made, and no other: a NIC of this Vnic that was in the pod all the while bears the same
- * mark. It has its transit name, unless it was given its own, which nobody else can have had then; a device has no twin.
+ * Deletes the link that was just made, and no other: an existing NIC of this Vnic in the pod has the same alias. The
+ * new link still has its transit name, or its final name, which is then unique. A device has no such twin.
  */
 async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
   if (network.mode === "host-device") {

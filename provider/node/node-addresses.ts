@@ -4,10 +4,12 @@ import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 import { VnicError } from "../base/errors.ts";
 
-/* A NIC on a network that the node is on, with an address of the node or of its router, would cut the node off. Both are
-   read without starting a program, as every Vnic is asked about. */
+/**
+ * /A NIC with an address of the node or of its router could cut the node off from its network. Both are read without
+ * starting a program, because they are checked for every Vnic.
+ */
 
-/** Refuses addresses that the node itself has, or its default gateway. */
+/** Refuses the addresses of the node and of its default gateways. */
 export function refuseNodeAddresses(addresses: readonly string[]): void {
   addresses.forEach((cidr, index) => {
     const host = normal(hostOf(cidr));
@@ -27,7 +29,7 @@ function defaultGateways(): string[] {
   return [...gatewaysOfIPv4(readTable("/proc/net/route")), ...gatewaysOfIPv6(readTable("/proc/net/ipv6_route"))];
 }
 
-/** A kernel without IPv6 has no such table. */
+/** Returns no rows on a kernel without IPv6. */
 function readTable(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -36,7 +38,9 @@ function readTable(path: string): string {
   }
 }
 
-/** The default gateways in `/proc/net/route` (proc_net(5)): addresses in hexadecimal, the last octet first. */
+/**
+ * The default gateways in `/proc/net/route` (proc_net(5)), where addresses are hexadecimal with the last octet first.
+ */
 export function gatewaysOfIPv4(table: string): string[] {
   return rows(table).flatMap(([, destination, gateway = "", , , , , mask]) =>
     destination === "00000000" && mask === "00000000" && /^[0-9A-F]{8}$/.test(gateway) && gateway !== "00000000"

@@ -8,12 +8,15 @@ import { driftOfRouting } from "./routing.ts";
 import { readResourceFile } from "./resource-file.ts";
 import { findSandbox, isSamePlace } from "./sandbox.ts";
 
-/* What the Vnics of one pod have in common is read once for all who ask at that moment: most of the work is starting programs. */
+/**
+ * /What the Vnics of one pod have in common is read once for all concurrent requests, because starting programs takes
+ * most of the time.
+ */
 
 const findSandboxTogether = coalesce(findSandbox);
 const listLinksTogether = coalesce(listLinks);
 
-/** The NIC as it is in the pod now, and what the node's own file knows of it. */
+/** Reads the NIC in the pod and the node's resource file. */
 export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult> {
   const association = await findSandboxTogether(pod);
   const netns = { path: netnsPath(association.netns) };
@@ -34,7 +37,10 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   };
 }
 
-/** Many, as many of their pods at a time as `inTurn` lets; those that can't be observed are left out, and whoever asks for one alone is told why. */
+/**
+ * Observes many Vnics, with the concurrency that `inTurn` allows. Those that can't be observed are left out; a single
+ * observation tells why.
+ */
 export async function survey(
   plans: readonly ObservePlan[],
   inTurn: <T>(namespace: string, work: () => Promise<T>) => Promise<T>,

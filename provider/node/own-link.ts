@@ -5,15 +5,15 @@ import type { Association } from "../model/wire/session-protocol.ts";
 import type { Link } from "./link.ts";
 import { isSamePlace } from "./sandbox.ts";
 
-/*
- * Which link is a Vnic's. A pod may rename its links, take our mark off one or put it on another, so what the kernel alone
- * decides counts first: the number of a link, and its kind.
+/**
+ * /Recognises a Vnic's link. A pod can rename its links, and remove or copy our alias, so the kernel's own data come
+ * first: the link's index and kind.
  */
 
-/** What is known of the link beside the Vnic's UID. */
+/** What is known about the link besides the Vnic's UID. */
 export interface Sign {
   readonly mode?: Mode;
-  /** The link's number, where the resource file tells it for this very namespace. */
+  /** The interface index, if the resource file has it for this network namespace. */
   readonly index?: number | undefined;
 }
 
@@ -22,11 +22,11 @@ const kinds: Record<Mode, string | undefined> = {
   "macvlan-private": "macvlan",
   ipvlan: "ipvlan",
   bridge: "veth",
-  // Any.
+  // Any kind.
   "host-device": undefined,
 };
 
-/** What a resource file tells of the link in the pod's namespace. */
+/** What a resource file knows about the link in the pod's network namespace. */
 export function signOf(file: ResourceFile | undefined, association: Association | undefined): Sign {
   if (!file) return {};
   const { mode } = file.definition.network;
@@ -34,12 +34,12 @@ export function signOf(file: ResourceFile | undefined, association: Association 
   return { mode, ...(isThere ? { index: file.link?.index } : {}) };
 }
 
-/** The Vnic's link among others: by its number, by the mark it bears, or by the name under which it waits for its mark. */
+/** Finds the Vnic's link by its index, its alias, or the transit name that it has before it gets its alias. */
 export function ownLink(links: readonly Link[], uid: string, sign: Sign = {}): Link | undefined {
   return ownLinks(links, uid, sign)[0];
 }
 
-/** All links that may be the Vnic's, the likeliest first. */
+/** All links that may be the Vnic's, the most likely first. */
 export function ownLinks(links: readonly Link[], uid: string, { mode, index }: Sign = {}): Link[] {
   const waiting = transitLinkName(uid);
   const wanted = mode === undefined ? undefined : kinds[mode];
@@ -52,7 +52,10 @@ export function ownLinks(links: readonly Link[], uid: string, { mode, index }: S
   return [...new Set(found)];
 }
 
-/** Whether an alias is the mark of that Vnic. Earlier versions wrote more after a comma, which is nobody's word to believe. */
+/**
+ * Whether an alias is that of the Vnic. Earlier versions appended data after a comma, which is ignored because a pod
+ * could have changed it.
+ */
 export function isMarked(alias: string | undefined, uid: string): boolean {
   return alias?.split(",")[0] === linkAlias(uid);
 }

@@ -7,7 +7,9 @@ import { vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import type { Link } from "./link.ts";
 
-/** What the node offers for a NIC in that network; refuses what can be seen to be impossible before anything is changed. */
+/**
+ * Resolves the parent of a network on this node. Refuses what can be seen to be impossible before anything is changed.
+ */
 export function resolveParent(network: NodeNetwork, nodeLinks: readonly Link[]): ParentLink {
   const parent = findParent(network.parent, nodeLinks);
   const { name, mtu } = parent;
@@ -20,12 +22,12 @@ export function resolveParent(network: NodeNetwork, nodeLinks: readonly Link[]):
   return { parent: findTagged(name, network.vlan, nodeLinks)?.name ?? vlanLinkName(name, network.vlan), mtu };
 }
 
-/** The link of that VLAN on a parent, whoever made it and whatever it is called: the kernel allows one only. */
+/** Finds the VLAN link on a parent, whatever its name and creator: the kernel allows one per VLAN ID. */
 export function findTagged(parent: string, vlan: number, links: readonly Link[]): Link | undefined {
   return links.find((link) => link.kind === "vlan" && link.parent === parent && link.vlan === vlan);
 }
 
-/** The node's NIC that is meant: by its name or by what it has. */
+/** Finds the node's NIC by its name, a subnet, its MAC or its PCI address. */
 export function findParent(text: string, links: readonly Link[]): Link {
   const form = parentForm(text);
   const found = links.filter((link) => matches[form](link, text));
@@ -40,7 +42,7 @@ export function findParent(text: string, links: readonly Link[]): Link {
 
 const matches: Record<ReturnType<typeof parentForm>, (link: Link, text: string) => boolean> = {
   name: ({ name }, text) => name === text,
-  // What hangs on the NIC, or what it is a port of, may have its MAC too.
+  // VLAN and macvlan links, and the bridge or bond above a port, may have the same MAC.
   mac: ({ mac, parent, kind = "" }, text) => mac === text && parent === undefined && !["bridge", "bond"].includes(kind),
   pci: ({ bus }, text) => bus === text,
   subnet: ({ addresses }, text) => addresses.some((address) => contains(text, address)),
@@ -53,10 +55,13 @@ const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> =
   subnet: (text) => `with an address in ${text}`,
 };
 
-/** Kinds of links that take all that arrives at their ports, so that the kernel lets nothing else hang on one (EBUSY). */
+/** Kinds of links that claim the receive handler of their ports, so that no macvlan can be made on a port (EBUSY). */
 const takingAll: readonly (string | undefined)[] = ["bridge", "bond", "team", "openvswitch"];
 
-/** Refuses a port of a bridge or bond, and names what to use instead. A tagged frame goes to its VLAN first. */
+/**
+ * Refuses a port of a bridge or bond, and names the alternative. With a VLAN a port is fine, as the kernel passes
+ * tagged frames to the VLAN link first.
+ */
 function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: readonly Link[]): void {
   const over = nodeLinks.find((link) => link.name === master);
   if (!over || !takingAll.includes(over.kind)) return;
@@ -68,7 +73,10 @@ function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: re
   throw refusal(`${name} is a port of the ${over.kind} ${over.name} on the node; ${remedy}${other}`);
 }
 
-/** A device goes into the pod whole, so it must serve nothing else. */
+/**
+ * The state to restore when the device comes back. Refuses a device that the node uses, as it moves into the pod
+ * whole.
+ */
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<ParentLink["former"]> {
   const { name, mac, mtu, up, addresses, master, bus, kind, peerIndex, peerNetns } = device;
   if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");

@@ -10,18 +10,18 @@ import { type Netns, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
 import { aside } from "./slots.ts";
 
-/*
- * Duplicate address detection before use: who answers for an address that isn't ours yet? The timers are short, as a LAN
- * answers within a few milliseconds; RFC 5227 has them in seconds, for networks of 2008, and allows others (2.2).
+/**
+ * /Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are
+ * much shorter than those of RFC 5227, which permits that (2.2).
  */
 
 const probes = 3;
 const intervalMilliseconds = 25;
 
 /**
- * Refuses an address that the link has not yet and that a host on the network answers for, naming that host's MAC; unless
- * that was switched off. All are asked for side by side over a link that is up. An answer from the Vnic's own MAC is the
- * Vnic itself at a former place.
+ * Refuses an address that is new on the link and that another host answers for, and names that host's MAC. Does
+ * nothing if detection is off. All addresses are probed concurrently over a link that is up. An answer from the Vnic's
+ * own MAC comes from its former place and is ignored.
  */
 export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
   const added = plan.addresses.filter((address) => !live.addresses.includes(address));
@@ -36,7 +36,9 @@ export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface
   );
 }
 
-/** A host on the network that answers for one of the addresses; IPv6 ones may not be the device's own. */
+/**
+ * Finds a host on the network that answers for one of the addresses. IPv6 addresses must not be on the device itself.
+ */
 export async function findRival(
   netns: Netns,
   device: string,
@@ -70,8 +72,8 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
 }
 
 /**
- * Sends one ARP probe: a request that tells no address of the sender (RFC 5227, 2.1.1), so that nobody learns anything from
- * it. Answers once it is on its way, however long the program took to start; `hear` is told who has the address.
+ * Sends one ARP probe, which has no sender address, so that no host updates its cache (RFC 5227, 2.1.1). Resolves once
+ * it is sent; `hear` is called with the MAC that answers.
  */
 function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: string) => void): Promise<Lasting> {
   return new Promise((resolve, reject) => {
@@ -92,8 +94,8 @@ function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: st
 }
 
 /**
- * The kernel's own neighbour solicitations. Its duplicate address detection does the same, but doesn't tell who answered,
- * and takes a second.
+ * Sends neighbour solicitations through the kernel. The kernel's own duplicate address detection doesn't say who
+ * answered, and takes a second.
  */
 async function askByNeighborDiscovery(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
   if (hosts.length === 0) return [];

@@ -5,7 +5,10 @@ import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
-/** Removes all that is kept on the node; refuses while a Vnic is realised there. The directory itself is a mount. */
+/**
+ * Empties the state directory on the node; refuses while a Vnic is on the node. The directory itself is a mount point
+ * and stays.
+ */
 export async function purge(): Promise<{ removed: number }> {
   const [file] = await listResourceFiles();
   if (file)

@@ -9,21 +9,21 @@ import { netnsInode, netnsPath } from "./netns.ts";
 import { ownLinks, signOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
 
-/** What is known of a link that is to go. */
+/** What is known about a link to remove. */
 export interface Removal {
   readonly uid: string;
-  /** The node's own file, unless it is lost. */
+  /** The node's resource file, unless it is lost. */
   readonly known: ResourceFile | undefined;
   readonly association: Association | undefined;
 }
 
 /**
- * Takes the link away wherever it may be: on the node, and in the pod's namespace if that one still is what it was, with its
- * routes and rules. What a pod does to its links can only keep its own Vnic from going: the error names the pod.
+ * Removes the link from the node, and from the pod's network namespace if that one still exists, with its routes and
+ * rules. A pod can at most block the removal of its own Vnic; the error then names the pod.
  */
 export async function removeLink({ uid, known, association }: Removal): Promise<boolean> {
   const mode = known?.definition.network.mode;
-  // The node's end takes the other one along, wherever the pod has it.
+  // Deleting the node's end of a veth pair deletes the other end as well, wherever it is.
   let removed = (mode === undefined || mode === "bridge") && (await removeNodeEnd(uid));
   const isAlive = association !== undefined && (await netnsInode(association.netns)) === association.inode;
   const problems: string[] = [];
@@ -62,13 +62,13 @@ async function removeFromPod(
     for (const link of findDevices(links, known)) if (await bringBack(pod, link, known)) return true;
     return false;
   }
-  // An end of a pair has gone with the node's end: what else bears the mark here is the pod's own.
+  // The pod's end of our veth pair is gone with the node's end, so a veth with our alias is the pod's own.
   const own = ownLinks(links, uid, signOf(known, association)).filter((link) => isMade(link) && link.kind !== "veth");
   for (const link of own) await deleteLink(pod, link);
   return own.length > 0;
 }
 
-/** Removes what is left of the Vnic's link on the node, which has these links. */
+/** Removes what is left of the Vnic's link on the node. */
 export async function removeFromNode(
   links: readonly Link[],
   uid: string,
@@ -84,7 +84,7 @@ export async function removeFromNode(
   return own.length > 0;
 }
 
-/** Whether a link is of a kind that is made for Vnics, and so can be deleted; a device can't. */
+/** Whether a link is of a kind that we create, and so may delete; a device isn't. */
 export function isMade({ kind = "" }: Link): boolean {
   return ["macvlan", "ipvlan", "veth"].includes(kind);
 }

@@ -9,20 +9,20 @@ function directory(): string {
   return join(hostPath(stateDirectory), "vnics");
 }
 
-/**
- * Path of the resource file of a Vnic. It is made of the UID alone, whose form the session protocol has checked, and of no text
- * of a user's.
- */
+/** Path of a Vnic's resource file. It consists of the UID alone, whose form is checked by the session protocol. */
 function pathOf(uid: string): string {
   return join(directory(), `${uid}.json`);
 }
 
-/** One name, as only the holder of the Vnic's lock writes: what a crash leaves of it, the next write replaces. */
+/**
+ * A fixed name is enough, since only the holder of the Vnic's lock writes; the next write replaces what a crash
+ * leaves.
+ */
 function temporaryOf(uid: string): string {
   return `${pathOf(uid)}.tmp`;
 }
 
-/** What the node knows of a Vnic. A file that can't be understood is set aside and reported, never guessed at. */
+/** Reads the resource file of a Vnic. A file that can't be parsed is set aside and reported. */
 export async function readResourceFile(uid: string): Promise<ResourceFile | undefined> {
   let text: string;
   try {
@@ -52,7 +52,10 @@ export async function listResourceFiles(): Promise<ResourceFile[]> {
   return files.filter((file) => file !== undefined);
 }
 
-/** Survives a power cut at any instant: afterwards the file is the old one or the new one, whole (fsync(2), rename(2)). */
+/**
+ * Writes a file atomically: after a power failure at any point, it is the complete old or new one (fsync(2),
+ * rename(2)).
+ */
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
   try {

@@ -22,7 +22,7 @@ interface Rows {
   readonly rules: RuleRow[];
 }
 
-/** All routes and rules that are in a network namespace now. */
+/** Lists all routes and rules in a network namespace. */
 async function listRows(netns: Netns): Promise<Rows[]> {
   return Promise.all(
     families.map(async (family) => {
@@ -31,7 +31,7 @@ async function listRows(netns: Netns): Promise<Rows[]> {
         ipRows<RouteRow>(netns, [...options, "route", "show", "table", "all", "proto", protocol]),
         ipRows<RuleRow>(netns, [...options, "rule", "show"]),
       ]);
-      // By a protocol that it was asked for, ip leaves out the protocol itself.
+      // `ip` leaves the protocol out of the output if it filters by it.
       return { family, routes: routes.map((row) => ({ ...row, protocol })), rules };
     }),
   );
@@ -40,27 +40,27 @@ async function listRows(netns: Netns): Promise<Rows[]> {
 /** Lists the rows once for all Vnics of a pod that are observed at the same time. */
 const listRowsTogether = coalesce(listRows);
 
-/** Routes and rules of a Vnic that are in its pod. */
+/** The Vnic's routes and rules in its pod. */
 function entriesOf(rows: readonly Rows[], uid: string, device: string): Entry[] {
   return rows.flatMap(({ family, routes, rules }) => liveEntries(uid, device, family, routes, rules));
 }
 
 type Routed = Pick<InjectPlan, "vnic" | "interfaceName" | "addresses" | "routing">;
 
-/** What of the routes and rules isn't as it is wanted, in words. */
+/** Describes in words how routes and rules differ from the plan. */
 export async function driftOfRouting(netns: Netns, plan: Routed): Promise<string[]> {
   return routingDrift(wantedEntries(plan), entriesOf(await listRowsTogether(netns), plan.vnic.uid, plan.interfaceName));
 }
 
-/** Makes of the routes and rules that are there those of the plan; without a plan's, none. */
+/** Changes the existing routes and rules to those of the plan; removes all if the plan has none. */
 export async function route(netns: Netns, plan: Routed): Promise<void> {
   const live = entriesOf(await listRows(netns), plan.vnic.uid, plan.interfaceName);
   const steps = routingSteps(wantedEntries(plan), live);
   for (const family of families) if (steps[family].length > 0) await ipBatch(netns, steps[family], [`-${family}`]);
 }
 
-/** Removes what of them would outlast the link: rules, and routes that are bound to no link. */
+/** Removes what would outlast the link: rules, and routes without a link. */
 export function unroute(netns: Netns, uid: string): Promise<void> {
-  // No link has this name: routes over the Vnic's own go with it.
+  // No link has this name, and the kernel removes routes over the Vnic's link together with the link.
   return route(netns, { vnic: { uid, namespace: "", name: "" }, interfaceName: "", addresses: [] });
 }

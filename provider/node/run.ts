@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { boundedLines } from "./bounded-lines.ts";
 import { VnicError } from "../base/errors.ts";
 
-/* The one place on the node that starts processes. Arguments are arrays and never pass a shell. */
+/** /The only place on the node that starts processes. Arguments are arrays and never pass through a shell. */
 
 /** What starts processes. */
 export interface Programs {
@@ -24,28 +24,31 @@ export function usePrograms(others: Programs | undefined): void {
   programs = others ?? real;
 }
 
-/** Runs a program to its end and answers with its stdout; see {@link start}. */
+/** Runs a program to its end and returns its stdout; see {@link start}. */
 export function run(program: string, args: readonly string[], input = ""): Promise<string> {
   return start(program, args).finish(input);
 }
 
-/** A program that has begun and waits for its input. */
+/** A program that was started and waits for its input. */
 export interface Started {
-  /** Gives it its input, and answers with its stdout when it has ended. */
+  /** Passes the input, and resolves to the program's stdout when it has ended. */
   finish(input: string): Promise<string>;
 }
 
-/** A program that runs on, and says something now and then. */
+/** A long-running program. */
 export interface Lasting {
   signal(name: NodeJS.Signals): void;
-  /** How it ended, in words. */
+  /** Resolves to a description of how it ended. */
   readonly ended: Promise<string>;
 }
 
-/** Longest line that is taken from a program, in characters. A DHCP client's event has some thousands, parts of which a server wrote. */
+/**
+ * Longest line that is read from a program, in characters. A DHCP client's event has some thousands, partly written by
+ * a server.
+ */
 const longestLine = 2 ** 14;
 
-/** Starts a program that runs until it is told to end, and hands on the lines of its stdout and of its stderr. */
+/** Starts a long-running program and passes on the lines of its stdout and stderr. */
 export function startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
   return programs.startLasting(program, args, ears);
 }
@@ -65,15 +68,15 @@ function environment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: "C" };
 }
 
-/** Some 16 000 links, in bytes. A pod may have as many as it likes, and is told that these are too many. */
+/** Limit of a program's output in bytes, enough for some 16 000 links. A pod with more gets an error. */
 const mostOutput = 16 * 2 ** 20;
 const mostComplaints = 2 ** 14;
-/** How long a program may run after it has its input. It may list what a pod has, or wait for the kernel's lock. */
+/** How long a program may run after it got its input. It may list a pod's links, or wait for the kernel's lock. */
 const longestMilliseconds = 60_000;
 
 /**
- * Starts a program that reads its stdin. A non-zero exit is an error in the program's own words; so is more output, or more
- * time, than any sensible state of a node or a pod makes necessary.
+ * Starts a program that reads its stdin. A non-zero exit code becomes an error with the program's own message; too
+ * much output or time is an error as well.
  */
 export function start(program: string, args: readonly string[]): Started {
   return programs.start(program, args);
@@ -92,13 +95,13 @@ function spawnOnce(program: string, args: readonly string[]): Started {
     if (limits.bytes > mostOutput) end(`ended, as it printed more than ${mostOutput / 2 ** 20} MiB`);
     else outputs.push(chunk);
   });
-  // The program may end before it has read all; its exit code tells the story.
+  // The program may end before it has read everything; its exit code decides.
   child.stdin.on("error", () => undefined);
   let late: NodeJS.Timeout | undefined;
   const ended = endOf(child, program, args, limits)
     .then(() => Buffer.concat(outputs).toString())
     .finally(() => clearTimeout(late));
-  // Heard when it is finished; until then a failure is nobody's.
+  // `finish` reports a failure; before that it must not be an unhandled rejection.
   ended.catch(() => undefined);
   return {
     finish: (input) => {
@@ -109,7 +112,7 @@ function spawnOnce(program: string, args: readonly string[]): Started {
   };
 }
 
-/** Waits for a program's end; a non-zero exit is an error in the program's own words. */
+/** Waits for a program's end; a non-zero exit code becomes an error with the program's own message. */
 function endOf(
   child: ChildProcessWithoutNullStreams,
   program: string,

@@ -7,23 +7,23 @@ import { findInCniCache } from "./cni-cache.ts";
 import { hostPath } from "./host-path.ts";
 import { netnsInode, netnsName } from "./netns.ts";
 
-/** The part of an OCI runtime configuration (config.json) that leads from a container to its pod's network. */
+/** The part of an OCI runtime configuration (config.json) that links a container to its pod's network. */
 interface Bundle {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly linux?: { readonly namespaces?: readonly { readonly type: string; readonly path?: string }[] };
 }
 
 /**
- * Finds the pod's sandbox and with it the pod's network namespace, from the files that the runtime itself wrote and a
- * pod cannot forge: the sandbox's bundle, or else libcni's cache. By file rather than by process: no PID can be reused in
- * between, and neither hostPID nor the runtime's socket is needed.
+ * Finds the pod's sandbox and its network namespace from files that the runtime wrote and a pod can't forge: the
+ * sandbox's bundle, or else libcni's cache. Using files instead of processes, it needs neither hostPID nor the
+ * runtime's socket, and no PID can be reused in between.
  */
 export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> {
   const [runtime = "", containerId = ""] = pod.containerId.split("://");
   const layout = parseLayout(process.env.VNIC_RUNTIME ?? runtime);
   if (layout.runtime !== runtime)
     throw new VnicError("refused", `this session is for containers of ${layout.runtime}, not of ${runtime}`);
-  // The runtime knows a static pod by the UID that the kubelet gave it, not by its mirror's.
+  // The runtime knows a static pod by the UID from the kubelet, not by that of its mirror pod.
   const uid = pod.runtimeUid ?? pod.uid;
   const found = await inBundles(layout, containerId, pod, uid);
   const { sandboxId, path } = typeof found === "string" ? await inCniCache(pod, uid, found) : found;
@@ -38,7 +38,7 @@ interface Found {
   readonly path: string;
 }
 
-/** Finds the sandbox by the runtime's bundles; returns the reason in words when they don't tell. */
+/** Finds the sandbox in the runtime's bundles; returns the reason in words if that isn't possible. */
 async function inBundles(
   layout: RuntimeLayout,
   containerId: string,
@@ -51,7 +51,7 @@ async function inBundles(
   const sandbox = sandboxId === undefined ? undefined : await readBundle(layout, sandboxId);
   if (!sandboxId || !sandbox) return "the runtime has no sandbox of it";
   const { [layout.annotations.podUid]: itsUid, ...its } = sandbox.annotations ?? {};
-  // A static pod's UID is told by an annotation, which anybody may write on a pod: its name has to be right, too.
+  // A static pod's UID comes from an annotation that anybody may set on a pod, so the name has to match as well.
   const isNamed =
     its[layout.annotations.podNamespace] === pod.namespace && its[layout.annotations.podName] === pod.name;
   if (itsUid !== uid || (pod.runtimeUid !== undefined && !isNamed))
@@ -60,7 +60,7 @@ async function inBundles(
   return path ? { sandboxId, path } : "it has no network namespace of its own";
 }
 
-/** Finds the sandbox by libcni's cache; `otherwise` says why the bundles don't tell. */
+/** Finds the sandbox in libcni's cache; `otherwise` is the reason why the bundles didn't help. */
 async function inCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string): Promise<Found> {
   const live: Found[] = [];
   for (const { sandboxId, netnsPath: path } of await findInCniCache({ ...pod, uid }))
@@ -71,12 +71,12 @@ async function inCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string
   return only;
 }
 
-/** /var/run is a link to /run on the node (FHS 3.0), and not there in the Job. */
+/** Resolves /var/run, which links to /run on the node (FHS 3.0) but doesn't exist in the Job. */
 function onNode(path: string): string {
   return path.replace(/^\/var\/run\//, "/run/");
 }
 
-/** Where that bind mount is for us; refuses one that lies in no directory that the Job mounts. */
+/** Maps a bind mount's path to this process; refuses one outside of the directories that the Job mounts. */
 function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): string {
   const real = onNode(path);
   if (netnsDirectories.some((directory) => isIn(directory, real))) return real;
@@ -86,7 +86,7 @@ function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): s
   );
 }
 
-/** The container may have ended since the pod was read; the sandbox lives on. Dead sandboxes have no bundle. */
+/** The container may have ended since the pod was read, but the sandbox stays. A removed sandbox has no bundle. */
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
   for (const id of await readdir(hostPath(layout.bundles)).catch(() => [])) {
     const annotations = (await readBundle(layout, id))?.annotations;
@@ -108,7 +108,7 @@ function gone(pod: InjectPlan["pod"], why: string): VnicError {
   return new VnicError("refused", `pod ${pod.namespace}/${pod.name} (UID ${pod.uid}) doesn't run here: ${why}`);
 }
 
-/** Whether two associations are with one network namespace, by its path and its inode. */
+/** Whether two associations have the same network namespace, by path and inode. */
 export function isSamePlace(one: Association, other: Association): boolean {
   return one.netns === other.netns && one.inode === other.inode;
 }

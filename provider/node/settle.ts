@@ -7,18 +7,18 @@ import { ownLink } from "./own-link.ts";
 import type { Netns } from "./netns.ts";
 import { aside } from "./slots.ts";
 
-/** A bridge with a spanning tree takes half a minute, and a cable may be unplugged: neither is waited for. */
+/** Bridges with a spanning tree take half a minute, and a cable may be unplugged; we don't wait that long. */
 const patienceMilliseconds = 5000;
 
-/** How long what is at the other end of a cable may take to notice that the link is up; Linux' own bridge takes as long. */
+/** How long the other end of a cable may take to detect that the link is up; a Linux bridge takes as long. */
 const otherEndMilliseconds = 1000;
 
-/** Whether the NIC carries frames only some time after it is up, so that a question or an announcement would be lost. */
+/** Whether the NIC passes frames only some time after it is up, so that a probe or an announcement could be lost. */
 export function settlesLate({ network: { mode } }: InjectPlan): boolean {
   return mode === "bridge" || mode === "host-device";
 }
 
-/** Waits until the NIC, just brought up, carries frames. */
+/** Waits until a NIC that was just brought up passes frames. */
 export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, pod: Netns): Promise<void> {
   if (mode === "bridge")
     await awaitLink("node", (links) => links.find(({ name }) => name === hostSideName(uid))?.forwards);
@@ -27,10 +27,10 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
   await aside(() => sleep(otherEndMilliseconds));
 }
 
-/** A router answers a solicitation within half a second (RFC 4861, 6.2.6), if it does so just for us. */
+/** A router that answers solicitations individually does so within half a second (RFC 4861, 6.2.6). */
 const routerMilliseconds = 5000;
 
-/** Waits for an address of what a router announces. */
+/** Waits for an address formed from a router advertisement. */
 export async function awaitAnnounced(pod: Netns, uid: string): Promise<void> {
   const announced = (links: readonly Link[]) => ownLink(links, uid)?.slaacAddresses !== undefined;
   if (await awaitLink(pod, announced, routerMilliseconds)) return;

@@ -7,7 +7,7 @@ import { findSandbox, isSamePlace } from "./sandbox.ts";
 
 type Counters = NonNullable<NonNullable<ShowResult["link"]>["counters"]>;
 
-/** What the node has of a Vnic: its resource file, and the NIC in the pod with its counters. */
+/** Reads what the node has of a Vnic: its resource file, and the NIC in the pod with its counters. */
 export async function show({ vnic, pod }: ObservePlan): Promise<ShowResult> {
   const association = await findSandbox(pod);
   const [file, json] = await Promise.all([

@@ -1,14 +1,14 @@
 import { Slots } from "./fair-slots.ts";
 
-/** Moves wait for one another in the kernel; beyond that many at once only the process table grows. */
+/** The kernel serialises moves of links, so more concurrency would only add processes. */
 const slots = new Slots(24);
 
-/** Runs a request's work when the namespace of its Vnic has its turn. */
+/** Runs a request's work when the namespace of its Vnic gets a slot. */
 export function inTurn<T>(namespace: string, work: () => Promise<T>): Promise<T> {
   return slots.use(namespace, work);
 }
 
-/** Waits for somebody else (a DHCP server, an answer to a probe, the driver) while others have the place. */
+/** Releases the slot while waiting for something external (a DHCP server, an answer to a probe, the driver). */
 export function aside<T>(wait: () => Promise<T>): Promise<T> {
   return slots.aside(wait);
 }

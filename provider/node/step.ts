@@ -1,9 +1,12 @@
 import type { injectionSteps, ResourceFile } from "../model/wire/resource-file.ts";
 
-/** Tells the driver what is done now. */
+/** Tells the driver which step begins. */
 export type Report = (step: string) => void;
 
-/** Does one step of an injection: told and written down as begun, with what is known by then, before its work begins. */
+/**
+ * Runs one step of an injection. It is reported and written to the resource file, with what is known by then, before
+ * its work begins.
+ */
 export type RunStep = (
   name: (typeof injectionSteps)[number] | "probing",
   work: () => Promise<void>,

@@ -6,8 +6,9 @@ import { run } from "./run.ts";
 let writable: Promise<void> | undefined;
 
 /**
- * Lets this container write /proc/sys: runtimes mount it read-only for all that isn't privileged. Only our own mount
- * namespace changes. The files below /proc/sys/net are always those of the writer's network namespace.
+ * Makes /proc/sys writable in this container, as runtimes mount it read-only unless the container is privileged. Only
+ * our own mount namespace changes. Files below /proc/sys/net always belong to the network namespace of the process
+ * that opens them.
  */
 export function makeSysctlsWritable(): Promise<void> {
   writable ??= access("/proc/sys/net/ipv4/conf/all/arp_notify", constants.W_OK).catch(async () => {
@@ -18,7 +19,10 @@ export function makeSysctlsWritable(): Promise<void> {
   return writable;
 }
 
-/** `settings` as `net/ipv4/conf/net1/arp_notify=1`; a key that this kernel doesn't have (IPv6 switched off) is skipped. */
+/**
+ * Writes settings like `net/ipv4/conf/net1/arp_notify=1`; skips keys that this kernel doesn't have, for example
+ * because IPv6 is off.
+ */
 export async function setSysctls(netns: Netns, settings: readonly string[]): Promise<void> {
   await makeSysctlsWritable();
   await runIn(netns, "sysctl", ["-q", "-e", "-w", ...settings]);

@@ -6,9 +6,12 @@ import { deleteLink, ipBatch, listLinks } from "./link.ts";
 import { withLock } from "./lock.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
-/* The link of a VLAN on a parent, which the Vnics of that VLAN on a node share: made for the first, gone after the last. */
+/**
+ * /The VLAN link on a parent, shared by all Vnics of that VLAN on a node: created for the first, deleted after the
+ * last.
+ */
 
-/** Makes the link if nobody has it yet; one that is there stays whoever's it is. */
+/** Creates the VLAN link if there is none; an existing one is used, whoever made it. */
 export function ensureTagged({ parent, vlan }: NodeNetwork): Promise<void> {
   return withTagged(parent, vlan, async (name, tag) => {
     const links = await listLinks("node");
@@ -16,7 +19,7 @@ export function ensureTagged({ parent, vlan }: NodeNetwork): Promise<void> {
   });
 }
 
-/** Removes the link that was made for Vnics when none of them is left on the node. */
+/** Deletes the VLAN link if we created it and no Vnic on the node uses it any more. */
 export function dropTaggedIfUnused({ parent, vlan }: NodeNetwork): Promise<void> {
   return withTagged(parent, vlan, async (name, tag) => {
     const others = await listResourceFiles();

@@ -11,7 +11,7 @@ import { valuesSchema } from "./schema.ts";
 
 const source = join(import.meta.dirname, "..", "..", "charts", "pulumi-vnic");
 
-/** The files of the Helm chart by their path in it: those of `charts/pulumi-vnic`, and what is made of the manifests. */
+/** The files of the Helm chart by path: those in `charts/pulumi-vnic`, and those generated from the manifests. */
 async function chartFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of await readdir(source, { recursive: true, withFileTypes: true })) {
@@ -26,7 +26,7 @@ async function chartFiles(): Promise<Map<string, string>> {
   return new Map([...files].sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Writes the chart into a folder, in place of what is there. */
+/** Writes the chart into a folder, and replaces its content. */
 export async function writeChart(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   for (const [path, text] of await chartFiles()) {
@@ -35,7 +35,7 @@ export async function writeChart(folder: string): Promise<void> {
   }
 }
 
-/** The templates of one part's objects, by file name. */
+/** The templates for one part's objects, by file name. */
 function templatesOf(part: PlatformPart): [string, string][] {
   const templates = new Templates(points, substitutes);
   const made = (options: PlatformOptions) => partManifests(part, options).map(kept);
@@ -46,13 +46,16 @@ function templatesOf(part: PlatformPart): [string, string][] {
     const same = probes.map((one) => one.find((other) => fileNameOf(other) === file));
     const conditions = points.flatMap(({ whenThere }, index) => (same[index] ? [] : [`(${whenThere})`]));
     const when = [`(not (has "${part}" .Values.without))`, ...conditions];
-    // An object that isn't there has no form.
+    // undefined stands for an object that isn't there.
     const shapes = { base: asJson(manifest), probes: same.map((one) => asJson(one ?? manifest)) };
     return [file, templates.object(file.replace(/\.yaml$/, ""), shapes, `and ${when.join(" ")}`)];
   });
 }
 
-/** CRDs are templates, so that an upgrade changes them; with them all records would go, so that an uninstall leaves them. */
+/**
+ * Makes a CRD stay on uninstall, because its records would be deleted with it. CRDs are templates so that an upgrade
+ * changes them.
+ */
 function kept(manifest: Manifest): Manifest {
   if (manifest.kind !== "CustomResourceDefinition") return manifest;
   const metadata = { ...manifest.metadata, annotations: { "helm.sh/resource-policy": "keep" } };
@@ -61,7 +64,7 @@ function kept(manifest: Manifest): Manifest {
 
 const asJson = (manifest: Manifest) => JSON.parse(JSON.stringify(manifest)) as Json;
 
-/** The defaults, and the other options in comments. */
+/** The text of values.yaml: the defaults, and the other options as comments. */
 function values(): string {
   const { properties } = valuesSchema() as Properties;
   return `${describe(properties, "# ").join("\n")}\n\n${stringify({ image: defaultImage, ...emptyValues })}`;
@@ -80,7 +83,7 @@ function describe(properties: Properties["properties"], indent: string): string[
   });
 }
 
-/** So that templates find each level. */
+/** An empty object for each level of values, so that templates can refer to nested values. */
 const emptyValues = {
   allowImages: [],
   imagePullSecrets: [],

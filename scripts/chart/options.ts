@@ -3,16 +3,16 @@ import { placement, wholeResources } from "../../provider/model/platform/placeme
 import { spread } from "../../provider/model/platform/reconciler.ts";
 import type { Form, Json, Option, Substitute } from "./template.ts";
 
-/* The options of a platform as values of the chart, each with the forms in which it appears in objects. */
+/** /The options of a platform as chart values, each with the forms in which it appears in objects. */
 
 const image = "@image@";
 const otherImage = "@allowed-image@";
 const everyNode = [{ operator: "Exists" }] as const;
 
-/** The options that all objects are first made with: so that all objects there may be are there. */
+/** The options for the base rendering, chosen so that it contains every object. */
 export const baseOptions = { image, allowImages: [otherImage], openshift: true } satisfies PlatformOptions;
 
-/** The longest come first, as each takes its text out of a string. */
+/** Texts to replace in strings, the longest first. */
 export const substitutes: readonly Substitute[] = [
   { of: `"${image}","${otherImage}"`, text: 'include "vnic.imageItems" .' },
   { of: `${image}, ${otherImage}`, text: 'include "vnic.imageWords" .' },
@@ -22,7 +22,7 @@ export const substitutes: readonly Substitute[] = [
 /** An option, and how it is set. */
 export interface Point extends Option {
   readonly set: (options: PlatformOptions, value: Json) => PlatformOptions;
-  /** The condition of Helm under which objects are there that the option's other value takes away. */
+  /** The Helm condition for objects that the option's other value removes. */
   readonly whenThere?: string;
 }
 
@@ -35,7 +35,7 @@ function workloadPoint(workload: Workload, key: string, point: Omit<Point, "set"
 
 const json = (text: string) => `{{ ${text} | toJson }}`;
 
-/** A value as it is, and in words. */
+/** The form of a value that is used as it is, with its values path. */
 function asIs(text: string, when?: string): Form[] {
   const forms = [
     { of: (value: Json) => value, text: json(text) },
@@ -44,7 +44,7 @@ function asIs(text: string, when?: string): Form[] {
   return when === undefined ? forms : forms.map((form) => ({ ...form, when }));
 }
 
-/** What every workload has. */
+/** Options of every workload. */
 function workloadPoints(
   workload: Workload,
   defaults: { resources: Json; tolerations: Json; priority?: string },
@@ -75,7 +75,7 @@ function workloadPoints(
     }),
     workloadPoint(workload, "tolerations", {
       base: tolerations,
-      // One of both is empty, as only there the two forms differ.
+      // One of the two is empty, since the forms differ only there.
       probe: (tolerations as []).length === 0 ? everyNode : [],
       forms: [
         { of: (value: Json) => value, text: json(tolerated) },

@@ -2,13 +2,15 @@ import * as z from "zod";
 import { platformOptions } from "../../provider/model/platform/options.ts";
 import { platformParts } from "../../provider/model/platform/platform.ts";
 
-/** An image's reference: no character that would need an escape. */
+/** An image reference, without characters that would need escaping. */
 const imagePattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
 
-/** Options that only the command line and `Platform` have: what they are parsed to is more than a template can say. */
+/**
+ * Options that only the command line and `Platform` support, because a template can't compute what they are parsed to.
+ */
 const withoutValue = { runtimeLayout: true, allowRuntimeLayouts: true } as const;
 
-/** The chart's values as JSON Schema: the platform's options, the parts to leave out, and what Helm gives every chart. */
+/** The JSON Schema of the chart's values: the platform's options, the parts to leave out, and Helm's own values. */
 export function valuesSchema(): object {
   const options = platformOptions.omit(withoutValue).partial({ image: true });
   const schema = z.toJSONSchema(options, { io: "input" }) as { properties: Record<string, Record<string, unknown>> };

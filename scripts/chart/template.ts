@@ -1,23 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
 
-/*
- * A template of Helm made of an object as it comes out with different values of each option. Where nothing changes the text is
- * the object's; where one option changes something, the option's own form stands there. What no form explains is an error.
+/**
+ * /Generates a Helm template for an object by comparing its renderings with different values of each option. Text that
+ * never changes is copied; where an option changes something, that option's form is inserted. A change that no form
+ * explains is an error.
  */
 
 export type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
-/** One way in which an option's value appears in objects. */
+/** One form in which an option's value appears in objects. */
 export interface Form {
-  /** What stands in the object for a value of the option; `undefined` if the key isn't there. */
+  /** Renders the option's value as it appears in the object; `undefined` if the key isn't there. */
   readonly of: (value: Json) => Json;
-  /** The text of the template for it, which comes to JSON. */
+  /** The template text for it, which renders to JSON. */
   readonly text: string;
-  /** The condition of Helm under which it is there. @default always */
+  /** The Helm condition under which it is there. @default always */
   readonly when?: string;
 }
 
-/** A text within strings that a template's text takes the place of. */
+/** A text within strings that is replaced by template text. */
 export interface Substitute {
   readonly of: string;
   readonly text: string;
@@ -29,7 +30,7 @@ export interface Option {
   readonly forms: readonly Form[];
 }
 
-/** A value with the options' base values, and with each option's other value, in the options' order. */
+/** A value as rendered with the base options, and with each option's other value, in the order of the options. */
 export interface Shapes {
   readonly base: Json;
   readonly probes: readonly Json[];
@@ -45,7 +46,7 @@ export class Templates {
     this.substitutes = substitutes;
   }
 
-  /** The template of one object under a condition of Helm: YAML of the flow style. Its helpers stand before it. */
+  /** Renders one object under a Helm condition: YAML in flow style, preceded by its helpers. */
   object(name: string, shapes: Shapes, when: string): string {
     this.defines.length = 0;
     const text = this.value(shapes, "", name);
@@ -96,7 +97,7 @@ export class Templates {
     });
   }
 
-  /** The form that explains all of the changes that one option makes. */
+  /** Finds the form that explains all changes that an option makes. */
   private formOf({ base, probes }: Shapes, changing: readonly Option[]): Form | undefined {
     const [option] = changing;
     if (changing.length !== 1 || !option) return undefined;
@@ -121,7 +122,7 @@ export class Templates {
     return bracketed("{}", indent, entries);
   }
 
-  /** A string, or the sum of its constant texts and what takes the place of others. */
+  /** Renders a string: a constant, or constants joined with template texts. */
   private string(value: string): string {
     const parts = split(value, this.substitutes);
     if (parts.length === 1 && typeof parts[0] === "string" && !value.includes("{{")) return JSON.stringify(value);
@@ -129,7 +130,7 @@ export class Templates {
     return `{{ list ${words.join(" ")} | join "" | toJson }}`;
   }
 
-  /** A literal of CEL that is made of data: the data are made by a helper, the literal by another. */
+  /** Renders a CEL literal that contains data: one helper for the data, another for the literal. */
   private cel({ base, probes }: Shapes, indent: string, place: string): string {
     const name = `vnic.data.${place}`;
     const data = { base: fromCel(base as string), probes: probes.map((one) => fromCel(one as string)) };
@@ -164,7 +165,7 @@ function isCel(text: string): boolean {
   return text.startsWith("[dyn(");
 }
 
-/** The data in a literal of CEL that `pod-match.ts` wrote: JSON with each item in `dyn(…)`. */
+/** Extracts the data from a CEL literal that `pod-match.ts` wrote: JSON with each item in `dyn(…)`. */
 function fromCel(text: string): Json {
   return JSON.parse(text.replace(/("(?:[^"\\]|\\.)*")|dyn\(|\)/g, (_, string?: string) => string ?? "")) as Json;
 }

@@ -4,16 +4,19 @@ import { isIPv6 } from "node:net";
 import type { OurRecord, Stored } from "../kubernetes/record.ts";
 import { apiVersion } from "../names.ts";
 
-/** An address or a MAC on one network segment, as a Vnic wants it. */
+/** An address or a MAC that a Vnic wants on one network segment. */
 export interface Holding {
   readonly segment: string;
-  /** An IP address without its prefix length, or a MAC. */
+  /** An IP address without prefix length, or a MAC. */
   readonly value: string;
-  /** The input that asks for it, for errors. */
+  /** The input that asks for it, for error messages. */
   readonly property: string;
 }
 
-/** The Vnic that has an address: by its name, and by the UID of its record, which no later record of that name has. */
+/**
+ * The Vnic that an address is reserved for: its name, and its record's UID, which a later record of that name doesn't
+ * share.
+ */
 export interface Holder {
   readonly namespace: string;
   readonly name: string;
@@ -21,8 +24,8 @@ export interface Holder {
 }
 
 /**
- * A held address: object `VnicAddress`, one for the cluster, named by a hash of segment and value. Creating it is the
- * claim, so the API server lets one Vnic win (as Kubernetes' own `IPAddress`, KEP-1880).
+ * An address claim: the cluster-scoped object `VnicAddress`, named by a hash of segment and value. Creating the object
+ * is the claim, so the API server decides which Vnic wins (like Kubernetes' `IPAddress`, KEP-1880).
  */
 export type AddressRecord = OurRecord<"VnicAddress", AddressSpec>;
 
@@ -35,7 +38,10 @@ interface AddressSpec {
 
 export type StoredAddress = Stored<AddressRecord>;
 
-/** What a Vnic holds on each of its segments: its MAC, and its fixed addresses. A leased address is its server's to keep unique. */
+/**
+ * The MAC and the fixed addresses of a Vnic on each of its segments. A leased address isn't among them, since its
+ * server keeps it unique.
+ */
 export function holdingsOf(
   { mac, addresses }: { readonly mac: string; readonly addresses: readonly string[] },
   segments: readonly string[],
@@ -47,12 +53,12 @@ export function holdingsOf(
   return segments.flatMap((segment) => values.map((each) => ({ segment, ...each })));
 }
 
-/** The MAC and the addresses alone, whatever the segments. */
+/** The MAC and the addresses, without segments. */
 export function valuesOf(vnic: { readonly mac: string; readonly addresses: readonly string[] }): string[] {
   return holdingsOf(vnic, [""]).map(({ value }) => value);
 }
 
-/** The name of the object that stands for an address on a segment. */
+/** The name of the object for a value on a segment. */
 export function addressName({ segment, value }: Pick<Holding, "segment" | "value">): string {
   return createHash("sha256").update(`address:${segment} ${value}`).digest("hex").slice(0, 32);
 }

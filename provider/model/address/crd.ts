@@ -25,7 +25,7 @@ export const addressSpec = z
     ],
   });
 
-/** The CustomResourceDefinition of `VnicAddress`: one for the cluster, as a LAN is nobody's namespace. */
+/** The CustomResourceDefinition of `VnicAddress`. It is cluster-scoped, because a LAN belongs to no namespace. */
 export function addressCrd() {
   return customResourceDefinition({
     kind: "VnicAddress",

@@ -2,21 +2,23 @@ import { parseJson } from "../../base/json.ts";
 import { annotations } from "../names.ts";
 import type { Holding } from "./address.ts";
 
-/* What a record's metadata says of the addresses that it may hold: where to look for them when it goes. It proves nothing, as a
-   tenant may write it; whose an address is, its own object says. */
+/**
+ * /The annotation with the addresses that a record may hold, which says where to look for claims when the record is
+ * deleted. A tenant may write it, so it proves nothing: only the `VnicAddress` objects decide who holds an address.
+ */
 
 type Held = Pick<Holding, "segment" | "value">;
 
-/** More than a Vnic can have. */
+/** More than a Vnic can hold. */
 const most = 1000;
 const longest = 200;
 
-/** The text of the annotation. */
+/** Formats the annotation. */
 export function writeHeld(held: readonly Held[]): string {
   return JSON.stringify([...new Set(held.map(({ segment, value }) => `${segment} ${value}`))].sort());
 }
 
-/** The addresses in the annotation of a record; none where it has no annotation, or one that isn't understood. */
+/** Parses the annotation of a record; empty if there is none, or if it is malformed. */
 export function readHeld({ annotations: notes }: { readonly annotations?: Readonly<Record<string, string>> }): Held[] {
   const list = parseJson(notes?.[annotations.held] ?? "");
   if (!Array.isArray(list)) return [];
@@ -26,7 +28,7 @@ export function readHeld({ annotations: notes }: { readonly annotations?: Readon
   });
 }
 
-/** Whether a record's annotation speaks of just these addresses and MACs, on whatever segments. */
+/** Whether a record's annotation lists exactly these addresses and MACs, on any segments. */
 export function holdsJust(
   metadata: { readonly annotations?: Readonly<Record<string, string>> },
   values: readonly string[],

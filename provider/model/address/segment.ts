@@ -1,7 +1,8 @@
 /**
- * The segments that a network comes to, by which addresses are compared: a parent as nodes name it, with the VLAN, if any.
- * A name means the same LAN on all nodes, so a network given inline, a VnicNetwork and a NetworkAttachmentDefinition with
- * one parent are one segment. A VnicNetwork with several parents is one LAN behind all of them, and comes to each.
+ * The segments of a network, within which addresses must be unique: the parent as nodes name it, with the VLAN if
+ * there is one. A name is assumed to mean the same LAN on all nodes, so an inline network, a VnicNetwork and a
+ * NetworkAttachmentDefinition with the same parent are one segment. A VnicNetwork with several parents is one LAN
+ * behind all of them, and has a segment for each.
  */
 export function segmentsOf(network: {
   readonly parent?: string | undefined;

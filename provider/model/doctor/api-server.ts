@@ -1,11 +1,11 @@
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
-/** The oldest Kubernetes minor version of 1 whose admission rules our CRDs use. */
+/** The oldest Kubernetes minor version (1.x) that supports our CRDs' validation rules. */
 const leastMinor = 31;
 const slowMilliseconds = { warning: 300, fault: 2000 };
 const skewSeconds = { warning: 5, fault: 60 };
 
-/** How the API server answers: its version, its speed, its clock. */
+/** Examines the API server's version, latency and clock. */
 export function examineApiServer(facts: {
   readonly server: string;
   readonly version: { readonly gitVersion: string; readonly major: string; readonly minor: string };
@@ -34,7 +34,7 @@ function examineLatency(milliseconds: number): Finding {
   return milliseconds >= slowMilliseconds.warning ? warning("API server", message, remedy) : ok("API server", message);
 }
 
-/** A clock that differs from ours makes claims, leases and tokens expire too early or too late. */
+/** Compares clocks. With a different clock, claims, leases and tokens expire too early or too late. */
 export function examineClock(subject: string, aheadSeconds: number): Finding {
   const seconds = Math.round(Math.abs(aheadSeconds));
   const message = `its clock is ${seconds} s ${aheadSeconds > 0 ? "ahead of" : "behind"} this machine's`;

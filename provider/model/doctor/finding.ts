@@ -1,11 +1,11 @@
 /** One line of a diagnosis. */
 export interface Finding {
   readonly level: "ok" | "warning" | "fault";
-  /** What was looked at, such as `API server` or `node node1`. */
+  /** What was examined, such as `API server` or `node node1`. */
   readonly subject: string;
   /** What was found. */
   readonly message: string;
-  /** What to do about it; only with a warning or a fault. */
+  /** What to do about it; only for a warning or a fault. */
   readonly remedy?: string;
 }
 
@@ -21,5 +21,5 @@ export function fault(subject: string, message: string, remedy: string): Finding
   return { level: "fault", subject, message, remedy };
 }
 
-/** Applies what the manifests hold. */
+/** The command that applies the manifests. */
 export const installRemedy = "npx pulumi-vnic manifests | kubectl apply --server-side -f -";

@@ -2,13 +2,13 @@ import { group, systemNamespace } from "../names.ts";
 import type { Manifest } from "../platform/manifest.ts";
 import { type Finding, fault, installRemedy, ok, warning } from "./finding.ts";
 
-/** What the cluster has in place of one of the manifests; undefined when there is nothing. */
+/** The cluster's object for one of the manifests; undefined if it doesn't exist. */
 export interface Installed {
   readonly wanted: Manifest;
   readonly found: object | undefined;
 }
 
-/** CRDs, namespace, accounts and policies: what stands there and runs nothing. */
+/** Examines CRDs, namespace, service accounts and policies. */
 export function examineInstallation(objects: readonly Installed[], image: string): Finding[] {
   return objects.flatMap(({ wanted, found }) => {
     switch (wanted.kind) {
@@ -64,7 +64,10 @@ function schemaOf(crd: object): unknown {
   return (crd as { spec?: { versions?: { schema?: unknown }[] } }).spec?.versions?.[0]?.schema;
 }
 
-/** The path of the first value that `found` lacks or has otherwise; what it has more doesn't matter. */
+/**
+ * The path of the first value in `wanted` that is missing or different in `found`. Additional values in `found` are
+ * ignored.
+ */
 function firstDifference(wanted: unknown, found: unknown, path = "schema"): string | undefined {
   if (typeof wanted !== "object" || wanted === null) return wanted === found ? undefined : path;
   if (typeof found !== "object" || found === null) return path;
@@ -86,7 +89,7 @@ function examineNamespace(found: object | undefined): Finding[] {
     return [fault(subject, "is being deleted", `wait for its end, then ${installRemedy}`)];
   const key = "pod-security.kubernetes.io/enforce";
   const level = labels?.[key];
-  // Without the label the cluster's own default counts, which is privileged unless an administrator has changed it.
+  // Without the label the cluster's default applies, which is privileged unless an administrator has changed it.
   if (level === "privileged") return [ok(subject, "has Pod Security level privileged")];
   const remedy = `kubectl label namespace ${systemNamespace} ${key}=privileged --overwrite`;
   return level === undefined

@@ -5,16 +5,16 @@ import type { InspectResult } from "../wire/session-protocol.ts";
 import { examineClock } from "./api-server.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
-/** A network as one node sees it, and what asks for it. */
+/** A network on one node, and what uses it. */
 export interface NetworkOnNode {
   /** `Network lan`, or `Vnic shop/db-wire` for one that is given inline. */
   readonly by: string;
   readonly network: NodeNetwork;
-  /** MTU that is asked for, in bytes. */
+  /** The MTU that is asked for, in bytes. */
   readonly mtu?: number;
 }
 
-/** What was seen on a node, by an injection session; or why none could be had. */
+/** What an injection session has found on a node, or why there was no session. */
 export type NodeSight =
   { readonly result: InspectResult; readonly aheadSeconds: number } | { readonly problem: string };
 
@@ -50,14 +50,14 @@ export function examineNode(
   ];
 }
 
-/** A failure on one line; that of an image which doesn't know the question says nothing more to a user. */
+/** The first line of a failure. An image that doesn't know the request gets a message of its own. */
 function wordsOf(problem: string): string {
   return problem.includes("request is not understood")
     ? "its node image is older than this command"
     : problem.replaceAll(/\s*\n\s*/g, "; ");
 }
 
-/** What to do when a session can't be had, by the words of its failure. */
+/** The remedy for a session that couldn't be opened, by the text of its failure. */
 function remedyOf(problem: string): string {
   const remedies: readonly [RegExp, string][] = [
     [

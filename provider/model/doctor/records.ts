@@ -4,7 +4,7 @@ import { vnicId, type VnicRef } from "../names.ts";
 import type { StoredVnic } from "../vnic/record.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
-/** Records that wait, and why; `hasReconciler` tells who would work on them. */
+/** Reports records that aren't ready, with the reason. `hasReconciler` is whether a reconciler would work on them. */
 export function examineRecords(records: readonly StoredVnic[], hasReconciler: boolean): Finding[] {
   const waiting = records.flatMap((record) => examineRecord(record, hasReconciler));
   const served = records.length - new Set(waiting.map(({ subject }) => subject)).size;
@@ -41,7 +41,7 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
   return others.map(({ reason, message }) => warning(subject, `${reason}: ${message}`, words));
 }
 
-/** Whether a pod can be given a NIC now. */
+/** Reports whether a pod could get a NIC now. */
 export function examinePod(ref: VnicRef, pod: PodObject | undefined): Finding {
   const subject = `pod ${vnicId(ref)}`;
   if (!pod) return fault(subject, "there is no such pod", `kubectl -n ${ref.namespace} get pods`);

@@ -3,7 +3,7 @@ import { providerPart } from "../platform/provider.ts";
 import { systemNamespace } from "../names.ts";
 import { type Finding, fault, ok } from "./finding.ts";
 
-/** One question of a SubjectAccessReview (authorization.k8s.io/v1), as its `resourceAttributes`. */
+/** The `resourceAttributes` of a SubjectAccessReview (authorization.k8s.io/v1). */
 export interface Right {
   readonly group: string;
   readonly resource: string;
@@ -12,7 +12,7 @@ export interface Right {
   readonly namespace?: string;
 }
 
-/** All that the provider asks of the API server, read off its own roles. */
+/** All rights that the provider needs, taken from its own roles. */
 export function neededRights(): Right[] {
   return providerPart().flatMap((manifest) => {
     const { kind, rules } = manifest as Manifest & { rules?: readonly Rule[] };
@@ -29,7 +29,7 @@ export function neededRights(): Right[] {
   });
 }
 
-/** `denied`: the rights that the account lacks, of all that were asked for. */
+/** @param denied The rights that the account lacks. */
 export function examineRights(account: string, denied: readonly Right[]): Finding[] {
   const subject = `rights of ${account}`;
   if (denied.length === 0) return [ok(subject, "are all that the provider needs")];

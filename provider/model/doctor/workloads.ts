@@ -1,18 +1,18 @@
 import { reconcilerName, systemNamespace } from "../names.ts";
 import { type Finding, fault, installRemedy, ok, warning } from "./finding.ts";
 
-/** What there is of the reconciler and the node agent, and who needs them. */
+/** State of the reconciler and the node agent, and who needs them. */
 export interface WorkloadFacts {
   readonly reconciler: { readonly wanted: number; readonly ready: number; readonly image: string } | undefined;
-  /** The lock by which one replica leads; undefined when nobody ever has. */
+  /** The holder of the leader election Lease; undefined if there never was a leader. */
   readonly leader:
     { readonly holder: string; readonly renewedSecondsAgo: number; readonly leaseSeconds: number } | undefined;
   readonly agent:
     { readonly wanted: number; readonly ready: number; readonly missingOn: readonly string[] } | undefined;
   readonly vnicSets: number;
-  /** Vnics whose address comes from a DHCP server. */
+  /** Number of Vnics with an address from DHCP. */
   readonly leasedVnics: number;
-  /** The image that this command and the provider take. */
+  /** The image that this command and the provider use. */
   readonly image: string;
 }
 

@@ -2,26 +2,26 @@ import type * as z from "zod";
 import { group, version } from "../names.ts";
 import { structural, structuralSpec } from "./structural-schema.ts";
 
-/** What the kinds of our API group differ in. */
+/** The differences between the kinds of our API group. */
 export interface CustomResource {
   readonly kind: string;
-  /** @default the kind in lower case, with an s */
+  /** @default the kind in lower case, with an s appended */
   readonly plural?: string;
   readonly shortNames: readonly string[];
   /** @default "Namespaced" */
   readonly scope?: "Namespaced" | "Cluster";
   readonly spec: z.ZodType;
-  /** A subresource; absent for a kind without one. */
+  /** The status subresource; absent for a kind without one. */
   readonly status?: z.ZodType;
-  /** The status of an object that nothing has worked on yet. @default none */
+  /** The status of an object that no driver has worked on yet. @default none */
   readonly initialStatus?: object;
-  /** Validation rules of the whole object. @default none */
+  /** Validation rules for the whole object. @default none */
   readonly rules?: readonly ValidationRule[];
-  /** What `kubectl get` shows; with a priority of 1, only `-o wide`. */
+  /** The columns of `kubectl get`; those with priority 1 only appear with `-o wide`. */
   readonly columns: readonly Column[];
 }
 
-/** A rule of the API server's own (Common Expression Language), in the words that `check` has for it. */
+/** A validation rule in CEL that the API server applies, with the message that `check` gives for it. */
 export interface ValidationRule {
   readonly rule: string;
   readonly message: string;
@@ -34,7 +34,7 @@ export interface Column {
   readonly priority?: 1;
 }
 
-/** The CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind. */
+/** Makes the CustomResourceDefinition (apiextensions.k8s.io/v1) of a kind. */
 export function customResourceDefinition(resource: CustomResource) {
   const { kind, shortNames, scope = "Namespaced", spec, status, initialStatus, rules, columns } = resource;
   const singular = kind.toLowerCase();

@@ -1,4 +1,4 @@
-/** What we read of a Namespace (core/v1). */
+/** The fields of a Namespace (core/v1) that we read. */
 export interface NamespaceObject {
   readonly metadata?: {
     readonly uid?: string;

@@ -4,19 +4,19 @@ import { annotations } from "../names.ts";
 import type { NodeObject } from "./node.ts";
 import { knownLayouts, parseLayout, type RuntimeLayout } from "./runtime-layout.ts";
 
-/** Suffixes of `kubeletVersion` by which distributions tell themselves, such as `v1.35.4+k3s1`. */
+/** Suffixes of `kubeletVersion` that identify distributions, such as `v1.35.4+k3s1`. */
 const versionSuffixes: readonly (readonly [suffix: RegExp, layout: string])[] = [
   [/\+k3s/, "k3s"],
   [/\+rke2r/, "k3s"],
   [/\+k0s/, "k0s"],
 ];
 
-/** MicroK8s bears no suffix, but labels its nodes. */
+/** MicroK8s has no suffix, but labels its nodes. */
 const microk8sLabel = "microk8s.io/cluster";
 
 /**
- * The layout of a node's runtime: the one that an administrator has named on the Node; else the one named for all nodes of
- * that runtime, `forAll`; else the one that the Node's version and labels tell of.
+ * The layout of a node's runtime. In order of precedence: the Node's annotation, the layout `forAll` nodes of that
+ * runtime, and what the Node's version and labels indicate.
  */
 export function layoutOfNode(name: string, node: NodeObject, forAll: string | undefined): RuntimeLayout {
   const runtime = node.status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd";

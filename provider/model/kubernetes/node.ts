@@ -1,4 +1,4 @@
-/** What we read of a Node (core/v1). */
+/** The fields of a Node (core/v1) that we read. */
 export interface NodeObject {
   readonly metadata?: {
     readonly labels?: Readonly<Record<string, string>>;
@@ -13,13 +13,13 @@ export interface NodeObject {
 
 export interface NodeState {
   readonly ready: boolean;
-  /** The kubelet's or the node controller's own words when it isn't ready. */
+  /** Why it isn't ready, as the kubelet or the node controller says. */
   readonly why: string;
-  /** An administrator vouches that the node is shut down, and that nothing on it runs any more. */
+  /** Whether an administrator has declared that the node is shut down, so that nothing runs on it any more. */
   readonly fenced: boolean;
 }
 
-/** Kubernetes' own mark for that (non-graceful node shutdown). */
+/** Kubernetes' taint for that (non-graceful node shutdown). */
 const outOfService = "node.kubernetes.io/out-of-service";
 
 export function readNode({ spec, status }: NodeObject): NodeState {

@@ -1,4 +1,4 @@
-/** What we read of a Pod (core/v1). */
+/** The fields of a Pod (core/v1) that we read. */
 export interface PodObject {
   readonly metadata?: {
     readonly name?: string;
@@ -19,7 +19,7 @@ export interface PodObject {
     readonly phase?: string;
     readonly reason?: string;
     readonly message?: string;
-    /** When the kubelet took it up. */
+    /** When the kubelet acknowledged the pod. */
     readonly startTime?: Date | string;
     readonly conditions?: readonly {
       readonly type: string;
@@ -42,20 +42,20 @@ export interface ContainerStatus {
   };
 }
 
-/** The kubelet's marks on the API object that stands for a static pod: that it is one, and the static pod's own UID. */
+/** The kubelet's annotations on the mirror pod of a static pod: the mark itself, and the static pod's UID. */
 const mirrorPod = "kubernetes.io/config.mirror";
 const staticPodHash = "kubernetes.io/config.hash";
 
-/** A pod that can be given a Vnic now. */
+/** A pod that can get a Vnic now. */
 export interface RunningPod {
   readonly uid: string;
   readonly node: string;
   /**
-   * `<runtime>://<64 hex digits>` of any container, of a running one if one runs; leads the node side to the pod's sandbox. An
-   * init container is one, too: it may wait for its Vnic.
+   * The `<runtime>://<64 hex digits>` ID of a container, a running one if there is one, by which the node side finds
+   * the pod's sandbox. It may be an init container, which may wait for its Vnic.
    */
   readonly containerId: string;
-  /** The UID by which the runtime knows a static pod. */
+  /** The UID under which the runtime knows a static pod. */
   readonly runtimeUid?: string;
   readonly runtimeClass?: string;
 }
@@ -67,11 +67,11 @@ export type PodState =
   | {
       readonly state: "terminated";
       readonly why: string;
-      /** Its controller makes another one of the same name. */
+      /** Whether its controller will make another pod of the same name. */
       readonly isReplaced?: true;
     };
 
-/** The pod as the node side is told of it. */
+/** The pod as it is sent to the node side. */
 export function podForNode(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   { uid, containerId, runtimeUid }: RunningPod,
@@ -79,7 +79,7 @@ export function podForNode(
   return { namespace, name, uid, containerId, ...(runtimeUid === undefined ? {} : { runtimeUid }) };
 }
 
-/** Reads whether a pod can be given a Vnic; and if not, why, in the cluster's own words. */
+/** Whether a pod can get a Vnic, or else why not, with the cluster's own reason. */
 export function readPod(pod: PodObject): PodState {
   const { metadata, spec, status } = pod;
   if (spec?.hostNetwork) return { state: "hostNetwork" };
@@ -101,7 +101,7 @@ export function readPod(pod: PodObject): PodState {
   return { state: "pending", why: pendingReason(pod) };
 }
 
-/** Controllers of Kubernetes whose next pod has another name. A StatefulSet's, or an operator's, has mostly the same. */
+/** Kubernetes' controllers whose replacement pods get new names. StatefulSets, and most operators, reuse the name. */
 const renaming = ["ReplicaSet", "ReplicationController", "DaemonSet", "Job"];
 
 function terminated({ metadata }: PodObject, why: string): PodState {
@@ -111,8 +111,8 @@ function terminated({ metadata }: PodObject, why: string): PodState {
 }
 
 /**
- * Why the pod with that UID has terminated, in words; undefined while it hasn't. `pod` is what bears its name now. One that
- * is being deleted runs until its containers have ended.
+ * Why the pod with that UID has terminated; undefined while it hasn't. `pod` is the pod that has its name now. A pod
+ * that is being deleted runs until its containers have ended.
  */
 export function terminationOf(pod: PodObject | undefined, uid: string): string | undefined {
   if (!pod) return "it is gone";
@@ -121,19 +121,19 @@ export function terminationOf(pod: PodObject | undefined, uid: string): string |
   return phase === "Succeeded" || phase === "Failed" ? `phase ${phase}` : undefined;
 }
 
-/** Whether that container runs; while it does, the pod's sandbox is the one that it was started in. */
+/** Whether that container is running. While it is, the pod keeps the sandbox in which the container was started. */
 export function runsContainer({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   return all.some(({ containerID, state }) => containerID === containerId && state?.running !== undefined);
 }
 
-/** Whether the pod's containers have all ended, and that one is the last of them: its sandbox goes on until another is made. */
+/** Whether all containers of the pod have ended, that one last. The sandbox stays until another one is made. */
 export function endedWith({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   return !all.some(({ state }) => state?.running) && all.some(({ containerID }) => containerID === containerId);
 }
 
-/** One that runs; of a pod whose containers have all crashed the last of them, as its sandbox goes on while they are made anew. */
+/** A running container, or the last one to end if all have crashed: the sandbox stays while they are restarted. */
 function anyContainer(status: PodObject["status"]): ContainerStatus | undefined {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   const made = all.filter(({ containerID }) => containerID);

@@ -1,17 +1,17 @@
 import { quote } from "../../base/quote.ts";
 import { VnicError } from "../../base/errors.ts";
 
-/** Where a container runtime keeps, on the node, what tells which network namespace belongs to which pod. */
+/** Where a container runtime keeps the files on a node that link pods to network namespaces. */
 export interface RuntimeLayout {
   /** Its name in the table below, or `<runtime>:<state directory>`. */
   readonly name: string;
-  /** Scheme of the container IDs in a pod's status. */
+  /** The scheme of container IDs in a pod's status. */
   readonly runtime: string;
-  /** One directory per container, each with the `config.json` that the runtime itself wrote. */
+  /** The directory with one subdirectory per container, each with the `config.json` that the runtime wrote. */
   readonly bundles: string;
-  /** `config.json` is this, below a container's directory. */
+  /** The path of `config.json` in a container's directory. */
   readonly config: string;
-  /** The directories in which network namespaces of pods may be bind-mounted. */
+  /** Directories where network namespaces of pods may be bind-mounted. */
   readonly netnsDirectories: readonly string[];
   readonly annotations: {
     readonly sandboxId: string;
@@ -22,21 +22,21 @@ export interface RuntimeLayout {
   };
 }
 
-/** Where ip-netns(8), CRI-O, and containerd by default put the bind mounts of network namespaces. */
+/** Where ip-netns(8), CRI-O, and containerd by default bind-mount network namespaces. */
 export const netnsDirectory = "/run/netns";
 export const stateDirectory = "/var/lib/pulumi-vnic";
 
-/** Where libcni keeps the results of its plug-ins, for every runtime that leaves its `cacheDir` as it is. */
+/** Where libcni caches results, unless the runtime changes its `cacheDir`. */
 export const cniResultsDirectory = "/var/lib/cni/results";
 
-/** A runtime, with what its files are called below its state directory. */
+/** Runtimes, with the names of their files below the state directory. */
 const runtimes: Readonly<Record<string, (name: string, state: string) => RuntimeLayout>> = {
   containerd: (name, state) => ({
     name,
     runtime: "containerd",
     bundles: `${state}/io.containerd.runtime.v2.task/k8s.io`,
     config: "config.json",
-    // The second one with containerd's option `netns_mounts_under_state_dir`.
+    // The second one is for containerd's option `netns_mounts_under_state_dir`.
     netnsDirectories: [netnsDirectory, `${state}/io.containerd.grpc.v1.cri/netns`],
     annotations: {
       sandboxId: "io.kubernetes.cri.sandbox-id",
@@ -63,8 +63,9 @@ const runtimes: Readonly<Record<string, (name: string, state: string) => Runtime
 };
 
 /**
- * Name, runtime and state directory of each layout that is known. The first one of a runtime is that of its packages, and of
- * kubeadm, kind, the clouds' nodes, Talos and Bottlerocket; `k3s` is also that of RKE2, k3d and Harvester.
+ * Name, runtime and state directory of each known layout. The first one of a runtime is that of its packages; for
+ * containerd it also fits kubeadm, kind, cloud providers' nodes, Talos and Bottlerocket. `k3s` also fits RKE2, k3d and
+ * Harvester.
  */
 const table: readonly (readonly [name: string, runtime: string, state: string])[] = [
   ["containerd", "containerd", "/run/containerd"],
@@ -87,10 +88,10 @@ function layoutBelow(name: string, runtime: string, state: string): RuntimeLayou
   );
 }
 
-/** An absolute path, of which nothing needs to be resolved or escaped. */
+/** An absolute path in which nothing has to be resolved or escaped. */
 const statePath = /^(\/[A-Za-z0-9_][A-Za-z0-9._-]*)+$/;
 
-/** The layout that an administrator has named: one of the table, or `<runtime>:<state directory>`. */
+/** Parses a layout that an administrator has set: a known name, or `<runtime>:<state directory>`. */
 export function parseLayout(text: string): RuntimeLayout {
   const known = knownLayouts.find(({ name }) => name === text);
   if (known) return known;
@@ -104,7 +105,7 @@ export function parseLayout(text: string): RuntimeLayout {
   );
 }
 
-/** Whether a path lies in that directory, and not just beside it. */
+/** Whether a path is inside a directory. */
 export function isIn(directory: string, path: string): boolean {
   return path.startsWith(`${directory}/`) && !path.includes("/../");
 }

@@ -1,6 +1,6 @@
 import { annotations } from "../names.ts";
 
-/** What we read of an Event (core/v1) about a session's Job or its pod. */
+/** The fields of an Event (core/v1) about a session's Job or pod that we read. */
 export interface ClusterEvent {
   readonly type?: string;
   readonly reason?: string;
@@ -8,8 +8,9 @@ export interface ClusterEvent {
 }
 
 /**
- * Reasons of warnings without which a session's pod would have started: of the Job controller, whose pods are denied by quota,
- * policy or security context constraints; and of the kubelet. Each is tried again, but seldom heals by itself.
+ * Reasons of warnings that explain why a session's pod doesn't start: of the Job controller, whose pods are denied by
+ * quota, policy or security context constraints; and of the kubelet. Kubernetes retries, but the cause rarely goes
+ * away by itself.
  */
 const reasonsNotToStart = new Set([
   "FailedCreate",
@@ -26,7 +27,7 @@ const reasonsNotToStart = new Set([
   "NodeNotReady",
 ]);
 
-/** Why a Job's pod isn't made or doesn't start, in the words of the last such event; undefined while no event says so. */
+/** Why a Job's pod isn't created or doesn't start, by the last such event; undefined if there is none. */
 export function whyNotStarted(events: readonly ClusterEvent[]): string | undefined {
   const told = events.findLast(
     ({ type, reason = "" }) => type === "Warning" && (reasonsNotToStart.has(reason) || reason.startsWith("OutOf")),

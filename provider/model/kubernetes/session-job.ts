@@ -3,7 +3,7 @@ import { cniResultsDirectory, type RuntimeLayout, stateDirectory } from "./runti
 
 export const sessionContainer = "session";
 
-/** What a container of ours on a node is allowed; `more` are further capabilities. */
+/** The security context of our containers on a node; `more` are additional capabilities. */
 export function nodeSecurity(...more: readonly string[]) {
   return {
     privileged: false,
@@ -11,15 +11,18 @@ export function nodeSecurity(...more: readonly string[]) {
     readOnlyRootFilesystem: true,
     runAsUser: 0,
     seccompProfile: { type: "RuntimeDefault" },
-    // The runtimes' own profile forbids all mounting, also the remount of our own /proc/sys.
+    // The runtimes' default profile forbids all mounts, including the remount of our own /proc/sys.
     appArmorProfile: { type: "Unconfined" },
-    // Where SELinux is on, a container may else not read what the runtime has written. Elsewhere it has no effect.
+    // With SELinux, a container couldn't read the runtime's files otherwise. Without it, this has no effect.
     seLinuxOptions: { type: "spc_t" },
     capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_ADMIN", "NET_RAW", ...more] },
   } as const;
 }
 
-/** Volumes and mounts of directories with network namespaces; those made after the container was started must appear in it. */
+/**
+ * Volumes and mounts for directories with network namespaces. Namespaces that are mounted after the container's start
+ * have to appear in it.
+ */
 export function netnsVolumes(directories: readonly string[]) {
   const named = directories.map((path, index) => ({ name: index === 0 ? "netns" : `netns-${index}`, path }));
   return {
@@ -36,20 +39,19 @@ export function netnsVolumes(directories: readonly string[]) {
 export interface SessionJobOptions {
   readonly name: string;
   readonly node: string;
-  /** Layout of the node's container runtime. */
+  /** The layout of the node's container runtime. */
   readonly layout: RuntimeLayout;
   readonly image: string;
-  /** The session ends by itself when it has been idle this long, in seconds: for drivers that vanished silently. */
+  /** The session ends after being idle for this many seconds, in case its driver vanished silently. */
   readonly idleSeconds: number;
 }
 
 /**
- * The Job of one injection session, pinned to its node.
- *
- * `nodeName` rather than affinity: the Vnic must go where the pod is, cordoned or tainted as that node may be, and it
- * saves the scheduler's turn; a kubelet that rejects the pod can't cause a storm, as `backoffLimit` is 0.
- * No service account token: mounting one costs the kubelet about 290 ms, and the node side never calls the API server.
- * The hostPaths are narrow on purpose: the runtime's socket lies outside of each.
+ * The Job of one injection session, pinned to its node. It sets `nodeName` instead of an affinity, because the Vnic
+ * has to be made on the pod's node even if that is cordoned or tainted, and because it saves the scheduler's time.
+ * With `backoffLimit` 0 a kubelet that rejects the pod can't cause a storm of retries. There is no service account
+ * token, whose mount costs the kubelet about 290 ms: the node side never calls the API server. No hostPath contains
+ * the runtime's socket.
  */
 export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJobOptions) {
   const netns = netnsVolumes(layout.netnsDirectories);

@@ -1,13 +1,13 @@
 import type { ContainerStatus, PodObject } from "./pod.ts";
 import { sessionContainer } from "./session-job.ts";
 
-/** How the pod of a session Job fares: on its way, ready to be attached to, or never going to be. */
+/** The state of a session's pod: starting, ready to be attached to, or failed. */
 export type SessionPodState =
   | { readonly state: "starting"; readonly why: string }
   | { readonly state: "running" }
   | { readonly state: "stuck"; readonly why: string };
 
-/** Waiting reasons that don't heal within a deadline; the kubelet's message beside them says why. */
+/** Reasons for waiting that won't go away within a deadline; the kubelet's message says why. */
 const stuckReasons = new Set([
   "ImagePullBackOff",
   "ErrImageNeverPull",
@@ -18,7 +18,7 @@ const stuckReasons = new Set([
   "RunContainerError",
 ]);
 
-/** Messages of a first failed pull that a second pull would not heal, unlike those of a busy registry. */
+/** Messages of a failed pull that a retry won't fix, unlike those of a busy registry. */
 const hopelessPull = /not found|denied|unauthorized|forbidden|connection refused|no such host|invalid/i;
 
 function isStuck({ reason = "", message = "" }: { reason?: string; message?: string }): boolean {

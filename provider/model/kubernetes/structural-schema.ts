@@ -14,8 +14,8 @@ export const condition = z.object({
 });
 
 /**
- * Kubernetes' structural subset of JSON Schema: unknown fields are pruned by default, so none may be forbidden, and a map's
- * keys have no schema.
+ * Converts to Kubernetes' structural subset of JSON Schema, which prunes unknown fields instead of forbidding them,
+ * and has no schema for the keys of a map.
  */
 export function structural(schema: z.ZodType): object {
   return z.toJSONSchema(schema, {
@@ -24,17 +24,18 @@ export function structural(schema: z.ZodType): object {
     override: ({ zodSchema, jsonSchema }) => {
       const form = formOf(zodSchema);
       if (form) Object.assign(jsonSchema, structural(form));
-      // Left out by zod where a schema transforms what it reads.
+      // zod leaves the default out where a schema transforms its input.
       if (zodSchema instanceof z.ZodDefault) jsonSchema.default = zodSchema.def.defaultValue;
       const description = descriptions.get(zodSchema);
       if (description) jsonSchema.description = sentence(description);
       if (typeof jsonSchema.additionalProperties !== "object") delete jsonSchema.additionalProperties;
       delete jsonSchema.propertyNames;
       delete jsonSchema["$schema"];
-      // Rules in CEL say the same in our words, and are only asked when nothing else is wrong.
+      // The CEL rules say the same with our messages, but the API server evaluates them only if the schema itself
+      // passes.
       if ("x-kubernetes-validations" in jsonSchema)
         for (const keyword of ["pattern", "enum", "minimum", "maximum"] as const) delete jsonSchema[keyword];
-      // zod bounds every integer by what a double can hold; the API server has its own bounds.
+      // zod bounds every integer by the safe range of a double, which the API server doesn't need.
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
@@ -42,14 +43,14 @@ export function structural(schema: z.ZodType): object {
 }
 
 /**
- * The structural schema of a `spec`, which server-side apply replaces as a whole. If it merged single fields, one that
- * somebody added by hand would stay for ever, because the owner never applied it and so can't remove it.
+ * The structural schema of a `spec`, which server-side apply replaces as a whole. If it merged single fields, a field
+ * that somebody added by hand would stay, because the owner never applied it and so can't remove it.
  */
 export function structuralSpec(schema: z.ZodType): object {
   return { ...structural(schema), "x-kubernetes-map-type": "atomic" };
 }
 
-/** The description of a field, as a sentence without links. */
+/** The description of a field as a sentence, without links. */
 function sentence({ doc, default: absent }: Description): string {
   const plain = (text: string) => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1");
   return `${plain(doc)}.${absent === undefined ? "" : ` Default: ${plain(absent)}.`}`;

@@ -1,6 +1,6 @@
 /**
- * Of the DHCP client's environment at an event, all that anything is made of; whatever else the server sent ends there. By
- * the longest value that one may have: an option is at most 255 bytes.
+ * The only variables that we use of the DHCP client's environment at an event, with the longest value accepted. A DHCP
+ * option has at most 255 bytes.
  */
 export const takenVariables = {
   ip: 64,

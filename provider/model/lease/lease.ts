@@ -6,20 +6,23 @@ import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "../schema/fields.ts";
 import { leaseRoute, mostLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
 
-/* A DHCP lease (RFC 2131), and what is taken of what a server says: it is a stranger on a network outside the cluster. */
+/**
+ * /A DHCP lease (RFC 2131), and the validation of a server's offer. The server is an untrusted host outside of the
+ * cluster.
+ */
 
 export const lease = z.strictObject({
-  /** CIDR form. */
+  /** In CIDR form. */
   address: field.hostCidr,
-  /** The server's own address, as it gives it (option 54). */
+  /** The server identifier (option 54). */
   server: z.ipv4(),
   leaseSeconds: z.int(),
-  /** Seconds after which the client asks its server for an extension (T1), and after which it asks any server (T2). */
+  /** Seconds until the client asks its server for an extension (T1), and until it asks any server (T2). */
   renewSeconds: z.int(),
   rebindSeconds: z.int(),
-  /** Routes that the server gave, other than a default route; only with `dhcp.routes`. */
+  /** Routes from the server, except default routes; only with `dhcp.routes`. */
   routes: z.array(leaseRoute).max(mostLeasedRoutes).optional(),
-  /** The next hop for all other destinations; only where a default route was asked for. */
+  /** The next hop for other destinations; only if a default route was asked for. */
   router: z.ipv4().optional(),
   /** RFC 3339, by the node's clock. */
   obtainedAt: z.iso.datetime(),
@@ -28,14 +31,14 @@ export const lease = z.strictObject({
 
 export type Lease = z.output<typeof lease>;
 
-/** The part of a lease that stays the same over renewals: for state, where each change is a difference. */
+/** The fields of a lease that renewals don't change, for state, where every change appears as a difference. */
 export type LeaseTerms = Omit<Lease, "obtainedAt" | "expiresAt">;
 
 export function termsOf({ obtainedAt: _, expiresAt: __, ...terms }: Lease): LeaseTerms {
   return terms;
 }
 
-/** What happened, as the client's script says it: one line of JSON. */
+/** An event of the DHCP client, as its script prints it: one line of JSON. */
 export const clientEvent = z.strictObject({
   event: z.string(),
   ...(Object.fromEntries(
@@ -45,12 +48,12 @@ export const clientEvent = z.strictObject({
 
 export type ClientEvent = z.output<typeof clientEvent>;
 
-/** udhcpc itself takes a shorter one for this long. */
+/** udhcpc treats a shorter lease as one of this length. */
 const leastLeaseSeconds = 30;
-/** No LAN is larger; a mask of one bit would draw half of all traffic to the NIC. */
+/** LANs aren't larger; a mask of one bit would draw half of all traffic to the NIC. */
 const shortestPrefix = 8;
 
-/** The lease that the server gave, or why nothing is made of it. `others` are the pod's other addresses, in CIDR form. */
+/** Parses a server's lease, or returns why it is refused. `others` are the pod's other addresses, in CIDR form. */
 export function readLease(
   event: ClientEvent,
   others: readonly string[],

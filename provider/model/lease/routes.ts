@@ -5,12 +5,14 @@ import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
 import { destination } from "../schema/route-fields.ts";
 
-/* The routes of a DHCP server (options 121 and 3), and how they join those of a Vnic. The server is a stranger: one that would
-   draw what isn't its own makes its whole offer refused. */
+/**
+ * /A DHCP server's routes (options 121 and 3), and how they are merged with those of a Vnic. The server is untrusted:
+ * an offer with a route that would divert the pod's or the cluster's own traffic is refused as a whole.
+ */
 
 export const leaseRoute = z.strictObject({
   to: destination,
-  /** None for what is on the network itself. */
+  /** Absent for a destination on the network itself. */
   via: z.ipv4().optional(),
 });
 
@@ -19,22 +21,23 @@ export interface LeasedRoutes {
   readonly router?: string | undefined;
 }
 
-/** What a Vnic wants of a server's routes. */
+/** Which of a server's routes a Vnic wants. */
 export interface RoutesAsked {
   readonly routes?: boolean | undefined;
-  /** The default route that is asked for; no leased route may lead to the cluster's networks, which it names. */
+  /** The default route, if one is wanted. Leased routes must not lead to the cluster's networks in `except`. */
   readonly defaultRoute?: { readonly except: readonly string[] } | undefined;
 }
 
-/** How many a server may give. */
+/** Maximum number of routes from a server. */
 export const mostLeasedRoutes = 16;
-/** Shorter ones come in pairs that stand for all destinations. */
+/** Two shorter routes could cover all destinations together. */
 const shortestPrefix = 8;
 const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
 
 /**
- * Those that were asked for. `address` is the leased one, `others` are the pod's other addresses, in CIDR form. Classless
- * routes stand in the place of the router, also where none of them is for all destinations (RFC 3442).
+ * Parses the routes that were asked for. `address` is the leased one, `others` are the pod's other addresses, in CIDR
+ * form. If there are classless routes, the router option is ignored, even if none of them is a default route (RFC
+ * 3442).
  */
 export function readLeasedRoutes(
   { staticroutes = "", router = "" }: { readonly [Name in keyof typeof takenVariables]?: string | undefined },
@@ -85,7 +88,7 @@ function hopProblem(via: string, address: string): string | undefined {
   return contains(address, via) ? undefined : `its router ${via} is not in the subnet of ${address}`;
 }
 
-/** Whether one network has an address of the other in it. An address with prefix length stands for itself alone. */
+/** Whether two networks overlap. An address with prefix length counts as that address alone. */
 function overlaps(network: string, other: string): boolean {
   if (familyOf(other) === 6) return false;
   const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === hostOf(other);

@@ -1,15 +1,15 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/*
- * Lines for `ip -batch`, which reads words between spaces, quotes, comments and a backslash before a line's end, and whose
- * commands can do anything in any namespace (`netns exec`). So a line is the program's own text with typed words between, and
- * nothing else is taken where lines are run.
+/**
+ * /Lines for `ip -batch`, which interprets spaces, quotes, comments and trailing backslashes, and whose commands can
+ * do anything in any namespace (`netns exec`). So a line consists of the program's own text with typed words in
+ * between, and only such lines are run.
  */
 
 declare const kind: unique symbol;
-/** One word of a line, of a strict form. */
+/** One word of a line, in a strict form. */
 export type Word = string & { readonly [kind]: "word" };
-/** A line, or a part of one; made by {@link ipLine} alone. */
+/** A line, or a part of one; only {@link ipLine} makes them. */
 export type IpLine = string & { readonly [kind]: "line" };
 
 function wordOf(what: string, isValid: (text: string) => boolean): (text: string) => Word {
@@ -21,7 +21,7 @@ function wordOf(what: string, isValid: (text: string) => boolean): (text: string
 
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/;
 
-/** Whether a device's name can stand in a command. A pod may give its links any other that the kernel takes. */
+/** Whether a device's name can be used in a command. A pod may give its links other names. */
 export function isPlainName(name: string): boolean {
   return plainName.test(name);
 }
@@ -51,20 +51,20 @@ export function number(value: number): Word {
   return wordOf("a whole number", (text) => /^\d{1,10}$/.test(text))(String(value));
 }
 
-/** A link by its name, or by its number where a name can't be part of a command. */
+/** Refers to a link by its name, or by its index if the name can't be used in a command. */
 export function handle({ name, index }: { readonly name: string; readonly index?: number | undefined }): Word {
   return isPlainName(name) || index === undefined ? device(name) : device(`if${index}`);
 }
 
-/** A line of the program's own text, with words between. */
+/** Tag for a line of constant text and words. */
 export function ipLine(text: TemplateStringsArray, ...words: readonly (Word | IpLine)[]): IpLine {
   return String.raw({ raw: text }, ...words) as IpLine;
 }
 
-/** What a whole line may be: one command of those that are used here, in printable characters that have no meaning to `ip`. */
+/** What a whole line may be: one of the commands used here, in printable characters without a meaning to `ip`. */
 const wholeLine = /^(link|address|route|rule|neigh|token) (add|del|set|replace) [A-Za-z0-9 ._:/-]+( "")?$/;
 
-/** The input for `ip -batch`: whatever got past the types, no line can be another command than it looks like. */
+/** The input for `ip -batch`. Checks each line again, independently of the types. */
 export function batchOf(lines: readonly IpLine[]): string {
   for (const line of lines)
     if (!wholeLine.test(line)) throw new Error(`${JSON.stringify(line.slice(0, 200))} is not a line for ip`);

@@ -4,7 +4,7 @@ import type { InjectPlan } from "../wire/session-protocol.ts";
 
 type Routed = Pick<InjectPlan, "addresses" | "dhcp" | "routing">;
 
-/** A plan with what its lease gave: the address, the routes, and the router where the plan names none of IPv4. */
+/** Adds a lease to a plan: the address, the routes, and the router unless the plan has an IPv4 gateway. */
 export function withLease<P extends Routed>(
   plan: P,
   lease: ({ readonly address: string } & LeasedRoutes) | undefined,
@@ -12,7 +12,7 @@ export function withLease<P extends Routed>(
   if (!lease) return plan;
   const { routing, dhcp } = plan;
   const addresses = [...new Set([...plan.addresses, lease.address])];
-  // A lease of last time may have some that are wanted no more.
+  // An earlier lease may have routes that aren't wanted any more.
   if (!routing || !dhcp?.routes) return { ...plan, addresses };
   const added = (lease.routes ?? []).filter(({ to }) => !routing.routes.some((route) => route.to === to));
   const hasRouter = routing.gateways.some((gateway) => familyOf(gateway) === 4);

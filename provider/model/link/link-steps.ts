@@ -5,22 +5,22 @@ import { hasOwnMac } from "../network/mode.ts";
 import type { Former } from "../wire/resource-file.ts";
 import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
 
-/* The plan of an injection as lines for `ip -batch` (ip-link(8), ip-address(8)) and pairs for `sysctl`. */
+/** /Converts an injection plan to lines for `ip -batch` (ip-link(8), ip-address(8)) and settings for `sysctl`. */
 
-/** An injection plan with the MTU decided: the one asked for, or the parent's. */
+/** An injection plan with the MTU resolved: the requested one, or the parent's. */
 export type SizedPlan = InjectPlan & { readonly mtu: number };
 
-/** What the node offers for a NIC. */
+/** The node's link from which a NIC is made. */
 export interface ParentLink {
-  /** Name of the link that it is made from. */
+  /** Its name. */
   readonly parent: string;
-  /** The parent's, in bytes. */
+  /** Its MTU in bytes; undefined if it wasn't read. */
   readonly mtu?: number;
-  /** How a device was before it became the Vnic. */
+  /** The state of a device before it became the Vnic; only in mode host-device. */
   readonly former?: Former;
 }
 
-/** Creates the link of a VLAN on its parent, up and with our mark, on the node. */
+/** Creates a VLAN link on its parent, up and with our alias. */
 export function tagSteps(parent: string, vlan: number): IpLine[] {
   const name = device(vlanLinkName(parent, vlan));
   return [
@@ -29,13 +29,15 @@ export function tagSteps(parent: string, vlan: number): IpLine[] {
   ];
 }
 
-/** Creates the link in the node's network namespace: down, with its transit name and with our alias, which survives moves. */
+/**
+ * Creates the link in the node's network namespace: down, with its transit name and our alias, which is kept on moves.
+ */
 export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: ParentLink): IpLine[] {
   const { vnic, network, mtu } = plan;
   const name = device(transitLinkName(vnic.uid));
   const from = device(parent);
   const mac = macWord(plan.mac);
-  // The kernel gives it the parent's, if it is told none.
+  // By default the kernel uses the parent's MTU.
   const size = sizeWords(mtu);
   const mark = ipLine`link set dev ${name} alias ${alias(linkAlias(vnic.uid))}`;
   switch (network.mode) {
@@ -46,7 +48,7 @@ export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Parent
     case "ipvlan":
       return [ipLine`link add link ${from} name ${name}${size} type ipvlan mode l2`, mark];
     case "bridge": {
-      // The node's end has the bridge's MTU, as a bridge takes the least of its ports' for its own.
+      // The node's end has the bridge's MTU, because a bridge adopts the smallest MTU of its ports.
       const peer = ipLine`peer name ${device(hostSideName(vnic.uid))}${sizeWords(parentMtu)}`;
       return [
         ipLine`link add name ${name} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
@@ -67,17 +69,20 @@ function sizeWords(mtu: number | undefined): IpLine {
   return mtu === undefined ? ipLine`` : ipLine` mtu ${number(mtu)}`;
 }
 
-/** Makes the node's end of a NIC a port of its bridge, even if the bridge was made anew under an existing NIC. */
+/** Makes the node's end of a NIC a port of its bridge, also if the bridge was recreated while the NIC exists. */
 export function plugSteps(uid: string, bridge: string): IpLine[] {
   return [ipLine`link set dev ${device(hostSideName(uid))} addrgenmode none master ${device(bridge)} up`];
 }
 
-/** From the node's network namespace into the one bound at `netnsPath`. Moved while down: half the kernel's time of a link that is up. */
+/**
+ * Moves the link from the node's network namespace to the one bound at `netnsPath`. A link that is down moves in half
+ * the time.
+ */
 export function moveSteps({ vnic }: InjectPlan, netnsPath: string): IpLine[] {
   return [ipLine`link set dev ${device(transitLinkName(vnic.uid))} netns ${path(netnsPath)}`];
 }
 
-/** Configures the link that was moved into the pod. Addresses come before `up`, because `up` announces them. */
+/** Configures a link that was moved into the pod. Addresses are added before `up`, because `up` announces them. */
 export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): IpLine[] {
   const name = device(interfaceName);
   return [
@@ -87,12 +92,15 @@ export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): 
   ];
 }
 
-/** First of two parts, for a NIC that must probe before it gets its addresses: brings it up without them. */
+/** First of two parts, for a NIC that must probe before it gets its addresses: brings it up without addresses. */
 export function riseSteps(plan: InjectPlan): IpLine[] {
   return configureSteps({ ...plan, addresses: [] });
 }
 
-/** Then its addresses, announced: by its MAC, set to what it is; a NIC without one of its own must go down for it once more. */
+/**
+ * Second of two parts: adds the addresses and announces them, by setting the MAC to its current value, or by setting a
+ * NIC without its own MAC down and up again.
+ */
 export function addressSteps({ network, interfaceName, mac, addresses }: InjectPlan): IpLine[] {
   const added = addresses.map((address) => addAddress(address, interfaceName));
   const name = device(interfaceName);
@@ -101,12 +109,18 @@ export function addressSteps({ network, interfaceName, mac, addresses }: InjectP
     : [ipLine`link set dev ${name} down`, ...added, ipLine`link set dev ${name} up`];
 }
 
-/** Setting the MAC, even to what it is, makes the kernel announce all addresses (arp_notify, ndisc_notify). */
+/**
+ * Makes the kernel announce all addresses (arp_notify, ndisc_notify), which setting the MAC does, even to its current
+ * value.
+ */
 function announce(name: string, mac: string): IpLine {
   return ipLine`link set dev ${device(name)} address ${macWord(mac)}`;
 }
 
-/** Naming the interface identifier, even the one that it has (modified EUI-64), makes the kernel ask for routers at once. */
+/**
+ * Makes the kernel solicit routers at once, which setting the interface identifier does, even to the default (modified
+ * EUI-64).
+ */
 function solicit(name: string, mac: string): IpLine {
   const [first = "", ...rest] = mac.split(":");
   const bytes = [(parseInt(first, 16) ^ 2).toString(16).padStart(2, "0"), ...rest];
@@ -114,18 +128,19 @@ function solicit(name: string, mac: string): IpLine {
   return ipLine`token set ${host(`::${a}${b}:${c}ff:fe${d}:${e}${f}`)} dev ${device(name)}`;
 }
 
-/** A link that is there, with the kernel's number for it: a pod may have given it a name that no command can have. */
+/** An existing link with its index, because a pod may have given it a name that can't be used in a command. */
 export type LiveLink = Interface & { readonly index?: number };
 
 /**
- * In the pod's network namespace, on a link that is there already: only what differs, new addresses before old ones go,
- * and the link never down, so that connections over an address that stays survive. The mark is set in any case.
+ * Changes an existing link in the pod's network namespace to the plan. Only differences are changed, new addresses are
+ * added before old ones are removed, and the link stays up, so that connections over unchanged addresses survive. The
+ * alias is always set.
  */
 export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
   const { vnic, network, interfaceName, mac, mtu, addresses, slaac } = plan;
   const name = device(interfaceName);
   const added = addresses.filter((address) => !live.addresses.includes(address));
-  // Without an IPv6 address of its own it has IPv6 off by then, which has taken the others away.
+  // Without a fixed IPv6 address IPv6 is off by then, which removes the other IPv6 addresses.
   const lasting = live.addresses.filter((address) => familyOf(address) === 4 || hasIpv6(plan));
   const announced = hasIpv6(plan) && !slaac ? (live.slaacAddresses ?? []) : [];
   const removed = [...lasting.filter((address) => !addresses.includes(address)), ...announced];
@@ -146,8 +161,8 @@ export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
 }
 
 /**
- * In the pod's network namespace: another leased address in place of the former one, which goes first, as it is somebody
- * else's by now; only what differs from what is there.
+ * Replaces the former leased address in the pod's network namespace. The former one is removed first, because it may
+ * belong to another host by now. Only differences are changed.
  */
 export function leaseSteps(
   { mode }: InjectPlan["network"],
@@ -163,7 +178,9 @@ export function leaseSteps(
   ];
 }
 
-/** `nodad`: the address answers at once; whether somebody else has it is to be asked before, not by a second of silence. */
+/**
+ * `nodad`: the address can be used at once, since we probe before instead of waiting a second for the kernel to do it.
+ */
 export function addAddress(address: string, name: string): IpLine {
   return ipLine`address add ${cidr(address)} dev ${device(name)}${familyOf(address) === 6 ? ipLine` nodad` : ipLine``}`;
 }
@@ -175,8 +192,8 @@ function hasIpv6({ addresses, slaac }: Addressing): boolean {
 type Addressing = Pick<InjectPlan, "addresses" | "slaac">;
 
 /**
- * In the pod's network namespace: a device on its way back to the node, which is where the process `pid` lives. One request to
- * the kernel gives it its transit name and moves it, so that no name of the pod's choosing comes along; it arrives down.
+ * Moves a device from the pod's network namespace back to the node, which is where the process `pid` runs. The name
+ * changes in the same kernel request, so that no name of the pod's choice gets to the node. The device arrives down.
  */
 export function sendBackSteps(
   uid: string,
@@ -199,8 +216,8 @@ export function restoreSteps(live: { readonly name: string; readonly index?: num
 }
 
 /**
- * On the node: a device of which no file says what it was. It stays down, under the name that the plan has for it or its transit
- * name, until somebody looks at it.
+ * Handles a device on the node whose former state no file has: it stays down, under the plan's name or its transit
+ * name, until an administrator looks at it.
  */
 export function parkSteps(live: { readonly name: string; readonly index?: number }, name: string): IpLine[] {
   return [
@@ -210,7 +227,7 @@ export function parkSteps(live: { readonly name: string; readonly index?: number
   ];
 }
 
-/** Also where the pod forwards (2); no route, no MTU, no preference of a router, no address that changes by itself. */
+/** /Also if the pod forwards (2). Takes no route, no MTU, no router preference, and no temporary address. */
 const announcedAddressesOnly = [
   ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "addr_gen_mode=0", "use_tempaddr=0"],
   ...["accept_ra_defrtr=0", "accept_ra_mtu=0", "accept_ra_rtr_pref=0", "accept_ra_rt_info_max_plen=0"],
@@ -218,11 +235,12 @@ const announcedAddressesOnly = [
 ];
 
 /**
- * The kernel's settings for the NIC alone (Documentation/networking/ip-sysctl.rst): it announces itself when it comes up,
- * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one goes, and takes
- * nothing from strangers on the LAN; without an IPv6 address of its own it has IPv6 off, so that no router advertisement
- * can give it one. With SLAAC it takes addresses of them and nothing else, at once and made of its MAC. Its link-local address serves at once (accept_dad), as the probes for the others are sent from it.
- * Keys with slashes, as names may contain dots.
+ * Kernel settings of the NIC (Documentation/networking/ip-sysctl.rst). It announces itself when it comes up, answers
+ * ARP only for its own addresses, keeps the other addresses of a subnet when the first one is removed, and accepts no
+ * redirects or source routes from the LAN. Without an IPv6 address IPv6 is off, so that no router advertisement can
+ * add one. With SLAAC it accepts announced prefixes and nothing else, and forms addresses from its MAC. Its link-local
+ * address is usable at once (accept_dad), as probes for the other addresses are sent from it. Keys contain slashes,
+ * because names may contain dots.
  */
 export function sysctls(device: string, plan: Addressing): string[] {
   const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];

@@ -3,18 +3,17 @@ import { cidr, device as deviceWord, host, type IpLine, ipLine, number } from ".
 import { routingTable, rulePriority } from "../names.ts";
 import type { InjectPlan } from "../wire/session-protocol.ts";
 
-/*
- * The routes and rules of a Vnic (ip-route(8), ip-rule(8)), each as the words that follow `add` or `del`, so that what is
- * wanted and what is there can be compared. Ours bear a protocol number, as those of routing daemons do (rtnetlink(7)).
- *
- * Replies leave by the Vnic: traffic from one of its addresses has a table of its own, which knows the Vnic's networks and
- * its gateways. A default route leaves the pod's main table alone, too: whatever is more specific there comes first, then a
- * second table decides for the rest. So no route of the cluster is ever changed.
+/**
+ * /The routes and rules of a Vnic (ip-route(8), ip-rule(8)), each as the words that follow `add` or `del`, so that
+ * wanted and existing ones can be compared. Ours have a protocol number, like those of routing daemons (rtnetlink(7)).
+ * Replies leave through the Vnic: traffic from its addresses uses a table of its own with the Vnic's networks and
+ * gateways. A default route doesn't change the pod's main table either: more specific routes there apply first, then a
+ * second table handles the rest. So routes of the cluster are never changed.
  */
 
-/** Number of our routes' protocol, as `ip -N` prints it. */
+/** The protocol number of our routes, as `ip -N` prints it. */
 export const protocol = "118";
-/** Before the kernel's own rule for the main table, 32766. */
+/** Before the kernel's rule for the main table, 32766. */
 const replyPriority = 30000;
 const main = 254;
 
@@ -72,7 +71,7 @@ function routeEntry({ to, via, metric, table = main }: Route, device: string): E
   return { family, object: "route", words };
 }
 
-/** A destination that a table leaves to the rules after it. */
+/** A destination that a table leaves to later rules. */
 function throwEntry(to: string, table: number): Entry {
   return { family: familyOf(to), object: "route", words: ipLine`throw ${cidr(to)} table ${number(table)} proto 118` };
 }
@@ -101,7 +100,7 @@ export interface RuleRow {
   readonly suppress_prefixlen?: number;
 }
 
-/** The routes and rules of one Vnic, out of all that its pod has. */
+/** The routes and rules of one Vnic among all those of its pod. */
 export function liveEntries(
   uid: string,
   device: string,
@@ -139,7 +138,7 @@ function readRule(
   return ruleEntry(family, priority, ipLine`from ${from} table ${number(Number(table))}${shortest}`);
 }
 
-/** Undefined for a row of a form that we never make: the pod made it, and may keep it. */
+/** Returns undefined for a row of a form that we never create: the pod created it, so it stays. */
 function attempt(read: () => Entry): Entry | undefined {
   try {
     return read();
@@ -152,8 +151,8 @@ function attempt(read: () => Entry): Entry | undefined {
 const rtnThrow = "9";
 
 /**
- * Lines for `ip -batch`, by address family, that make of what is there what is wanted. Old ones go first: the kernel takes no
- * second route to a place, with the same metric, by another gateway.
+ * Lines for `ip -batch`, by address family, that change the existing entries to the wanted ones. Removals come first,
+ * because the kernel rejects a second route to a destination with the same metric through another gateway.
  */
 export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): Record<Family, IpLine[]> {
   const lines = (family: Family) => [
@@ -167,7 +166,7 @@ export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): 
   return { 4: lines(4), 6: lines(6) };
 }
 
-/** What is not as it is wanted, in words. */
+/** Describes how existing entries differ from the wanted ones. */
 export function routingDrift(wanted: readonly Entry[], live: readonly Entry[]): string[] {
   return [
     ...without(wanted, live).map(({ object, words }) => `the ${object} "${words}" is missing`),
@@ -175,14 +174,14 @@ export function routingDrift(wanted: readonly Entry[], live: readonly Entry[]): 
   ];
 }
 
-/** A pod may have any number of entries, so none is searched for in a list. */
+/** Set difference. It uses a Set, because a pod may have any number of entries. */
 function without(some: readonly Entry[], others: readonly Entry[]): Entry[] {
   const known = new Set(others.map(keyOf));
   return some.filter((one) => !known.has(keyOf(one)));
 }
 
 function unique(entries: readonly Entry[]): Entry[] {
-  // Each keeps the place where it came first.
+  // Keeps the first of equal entries.
   return [...new Map(entries.map((entry) => [keyOf(entry), entry])).values()];
 }
 
@@ -192,7 +191,7 @@ function keyOf({ family, object, words }: Entry): string {
 
 const anywhere = { 4: "0.0.0.0/0", 6: "::/0" } as const;
 
-/** The kernel gives an IPv6 route this metric when it is told none. */
+/** The kernel's default metric of an IPv6 route. */
 const ipv6Metric = 1024;
 
 function isUsual(family: Family, metric: number | undefined): boolean {

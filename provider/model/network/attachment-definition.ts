@@ -10,7 +10,7 @@ import type { NodeNetwork } from "./mode.ts";
 /* A NetworkAttachmentDefinition (k8s.cni.cncf.io/v1) read as a network of ours: CNI configurations of the plugins whose NICs
    our modes make. What means nothing for a Vnic is left out, and noted; what would change its meaning is refused by name. */
 
-/** What we read of it. */
+/** The fields that we read. */
 export interface AttachmentDefinition {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec?: { readonly config?: string };

@@ -2,23 +2,23 @@ import { hostOf } from "../../base/address.ts";
 import type { Problem } from "../schema/problem.ts";
 import { contains, spanOf } from "../schema/range.ts";
 
-/* Addresses that are the cluster's own. A NIC that had one, on a network that the nodes are on, would cut off its holder. */
+/** /The cluster's own addresses. If a NIC on the nodes' network had one of them, it would cut off its owner. */
 
-/** Addresses and their holder, in words. */
+/** An address or subnet, and a description of its owner. */
 export interface ClusterAddress {
   readonly holder: string;
   /** An address, or a subnet. */
   readonly value: string;
 }
 
-/** What we read of a Node for it. */
+/** The fields of a Node that we read for this. */
 export interface AddressedNode {
   readonly metadata?: { readonly name?: string };
   readonly spec?: { readonly podCIDRs?: readonly string[] };
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
-/** All that nodes hold: their own addresses, and the ranges of their pods. */
+/** All addresses of a node: its own, and the ranges of its pods. */
 export function addressesOfNode({ metadata, spec, status }: AddressedNode): ClusterAddress[] {
   const name = metadata?.name ?? "";
   const own = status?.addresses?.filter(({ type }) => type === "InternalIP" || type === "ExternalIP") ?? [];
@@ -28,7 +28,7 @@ export function addressesOfNode({ metadata, spec, status }: AddressedNode): Clus
   ];
 }
 
-/** Which of the addresses of a Vnic are the cluster's. */
+/** Finds the addresses of a Vnic that belong to the cluster. */
 export function clusterAddressProblems(addresses: readonly string[], held: readonly ClusterAddress[]): Problem[] {
   const spans = held.flatMap(({ holder, value }) => {
     const span = spanOf(value);

@@ -3,7 +3,10 @@ import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { networkFields } from "./fields.ts";
 
-/** A network's spec as the API server checks it; the finer rules are those of `definition.ts`, applied whenever it is read. */
+/**
+ * A network's spec as the API server validates it. The finer rules are in `definition.ts`, and are applied whenever
+ * the record is read.
+ */
 const networkSpec = z.object(specShapeOf(networkFields)).meta({
   "x-kubernetes-validations": [
     {
@@ -13,7 +16,10 @@ const networkSpec = z.object(specShapeOf(networkFields)).meta({
   ],
 });
 
-/** The CustomResourceDefinition of `VnicNetwork`: one for the cluster, as the networks outside are nobody's namespace. */
+/**
+ * The CustomResourceDefinition of `VnicNetwork`. It is cluster-scoped, because external networks belong to no
+ * namespace.
+ */
 export function networkCrd() {
   return customResourceDefinition({
     kind: "VnicNetwork",

@@ -10,15 +10,15 @@ import { vlanProblem } from "./mode.ts";
 /** The schemas of {@link networkFields}. */
 export const networkShape = shapeOf(networkFields);
 
-/** What an external network is, said once for all its Vnics. */
+/** An external network, defined once for all its Vnics. */
 export type NetworkFields = Canonical<z.output<z.ZodObject<typeof networkShape>>>;
 
 const definition = z.strictObject(shapeOf(networkResourceFields));
 
-/** The fields with a name, as `check` returns them. */
+/** The fields and the name, as `check` returns them. */
 export type NetworkDefinition = Canonical<z.output<typeof definition>>;
 
-/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+/** Validates the user's inputs: returns the canonical definition, or all problems at once. Does no I/O. */
 export function parseNetwork(inputs: unknown): { definition: NetworkDefinition } | { problems: Problem[] } {
   const parsed = definition.safeParse(inputs, { error: wording });
   const problems = [

@@ -8,14 +8,14 @@ import { gateways } from "../schema/route-fields.ts";
 import { cluster, declaredBy } from "../schema/shared-fields.ts";
 import { mode } from "./mode.ts";
 
-/* The fields of a Network. Whatever else knows its fields is derived from this table; see schema/field.ts. */
+/** /The fields of a Network. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const nodeParent = z.strictObject({
   nodes: known(rule.labels).register(descriptions, { doc: "Labels of the nodes" }),
   parent: known(rule.parent).register(descriptions, { doc: "Their NIC that leads to the network" }),
 });
 
-/** What an external network is, whoever says so. */
+/** The fields of an external network, without its name. */
 export const networkFields = {
   mode: {
     schema: known(mode).default("macvlan"),
@@ -110,7 +110,7 @@ export const networkFields = {
   },
 } as const satisfies Fields;
 
-/** The fields of the resource: a network with a name. */
+/** The fields of the resource: a network and its name. */
 export const networkResourceFields = {
   name: {
     schema: known(rule.labelName),

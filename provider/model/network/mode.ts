@@ -3,7 +3,7 @@ import * as field from "../schema/fields.ts";
 import { unknownValue } from "../schema/known.ts";
 import { quote } from "../../base/quote.ts";
 
-/** How the pod's NIC is made from a parent of its node. */
+/** How the pod's NIC is made from a parent on its node. */
 export const modes = ["macvlan", "macvlan-private", "bridge", "host-device", "ipvlan"] as const;
 export type Mode = (typeof modes)[number];
 
@@ -11,22 +11,22 @@ export const mode = z.enum(modes, {
   error: ({ input }) => `${quote(input)} is not a mode; use ${modes.map((one) => `"${one}"`).join(", ")}`,
 });
 
-/** The external network as one node sees it. */
+/** The external network on one node. */
 export interface NodeNetwork {
   readonly mode: Mode;
-  /** The node's NIC that leads there: by name, or by what it has (see {@link field.parent}). */
+  /** The node's NIC that leads to the network: its name or a property (see {@link field.parent}). */
   readonly parent: string;
   /** VLAN ID of the network on that NIC. */
   readonly vlan?: number | undefined;
 }
 
-/** The network in a plan for the node, where every field is known. */
+/** The network in a plan for the node, where every field is resolved. */
 export const nodeNetwork = z.strictObject({ mode, parent: field.parent, vlan: field.vlan.optional() });
 
-/** Modes whose NIC can hang on a tagged link of the parent. */
+/** Modes whose NIC can use a VLAN link as its parent. */
 const tagged: readonly unknown[] = ["macvlan", "macvlan-private", "ipvlan"];
 
-/** What is wrong with a VLAN ID beside that mode, if anything is. */
+/** The problem with a VLAN ID for that mode, if there is one. */
 export function vlanProblem(mode: unknown, vlan: unknown): string | undefined {
   if (vlan === undefined || vlan === unknownValue || !modes.includes(mode as Mode) || tagged.includes(mode))
     return undefined;
@@ -34,7 +34,7 @@ export function vlanProblem(mode: unknown, vlan: unknown): string | undefined {
   return `is for the macvlan modes and ipvlan; with "${String(mode)}", name a ${instead} that is in the VLAN already`;
 }
 
-/** Whether a NIC of that mode can be told its MAC: ipvlan shares the parent's. */
+/** Whether a NIC of that mode can have its own MAC: ipvlan shares the parent's. */
 export function hasOwnMac(mode: Mode): boolean {
   return mode !== "ipvlan";
 }

@@ -6,7 +6,7 @@ import { type OurRecord, ownerOf, type Stored } from "../kubernetes/record.ts";
 import { type NetworkDefinition, type NetworkFields, parseNetwork } from "./definition.ts";
 import type { NodeNetwork } from "./mode.ts";
 
-/** The record of a network: object `VnicNetwork` of our API group, one for the whole cluster. */
+/** The record of a network: a cluster-scoped object `VnicNetwork` of our API group. */
 export type NetworkRecord = OurRecord<"VnicNetwork", NetworkFields>;
 
 export type StoredNetwork = Stored<NetworkRecord>;
@@ -25,7 +25,7 @@ export function networkRecordOf({ name, declaredBy, cluster: _, ...spec }: Netwo
   };
 }
 
-/** What the record says, whoever wrote it, with every rule applied once more. */
+/** The network in a record, with every rule applied again, because anybody may have written it. */
 export function networkInRecord(record: NetworkRecord): NetworkDefinition {
   const { metadata, spec } = record;
   const owner = ownerOf(record);
@@ -35,7 +35,7 @@ export function networkInRecord(record: NetworkRecord): NetworkDefinition {
   throw new VnicError("invalid", `VnicNetwork ${metadata.name}: ${problems}`);
 }
 
-/** The network as a node sees it; undefined when it names no parent for that one. */
+/** The network on a node; undefined if it has no parent for that node. */
 export function networkOnNode(
   { mode, vlan, parent, parents = [] }: NetworkFields,
   node: NodeObject,

@@ -9,19 +9,22 @@ import { networkFields } from "./fields.ts";
 import { mode, modes, type NodeNetwork, vlanProblem } from "./mode.ts";
 import { quote } from "../../base/quote.ts";
 
-/** A network that the cluster knows by name. */
+/** A reference to a VnicNetwork by name. */
 export interface NamedNetwork {
   readonly name: string;
-  /** What the same program says of it, so that a change of it is a change of the Vnic's inputs, too. */
+  /**
+   * The definition of a Network resource in the same program, so that its changes are changes of the Vnic's inputs as
+   * well.
+   */
   readonly definition?: NetworkFields;
 }
 
-/** A network that a NetworkAttachmentDefinition describes: `<name>`, in the pod's namespace, or `<namespace>/<name>`. */
+/** A reference to a NetworkAttachmentDefinition: `<name>`, in the pod's namespace, or `<namespace>/<name>`. */
 export interface AttachedNetwork {
   readonly networkAttachmentDefinition: string;
 }
 
-/** The external network of a Vnic: by name, or by what it is. */
+/** The external network of a Vnic: inline, or a reference. */
 export type NetworkReference = NodeNetwork | NamedNetwork | AttachedNetwork;
 
 export function isInline(network: NetworkReference): network is NodeNetwork {
@@ -51,7 +54,7 @@ const attachment = text(longest.attachment, "<namespace>/<name>").regex(
 );
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
 
-/** A {@link NetworkReference} in a record's spec, as the API server checks it. */
+/** A {@link NetworkReference} in a record's spec, as the API server validates it. */
 export const networkReferenceSpec = z
   .object({
     parent: text(longest.parent, "a NIC's name").optional().register(descriptions, {
@@ -75,7 +78,7 @@ export const networkReferenceSpec = z
     ],
   });
 
-/** A {@link NetworkReference} as a user writes it; a text is a name. */
+/** A {@link NetworkReference} in the user's inputs; a string is a name. */
 export const networkReference = z.unknown().transform((value, context): NetworkReference => {
   const given = typeof value === "string" ? { name: value } : value;
   const keys = Object.keys(given ?? {});
@@ -91,7 +94,7 @@ export const networkReference = z.unknown().transform((value, context): NetworkR
   return z.NEVER;
 });
 
-/** Rules between the fields of a reference, on the raw input. */
+/** Rules between the fields of a reference, applied to the raw input. */
 export function referenceProblems(network: unknown): Problem[] {
   if (typeof network !== "object" || network === null) return [];
   const { mode: given = "macvlan", vlan } = network as { mode?: unknown; vlan?: unknown };
@@ -99,13 +102,13 @@ export function referenceProblems(network: unknown): Problem[] {
   return reason === undefined ? [] : [{ property: "network.vlan", reason }];
 }
 
-/** Whether a NIC on the one network would be the same link on the other; MTU and gateways may differ. */
+/** Whether both references lead to the same link; MTU and gateways may differ. */
 export function compareLinks(one: NetworkReference, other: NetworkReference): Comparison {
   const here: unknown = one;
   const there: unknown = other;
   if (here === unknownValue || there === unknownValue) return "unknown";
   if (!isNamed(one) || !isNamed(other)) return compare(one, other);
-  // Without a definition, the network of that name is what it was.
+  // Without a definition, assume that the network of that name hasn't changed.
   if (!one.definition || !other.definition) return compare(one.name, other.name);
   return compare(
     { name: one.name, link: linkOf(one.definition) },
@@ -119,7 +122,7 @@ function linkOf(definition: NetworkFields): unknown {
   return { mode, parent, parents, vlan };
 }
 
-/** The network in a few words, for people. */
+/** A short description of the network. */
 export function networkWords(network: Readonly<Record<string, unknown>>): string {
   const word = (key: string) => {
     const value = network[key];

@@ -6,9 +6,11 @@ import type { Problem } from "../schema/problem.ts";
 import { type AddressRange, contains, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
 import type { NetworkFields } from "./definition.ts";
 
-/* What a VnicNetwork lets a Vnic have. The policy at admission (platform/network-policy.ts) says it in the same words. */
+/**
+ * /What a VnicNetwork allows a Vnic to have. The admission policy (platform/network-policy.ts) uses the same messages.
+ */
 
-/** The part of a Vnic's definition that its network decides about. */
+/** The part of a Vnic's definition that its network restricts. */
 export interface Wanted {
   readonly name: string;
   readonly pod: { readonly namespace: string };
@@ -19,7 +21,7 @@ export interface Wanted {
 
 type Network = NetworkFields & { readonly name: string };
 
-/** All that the network doesn't let that Vnic have, by property. What isn't known yet passes. */
+/** Everything that the network doesn't allow the Vnic to have, by property. Unknown values pass. */
 export function termProblems(network: Network, wanted: Wanted): Problem[] {
   const { gateways, ranges, freeAddresses, macPrefixes, freeMacs, namespaces, allowUnprobed } = network;
   const { pod, addresses, mac, duplicateAddressDetection: probed } = wanted;
@@ -43,7 +45,7 @@ function probingProblems({ name, allowUnprobed }: Network, probed: boolean | und
   return [{ property: "duplicateAddressDetection", reason }];
 }
 
-/** A network may be for some namespaces only. */
+/** Checks the network's list of namespaces. */
 export function namespaceProblems({ name, namespaces }: Network, namespace: string): Problem[] {
   if (!namespaces || namespaces.includes(namespace)) return [];
   const words = namespaces.join(", ") || "none";
@@ -81,8 +83,8 @@ function prefixWords(network: string, prefixes: readonly string[]): string {
 }
 
 /**
- * The ranges from which a VnicSet on that network gives addresses: its own, or the network's, without gateways and what the
- * network reserves; undefined for DHCP. Own ranges that reach beyond the network's are a problem.
+ * The ranges from which a VnicSet allocates: its own, or the network's, without gateways and reserved addresses;
+ * undefined for DHCP. It is a problem if its own ranges aren't within the network's.
  */
 export function setRanges(
   { name, gateways = [], ranges = [], freeAddresses }: Network,

@@ -2,14 +2,14 @@ import { networkWords } from "../network/reference.ts";
 import type { StoredVnic } from "../vnic/record.ts";
 import { rowOf, type VnicRow } from "./row.ts";
 
-/** External networks, nodes, pods and NICs, as a picture shows them. */
+/** External networks, nodes, pods and NICs, as the picture shows them. */
 export interface VnicGraph {
   readonly networks: readonly string[];
   readonly nodes: readonly GraphNode[];
 }
 
 export interface GraphNode {
-  /** Empty for Vnics that are on no node yet. */
+  /** Empty for Vnics that aren't on a node yet. */
   readonly name: string;
   readonly pods: readonly GraphPod[];
 }
@@ -32,7 +32,10 @@ export interface GraphNic extends VnicRow {
   }[];
 }
 
-/** Sorted by name at every level, so that the same cluster gives the same picture. `names`: networks without Vnics. */
+/**
+ * Builds the graph, sorted by name at every level, so that the same cluster gives the same picture. `names` adds
+ * networks without Vnics.
+ */
 export function graphOf(records: readonly StoredVnic[], names: readonly string[], now: Date): VnicGraph {
   const nics = records.map((record) => nicOf(record, now));
   const sorted = <T>(groups: Map<string, T>) => [...groups].sort(([one], [other]) => one.localeCompare(other));

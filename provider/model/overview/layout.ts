@@ -1,6 +1,6 @@
 import type { GraphNic, GraphNode, GraphPod, VnicGraph } from "./graph.ts";
 
-/** A rectangle in the picture's own units, which are pixels at zoom 1. */
+/** A rectangle in the picture's units, which are pixels at zoom 1. */
 export interface Box {
   readonly x: number;
   readonly y: number;
@@ -19,7 +19,7 @@ export interface Layout {
 
 const margin = 24;
 const networkSize = { width: 190, height: 44, gap: 16 };
-/** Width of the gap between networks and nodes, in which the lines run. */
+/** Width of the gap between networks and nodes, through which the lines run. */
 const corridor = 110;
 const nodeWidth = 360;
 const nodeGap = 20;
@@ -29,7 +29,7 @@ const podGap = 10;
 const nicHeight = 22;
 const inset = 12;
 
-/** Networks on the left, nodes in columns beside them. */
+/** Places networks on the left, and nodes in columns beside them. */
 export function layOut({ networks, nodes }: VnicGraph): Layout {
   const heights = nodes.map(heightOf);
   const columns = packColumns(heights);
@@ -83,10 +83,10 @@ function placePods({ x, y, width, node }: Layout["nodes"][number]): Layout["pods
   });
 }
 
-/** The shape of a screen, which the picture should fill. */
+/** The aspect ratio of a screen, which the picture should fill. */
 const screen = { width: 16, height: 9 };
 
-/** Puts each node under the others of the shortest column, with as many columns as show the picture largest on a screen. */
+/** Appends each node to the shortest column; the number of columns is that with the largest picture on a screen. */
 function packColumns(heights: readonly number[]): { column: number; y: number }[] {
   const choices = heights.map((_, index) => pack(heights, index + 1));
   return choices.sort((one, other) => other.scale - one.scale)[0]?.places ?? [];

@@ -2,12 +2,12 @@ import type { VnicGraph } from "./graph.ts";
 import { escapeXml, graphStyle, renderSvg } from "./svg.ts";
 
 /**
- * One self-contained HTML page: the picture, with zoom, a filter, and a NIC's details. It loads nothing, and its
- * content security policy lets it load nothing. `#filter=<words>&nic=<namespace/name>` opens it in that state.
+ * Renders a self-contained HTML page: the picture, with zoom, a filter and the details of a NIC. It loads nothing,
+ * which its content security policy enforces. `#filter=<words>&nic=<namespace/name>` sets its initial state.
  */
 export function renderPage(graph: VnicGraph, title: string): string {
   const nics = graph.nodes.flatMap(({ pods }) => pods.flatMap(({ nics }) => nics));
-  // `<` would end the element, whatever a name says.
+  // An unescaped `<` in a name could end the element.
   const data = JSON.stringify(nics).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">
@@ -42,7 +42,7 @@ main { flex:1; position:relative; overflow:hidden; } main > svg { width:100%; he
 aside { position:absolute; top:12px; right:12px; width:min(360px,90%); max-height:calc(100% - 24px); overflow:auto; box-sizing:border-box; background:var(--pod); border:1px solid var(--line); border-radius:8px; padding:12px 16px; box-shadow:0 4px 20px #0003; }
 aside h2 { font-size:15px; margin:0 0 8px; overflow-wrap:anywhere; } dl { display:grid; grid-template-columns:auto 1fr; gap:3px 12px; margin:0; } dt { color:var(--soft); } dd { margin:0; overflow-wrap:anywhere; } aside button { float:right; }`;
 
-/** Written for browsers, without a build step: plain JavaScript. It sets text only by textContent. */
+/** Plain JavaScript for browsers, without a build step. It sets text only through textContent. */
 const script = `
 "use strict";
 const nics = JSON.parse(document.getElementById("data").textContent);

@@ -2,7 +2,7 @@ import { readyOf } from "../vnic/pending.ts";
 import { networkWords } from "../network/reference.ts";
 import { placeOf, type StoredVnic } from "../vnic/record.ts";
 
-/** A Vnic on one line of a table; texts are empty where there is nothing to say. */
+/** A Vnic as a row of a table; values that don't apply are empty. */
 export interface VnicRow {
   readonly namespace: string;
   readonly name: string;
@@ -11,15 +11,15 @@ export interface VnicRow {
   readonly network: string;
   readonly interface: string;
   readonly addresses: readonly string[];
-  /** Until when the DHCP lease holds, such as `25m left`. */
+  /** How long the DHCP lease is still valid, such as `25m left`. */
   readonly lease: string;
-  /** `Ready`, or the reason why not. */
+  /** `Ready`, or the reason why it isn't. */
   readonly condition: string;
   readonly healthy: boolean;
   readonly age: string;
 }
 
-/** What a table shows of a record. */
+/** The table row of a record. */
 export function rowOf(record: StoredVnic, now: Date): VnicRow {
   const { metadata, spec, status } = record;
   const { healthy, words } = conditionOf(record);
@@ -41,7 +41,7 @@ export function rowOf(record: StoredVnic, now: Date): VnicRow {
   };
 }
 
-/** The one thing worth knowing: being deleted, the reason why it isn't ready, or what else is amiss. */
+/** The most important condition: deletion in progress, the reason why it isn't ready, or another problem. */
 export function conditionOf({ metadata, status }: StoredVnic): { readonly healthy: boolean; readonly words: string } {
   if (metadata.deletionTimestamp !== undefined) return { healthy: false, words: "Deleting" };
   const ready = readyOf(status);

@@ -1,7 +1,7 @@
 import type { VnicGraph } from "./graph.ts";
 import { type Box, type Layout, layOut } from "./layout.ts";
 
-/** Text as it may stand in XML, without control characters that XML forbids. */
+/** Escapes text for XML, and removes control characters that XML forbids. */
 export function escapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     "&": "&amp;",
@@ -13,7 +13,7 @@ export function escapeXml(text: string): string {
   return text.replace(/[\p{Cc}\ufffe\uffff]/gu, "").replace(/[&<>"']/g, (one) => entities[one]!);
 }
 
-/** Colours by CSS variables, so that one picture serves on light and on dark ground. */
+/** Colours as CSS variables, so that one picture works with light and dark themes. */
 export const graphStyle = `
 .vnic-graph { --ground:#fff; --ink:#1c2430; --soft:#5b6675; --line:#c9d1db; --node:#f4f6f9; --pod:#fff; --bad:#b3261e; font:13px system-ui,"DejaVu Sans",sans-serif; background:var(--ground); }
 @media (prefers-color-scheme:dark) { .vnic-graph { --ground:#12161c; --ink:#e6ebf2; --soft:#9aa7b8; --line:#3a4452; --node:#1a2029; --pod:#222a35; --bad:#ff8a80; } }
@@ -25,14 +25,14 @@ export const graphStyle = `
 .vnic-graph .nic { cursor:pointer; } .vnic-graph .nic:hover rect, .vnic-graph .nic:focus rect, .vnic-graph .nic.chosen rect { fill:var(--line); opacity:.5; } .vnic-graph .nic:focus { outline:none; }
 .vnic-graph .edge.chosen { opacity:1; stroke-width:2.4; } .vnic-graph .dim { opacity:.12; }`;
 
-/** Hues far apart, that differ in lightness, too, for readers who see few colours. */
+/** Hues that are far apart and differ in lightness as well, for readers with colour blindness. */
 const colours = ["#2f6fdb", "#d9782d", "#2f9e62", "#b0479b", "#8a6d1f", "#3aa6b9", "#7a5af5", "#c2453f"];
 
 function colourOf(index: number): string {
   return colours[index % colours.length]!;
 }
 
-/** The picture as one SVG element; it needs {@link graphStyle}, which a standalone file has inside. */
+/** Renders the picture as one SVG element. It needs {@link graphStyle}, which a standalone file includes. */
 export function renderSvg(graph: VnicGraph, { standalone }: { readonly standalone: boolean }): string {
   const layout = layOut(graph);
   const { width, height } = layout;
@@ -83,7 +83,7 @@ function label({ x, y }: Box, right: number, down: number, text: string, most: n
   return `<text class="${style}" x="${x + right}" y="${y + down}"><title>${escapeXml(text)}</title>${escapeXml(shorten(text, most))}</text>`;
 }
 
-/** At most so many characters. */
+/** Shortens text to at most `most` characters. */
 function shorten(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;

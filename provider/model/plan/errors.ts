@@ -1,14 +1,14 @@
 import type { Diagnostic } from "./input.ts";
 
-/** How the engine words what `check` complains of: the property, the value, and our own reason. */
+/** The engine's message for a failure of `check`: the property, the value, and our reason. */
 const complaint = / resource '(.*)': property (\S+) value \{.*\} has a problem: (.*)/s;
-/** Our reasons begin with the value. The change itself shows it, and it may come of a secret. */
+/** Our reasons begin with the value, which is removed: the change shows it, and it may come from a secret. */
 const leadingValue = /^(?:"(?:[^"\\]|\\.)*"|[[{].*[\]}]) /s;
 /** The engine colours what comes of a program's own failure. */
 // eslint-disable-next-line no-control-regex -- colours begin with this very character
 const colours = /\u001b\[[0-9;]*m/g;
 
-/** Why a preview failed, in few words: without values, colours, and the lines of a stack trace. */
+/** Why a preview failed, in short: without values, colours and stack traces. */
 export function errorsOf(diagnostics: readonly Diagnostic[]): string[] {
   return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => essenceOf(message));
 }

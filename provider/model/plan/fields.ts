@@ -6,19 +6,19 @@ import { isHidden, isList, leavesOf, type PlanValue } from "./values.ts";
 
 export type Change = "create" | "update" | "replace" | "delete";
 
-/** One field of a NIC that changes. */
+/** One changed field of a NIC. */
 export interface FieldChange {
   /** Path, like `labels.team`. */
   readonly field: string;
-  /** `null` where there is none. */
+  /** `null` if there is no value. */
   readonly old: PlanValue;
   readonly new: PlanValue;
   readonly how: "in place" | "replace" | "create" | "delete";
-  /** What traffic it interrupts, in words. */
+  /** The traffic that the change interrupts, in words. */
   readonly interrupts: string;
 }
 
-/** The fields of one NIC that change, in a fixed order; never none, so that there is always a reason to see. */
+/** The changed fields of one NIC, in a fixed order; never empty, so that a reason is always shown. */
 export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
   const old = change === "create" ? {} : appliedOf(step);
   const wanted = change === "delete" ? {} : wantedOf(step);
@@ -31,7 +31,7 @@ export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
     const paths = [...new Set([...before.keys(), ...after.keys()])];
     const pairs = paths.map((field) => ({ field, old: before.get(field) ?? null, new: after.get(field) ?? null }));
     const differing = pairs.filter((pair) => !isDeepStrictEqual(pair.old, pair.new));
-    // A secret that changes looks the same before and after; the engine says that it does.
+    // A secret looks the same before and after a change; the engine says whether it changes.
     const said = step.diffReasons?.includes(property);
     const hidden = pairs.filter((pair) => said && !differing.includes(pair) && isHidden(pair.new));
     return [...differing, ...hidden].map((pair) => ({
@@ -44,8 +44,8 @@ export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
 }
 
 /**
- * Fields left out for a NIC that is created or deleted: its pod and network are in the heading, and the resource's own name
- * says nothing.
+ * Whether to show a field. For a NIC that is created or deleted, its pod and network are in the heading already, and
+ * the resource's own name is obvious.
  */
 function isShown(property: string, change: Change, step: PlannedStep): boolean {
   const consequence = consequenceOf(property);
@@ -55,7 +55,10 @@ function isShown(property: string, change: Change, step: PlannedStep): boolean {
   return consequence !== undefined && !["pod", "network", "deadlines", "declaredBy"].includes(property);
 }
 
-/** Why a NIC changes, beside its fields: what was found amiss, or what is stored; something, if there is no field. */
+/**
+ * Reasons for a change other than its fields: drift, or an upgrade of the stored state. If there is no other reason, a
+ * generic one.
+ */
 function unseenChanges(change: Change, step: PlannedStep, explained: boolean): FieldChange[] {
   const { drift } = appliedOf(step);
   const unseen = (field: string, old: PlanValue, wanted: PlanValue): FieldChange[] => [
@@ -70,7 +73,7 @@ function howOf(change: Change): FieldChange["how"] {
   return change === "update" ? "in place" : change;
 }
 
-/** What a reader must know before merging; the words for what `diff.ts` says is done. */
+/** What a reader must know before merging; matches the consequences in `diff.ts`. */
 function interruptionOf(change: Change, property: string, old: PlanValue, wanted: PlanValue): string {
   switch (change) {
     case "create":
@@ -84,7 +87,10 @@ function interruptionOf(change: Change, property: string, old: PlanValue, wanted
   }
 }
 
-/** New addresses are there before old ones go, and the link stays up: only what was to an address that goes ends. */
+/**
+ * New addresses are added before old ones are removed and the link stays up, so only connections to removed addresses
+ * end.
+ */
 function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
   const staying = hostsOf(wanted);
   const before = hostsOf(old);
@@ -93,7 +99,7 @@ function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
   return removed.length === 0 ? "none" : `connections over ${removed.join(", ")} end, others stay`;
 }
 
-/** The addresses without their prefix lengths; undefined when one of them isn't known. */
+/** The addresses without prefix lengths; undefined if any of them is unknown. */
 function hostsOf(addresses: PlanValue): string[] | undefined {
   if (addresses === null) return [];
   if (!isList(addresses)) return undefined;

@@ -2,7 +2,10 @@ import { parseJson } from "../../base/json.ts";
 import * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 
-/* The output of `pulumi preview --json`, as far as a report needs it: unknown fields and other resource types pass. */
+/**
+ * /The output of `pulumi preview --json`, as far as a report needs it. Unknown fields and other resource types are
+ * ignored.
+ */
 
 const properties = z.record(z.string(), z.unknown());
 
@@ -17,7 +20,7 @@ const step = z.object({
   urn: z.string(),
   oldState: resourceState.nullish(),
   newState: resourceState.nullish(),
-  /** Top-level properties that differ; absent where the provider's answer was only that something does. */
+  /** Top-level properties that differ; absent if the provider only answered that there are changes. */
   diffReasons: z.array(z.string()).nullish(),
 });
 
@@ -29,17 +32,17 @@ const preview = z
     diagnostics: z.array(diagnostic).nullish(),
     changeSummary: z.record(z.string(), z.number()).nullish(),
   })
-  // The engine leaves out what is empty; it never leaves out all of them.
+  // The engine leaves out empty fields, but never all of these.
   .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary, {
     error: `it has neither "steps" nor "diagnostics" nor "changeSummary"`,
   });
 
-/** The properties as they were applied: what the provider's diff compares with. */
+/** The properties as applied, with which the provider's diff compares. */
 export function appliedOf({ oldState }: PlannedStep): Properties {
   return oldState?.outputs ?? oldState?.inputs ?? {};
 }
 
-/** The properties as they are asked for now. */
+/** The properties as requested now. */
 export function wantedOf({ newState }: PlannedStep): Properties {
   return newState?.inputs ?? {};
 }
@@ -49,13 +52,13 @@ export type PlannedStep = z.output<typeof step>;
 export type PlannedState = z.output<typeof resourceState>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
-/** What the engine plans, and what it complains of. */
+/** What the engine plans, and its diagnostics. */
 export interface Preview {
   readonly steps: readonly PlannedStep[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Parses the text; `source` says in errors where it is from. */
+/** Parses the text; `source` names its origin in errors. */
 export function parsePreview(text: string, source: string): Preview {
   const remedy = `give the output of "pulumi preview --json"`;
   if (text.trim() === "") throw new VnicError("invalid", `reading ${source}: it is empty; ${remedy}`);

@@ -3,12 +3,12 @@ import { codeHtml, codeSpan, plainText } from "./escape.ts";
 import type { NicChange, PlanReport } from "./report.ts";
 import { isList, isUntold, type PlanValue } from "./values.ts";
 
-/** Least number of NICs that are folded, pod by pod. */
+/** From this number of NICs on, they are folded by pod. */
 const foldedFrom = 11;
-/** A comment on GitHub holds 65536 characters; what is around this one needs some. */
+/** A GitHub comment holds 65536 characters, some of which are needed around this one. */
 const mostCharacters = 60_000;
 
-/** The report as a comment on a pull request: the summary first, then a table for each pod and network. */
+/** Renders the report as a pull request comment: a summary, then a table for each pod and network. */
 export function renderPlan(report: PlanReport): string {
   const sections = groupsOf(report.vnics).map((group) => section(group, report.vnics.length >= foldedFrom));
   const shown: string[] = [];
@@ -26,7 +26,7 @@ export function renderPlan(report: PlanReport): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** A comment that isn't seen, by which the one on a pull request is found again. */
+/** An invisible comment by which the pull request comment is found again. */
 export function planMarker(stack: string | undefined): string {
   return `<!-- pulumi-vnic plan ${(stack ?? "").replace(/[^\w./-]/g, "")} -->`;
 }
@@ -84,7 +84,7 @@ function section(vnics: readonly NicChange[], folded: boolean): string {
   return `<details>\n<summary>${title}</summary>\n\n${table}\n\n</details>`;
 }
 
-/** What holds for a NIC as a whole is said once. */
+/** Values that are the same for the whole NIC are printed once. */
 function rows({ nic, change, fields }: NicChange): string[] {
   return fields.map(({ field, old, new: wanted, how, interrupts }, index) => {
     const values = `${shownValue(old)} → ${shownValue(wanted)}`;

@@ -10,20 +10,20 @@ export interface NicChange {
   readonly pod: PlanValue;
   readonly network: PlanValue;
   readonly change: Change;
-  /** Whether any traffic that flows now is interrupted. */
+  /** Whether it interrupts existing traffic. */
   readonly interrupting: boolean;
   readonly fields: readonly FieldChange[];
 }
 
-/** A plan as data; what is secret, and the code that is stored with each Vnic, are not in it. */
+/** A plan as data, without secrets and without the stub's text. */
 export interface PlanReport {
   readonly formatVersion: 1;
-  /** `<project>/<stack>`; absent when the engine named no resource. */
+  /** `<project>/<stack>`; absent if the engine named no resource. */
   readonly stack?: string;
   readonly vnics: readonly NicChange[];
-  /** Resources of other types, without the stack and its providers: only counted. */
+  /** Number of changes to resources of other types, except the stack and providers. */
   readonly others: Readonly<Record<Change, number>>;
-  /** Why the preview failed; empty when it didn't. */
+  /** Why the preview failed; empty if it succeeded. */
   readonly errors: readonly string[];
 }
 
@@ -42,7 +42,7 @@ const changes: Readonly<Record<string, Change>> = {
   "discard-replaced": "delete",
 };
 
-/** Reports on the output of `pulumi preview --json`; `source` says in errors where the text is from. Does no I/O. */
+/** Reports on the output of `pulumi preview --json`; `source` names its origin in errors. Does no I/O. */
 export function reportPlan(text: string, source: string): PlanReport {
   const preview = parsePreview(text, source);
   const planned = changingSteps(preview);

@@ -9,7 +9,7 @@ export interface AdmissionRule {
   readonly resources: readonly string[];
 }
 
-/** What must hold, and what whoever breaks it is told: both in CEL, where a message is an expression for a string. */
+/** A rule and the message for requests that break it, both in CEL; the message is a string expression. */
 export interface Validation {
   readonly expression: string;
   readonly messageExpression: string;
@@ -19,15 +19,18 @@ export interface AdmissionPolicy {
   readonly name: string;
   readonly resources: readonly AdmissionRule[];
   readonly namespaceSelector?: object;
-  /** The policy is asked only where this holds. */
+  /** The policy applies only where this condition holds. */
   readonly condition?: string;
   readonly variables?: Readonly<Record<string, string>>;
   readonly validations: readonly Validation[];
-  /** Objects that the policy is asked for, one after the other, as `params`. */
+  /** Kind of the objects against which the policy is evaluated, one after the other, as `params`. */
   readonly paramKind?: { readonly apiVersion: string; readonly kind: string };
 }
 
-/** A ValidatingAdmissionPolicy and its binding: whatever breaks it is denied, and so is everything when it can't be asked. */
+/**
+ * A ValidatingAdmissionPolicy and its binding. Requests that break it are denied, as are all requests if it can't be
+ * evaluated.
+ */
 export function admissionPolicy(policy: AdmissionPolicy): Manifest[] {
   const { name, resources, namespaceSelector, condition, variables = {}, validations, paramKind } = policy;
   return [
@@ -57,7 +60,7 @@ export function admissionPolicy(policy: AdmissionPolicy): Manifest[] {
   ];
 }
 
-/** `value` as a literal of CEL, whose strings and lists are written like JSON's. */
+/** `value` as a CEL literal; CEL writes strings and lists like JSON. */
 export function literal(value: unknown): string {
   return JSON.stringify(value);
 }

@@ -7,7 +7,7 @@ import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
 import { placement, wholeResources } from "./placement.ts";
 
-/** The node agent: one on each node, and what it may tell the API server. Kubernetes 1.30 or newer. */
+/** The node agent's DaemonSet and its rights. Needs Kubernetes 1.30 or newer. */
 export function agentPart(options: PlatformOptions): Manifest[] {
   return [
     serviceAccount(agentName),
@@ -20,7 +20,7 @@ export function agentPart(options: PlatformOptions): Manifest[] {
   ];
 }
 
-/** RBAC knows no nodes: an agent changes the status of its own node's Vnics alone, as its token says where it runs. */
+/** Lets an agent change only the status of Vnics on its own node, which its token names; RBAC can't express that. */
 function ownNodeOnly() {
   const claim = "authentication.kubernetes.io/node-name";
   return admissionPolicy({
@@ -42,7 +42,8 @@ function ownNodeOnly() {
 
 function daemonSet(options: PlatformOptions) {
   const { image, agent = {} } = options;
-  // One template for all nodes: what only some of them have is mounted if it is named.
+  // All nodes share one template, so directories of other layouts are mounted only if a layout was named in the
+  // options.
   const named = namedLayouts(options).flatMap(({ netnsDirectories }) => netnsDirectories);
   const netnsDirectories = [...new Set([netnsDirectory, ...named])];
   const netns = netnsVolumes(netnsDirectories);
@@ -61,7 +62,7 @@ function daemonSet(options: PlatformOptions) {
           serviceAccountName: agentName,
           automountServiceAccountToken: true,
           enableServiceLinks: false,
-          // The lock of each Vnic is in the node's network namespace.
+          // The locks of Vnics are in the node's network namespace.
           hostNetwork: true,
           dnsPolicy: "Default",
           terminationGracePeriodSeconds: 5,
@@ -76,7 +77,7 @@ function daemonSet(options: PlatformOptions) {
               resources: wholeResources(
                 agent.resources ?? { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
               ),
-              // A renewal is sent from port 68, which takes one capability more than a Job has.
+              // Renewals are sent from port 68, which takes one capability more than a Job has.
               securityContext: nodeSecurity("NET_BIND_SERVICE"),
               volumeMounts: [...netns.mounts, { name: "state", mountPath: stateDirectory }],
             },

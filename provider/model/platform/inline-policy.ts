@@ -2,7 +2,10 @@ import { group, inlineRole, inlineVerb, version } from "../names.ts";
 import { admissionPolicy } from "./admission.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Vnics and VnicSets, wherever a policy judges their specs. What was let in before may be finalized, whatever it says. */
+/**
+ * Requests that change the specs of Vnics and VnicSets. Objects that were admitted earlier can be finalized, whatever
+ * their spec.
+ */
 export const specsOfVnics = {
   resources: [
     {
@@ -16,10 +19,10 @@ export const specsOfVnics = {
 } as const;
 
 /**
- * An inline network is any NIC of the node, and a NetworkAttachmentDefinition of another namespace is that one's. Both need a
- * right of their own: the verb `use-inline` on `vnicnetworks`, asked of the API server's authorizer for whoever makes the
- * request, for the whole cluster, so that no Role of a namespace gives it. The Vnics of a VnicSet are written by the reconciler,
- * which has the right: the set itself was judged by the right of its author.
+ * Restricts inline networks, which may be any NIC of the node, and NetworkAttachmentDefinitions of other namespaces.
+ * Both need the verb `use-inline` on `vnicnetworks`, which is checked for the requesting user at cluster level, so
+ * that no Role of a namespace can grant it. The reconciler has the right, because it writes the Vnics of VnicSets; the
+ * set itself is checked against its author's rights.
  */
 export function inlinePolicy(): Manifest[] {
   const mayUse = `authorizer.group('${group}').resource('vnicnetworks').check('${inlineVerb}').allowed()`;

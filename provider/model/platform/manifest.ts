@@ -7,7 +7,7 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** One rule of a role: these verbs on these resources, and never a wildcard. */
+/** One rule of a role: verbs on resources, without wildcards. */
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -16,7 +16,7 @@ export interface Rule {
 
 const rbac = "rbac.authorization.k8s.io";
 
-/** A service account of ours. Its token is mounted only where a pod asks for it. */
+/** A service account. Its token is mounted only in pods that ask for it. */
 export function serviceAccount(name: string) {
   return {
     apiVersion: "v1",
@@ -26,13 +26,13 @@ export function serviceAccount(name: string) {
   };
 }
 
-/** What the account may do in the whole cluster: role and binding, both of its name. */
+/** Cluster-wide rights of an account: a ClusterRole and its binding, both with the account's name. */
 export function clusterRights(account: string, rules: readonly Rule[]): Manifest[] {
   const metadata = { name: account };
   return rights("ClusterRole", account, metadata, rules);
 }
 
-/** What the account may do in our own namespace. */
+/** Rights of an account in our own namespace. */
 export function systemRights(account: string, rules: readonly Rule[]): Manifest[] {
   const metadata = { name: account, namespace: systemNamespace };
   return rights("Role", account, metadata, rules);
@@ -50,7 +50,7 @@ function rights(kind: string, account: string, metadata: Manifest["metadata"], r
   return [role, binding];
 }
 
-/** The name of an object's own file, without a folder; no two objects of a platform share one. */
+/** The file name of an object, unique within a platform. */
 export function fileNameOf({ kind, metadata: { name } }: Manifest): string {
   return `${kind.toLowerCase()}-${name}.yaml`;
 }

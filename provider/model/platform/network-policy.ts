@@ -4,9 +4,9 @@ import { specsOfVnics } from "./inline-policy.ts";
 import type { Manifest } from "./manifest.ts";
 
 /**
- * What a VnicNetwork lets a Vnic have. The lifecycle asks for that, too (network/terms.ts); this way nobody can as much as write
- * a record that says otherwise. The policy is asked once for each VnicNetwork there is. Three things are left to the lifecycle,
- * as CEL has no means for them: spans of IPv6 addresses, whether a MAC is the derived one, and how many Vnics there are.
+ * Rejects records that their VnicNetwork doesn't allow. The lifecycle applies the same rules (network/terms.ts); this
+ * policy keeps such records out of the cluster. It is evaluated for each VnicNetwork. CEL can't check three things,
+ * which are left to the lifecycle: spans of IPv6 addresses, whether a MAC is the derived one, and the number of Vnics.
  */
 export function networkPolicy(): Manifest[] {
   return admissionPolicy({
@@ -59,7 +59,7 @@ function validations(): Validation[] {
       `'addresses: ' + variables.outsideOfSet[0].cidr + ' is not in the ranges of ${network}: ' + ${ranges}`,
     ],
     [
-      // Derived ones are locally administered and unicast.
+      // Derived MACs are locally administered and unicast.
       "variables.mac == '' || params.spec.?freeMacs.orValue(false) || variables.mac.matches('^[0-9a-f][26ae]:') || variables.prefixes.exists(p, variables.mac.startsWith(p + ':'))",
       `'mac: ' + variables.mac + ' may not be chosen on ${network}; leave it out, and one is derived (macPrefixes, freeMacs)'`,
     ],
@@ -74,7 +74,7 @@ function validations(): Validation[] {
   }));
 }
 
-/** CEL: a dotted IPv4 address as a number. */
+/** CEL: converts a dotted IPv4 address to a number. */
 function number(address: string): string {
   const octets = [16777216, 65536, 256, 1].map((factor, index) => `int(${address}.split('.')[${index}]) * ${factor}`);
   return `(${octets.join(" + ")})`;
@@ -92,14 +92,14 @@ function isExcluded(host: string, excluded: string): string {
   return `isIP(${excluded}) ? ip(${excluded}) == ip(${host}) : isCIDR(${excluded}) ? cidr(${excluded}).containsIP(${host}) : (${span})`;
 }
 
-/** CEL: whether `host` is in the range's subnet and, of IPv4, between its first and its last address. */
+/** CEL: whether `host` is in the range's subnet and, for IPv4, between its first and last address. */
 function isInRange(host: string, range: string): string {
   const bound = (field: "from" | "to", comparison: string) =>
     `(!has(${range}.${field}) || !${isIPv4(`${range}.${field}`)} || !${isIPv4(host)} || ${number(host)} ${comparison} ${number(`${range}.${field}`)})`;
   return `cidr(${range}.cidr).containsIP(${host}) && ${bound("from", ">=")} && ${bound("to", "<=")}`;
 }
 
-/** CEL: whether a VnicSet's range is in the subnet of the network's: by its own bounds, or whole. */
+/** CEL: whether a VnicSet's range is in the subnet of the network's range, by its bounds or as a whole. */
 function isWithinRange(own: string, range: string): string {
   const bounded = `has(${own}.from) && has(${own}.to) && isIP(${own}.from) && isIP(${own}.to)`;
   const bounds = `cidr(${range}.cidr).containsIP(${own}.from) && cidr(${range}.cidr).containsIP(${own}.to)`;

@@ -5,18 +5,18 @@ import type { Manifest } from "./manifest.ts";
 const rbac = "rbac.authorization.k8s.io";
 const constraintsName = "pulumi-vnic";
 
-/** What lets our pods run on OpenShift: security context constraints for those on nodes, and who may use which. */
+/** What our pods need on OpenShift: security context constraints for those on nodes, and rights to use them. */
 export function openshiftPart({ openshift = false }: { readonly openshift?: boolean | undefined }): Manifest[] {
   if (!openshift) return [];
   return [
     constraints(),
     ...mayUse("pulumi-vnic-node", constraintsName, [injectorServiceAccount, agentName]),
-    // Its user is fixed, and not one of the range that the namespace was given.
+    // Its user ID is fixed, and not from the namespace's range.
     ...mayUse("pulumi-vnic-reconciler", "nonroot-v2", [reconcilerName]),
   ];
 }
 
-/** SecurityContextConstraints (security.openshift.io/v1): no more than what the templates of Job and agent ask for. */
+/** SecurityContextConstraints (security.openshift.io/v1) with no more than the templates of Job and agent need. */
 function constraints(): Manifest {
   const asAny = { type: "RunAsAny" };
   return {
@@ -36,7 +36,7 @@ function constraints(): Manifest {
     fsGroup: asAny,
     readOnlyRootFilesystem: true,
     runAsUser: asAny,
-    // Pods name the type that they run as, spc_t.
+    // The pods themselves set their type, spc_t.
     seLinuxContext: asAny,
     seccompProfiles: ["runtime/default"],
     supplementalGroups: asAny,

@@ -5,8 +5,11 @@ import { problemsOf, problemWords } from "../schema/problem.ts";
 import { wording } from "../schema/known.ts";
 import { keyValues, labelValue, objectName, ownKey, resources, toleration } from "./scheduling.ts";
 
-/* What an installation can be told, in one schema: `Platform`, the command line, and other forms of the manifests read it.
-   It is declarative: no transforms, so that JSON Schema can be made of it; defaults are in `meta`, and are set where they are used. */
+/**
+ * /The options of an installation in one schema, which `Platform`, the command line and the chart share. It has no
+ * transforms, so that it can be converted to JSON Schema; defaults are in `meta`, and are applied where the options
+ * are used.
+ */
 
 const layout = z
   .string()
@@ -22,7 +25,7 @@ const layout = z
 const labels = keyValues(labelValue).meta({ description: "Labels of one's own for all objects and pods" });
 const annotations = keyValues(z.string()).meta({ description: "Annotations of one's own for all objects and pods" });
 
-/** What can be said of each workload. */
+/** Options of each workload. */
 const workload = {
   resources: resources.optional().meta({ description: "Requests and limits of its container; replaces the default" }),
   nodeSelector: z
@@ -107,7 +110,7 @@ export type ReconcilerOptions = NonNullable<PlatformOptions["reconciler"]>;
 
 type Immutable<T> = T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T;
 
-/** The options, if they break no rule; else an error that names each property, its value and the rule. */
+/** Validates the options; the error names each property, its value and the rule. */
 export function parsePlatformOptions(options: PlatformOptions): PlatformOptions {
   const { error } = platformOptions.safeParse(options, { error: wording });
   if (!error) return options;
@@ -115,7 +118,7 @@ export function parsePlatformOptions(options: PlatformOptions): PlatformOptions 
   throw new VnicError("invalid", problemWords(problems));
 }
 
-/** The layouts that the options name, in place of or beside those that are known. */
+/** The layouts named in the options, which replace or extend the known ones. */
 export function namedLayouts({ runtimeLayout, allowRuntimeLayouts = [] }: PlatformOptions): RuntimeLayout[] {
   return [...(runtimeLayout === undefined ? [] : [runtimeLayout]), ...allowRuntimeLayouts].map(parseLayout);
 }

@@ -8,13 +8,13 @@ interface Described {
 }
 type Workload = Manifest & { readonly spec?: { readonly template?: Described } };
 
-/** The object with the labels and annotations that the options have for all objects and pods, and with their pull secrets. */
+/** Adds the labels, annotations and pull secrets of the options to an object. */
 export function withOwnWords(manifest: Manifest, options: PlatformOptions): Manifest {
   const { imagePullSecrets = [] } = options;
   const object: Workload = described(manifest, options);
   const { kind, metadata } = object;
   if (kind === "ServiceAccount" && metadata.name !== providerServiceAccount && imagePullSecrets.length > 0)
-    // The API server hands them to the account's pods.
+    // The API server adds them to the account's pods.
     return { ...object, imagePullSecrets: imagePullSecrets.map((name) => ({ name })) } as Manifest;
   const template = object.spec?.template;
   if (!template) return object;

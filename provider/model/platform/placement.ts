@@ -1,6 +1,6 @@
 import type { AgentOptions } from "./options.ts";
 
-/** Where a workload's pods may run: on Linux, and where else the options say. */
+/** Where a workload's pods may run: on Linux nodes, as restricted by the options. */
 export function placement({ nodeSelector, tolerations = [] }: AgentOptions) {
   return {
     nodeSelector: { "kubernetes.io/os": "linux", ...nodeSelector },
@@ -8,7 +8,7 @@ export function placement({ nodeSelector, tolerations = [] }: AgentOptions) {
   };
 }
 
-/** Resources as a pod has them in the end: what is limited and not requested is requested, too. */
+/** Resources as the API server completes them: a limit without a request is also the request. */
 export function wholeResources({ requests, limits }: NonNullable<AgentOptions["resources"]>) {
   const whole = { ...limits, ...requests };
   return {

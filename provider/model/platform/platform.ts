@@ -17,11 +17,11 @@ import { tenantRoles } from "./tenants.ts";
 
 export type { Manifest } from "./manifest.ts";
 
-/** The parts of a platform in an order in which each can be applied after the ones before; any may be left out. */
+/** The parts of a platform, in an order in which each can be applied after the previous ones. Any may be left out. */
 const parts = {
   namespace,
   crds: () => [vnicCrd(), vnicSetCrd(), networkCrd(), addressCrd()],
-  // Bound to nothing: the node side never speaks to the API server.
+  // The account has no rights: the node side never calls the API server.
   injector: (options) => [serviceAccount(injectorServiceAccount), ...openshiftPart(options)],
   provider: providerPart,
   policies,
@@ -32,7 +32,7 @@ const parts = {
 export type PlatformPart = keyof typeof parts;
 export const platformParts = Object.keys(parts) as PlatformPart[];
 
-/** All that must be in a cluster before a Vnic can be made there. Plain objects, the same on every call. */
+/** All objects that a cluster needs for Vnics, as plain objects; the result is the same on every call. */
 export function platformManifests(
   options: PlatformOptions & { readonly without?: readonly PlatformPart[] },
 ): Manifest[] {
@@ -40,20 +40,23 @@ export function platformManifests(
   return platformParts.filter((part) => !without.includes(part)).flatMap((part) => partManifests(part, rest));
 }
 
-/** One part's objects; options that break a rule are an error before anything is made. */
+/** The objects of one part. Throws if an option is invalid. */
 export function partManifests(part: PlatformPart, options: PlatformOptions): Manifest[] {
   const make: (options: PlatformOptions) => Manifest[] = parts[part];
   return make(parsePlatformOptions(options)).map((manifest) => withOwnWords(manifest, options));
 }
 
-/** What stands in our namespace, whichever part it is of, is let in; all of it, as somebody else may have installed it. */
+/**
+ * The policies admit the workloads of all parts in our namespace, even of parts left out, as these may be installed
+ * separately.
+ */
 function policies(options: PlatformOptions): Manifest[] {
   const others = platformParts.filter((part) => part !== "policies");
   const standing = templatesIn(others.flatMap((part) => partManifests(part, options)));
   return [...systemPolicy(options, standing), ...networkPolicy(), ...inlinePolicy(), ...tenantRoles()];
 }
 
-/** The injection Jobs need what Pod Security's `baseline` forbids, so they have a namespace of their own. */
+/** The injection Jobs have a namespace of their own, because Pod Security's `baseline` forbids what they need. */
 function namespace({ runtimeLayout }: PlatformOptions) {
   const level = "pod-security.kubernetes.io";
   return [
@@ -63,7 +66,7 @@ function namespace({ runtimeLayout }: PlatformOptions) {
       metadata: {
         name: systemNamespace,
         labels: { [`${level}/enforce`]: "privileged", [`${level}/warn`]: "privileged" },
-        // Only administrators write namespaces, so drivers of every kind read it here.
+        // Drivers read the layout here, because only administrators may write namespaces.
         ...(runtimeLayout === undefined ? {} : { annotations: { [annotations.runtimeLayout]: runtimeLayout } }),
       },
     },

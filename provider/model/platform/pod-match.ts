@@ -1,21 +1,23 @@
 import { literal } from "./admission.ts";
 
-/* A pod compared whole with the template that it was made from: every field and every value, as the API server stores them.
-   What may vary is named here; whatever isn't named must be as in the template, or be what the API server fills in. */
+/**
+ * /Compares a whole pod with the template from which it was created: every field and value, as the API server stores
+ * them. Exceptions are listed here; all other fields must be as in the template, or as the API server's defaults.
+ */
 
-/** A workload's pod template, of whatever fields. */
+/** A workload's pod template, with any fields. */
 export interface WholeTemplate {
   readonly spec: Fields & { readonly containers: readonly Fields[]; readonly volumes?: readonly Fields[] };
 }
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A template, and the kind of workload that may have it. */
+/** A template, and the kind of workload that uses it. */
 export interface OwnTemplate {
   readonly kind: string;
   readonly template: WholeTemplate;
 }
 
-/** Values that the API server fills in where a template has none (core/v1 defaults). */
+/** The API server's defaults for missing fields (core/v1). */
 const podDefaults = {
   restartPolicy: "Always",
   dnsPolicy: "ClusterFirst",
@@ -31,10 +33,13 @@ const containerDefaults = {
 };
 const probeDefaults = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 };
 
-/** Environment that is whatever somebody chose, as plain text. */
+/** Environment variables that may have any plain text as their value. */
 const freeVariables = ["VNIC_IDLE_SECONDS", "VNIC_RESYNC_SECONDS"];
 
-/** The CEL variables that compare: `differences` has, for each template of the account and kind, what differs from it. */
+/**
+ * CEL variables for the comparison: `differences` lists, for each template of the account and kind, the fields that
+ * differ.
+ */
 export function matchVariables(templates: readonly OwnTemplate[], images: readonly string[]): Record<string, string> {
   const data = templates.map(({ kind, template }) => storedForm(kind, template));
   return {
@@ -48,7 +53,7 @@ export function matchVariables(templates: readonly OwnTemplate[], images: readon
   };
 }
 
-/** What is said of a pod that differs from all templates it might be of: the fields in which it does so from the nearest. */
+/** Rejects a pod that matches no template; the message names the fields that differ from the most similar one. */
 export const matchRule = {
   expression: "variables.differences.exists(d, d.size() == 0)",
   messageExpression: `variables.differences.size() == 0 ? 'no ' + request.kind.kind + ' of pulumi-vnic has service account ' + variables.account : 'it differs from the template of pulumi-vnic for service account ' + variables.account + ' in ' + variables.differences.filter(d, variables.differences.all(other, d.size() <= other.size()))[0].join(', ')`,
@@ -67,7 +72,7 @@ interface Stored {
   readonly volumes: unknown;
 }
 
-/** A template as it is compared: the fields that must be there, and those that may be, with their values. */
+/** A template prepared for comparison: required and optional fields with their values. */
 function storedForm(kind: string, { spec }: WholeTemplate): Stored {
   const { containers, volumes = [], tolerations = [], nodeName: _, ...pod } = spec;
   const [{ image: __, env = [], volumeMounts = [], ...container } = {}] = containers;
@@ -142,14 +147,14 @@ function differences(images: readonly string[]): string {
   ].join(" + ");
 }
 
-/** Fields of a pod that schedulers, controllers and admission plugins set: what they decide, and nothing that a program sees. */
+/** Fields that schedulers, controllers and admission plugins set on pods, and that have no effect on the program. */
 const setOnPods = [
   "k == 'imagePullSecrets'",
   "k == 'preemptionPolicy'",
-  // An ordinary priority, from a class that the cluster gives all pods.
+  // The default priority, from a class that the cluster gives to all pods.
   "k == 'priority' && ('priorityClassName' in t.pod || variables.pod[k] <= 1000000000)",
   "k == 'priorityClassName' && !variables.pod[k].startsWith('system-')",
-  // A DaemonSet's pods are bound to their nodes by it.
+  // Binds a DaemonSet's pods to their nodes.
   "k == 'affinity' && t.kind == 'DaemonSet' && variables.pod[k].all(a, a == 'nodeAffinity')",
 ]
   .map((one) => `(${one})`)
@@ -157,11 +162,11 @@ const setOnPods = [
   .replace(/^/, "(")
   .replace(/$/, ")");
 
-/** Taints that Kubernetes itself sets on nodes are tolerated by more pods than say so. */
+/** Kubernetes adds tolerations of its own node taints to pods. */
 const tolerations =
   "t.tolerations.all(o, o in variables.pod.?tolerations.orValue([])) && variables.pod.?tolerations.orValue([]).all(o, o in t.tolerations || variables.isPod && o.?key.orValue('').startsWith('node.kubernetes.io/'))";
 
-/** The token of the service account, as the API server mounts it (BoundServiceAccountTokenVolume), and nothing beside it. */
+/** The volume with the service account's token, exactly as the API server adds it (BoundServiceAccountTokenVolume). */
 const isToken =
   "v.all(k, k in ['name', 'projected']) && v.projected.sources.all(s, (has(s.serviceAccountToken) && !has(s.serviceAccountToken.audience) && s.serviceAccountToken.path == 'token') || (has(s.configMap) && s.configMap.name in ['kube-root-ca.crt', 'openshift-service-ca.crt']) || (has(s.downwardAPI) && s.downwardAPI.items.all(i, i.path == 'namespace'))) && v.projected.sources.all(s, s.size() == 1)";
 
@@ -184,7 +189,9 @@ function environment(container: string, images: readonly string[]): string {
   ].join(" && ");
 }
 
-/** `value` as a literal of CEL in which lists and maps have values of several types; keys are sorted, so that equal values read equally. */
+/**
+ * `value` as a CEL literal with lists and maps of mixed types; keys are sorted, so that equal values have equal texts.
+ */
 function mixed(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => `dyn(${mixed(item)})`).join(", ")}]`;
   if (typeof value !== "object" || value === null) return literal(value);

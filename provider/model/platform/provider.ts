@@ -1,13 +1,13 @@
 import { group, inlineVerb, providerServiceAccount } from "../names.ts";
 import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
 
-/** The account that a Pulumi program may use, and what it may do: no secrets, no pods/exec, no nodes/proxy. */
+/** The account for a Pulumi program, and its rights: no secrets, no pods/exec, no nodes/proxy. */
 export function providerPart(): Manifest[] {
   return [
     serviceAccount(providerServiceAccount),
     ...clusterRights(providerServiceAccount, [
       { apiGroups: [""], resources: ["pods", "nodes", "namespaces", "services"], verbs: ["get"] },
-      // Whose addresses no Vnic may have.
+      // To keep Vnics from taking the nodes' addresses.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
@@ -21,12 +21,12 @@ export function providerPart(): Manifest[] {
     ]),
     ...systemRights(providerServiceAccount, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
-      // Whether a reconciler is there, which VnicSets need.
+      // To see whether there is a reconciler, which VnicSets need.
       { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
-      // Why a session doesn't start.
+      // To find out why a session doesn't start.
       { apiGroups: [""], resources: ["events"], verbs: ["list"] },
-      // "get" opens a WebSocket; since Kubernetes 1.35 "create" is asked for as well.
+      // "get" opens a WebSocket; since Kubernetes 1.35 "create" is required as well.
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
     ]),
   ];

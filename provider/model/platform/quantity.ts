@@ -1,10 +1,10 @@
-/* Quantities of Kubernetes (apimachinery, resource.Quantity), as far as they are written without a fraction or an exponent. */
+/** /Kubernetes quantities (apimachinery, resource.Quantity), except those with a fraction or an exponent. */
 
 const form = /^([1-9]\d{0,14}|0)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 
 /**
- * Whether the API server stores a quantity as it is written. It rewrites others, such as "1000m" to "1" and "1024Mi" to "1Gi",
- * so that what is stored would differ from the template.
+ * Whether the API server stores a quantity unchanged. It rewrites others, such as "1000m" to "1" and "1024Mi" to
+ * "1Gi", so that the stored pod would differ from the template.
  */
 export function isCanonicalQuantity(text: string): boolean {
   const [, digits, suffix = ""] = form.exec(text) ?? [];

@@ -6,14 +6,14 @@ import { placement, wholeResources } from "./placement.ts";
 const port = 8080;
 const defaultReplicas = 2;
 
-/** The reconciler: its Deployment, its account, and what that may do: no secrets, no pods/exec, no nodes/proxy. */
+/** The reconciler: its Deployment, its account, and its rights: no secrets, no pods/exec, no nodes/proxy. */
 export function reconcilerPart(options: PlatformOptions): Manifest[] {
   return [
     serviceAccount(reconcilerName),
     ...clusterRights(reconcilerName, [
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
       { apiGroups: [""], resources: ["nodes", "namespaces", "services"], verbs: ["get"] },
-      // Whose addresses no Vnic may have.
+      // To keep Vnics from taking the nodes' addresses.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
@@ -23,7 +23,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
       { apiGroups: [group], resources: ["vnics/status", "vnicsets/status"], verbs: ["patch"] },
       { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
-      // It writes the Vnics of VnicSets, which were judged by their authors' rights.
+      // It writes the Vnics of VnicSets, which were checked against their authors' rights.
       { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch", inlineVerb] },
       {
         apiGroups: [group],
@@ -34,7 +34,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
     ]),
     ...systemRights(reconcilerName, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
-      // Why a session doesn't start.
+      // To find out why a session doesn't start.
       { apiGroups: [""], resources: ["events"], verbs: ["list"] },
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },
@@ -46,7 +46,10 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
 
 const labels = { "app.kubernetes.io/name": "pulumi-vnic", "app.kubernetes.io/component": "reconciler" };
 
-/** Lets one replica go at a time; with a single one it would only keep nodes from being drained. */
+/**
+ * Allows one replica at a time to be evicted. With a single replica it would only block the draining of nodes, so
+ * there is none.
+ */
 function disruptionBudget({
   reconciler: { replicas = defaultReplicas, disruptionBudget = true } = {},
 }: PlatformOptions) {
@@ -91,7 +94,7 @@ function deployment({ image, reconciler = {} }: PlatformOptions) {
               imagePullPolicy: "IfNotPresent",
               command: ["node", "/app/reconciler.mjs"],
               env: [
-                // The injection Jobs use this image, too.
+                // The injection Jobs use this image as well.
                 { name: "VNIC_IMAGE", value: image },
                 { name: "VNIC_RESYNC_SECONDS", value: String(resyncSeconds) },
                 { name: "VNIC_PORT", value: String(port) },
@@ -116,7 +119,7 @@ function deployment({ image, reconciler = {} }: PlatformOptions) {
   };
 }
 
-/** How replicas keep apart. */
+/** How replicas are spread over nodes. */
 export function spread({ antiAffinity = "preferred", topologySpread }: ReconcilerOptions) {
   const apart = { labelSelector: { matchLabels: labels }, topologyKey: "kubernetes.io/hostname" };
   const terms = {

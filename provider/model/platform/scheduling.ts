@@ -3,8 +3,10 @@ import { quote } from "../../base/quote.ts";
 import { group } from "../names.ts";
 import { isCanonicalQuantity } from "./quantity.ts";
 
-/* Rules for what Kubernetes itself defines: names, labels, resources, tolerations. What they let pass is stored by the API server
-   as it is, so that a pod can be compared with its template. */
+/**
+ * /Rules for Kubernetes' own types: names, labels, resources, tolerations. Values that pass are stored unchanged by
+ * the API server, so that a pod can be compared with its template.
+ */
 
 const name = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const key = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
@@ -22,10 +24,10 @@ export const labelValue = z
   .string()
   .regex(value, { error: says("a label's value: at most 63 letters, digits, '-', '_' and '.'") });
 
-/** Keys by which our own objects are found, or which decide what a namespace lets in. */
+/** Keys by which our own objects are selected, or which control what a namespace admits. */
 const reserved = new RegExp(`^(${group.replaceAll(".", "\\.")}|pod-security\\.kubernetes\\.io|app\\.kubernetes\\.io)/`);
 
-/** Labels or annotations whose keys are nobody else's. */
+/** Labels or annotations without reserved keys. */
 export function keyValues(values: z.ZodString) {
   const free = ownKey.refine((text) => !reserved.test(text), {
     error: ({ input }) => `${quote(input)} is a key that pulumi-vnic sets; take one of your own`,

@@ -6,7 +6,7 @@ import type { Manifest } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
 import { matchRule, matchVariables, type OwnTemplate, type WholeTemplate } from "./pod-match.ts";
 
-/** The parts of a pod's template that decide what the pod can do. */
+/** The parts of a pod template that decide what the pod can do. */
 interface PodTemplate {
   readonly spec: {
     readonly serviceAccountName: string;
@@ -30,9 +30,9 @@ interface Probe {
 }
 
 /**
- * Who may create Jobs in our namespace could be root on every node: Pod Security lets everything into it. So this lets in
- * what we ourselves make, and nothing else: our image, started as we start it, with the accounts, capabilities and paths
- * that our own templates have. They are read off these, by service account.
+ * Whoever may create Jobs in our namespace could become root on every node, because Pod Security allows everything
+ * there. So this policy admits only what we create ourselves: our image with our commands, and the accounts,
+ * capabilities and paths of our own templates, by service account.
  */
 export function systemPolicy(options: PlatformOptions, standing: readonly OwnTemplate[]): Manifest[] {
   const { image, allowImages = [] } = options;
@@ -52,7 +52,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
         operations: ["CREATE", "UPDATE"],
         resources: ["pods", "pods/ephemeralcontainers"],
       },
-      // The pods would be refused anyway, but nobody would hear of it.
+      // The pods would be rejected anyway, but the author of the workload wouldn't see why.
       { apiGroups: ["batch"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["jobs"] },
       {
         apiGroups: ["apps"],
@@ -61,7 +61,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
         resources: ["daemonsets", "deployments"],
       },
     ],
-    // What was let in before may end, whatever is allowed by now.
+    // Workloads that were admitted earlier may end, whatever is allowed now.
     condition: "request.operation == 'CREATE' || object.spec != oldObject.spec",
     variables: {
       pod: "has(object.spec.template) ? object.spec.template.spec : object.spec",
@@ -85,18 +85,18 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
         `variables.containers.all(c, c.image in ${literal(images)})`,
         `'image ' + variables.containers.filter(c, !(c.image in ${literal(images)})).map(c, c.image).join(', ') + ' may not run in ${systemNamespace}; allowed: ${images.join(", ")}'`,
       ),
-      // For an account that is not one of ours, the first rule already refuses.
+      // An account that isn't ours is rejected by the first rule.
       ...rulesOfShapes(shapes).map(({ expression, message }) =>
         rule(`!(variables.account in ${literal([...shapes.keys()])}) || (${expression})`, literal(message)),
       ),
-      // Last, as the rules before have the better words.
+      // Last, because the rules above have more specific messages.
       matchRule,
       { expression: `request.kind.kind != 'Job' || (${isOneSession})`, messageExpression: literal(oneSession) },
     ],
   });
 }
 
-/** A Job makes one pod, once. */
+/** A Job has one pod, which runs once. */
 const isOneSession = [
   "object.spec.?parallelism.orValue(1) == 1 && object.spec.?completions.orValue(1) == 1",
   "object.spec.?backoffLimit.orValue(6) == 0 && !object.spec.?suspend.orValue(false)",
@@ -107,16 +107,16 @@ const isOneSession = [
 const oneSession =
   "a Job may make one pod, once: parallelism, completions, backoffLimit and ttlSecondsAfterFinished are fixed";
 
-/** Where Kubernetes itself mounts the token of a service account. */
+/** Where Kubernetes mounts the token of a service account. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 interface Shape {
   readonly capabilities: string[];
   readonly paths: string[];
-  /** Program and arguments, in place of the image's own. */
+  /** Commands and arguments that replace the image's own. */
   readonly commands: string[][];
   readonly env: string[];
-  /** Programs by which the kubelet asks how it fares. */
+  /** Commands of the kubelet's probes. */
   readonly probes: string[][];
   readonly mounts: string[];
   readonly hostNetwork: boolean;
@@ -195,7 +195,7 @@ function rulesOfShapes(shapes: ReadonlyMap<string, Shape>): { expression: string
       message: "a volume may be mounted only where pulumi-vnic mounts it",
     },
     {
-      // Anything else could put another program in the place of ours.
+      // Any other volume could replace our program.
       expression: `variables.volumes.all(v, has(v.hostPath) || has(v.emptyDir) || (has(v.projected) && v.name.startsWith('kube-api-access-') && variables.account in ${withToken}))`,
       message: "volumes may be paths of the node, empty folders, and the token of a service account that has one",
     },

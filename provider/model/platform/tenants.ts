@@ -1,9 +1,15 @@
 import { group, inlineRole, inlineVerb } from "../names.ts";
 import type { Manifest, Rule } from "./manifest.ts";
 
-/* What people may be given: the rights on records that go into Kubernetes' own roles, and one that goes into none. */
+/**
+ * /Rights for users: rights on records, which are added to Kubernetes' own roles, and one right that no role gets by
+ * default.
+ */
 
-/** The ClusterRoles for people. They come with the policies, without which the right to write Vnics would be that of a node's administrator. */
+/**
+ * The ClusterRoles for users. They belong to the policies, because without those the right to write Vnics would amount
+ * to administering the nodes.
+ */
 export function tenantRoles(): Manifest[] {
   const read = ["get", "list", "watch"];
   const records = { apiGroups: [group], resources: ["vnics", "vnicsets"] };
@@ -14,7 +20,7 @@ export function tenantRoles(): Manifest[] {
   ];
 }
 
-/** `into`: the roles that Kubernetes makes of all those with such a label. */
+/** `into`: the aggregated roles that include this one by label. */
 function role(name: string, into: readonly string[], rules: readonly Rule[]): Manifest {
   const labels = Object.fromEntries(into.map((one) => [`rbac.authorization.k8s.io/aggregate-to-${one}`, "true"]));
   const metadata = { name, ...(into.length === 0 ? {} : { labels }) };

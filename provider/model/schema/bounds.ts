@@ -2,20 +2,20 @@ import * as z from "zod";
 import { quote } from "../../base/quote.ts";
 import { shownAs } from "./shown-as.ts";
 
-/*
- * How long each list and text of a definition may be, at preview, in the CRDs and on the node alike. What is longer is a mistake
- * or an attack, and would cost everybody who reads it.
+/**
+ * /Bounds of every list and text in a definition, which apply in previews, in the CRDs and on the node. Longer values
+ * are a mistake or an attack, and would slow down everybody who reads them.
  */
 
-/** How many items a list may have. */
+/** Maximum number of items of lists. */
 export const most = {
   addresses: 64,
   routes: 512,
-  /** One of each address family. */
+  /** One for each address family. */
   gateways: 2,
-  /** Networks of the cluster beside a default route. */
+  /** Networks of the cluster that a default route excludes. */
   exceptions: 256,
-  /** One of each address family. */
+  /** One for each address family. */
   ranges: 2,
   exclusions: 1024,
   parents: 1024,
@@ -24,15 +24,15 @@ export const most = {
   labels: 64,
   /** Conditions of a status, including those of other writers. */
   conditions: 64,
-  /** Addresses seen on a NIC in a pod, which may add any number. */
+  /** Addresses seen on a NIC, to which a pod may add any number. */
   seenAddresses: 256,
 } as const;
 
-/** How many characters a text may have. */
+/** Maximum number of characters of texts. */
 export const longest = {
-  /** An address or subnet, in any spelling. */
+  /** An address or subnet in any notation. */
   address: 63,
-  /** Two addresses with a dash between them. */
+  /** Two addresses with a dash in between. */
   span: 127,
   mac: 63,
   parent: 63,
@@ -48,17 +48,17 @@ export const longest = {
   owner: 4096,
   /** The CNI configuration in a NetworkAttachmentDefinition. */
   attachmentConfig: 65_536,
-  /** A condition of anybody's (`metav1.Condition`). */
+  /** A condition of any writer (`metav1.Condition`). */
   conditionType: 316,
   conditionReason: 1024,
   conditionMessage: 32_768,
-  /** A condition's message of ours. */
+  /** The message of our own conditions. */
   message: 4096,
   /** RFC 3339. */
   time: 63,
 } as const;
 
-/** A text of at most that many characters; `what` it is, for the message. */
+/** A text of limited length; `what` names it in error messages. */
 export function text(mostCharacters: number, what: string): z.ZodString {
   return z.string().max(mostCharacters, {
     error: ({ input }) => `${quote(input)} is longer than the ${mostCharacters} characters of ${what}`,
@@ -66,7 +66,7 @@ export function text(mostCharacters: number, what: string): z.ZodString {
   });
 }
 
-/** A list that is read only if it isn't too long. */
+/** A list of limited length. The items of a longer one aren't validated. */
 export function list<T extends z.ZodType>(item: T, mostItems: number) {
   const bounded = z
     .array(z.unknown())
@@ -75,7 +75,7 @@ export function list<T extends z.ZodType>(item: T, mostItems: number) {
   return shownAs(bounded, z.array(item).max(mostItems));
 }
 
-/** Entries by key, read only if they aren't too many. */
+/** A map of limited size. The entries of a larger one aren't validated. */
 export function map<K extends z.ZodString, V extends z.ZodType>(
   key: K,
   value: V,
@@ -98,7 +98,10 @@ function tooMany(input: unknown, items: string, limit: number): string {
   return `has ${Object.keys(input as object).length} ${items}; give at most ${limit}`;
 }
 
-/** Whether a raw input is a list that is read; a longer one is reported as such, and no rule looks at its items. */
+/**
+ * Whether a raw input is a list of acceptable length. A longer one is reported elsewhere, and no further rule looks at
+ * its items.
+ */
 export function isList(input: unknown, mostItems: number): input is readonly unknown[] {
   return Array.isArray(input) && input.length <= mostItems;
 }

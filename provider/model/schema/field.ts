@@ -1,32 +1,32 @@
 import * as z from "zod";
 
-/*
- * An input of a resource, declared once. Definition, difference, record, CRD and the tables of the documentation are derived
+/**
+ * /An input of a resource, declared once. Definition, diff, record, CRD and the documentation's tables are derived
  * from it.
  */
 
-/** What a change of the value means: it is changed in place; the NIC is made anew; nothing. */
+/** What a change of the value leads to: an update in place, a new NIC, or nothing. */
 export type Consequence = "update" | "replace" | "nothing";
 
-/** What people read about a value, in Markdown, without a full stop. */
+/** Documentation of a value, in Markdown, without a full stop. */
 export interface Description {
   /** What the value is. */
   readonly doc: string;
-  /** What is used when none is given. */
+  /** What is used if no value is given. */
   readonly default?: string;
 }
 
 export interface Field extends Description {
-  /** Rule and canonical form of the value; at preview it may be unknown. */
+  /** Validation and canonical form of the value, which may be unknown in a preview. */
   readonly schema: z.ZodType;
   readonly change: Consequence;
-  /** Whether the record's spec has the value: as it is, not at all, or in a form of its own. */
+  /** Whether the record's spec has the value: unchanged, not at all, or with another schema. */
   readonly spec: boolean | z.ZodType;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The description of each schema that has one: of the fields, and of what is within them. */
+/** Descriptions by schema: of the fields, and of nested values. */
 export const descriptions = z.registry<Description>();
 
 /** The schemas of all fields, as a shape for `z.strictObject`. */
@@ -46,7 +46,7 @@ export function specFieldsOf<F extends Fields>(fields: F): Pick<F, SpecKey<F>> {
   return Object.fromEntries(Object.entries(fields).filter(([, { spec }]) => spec !== false)) as Pick<F, SpecKey<F>>;
 }
 
-/** The schemas of a record's spec, as the API server checks it. */
+/** The schemas of a record's spec, as the API server validates it. */
 export function specShapeOf(fields: Fields): Record<string, z.ZodType> {
   const entries = Object.entries(specFieldsOf(fields)).map(([key, field]) => {
     const form = typeof field.spec === "boolean" ? field.schema : field.spec;
@@ -56,14 +56,14 @@ export function specShapeOf(fields: Fields): Record<string, z.ZodType> {
   return Object.fromEntries(entries);
 }
 
-/** The part of a definition, or of what contains one, that the fields name; what has no value is left out. */
+/** Picks the given fields of an object; leaves out those without a value. */
 export function pick<K extends string>(fields: Readonly<Record<K, unknown>>, value: object): object {
   return Object.fromEntries(
     Object.entries(value).filter(([key, item]) => Object.hasOwn(fields, key) && item !== undefined),
   );
 }
 
-/** The type of a definition: what its schema returns, without keys that have no value. */
+/** The type of a definition: its schema's output without undefined values. */
 export type Canonical<T> = { readonly [K in keyof T]: DeepReadonly<Exclude<T[K], undefined>> };
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]

@@ -4,7 +4,7 @@ import { subnet } from "./range.ts";
 import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 
-/* The leaves of every schema: each gives the value, the rule it breaks, and how to write it. */
+/** /Schemas of single values. Errors give the value, the rule that it breaks, and the expected form. */
 
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
 export const labelName = z
@@ -32,9 +32,9 @@ const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
 
 /**
- * What names the node's NIC: its name, which is any that the kernel's tools would make but nothing that could be read as an
- * option or a path; or what it has, as names differ from node to node: a subnet that it has an address in, its MAC, or its
- * PCI address. The forms can't be confused, as no name here has "/" or ":".
+ * The node's NIC, by name or by a property, because names may differ between nodes: a subnet in which it has an
+ * address, its MAC, or its PCI address. A name is any that common tools accept, but nothing that could be mistaken for
+ * an option or a path. The forms can't be confused, because names contain no "/" or ":".
  */
 export const parent = text(longest.parent, "what names a node's NIC").transform((text, context) => {
   const lower = text.toLowerCase();
@@ -49,7 +49,7 @@ export const parent = text(longest.parent, "what names a node's NIC").transform(
   return z.NEVER;
 });
 
-/** Which form a {@link parent} has. */
+/** The form of a {@link parent}. */
 export function parentForm(text: string): "name" | "subnet" | "mac" | "pci" {
   if (text.includes("/")) return "subnet";
   if (macForm.test(text)) return "mac";
@@ -62,7 +62,7 @@ export const vlan = z
   .min(1, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` })
   .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
-/** The first octets of a MAC, one to five. */
+/** The first one to five octets of a MAC. */
 export const macPrefix = text(longest.mac, "the beginning of a MAC address").transform((text, context) => {
   const prefix = text.toLowerCase().replaceAll("-", ":");
   if (/^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}$/.test(prefix)) return prefix;
@@ -73,7 +73,7 @@ export const macPrefix = text(longest.mac, "the beginning of a MAC address").tra
   return z.NEVER;
 });
 
-/** How many Vnics there may be. */
+/** A maximum number of Vnics. */
 export const vnicCount = z
   .int({ error: ({ input }) => `${quote(input)} is not a number of Vnics; use a whole number` })
   .min(0, { error: ({ input }) => `${String(input)} is not a number of Vnics; use 0 or more` });
@@ -94,7 +94,7 @@ const interfaceNameRules: Rule[] = [
   },
 ];
 
-/** The name of the NIC inside the pod. Stricter than the kernel: it becomes a word of an `ip -batch` line, too. */
+/** The name of the NIC inside the pod. Stricter than the kernel's rule, because it is used in lines for `ip -batch`. */
 export const interfaceName = ruled(z.string(), interfaceNameRules).meta(admitted(63, interfaceNameRules));
 
 const macPattern = /^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$/;
@@ -119,18 +119,18 @@ const macRules: Rule[] = [
   },
 ];
 
-/** A unicast MAC, brought to lower case with colons. */
+/** A unicast MAC, converted to lower case with colons. */
 export const mac = ruled(text(longest.mac, "a MAC address"), macRules)
   .transform((given) => given.toLowerCase().replaceAll("-", ":"))
   .meta(admitted(longest.mac, macRules));
 
-/** Bytes. The floor is IPv4's (RFC 791), the ceiling the kernel's; the parent's own MTU is checked on the node. */
+/** In bytes. The minimum is IPv4's (RFC 791), the maximum the kernel's. The parent's own MTU is checked on the node. */
 export const mtu = z
   .int({ error: ({ input }) => `${quote(input)} is not a whole number of bytes` })
   .min(68, { error: ({ input }) => `${String(input)} is below 68, the least that IPv4 allows (RFC 791)` })
   .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the most that an IP packet can have` });
 
-/** Labels as Kubernetes takes them: keys with an optional prefix, values of at most 63 characters. */
+/** Labels as Kubernetes accepts them: keys with an optional prefix, values of at most 63 characters. */
 export const labels = map(
   text(longest.labelKey, "a label key").regex(
     /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
@@ -142,7 +142,7 @@ export const labels = map(
     error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
   }),
   most.labels,
-  // In CEL, as the keys of a map have no schema.
+  // In CEL, because the keys of a map have no schema.
   [
     {
       rule: `self.all(key, size(key) <= ${longest.labelKey})`,
@@ -156,12 +156,12 @@ const policyRule = {
   cel: "self in ['detach', 'waitForPod']",
 };
 
-/** What a deletion does while the pod still runs. */
+/** What a deletion does while the pod is still running. */
 export const deletionPolicy = z
   .enum(["detach", "waitForPod"], { error: ({ input }) => `${quote(input)} ${policyRule.words}` })
   .meta(admitted(63, [policyRule]));
 
-/** A name to give a DHCP server (RFC 1123): labels with dots between them. */
+/** A hostname for a DHCP server (RFC 1123): labels separated by dots. */
 export const hostname = text(longest.hostname, "a host name").regex(
   /^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/,
   {
@@ -169,7 +169,7 @@ export const hostname = text(longest.hostname, "a host name").regex(
   },
 );
 
-/** How long an operation may take, in seconds. */
+/** The deadline of an operation, in seconds. */
 export const deadlineSeconds = z
   .number({ error: ({ input }) => `${quote(input)} is not a number of seconds` })
   .min(1, { error: ({ input }) => `${String(input)} is below 1 second` })

@@ -18,7 +18,7 @@ function parse(given: string): Host | undefined {
   return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };
 }
 
-/** A rule about a text that has the right form, as the first rule wants. */
+/** A rule about a text that has the form of a CIDR address, which the first rule checks. */
 function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule<Host | undefined> {
   const rule = { words, holds: (host: Host | undefined) => host !== undefined && holds(host) };
   return cel === undefined ? rule : { ...rule, cel };
@@ -26,10 +26,10 @@ function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: s
 
 const isNotIn = (range: string) => (host: Host) => host.address.range() !== range;
 
-/** CEL about the IP of an address that has the right form. */
+/** A CEL expression about the IP of a text that has the form of a CIDR address. */
 const ip = (cel: string) => `!isCIDR(self) || ${cel.replaceAll("IP", "cidr(self).ip()")}`;
 
-/** Whether a subnet of that size has an address of its own and a broadcast (RFC 3021, RFC 6164). */
+/** Whether a subnet of that size has a network and a broadcast address (RFC 3021, RFC 6164). */
 const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
 
 const rules: Rule<Host | undefined>[] = [
@@ -85,7 +85,7 @@ function broadcastAddress({ address, prefix }: Host): string {
   return ipaddr.IPv4.broadcastAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
 }
 
-/** A host address with its prefix length, brought to canonical form (RFC 5952 for IPv6). */
+/** A host address with prefix length, converted to canonical form (RFC 5952 for IPv6). */
 export const hostCidr = ruledBy(text(longest.address, "a CIDR address"), parse, rules)
   .transform((given) => {
     const { address, prefix } = parse(given)!;

@@ -2,12 +2,12 @@ import * as z from "zod";
 import { quote } from "../../base/quote.ts";
 import { shownAs } from "./shown-as.ts";
 
-/* Reading what a user wrote, at a time when not all of it need be known. */
+/** /Reading a user's inputs at preview, when some values may be unknown. */
 
-/** The engine's stand-in, at preview, for a value that isn't known yet; it may stand anywhere in the inputs. */
+/** The engine's placeholder for an unknown value in a preview; it may appear anywhere in the inputs. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Zod's own complaints in our words; those of the leaves are in `fields.ts`. */
+/** Our messages for zod's own errors; the messages for single values are in `fields.ts`. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === "invalid_key") return issue.issues[0]?.message;
   if (issue.code !== "invalid_type") return undefined;
@@ -17,7 +17,7 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   return `${quote(issue.input)} is not ${kind}`;
 }
 
-/** `schema`, but letting a value pass that isn't known yet. */
+/** `schema`, but also accepts unknown values. */
 export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
   const tolerant = z.unknown().transform((value, context): T => {
     if (value === unknownValue) return value as T;
@@ -25,7 +25,7 @@ export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
     const scalar = parsed.success ? undefined : scalarIn(value);
     if (scalar !== undefined) {
       const asScalar = schema.safeParse(scalar, { error: wording });
-      // Anything else that is wrong is better said of the value as it was written.
+      // Report any other problem for the value as it was written.
       if (asScalar.success || !asScalar.error.issues.some(({ code }) => code === "invalid_type")) parsed = asScalar;
     }
     if (parsed.success) return parsed.data;
@@ -35,14 +35,14 @@ export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return shownAs(tolerant, schema);
 }
 
-/** The number or truth value that a text is: stack configuration and environment have no other types. */
+/** Converts a text to a number or boolean, because stack configuration and environment variables are texts. */
 function scalarIn(value: unknown): number | boolean | undefined {
   if (typeof value !== "string") return undefined;
   if (/^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value);
   return value === "true" ? true : value === "false" ? false : undefined;
 }
 
-/** A copy without `null`, at any depth: in data from JSON or YAML it means that nothing is given. */
+/** A deep copy without `null`, which in data from JSON or YAML means that no value is given. */
 export function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNull);
   if (typeof value !== "object" || value === null) return value;
@@ -50,10 +50,10 @@ export function withoutNull(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutNull(item)]));
 }
 
-/** How a value that was applied compares with one that may not be known yet. */
+/** How an applied value compares with one that may be unknown. */
 export type Comparison = "same" | "unknown" | "different";
 
-/** Compares at any depth; `unknown` when nothing that is known differs, but not all is known. */
+/** Compares deeply; `unknown` if no known part differs but some part is unknown. */
 export function compare(one: unknown, other: unknown): Comparison {
   if (one === unknownValue || other === unknownValue) return "unknown";
   if (!isObject(one) || !isObject(other) || Array.isArray(one) !== Array.isArray(other))
@@ -68,9 +68,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-/** A copy without the keys that have no value. */
+/** A copy without undefined values. */
 export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  // What isn't known yet is a string, whatever its type says.
+  // An unknown value is a string, whatever its type says.
   if (typeof value !== "object") return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };

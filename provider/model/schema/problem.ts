@@ -2,21 +2,21 @@ import type * as z from "zod";
 import { cut } from "../../base/quote.ts";
 import { longest } from "./bounds.ts";
 
-/** One problem of the inputs, by property path, like `addresses[1]`. */
+/** A problem with one input, by property path, like `addresses[1]`. */
 export interface Problem {
   readonly property: string;
   readonly reason: string;
 }
 
-/** Problems as one text. */
+/** Formats problems as one text. */
 export function problemWords(problems: readonly Problem[]): string {
   return problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
 }
 
-/** Unknown properties named at once; the rest are named when these are gone. */
+/** Maximum number of unknown properties that are reported at once. */
 const mostUnknown = 32;
 
-/** Zod's issue as problems; `thing` is what the inputs are of, like "a Vnic". */
+/** Converts an issue of zod; `thing` names the resource, like "a Vnic". */
 export function problemsOf(issue: z.core.$ZodIssue, thing: string): Problem[] {
   if (issue.code !== "unrecognized_keys") return [{ property: pathOf(issue.path), reason: issue.message }];
   const reason = `is not a property of ${thing}; remove it or correct its name`;

@@ -7,25 +7,25 @@ import { descriptions } from "./field.ts";
 import { known, unknownValue } from "./known.ts";
 import { quote } from "../../base/quote.ts";
 
-/** Addresses of an external network that may be given out. */
+/** A range of addresses on an external network to allocate from. */
 export interface AddressRange {
-  /** The subnet; its prefix length is that of every address. */
+  /** The subnet. All addresses have its prefix length. */
   readonly cidr: string;
-  /** The first one. The subnet's first host when absent. */
+  /** The first address. Defaults to the subnet's first host. */
   readonly from?: string;
-  /** The last one. The subnet's last host when absent. */
+  /** The last address. Defaults to the subnet's last host. */
   readonly to?: string;
-  /** Never given out: addresses, spans like `"192.168.50.20-192.168.50.30"`, subnets. */
+  /** Addresses, spans like `"192.168.50.20-192.168.50.30"` and subnets that are never allocated. */
   readonly exclude?: readonly string[];
 }
 
-/** Numbers from `first` to `last`, both included. */
+/** A span of addresses as numbers, both ends included. */
 export interface Span {
   readonly first: bigint;
   readonly last: bigint;
 }
 
-/** A subnet by its address and prefix length, brought to canonical form. */
+/** A subnet's address and prefix length, converted to canonical form. */
 export const subnet = text(longest.address, "a subnet").transform((text, context) => {
   const parsed = parseSubnet(text);
   if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
@@ -45,7 +45,7 @@ const excluded = text(longest.span, "two addresses").refine((text) => parseSpan(
     `${quote(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
 });
 
-/** The schema of an {@link AddressRange}; a range without a single address is a mistake. */
+/** The schema of an {@link AddressRange}, which must contain at least one free address. */
 export const addressRange: z.ZodType<AddressRange> = z
   .strictObject({
     cidr: known(subnet).register(descriptions, { doc: "The subnet; its prefix length is that of every address" }),
@@ -80,10 +80,13 @@ export const addressRange: z.ZodType<AddressRange> = z
       });
   }) as z.ZodType<AddressRange>;
 
-/** The addresses of a range in ascending order, as spans without what is excluded, the subnet's own address and its broadcast. */
+/**
+ * The addresses of a range in ascending order, as spans without exclusions and without the network and broadcast
+ * addresses.
+ */
 export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => {
   const { span, bits, prefix } = parseSubnet(range.cidr)!;
-  // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast.
+  // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast address.
   const small = prefix >= bits - 1;
   const first = range.from === undefined ? span.first + (small ? 0n : 1n) : parseAddress(range.from)!.value;
   const last = range.to === undefined ? span.last - (small || bits === 128 ? 0n : 1n) : parseAddress(range.to)!.value;
@@ -95,7 +98,7 @@ export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => 
   return gaps({ first, last }, holes);
 });
 
-/** What is left of a span between holes, which may overlap. */
+/** The parts of a span between holes, which may overlap. */
 function gaps({ first, last }: Span, holes: readonly Span[]): Span[] {
   const spans: Span[] = [];
   let next = first;
@@ -108,12 +111,12 @@ function gaps({ first, last }: Span, holes: readonly Span[]): Span[] {
   return next <= last ? [...spans, { first: next, last }] : spans;
 }
 
-/** How many addresses there are. */
+/** Number of addresses in the spans. */
 export function sizeOf(spans: readonly Span[]): bigint {
   return spans.reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
 }
 
-/** The address at a place of the range, counted from 0, with its prefix length. */
+/** The address at an index of the range, from 0, with prefix length. */
 export function addressAt(range: AddressRange, spans: readonly Span[], index: bigint): string {
   const { bits, prefix } = parseSubnet(range.cidr)!;
   const before = beforeEach(spans);
@@ -125,7 +128,7 @@ export function addressAt(range: AddressRange, spans: readonly Span[], index: bi
   return `${format(value, bits)}/${prefix}`;
 }
 
-/** The place of an address in the range, whatever prefix length it has; undefined when it isn't one that is given out. */
+/** The index of an address in the range, ignoring its prefix length; undefined if it isn't one of the range. */
 export function indexOf(range: AddressRange, spans: readonly Span[], cidr: string): bigint | undefined {
   const parsed = parseAddress(hostOf(cidr));
   if (!parsed || parsed.bits !== parseSubnet(range.cidr)?.bits) return undefined;
@@ -134,7 +137,7 @@ export function indexOf(range: AddressRange, spans: readonly Span[], cidr: strin
   return span && parsed.value <= span.last ? beforeEach(spans)[at]! + parsed.value - span.first : undefined;
 }
 
-/** How many addresses there are before each span. */
+/** The number of addresses before each span. */
 const beforeEach = rememberedOf((spans: readonly Span[]): readonly bigint[] => {
   let before = 0n;
   return spans.map(({ first, last }) => {
@@ -146,7 +149,7 @@ const beforeEach = rememberedOf((spans: readonly Span[]): readonly bigint[] => {
 
 const firsts = rememberedOf((spans: readonly Span[]): readonly bigint[] => spans.map(({ first }) => first));
 
-/** `find`, which is asked once for each object: a range is asked for many addresses. */
+/** Caches the result of `find` by object, because one range is used for many addresses. */
 function rememberedOf<K extends object, V>(find: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {
@@ -156,7 +159,7 @@ function rememberedOf<K extends object, V>(find: (key: K) => V): (key: K) => V {
   };
 }
 
-/** The place of the last number that isn't above the limit, in ascending numbers; -1 when there is none. */
+/** The index of the last number that isn't above the limit, in an ascending list; -1 if there is none. */
 function lastAtMost(ascending: readonly bigint[], limit: bigint): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {
@@ -167,7 +170,7 @@ function lastAtMost(ascending: readonly bigint[], limit: bigint): number {
   return low - 1;
 }
 
-/** A span of the addresses of one family. */
+/** A span of addresses of one family. */
 export type FamilySpan = Span & { readonly bits: 32 | 128 };
 
 /** What a range excludes. */
@@ -175,13 +178,13 @@ export function holes({ exclude = [] }: AddressRange): FamilySpan[] {
   return exclude.flatMap((text) => parseSpan(text) ?? []);
 }
 
-/** Whether an address, without prefix length, is one of the span's. */
+/** Whether an address, without prefix length, is in the span. */
 export function contains({ first, last, bits }: FamilySpan, address: string): boolean {
   const parsed = parseAddress(address);
   return parsed?.bits === bits && first <= parsed.value && parsed.value <= last;
 }
 
-/** Whether each address that the range gives out lies between the first and the last one of the other. */
+/** Whether all allocatable addresses of the range lie between the first and the last one of the other. */
 export function isWithin(range: AddressRange, other: AddressRange): boolean {
   const [own, its] = [range, other].map((one) => freeSpans({ ...one, exclude: [] }));
   if (parseSubnet(range.cidr)?.bits !== parseSubnet(other.cidr)?.bits) return false;
@@ -190,7 +193,7 @@ export function isWithin(range: AddressRange, other: AddressRange): boolean {
   return own.every((span) => first <= span.first && span.last <= last);
 }
 
-/** The span of a subnet or of a single address; undefined for what is neither. */
+/** The span of a subnet or of a single address; undefined for other texts. */
 export function spanOf(text: string): FamilySpan | undefined {
   return parseSpan(text);
 }

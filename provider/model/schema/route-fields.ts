@@ -9,27 +9,27 @@ import type { Problem } from "./problem.ts";
 import { subnet } from "./range.ts";
 import { quote } from "../../base/quote.ts";
 
-/* What a user may say of a Vnic's routes. */
+/** /Inputs for a Vnic's routes. */
 
 export interface Route {
   readonly to: string;
-  /** The next hop; none for what is on the network itself. */
+  /** The next hop; absent for a destination on the network itself. */
   readonly via?: string | undefined;
   readonly metric?: number | undefined;
-  /** The pod's main table when absent. */
+  /** Defaults to the pod's main table. */
   readonly table?: number | undefined;
 }
 
-/** A default route by the Vnic, for all that the cluster's own networks, which must be named, don't cover. */
+/** A default route over the Vnic for all destinations except the cluster's own networks, which must be named. */
 export interface DefaultRoute {
   readonly except: readonly string[];
 }
 
-/** An address alone, in canonical form. */
+/** An address without prefix length, in canonical form. */
 export const host = text(longest.address, "an address").transform((text, context) => {
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
   if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
-  // A gateway may be a router's link-local address.
+  // A gateway may have a link-local address.
   if (isIPv6(text) && !text.includes("%") && isLinkLocal(text)) return text.toLowerCase();
   context.addIssue({
     code: "custom",
@@ -72,7 +72,7 @@ export const replyVia = z.enum(["vnic", "pod"], {
   error: ({ input }) => `${quote(input)} is neither "vnic" nor "pod"`,
 });
 
-/* As a user writes them. */
+/** /Schemas of the user's inputs. */
 
 export const routes = list(
   known(
@@ -104,7 +104,7 @@ export const defaultRoute = z.strictObject({
 /** A default route in a plan for the node. */
 export const plannedDefaultRoute = z.strictObject({ except: list(destination, most.exceptions).readonly() });
 
-/** The routes in a plan for the node, where everything is decided. */
+/** The routes in a plan for the node, where every field is resolved. */
 export const routing = z.strictObject({
   routes: list(
     z.strictObject({
@@ -120,7 +120,7 @@ export const routing = z.strictObject({
   defaultRoute: plannedDefaultRoute.optional(),
 });
 
-/** Rules between the fields, on the raw inputs. */
+/** Rules between fields, applied to the raw inputs. */
 export function routeProblems(inputs: Readonly<Record<string, unknown>>): Problem[] {
   const { gateways, routes, replyVia: wanted, defaultRoute, dhcp } = inputs;
   const networks = networksOf(inputs.addresses);
@@ -159,7 +159,8 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
       property: "defaultRoute.except",
       reason: `is empty; name the cluster's own networks, those of its pods and services, or the pod loses them`,
     });
-  // With a network of the cluster, the gateways may be that one's; or a DHCP server names its router.
+  // With a reference to a network, the gateways may be that network's; with leased routes, the DHCP server names its
+  // router.
   const leasedRoutes = (dhcp as { routes?: unknown } | undefined)?.routes;
   const mayComeOtherwise =
     isNamed(inputs.network) || dhcp === unknownValue || [true, "true", unknownValue].includes(leasedRoutes as string);
@@ -173,7 +174,7 @@ function isNamed(network: unknown): boolean {
   return typeof network === "string" || (typeof network === "object" && network !== null && !("parent" in network));
 }
 
-/** Networks of the addresses; undefined if one is unknown or wrong, which is reported elsewhere, or comes by DHCP. */
+/** The networks of the addresses; undefined if one is unknown, invalid (which is reported elsewhere) or from DHCP. */
 function networksOf(addresses: unknown): string[] | undefined {
   if (!isList(addresses, most.addresses)) return undefined;
   const parsed = addresses.map((address) => hostCidr.safeParse(address).data);

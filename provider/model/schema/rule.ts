@@ -1,24 +1,27 @@
 import type * as z from "zod";
 import { quote } from "../../base/quote.ts";
 
-/* A rule of a text is applied twice: at preview by us, and to a record by the API server, in CEL. Both say the same. */
+/**
+ * /Rules about texts. Each is applied twice with the same message: at preview by us, and to a record by the API
+ * server, in CEL.
+ */
 
-/** A rule of a text, which it judges by what was read in it. */
+/** A rule about a text, which is evaluated on what was parsed from it. */
 export interface Rule<Read = string> {
-  /** What is said of a value that breaks the rule, after the value itself. */
+  /** The message for a value that breaks the rule; it follows the value. */
   readonly words: string | ((text: string) => string);
-  /** Whether the text keeps the rule; absent where only the API server needs it. */
+  /** Whether the value satisfies the rule; absent if only the API server needs the rule. */
   readonly holds?: (read: Read) => boolean;
-  /** The rule in CEL, of `self`; absent where CEL can't express it. */
+  /** The rule as a CEL expression of `self`; absent if CEL can't express it. */
   readonly cel?: string;
 }
 
-/** A text that keeps all rules; the first one that it breaks is reported. */
+/** A text that satisfies all rules. The first one that it breaks is reported. */
 export function ruled(text: z.ZodString, rules: readonly Rule[]): z.ZodString {
   return ruledBy(text, (value) => value, rules);
 }
 
-/** A text that keeps all rules about what `read` finds in it, which is read once. */
+/** A text that satisfies all rules about what `read` parses from it, which happens once. */
 export function ruledBy<Read>(
   text: z.ZodString,
   read: (text: string) => Read,
@@ -31,7 +34,7 @@ export function ruledBy<Read>(
   });
 }
 
-/** What a CRD says of a text with such rules; `mostCharacters` bounds what a rule may cost. */
+/** The validation of such a text in a CRD; `mostCharacters` limits the estimated cost of a rule. */
 export function admitted(mostCharacters: number, rules: readonly Wording[]) {
   return {
     maxLength: mostCharacters,
@@ -43,12 +46,12 @@ export function admitted(mostCharacters: number, rules: readonly Wording[]) {
   };
 }
 
-/** A rule that a pattern expresses. In CEL it is a RE2 pattern, so it may use only what both know. */
+/** A rule that is a regular expression. In CEL it is a RE2 pattern, so it may use only the common syntax. */
 export function matches(pattern: RegExp, words: string): Rule {
   return { words, holds: (text) => pattern.test(text), cel: `self.matches('${pattern.source}')` };
 }
 
-/** What the API server is told of a rule. */
+/** The part of a rule that goes into the CRD. */
 type Wording = Pick<Rule, "words" | "cel">;
 
 function wordsOf({ words }: Wording, text: string): string {

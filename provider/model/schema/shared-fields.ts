@@ -4,7 +4,7 @@ import { descriptions } from "./field.ts";
 import * as rule from "./fields.ts";
 import { known } from "./known.ts";
 
-/* Fields that several kinds of resource have. */
+/** /Fields shared by several kinds of resources. */
 
 const seconds = (doc: string) =>
   known(rule.deadlineSeconds).default(120).register(descriptions, { doc, default: "120" });
@@ -34,13 +34,16 @@ export const labels = {
 export const cluster = {
   schema: known(rule.labelName).optional(),
   change: "replace",
-  // The record is in that cluster.
+  // The record is in that cluster itself.
   spec: false,
   doc: "The cluster, by its name in the setting [`vnic:clusters`](operations.md#more-than-one-cluster)",
   default: "the cluster that `vnic:kubeconfig` leads to",
 } as const;
 
-/** Absent for a record that Pulumi hasn't made. It changes with an alias or another parent, which changes no NIC. */
+/**
+ * Absent for a record that Pulumi hasn't created. It changes with an alias or a new parent, which doesn't affect the
+ * NIC.
+ */
 export const declaredBy = {
   schema: text(longest.owner, "an owner's name").optional(),
   change: "nothing",

@@ -1,7 +1,7 @@
 import { hashNumber } from "../names.ts";
 import { addressAt, type AddressRange, freeSpans, indexOf, sizeOf } from "../schema/range.ts";
 
-/** A pod that needs addresses, by name; a pod of a StatefulSet has an ordinal, too. */
+/** The name of a pod that needs addresses; for a pod of a StatefulSet, also its ordinal. */
 export interface Claimant {
   readonly pod: string;
   readonly ordinal?: number;
@@ -10,14 +10,14 @@ export interface Claimant {
 export interface Allocation {
   /** One address of each range, by pod. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** The pods for which there is none left, in the order in which they will get the next ones freed. */
+  /** The pods that got none, in the order in which they will get addresses that become free. */
   readonly waiting: readonly string[];
 }
 
 /**
- * Gives each claimant one address of each range: the one that its name stands for, or the next one that is free. That one
- * is the ordinal's place in the range, else a hash's, so that a pod name that comes back finds its former address, if
- * nobody has taken it meanwhile, though nothing was remembered. No address is given twice, nor one that is `taken`.
+ * Gives each claimant one address of each range: its preferred one, or the next free one. The preferred index is the
+ * pod's ordinal, or else a hash of its name, so that a pod of the same name gets its former address again without any
+ * stored state, unless that is in use. No address is given twice, nor any that is `taken`.
  */
 export function allocate(
   ranges: readonly AddressRange[],
@@ -28,7 +28,7 @@ export function allocate(
   const addresses = new Map<string, string[]>();
   const waiting: string[] = [];
   for (const claimant of claimants) {
-    // All or nothing: a pod with half of its addresses would hold what another one waits for.
+    // All or nothing: a pod with only some of its addresses would block them for others.
     if (pools.some((pool) => pool.isEmpty())) waiting.push(claimant.pod);
     else
       addresses.set(
@@ -42,7 +42,7 @@ export function allocate(
 function openPool(range: AddressRange, taken: readonly string[]) {
   const spans = freeSpans(range);
   const size = sizeOf(spans);
-  /** From each place that is used, where to look on for a free one. */
+  /** For each used index, where to continue the search for a free one. */
   const onward = new Map<bigint, bigint>();
   const use = (index: bigint) => onward.set(index, (index + 1n) % size);
   for (const address of taken) {
@@ -59,7 +59,10 @@ function openPool(range: AddressRange, taken: readonly string[]) {
   };
 }
 
-/** Where the way from a place ends. The way is shorter for the next one, so that a range that is nearly full isn't searched whole each time. */
+/**
+ * The end of the search path from an index. The path is shortened for later searches, so that an almost full range
+ * isn't scanned each time.
+ */
 function end(onward: Map<bigint, bigint>, from: bigint): bigint {
   const passed: bigint[] = [];
   let at = from;
@@ -71,7 +74,7 @@ function end(onward: Map<bigint, bigint>, from: bigint): bigint {
   return at;
 }
 
-/** The addresses that may stay as they are: one of each range, in its order, with its prefix length. */
+/** The addresses if they can stay unchanged: one of each range, in the order of the ranges, with its prefix length. */
 export function keeps(ranges: readonly AddressRange[], addresses: readonly string[]): boolean {
   return (
     addresses.length === ranges.length &&

@@ -10,20 +10,22 @@ import { type Problem, problemsOf } from "../schema/problem.ts";
 import { addressAt, addressRange, freeSpans } from "../schema/range.ts";
 import { perSet, perVnic, setFields } from "./fields.ts";
 
-/** An application as a whole: all pods of it. */
+/** The workload whose pods are selected. */
 export type Workload = Exclude<SetDefinition["workload"], undefined>;
 
-/** A {@link Definition} without what each Vnic of a set has for itself, or what concerns Pulumi alone. */
+/**
+ * A {@link Definition} without the fields that differ between the Vnics of a set, and without those for Pulumi only.
+ */
 export type Template = Omit<Definition, (typeof perVnic)[number] | (typeof perSet)[number]>;
 
 const definition = z.strictObject(shapeOf(setFields));
 
-/** The definition data of a VnicSet, as `check` leaves it. */
+/** The definition of a VnicSet, as `check` returns it. */
 export interface SetDefinition extends Canonical<Omit<z.output<typeof definition>, "template">> {
   readonly template: Template;
 }
 
-/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+/** Validates the user's inputs: returns the canonical definition, or all problems at once. Does no I/O. */
 export function parseSetDefinition(inputs: unknown): { definition: SetDefinition } | { problems: Problem[] } {
   const parsed = definition.safeParse(inputs, { error: wording });
   const own = [
@@ -40,17 +42,17 @@ export function parseSetDefinition(inputs: unknown): { definition: SetDefinition
   };
 }
 
-/** Why a field of a Vnic has no place in a template. */
+/** Why a field of a Vnic can't be in a template. */
 const misplacements = new Map<string, string>([
   ...perVnic.map((key) => [key, "is each Vnic's own; remove it"] as const),
   ...perSet.map((key) => [key, "belongs to the set itself; remove it"] as const),
 ]);
 
-/** A template is right if a Vnic made from it is: it is tried with names and addresses that stand for any. */
+/** Validates a template by parsing a Vnic made from it, with placeholders for name and addresses. */
 function parseTemplate(inputs: unknown): { template: Template } | { problems: Problem[] } {
   const { name, namespace = "default", template, addresses } = (inputs ?? {}) as Record<string, unknown>;
   if (template === unknownValue) return { template: template as unknown as Template };
-  // Reported by the schema.
+  // The schema reports it.
   if (typeof template !== "object" || template === null || Array.isArray(template)) return { problems: [] };
   const set = { namespace: String(namespace), name: String(name) };
   const isNamed = ![namespace, name].includes(unknownValue);
@@ -59,7 +61,7 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   const tried = parseDefinition({
     ...without(fields, misplaced),
     name: "any",
-    // A network may be for some namespaces only.
+    // A network may be restricted to some namespaces.
     pod: { namespace: field.labelName.safeParse(namespace).success ? namespace : "default", name: "any" },
     ...sampleAddresses(addresses, template),
   });
@@ -77,7 +79,10 @@ function parseTemplate(inputs: unknown): { template: Template } | { problems: Pr
   };
 }
 
-/** The first address of each range; none when that is left to the Network or to DHCP, or isn't right yet. */
+/**
+ * The first address of each range; none if the ranges come from the Network, if DHCP is used, or if a range is
+ * invalid.
+ */
 function sampleAddresses(addresses: unknown, template: object): { addresses?: unknown } {
   if (addresses === unknownValue) return { addresses };
   const { network } = template as { network?: unknown };

@@ -2,7 +2,9 @@ import { compare } from "../schema/known.ts";
 import type { SetDefinition } from "./definition.ts";
 import { setFields } from "./fields.ts";
 
-/** Compares what was applied with what is asked for now, property by property; what isn't known yet is perhaps the same. */
+/**
+ * Compares the applied with the wanted definition, property by property; unknown values may turn out to be unchanged.
+ */
 export function setDifference(applied: Partial<SetDefinition>, wanted: Partial<SetDefinition>) {
   const compared = (Object.keys(setFields) as (keyof SetDefinition)[])
     .filter((property) => setFields[property].change !== "nothing")

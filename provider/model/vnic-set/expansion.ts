@@ -11,42 +11,42 @@ import { allocate, type Allocation, type Claimant, keeps } from "./allocation.ts
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";
 
-/** What a VnicSet is expanded from. */
+/** The objects from which a VnicSet is expanded. */
 export interface SetWorld {
   readonly set: StoredVnicSet;
-  /** The pods of the set's namespace. */
+  /** The pods in the set's namespace. */
   readonly pods: readonly PodObject[];
-  /** The set's own are among them. */
+  /** The Vnics in the set's namespace, including its own. */
   readonly vnics: readonly StoredVnic[];
   /** The addresses that other Vnics hold or ask for on the set's network. */
   readonly others: readonly string[];
-  /** The one that the set names, if it is there. */
+  /** The set's workload, if it exists. */
   readonly workload: WorkloadObject | undefined;
-  /** The StatefulSets of the set's namespace. */
+  /** The StatefulSets in the set's namespace. */
   readonly statefulSets: readonly WorkloadObject[];
-  /** Where the addresses come from; undefined for DHCP. */
+  /** The ranges to allocate from; undefined for DHCP. */
   readonly ranges: readonly AddressRange[] | undefined;
 }
 
-/** What there is to do, and how the set fares. */
+/** What to do for a set, and its state. */
 export interface Expansion {
-  /** Vnics that are new, or changed in place. */
+  /** New Vnics, and Vnics to change in place. */
   readonly apply: readonly VnicRecord[];
-  /** Vnics to be deleted. One that must be made anew is deleted first, and comes back when it is gone. */
+  /** Vnics to delete. One that must be replaced is deleted first, and created again when it is gone. */
   readonly remove: readonly StoredVnic[];
-  /** How many pods shall have a Vnic: those that run, and those that will. */
+  /** Number of pods that should have a Vnic, including those that aren't running yet. */
   readonly desired: number;
-  /** Pods that run, and so get one now. */
+  /** Running pods, which get a Vnic now. */
   readonly served: readonly PodObject[];
-  /** The Vnic of each of them, as it is now. */
+  /** The current Vnic of each served pod. */
   readonly members: ReadonlyMap<string, StoredVnic>;
-  /** Pods for which no address is left, the next one to get one first. */
+  /** Pods for which no address is left, in the order in which they will get one. */
   readonly waiting: readonly string[];
-  /** What is wrong with Vnics to be made, by pod. */
+  /** Problems with Vnics to be created, by pod. */
   readonly mistakes: ReadonlyMap<string, string>;
 }
 
-/** Compares a set with the pods and Vnics that there are. Pure: the same world gives the same plan. */
+/** Compares a set with the existing pods and Vnics. A pure function. */
 export function expand(world: SetWorld): Expansion {
   const { set, pods, vnics, others, workload, ranges } = world;
   const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
@@ -58,7 +58,8 @@ export function expand(world: SetWorld): Expansion {
   const own = vnics.filter((vnic) => isMember(set, vnic));
   const members = new Map(own.map((vnic) => [vnic.spec.pod.name, vnic]));
 
-  // A Vnic stays while its pod is there, even on its way out, and when the pod will come back.
+  // A Vnic is kept while its pod exists, even if the pod is terminating, and while its StatefulSet will recreate the
+  // pod.
   const staying = new Set(selected.filter((pod) => !hasEnded(pod)).map(nameOf));
   const isWanted = ({ spec }: StoredVnic) =>
     staying.has(spec.pod.name) || isAwaited(set.spec, spec.pod.name, world.statefulSets);
@@ -70,14 +71,15 @@ export function expand(world: SetWorld): Expansion {
     if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = new Set(served.map(nameOf));
-  // Pods of a StatefulSet that are still starting keep their ordinals' places, which pods without an ordinal would take.
+  // Pods of a StatefulSet that haven't started yet reserve the addresses of their ordinals, which other pods would
+  // take.
   const claimants = present
     .map(nameOf)
     .filter((pod) => !settled.has(pod))
     .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }))
     .filter(({ pod, ordinal }) => ordinal !== undefined || names.has(pod))
     .sort((one, other) => placeOf(one) - placeOf(other));
-  // An address is free only when the record that had it is gone: until then its NIC may still be there.
+  // An address is free only after the record that had it is gone: until then its NIC may still exist.
   const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
   const allocation: Allocation = ranges ? allocate(ranges, claimants, taken) : { addresses: new Map(), waiting: [] };
   const { addresses } = allocation;
@@ -103,7 +105,7 @@ export function expand(world: SetWorld): Expansion {
   return { apply, remove, desired: present.length, served, members, waiting, mistakes };
 }
 
-/** The set's own Vnic, and not one that merely bears its label. */
+/** Whether a Vnic belongs to the set; the label alone isn't enough. */
 export function isMember(set: StoredVnicSet, { metadata }: StoredVnic): boolean {
   return (
     metadata.namespace === set.metadata.namespace &&
@@ -132,7 +134,7 @@ function changeOf({ metadata, spec }: StoredVnic, wanted: Definition): "replace"
   return changed.length > 0 || missing ? "update" : undefined;
 }
 
-/** Whether somebody else has an address of a Vnic that was never realised. Then it takes another one. */
+/** Whether a Vnic that was never realised has an address of another holder. It then gets another address. */
 function isRefused({ spec, status }: StoredVnic, held: ReadonlySet<string>): boolean {
   return !status?.interface && fixedAddresses(spec).some((address) => held.has(hostOf(address)));
 }
@@ -150,7 +152,7 @@ function ordinalIn(pod: string, statefulSets: readonly WorkloadObject[]): { ordi
   return ordinal === undefined || ordinal < 0 ? {} : { ordinal };
 }
 
-/** Place in the queue for addresses: by ordinal; pods without one come last, in their former order. */
+/** Order of the queue for addresses: by ordinal; pods without one come last, in their previous order. */
 function placeOf({ ordinal = Number.MAX_SAFE_INTEGER }: Claimant): number {
   return ordinal;
 }
@@ -159,7 +161,7 @@ function nameOf({ metadata }: PodObject): string {
   return metadata?.name ?? "";
 }
 
-/** Sorts the oldest first, so that a waiting pod keeps its place in the queue. */
+/** Sort key by age, oldest first, so that a waiting pod keeps its place in the queue. */
 function ageOf({ metadata }: PodObject): string {
   const created = metadata?.creationTimestamp;
   return `${created instanceof Date ? created.toISOString() : (created ?? "")} ${metadata?.name}`;

@@ -8,13 +8,13 @@ import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.
 import { quote } from "../../base/quote.ts";
 import { vnicFields } from "../vnic/fields.ts";
 
-/* The fields of a VnicSet. Whatever else knows its fields is derived from this table; see schema/field.ts. */
+/** /The fields of a VnicSet. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 
-/** Fields of a Vnic that each one of a set has for itself. */
+/** Fields of a Vnic that differ between the Vnics of a set. */
 export const perVnic = ["name", "pod", "addresses", "mac"] as const;
-/** Fields of a Vnic that a set has for itself. */
+/** Fields of a Vnic that belong to the set itself, not to its template. */
 export const perSet = ["adopt", "deadlines", "cluster", "declaredBy"] as const;
 
 const setName = rule.labelName.max(52, {
@@ -64,7 +64,7 @@ export const setFields = {
     doc: "Selects all pods of one workload; give this or `selector`",
   },
   template: {
-    // Its rules are those of a Vnic, which definition.ts applies.
+    // definition.ts applies the rules of a Vnic.
     schema: known(z.record(z.string(), z.unknown())),
     change: "update",
     spec: z.object({ ...specShapeOf(shared), labels: rule.labels.optional() }),

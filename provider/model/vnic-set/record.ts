@@ -5,7 +5,7 @@ import { annotations, apiVersion, labels, type VnicRef, vnicId } from "../names.
 import { specOf, type VnicRecord } from "../vnic/record.ts";
 import { parseSetDefinition, type SetDefinition } from "./definition.ts";
 
-/** What a VnicSet shall be, whoever wrote it. Pods and Vnics are of the record's own namespace. */
+/** The desired state of a VnicSet. Its pods and Vnics are in the record's namespace. */
 export type VnicSetSpec = Pick<SetDefinition, "selector" | "workload" | "template" | "addresses">;
 
 export interface SetCondition {
@@ -19,14 +19,14 @@ export interface SetCondition {
 
 export interface VnicSetStatus {
   readonly observedGeneration: number;
-  /** Pods that shall have a Vnic now. */
+  /** Number of pods that should have a Vnic now. */
   readonly desired: number;
-  /** How many of these pods have their Vnic. */
+  /** Number of these pods whose Vnic is ready. */
   readonly ready: number;
   readonly conditions: readonly SetCondition[];
 }
 
-/** The record: object `VnicSet` of our API group, beside the pods that it serves. */
+/** The record: an object `VnicSet` of our API group, in the namespace of its pods. */
 export interface VnicSetRecord extends OurRecord<"VnicSet", VnicSetSpec, RecordMetadata & VnicRef> {
   readonly status?: VnicSetStatus;
 }
@@ -53,21 +53,25 @@ export function setRecordOf(definition: SetDefinition): VnicSetRecord {
   };
 }
 
-/** The set with its spec in canonical form, whoever wrote it: derived values filled in, every rule applied. */
+/**
+ * The set with its spec in canonical form: defaults filled in, and every rule applied, because anybody may have
+ * written it.
+ */
 export function canonicalSet(set: StoredVnicSet): { set: StoredVnicSet } | { problems: Problem[] } {
   const { namespace, name } = set.metadata;
   const parsed = parseSetDefinition({ ...set.spec, namespace, name });
   return "problems" in parsed ? parsed : { set: { ...set, spec: setRecordOf(parsed.definition).spec } };
 }
 
-/** Owner that a Vnic of the set names. */
+/** The owner in the Vnics of the set. */
 export function memberOwner({ metadata }: Pick<StoredVnicSet, "metadata">): string {
   return `VnicSet ${vnicId(metadata)}`;
 }
 
 /**
- * The record of one Vnic of the set, for a field manager of its own: whoever realises the Vnic adds finalizer and place. The
- * owner reference lets Kubernetes' tools show what belongs together; it is the set's finalizer that removes the Vnics.
+ * The record of one Vnic of the set. It is applied by its own field manager; the driver that realises the Vnic adds
+ * finalizer, node and pod. The owner reference shows Kubernetes tools what belongs together, but the set's finalizer
+ * removes the Vnics.
  */
 export function memberRecord(set: StoredVnicSet, definition: Definition): VnicRecord {
   const { namespace, name, uid } = set.metadata;

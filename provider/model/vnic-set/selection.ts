@@ -12,7 +12,7 @@ interface LabelSelector {
   }[];
 }
 
-/** What we read of a Deployment, StatefulSet or DaemonSet (apps/v1). */
+/** The fields of a Deployment, StatefulSet or DaemonSet (apps/v1) that we read. */
 export interface WorkloadObject {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -23,14 +23,16 @@ export interface WorkloadObject {
   };
 }
 
-/** Whether the set is for that pod. Of a workload that isn't there, no pod is. */
+/** Whether the set selects a pod. A workload that doesn't exist selects none. */
 export function isSelected(spec: VnicSetSpec, workload: WorkloadObject | undefined, pod: PodObject): boolean {
   const labels = pod.metadata?.labels ?? {};
   if (spec.selector) return matches({ matchLabels: spec.selector }, labels);
   return spec.workload !== undefined && workload !== undefined && isOf(spec.workload, workload, pod);
 }
 
-/** Its selector alone would also take pods that happen to bear the same labels. */
+/**
+ * Whether a pod belongs to a workload. The workload's selector alone would also match other pods with the same labels.
+ */
 function isOf({ kind, name }: Workload, { spec }: WorkloadObject, { metadata }: PodObject): boolean {
   const controller = metadata?.ownerReferences?.find((owner) => owner.controller);
   const owned =
@@ -59,7 +61,7 @@ function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, lab
   );
 }
 
-/** The StatefulSet that makes pods of that name, and the pod's place among them, from 0; undefined for any other pod. */
+/** The StatefulSet that creates pods of that name, and the pod's index in it, from 0; undefined for other pods. */
 export function statefulPlaceOf(
   pod: string,
   statefulSets: readonly WorkloadObject[],
@@ -69,7 +71,7 @@ export function statefulPlaceOf(
   return owner && { owner, ordinal: Number(text) - (owner.spec.ordinals?.start ?? 0) };
 }
 
-/** Whether a pod of that name, which isn't there, will come back and be the set's: its StatefulSet still wants it. */
+/** Whether a missing pod of that name will be created again and selected, because its StatefulSet still wants it. */
 export function isAwaited(spec: VnicSetSpec, pod: string, statefulSets: readonly WorkloadObject[]): boolean {
   const place = statefulPlaceOf(pod, statefulSets);
   if (!place || place.ordinal < 0 || place.ordinal >= (place.owner.spec.replicas ?? 1)) return false;

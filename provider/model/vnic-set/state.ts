@@ -7,25 +7,25 @@ import type { SetDefinition } from "./definition.ts";
 import { setFields } from "./fields.ts";
 import type { StoredVnicSet } from "./record.ts";
 
-/** What Pulumi stores of a VnicSet: its definition as applied, and what came of it. */
+/** The outputs of a VnicSet in Pulumi's state: the applied definition and its result. */
 export interface VnicSetState extends SetDefinition {
   readonly schemaVersion: number;
   /** Version of this package that last wrote the state. */
   readonly providerVersion: string;
   /** UID of the record. */
   readonly uid: string;
-  /** UID of the cluster that it was made in; absent in what earlier versions stored. */
+  /** UID of the cluster in which it was created; absent in state of earlier versions. */
   readonly clusterUid?: string;
   /** Owner in the record. After a rename it is still the first URN, unlike `declaredBy`. */
   readonly owner?: string;
-  /** Pods that shall have a Vnic, and those that have it, when it was last looked at. */
+  /** Number of pods that should have a Vnic, and of those that have it, when last read. */
   readonly desired: number;
   readonly ready: number;
   /** The addresses of each pod that has a Vnic. */
   readonly podAddresses: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Outputs: the definition as applied, and what the cluster says of the set. */
+/** Outputs from the applied definition and the set's status. */
 export function setStateOf(
   definition: SetDefinition,
   set: StoredVnicSet,
@@ -44,7 +44,7 @@ export function setStateOf(
     podAddresses: Object.fromEntries(
       members
         .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-        // What the kernel shows, as of a lease; else what it shall be.
+        // The addresses on the NIC, including a leased one, or else those of the spec.
         .map(({ spec, status }) => [spec.pod.name, addressesOf(status?.interface) ?? spec.addresses]),
     ),
   }) as VnicSetState;
@@ -54,7 +54,7 @@ function addressesOf(live: Interface | undefined): string[] | undefined {
   return live && [...live.addresses, ...(live.slaacAddresses ?? [])];
 }
 
-/** The definition within outputs. */
+/** The definition within the outputs. */
 export function setDefinitionOf(state: VnicSetState): SetDefinition {
   return pick(setFields, state) as SetDefinition;
 }

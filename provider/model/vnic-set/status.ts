@@ -5,7 +5,7 @@ import { type Problem, problemWords } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
 
-/** How the set fares; each condition keeps the time since when it has been so. */
+/** The status of a set; each condition keeps its last transition time. */
 export function setStatusOf(
   set: StoredVnicSet,
   expansion: Expansion,
@@ -39,7 +39,7 @@ export function setStatusOf(
   };
 }
 
-/** Status of a set whose spec breaks a rule that the API server can't check. Its Vnics stay as they are. */
+/** The status of a set whose spec breaks a rule that the API server can't check. Its Vnics aren't changed. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
   const message = cut(problemWords(problems), longest.message);
   const { generation } = set.metadata;
@@ -52,7 +52,7 @@ export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[
   };
 }
 
-/** Whether the status says all that this one does. */
+/** Whether the set's current status already says what `wanted` says. */
 export function setStatusIncludes(set: StoredVnicSet, wanted: VnicSetStatus): boolean {
   const words = ({ observedGeneration, desired, ready, conditions }: VnicSetStatus) =>
     JSON.stringify([

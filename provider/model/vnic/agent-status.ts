@@ -3,13 +3,13 @@ import type { Interface } from "../wire/session-protocol.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
 import { attached, bound, condition } from "./status.ts";
 
-/* What a node agent changes in the status of a Vnic that is in its pod. */
+/** /The node agent's changes to the status of a Vnic that is in its pod. */
 
-/** Why a NIC doesn't lead to its network. */
+/** Why a NIC has no connection to its network. */
 export interface Trouble {
   readonly reason: "ParentDown" | "ParentMissing" | "InterfaceMissing" | "PortMissing";
   readonly message: string;
-  /** Whether the NIC is in its pod all the same. */
+  /** Whether the NIC is in its pod nevertheless. */
   readonly attached: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface Rival {
 
 type Said = Pick<Condition, "type" | "status" | "reason" | "message">;
 
-/** Status after a change of the lease: with the new lease, or with the reason why there is none. */
+/** The status after a change of the lease: with the new lease, or with the reason why there is none. */
 export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
   const { lease: _, ...rest } = before;
   const lost = typeof lease === "string";
@@ -30,7 +30,7 @@ export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | 
   return withConditions(status, [{ type: "LeaseBound", ...so }], now);
 }
 
-/** Status after a change of the NIC's connection to its network, which its parent on the node may have lost. */
+/** The status after a change of the NIC's connection to its network, which depends on its parent on the node. */
 export function connectionStatus(before: VnicStatus, trouble: Trouble | undefined, now: Date): VnicStatus {
   if (!trouble && !has(before, "Connected")) return before;
   const so = trouble
@@ -62,7 +62,10 @@ export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
   return { ...before, conditions };
 }
 
-/** Status after a check for other hosts with the Vnic's addresses. The Vnic goes on serving (RFC 5227, 2.4), so it stays Ready. */
+/**
+ * The status after a check for other hosts with the Vnic's addresses. The Vnic keeps its addresses (RFC 5227, 2.4), so
+ * it stays Ready.
+ */
 export function uniquenessStatus(before: VnicStatus, rival: Rival | undefined, now: Date): VnicStatus {
   if (!rival && !has(before, "AddressesUnique")) return before;
   const so = rival
@@ -75,16 +78,19 @@ function wordsOf({ host, mac }: Rival): string {
   return `${host} is in use by another host on the network as well, with MAC ${mac}; find out who that is`;
 }
 
-/** Whether nothing can be done about the Vnic but on its node: its parent is down, or isn't there. */
+/** Whether the problem can only be fixed on the node, because the parent is down or missing. */
 export function waitsForParent({ reason }: Condition): boolean {
   return reason === "ParentDown" || reason === "ParentMissing";
 }
 
-/** What makes a Vnic unready, most important first. */
+/** Conditions that a Vnic needs to be ready, most important first. */
 const needed: readonly Condition["type"][] = ["Connected", "LeaseBound"];
 const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing"];
 
-/** The status with these conditions, and with the `Ready` that follows from them. A `Ready` for another reason is left as it is. */
+/**
+ * The status with these conditions and the resulting `Ready`. A `Ready` condition that is false for another reason
+ * isn't changed.
+ */
 function withConditions(status: VnicStatus, said: readonly Said[], now: Date): VnicStatus {
   const [ready] = status.conditions.filter(({ type }) => type === "Ready");
   const generation = ready?.observedGeneration;

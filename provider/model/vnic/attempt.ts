@@ -5,15 +5,15 @@ import { isPending, readyOf } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { failedStatus } from "./status.ts";
 
-/* What a record's status says of an attempt to attach its Vnic: that it is under way, and how it failed. */
+/** /The status of a record while its Vnic is being attached, and after a failure. */
 
 const underWay = "Attaching";
-/** Why there was nothing to attach it to. An attempt begins when that has passed. */
+/** Reasons for having no pod to attach to, which no longer apply once an attempt begins. */
 const podReasons = ["PodNotFound", "PodPending", "PodTerminated", "PodUsesHostNetwork"];
 
 /**
- * Whether the status still speaks of what was before the attempt: of another generation or pod, or of nothing at all. One
- * that tells why the last attempt failed goes on telling that while the next one is under way.
+ * Whether the status is older than the attempt: it is about another generation or pod, or is empty. The reason of the
+ * last failure stays while the next attempt is in progress.
  */
 export function isOvertaken({ metadata, status }: StoredVnic, podUid: string): boolean {
   const ready = readyOf(status);
@@ -22,20 +22,20 @@ export function isOvertaken({ metadata, status }: StoredVnic, podUid: string): b
   return ready.status === "True" && status?.pod?.uid !== podUid;
 }
 
-/** Whether the status says, of this generation, that the Vnic isn't ready. */
+/** Whether the status says, for this generation, that the Vnic isn't ready. */
 export function saysUnready({ metadata, status }: StoredVnic): boolean {
   if (status?.conditions.some(isPending)) return true;
   const ready = readyOf(status);
   return ready?.status === "False" && ready.observedGeneration === (metadata.generation ?? 1);
 }
 
-/** The status while the attempt is under way. The NIC stays attached if it is in that pod. */
+/** The status while the attempt is in progress. The NIC stays attached if it is in that pod. */
 export function attemptStatus(record: StoredVnic, podUid: string, message: string, now: Date): VnicStatus {
   const attached = record.status?.pod?.uid === podUid;
   return failedStatus(record, { reason: underWay, message, attached }, now);
 }
 
-/** The status from before an attempt that changed nothing, for the record as it was written back. */
+/** The status from before an attempt that changed nothing, for the restored record. */
 export function restoredStatus(
   { metadata, status }: StoredVnic,
   { metadata: now }: StoredVnic,
@@ -48,7 +48,7 @@ export function restoredStatus(
   return { ...renew(status), conditions: status.conditions.map(renew) };
 }
 
-/** The reason in a condition for each kind of failure. */
+/** The condition reason for each kind of failure. */
 export const failureReasons: Record<ErrorKind, string> = {
   invalid: "InvalidDefinition",
   refused: "Refused",

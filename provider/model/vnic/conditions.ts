@@ -1,18 +1,18 @@
 import type { Lease } from "../lease/lease.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 
-/* The status of a Vnic record: its shape. */
+/** /The shape of a Vnic record's status. */
 
-/** What is really there of a Vnic, as last seen. Without `node`, `pod` and `interface` it is realised nowhere. */
+/** The actual state of a Vnic when last observed. Without `node`, `pod` and `interface` it isn't realised anywhere. */
 export interface VnicStatus {
-  /** The generation of the spec that the rest speaks of; -1 until a driver has written a status. */
+  /** The generation of the spec that the status is about; -1 until a driver has written a status. */
   readonly observedGeneration?: number;
   readonly node?: string;
   readonly pod?: {
     readonly name: string;
     readonly uid: string;
     readonly sandboxId: string;
-    /** A container of the pod that ran at that time. While it runs, the sandbox is still that one. */
+    /** A container of the pod that was running at that time. While it runs, the pod has the same sandbox. */
     readonly containerId?: string;
   };
   readonly interface?: Interface;
@@ -21,10 +21,10 @@ export interface VnicStatus {
 }
 
 /**
- * A Kubernetes condition (`metav1.Condition`). `Attached`: the NIC is in its pod; `LeaseBound`: with an address from DHCP,
- * if it is to have one; `Ready`: and all is as the spec says. Only once it wasn't so, `Connected`: the NIC leads to its
- * network; `AddressesUnique`: no other host has its addresses.
- * Other types belong to others, who keep them by a field manager of their own.
+ * A Kubernetes condition (`metav1.Condition`). `Attached`: the NIC is in its pod. `LeaseBound`: it has its address
+ * from DHCP; only with DHCP. `Ready`: all of it matches the spec. `Connected`: the NIC has a connection to its
+ * network; only set after a first problem. `AddressesUnique`: no other host has its addresses; only set after a first
+ * problem. Conditions of other types belong to other writers, with their own field managers.
  */
 export interface Condition {
   readonly type: "Ready" | "Attached" | "LeaseBound" | "Connected" | "AddressesUnique";

@@ -25,7 +25,7 @@ const acrossFields = {
   ],
 };
 
-/** The record's spec as the API server checks it. */
+/** The record's spec as the API server validates it. */
 const vnicSpec = z.object(specShapeOf(vnicFields)).meta(acrossFields);
 
 const name = z.string().max(longest.objectName);
@@ -53,7 +53,7 @@ const status = z.object({
     })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
-  // By type, so that each condition may have a writer of its own.
+  // A map by type, so that each condition can have its own writer.
   conditions: z
     .array(condition)
     .max(most.conditions)

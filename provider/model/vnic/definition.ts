@@ -12,20 +12,20 @@ import { type Problem, problemsOf } from "../schema/problem.ts";
 import { routeProblems } from "../schema/route-fields.ts";
 import { vnicFields } from "./fields.ts";
 
-/** The resource definition data, in its canonical form: every default filled in. */
+/** A Vnic's definition in canonical form, with every default filled in. */
 export const definition = z.strictObject(shapeOf(vnicFields));
 
 type Parsed = z.output<typeof definition>;
 
-/** {@link definition} as `check` leaves it, and as all later hooks receive it. */
+/** {@link definition} as `check` returns it, and as all other hooks receive it. */
 export interface Definition extends Canonical<Omit<Parsed, "addresses" | "mac" | "interfaceName">> {
-  /** CIDR form, canonical; empty only with `dhcp` or `slaac`. */
+  /** In canonical CIDR form; empty only with `dhcp` or `slaac`. */
   readonly addresses: readonly string[];
   readonly mac: string;
   readonly interfaceName: string;
 }
 
-/** Validates what the user wrote: the canonical definition, or all problems at once. Does no I/O. */
+/** Validates the user's inputs: returns the canonical definition, or all problems at once. Does no I/O. */
 export function parseDefinition(inputs: unknown): { definition: Definition } | { problems: Problem[] } {
   const parsed = definition.safeParse(inputs, { error: wording });
   const problems = [
@@ -38,7 +38,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
   return refused.length > 0 ? { problems: refused } : { definition: derived };
 }
 
-/** What the network doesn't let the Vnic have, as far as the same program tells. */
+/** What the network doesn't allow the Vnic to have, if the network is defined in the same program. */
 function networkProblems(definition: Definition): Problem[] {
   const { network } = definition;
   if (typeof network !== "object" || !isNamed(network) || !network.definition) return [];
@@ -62,18 +62,18 @@ function derive(parsed: Parsed): Definition {
   });
 }
 
-/** A definition as inputs: a preview shows addresses that only DHCP will tell as not known yet. */
+/** Converts a definition to inputs, in which addresses from DHCP are unknown. */
 export function inputsOf(definition: Definition): Partial<Definition> {
   const { addresses, ...rest } = definition;
   return addresses.length === 0 ? rest : definition;
 }
 
-/** Back from {@link inputsOf}. */
+/** The inverse of {@link inputsOf}. */
 export function fromInputs(inputs: Omit<Definition, "addresses"> & Partial<Definition>): Definition {
   return { addresses: [], ...inputs };
 }
 
-/** A NetworkAttachmentDefinition is of the pod's own namespace, if its name tells no other. */
+/** Adds the pod's namespace to a NetworkAttachmentDefinition without one. */
 function qualified(network: NetworkReference, namespace: string): NetworkReference {
   if (typeof network !== "object" || !("networkAttachmentDefinition" in network)) return network;
   const { networkAttachmentDefinition: name } = network;
@@ -81,7 +81,9 @@ function qualified(network: NetworkReference, namespace: string): NetworkReferen
   return { networkAttachmentDefinition: `${namespace}/${name}` };
 }
 
-/** Rules between fields, on the raw inputs, so that they are reported beside the problems of single fields. */
+/**
+ * Rules between fields, applied to the raw inputs, so that they are reported together with problems of single fields.
+ */
 function crossFieldProblems(inputs: unknown): Problem[] {
   const given = (inputs ?? {}) as Record<string, unknown>;
   const { network } = given;
@@ -94,7 +96,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   ];
 }
 
-/** The derived MAC may stand there all the same, as it does in a record. */
+/** Modes without their own MAC accept only the derived one, as it is in a record. */
 function macProblems(inputs: unknown): Problem[] {
   const { name, pod, network, mac } = (inputs ?? {}) as Record<string, unknown>;
   const { mode } = (network ?? {}) as { mode?: Mode };
@@ -130,7 +132,7 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
   return [{ property: "mtu", reason }];
 }
 
-/** The addresses without their prefix lengths; undefined in place of an invalid one. */
+/** The addresses without prefix lengths; undefined in place of an invalid one. */
 function hostsOf(addresses: unknown): (string | undefined)[] {
   if (!isList(addresses, most.addresses)) return [];
   return addresses.map((address) => {

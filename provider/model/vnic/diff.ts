@@ -4,7 +4,7 @@ import type { Consequence } from "../schema/field.ts";
 import { compare } from "../schema/known.ts";
 import { vnicFields } from "./fields.ts";
 
-/** What a change of the property means; undefined for what isn't a property of a Vnic. */
+/** What a change of the property leads to; undefined if it isn't a property of a Vnic. */
 export function consequenceOf(property: string): Consequence | undefined {
   return Object.hasOwn(vnicFields, property) ? vnicFields[property as keyof Definition].change : undefined;
 }
@@ -15,10 +15,9 @@ export interface Difference {
 }
 
 /**
- * Compares what was applied with what is asked for now, property by property. Does no I/O.
- *
- * What isn't known yet is perhaps the same: it is planned as an update, and a replacement is planned only for what is known
- * to differ. Of a pod that isn't known yet it is known that it isn't made yet, or is made anew: that is another pod.
+ * Compares the applied with the wanted definition, property by property. Does no I/O. An unknown value may turn out to
+ * be unchanged, so it is planned as an update; a replacement is planned only for a known difference. An exception is
+ * the pod: an unknown pod is one that will be created or replaced, and so another pod.
  */
 export function difference(applied: Partial<Definition>, wanted: Partial<Definition>): Difference {
   const update: (keyof Definition)[] = [];
@@ -35,7 +34,7 @@ function mustReplace(property: keyof Definition, applied: Partial<Definition>, w
   if (property === "pod") return true;
   const { network: before } = applied;
   const { network: after } = wanted;
-  // If the network stays the same link, its MTU and gateways can change in place.
+  // On the same link, the network's MTU and gateways can change in place.
   if (property === "network" && before !== undefined && after !== undefined)
     return compareLinks(before, after) === "different";
   return compare(applied[property], wanted[property]) === "different";

@@ -3,20 +3,20 @@ import type { StoredVnic } from "./record.ts";
 import type { ObserveResult } from "../wire/session-protocol.ts";
 import type { VnicState } from "./state.ts";
 
-/** What was found of a Vnic. */
+/** The current state of a Vnic. */
 export interface Findings {
   readonly known: VnicState;
   readonly record: StoredVnic | undefined;
-  /** Undefined when there is none of that name. */
+  /** Undefined if there is no pod of that name. */
   readonly pod: PodState | undefined;
-  /** Undefined when the pod isn't the one that held the Vnic. */
+  /** Undefined if the pod isn't the one that had the Vnic. */
   readonly node: ObserveResult | undefined;
 }
 
 /**
- * What is not as it should be, in words for a plan, all of it mended in place. Addresses and an MTU that was asked for
- * aren't among it, as they show as changes of the inputs themselves; name and MAC are, as another one of these inputs would
- * mean another NIC.
+ * Drift in words, for a plan; all of it can be repaired in place. Addresses and a given MTU aren't included, because
+ * they appear as changes of the inputs. Name and MAC are included, because as changed inputs they would replace the
+ * NIC.
  */
 export function driftOf({ known, record, pod, node }: Findings): string[] {
   const drift: string[] = [];

@@ -1,7 +1,7 @@
 import type { Trouble } from "./agent-status.ts";
 import { apiVersion, eventName } from "../names.ts";
 
-/** Something that happened to an object, told to whoever describes it with kubectl. */
+/** Something that happened to a Vnic, reported as Kubernetes events. */
 export interface VnicEvent {
   readonly type: "Normal" | "Warning";
   readonly reason:
@@ -14,11 +14,11 @@ export interface VnicEvent {
     | "ResourceFileMissing"
     | "AddressConflict";
   readonly message: string;
-  /** Happenings of one object with the same key are one, and told once. */
+  /** Events of one object with the same key count as one, and are reported once. */
   readonly key: string;
 }
 
-/** The object that it happened to. */
+/** The object that the event is about. */
 interface About {
   readonly apiVersion: string;
   readonly kind: "Vnic" | "Pod";
@@ -29,7 +29,7 @@ interface About {
 
 export type EventObject = ReturnType<typeof eventOf>;
 
-/** The events that tell of it, at the Vnic and at its pod, if that is known. */
+/** The event objects, for the Vnic and for its pod if that is known. */
 export function eventsOf(
   vnic: { readonly namespace: string; readonly name: string; readonly uid: string },
   pod: { readonly name: string; readonly uid: string } | undefined,
@@ -52,7 +52,7 @@ function eventOf(about: About, { type, reason, message, key }: VnicEvent, now: D
     involvedObject: about,
     type,
     reason,
-    // The API server takes no more.
+    // The API server's limit.
     message: message.slice(0, 1024),
     source: { component: "pulumi-vnic" },
     firstTimestamp: time,

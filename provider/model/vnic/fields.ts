@@ -7,7 +7,7 @@ import { known } from "../schema/known.ts";
 import { defaultRoute, gateways, replyVia, routes } from "../schema/route-fields.ts";
 import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
 
-/* The fields of a Vnic. Whatever else knows its fields is derived from this table; see schema/field.ts. */
+/** /The fields of a Vnic. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const podName = known(rule.objectName).register(descriptions, { doc: "The pod's name" });
 
@@ -136,7 +136,7 @@ export const vnicFields = {
   },
   adopt: {
     schema: known(z.boolean()).optional(),
-    // Says how to begin, and nothing about the NIC.
+    // Only affects creation, not the NIC itself.
     change: "nothing",
     spec: false,
     doc: "Takes over a record of that name that somebody else declared, or that was made with kubectl, if it is the same Vnic",

@@ -1,8 +1,8 @@
 import type { Condition, VnicStatus } from "./conditions.ts";
 
 /**
- * The status of a record that no driver has written one for, as the API server fills it in. With it, whoever waits for a
- * record by its generation (kstatus, and with it Helm, Flux and Argo CD) sees that the record isn't done.
+ * The default status of a record that no driver has worked on, which the API server fills in. Tools that compare
+ * generations (kstatus, and with it Helm, Flux and Argo CD) see from it that the record isn't ready.
  */
 export const pendingStatus = {
   observedGeneration: -1,
@@ -12,13 +12,13 @@ export const pendingStatus = {
       status: "False",
       reason: "Pending",
       message: "neither the provider nor the reconciler has begun to attach it",
-      // A default can't hold the time; this is the one that Kubernetes' Gateway API has in its own.
+      // A default can't be the current time; Kubernetes' Gateway API uses this one as well.
       lastTransitionTime: "1970-01-01T00:00:00Z",
     },
   ],
 } as const satisfies VnicStatus;
 
-/** The condition Ready that a driver has written; undefined for a record that none has worked on. */
+/** The Ready condition that a driver has written; undefined if no driver has worked on the record. */
 export function readyOf(status: VnicStatus | undefined): Condition | undefined {
   return status?.conditions.find((one) => one.type === "Ready" && !isPending(one));
 }

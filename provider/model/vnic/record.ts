@@ -16,26 +16,26 @@ const specFields = specFieldsOf(vnicFields);
 type Derived = "addresses" | "mac" | "interfaceName";
 type Kept = Exclude<SpecKey<typeof vnicFields>, Derived | "pod" | "network">;
 
-/** The definition in a record, whoever wrote it; a value that is derived may be missing. */
+/** The definition in a record; derived values may be missing. */
 export interface VnicSpec extends Pick<Definition, Kept>, Partial<Pick<Definition, Derived>> {
-  /** The pod, which is in the record's own namespace. */
+  /** The pod, in the record's own namespace. */
   readonly pod: { readonly name: string };
   readonly network: NodeNetwork | Omit<NamedNetwork, "definition"> | AttachedNetwork;
 }
 
-/** The record: object `Vnic` of our API group, beside the pod that it serves. */
+/** The record: an object `Vnic` of our API group, in the namespace of its pod. */
 export interface VnicRecord extends OurRecord<"Vnic", VnicSpec, RecordMetadata & VnicRef> {
   readonly status?: VnicStatus;
 }
 
 export type StoredVnic = Stored<VnicRecord>;
 
-/** The addresses that were asked for by themselves. */
+/** The explicitly requested addresses. */
 export function fixedAddresses({ addresses = [] }: VnicSpec): readonly string[] {
   return addresses;
 }
 
-/** The record's own name, and nothing else of its metadata. */
+/** The record's namespace and name, without the rest of its metadata. */
 export function refOf({ metadata: { namespace, name } }: VnicRecord): VnicRef {
   return { namespace, name };
 }
@@ -51,15 +51,14 @@ export function specOf(definition: Definition): VnicSpec {
     ...rest,
     ...(addresses.length === 0 ? {} : { addresses }),
     pod: { name: pod.name },
-    // What a network is, its own record says.
+    // The definition of a named network is in its own record.
     network: isNamed(network) ? { name: network.name } : network,
   };
 }
 
 /**
- * The record to apply before anything is done on a node: the finalizer first of all, so that nothing can leak, and
- * node, pod and addresses in its metadata, so that whoever finalizes it knows where to clean up even if creation was cut
- * short. `more`: annotations beside these.
+ * The record to apply before anything is done on a node. It has the finalizer, so that nothing can leak, and node, pod
+ * and addresses in its metadata, so that an interrupted creation can be cleaned up. `more`: additional annotations.
  */
 export function recordOf(
   definition: Definition,
@@ -81,16 +80,16 @@ export function recordOf(
   };
 }
 
-/** Where a Vnic is to be realised, and what it may hold there. */
+/** Where a Vnic will be realised, and what it may hold there. */
 export interface Placement {
   readonly node: string;
   /** UID of the pod. */
   readonly uid: string;
-  /** The text of the annotation that names its addresses. */
+  /** The text of the annotation with its addresses. */
   readonly held: string;
 }
 
-/** Our part of a record's metadata, whoever wrote the rest of it. */
+/** Our part of a record's metadata. */
 function placedMetadata({ network }: Definition, at: Placement) {
   return {
     finalizers: [finalizer],
@@ -102,18 +101,21 @@ function placedMetadata({ network }: Definition, at: Placement) {
   };
 }
 
-/** What changes in a record's metadata; `null` takes an entry away. */
+/** A change of a record's metadata; `null` removes an entry. */
 export interface MetadataChange {
   readonly finalizers?: readonly string[];
   readonly labels?: Readonly<Record<string, string | null>>;
   readonly annotations?: Readonly<Record<string, string | null>>;
 }
 
-/** What must change in the metadata of a record that leads itself, before its Vnic is made there; undefined when nothing. */
+/**
+ * The metadata change that a record needs before its Vnic is realised there, if the record was created directly and
+ * not by Pulumi; undefined if it needs none.
+ */
 export function placement({ metadata }: StoredVnic, definition: Definition, at: Placement): MetadataChange | undefined {
   const wanted = placedMetadata(definition, at);
   const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
-  // Labels of older versions, by which they found who held an address.
+  // Labels of older versions, which marked the holder of an address.
   const former = Object.keys(marks).filter((key) => key === labels.mac || key.startsWith(labels.address));
   const missing = (there: Readonly<Record<string, string>>, entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).some(([key, value]) => there[key] !== value);
@@ -130,7 +132,7 @@ export function placement({ metadata }: StoredVnic, definition: Definition, at: 
   };
 }
 
-/** A stored record as it would be applied again: our part of its metadata, and its spec. */
+/** A stored record in the form in which it is applied again: our part of its metadata, and its spec. */
 export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
   const ours = (entries: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(
@@ -143,14 +145,17 @@ export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): Vni
   return { apiVersion, kind, metadata: { namespace, name, ...own }, spec };
 }
 
-/** Where the record says that the Vnic is, or was about to be, realised. */
+/** Where the Vnic is or was about to be realised, according to the record. */
 export function placeOf(record: VnicRecord): { node: string; podUid: string } | undefined {
   const node = record.metadata.annotations?.[annotations.node];
   const podUid = record.metadata.annotations?.[annotations.podUid];
   return node && podUid ? { node, podUid } : undefined;
 }
 
-/** What the record alone asks for, whoever wrote it: derived values filled in, every rule applied once more. */
+/**
+ * The definition in a record: derived values filled in, and every rule applied again, because anybody may have written
+ * it.
+ */
 export function definitionInRecord(record: StoredVnic): Definition {
   const { metadata, spec } = record;
   const { namespace, name } = metadata;
@@ -160,7 +165,7 @@ export function definitionInRecord(record: StoredVnic): Definition {
   throw new VnicError("invalid", `Vnic ${vnicId(metadata)}: ${problems}`);
 }
 
-/** What the record itself tells of its Vnic, as state: for one that was never in the state that asks. */
+/** State computed from the record alone, for a Vnic that isn't in the stack's state yet. */
 export function stateOfRecord(record: StoredVnic, providerVersion: string): VnicState {
   const owner = ownerOf(record);
   const made = {
@@ -173,7 +178,7 @@ export function stateOfRecord(record: StoredVnic, providerVersion: string): Vnic
   return stateOf(definitionInRecord(record), made, providerVersion);
 }
 
-/** Where the record says that its Vnic is, and what was last seen of it there. */
+/** Where the Vnic is according to its record, and what was last observed there. */
 export function realisationOf(record: StoredVnic): Pick<VnicState, "sandboxId" | "interface"> & Partial<VnicState> {
   const { status } = record;
   return {

@@ -42,7 +42,7 @@ export function bound({ address, server }: Lease) {
   return { status: "True", reason: "Bound", message: `${address} of DHCP server ${server}` } as const;
 }
 
-/** The status of a Vnic that is in no pod, or is there but not as the spec says: `attached` tells. */
+/** The status of a Vnic that isn't in a pod, or is but doesn't match the spec, as `attached` says. */
 export function failedStatus(
   record: StoredVnic,
   { reason, message, attached }: { reason: string; message: string; attached: boolean },
@@ -64,7 +64,7 @@ function observed({ metadata: { generation = 1 } }: StoredVnic): Pick<VnicStatus
   return { observedGeneration: generation };
 }
 
-/** Whether the record's status says all that this one does. */
+/** Whether the record's current status already says what `wanted` says. */
 export function statusIncludes({ status }: StoredVnic, wanted: VnicStatus): boolean {
   const words = ({ type, status, reason, message, observedGeneration }: Condition) =>
     [type, status, reason, message, observedGeneration].join("\n");
@@ -77,7 +77,7 @@ export function statusIncludes({ status }: StoredVnic, wanted: VnicStatus): bool
   );
 }
 
-/** Keeps the time since when it has been so. */
+/** A condition that keeps the last transition time if the status is unchanged. */
 export function condition(
   { metadata, status }: { readonly metadata: { readonly generation?: number }; readonly status?: VnicStatus },
   so: Pick<Condition, "type" | "status" | "reason" | "message">,

@@ -2,13 +2,13 @@ import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
 
-/*
- * What other versions of this package have stored. This is the one place where an older shape is brought to today's: a
- * property that came later is filled in with its default, which is what the older version did; a change of what a stored
- * property means raises `schemaVersion`, and is translated here.
+/**
+ * /Migrates state of other versions of this package; the only place that knows older shapes. A property that was added
+ * later gets its default, which is the older version's behaviour. A change in the meaning of a stored property needs a
+ * new `schemaVersion`, and is translated here.
  */
 
-/** State, whichever version wrote it. */
+/** State as of any version, migrated to the current shape. */
 export function readState<T extends VnicState>(stored: T): T {
   refuseNewerVnic(stored);
   return filledIn(stored, defaultsOf(definitionOf(stored)));
@@ -18,7 +18,7 @@ export function refuseNewerVnic(stored: VnicState): void {
   refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
 }
 
-/** Refuses a newer shape than today's, of whatever kind of resource: it may say what this version doesn't know. */
+/** Refuses state with a newer shape than this version's, of any kind of resource, because its meaning is unknown. */
 export function refuseNewer(stored: { schemaVersion: number; providerVersion: string }, what: string): void {
   if (stored.schemaVersion <= schemaVersion) return;
   throw new VnicError(
@@ -27,7 +27,7 @@ export function refuseNewer(stored: { schemaVersion: number; providerVersion: st
   );
 }
 
-/** Inputs, whichever version checked them. */
+/** Inputs as checked by any version, migrated to the current shape. */
 export function readInputs<T extends Partial<Definition>>(stored: T): T {
   const { __provider: _, ...inputs } = stored as T & { __provider?: unknown };
   return filledIn(stored, defaultsOf(inputs));
@@ -38,7 +38,7 @@ function defaultsOf(definition: unknown): unknown {
   return "problems" in parsed ? {} : parsed.definition;
 }
 
-/** `given`, with what it lacks from `defaults`, at any depth. */
+/** `given`, completed from `defaults` at any depth. */
 function filledIn<T>(given: T, defaults: unknown): T {
   if (!isObject(given) || !isObject(defaults)) return given;
   const missing = Object.entries(defaults).filter(([key]) => !Object.hasOwn(given, key));

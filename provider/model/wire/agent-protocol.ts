@@ -5,9 +5,9 @@ import { lease } from "../lease/lease.ts";
 import { stateDirectory } from "../kubernetes/runtime-layout.ts";
 
 /**
- * The contract between the injection Job and its node's agent: one line of JSON each way for each connection to a socket in
- * the state directory, which both mount and nobody else. Raise the number with any change: Job and agent may be of
- * different versions for a while.
+ * The protocol between the injection Job and the agent on its node: one line of JSON in each direction per connection,
+ * over a socket in the state directory, which only these two mount. Increase the number with every change, because Job
+ * and agent may temporarily be of different versions.
  */
 export const agentProtocolVersion = 2;
 
@@ -15,24 +15,24 @@ export const agentSocket = `${stateDirectory}/agent.sock`;
 
 const { association } = injectResult.shape;
 
-/** Where a DHCP client has to be, and as whom. */
+/** The network namespace and identity for a DHCP client. */
 export const leaseSubject = z.strictObject({
   uid: z.uuid(),
   netns: association.shape.netns,
   inode: association.shape.inode,
   interfaceName: field.interfaceName,
   dhcp: dhcpPlan,
-  /** Address of an earlier lease, requested again. */
+  /** Address of an earlier lease, which is requested again. */
   address: field.hostCidr.optional(),
-  /** Whether to ask, before an address is used, who else has it. @default true */
+  /** Whether to ask the network before an address is used whether another host has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),
 });
 
 export const agentRequest = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("hello") }),
-  /** Gets a lease and keeps it from then on; answers with the one that there is already. */
+  /** Obtains a lease and keeps it, or returns the existing one. */
   z.strictObject({ verb: z.literal("acquire"), subject: leaseSubject }),
-  /** Ends the client, after it has given the lease back to the server if it is to. */
+  /** Stops the client, after releasing the lease if `release` is set. */
   z.strictObject({ verb: z.literal("stop"), uid: z.uuid(), release: z.boolean() }),
 ]);
 

@@ -7,24 +7,24 @@ import { injectPlan, injectResult } from "./session-protocol.ts";
 export const resourceFileVersion = 2;
 
 /**
- * The steps of an injection in order. Each is on disk before its work begins (`creating`, `moving`, …), so that after
- * a crash the next run knows how far the last one can have come.
+ * The steps of an injection in order. Each is written to disk before its work begins (`creating`, `moving`, …), so
+ * that after a crash the next run knows how far the last one may have got.
  */
 export const injectionSteps = ["creating", "moving", "configuring", "leasing", "attached"] as const;
 
 /**
- * What a device of the node was before it became the Vnic, and what it is by: nothing that a pod says about the device is
- * believed when it comes back.
+ * The state of a device before it became the Vnic, and how to recognise it: when it comes back, nothing that the pod
+ * says about it is trusted.
  */
 const former = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/),
   mac: field.mac,
-  /** Bytes. */
+  /** In bytes. */
   mtu: z.int().min(0),
   up: z.boolean(),
-  /** Its place on the bus of its hardware. */
+  /** The bus address of its hardware. */
   bus: z.string().optional(),
-  /** The kernel's word for what it is, for one without hardware; and its other end, as the node sees that. */
+  /** For a device without hardware: its link kind, and its peer as the node sees it. */
   kind: z.string().optional(),
   peerIndex: z.int().optional(),
   peerNetns: z.int().optional(),
@@ -33,9 +33,9 @@ const former = z.strictObject({
 export type Former = z.output<typeof former>;
 
 const link = z.strictObject({
-  /** The kernel's number for it in the pod's network namespace, which no pod can change. */
+  /** The interface index in the pod's network namespace, which a pod can't change. */
   index: z.int().optional(),
-  /** Only in mode host-device; absent in a file of version 1. */
+  /** Only in mode host-device; absent in files of version 1. */
   former: former.optional(),
 });
 
@@ -44,16 +44,16 @@ const current = z.strictObject({
   step: z.enum(injectionSteps),
   vnic: injectPlan.shape.vnic,
   definition: injectPlan.omit({ vnic: true, pod: true }),
-  /** The pod that the Vnic is in, or on its way to. */
+  /** The pod that has the Vnic, or is about to get it. */
   association: injectResult.shape.association,
   /** The DHCP lease whose address the link has. */
   lease: lease.optional(),
   link: link.optional(),
-  /** RFC 3339, by the node's clock; for people. */
+  /** RFC 3339, by the node's clock; informational. */
   updatedAt: z.string(),
 });
 
-/** The Vnic resource file: the node's own durable record of one Vnic realised there. Files of version 1 are read as well. */
+/** The node's durable record of one Vnic that is realised there. Files of version 1 can be read as well. */
 export const resourceFile = z.preprocess(
   (content) => (isVersion1(content) ? { ...content, schemaVersion: resourceFileVersion } : content),
   current,
