@@ -43,7 +43,9 @@ export function loadKubeConfig(
   if (server === undefined || server === "http://localhost:8080")
     throw new VnicError(
       "invalid",
-      "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
+      kubeconfig === undefined
+        ? "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig"
+        : `the kubeconfig of ${variableOf(kubeconfig) ?? setting} has no current context that leads to a server; correct it`,
     );
   return config;
 }

@@ -38,7 +38,7 @@ describe("a kubeconfig", () => {
 
   it("is refused when it names no cluster", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: "apiVersion: v1\nkind: Config\n" })).to.throw(
-      "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig",
+      "the kubeconfig of vnic:kubeconfig has no current context that leads to a server; correct it",
     ));
 
   describe("that is wrong is told of by place, and never by what is written there:", () => {
