@@ -136,7 +136,7 @@ for (const { tier, files } of wanted) {
 }
 
 if (onLab.length > 0 && !isStopped()) {
-  const isClosing = ({ name }: Job): boolean => name === "lab/lifecycle.test.ts";
+  const isClosing = ({ name }: Job): boolean => ["lab/two-clusters.test.ts", "lab/lifecycle.test.ts"].includes(name);
   const files = longestFirst(onLab.filter((job) => !isClosing(job)));
   const [tier] = tiers.filter(({ usesLab }) => usesLab);
   await runOnLabs(files, onLab.filter(isClosing), {

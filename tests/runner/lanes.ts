@@ -15,31 +15,28 @@ export interface LaneOptions {
 
 /**
  * Works off test files on labs: each lab takes the next file when it is free. Then each checks that nothing is left in
- * it, and `closing` follows: files that take a lab down.
+ * it. When all have ended, `closing` follows on the first lab: files that take it down, or need another lab beside it.
  *
  * A further lab that can't be started is said, and its share done by the others; what fails with the first is an error.
  */
 export async function runOnLabs(files: readonly Job[], closing: readonly Job[], options: LaneOptions): Promise<void> {
   const { job, tell, isStopped, warn } = options;
   const labs = Math.max(1, Math.min(options.labs, files.length));
-  const queues = { files: [...files], closing: [...closing] };
+  const queue = [...files];
 
   async function work(index: number): Promise<void> {
-    const run = async (next: Job) => {
-      const live = labs === 1;
-      if (live) console.log(`\ntests/${next.name}`);
-      const outcome = await runJob(next, { env: labEnv(index), live });
-      tell(next, outcome);
-      // What it has left would fail all that follow on this lab, and hide which of them fail by themselves.
-      if (outcome.failed > 0 && queues.files.length > 0 && !isStopped()) await renew(index);
-    };
-    const workOff = async (queue: Job[]) => {
-      let count = 0;
-      for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next);
-      return count;
-    };
-    if ((await workOff(queues.files)) > 0) await run(job(join(import.meta.dirname, "aftermath.ts")));
-    await workOff(queues.closing);
+    let count = 0;
+    for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next, index);
+    if (count > 0) await run(job(join(import.meta.dirname, "aftermath.ts")), index);
+  }
+
+  async function run(next: Job, index: number): Promise<void> {
+    const live = labs === 1;
+    if (live) console.log(`\ntests/${next.name}`);
+    const outcome = await runJob(next, { env: labEnv(index), live });
+    tell(next, outcome);
+    // What it has left would fail all that follow on this lab, and hide which of them fail by themselves.
+    if (outcome.failed > 0 && queue.length > 0 && !isStopped()) await renew(index);
   }
 
   async function renew(index: number): Promise<void> {
@@ -67,4 +64,5 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
   // Not Promise.all: what one lab throws must not end the run while another still works.
   const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
+  for (const next of closing) if (!isStopped()) await run(next, 0);
 }
