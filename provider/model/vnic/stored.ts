@@ -2,20 +2,16 @@ import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
 
-/**
- * /Migrates state of other versions of this package; the only place that knows older shapes. A property that was added
+/*
+ * Migrates state of other versions of this package; the only place that knows older shapes. A property that was added
  * later gets its default, which is the older version's behaviour. A change in the meaning of a stored property needs a
  * new `schemaVersion`, and is translated here.
  */
 
 /** State as of any version, migrated to the current shape. */
 export function readState<T extends VnicState>(stored: T): T {
-  refuseNewerVnic(stored);
-  return filledIn(stored, defaultsOf(definitionOf(stored)));
-}
-
-export function refuseNewerVnic(stored: VnicState): void {
   refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
+  return filledIn(stored, defaultsOf(definitionOf(stored)));
 }
 
 /** Refuses state with a newer shape than this version's, of any kind of resource, because its meaning is unknown. */

@@ -11,7 +11,7 @@ describe("the hooks of a Network", () => {
     expect(await diff("lan", state, definition)).to.deep.equal({ changes: false }));
 
   it("diff: updates in place for another property, and replaces for another name", async () => {
-    expect(await diff("lan", state, { ...definition, mtu: 1400 })).to.deep.equal({ replaces: [] });
+    expect((await diff("lan", state, { ...definition, mtu: 1400 })).replaces).to.deep.equal([]);
     expect((await diff("lan", state, { ...definition, name: "wan" })).replaces).to.deep.equal(["name"]);
   });
 

@@ -61,7 +61,7 @@ describe("the hooks of a VnicSet", () => {
     ]));
 
   it("diff: refuses state of a newer shape, and names the version", async () => {
-    const failure = await diff("", { ...state, schemaVersion: 99 }, definition()).catch(
+    const failure = await diff("shop/wires", { ...state, schemaVersion: 99 }, definition()).catch(
       (error: Error) => error.message,
     );
     expect(failure).to.match(/the state of VnicSet shop\/wires was written by pulumi-vnic 0.1.0; install that version/);
