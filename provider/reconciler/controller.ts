@@ -1,5 +1,4 @@
 import type { Watched } from "../cluster/cluster.ts";
-import { messageOf } from "../base/errors.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
@@ -9,8 +8,9 @@ import { sweepAddresses } from "./address-sweep.ts";
 import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
 import type { Metrics } from "./metrics.ts";
-import { type Outcome, Queue } from "./queue.ts";
 import { News } from "./news.ts";
+import type { Outcome } from "./queue.ts";
+import { startRecordController } from "./record-controller.ts";
 import { stale } from "./stale.ts";
 import { setFailed } from "./status.ts";
 import type { World } from "./task.ts";
@@ -59,28 +59,23 @@ export function startVnicController(
   world: World,
   { vnics, pods, addresses, metrics, resyncSeconds }: VnicControllerOptions,
 ): () => Promise<void> {
-  const queue = new Queue({
+  const { queue, stop } = startRecordController({
+    kind: "Vnic",
+    logged: "vnic",
+    records: vnics,
+    reconcile: (id) => reconcileVnic(world, id),
+    metrics,
+    log: world.log,
     // Those of a node that doesn't answer wait for it here; others must find room beside them.
     width: 64,
     beyond: 192,
-    work: (id) => metrics.time("Vnic", () => reconcileVnic(world, id)),
-    onError: (id, error) => world.log("error", messageOf(error), { vnic: id }),
+    resyncSeconds,
+    onResync: () => {
+      for (const { metadata } of vnics.list()) world.due.add(vnicId(metadata));
+      void sweepAddresses(world.cluster, world.log, addresses, vnics);
+    },
   });
-  metrics.showQueue("Vnic", queue);
-
-  const addAll = () => vnics.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
-  const vnicNews = new News<StoredVnic>(({ metadata }) => [
-    metadata.uid,
-    metadata.generation,
-    metadata.deletionTimestamp,
-  ]);
   const podNews = new News<PodObject>((pod) => [pod.metadata?.uid, readPod(pod), pod.metadata?.deletionTimestamp]);
-  vnics.onChange((vnic) => {
-    const id = vnicId(vnic.metadata);
-    // Claim and status are written by drivers: on their account nothing is tried again.
-    if (vnicNews.hear(id, vnic)) queue.add(id);
-    else queue.addQuietly(id);
-  });
   pods.onChange((pod) => {
     const { namespace = "", name = "" } = pod.metadata ?? {};
     const isNews = podNews.hear(`${namespace}/${name}`, pod);
@@ -89,21 +84,11 @@ export function startVnicController(
         if (isNews) queue.add(vnicId(metadata));
         else queue.addQuietly(vnicId(metadata));
   });
-  vnics.onGone(({ metadata }) => vnicNews.forget(vnicId(metadata)));
   pods.onGone(({ metadata }) => podNews.forget(`${metadata?.namespace}/${metadata?.name}`));
   addresses.onGone((address) => {
     const [first, ...others] = waitersFor(address, vnics.list());
     for (const id of others) queue.postpone(id, headStartSeconds);
     if (first !== undefined) queue.add(first);
   });
-  const resync = setInterval(() => {
-    for (const { metadata } of vnics.list()) world.due.add(vnicId(metadata));
-    addAll();
-    void sweepAddresses(world.cluster, world.log, addresses, vnics);
-  }, resyncSeconds * 1000);
-  addAll();
-  return () => {
-    clearInterval(resync);
-    return queue.stop();
-  };
+  return stop;
 }

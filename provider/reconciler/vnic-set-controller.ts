@@ -1,12 +1,10 @@
 import type { Watched } from "../cluster/cluster.ts";
-import { messageOf } from "../base/errors.ts";
 import { labels, vnicId } from "../model/names.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { Metrics } from "./metrics.ts";
-import { News } from "./news.ts";
-import { Queue } from "./queue.ts";
+import { startRecordController } from "./record-controller.ts";
 import { reconcileVnicSet, type SetWatcher } from "./vnic-set.ts";
 
 export interface VnicSetControllerOptions {
@@ -22,38 +20,23 @@ export function startVnicSetController(
   world: Omit<SetWatcher, "pods">,
   { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,
 ): () => Promise<void> {
-  const queue = new Queue({
+  const { queue, stop } = startRecordController({
+    kind: "VnicSet",
+    logged: "vnicSet",
+    records: sets,
+    reconcile: (id) => reconcileVnicSet({ ...world, pods }, id),
+    metrics,
+    log: world.log,
     width: 1,
-    work: (id) => metrics.time("VnicSet", () => reconcileVnicSet({ ...world, pods }, id)),
-    onError: (id, error) => world.log("error", messageOf(error), { vnicSet: id }),
+    resyncSeconds,
   });
-  metrics.showQueue("VnicSet", queue);
-
-  const addAll = (namespace?: string) => {
+  pods.onChange((pod) => {
     for (const { metadata } of sets.list())
-      if (namespace === undefined || metadata.namespace === namespace) queue.addQuietly(vnicId(metadata));
-  };
-  const news = new News<StoredVnicSet>(({ metadata }) => [
-    metadata.uid,
-    metadata.generation,
-    metadata.deletionTimestamp,
-  ]);
-  sets.onChange((set) => {
-    const id = vnicId(set.metadata);
-    // Our own status and finalizer change nothing that has failed.
-    if (news.hear(id, set)) queue.add(id);
-    else queue.addQuietly(id);
+      if (metadata.namespace === pod.metadata?.namespace) queue.addQuietly(vnicId(metadata));
   });
-  sets.onGone(({ metadata }) => news.forget(vnicId(metadata)));
-  pods.onChange(({ metadata }) => addAll(metadata?.namespace));
   vnics.onChange(({ metadata }) => {
     const name = metadata.labels?.[labels.set];
     if (name !== undefined) queue.addQuietly(vnicId({ namespace: metadata.namespace, name }));
   });
-  const resync = setInterval(addAll, resyncSeconds * 1000);
-  addAll();
-  return () => {
-    clearInterval(resync);
-    return queue.stop();
-  };
+  return stop;
 }

@@ -1,0 +1,65 @@
+import type { Watched } from "../cluster/cluster.ts";
+import { messageOf } from "../base/errors.ts";
+import { vnicId, type VnicRef } from "../model/names.ts";
+import type { RecordMetadata } from "../model/kubernetes/record.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { News } from "./news.ts";
+import { Queue, type QueueOptions } from "./queue.ts";
+
+export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "width" | "beyond"> {
+  readonly kind: "Vnic" | "VnicSet";
+  /** The kind in lines of the log. */
+  readonly logged: string;
+  readonly records: Watched<Record>;
+  readonly reconcile: QueueOptions["work"];
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** How often all records are looked at. */
+  readonly resyncSeconds: number;
+  /** What comes before that. */
+  readonly onResync?: () => void;
+}
+
+/** Works on all records of a kind, each whenever it changes, and on all of them every so often. */
+export function startRecordController<Record extends { readonly metadata: RecordMetadata & VnicRef }>({
+  kind,
+  logged,
+  records,
+  reconcile,
+  metrics,
+  log,
+  resyncSeconds,
+  onResync,
+  ...limits
+}: RecordControllerOptions<Record>): { readonly queue: Queue; stop(): Promise<void> } {
+  const queue = new Queue({
+    ...limits,
+    work: (id) => metrics.time(kind, () => reconcile(id)),
+    onError: (id, error) => log("error", messageOf(error), { [logged]: id }),
+  });
+  metrics.showQueue(kind, queue);
+
+  const news = new News<Record>(({ metadata }) => [metadata.uid, metadata.generation, metadata.deletionTimestamp]);
+  records.onChange((record) => {
+    const id = vnicId(record.metadata);
+    // Claim, finalizer and status are written by drivers: on their account nothing that failed is tried again.
+    if (news.hear(id, record)) queue.add(id);
+    else queue.addQuietly(id);
+  });
+  records.onGone(({ metadata }) => news.forget(vnicId(metadata)));
+
+  const addAll = () => records.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
+  const resync = setInterval(() => {
+    onResync?.();
+    addAll();
+  }, resyncSeconds * 1000);
+  addAll();
+  return {
+    queue,
+    stop: () => {
+      clearInterval(resync);
+      return queue.stop();
+    },
+  };
+}
