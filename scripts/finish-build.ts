@@ -1,8 +1,7 @@
 /**
  * Completes the build after tsc: bundles the hooks and the image's programs, because loading hundreds of small files
- * takes Node.js longer than most of the work; and installs the command for npx.
+ * takes Node.js longer than most of the work; and adds what CommonJS needs.
  */
-import { execFileSync } from "node:child_process";
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
 
@@ -50,7 +49,7 @@ await build({
 });
 
 // Provides types for ES modules, CommonJS and older compilers, which don't accept `.ts` in an import. CommonJS uses
-// `.d.cts`; at run time, Node.js can require the ES modules.
+// `.d.cts`.
 for (const file of await readdir("dist/sdk")) {
   if (!file.endsWith(".d.ts")) continue;
   const types = (await readFile(`dist/sdk/${file}`, "utf8")).replace(/(?<=from "\.\/[\w-]+\.)ts(?=")/g, "js");
@@ -59,8 +58,7 @@ for (const file of await readdir("dist/sdk")) {
   await writeFile(`dist/sdk/${file.replace(/\.d\.ts$/, ".d.cts")}`, common);
 }
 
-for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
+// CommonJS requires the ES module, so that both module systems have the same classes.
+await writeFile("dist/sdk/index.cjs", 'module.exports = require("./index.js");\n');
 
-// npm links a package's command only if its file exists, which it doesn't when the packages of a fresh checkout are
-// installed.
-execFileSync("npm", ["rebuild", "--ignore-scripts", "pulumi-vnic"], { stdio: ["ignore", "ignore", "inherit"] });
+for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);

@@ -12,31 +12,41 @@ export const page = join(root, "docs", "licences.md");
 interface LockedPackage {
   readonly version?: string;
   readonly license?: string;
+  readonly integrity?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-export interface Licensed {
+export interface Shipped {
+  /** Where npm puts it, which is unique: `node_modules/zod`. */
+  readonly path: string;
   readonly name: string;
   readonly version: string;
   /** SPDX expression; empty if the package doesn't state one. */
   readonly licence: string;
+  /** Hash of its archive in the registry, as the lock file has it: `sha512-…` in base64. */
+  readonly integrity: string;
+  /** Paths of the packages that it needs. */
+  readonly needs: readonly string[];
 }
 
 /** The packages that are installed with ours, without peer dependencies, which the user installs. */
-export function shipped(): Licensed[] {
+export function shipped(): Shipped[] {
   const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Readonly<Record<string, LockedPackage>>;
   };
-  const found = new Map<string, Licensed>();
-  const follow = (from: string): void => {
-    for (const name of Object.keys(lock.packages[from]?.dependencies ?? {})) {
+  const found = new Map<string, Shipped>();
+  const follow = (from: string): string[] =>
+    Object.keys(lock.packages[from]?.dependencies ?? {}).flatMap((name) => {
       const path = nearest(lock.packages, from, name);
-      if (path === undefined || found.has(path)) continue;
-      const { version = "", license = "" } = lock.packages[path] ?? {};
-      found.set(path, { name, version, licence: license });
-      follow(path);
-    }
-  };
+      if (path === undefined) return [];
+      if (found.has(path)) return [path];
+      const { version = "", license = "", integrity = "" } = lock.packages[path] ?? {};
+      const entry = { path, name, version, licence: license, integrity };
+      // First without what it needs: packages may need each other.
+      found.set(path, { ...entry, needs: [] });
+      found.set(path, { ...entry, needs: follow(path) });
+      return [path];
+    });
   follow("");
   return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
 }

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { shipped } from "../licences.ts";
+import { pack } from "./archive.ts";
+import { changesOf } from "./changes.ts";
+import { packageProblems } from "./package-check.ts";
+import { sbomOf } from "./sbom.ts";
+import { Stage } from "./stage.ts";
+
+interface PackageJson extends Record<string, unknown> {
+  readonly name: string;
+  readonly version: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+interface Release {
+  /** Where its files go, in place of what is there. */
+  readonly folder: string;
+  /** The published node image, by digest, which package, manifests and chart then have for their default. */
+  readonly image?: string;
+}
+
+/** What `docker build` needs: `docker build -f provider/node/Dockerfile - < <archive>`. */
+const imageContext = ["provider/node/Dockerfile", "dist/node", "dist/reconciler"];
+
+/** Makes the files of a release, the same ones from the same sources, and throws if the package isn't fit to be published. */
+export async function makeRelease({ folder, image }: Release): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const stage = new Stage();
+  try {
+    const description = JSON.parse(readFileSync(join(stage.folder, "package.json"), "utf8")) as PackageJson;
+    const named = (what: string) => join(folder, `${description.name}-${description.version}${what}`);
+
+    stage.build();
+    // Before the image is named in what goes into it: its digest depends on this.
+    pack(named("-image-context.tgz"), stage.folder, imageContext);
+    if (image !== undefined) {
+      stage.setDefaultImage(image);
+      stage.build();
+    }
+
+    const packed = stage.run("npm", "pack", "--silent", "--ignore-scripts", "--pack-destination", folder).trim();
+    renameSync(join(folder, basename(packed)), named(".tgz"));
+    const problems = await packageProblems(named(".tgz"), description);
+    if (problems.length > 0) throw new Error(`the package is not fit to be published:\n${problems.join("\n")}`);
+
+    writeFileSync(named("-manifests.json"), stage.node("dist/provider/cli/main.js", "manifests"));
+    stage.node("scripts/chart/main.ts", join(stage.folder, "dist", "chart", description.name));
+    pack(named("-chart.tgz"), join(stage.folder, "dist", "chart"), [description.name]);
+
+    const direct = Object.keys(description.dependencies).map((name) => `node_modules/${name}`);
+    writeFileSync(named("-sbom.cdx.json"), json(sbomOf(description, direct, shipped())));
+    writeFileSync(
+      join(folder, "CHANGES.md"),
+      changesOf(readFileSync(join(stage.folder, "CHANGELOG.md"), "utf8"), description.version),
+    );
+    writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
+  } finally {
+    stage.remove();
+  }
+}
+
+const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+/** For `sha256sum --check`. */
+function checksums(folder: string): string {
+  const sum = (name: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, name)))
+      .digest("hex");
+  return readdirSync(folder)
+    .sort()
+    .map((name) => `${sum(name)}  ${name}\n`)
+    .join("");
+}
