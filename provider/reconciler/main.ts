@@ -36,6 +36,7 @@ async function main(): Promise<void> {
   log("info", "standing by");
   const leadership = await lead(cluster, identity, log);
   log("info", "leading");
+  metrics.showLeading();
   void leadership.lost.then((why) => {
     log("error", `no longer leading: ${why}`);
     process.exit(1);
@@ -49,8 +50,12 @@ async function main(): Promise<void> {
     cluster.watchAddresses(),
   ]);
   await takeOverOlder(cluster);
-  metrics.showVnics(vnics);
-  const sessions = new SessionPool(cluster, { image, onOpened: (node) => sweeps.opened(node) });
+  metrics.showVnics(vnics, pods);
+  const onOpened = (node: string): void => {
+    metrics.countSession();
+    sweeps.opened(node);
+  };
+  const sessions = new SessionPool(cluster, { image, onOpened });
   const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions), everySeconds: resyncSeconds });
   const claims = new Claims(`reconciler ${hostname()}`);
   const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };

@@ -1,7 +1,9 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Watched } from "../cluster/cluster.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Queue } from "./queue.ts";
+import { registerVnicMetrics } from "./vnic-metrics.ts";
 
 /** What Prometheus may ask of a reconciler. */
 export interface Metrics {
@@ -10,7 +12,11 @@ export interface Metrics {
   /** Times one reconciliation of an object of that kind. */
   time<T>(kind: string, work: () => Promise<T>): Promise<T>;
   showQueue(kind: string, queue: Pick<Queue, "depth">): void;
-  showVnics(vnics: Watched<StoredVnic>): void;
+  /** Called once: the records and pods that the metrics of Vnics are read from. */
+  showVnics(vnics: Watched<StoredVnic>, pods: Pick<Watched<PodObject>, "list">): void;
+  /** This replica leads from now on, until its process ends. */
+  showLeading(): void;
+  countSession(): void;
 }
 
 export function makeMetrics(): Metrics {
@@ -34,19 +40,13 @@ export function makeMetrics(): Metrics {
       for (const [kind, { depth }] of queues) this.set({ kind }, depth);
     },
   });
-  let list: () => readonly StoredVnic[] = () => [];
-  const countWhere = (name: string, help: string, counts: (vnic: StoredVnic) => boolean) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(list().filter(counts).length);
-      },
-    });
-  countWhere("vnic_attached", "Vnics that are in their pods.", (vnic) => hasCondition(vnic, "Attached", "True"));
-  countWhere("vnic_failed", "Vnics that are not as their records say.", (vnic) => hasCondition(vnic, "Ready", "False"));
-  countWhere("vnic_leases", "Vnics that have a lease by DHCP.", (vnic) => hasCondition(vnic, "LeaseBound", "True"));
+  const leading = new Gauge({ name: "vnic_leading", help: "Whether this replica leads: 1, or 0.", registers });
+  const sessions = new Counter({
+    name: "vnic_sessions_opened_total",
+    help: "Sessions with nodes that were opened, each a Job on its node.",
+    registers,
+  });
+  const vnics = registerVnicMetrics(register);
 
   return {
     contentType: register.contentType,
@@ -63,12 +63,8 @@ export function makeMetrics(): Metrics {
       }
     },
     showQueue: (kind, queue) => void queues.set(kind, queue),
-    showVnics: (watched) => {
-      list = () => watched.list();
-    },
+    showVnics: (watched, pods) => vnics.show(watched, pods),
+    showLeading: () => leading.set(1),
+    countSession: () => sessions.inc(),
   };
-}
-
-function hasCondition({ status }: StoredVnic, wanted: string, value: string): boolean {
-  return status?.conditions.some(({ type, status }) => (type as string) === wanted && status === value) ?? false;
 }

@@ -93,4 +93,5 @@ const emptyValues = {
   annotations: {},
   agent: {},
   reconciler: {},
+  monitoring: {},
 };

@@ -10,6 +10,23 @@ const imagePattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
  */
 const withoutValue = { runtimeLayout: true, allowRuntimeLayouts: true } as const;
 
+/** Objects for Prometheus and Grafana, whose operators and sidecars not every cluster has. */
+const monitoring = {
+  type: "object",
+  description: "What Prometheus and Grafana need, all off by default",
+  additionalProperties: false,
+  properties: {
+    podMonitor: { type: "boolean", default: false, description: "A PodMonitor of the Prometheus operator" },
+    rules: { type: "boolean", default: false, description: "A PrometheusRule with alerts" },
+    dashboard: { type: "boolean", default: false, description: "A ConfigMap with a dashboard, for Grafana's sidecar" },
+    labels: {
+      type: "object",
+      additionalProperties: { type: "string" },
+      description: "Labels of these objects, by which the operator finds them, such as release: <its release>",
+    },
+  },
+};
+
 /** The JSON Schema of the chart's values: the platform's options, the parts to leave out, and Helm's own values. */
 export function valuesSchema(): object {
   const options = platformOptions.omit(withoutValue).partial({ image: true });
@@ -26,6 +43,7 @@ export function valuesSchema(): object {
         description: `Parts to leave out: ${platformParts.join(", ")}`,
       },
       ...properties,
+      monitoring,
       global: { type: "object" },
     },
   };

@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { defaultImage } from "../../provider/base/package.ts";
 import { platformManifests, type PlatformPart, platformParts } from "../../provider/model/platform/platform.ts";
 import { writeChart } from "../../scripts/chart/chart.ts";
@@ -16,6 +16,8 @@ interface Rendered {
   readonly metadata: { readonly name: string; annotations?: Record<string, string> };
 }
 type Values = Parameters<typeof platformManifests>[0];
+
+const source = join(import.meta.dirname, "..", "..", "charts", "pulumi-vnic");
 
 /** Where two values begin to differ. */
 function difference(rendered: unknown, wanted: unknown): string {
@@ -127,9 +129,25 @@ describe("the chart, rendered by Helm", () => {
     await fc.assert(check, { numRuns: 40, seed: 1 });
   });
 
+  it("adds what Prometheus and Grafana need when it is asked to, and nothing else", async () => {
+    const all = { podMonitor: true, rules: true, dashboard: true, labels: { release: "prometheus" } };
+    const rendered = await objects({ monitoring: all });
+    const added = ["PodMonitor vnic-reconciler", "PrometheusRule pulumi-vnic", "ConfigMap pulumi-vnic-dashboard"];
+    const wanted = [...manifests({ image: defaultImage }).keys(), ...added];
+    expect([...rendered.keys()].sort()).to.deep.equal(wanted.sort());
+    const [monitor, rule, dashboard] = added.map((name) => rendered.get(name) as unknown as Record<string, unknown>);
+    for (const one of [monitor, rule, dashboard])
+      expect(one).to.have.nested.property("metadata.labels.release", "prometheus");
+    expect(rule?.["spec"]).to.deep.equal(parse(await readFile(join(source, "files", "rules.yaml"), "utf8")));
+    expect(monitor).to.have.nested.property("spec.podMetricsEndpoints[0].port", "http");
+    const text = (dashboard?.["data"] as Record<string, string>)["pulumi-vnic.json"] ?? "";
+    expect(JSON.parse(text)).to.include({ title: "Vnics" });
+  });
+
   for (const [what, values, words] of [
     ["an option that there isn't", { imgae: "x" }, /imgae/],
     ["a part that there isn't", { without: ["agents" as PlatformPart] }, /without/],
+    ["a switch of monitoring that there isn't", { monitoring: { alerts: true } } as object, /alerts/],
     ["no replicas", { reconciler: { replicas: 0 } }, /replicas/],
     ["a quantity that the API server would rewrite", { agent: { resources: { limits: { cpu: "1000m" } } } }, /1000m/],
     ["an image with a quote", { image: "x'y" }, /image/],

@@ -10,7 +10,8 @@ describe("the reconciler's metrics", () => {
     const attached = attachedStatus(storedVnic(), at, injectResult(), new Date());
     const failed = failedStatus(storedVnic(), { reason: "Refused", message: "x", attached: false }, new Date());
     const list = () => [attached, attached, failed].map((status) => ({ ...storedVnic(), status }));
-    metrics.showVnics({ list, onChange: () => undefined, onGone: () => undefined, stop: () => undefined });
+    const vnics = { list, onChange: () => undefined, onGone: () => undefined, stop: () => undefined };
+    metrics.showVnics(vnics, { list: () => [] });
     metrics.showQueue("Vnic", { depth: 7 });
     await metrics.time("Vnic", async () => undefined);
     await metrics.time("Vnic", () => Promise.reject(new Error("no"))).catch(() => undefined);
