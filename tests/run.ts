@@ -38,7 +38,7 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
     name: files.map((file) => relative(testsFolder, file)).join(", "),
     files,
     timeoutSeconds,
-    // A file's tests have their own bounds; this one is for a process that no longer heeds them.
+    // The tests have their own time limits; this one is for a process that no longer responds to them.
     hangSeconds: usesLab ? 1800 : 900,
     bail: options.bail,
     color: process.stdout.isTTY,
@@ -62,7 +62,7 @@ function tell(job: Job, outcome: Outcome): void {
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
 }
 
-/** Runs files each in a process of its own, `most` at a time; the longest first, so that all are done at about the same time. */
+/** Runs each file in its own process, `most` at a time; the longest first, so that all end at about the same time. */
 async function runSideBySide(tier: Tier, files: readonly string[], most: number): Promise<void> {
   const queue = longestFirst(files.map((file) => jobFor(tier, [file], false)));
   const work = async (): Promise<void> => {
@@ -72,7 +72,7 @@ async function runSideBySide(tier: Tier, files: readonly string[], most: number)
   await Promise.all(Array.from({ length: most }, work));
 }
 
-/** By the times of former runs; a new file might be long. */
+/** Sorts by the times of earlier runs; a new file might be long. */
 function longestFirst(jobs: readonly Job[]): Job[] {
   const former = readTimes();
   const expected = ({ name }: Job): number => former[name] ?? 120_000;
@@ -150,9 +150,9 @@ if (onLab.length > 0 && !isStopped()) {
 
 recordTimes(times);
 if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);
-// Their whole messages stand further up, among the output of many files.
+// Their full messages are further up, among the output of many files.
 if (failures.length > 0) console.log(`\nthe failures:\n${failures.map(shortened).join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-// Not left to the event loop: a test's leftover handle must not hang the run.
+// Exits explicitly, so that a test's leftover handle can't hang the run.
 process.exit(total.failed > 0 || (options["no-skips"] && total.skipped > 0) ? 1 : 0);

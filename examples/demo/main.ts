@@ -1,7 +1,7 @@
-/*
- * The main job, shown: a pod that runs already gets a NIC on a network outside the cluster, by `pulumi up` of
- * examples/quickstart; a host out there reaches it; the pod never restarted; nothing changes without a reason. Whatever
- * of this is not so ends the demo with an error.
+/**
+ * /The demo of the main use case: a running pod gets a NIC on a network outside the cluster by `pulumi up` of
+ * examples/quickstart, and a host on that network reaches it. The demo fails if the pod restarts or if a second `up`
+ * changes anything.
  */
 import { spawn } from "node:child_process";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
@@ -18,7 +18,7 @@ const settings = join(folder, "Pulumi.demo.yaml");
 const say = (text: string): void => console.log(`\n\x1b[1m== ${text}\x1b[0m`);
 const tell = (lines: readonly string[]): void => lines.forEach((line) => console.log(`   ${line}`));
 
-/** What would have changed had the pod been restarted. */
+/** Everything that a restart of the pod would change. */
 async function lifeOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
   const { metadata, status } = JSON.parse(await kubectl(run, ["get", "pod", pod, "-n", namespace, "-o", "json"])) as {
     metadata: { uid: string };
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
 
   say("pulumi up: one Vnic, declared in examples/quickstart");
   await pulumi("stack", "init", "demo", "--non-interactive");
-  // Only here does the engine insist on the settings lying beside the project.
+  // Only here does the engine require the settings to be beside the project.
   await rename(join(checkout, "examples/quickstart/Pulumi.demo.yaml"), settings).catch(() => undefined);
   const inputs = { namespace: target.namespace, pod: target.pod, parent: target.parent, address: target.address };
   await pulumi(

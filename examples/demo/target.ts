@@ -5,31 +5,34 @@ import { run } from "../../tests/lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../../tests/support/cluster.ts";
 import { askRedis } from "../../tests/support/outside.ts";
 
-/** The cluster on which the demo runs, the pod that gets the NIC, and a host outside that reaches it. */
+/** The cluster for the demo, the pod that gets the NIC, and a host outside that reaches it. */
 export interface Target {
   readonly what: string;
   readonly kubectl: Lab["kubectl"];
-  /** With which the provider works. */
+  /** The kubeconfig for the provider. */
   readonly kubeconfig: string;
   readonly namespace: string;
   readonly pod: string;
   readonly parent: string;
   /** With prefix length. */
   readonly address: string;
-  /** Asks the pod's server, from outside, at an address without prefix length; lines for the reader. */
+  /** Queries the pod's server from outside, at an address without prefix length; returns lines to print. */
   readonly probe: (address: string) => Promise<string[]>;
-  /** For the reader, to look around afterwards: an administrator's kubeconfig, the folder of a kubectl, commands. */
+  /**
+   * What the reader needs to look around afterwards: an administrator's kubeconfig, the folder of kubectl, and
+   * commands.
+   */
   readonly admin: { readonly kubeconfig: string; readonly bin: string };
   readonly lookAround: readonly string[];
   readonly tearDown: readonly string[];
 }
 
-/** `KUBECONFIG` set means: that cluster, and no lab. */
+/** If `KUBECONFIG` is set, that cluster is used instead of the lab. */
 export function findTarget(): Promise<Target> {
   return process.env.KUBECONFIG ? ownTarget(process.env.KUBECONFIG) : labTarget();
 }
 
-/** A pod with a redis server on node1 of the lab; its namespace is a `restricted` one, as an application's should be. */
+/** A pod with a redis server on node1 of the lab, in a `restricted` namespace, as is typical for applications. */
 async function labTarget(): Promise<Target> {
   const lab = await up();
   const [namespace, pod, node, outside] = ["shop", "db-0", "node1", "lan1"] as const;
@@ -70,7 +73,7 @@ async function labTarget(): Promise<Target> {
   };
 }
 
-/** A pod that runs already in a cluster of the user's own; what can't be known is asked for, all at once. */
+/** A running pod in the user's own cluster. Missing settings are reported all at once. */
 async function ownTarget(kubeconfig: string): Promise<Target> {
   const wanted = {
     VNIC_POD: "the pod that gets the NIC, as namespace/name",

@@ -4,7 +4,7 @@ import { Vnic } from "pulumi-vnic";
 const config = new pulumi.Config();
 const pod = config.require("pod");
 
-// No addresses: the DHCP server of that network gives one, and the node agent keeps it.
+// Without addresses, the network's DHCP server assigns one, and the node agent renews the lease.
 const wire = new Vnic("db-wire", {
   pod: { namespace: config.require("namespace"), name: pod },
   network: { parent: config.require("parent") },

@@ -5,7 +5,7 @@ const config = new pulumi.Config();
 const namespace = config.require("namespace");
 const gateway = config.require("gateway");
 
-// What a LAN is, for all Vnics on it: hosts behind its router get their answers by it.
+// A LAN, defined once for all Vnics on it. Hosts behind its router get answers through that router.
 const lan = new Network("lan", {
   parent: config.require("parent"),
   gateways: [gateway],
@@ -17,7 +17,7 @@ const wire = new Vnic("db-wire", {
   pod: { namespace, name: config.require("pod") },
   network: lan,
   addresses: [config.require("address")],
-  // What the pod itself is to reach there.
+  // The network that the pod itself should reach.
   routes: [{ to: config.require("behind"), via: gateway }],
 });
 

@@ -2,12 +2,12 @@ import { isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { Vnic } from "pulumi-vnic";
 
-/** Each stack is handed what the one before it has. */
+/** The order of promotion. */
 const stacks = ["dev", "staging", "prod"];
 
 const config = new pulumi.Config();
 
-/** The block's n-th address; a number that leads out of the subnet is refused, as an address, by the Vnic. */
+/** The n-th address of the block. A number outside of the subnet gives an address that the Vnic refuses. */
 function addressOf(number: number): string {
   const block = config.require("block");
   if (!isIPv4(block)) throw new pulumi.RunError(`${config.name}:block: "${block}" is not an IPv4 address`);
@@ -15,7 +15,10 @@ function addressOf(number: number): string {
   return `${a}.${b}.${c}.${d + number}/${config.requireNumber("prefixLength")}`;
 }
 
-/** Which NICs there are, and their numbers: set in the first stack, else what the stack below has after its last `up`. */
+/**
+ * The numbers of the NICs: from the configuration in the first stack, and from the previous stack's last `up` in the
+ * others.
+ */
 async function findNumbers(): Promise<Record<string, number>> {
   const place = stacks.indexOf(pulumi.getStack());
   if (place < 0) throw new pulumi.RunError(`stack ${pulumi.getStack()} is none of ${stacks.join(", ")}`);

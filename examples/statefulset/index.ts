@@ -6,7 +6,7 @@ const config = new pulumi.Config();
 const name = config.require("name");
 const labels = { app: name };
 
-// What Vnics need in the cluster. Where it is there already, leave these lines out.
+// What Vnics need in the cluster. If it is installed already, remove these lines.
 const platform = new Platform("vnic", { image: config.require("nodeImage") });
 
 const namespace = new kubernetes.core.v1.Namespace("namespace", { metadata: { name: config.require("namespace") } });
@@ -25,7 +25,7 @@ const database = new kubernetes.apps.v1.StatefulSet("database", {
   },
 });
 
-// One NIC for each of its pods, however many there are by now: the pod with ordinal 0 has the first address.
+// One NIC for each pod, following the number of replicas. The pod with ordinal 0 has the first address.
 const wires = new VnicSet(
   "wires",
   {

@@ -5,7 +5,7 @@ import type { AddressCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
 
-/** The part of a cluster that keeps held addresses. */
+/** The calls for address claims. */
 export function addressCalls(api: RecordApi): AddressCluster & { listAddresses(): Promise<List<StoredAddress>> } {
   const { server, objects, patches } = api;
   const records = recordCalls<StoredAddress>(api, { kind: "VnicAddress", kinds: "VnicAddresses" });

@@ -9,12 +9,12 @@ import type { Connection } from "./connection.ts";
 const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
 const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
-/** How often the other end is asked for a sign of life; it has as long to answer. */
+/** Interval of pings; the other end has as long to answer. */
 const pingMilliseconds = 5000;
 
 /**
- * Attaches to a container's stdin and stdout over one WebSocket. Answers `undefined` when the server can't do it yet,
- * which is so until the container runs; a refusal is an error at once.
+ * Attaches to a container's stdin and stdout over one WebSocket. Returns `undefined` while the container isn't running
+ * yet; a refusal is an error at once.
  */
 export async function openAttachment(
   connection: Connection,
@@ -34,13 +34,16 @@ export async function openAttachment(
   return opened instanceof WebSocket ? attachmentOver(opened) : undefined;
 }
 
-/** The WebSocket once it is open, else the server's refusal as its HTTP code, or undefined when there was none. */
+/**
+ * Resolves to the open WebSocket, or else to the HTTP status of the server's refusal, or to undefined if there was no
+ * answer.
+ */
 async function connect(connection: Connection, path: string): Promise<WebSocket | number | undefined> {
   const used = connection.current;
   const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
   await connection.config.applyToHTTPSOptions(options);
   const socket = new WebSocket(connection.server.replace(/^http/, "ws") + path, protocols, options);
-  // Without a listener an error would end the process.
+  // Without a listener, an error would end the process.
   socket.on("error", () => undefined);
   let code: number | undefined;
   socket.once("unexpected-response", (_request, response: IncomingMessage) => {
@@ -51,7 +54,7 @@ async function connect(connection: Connection, path: string): Promise<WebSocket 
     await once(socket, "open");
     return socket;
   } catch {
-    // Expired, perhaps, since they were read.
+    // The credentials may have expired since they were read.
     if (code === 401) connection.renew(used);
     return code;
   }
@@ -78,12 +81,15 @@ function attachmentOver(socket: WebSocket): Attachment {
   };
 }
 
-/** A connection can die without a word, and would be waited on for ever; whoever lives answers a ping (RFC 6455, 5.5.2). */
+/**
+ * Closes a connection that has died silently, and would otherwise be waited on forever: a live peer answers pings (RFC
+ * 6455, 5.5.2).
+ */
 function endWhenSilent(socket: WebSocket, ending: () => void): void {
   let answered = true;
   socket.on("pong", () => (answered = true));
   const timer = setInterval(() => {
-    // After what has arrived was read: this process may have been busy itself.
+    // Check only after pending input was read, because this process may have been busy itself.
     setImmediate(() => {
       if (answered) {
         answered = false;

@@ -2,14 +2,14 @@ import { type ApiConnection, withRetries } from "./retry.ts";
 import { classified, isRace, NotFound } from "./faults.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 
-/* One API call: retried while its failure may heal (retry.ts), then classified (faults.ts). */
+/** /One API call: retried while the failure may be temporary (retry.ts), then classified (faults.ts). */
 
-/** The API server that is called. */
+/** The API server to call. */
 export interface ApiServer extends ApiConnection {
   readonly server: string;
 }
 
-/** Runs one API call; `doing` is a gerund phrase with the object's name, and begins every error. */
+/** Runs one API call. `doing` is a gerund phrase with the object's name, with which every error begins. */
 export async function call<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
   try {
     return await withRetries(api, request);
@@ -18,7 +18,7 @@ export async function call<T>(api: ApiServer, doing: string, request: () => Prom
   }
 }
 
-/** Runs an API call like {@link call}, and returns `undefined` where the object does not exist. */
+/** Runs an API call like {@link call}, and returns `undefined` if the object doesn't exist. */
 export async function find<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T | undefined> {
   return call(api, doing, request).catch(undefinedIfGone);
 }
@@ -57,7 +57,10 @@ export async function changeVersion<T>(api: ApiServer, doing: string, request: (
   return changed;
 }
 
-/** Throws `instead` of it, which isn't tried again: for what was meant for one version of an object alone. */
+/**
+ * Makes a conflict final by throwing `instead`, which isn't retried: for a change that only applies to one version of
+ * an object.
+ */
 export function insteadOfRace(instead: VnicError): (error: unknown) => never {
   return (error) => {
     throw isRace(error) ? instead : error;

@@ -1,6 +1,6 @@
 /**
- * The parts of the Kubernetes client that are in use, named one by one, so that the bundler can leave out all others: whole, the
- * client takes each run of Pulumi a third longer to load.
+ * The parts of the Kubernetes client that we use, listed one by one so that the bundler can leave out the rest. As a
+ * whole, the client makes each run of Pulumi load a third longer.
  */
 export {
   ApiException,

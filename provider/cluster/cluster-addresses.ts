@@ -4,10 +4,10 @@ import { isVnicError } from "../base/errors.ts";
 import { addressesOfNode, type ClusterAddress } from "../model/network/cluster-addresses.ts";
 import { type ApiServer, call, find } from "./call.ts";
 
-/** How long the addresses are kept: every Vnic needs them, and they change only with the nodes. */
+/** How long the addresses are cached. Every Vnic needs them, and they change only with the nodes. */
 const lifetimeMilliseconds = 60_000;
 
-/** How the addresses that are the cluster's own are found: those of nodes, pods, services and the API server. */
+/** The calls that find the cluster's own addresses: those of nodes, pods, services and the API server. */
 export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects: CustomObjectsApi) {
   let last: { readonly at: number; readonly found: Promise<readonly ClusterAddress[]> } | undefined;
   const read = async () => {

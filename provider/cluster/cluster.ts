@@ -17,10 +17,9 @@ import type { StoredVnicSet, VnicSetRecord, VnicSetStatus } from "../model/vnic-
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
 
 /**
- * All that the rest of the project wants of a Kubernetes cluster.
- *
- * `find*` answers `undefined` only when the API server said "not found"; whatever else goes wrong is a `VnicError` that
- * names the object: `unreachable`, `forbidden`, `notInstalled`, `conflict` or `failed`.
+ * Everything that the rest of the project needs from a Kubernetes cluster. `find*` returns `undefined` only if the API
+ * server said "not found". Any other failure is a `VnicError` that names the object: `unreachable`, `forbidden`,
+ * `notInstalled`, `conflict` or `failed`.
  */
 export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   findPod(namespace: string, name: string): Promise<PodObject | undefined>;
@@ -28,93 +27,108 @@ export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   findNode(name: string): Promise<NodeObject | undefined>;
   findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined>;
 
-  /** The addresses that are the cluster's own, at most a minute old. */
+  /** The cluster's own addresses, at most a minute old. */
   clusterAddresses(): Promise<readonly ClusterAddress[]>;
 
-  /** Fine when there is one of that name. */
+  /** Succeeds if an event of that name exists. */
   createEvent(event: EventObject): Promise<void>;
 
   createJob(job: SessionJob): Promise<void>;
-  /** The pod of a Job, once the Job controller has made it. */
+  /** The pod of a Job; undefined until the Job controller has created it. */
   findJobPod(job: string): Promise<PodObject | undefined>;
   /** The pod of the node agent on that node; one that is not on its way out, if there are several. */
   findAgentPod(node: string): Promise<PodObject | undefined>;
-  /** The events of our own namespace about the Job or pod of that name, the oldest first. */
+  /** The events in our own namespace about the Job or pod of that name, oldest first. */
   listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
-  /** Deletes the Job and its pod; succeeds when they are gone. */
+  /** Deletes the Job and its pod; resolves when they are gone. */
   deleteJob(name: string): Promise<void>;
-  /** Opens stdin and stdout of a running container of ours; `undefined` when it doesn't run yet. */
+  /** Attaches to stdin and stdout of one of our containers; `undefined` if it isn't running yet. */
   attach(pod: string, container: string): Promise<Attachment | undefined>;
 }
 
 /** The records of Vnics. */
 export interface VnicCluster {
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
-  /** The Vnics that a label selector matches; of all namespaces, unless one is given. */
+  /** The Vnics that match a label selector, in one namespace or in all. */
   listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
-  /** The Vnics of one namespace, at most that many. */
+  /** The Vnics of one namespace, at most `most`. */
   listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
-  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
+  /**
+   * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
+   * unless forced.
+   */
   applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
   /**
-   * Applies another status in place of the one that is there, if there is one; with the right to patch it alone. `change` is
-   * asked once more when another writer comes between. `conflict` when it is another object than the one with that UID.
+   * Replaces the status of an existing Vnic; needs only the right to patch the status. `change` is called again if
+   * another writer interferes. `conflict` if the object has another UID.
    */
   changeVnicStatus(ref: VnicRef, uid: string, change: (status: VnicStatus) => VnicStatus): Promise<void>;
   applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void>;
-  /** Changes metadata, if the record is still just that one; `outdated` when it was written since, or is gone. */
+  /**
+   * Changes metadata of a record that hasn't changed since it was read. `outdated` if it was written since, or is
+   * gone.
+   */
   changeVnic(record: StoredVnic, change: MetadataChange): Promise<StoredVnic>;
-  /** Puts another value, or none, in the place of an annotation's; answers whether it still had that one. */
+  /** Replaces the value `was` of an annotation, or removes it; returns whether it still had that value. */
   swapVnicAnnotation(ref: VnicRef, name: string, was: string, is: string | undefined): Promise<boolean>;
-  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  /** Marks the object with that UID for deletion; succeeds if it is gone. */
   deleteVnic(ref: VnicRef, uid: string): Promise<void>;
-  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  /** Removes our finalizer from the object with that UID; succeeds if it is gone. */
   releaseVnic(ref: VnicRef, uid: string): Promise<void>;
 }
 
 /** The external networks. */
 export interface NetworkCluster {
   findNetwork(name: string): Promise<StoredNetwork | undefined>;
-  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
+  /**
+   * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
+   * unless forced.
+   */
   applyNetwork(record: NetworkRecord, options: { force: boolean }): Promise<StoredNetwork>;
-  /** Adds our finalizer, if it is still the object with that UID and isn't being deleted; fine when it is gone. */
+  /** Adds our finalizer to the object with that UID unless it is being deleted; succeeds if it is gone. */
   holdNetwork(name: string, uid: string): Promise<void>;
-  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  /** Removes our finalizer from the object with that UID; succeeds if it is gone. */
   releaseNetwork(name: string, uid: string): Promise<void>;
-  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  /** Marks the object with that UID for deletion; succeeds if it is gone. */
   deleteNetwork(name: string, uid: string): Promise<void>;
   findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined>;
 }
 
-/** The held addresses: objects that the API server lets one writer create or change. */
+/** Address claims: objects that the API server lets only one writer create or change. */
 export interface AddressCluster {
-  /** `false` when there is one of that name already. */
+  /** Returns `false` if an object of that name exists. */
   createAddress(record: AddressRecord): Promise<boolean>;
   findAddress(name: string): Promise<StoredAddress | undefined>;
-  /** Names another holder, if the object is still just that one; `outdated` when it was written since, or is gone. */
+  /**
+   * Changes the holder of an object that hasn't changed since it was read. `outdated` if it was written since, or is
+   * gone.
+   */
   passAddress(address: StoredAddress, holder: Holder): Promise<void>;
-  /** Deletes the object, if it is still just that one; fine when it was written since, or is gone. */
+  /** Deletes an object that hasn't changed since it was read; does nothing if it was written since, or is gone. */
   deleteAddress(address: StoredAddress): Promise<void>;
 }
 
-/** What VnicSets need beside that. */
+/** The additional calls that VnicSets need. */
 export interface VnicSetCluster {
   findVnicSet(ref: VnicRef): Promise<StoredVnicSet | undefined>;
-  /** Server-side apply as its owner; `conflict` when another manager holds a field with another value, unless forced. */
+  /**
+   * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
+   * unless forced.
+   */
   applyVnicSet(record: VnicSetRecord, options: { force: boolean }): Promise<StoredVnicSet>;
   applyVnicSetStatus(ref: VnicRef, status: VnicSetStatus): Promise<void>;
-  /** Adds our finalizer, if it is still the object with that UID and isn't being deleted; fine when it is gone. */
+  /** Adds our finalizer to the object with that UID unless it is being deleted; succeeds if it is gone. */
   holdVnicSet(ref: VnicRef, uid: string): Promise<void>;
-  /** Drops our finalizer, if it is still the object with that UID; fine when it is gone. */
+  /** Removes our finalizer from the object with that UID; succeeds if it is gone. */
   releaseVnicSet(ref: VnicRef, uid: string): Promise<void>;
-  /** Marks for deletion, if it is still the object with that UID; fine when it is gone. */
+  /** Marks the object with that UID for deletion; succeeds if it is gone. */
   deleteVnicSet(ref: VnicRef, uid: string): Promise<void>;
-  /** Server-side apply of a set's Vnic, beside what whoever realises it has written. */
+  /** Server-side apply of a set's Vnic, which leaves the fields of the driver that realises it alone. */
   applyMember(record: VnicRecord): Promise<StoredVnic>;
 
   findWorkload(namespace: string, workload: Workload): Promise<WorkloadObject | undefined>;
   listStatefulSets(namespace: string): Promise<readonly WorkloadObject[]>;
-  /** How many replicas of the reconciler are ready; undefined when it isn't installed. */
+  /** How many replicas of the reconciler are ready; undefined if it isn't installed. */
   findReconciler(): Promise<{ readonly ready: number } | undefined>;
 }
 
@@ -126,21 +140,21 @@ export interface WatchedCluster extends Cluster, VnicSetCluster {
   watchVnicSets(): Promise<Watched<StoredVnicSet>>;
 
   findLease(name: string): Promise<LeaseObject | undefined>;
-  /** Creates it, or replaces the version that it was read in; answers `false` when somebody else was faster. */
+  /** Creates the Lease, or replaces the version that was read. Returns `false` if another writer was faster. */
   writeLease(lease: LeaseObject): Promise<boolean>;
 }
 
-/** The objects of one kind, kept up to date; as old as the last change that was heard of. */
+/** The objects of one kind, kept up to date by a watch. */
 export interface Watched<T> {
   list(): readonly T[];
-  /** Tells of each object that comes, changes or goes from now on. */
+  /** Called for each object that is added, changed or deleted from now on. */
   onChange(listener: (object: T) => void): void;
-  /** Tells of each object that goes from now on; it is no longer in the list. */
+  /** Called for each object that is deleted from now on, when it is no longer in the list. */
   onGone(listener: (object: T) => void): void;
   stop(): void;
 }
 
-/** A Lease (coordination.k8s.io/v1) in our own namespace, as far as we use it. */
+/** The fields of a Lease (coordination.k8s.io/v1) in our own namespace that we use. */
 export interface LeaseObject {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
   readonly spec: {
@@ -152,11 +166,11 @@ export interface LeaseObject {
 
 /** Stdin and stdout of a container. */
 export interface Attachment {
-  /** Sends to stdin. */
+  /** Writes to stdin. */
   write(text: string): void;
   onOutput(listener: (chunk: Buffer) => void): void;
-  /** Called once, when the connection has ended from either side; `why` in the server's words. */
+  /** Called once when either side has ended the connection; `why` is the server's reason. */
   onClose(listener: (why: string) => void): void;
-  /** Ends stdin and the connection. */
+  /** Closes stdin and the connection. */
   close(): void;
 }

@@ -5,13 +5,13 @@ import { type Access, loadKubeConfig } from "./kubeconfig.ts";
 type Client = typeof import("./client.ts");
 type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
 
-/** What one request carries to be let in, and the connections it may use. */
+/** Credentials for one request, and the connections it may use. */
 interface Passport {
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher | undefined;
 }
 
-/** One state of the connection: a kubeconfig as it was read, and the pool of connections made with it. */
+/** One state of the connection: a kubeconfig as it was read, and its pool of connections. */
 interface Line {
   readonly config: KubeConfig;
   passport?: Promise<Passport>;
@@ -20,8 +20,9 @@ interface Line {
 }
 
 /**
- * The way to one API server: its credentials, and one pool of connections. The client by itself makes a new pool, and with
- * it a new TLS connection, for every request, and runs a credential plugin once for each of many requests that come at once.
+ * The connection to one API server: its credentials, and one pool of connections. Without it, the Kubernetes client
+ * makes a new pool and a new TLS connection for every request, and runs a credential plugin once for each of many
+ * concurrent requests.
  */
 export class Connection implements SecurityAuthentication {
   private readonly client: Client;
@@ -43,20 +44,20 @@ export class Connection implements SecurityAuthentication {
     return this.line.config;
   }
 
-  /** What to hand to {@link renew} when what was done with it fails. */
+  /** The current state, to pass to {@link renew} if a request that used it fails. */
   get current(): object {
     return this.line;
   }
 
   /**
-   * Begins afresh, unless that was done since `used` was current: the kubeconfig is read again, as a token in it may have been
-   * renewed, a credential plugin is asked again, and connections are made anew.
+   * Starts again with fresh state, unless that was done since `used` was current: reads the kubeconfig again, because
+   * its token may have been renewed, asks the credential plugin again, and makes new connections.
    */
   renew(used: object): void {
     if (this.line !== used) return;
     const former = this.line.pool?.dispatcher;
     this.line = this.open();
-    // Ends when its last request has.
+    // Closes after its last request has ended.
     void former?.close();
   }
 
@@ -74,7 +75,7 @@ export class Connection implements SecurityAuthentication {
     return { config: loadKubeConfig(this.client, this.access), passportUntil: 0 };
   }
 
-  /** Asked of the client at most once a second, which is far more often than credentials expire. */
+  /** Asks the client for credentials at most once a second, which is far more often than they expire. */
   private passportOf(line: Line): Promise<Passport> {
     if (line.passport && performance.now() < line.passportUntil) return line.passport;
     line.passportUntil = performance.now() + 1000;

@@ -1,9 +1,9 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
 
-/* What can go wrong between us and the API server. */
+/** /Classifies failures of API calls. */
 
-/** Kubernetes' own account of a failure (`metav1.Status`), as far as we read it. */
+/** The fields of Kubernetes' failure response (`metav1.Status`) that we read. */
 interface StatusBody {
   readonly reason?: string;
   readonly message?: string;
@@ -17,10 +17,10 @@ interface StatusBody {
 
 export const installHint = `install them: npx pulumi-vnic manifests | kubectl apply -f -`;
 
-/** "Not found" of the object or of its namespace, but not of its kind. */
+/** "Not found" for the object or its namespace, but not for its kind. */
 export class NotFound extends VnicError {}
 
-/** The failure of a call as one of our errors; `doing` begins its text. */
+/** Converts the failure of a call to one of our errors, whose message begins with `doing`. */
 export function classified(error: unknown, server: string, doing: string): VnicError {
   if (isVnicError(error)) return error;
   const code = httpCode(error);
@@ -51,17 +51,17 @@ export function classified(error: unknown, server: string, doing: string): VnicE
   if (code === 409) return fault("conflict", words);
   const denied = policyWords(words);
   if (denied !== undefined) return fault("refused", denied);
-  // The answer to a JSON patch whose "test" fails; all other content that is refused is "Invalid", too, but says of what.
+  // The response to a JSON patch whose "test" fails. Other rejected content is "Invalid" as well, but with details.
   if (code === 422 && !status.details?.kind) return fault("outdated", words);
   return fault("failed", `HTTP ${code}: ${words}`);
 }
 
-/** What a ValidatingAdmissionPolicy says, without the names of policy and binding around it. */
+/** The message of a ValidatingAdmissionPolicy, without the names of the policy and its binding around it. */
 function policyWords(words: string): string | undefined {
   return /ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request: ([^]*)/.exec(words)?.[1];
 }
 
-/** Whether the request, or its answer, was lost on the way: errors of sockets, names and TLS, as undici wraps them. */
+/** Whether the request or its response was lost in transit: errors of sockets, DNS and TLS, as undici wraps them. */
 export function isFromNetwork(error: unknown): boolean {
   return causes(error).some(
     (cause) =>
@@ -70,12 +70,12 @@ export function isFromNetwork(error: unknown): boolean {
   );
 }
 
-/** Whether nothing came back in the time that one try has. */
+/** Whether there was no response within the time limit of one try. */
 export function isSilence(error: unknown): boolean {
   return error instanceof Error && error.name === "TimeoutError";
 }
 
-/** Whether another writer came between: not one that holds a field, and not that the object exists already. */
+/** Whether another writer interfered. A field conflict, or an object that already exists, doesn't count. */
 export function isRace(error: unknown): boolean {
   const { reason, details } = statusOf(error);
   const held = details?.causes?.some((cause) => cause.reason === "FieldManagerConflict");
@@ -88,7 +88,7 @@ function causes(error: unknown): Error[] {
 
 export function httpCode(error: unknown): number | undefined {
   const code = (error as { code?: unknown }).code;
-  // Errors that aren't answers may have numbers, too.
+  // Errors other than responses may have a code as well.
   return typeof code === "number" && code >= 100 ? code : undefined;
 }
 
@@ -102,7 +102,7 @@ function statusOf(error: unknown): StatusBody {
   }
 }
 
-/** `fetch failed` alone says nothing; its causes do. */
+/** Describes a network error by its causes, because `fetch failed` alone says nothing. */
 function networkWords(error: unknown): string {
   const words = causes(error).map((cause) => cause.message || (cause as { code?: string }).code || cause.name);
   return [...new Set(words)].join(": ");

@@ -22,7 +22,10 @@ import { watcher } from "./watch.ts";
 
 type Client = typeof import("./client.ts");
 
-/** The cluster behind a real API server. Loads the Kubernetes client on first use, as it takes a third of a second. */
+/**
+ * Opens a client for a real API server. Loads the Kubernetes client on first use, because that takes a third of a
+ * second.
+ */
 export async function openCluster(access: Access): Promise<Cluster & VnicSetCluster> {
   return openWatchedCluster(access);
 }
@@ -94,7 +97,7 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
 
     createJob: async (job) => {
       const { namespace, name } = job.metadata;
-      // The cast: the client's types want mutable arrays.
+      // The cast is needed because the client's types want mutable arrays.
       const body = job as unknown as Parameters<typeof batch.createNamespacedJob>[0]["body"];
       // The name is this session's alone, so a Job that is there is ours: an earlier answer was lost.
       await create(server, `creating injection Job ${namespace}/${name}`, () =>

@@ -5,16 +5,16 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
 
-/** How the cluster is reached. */
+/** How to reach the cluster. */
 export interface Access {
   /**
-   * A kubeconfig's text, the path of one, or `env:<variable>` for an environment variable that holds either. Default: `KUBECONFIG`,
+   * A kubeconfig's text or path, or `env:<variable>` for an environment variable with either. Default: `KUBECONFIG`,
    * then `~/.kube/config`, then the pod's own service account.
    */
   readonly kubeconfig?: string;
-  /** Which of its contexts. Default: its current one. */
+  /** The kubeconfig's context. Default: its current context. */
   readonly context?: string;
-  /** The setting that `kubeconfig` comes from, for errors. Default: `vnic:kubeconfig`. */
+  /** The setting from which `kubeconfig` comes, for error messages. Default: `vnic:kubeconfig`. */
   readonly setting?: string;
 }
 
@@ -38,7 +38,7 @@ export function loadKubeConfig(
       );
     config.setCurrentContext(context);
   }
-  // What the client falls back to when it finds nothing, which no cluster of today answers at.
+  // The client's fallback when it finds no configuration; no cluster answers there today.
   const { server } = config.getCurrentCluster() ?? {};
   if (server === undefined || server === "http://localhost:8080")
     throw new VnicError(
@@ -50,9 +50,9 @@ export function loadKubeConfig(
   return config;
 }
 
-/* What is in a kubeconfig is secret: an error names the file, and the line or the key, and never what is written there. */
+/** /A kubeconfig's content is secret: errors name the file and the line or key, but never quote the content. */
 
-/** The environment variable that a kubeconfig names, when it is given as `env:<variable>`. */
+/** The environment variable of a kubeconfig that is given as `env:<variable>`. */
 export function variableOf(kubeconfig: string): string | undefined {
   return /^env:(.*)$/.exec(kubeconfig)?.[1];
 }
@@ -86,7 +86,7 @@ function loadDefault(client: Client, config: KubeConfig): void {
   }
 }
 
-/** Says what is wrong with a kubeconfig without a word of the parser's, which quotes the text. */
+/** Reports an invalid kubeconfig without the parser's message, which would quote it. */
 function load(place: string, read: () => void): void {
   try {
     read();
@@ -110,12 +110,12 @@ function load(place: string, read: () => void): void {
   }
 }
 
-/** A path is one line, and no object. */
+/** Whether a value is a kubeconfig's text. A path is a single line and no JSON object. */
 function isText(kubeconfig: string): boolean {
   return /^\s*\{|\n/.test(kubeconfig);
 }
 
-/** Quotes a text only if it can be nothing but a path; any other text may be a credential in the wrong place. */
+/** Quotes a value only if it can't be anything but a path; other text may be a credential by mistake. */
 function shown(kubeconfig: string): string {
   const isPath = /^(?:~|\.{1,2})?\/[^\s=]{1,200}$/.test(kubeconfig);
   return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;

@@ -4,7 +4,7 @@ import { systemNamespace } from "../model/names.ts";
 import type { LeaseObject, WatchedCluster } from "./cluster.ts";
 import { type ApiServer, call, find, insteadOfRace } from "./call.ts";
 
-/** The part of a cluster that keeps Leases. */
+/** The calls for leader election Leases. */
 export function leaseCalls(
   server: ApiServer,
   coordination: CoordinationV1Api,

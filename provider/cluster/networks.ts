@@ -7,7 +7,7 @@ import { type RecordApi, recordCalls } from "./records.ts";
 
 const attachmentDefinitions = { group: "k8s.cni.cncf.io", version: "v1", plural: "network-attachment-definitions" };
 
-/** The part of a cluster that keeps external networks. */
+/** The calls for records of external networks. */
 export function networkCalls(api: RecordApi): NetworkCluster {
   const networks = recordCalls<StoredNetwork>(api, { kind: "VnicNetwork", kinds: "VnicNetworks" });
   return {

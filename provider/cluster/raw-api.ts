@@ -4,15 +4,17 @@ import { Connection } from "./connection.ts";
 import type { Access } from "./kubeconfig.ts";
 import { tryMilliseconds } from "./retry.ts";
 
-/** Any object of a cluster by its path, for commands that look at more kinds than the lifecycle needs. */
+/** Access to objects of any kind by path, for commands that need more kinds than the lifecycle. */
 export interface RawApi {
   readonly server: string;
-  /** Undefined when there is no such object; an unknown kind is an error of kind `notInstalled`. */
+  /** Undefined if there is no such object; an unknown kind is an error of kind `notInstalled`. */
   get<T>(path: string): Promise<T | undefined>;
   post<T>(path: string, body: object): Promise<T>;
-  /** Marks for deletion; `false` when it is gone already. */
+  /** Marks for deletion; returns `false` if it is gone already. */
   delete(path: string, options?: object): Promise<boolean>;
-  /** Milliseconds that a small request takes, and how far the server's clock is ahead of ours, in seconds. */
+  /**
+   * Measures the time of a small request in milliseconds, and how far the server's clock is ahead of ours in seconds.
+   */
   measure(): Promise<{ milliseconds: number; aheadSeconds: number }>;
 }
 
@@ -51,7 +53,7 @@ export async function openRawApi(access: Access): Promise<RawApi> {
         const began = performance.now();
         const { headers } = await send("GET", "/version");
         const milliseconds = performance.now() - began;
-        // The header has whole seconds: on average it is half a second behind.
+        // The header has whole seconds, so on average it is half a second behind.
         const server = Date.parse(headers.date ?? "") + 500;
         return { milliseconds, aheadSeconds: (server - (Date.now() - milliseconds / 2)) / 1000 };
       }),

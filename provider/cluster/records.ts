@@ -7,14 +7,14 @@ import type { List } from "./watch.ts";
 
 type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
 
-/** Options of a request that say which kind of patch its body is. */
+/** Options of a request with the content type of its patch. */
 export interface Patches {
   readonly apply: RequestOptions;
   readonly merge: RequestOptions;
   readonly json: RequestOptions;
 }
 
-/** How records are reached. */
+/** The API clients that calls for records need. */
 export interface RecordApi {
   readonly server: ApiServer;
   readonly objects: CustomObjectsApi;
@@ -24,11 +24,11 @@ export interface RecordApi {
 /** A kind of record. */
 export interface RecordKind {
   readonly kind: string;
-  /** Plural of the kind; in lower case, the name of its resource. */
+  /** Plural of the kind; in lower case it is the name of its resource. */
   readonly kinds: string;
 }
 
-/** Name of a record; one with a namespace if its kind is namespaced. */
+/** Name of a record, with a namespace if its kind is namespaced. */
 export interface RecordName {
   readonly namespace?: string;
   readonly name: string;
@@ -38,7 +38,7 @@ interface Owned {
   readonly metadata: RecordMetadata & RecordName;
 }
 
-/** The calls that all kinds of records have in common. Each error begins with what is done, the kind and the name. */
+/** The calls that all kinds of records share. Every error begins with the action, the kind and the name. */
 export function recordCalls<Stored extends Owned>(
   { server, objects, patches }: RecordApi,
   { kind, kinds }: RecordKind,
@@ -47,7 +47,10 @@ export function recordCalls<Stored extends Owned>(
   const { get, patch, patchStatus, remove } = singleRequests<Stored>(objects, resource);
   const words = (name: RecordName) => `${kind} ${idOf(name)}`;
 
-  /** Changes finalizers, if it is still the object with that UID. Read for each try, as another writer may come between. */
+  /**
+   * Changes the finalizers of the object with that UID. Reads it again for each try, because another writer may
+   * interfere.
+   */
   const finalize = (doing: string, name: RecordName, uid: string, change: (there: Stored) => readonly string[]) =>
     find(server, `${doing} ${words(name)}`, async () => {
       const record = await get(name);
@@ -74,7 +77,7 @@ export function recordCalls<Stored extends Owned>(
         objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: resource.plural, ...selected }),
       ) as Promise<List<Stored>>,
 
-    /** Server-side apply, as the record's owner unless another manager is given. */
+    /** Server-side apply with the owner's field manager, unless another one is given. */
     apply: (record: Owned, how: { readonly force: boolean; readonly fieldManager?: string }): Promise<Stored> =>
       call(server, `applying ${words(record.metadata)}`, () =>
         patch(record.metadata, { fieldManager: fieldManagerOf(ownerOf(record)), ...how, body: record }, patches.apply),
@@ -88,8 +91,8 @@ export function recordCalls<Stored extends Owned>(
       );
     },
     /**
-     * Applies another status in place of the one that is there, if there is one; needs the right to patch it alone. `conflict`
-     * when it is another object than the one with that UID.
+     * Replaces the status of an existing record; needs only the right to patch the status. `conflict` if the object
+     * has another UID.
      */
     changeStatus: async <Status>(
       { namespace, name }: RecordName,
@@ -97,9 +100,9 @@ export function recordCalls<Stored extends Owned>(
       change: (status: Status) => Status,
     ): Promise<void> => {
       const at = namespace === undefined ? { name } : { namespace, name };
-      // Read for each try, as another writer may come between.
+      // Read again for each try, because another writer may interfere.
       await find(server, `changing the status of ${words(at)}`, async () => {
-        // A patch that changes nothing answers with what is there.
+        // A patch without changes returns the current object.
         const record = await patchStatus(at, { body: { metadata: { uid } }, fieldManager }, patches.merge);
         const { status: there, metadata } = record as Stored & { readonly status?: Status };
         const status = there && change(there);
@@ -128,7 +131,7 @@ export function recordCalls<Stored extends Owned>(
       finalize("releasing", name, uid, ({ metadata: { finalizers = [] } }) =>
         finalizers.filter((one) => one !== finalizer),
       ),
-    /** Marks for deletion, if it is still the object with that UID. */
+    /** Marks the object with that UID for deletion. */
     delete: (name: RecordName, uid: string): Promise<void> =>
       deleteThat(server, `deleting ${words(name)}`, () => remove(name, { preconditions: { uid } })),
   };
@@ -140,7 +143,7 @@ interface PatchParameters {
   readonly force?: boolean;
 }
 
-/** The client's requests for one record, which are others for a record with a namespace than for one without. */
+/** The client's requests for one record, which differ for namespaced and cluster-scoped kinds. */
 function singleRequests<Stored>(
   objects: CustomObjectsApi,
   resource: { readonly group: string; readonly version: string; readonly plural: string },

@@ -2,38 +2,41 @@ import pRetry from "p-retry";
 import { isVnicError } from "../base/errors.ts";
 import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
 
-/* Which failures of an API call may heal by themselves, and how long they are given to. */
+/** /Which failed API calls are retried, and for how long. */
 
 /**
- * Time limit of one try, in milliseconds. It is far more than an answer takes. Without it, a connection that died silently would
- * block for ever.
+ * Time limit of one try in milliseconds, far more than a response takes. Without it, a connection that died silently
+ * would block forever.
  */
 export const tryMilliseconds = 15_000;
 
-/** How often a call is made again after such a failure. All our calls can be made twice. */
+/** How often a call is retried after this failure. All our calls may be repeated. */
 function retriesAfter(error: unknown): number {
   if (isVnicError(error)) return 0;
-  // Refused credentials may have expired since they were read; a silent connection is made anew.
+  // Credentials may have expired since they were read; after silence, a new connection is made.
   if (httpCode(error) === 401 || isSilence(error)) return 1;
   if (secondsAsked(error) > 0) return 10;
   if (isRace(error)) return 4;
   const code = httpCode(error);
-  // Overload, a restart, a list that has expired, or a cut connection.
+  // Overload, a restart, an expired list, or a lost connection.
   return (code === undefined ? isFromNetwork(error) : [410, 429, 500, 502, 503, 504].includes(code)) ? 4 : 0;
 }
 
-/** Whether the next try needs other credentials or another connection. */
+/** Whether the next try needs new credentials or a new connection. */
 function needsNewConnection(error: unknown): boolean {
   return httpCode(error) === 401 || isSilence(error);
 }
 
-/** The connection that requests take, with its credentials, and how it is made anew. */
+/** The connection and credentials for requests, and how to renew them. */
 export interface ApiConnection {
   readonly current: object;
   renew(used: object): void;
 }
 
-/** Makes an API call, and makes it again as long as what goes wrong may heal: some seconds, or as the server asks. */
+/**
+ * Runs an API call and retries it while its failures may be temporary: for some seconds, or as long as the server
+ * asks.
+ */
 export async function withRetries<T>(connection: ApiConnection, request: () => Promise<T>): Promise<T> {
   let used = connection.current;
   return pRetry(

@@ -5,9 +5,9 @@ import tls from "node:tls";
 const builtIn = tls.checkServerIdentity;
 
 /**
- * Lets this process reach servers by an IPv6 address. Some releases of Node.js, 22.23.0 among them, refuse every certificate for
- * one (https://github.com/nodejs/node/issues/64032), so that a cluster whose API has an IPv6 address can't be used at all.
- * Only what they refuse is looked at once more, and by OpenSSL.
+ * Makes this process accept certificates for IPv6 addresses. Some releases of Node.js, such as 22.23.0, reject all of
+ * them (https://github.com/nodejs/node/issues/64032), so that a cluster whose API has an IPv6 address can't be used.
+ * Only certificates that they reject are checked again, by OpenSSL.
  */
 export function acceptIpv6Certificates(): void {
   if (builtIn("::1", { subject: {}, subjectaltname: "IP Address:::1" } as tls.PeerCertificate) !== undefined)

@@ -2,8 +2,8 @@ import { coalesce } from "../base/coalesce.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * A view of a cluster in which one reading serves all who ask for the same object at the same time: the pod, the network,
- * the namespace and the node that many Vnics have in common. Each reading begins after it was asked for.
+ * Wraps a cluster so that concurrent callers share one read of the same object, such as the pod, network, namespace or
+ * node of many Vnics. Each read starts after it was asked for.
  */
 export function withSharedReads<C extends Cluster>(cluster: C): C {
   return {

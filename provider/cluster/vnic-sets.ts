@@ -8,7 +8,7 @@ import type { VnicSetCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
 
-/** The part of a cluster that VnicSets need. */
+/** The calls that VnicSets need. */
 export function vnicSetCalls(
   api: RecordApi,
   apps: AppsV1Api,

@@ -6,7 +6,7 @@ import type { VnicCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
 
-/** The part of a cluster that keeps the records of Vnics. */
+/** The calls for records of Vnics. */
 export function vnicCalls(api: RecordApi): VnicCluster & { listAllVnics(): Promise<List<StoredVnic>> } {
   const { server, objects, patches } = api;
   const vnics = recordCalls<StoredVnic>(api, { kind: "Vnic", kinds: "Vnics" });

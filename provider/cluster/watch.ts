@@ -12,12 +12,12 @@ export interface List<T> {
 const patienceMilliseconds = 1000;
 
 /**
- * Follows the objects of a kind in all namespaces. The promise is kept when they have been listed once. From then on the
- * watch is opened again whenever it ends, or when nothing came for 30 s, as a connection may die without a word; and the
- * list is read again when the server has forgotten where we were (410).
+ * Watches the objects of a kind in all namespaces. Resolves after the first list. From then on the watch is reopened
+ * whenever it ends, or after 30 s without an event, since a connection may die silently. If the server no longer has
+ * the resource version (410), the objects are listed again.
  */
 export function watcher(client: Client, connection: Connection) {
-  // What a watch asks of a kubeconfig. It would make a pool of connections of its own each time.
+  // The parts of a KubeConfig that a watch uses. The client would make a new connection pool for each watch.
   const config = {
     getCurrentCluster: () => connection.config.getCurrentCluster(),
     applySecurityAuthentication: (context: RequestContext) => connection.applySecurityAuthentication(context),

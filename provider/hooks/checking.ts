@@ -6,7 +6,10 @@ import { clusterProblems, noteProgram } from "./open-driver.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
 
-/** The hook `check` of a kind of resource: `parse` reads what a program gave, and `inputsOf` makes of it what later hooks get. */
+/**
+ * Makes the hook `check` of a kind of resource. `parse` validates what the program gave; `inputsOf` converts the
+ * result to the inputs of later hooks.
+ */
 export function checking<Definition extends { readonly cluster?: string }>(
   parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },
   inputsOf: (definition: Definition) => object = (definition) => definition,

@@ -8,10 +8,10 @@ import { type Connection, parseConnections } from "../model/connections.ts";
 const form = `write { "<name>": { "kubeconfig": …, "context": …, "image": … } }, with a kubeconfig or a context for each`;
 
 /**
- * The connection of a name in the setting `vnic:clusters`, whose value is an object of connections as JSON, or the path of a
- * JSON or YAML file with that object.
- *
- * @throws VnicError `invalid`. What the setting says may be secret: the error names keys and files only.
+ * The connection for a name in the setting `vnic:clusters`, whose value is a JSON object of connections, or the path
+ * of a JSON or
+ * YAML file with that object.
+ * @throws VnicError `invalid`. The setting may be secret, so the error names keys and files only.
  */
 export function connectionTo(cluster: string, setting: string | undefined): Connection {
   if (setting === undefined)
@@ -28,7 +28,7 @@ export function connectionTo(cluster: string, setting: string | undefined): Conn
   throw new VnicError("invalid", `cluster ${quote(cluster)} is not in ${place}; it has ${names}`);
 }
 
-/** The file that the setting names; undefined when the setting is the object itself. */
+/** The file that the setting names; undefined if the setting is the object itself. */
 export function clustersFile(setting: string): string | undefined {
   return /^\s*\{/.test(setting) ? undefined : setting.replace(/^~(?=\/)/, homedir());
 }
@@ -44,7 +44,7 @@ function readSetting(setting: string): { place: string; value: unknown } {
   return { place: file, value: read(file, () => readFileSync(file, "utf8")) };
 }
 
-/** YAML, of which JSON is a part. The parser's message is left out, as it quotes the text. */
+/** Parses YAML, which includes JSON. Leaves out the parser's message, because it quotes the text. */
 function read(place: string, text: () => string): unknown {
   try {
     return parse(text());

@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 
-/** How often the engine is looked for, and how many times in a row it must be missing. */
+/** How often to check for the engine, and how many times in a row it must be missing. */
 const everyMilliseconds = 2000;
 const mostMisses = 2;
 
 /**
- * Calls `gone` once the engine at that address no longer takes connections. An engine that is killed tells its plugins nothing,
- * and they are in a process group of their own: this process would wait for calls for ever.
+ * Calls `gone` once the engine at that address no longer accepts connections. A killed engine doesn't notify its
+ * plugins, which are in their own process group, so this process would wait for calls forever.
  */
 export function watchEngine(address: string | undefined, gone: () => void): void {
   const [, host, port] = /^\[?([\w.:-]+?)\]?:(\d+)$/.exec(address ?? "") ?? [];
@@ -18,7 +18,7 @@ export function watchEngine(address: string | undefined, gone: () => void): void
       misses = 0;
       socket.destroy();
     });
-    // A machine out of sockets, or a slow one, is no engine that is gone.
+    // A machine that is slow or out of sockets doesn't mean that the engine is gone.
     socket.once("error", ({ code }: NodeJS.ErrnoException) => {
       socket.destroy();
       if (code !== "ECONNREFUSED" || ++misses < mostMisses) return;

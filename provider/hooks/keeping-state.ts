@@ -1,17 +1,20 @@
 import { IncompleteError } from "../lifecycle/incomplete-error.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
 
-/** A resource that is being made or changed. */
+/** A resource that is being created or changed. */
 export interface Unfinished {
   readonly id: string;
-  /** UID of the cluster that it is in. */
+  /** UID of its cluster. */
   readonly clusterUid: string;
-  /** What to say if it is left half-way. */
+  /** The message if it is left incomplete. */
   readonly words: string;
   readonly __provider: string | undefined;
 }
 
-/** Runs what makes a resource, whose state it returns. If it fails half-way, the engine is told what exists, so that it stays in state. */
+/**
+ * Creates or changes a resource, and returns its state. If that fails half-way, the engine is told what exists, so
+ * that it is kept in state.
+ */
 export async function keepingState<State extends object>(
   { id, clusterUid, words, __provider }: Unfinished,
   make: () => Promise<State>,

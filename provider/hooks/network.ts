@@ -7,7 +7,7 @@ import { schemaVersion } from "../model/vnic/state.ts";
 import { packageVersion } from "../base/package.ts";
 import { hooksOf, type StoredState } from "./resource-hooks.ts";
 
-/** What Pulumi stores of a Network: its definition, and its record's UID. */
+/** The outputs of a Network in Pulumi's state: its definition, and its record's UID. */
 interface NetworkState extends NetworkDefinition, StoredState {}
 
 const hooks = hooksOf<NetworkDefinition, NetworkState>({

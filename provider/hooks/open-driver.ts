@@ -24,7 +24,10 @@ import {
 } from "./settings.ts";
 import { readStackFile, type StackFile, stackOf } from "./stack-file.ts";
 
-/** A driver for whatever resource; VnicSets need more of its cluster, and a refresh sees many Vnics. */
+/**
+ * A driver for any kind of resource, with the additional calls for VnicSets, and the surveyor for refreshes of many
+ * Vnics.
+ */
 export interface OpenDriver extends Omit<Driver, "report"> {
   readonly cluster: Cluster & VnicSetCluster;
   readonly surveyor: Surveyor;
@@ -32,19 +35,22 @@ export interface OpenDriver extends Omit<Driver, "report"> {
   readonly clusterUid: string;
 }
 
-/** What a driver is opened for. */
+/** The resource for which a driver is opened. */
 export interface Resource {
-  /** Its kind and id, for an error. */
+  /** Its kind and ID, for error messages. */
   readonly what: string;
-  /** URN, which has the stack's name. */
+  /** Its URN, which contains the stack's name. */
   readonly declaredBy?: string | undefined;
-  /** Cluster that state says it was made in; none before it is made, or when an earlier version made it. */
+  /**
+   * UID of the cluster in which it was created, according to state; undefined before its creation, or in state of an
+   * earlier version.
+   */
   readonly clusterUid?: string | undefined;
-  /** Name of its cluster in `vnic:clusters`; the stack's own cluster if it names none. */
+  /** Name of its cluster in `vnic:clusters`; undefined for the stack's own cluster. */
   readonly cluster?: string | undefined;
 }
 
-/** The properties of a resource that is only looked up by its id. */
+/** The properties of a resource that is only looked up by its ID. */
 export interface LookedUp {
   readonly uid?: undefined;
   readonly declaredBy?: string;
@@ -59,14 +65,14 @@ let isEngineWatched = false;
 const opened = new Map<string, Promise<OpenDriver>>();
 const files = new Map<string, StackFile | undefined>();
 
-/** Takes the configuration that the engine has; the same in every resource of one engine run. */
+/** Takes the engine's configuration, which is the same for every resource in one engine run. */
 export function configureWith(config: StackConfig): void {
   configured = config;
   if (!isEngineWatched) watchEngine(process.argv[2], () => void end());
   isEngineWatched = true;
 }
 
-/** Ends this process; nodes finish what they are at, and the next run of the engine goes on from there. */
+/** Ends this process. Nodes finish their current work, and the next engine run continues from there. */
 async function end(): Promise<void> {
   const drivers = await Promise.allSettled([...opened.values()]);
   const closing = drivers.flatMap((driver) => (driver.status === "fulfilled" ? [driver.value.sessions.close()] : []));
@@ -75,9 +81,8 @@ async function end(): Promise<void> {
 }
 
 /**
- * To be called by hooks to which only a program leads: the configuration is then of today, and not the last `up`'s.
- *
- * @throws VnicError `invalid` if this Node.js is too old for what an `up` does, so that a preview says so.
+ * Called by hooks that only run with the program, so the configuration is current and not that of the last `up`.
+ * @throws VnicError `invalid` if this Node.js is too old for an `up`, so that a preview already reports it.
  */
 export function noteProgram(): void {
   refuseOldNode(process.versions.node);
@@ -85,9 +90,9 @@ export function noteProgram(): void {
 }
 
 /**
- * The cluster and its sessions, opened on first use and shared by all resources of this process.
- *
- * @throws VnicError `refused` if today's settings lead to another cluster than the resource was made in.
+ * Opens the cluster and its sessions on first use; all resources of this process share them.
+ * @throws VnicError `refused` if the current settings lead to another cluster than the one in which the resource was
+ * created.
  */
 export async function openDriver(resource: Resource): Promise<OpenDriver> {
   const sources = currentSources(resource);
@@ -106,8 +111,8 @@ export async function openDriver(resource: Resource): Promise<OpenDriver> {
 }
 
 /**
- * Why the cluster that a program names can't be reached, as far as the settings say. Whether it answers isn't asked, and a
- * file that isn't there yet is no problem: the same program may make both.
+ * Problems with the settings for a cluster that a program names. It doesn't check whether the cluster answers, or
+ * whether a kubeconfig file exists: the same program may create both.
  */
 export function clusterProblems({ cluster }: { readonly cluster?: string | undefined }): Problem[] {
   if (cluster === undefined || cluster === unknownValue) return [];
@@ -148,13 +153,13 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   const cluster = await openCluster(access);
   const clusterUid = await clusterUidOf(cluster);
   const sessions = new SessionPool(cluster, { image });
-  // The engine's last word to a plugin; sessions that linger then would have to be ended by their Jobs' time to live.
+  // The engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time limits.
   process.once("SIGINT", () => void sessions.close().finally(() => process.exit(0)));
   const claims = new Claims(`Pulumi on ${hostname()} (process ${process.pid})`);
   return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }), clusterUid };
 }
 
-/** The Kubernetes client can't even be loaded on an older Node.js, and doesn't say why. */
+/** Refuses a Node.js that is too old for the Kubernetes client, which would fail to load without saying why. */
 export function refuseOldNode(version: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [leastMajor, leastMinor] = leastNode;

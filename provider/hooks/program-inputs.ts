@@ -6,8 +6,8 @@ import type { WithStub } from "./stored-stub.ts";
 type Inputs = Record<string, unknown>;
 
 /**
- * What a program gave for a resource, without `null`, and with the name of its record: the given one; else the one that the
- * state knows, which stays when the resource is renamed with an alias; else the resource's own.
+ * A resource's inputs from the program, without `null`, and with the name of its record: the given name; or else the
+ * one in state, which is kept if the resource is renamed with an alias; or else the resource's own name.
  */
 export function programInputs(olds: unknown, { __provider: _, ...news }: WithStub & Inputs): Inputs {
   const given = withoutNull(news) as Inputs;
@@ -18,10 +18,13 @@ export function programInputs(olds: unknown, { __provider: _, ...news }: WithStu
   return name === undefined ? given : { name, ...given };
 }
 
-/** The engine prints the value of a property that has a problem, however long: beyond this, only the reason quotes it. */
+/**
+ * The engine prints the value of a property with a problem, however long it is. Longer values are left out, and only
+ * the reason quotes them.
+ */
 const mostCharacters = 1000;
 
-/** Problems as the engine takes them. */
+/** Converts problems to check failures. */
 export function failuresOf(inputs: Inputs, problems: readonly Problem[]): dynamic.CheckFailure[] {
   return problems.map(({ property, reason }) => {
     const printed = JSON.stringify(inputs[property]) as string | undefined;

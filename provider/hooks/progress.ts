@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** Shows text on one resource's own row. */
+/** Shows text in the resource's row of the progress display. */
 export type Progress = (text: string) => void;
 
 interface EngineClient {
@@ -10,9 +10,9 @@ interface EngineClient {
 let engine: { client: EngineClient; requests: typeof import("@pulumi/pulumi/proto/engine_pb.js") } | undefined | null;
 
 /**
- * Progress of the resource with that URN. The SDK's own log functions know no resource in a provider's process, but the
- * engine gives each plugin its address as the first argument, and takes a line for any URN. Each line replaces the one
- * before; a failure to show one is nobody's problem.
+ * Progress of the resource with that URN. In a provider's process the SDK's log functions can't refer to a resource,
+ * but the engine passes its address as the first argument, and accepts messages for any URN. Each message replaces the
+ * previous one. Failures are ignored.
  */
 export function progressOf(urn: string | undefined): Progress {
   return rowOf(urn, (request, { LogSeverity }) => {

@@ -3,7 +3,10 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { variableOf } from "../cluster/kubeconfig.ts";
 import type { Settings } from "./settings.ts";
 
-/** The UID of the namespace `kube-system`, by which a cluster is commonly told from others: it lasts as long as the cluster. */
+/**
+ * The UID of the namespace `kube-system`, which commonly identifies a cluster, because it lasts as long as the
+ * cluster.
+ */
 export async function clusterUidOf(cluster: Cluster): Promise<string> {
   const uid = (await cluster.findNamespace("kube-system"))?.metadata?.uid;
   if (uid !== undefined) return uid;
@@ -11,8 +14,8 @@ export async function clusterUidOf(cluster: Cluster): Promise<string> {
 }
 
 /**
- * Refuses to work on a resource that was made in another cluster: there, nothing of it would be found, and it would be taken
- * for gone while its NIC is still in use.
+ * Refuses to work on a resource that was created in another cluster: nothing would be found here, and the resource
+ * would be considered deleted while its NIC is still in use.
  */
 export function refuseOtherCluster(
   { what, clusterUid: known }: { readonly what: string; readonly clusterUid?: string | undefined },

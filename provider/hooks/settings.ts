@@ -3,39 +3,44 @@ import { present } from "../model/schema/known.ts";
 import { connectionTo } from "./clusters.ts";
 import type { FileValue, StackFile } from "./stack-file.ts";
 
-/** Reads one key of the stack's configuration; secrets arrive decrypted. */
+/** Reads keys of the stack's configuration; secrets arrive decrypted. */
 export interface StackConfig {
   get(key: string): string | undefined;
 }
 
-/** How the provider reaches its cluster: never inputs, so that rotated credentials make no diff and never enter state. */
+/**
+ * How to reach the cluster. These are never inputs, so that rotated credentials cause no diff and never enter a
+ * resource's state.
+ */
 export interface Settings {
-  /** A kubeconfig's path or text, or `env:<variable>` that holds either. Default: as `kubectl` finds one. */
+  /** A kubeconfig's path or text, or `env:<variable>` with either. Default: where `kubectl` finds one. */
   readonly kubeconfig?: string;
-  /** Which of its contexts. Default: its current one. */
+  /** The kubeconfig's context. Default: its current context. */
   readonly context?: string;
-  /** The setting that the kubeconfig comes from, for errors; only for a cluster that is named. */
+  /** The setting from which the kubeconfig comes, for error messages; only for a cluster from `vnic:clusters`. */
   readonly setting?: string;
-  /** The node side's image. Default: `localhost/pulumi-vnic-node:<version>`. */
+  /** The node image. Default: `localhost/pulumi-vnic-node:<version>`. */
   readonly image: string;
 }
 
 /** Where settings come from. */
 export interface SettingsSources {
-  /** What the engine has configured the provider with. */
+  /** The configuration that the engine has passed to the provider. */
   readonly configured: StackConfig;
-  /** Whether that is of today: the program has run. Otherwise it is what the last `up` stored. */
+  /**
+   * Whether the program is running, so that the configuration is current. Otherwise it is what the last `up` stored.
+   */
   readonly isCurrent: boolean;
-  /** The stack's settings file, if the program hasn't run and there is one. */
+  /** The stack's settings file, if the program isn't running and the file exists. */
   readonly file?: StackFile | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * The settings of today. A setting that is there goes before the environment; only what the last `up` stored goes after it.
- *
+ * The current settings. A value in the current configuration takes precedence over the environment; a value that the
+ * last `up` stored comes last.
  * @param cluster Name of a cluster in `vnic:clusters`. Default: the stack's own cluster.
- * @throws VnicError `invalid` if that has no such cluster, or can't be read.
+ * @throws VnicError `invalid` if there is no such cluster, or the setting can't be read.
  */
 export function readSettings(sources: SettingsSources, cluster?: string): Settings {
   const own = ownSettings(sources);
@@ -58,7 +63,7 @@ function ownSettings(sources: SettingsSources): Settings {
   });
 }
 
-/** Whether the value in use of a key is what the last `up` stored, which may not be the one of today. */
+/** Whether the value of a key is the one that the last `up` stored, which may be out of date. */
 export function isStored(name: "kubeconfig" | "clusters", sources: SettingsSources): boolean {
   const { configured, isCurrent, file } = sources;
   const key = `vnic:${name}`;

@@ -4,12 +4,12 @@ import { parse } from "yaml";
 import { VnicError } from "../base/errors.ts";
 
 /**
- * One key of a stack's settings file: its plain value, `undefined` when the file doesn't have it, or `hidden` when the file
- * doesn't tell it: the value is encrypted, or may come from one of the stack's environments.
+ * One key of a stack's settings file: its plain value, `undefined` if the file doesn't have it, or `hidden` if the
+ * file doesn't show the value, because it is encrypted or may come from one of the stack's environments.
  */
 export type FileValue = { readonly plain: string | undefined } | { readonly hidden: true };
 
-/** Reads keys of a stack's settings file as it is now. */
+/** Reads keys of a stack's current settings file. */
 export interface StackFile {
   get(key: string): FileValue;
 }
@@ -20,9 +20,9 @@ export function stackOf(urn: string | undefined): string | undefined {
 }
 
 /**
- * The settings of a stack where the command line keeps them: `Pulumi.<stack>.yaml` in the folder of `Pulumi.yaml`, or in its
- * `stackConfigDir`; then `config` of `Pulumi.yaml`. Undefined when there is no such file.
- *
+ * The settings of a stack where the Pulumi CLI keeps them: `Pulumi.<stack>.yaml` in the folder of `Pulumi.yaml`, or in
+ * its
+ * `stackConfigDir`; then `config` of `Pulumi.yaml`. Undefined if there is no such file.
  * @param folder The current folder: the project's, or one below it that its `main` names.
  * @throws VnicError `invalid` if a file can't be read. Its content isn't quoted.
  */
@@ -73,18 +73,18 @@ function entry(config: unknown, key: string): unknown {
   return config[key] ?? config[key.replace(":", ":config:")] ?? undefined;
 }
 
-/** The value itself, which a project's file may wrap in an object, or its default. */
+/** The value itself, or its default, which a project's file may wrap in an object. */
 function unwrapped(value: unknown): unknown {
   return isObject(value) && !("secure" in value) ? (value.value ?? value.default) : value;
 }
 
-/** A value that is no text is told as JSON, as the engine tells it. */
+/** Converts a value that isn't a string to JSON, as the engine does. */
 function told(value: unknown): FileValue {
   if (value === undefined || typeof value === "string") return { plain: value };
   return hasSecret(value) ? { hidden: true } : { plain: JSON.stringify(value) };
 }
 
-/** Whether a value is encrypted (`secure: …`), or something in it. */
+/** Whether a value is encrypted (`secure: …`), or contains an encrypted value. */
 function hasSecret(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasSecret);
   return isObject(value) && ("secure" in value || Object.values(value).some(hasSecret));

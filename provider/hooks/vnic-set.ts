@@ -13,7 +13,7 @@ const hooks = hooksOf<SetDefinition, VnicSetState>({
   definitionOf: setDefinitionOf,
 
   difference: (stored, wanted) => differenceIn(setFields, stored, wanted),
-  // Pods that had no Vnic when it was last looked at are waited for once more.
+  // Wait again for pods that had no Vnic when the set was last read.
   needsMending: ({ ready, desired }) => ready < desired,
 
   halfWay: "not all of its pods are served",

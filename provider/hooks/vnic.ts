@@ -21,7 +21,7 @@ const hooks = hooksOf<Definition, VnicState>({
   definitionOf,
 
   difference: (stored, wanted) =>
-    // What is the same is so with all defaults, too; a refresh asks for all Vnics that are as they were.
+    // Equal inputs have equal defaults. This shortcut matters, because a refresh asks for all unchanged Vnics.
     isDeepStrictEqual(definitionOf(stored), wanted)
       ? { update: [], replace: [] }
       : difference(definitionOf(readState(stored)), readInputs(wanted)),

@@ -7,13 +7,13 @@ import type { VnicStatus } from "../model/vnic/conditions.ts";
 import type { Driver } from "./driver.ts";
 import { tell } from "./tell.ts";
 
-/** An attempt that takes longer says what it waits for. Most are over before that, and cost no request for it. */
+/** An attempt that takes longer reports what it waits for. Most end sooner, and need no request for it. */
 const quietMilliseconds = 1000;
 const betweenWordsMilliseconds = 3000;
 
 /**
- * What kubectl shows of an attempt while it is under way: `Ready: False` from its beginning, unless the record says so
- * already; and if it takes longer, an event, and what is waited for. An attempt doesn't fail because this can't be written.
+ * Shows an attempt in progress to kubectl: `Ready: False` from its start, unless the record says so already; and if it
+ * takes longer, an event, and what it waits for. If that can't be written, the attempt continues.
  */
 export class Attempt {
   private readonly driver: Driver;
@@ -24,7 +24,7 @@ export class Attempt {
   private timer: NodeJS.Timeout | undefined;
   private last: Promise<void> = Promise.resolve();
 
-  /** `record`: as it is written for this attempt. */
+  /** @param record The record as written for this attempt. */
   constructor(driver: Driver, record: StoredVnic, pod: RunningPod) {
     this.driver = driver;
     this.record = record;
@@ -40,14 +40,14 @@ export class Attempt {
     this.driver.report(text);
   };
 
-  /** Says nothing more; kept when what was said before has arrived, with the record as it is then. */
+  /** Stops reporting. Resolves to the current record once earlier reports are written. */
   async end(): Promise<StoredVnic> {
     clearTimeout(this.timer);
     await this.last;
     return this.record;
   }
 
-  /** Says why it failed half-way. */
+  /** Reports why it failed half-way. */
   async fail(error: unknown): Promise<void> {
     await this.end();
     const reason = isVnicError(error) ? failureReasons[error.kind] : failureReasons.failed;
@@ -56,7 +56,7 @@ export class Attempt {
     await this.last;
   }
 
-  /** Says again what the record said before; `now` is the record as it was put back. */
+  /** Restores the status that the record had before; `now` is the restored record. */
   async undo(prior: StoredVnic, now: StoredVnic): Promise<void> {
     await this.end();
     const status = restoredStatus(prior, now);

@@ -4,51 +4,54 @@ import { annotations, type VnicRef, vnicId } from "../model/names.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
 
-/* A claim on the record says who works on the Vnic at this moment, so that hooks and reconciler don't both do so. If they do
-   all the same, as when the API server didn't answer for a while, the lock on the node keeps them apart. */
+/**
+ * /A claim on the record names the driver that works on the Vnic, so that hooks and reconciler don't work on it at the
+ * same time. If they do nevertheless, for example while the API server didn't answer, the lock on the node keeps them
+ * apart.
+ */
 
-/** A claim that isn't renewed ends: a holder that died blocks nobody for longer. */
+/** A claim that isn't renewed expires, so that a driver that died doesn't block others for longer. */
 const secondsToLive = 15;
 const renewEverySeconds = 5;
-/** Greatest difference between the clocks of two machines, in seconds. */
+/** Maximum difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
 
-/** What a claim needs of its driver. */
+/** What a claim needs from its driver. */
 interface ClaimDriver {
   readonly cluster: Cluster;
   readonly report: (text: string) => void;
 }
 
-/** What one who holds a claim has of it. */
+/** A claim as its holder sees it. */
 export interface HeldClaim {
-  /** The record with the claim on it; undefined when there is none. */
+  /** The record with the claim on it; undefined if there is no record. */
   readonly record: StoredVnic | undefined;
-  /** Whether somebody else had it before. */
+  /** Whether another driver had it before. */
   readonly waited: boolean;
   /**
-   * Annotation for a record that is created while the claim is held. It stays the same until `begin`, so that creating can be
-   * retried.
+   * Annotation for a record that is created while the claim is held. It stays the same until `begin`, so that the
+   * creation can be retried.
    */
   annotation(): Readonly<Record<string, string>>;
-  /** Renews it from now on: the record was made. */
+  /** Starts renewing, after the record was created. */
   begin(): void;
-  /** Gives it back before the work is over. */
+  /** Releases the claim before the work has ended. */
   release(): Promise<void>;
 }
 
-/** The claims of one driver, and what it saw of others'. */
+/** The claims of one driver, and what it knows about those of others. */
 export class Claims {
   private readonly holder: string;
   private readonly sightings = new Map<string, { readonly text: string; readonly since: number }>();
 
-  /** `holder`: what others call us while they wait. */
+  /** @param holder What others see while they wait for us. */
   constructor(holder: string) {
     this.holder = holder;
   }
 
   /**
-   * Returns the other holder of the claim; undefined without one, or if that holder has died. Renewals are timed by our own
-   * clock: one that is set wrong neither ends another's claim early nor keeps it for ever.
+   * The other holder of the claim; undefined if there is none, or if it has died. Renewals are timed by our own clock,
+   * so a wrong clock of another machine neither ends its claim early nor keeps it forever.
    */
   otherHolder({ metadata }: StoredVnic): string | undefined {
     const text = metadata.annotations?.[annotations.claim];
@@ -64,12 +67,12 @@ export class Claims {
     return isOld || performance.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
   }
 
-  /** Drops what is remembered about a Vnic that is gone. */
+  /** Forgets what is known about a Vnic that is gone. */
   forget(ref: VnicRef): void {
     this.sightings.delete(vnicId(ref));
   }
 
-  /** Does `work` with a claim on the record, if there is one; waits while somebody else has it. */
+  /** Runs `work` with a claim on the record, if there is a record; waits while another driver has it. */
   async hold<T>(
     driver: ClaimDriver,
     ref: VnicRef,
@@ -122,7 +125,7 @@ export class Claims {
   }
 }
 
-/** A claim that is renewed until it is given back. One for which that fails ends by itself. */
+/** A claim that is renewed until it is released. If renewing fails, it expires by itself. */
 class KeptClaim {
   private readonly cluster: Cluster;
   private readonly ref: VnicRef;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../base/errors.ts";
 
-/** The time that one operation has. */
+/** The deadline of one operation. */
 export class Deadline {
   private readonly operation: string;
   private readonly seconds: number;
@@ -17,13 +17,13 @@ export class Deadline {
     return Math.max(0, this.endsAt - performance.now());
   }
 
-  /** Waits a while, or throws when the time is over: what was awaited, what was last seen of it, and where to look. */
+  /** Waits, or throws if the deadline has passed: names what was awaited, the last state seen, and where to look. */
   async wait(milliseconds: number, awaited: string): Promise<void> {
     if (this.remainingMilliseconds === 0) throw this.exceeded(awaited);
     await sleep(Math.min(milliseconds, this.remainingMilliseconds));
   }
 
-  /** `promise`, or the deadline's error when that comes first; what the promise stands for goes on. */
+  /** Resolves like `promise`, unless the deadline passes first. The promised work goes on. */
   async limit<T>(promise: Promise<T>, awaited: string): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

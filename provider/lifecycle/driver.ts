@@ -2,12 +2,12 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Claims } from "./claim.ts";
 import type { SessionPool } from "./session/session-pool.ts";
 
-/** What the lifecycle functions need: a cluster, sessions, claims, and a place to report progress. */
+/** What the lifecycle functions need: a cluster, sessions, claims, and a way to report progress. */
 export interface Driver {
   readonly cluster: Cluster;
   readonly sessions: SessionPool;
   readonly claims: Claims;
-  /** Shows what is waited for now, in a few words. */
+  /** Shows in a few words what is awaited now. */
   readonly report: (text: string) => void;
   /** Says what stays to be read, where somebody reads it. */
   readonly warn?: (text: string) => void;

@@ -13,23 +13,24 @@ import { awaitTerminated } from "./running-pod.ts";
 import { nodeStands } from "./standing-node.ts";
 import { tell } from "./tell.ts";
 
-/** What is remembered of a Vnic outside its record, for when the record is lost. */
+/** What is known about a Vnic independently of its record, in case the record is lost. */
 export interface Remembered {
   readonly uid: string;
-  /** Whom the record named as its owner; one that names another by now was adopted. */
+  /** The owner that the record named; a record with another owner was adopted since. */
   readonly owner?: string;
   readonly node?: string;
   readonly podName?: string;
 }
 
 /**
- * Takes the Vnic away: from its pod if that still runs, or when that has terminated, as its deletion policy says; from its
- * node, and at last its record. Fine when any of these is gone already; can be run again from wherever it ended.
+ * Removes the Vnic: from its pod, immediately or after the pod has terminated, as the deletion policy says; from its
+ * node; and finally the record. Succeeds if any of these is gone already. Can be run again after a failure at any
+ * point.
  */
 export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered, deadline: Deadline): Promise<void> {
   const { cluster, claims, report } = driver;
 
-  // Observe: a record with another UID is somebody else's new one; one with another owner is somebody else's now.
+  // Observe: a record with another UID is a new one of somebody else; one with another owner was adopted.
   const found = await findRecord(driver, ref);
   const isSame = (record: StoredVnic | undefined) => record?.metadata.uid === remembered.uid;
   const wasAdopted = (record: StoredVnic) =>
@@ -39,7 +40,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
     const record = isSame(claim.record) ? claim.record : undefined;
     if (record && wasAdopted(record)) return;
 
-    // Ensure: marked for deletion; the finalizer holds the record until the node is clean.
+    // Ensure: mark it for deletion; the finalizer keeps the record until the node is clean.
     if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);
     const place = record && placeOf(record);
     const pod = { namespace: ref.namespace, name: record?.spec.pod.name ?? remembered.podName };
@@ -75,8 +76,8 @@ async function tellOfRemoved(driver: Driver, record: StoredVnic, node: string | 
 }
 
 /**
- * Removes link and resource file from a node, if it still stands; answers whether there was a link. `keepLease`: the Vnic goes
- * on elsewhere.
+ * Removes link and resource file from a node, if the node still exists. Returns whether there was a link. `keepLease`:
+ * don't release the DHCP lease, because the Vnic moves to another pod.
  */
 export async function removeFromNode(
   driver: Driver,
@@ -97,7 +98,7 @@ export async function removeFromNode(
   return removed;
 }
 
-/** The pod, if it still runs on that node: where the link is even if the node's own file of it were lost. */
+/** The pod, if it is still running on that node: it has the link even if the node's resource file is lost. */
 async function findRunningPod(
   { cluster }: Driver,
   namespace: string,
@@ -109,7 +110,7 @@ async function findRunningPod(
   return state?.state === "running" && state.node === node ? podForNode({ namespace, name }, state) : undefined;
 }
 
-/** The record; undefined also when the cluster doesn't have our API group. */
+/** The record; undefined also if the cluster doesn't have our API group. */
 async function findRecord({ cluster }: Driver, ref: VnicRef): Promise<StoredVnic | undefined> {
   try {
     return await cluster.findVnic(ref);

@@ -17,13 +17,13 @@ interface Place {
 
 type Knowing = Pick<Cluster, "findAgentPod" | "findAddress" | "listVnicsIn">;
 
-/** Of a namespace, to be looked through for one. */
+/** Maximum number of Vnics of a namespace that are searched for the owner of an interface name. */
 const mostVnics = 2000;
 
-/** An error of the node side, with what the API server knows of its subject. */
+/** Extends an error of the node side by what the API server knows about its subject. */
 export async function explain(cluster: Knowing, error: unknown, place: Place): Promise<unknown> {
   if (!isVnicError(error) || !error.subject) return error;
-  // The error itself is worth more than why no more is known.
+  // If the lookup fails, the original error is more useful than that failure.
   const message = await wordsOf(cluster, error, error.subject, place).catch(() => undefined);
   return message === undefined ? error : new VnicError(error.kind, message, { cause: error });
 }

@@ -6,7 +6,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 
-/** A Vnic on its way to a pod, and what state knows of it. */
+/** A Vnic to be injected, and what state knows about it. */
 interface Moving {
   readonly driver: Driver;
   readonly definition: Definition;
@@ -16,9 +16,9 @@ interface Moving {
 }
 
 /**
- * Removes what stands in the way of an injection: a record that is half deleted, and what an earlier realisation has left on
- * another node, or under a UID that has no record any more. It runs before the new record is written, which would forget where
- * that was. Returns the record that still stands.
+ * Removes what is in the way of an injection: a record that is being deleted, and what an earlier realisation left on
+ * another node, or under a UID that no longer has a record. Runs before the new record is written, which would
+ * overwrite where that was. Returns the record that remains.
  */
 export async function leaveFormerPlaces(
   { driver, definition, options: { known }, deadline, pod }: Moving,

@@ -1,6 +1,6 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 
-/** The resource exists, but not all of it: `state` is what must be kept to finish it or to take it away. */
+/** The resource exists, but is incomplete: `state` must be kept to complete or remove it. */
 export class IncompleteError<State extends object = object> extends VnicError {
   readonly state: State;
 

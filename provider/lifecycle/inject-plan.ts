@@ -6,7 +6,7 @@ import { type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { NetworkOnNode } from "../model/vnic/state.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 
-/** The plan by which a node brings a Vnic into a running pod. */
+/** Makes the plan for injecting a Vnic into a running pod. */
 export function injectPlan(
   definition: Definition,
   { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,

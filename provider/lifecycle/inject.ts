@@ -29,17 +29,17 @@ import { awaitRunning, lookAtPod } from "./running-pod.ts";
 import { tell } from "./tell.ts";
 
 export interface InjectOptions {
-  /** The Vnic as state knows it: its record is ours whatever it is called, and what is left of it goes first. */
+  /** The Vnic's state, if it exists: its record is ours whatever its name, and its remains are removed first. */
   readonly known?: VnicState;
-  /** The record that the definition was read from. It leads: nothing of it is written but our part of its metadata. */
+  /** The record that is the source of the definition. Only our part of its metadata is written. */
   readonly lead?: StoredVnic;
-  /** @default the definition's for a creation */
+  /** @default the definition's deadline for a creation */
   readonly deadlineSeconds?: number;
 }
 
 /**
- * Brings the Vnic into its pod, from wherever an earlier try ended; creating, updating and repairing are all this. A plain
- * error means that all is as it was before, an `IncompleteError` that something exists.
+ * Injects the Vnic into its pod, whatever an earlier attempt left; creates, updates and repairs are all this. A plain
+ * error means that everything is as before, an `IncompleteError` that something exists.
  */
 export async function inject(driver: Driver, definition: Definition, options: InjectOptions = {}): Promise<VnicState> {
   const { cluster, claims } = driver;
@@ -58,7 +58,8 @@ export async function inject(driver: Driver, definition: Definition, options: In
     refuseClusterAddresses(cluster, definition),
   ]);
   if (found) refuseStranger(found, definition, options);
-  // The reconciler, which has a record's lead, is told of the next pod, and holds up no other Vnic meanwhile.
+  // For a record of its own, the reconciler is notified of the next pod, so it needn't wait here and block other
+  // Vnics.
   const how = { awaitsNext: options.lead === undefined };
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
   return claims.hold(driver, ref, found, deadline, async (claim) => {
@@ -67,7 +68,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   });
 }
 
-/** One injection, and what it works with. */
+/** One injection and its context. */
 interface Injection {
   readonly driver: Driver;
   readonly definition: Definition;
@@ -77,7 +78,7 @@ interface Injection {
   readonly claim: HeldClaim;
 }
 
-/** The rest of an injection, while no other driver works on the Vnic. */
+/** The rest of an injection, with a claim that keeps other drivers away. */
 async function injectAlone(injection: Injection): Promise<VnicState> {
   const prepared = await prepare(injection);
   const ensured = await ensure(injection, prepared);
@@ -85,11 +86,11 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   return finish(injection, ensured, result);
 }
 
-/** What is decided before anything is written. */
+/** What is known before anything is written. */
 interface Prepared {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
-  /** The record that stands, and whom it names as its owner from now on. */
+  /** The existing record, and its owner from now on. */
   readonly prior: StoredVnic | undefined;
   readonly owner: string | undefined;
   readonly addresses: AddressClaim;
@@ -112,7 +113,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
   };
 }
 
-/** The record as written, and what state keeps of it. */
+/** The record as written, and the part of it that state keeps. */
 interface Ensured {
   readonly record: StoredVnic;
   readonly made: Made;
@@ -129,7 +130,7 @@ async function ensure(
   const at = { node: pod.node, uid: pod.uid, held: addresses.annotation };
   let record: StoredVnic;
   try {
-    // A record that stands has a UID to claim by, so that nothing of it is changed when that fails.
+    // An existing record has a UID to claim with, so that nothing of it changes if the claim fails.
     if (prior) await addresses.claimFor(prior);
     record =
       options.lead && prior
@@ -152,7 +153,8 @@ async function sync(
   { record, made, addresses, attempt }: Ensured,
 ): Promise<InjectResult> {
   const { cluster } = driver;
-  // What really is of a Vnic that failed half-way nobody knows: the state keeps what was applied before, if anything was.
+  // After a failure half-way the actual state is unknown, so the state keeps what was applied before, if there was
+  // anything.
   const incomplete = (error: unknown) =>
     new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
   let asked = 0;
@@ -172,7 +174,7 @@ async function sync(
     });
   } catch (caught) {
     const error = await explain(cluster, caught, { node: pod.node, segments, definition });
-    // What the node refused it refused before it began, unless a session broke over an earlier try.
+    // The node refuses only before it begins; but if a session broke, an earlier try may have begun.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();
     if (!nothingDone) {
@@ -193,7 +195,7 @@ async function sync(
   }
 }
 
-/** Return: the state, once the record's status says the same. */
+/** Return: the state, after the same was written to the record's status. */
 async function finish(
   { driver, definition, pod, claim }: Injection,
   { record, made, addresses, attempt }: Ensured,
@@ -220,7 +222,10 @@ async function finish(
   return stateOf(definition, realised, packageVersion);
 }
 
-/** An owner that may work on the record; refuses to touch one that is somebody else's, or was changed since it was read. */
+/**
+ * The owner to write into the record. Refuses a record that belongs to somebody else, or was changed since it was
+ * read.
+ */
 function refuseStranger(
   record: StoredVnic,
   definition: Definition,
@@ -237,7 +242,7 @@ function outdated({ metadata }: StoredVnic): VnicError {
   return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by somebody else meanwhile`);
 }
 
-/** Creates the event for a link that was made now; none for one that was there before. */
+/** Creates the event for a newly made link; none for a link that existed before. */
 async function tellOfAdded(
   driver: Driver,
   record: StoredVnic,

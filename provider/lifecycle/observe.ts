@@ -14,13 +14,13 @@ import { liveView, type View } from "./view.ts";
 
 export interface ObserveOptions {
   readonly deadlineSeconds?: number;
-  /** What it is looked at with; by default each look is made anew. */
+  /** The view to use; by default each read is a new one. */
   readonly view?: View;
 }
 
 /**
- * What is really there of a Vnic, as its state: attributes as the kernel shows them, and `drift` for all that an injection
- * would mend. Undefined only when it is certain that nothing is left of it: neither record, nor NIC, nor resource file.
+ * The actual state of a Vnic: attributes as the kernel reports them, and `drift` for everything that an injection
+ * would repair. Undefined only if it is certain that nothing is left: no record, NIC or resource file.
  */
 export async function observe(
   driver: Driver,
@@ -34,7 +34,7 @@ export async function observe(
     cluster.findVnic(ref),
     cluster.findPod(remembered.pod.namespace, remembered.pod.name),
   ]);
-  // Another driver may have moved it to the pod's next node meanwhile.
+  // Another driver may have moved it to the node of the next pod meanwhile.
   const moved = record?.metadata.uid === remembered.uid ? realisationOf(record) : {};
   const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
@@ -57,14 +57,17 @@ export async function observe(
           interface: live,
           ...(node.lease ? { lease: termsOf(node.lease) } : {}),
           addresses: inOrderOf(known.addresses, live.addresses),
-          // An MTU that nobody asked for stays an output.
+          // An MTU that wasn't requested is only an output.
           ...(known.mtu === undefined ? {} : { mtu: live.mtu }),
         }
       : {}),
   };
 }
 
-/** What the pod's node sees; undefined when the pod isn't the one that held the Vnic, which took the NIC with it. */
+/**
+ * What the pod's node reports; undefined if the pod isn't the one that had the Vnic, because then the NIC is gone with
+ * its pod.
+ */
 async function observeOnNode(
   view: View,
   ref: VnicRef,
@@ -77,7 +80,7 @@ async function observeOnNode(
   return view.findNic(pod.node, plan, deadline);
 }
 
-/** Whether its node still has its resource file: who has lost sight of the Vnic would never take that away. */
+/** Whether the node still has its resource file, which nobody would remove once the Vnic has left the state. */
 async function isLeftOnNode(
   { cluster, sessions }: Driver,
   ref: VnicRef,
@@ -90,7 +93,7 @@ async function isLeftOnNode(
   return vnics.some(({ uid }) => uid === known.uid);
 }
 
-/** The kernel lists addresses in its own order, which is no difference. */
+/** Sorts the kernel's addresses like the wanted ones, so that a different order isn't a difference. */
 function inOrderOf(wanted: readonly string[], live: readonly string[]): string[] {
   return [
     ...wanted.filter((address) => live.includes(address)),
@@ -98,7 +101,7 @@ function inOrderOf(wanted: readonly string[], live: readonly string[]): string[]
   ];
 }
 
-/** Observes a Vnic that is not in any state: its record gives the definition, its node the rest. */
+/** Observes a Vnic that isn't in any state: the record has the definition, the node has the rest. */
 export async function discover(driver: Driver, ref: VnicRef): Promise<VnicState | undefined> {
   const record = await driver.cluster.findVnic(ref);
   return record && observe(driver, ref, stateOfRecord(record, packageVersion));

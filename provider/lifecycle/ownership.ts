@@ -17,11 +17,11 @@ import {
   vnicRef,
 } from "../model/vnic/record.ts";
 
-/* The record of the Vnic that is being injected: whose it is, and how it comes, changes, and goes back. */
+/** /Ownership of the record of a Vnic that is being injected: writing, changing and restoring it. */
 
 /**
- * Whom a record that stands already names as its owner from now on: whoever it does, if that is us; us, if it was adopted.
- * Anybody else's is refused, and so is one to be adopted that is another Vnic.
+ * The owner that an existing record will have: its current owner if that is us, or us if we adopt it. Refuses a record
+ * of another owner, and adopting a record of a different Vnic.
  */
 export function claimedOwner(record: StoredVnic, definition: Definition, known?: KnownRecord): string | undefined {
   if (isOwn(record, definition.declaredBy, known)) return ownerOf(record);
@@ -45,7 +45,10 @@ function differingFields(there: VnicSpec, here: VnicSpec): string[] {
     .map((field) => `${field} is ${words(there[field])} there and ${words(here[field])} here`);
 }
 
-/** Applies the record: finalizer, node and pod in it, before anything is done on the node; a new one with `claim` on it. */
+/**
+ * Applies the record with finalizer, node and pod, before anything is done on the node. A new record gets the `claim`
+ * as well.
+ */
 export async function ensureRecord(
   cluster: Cluster,
   definition: Definition,
@@ -56,7 +59,7 @@ export async function ensureRecord(
   const owned = prior ? ownedBy(definition, prior.owner) : definition;
   const record = recordOf(owned, at, prior ? {} : claim);
   try {
-    // Ours may be forced back to what it was declared as; a new one must meet no other owner.
+    // Our own record may be forced back to its definition; a new one must not overwrite another owner's.
     return await cluster.applyVnic(record, { force: prior !== undefined });
   } catch (error) {
     if (!isVnicError(error, "conflict")) throw error;
@@ -66,7 +69,7 @@ export async function ensureRecord(
   }
 }
 
-/** Puts the record back to what it was before a try that did nothing: as it stood, which is returned, or not there. */
+/** Restores the record after an attempt that did nothing: to its former state, which is returned, or by deleting it. */
 export async function withdrawRecord(
   cluster: Cluster,
   record: StoredVnic,
@@ -79,7 +82,10 @@ export async function withdrawRecord(
   return undefined;
 }
 
-/** Writes only our part of a record's metadata, and only if the record is unchanged: its spec is the user's own. */
+/**
+ * Writes only our part of a record's metadata, and only if the record is unchanged, because its spec belongs to the
+ * user.
+ */
 export async function placeRecord(
   cluster: Cluster,
   record: StoredVnic,

@@ -9,7 +9,7 @@ interface PodIdentifier {
   readonly name: string;
 }
 
-/** How the pod fares now; refuses one that isn't there. */
+/** Reads the state of a pod; refuses one that doesn't exist. */
 export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
   const object = await cluster.findPod(namespace, name);
   if (object) return readPod(object);
@@ -22,15 +22,15 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
   throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
 }
 
-/** How the next pod of that name fares, which a controller makes: between two of them there is none. */
+/** Reads the state of the next pod of that name, which a controller will create; it may not exist for a while. */
 async function lookAtNext({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
   const object = await cluster.findPod(namespace, name);
   return object ? readPod(object) : { state: "pending", why: "its controller has not made it yet" };
 }
 
 /**
- * The pod, once it runs, as it was at first sight, if it was looked at, or is after a while; refuses one that can't be given a
- * Vnic. With `awaitsNext`, the next pod is waited for when one has terminated that its controller replaces.
+ * Waits until the pod is running; `atFirst` is its state if it was read already. Refuses a pod that can't get a Vnic.
+ * With `awaitsNext`, it waits for the replacement of a terminated pod if the controller will create one.
  */
 export async function awaitRunning(
   driver: Driver,
@@ -67,11 +67,11 @@ export async function awaitRunning(
   }
 }
 
-/** Refuses a pod whose containers have a network stack of their own, and would never see the NIC. */
+/** Refuses a pod whose containers have their own network stack, and so wouldn't see the NIC. */
 async function refuseOwnStack({ cluster }: Driver, what: string, { runtimeClass }: RunningPod): Promise<void> {
   if (runtimeClass === undefined) return;
   const object = await cluster.findRuntimeClass(runtimeClass).catch((error: unknown) => {
-    // The roles of an earlier version don't grant it; the name tells most.
+    // The roles of an earlier version don't grant it; the name is usually enough.
     if (isVnicError(error, "forbidden")) return undefined;
     throw error;
   });

@@ -3,8 +3,8 @@ import { VnicError } from "../base/errors.ts";
 import { readNode } from "../model/kubernetes/node.ts";
 
 /**
- * Whether that node stands; not when what was on it is gone with it: there is no Node object, or an administrator has marked
- * it as out of service. Refuses one that doesn't answer; `so` says what that means.
+ * Whether a node still exists. False if it has no Node object, or if an administrator has marked it as out of service,
+ * so that nothing on it is left. Refuses a node that isn't ready; `consequence` says what that means.
  */
 export async function nodeStands(cluster: Cluster, name: string, so: string): Promise<boolean> {
   const node = await cluster.findNode(name);

@@ -5,20 +5,20 @@ import type { ObservePlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import { liveView, type Reach, type View } from "./view.ts";
 
-/** Up to this number, Vnics are looked at one by one. */
+/** Up to this number, Vnics are observed one by one. */
 const few = 4;
 
-/** A run of the engine that takes longer looks around once more. */
+/** After this time, an engine run starts a new survey. */
 const freshMilliseconds = 10_000;
 
-/** Most Vnics of one namespace in a survey. Further ones are looked at one by one. */
+/** Maximum number of Vnics of one namespace in a survey. Further ones are observed one by one. */
 const mostRecords = 2000;
 
 /**
- * Looks at many Vnics for little. A refresh asks about one after the other and never says how many will follow; once there were
- * a few, all others of the namespace are looked at together, by one list and one request for each node, instead of by several
- * requests for each Vnic. A refresh tells how things are at some time since it began, so what was seen is used for a while. Only
- * what is there is told by it: what is missing was looked for when it was asked for.
+ * Observes many Vnics cheaply. A refresh asks for one after the other and never says how many will follow. After a
+ * few, all others of the namespace are observed together, by one list and one request for each node, instead of
+ * several requests for each Vnic. A refresh shows the state at some time since it began, so results are used for a
+ * while. Only existing things are taken from a survey; anything missing is read again.
  */
 export class Surveyor {
   private readonly driver: Reach;
@@ -31,7 +31,7 @@ export class Surveyor {
     this.live = liveView(driver);
   }
 
-  /** What the next Vnic is to be looked at with; each call stands for one Vnic. */
+  /** The view for the next Vnic; each call stands for one Vnic. */
   nextView(): View {
     if (++this.asked <= few) return this.live;
     const now = performance.now();
@@ -40,13 +40,13 @@ export class Surveyor {
     return this.last.view;
   }
 
-  /** Discards what was read; to be called after any write. */
+  /** Discards cached reads. Call it after any write. */
   forget(): void {
     this.last = undefined;
   }
 }
 
-/** One look around, at what is asked for and at what is likely to be asked for next. */
+/** One survey of what is asked for now and what will probably be asked for next. */
 function surveyed({ cluster, sessions }: Reach, live: View): View {
   const recordsIn = remember(async (namespace: string) => {
     const records = await cluster.listVnicsIn(namespace, mostRecords);
@@ -75,12 +75,12 @@ function surveyed({ cluster, sessions }: Reach, live: View): View {
   };
 }
 
-/** What goes wrong with many at once is told by a look at just one, in its own words. */
+/** Ignores errors of a survey, because observing the single Vnic then reports them. */
 function ifKnown<T>(answer: Promise<T>): Promise<T | undefined> {
   return answer.catch(() => undefined);
 }
 
-/** How to look for the Vnic of that record, if it was made on that node. */
+/** How to observe the Vnic of that record, if it was realised on that node. */
 function planOn(node: string, { metadata, status }: StoredVnic): ObservePlan[] {
   const { uid, namespace, name } = metadata;
   const { pod } = status ?? {};
@@ -90,7 +90,7 @@ function planOn(node: string, { metadata, status }: StoredVnic): ObservePlan[] {
   ];
 }
 
-/** A Vnic in a pod; by whichever of the pod's containers that is found. */
+/** Key of a Vnic in a pod, whichever container of the pod the plan names. */
 function keyOf({ vnic, pod }: ObservePlan): string {
   return `${vnic.uid} in ${pod.uid}`;
 }

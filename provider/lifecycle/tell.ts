@@ -2,7 +2,7 @@ import { eventsOf, type VnicEvent } from "../model/vnic/event.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Driver } from "./driver.ts";
 
-/** Tells of it as events, at the Vnic and at its pod, if that is known. Nothing depends on it: an event may be lost. */
+/** Emits events for the Vnic and for its pod, if that is known. An event may be lost, so nothing may depend on it. */
 export async function tell(
   { cluster }: Driver,
   { metadata, spec }: StoredVnic,

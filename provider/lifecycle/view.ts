@@ -3,23 +3,23 @@ import type { ObservePlan, ObserveResult } from "../model/wire/session-protocol.
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 
-/** The part of a cluster that tells what stands in it of a Vnic. */
+/** The part of a cluster that shows a Vnic's objects. */
 export type ClusterView = Pick<
   Cluster,
   "findVnic" | "findPod" | "findNode" | "findNetwork" | "findAttachmentDefinition"
 >;
 
-/** What a look needs of its driver. */
+/** The parts of a driver that observing needs. */
 export type Reach = Pick<Driver, "cluster" | "sessions">;
 
-/** What an observer sees: objects of the cluster, and NICs on nodes. Looking changes nothing. */
+/** What an observer reads: objects of the cluster, and NICs on nodes. Changes nothing. */
 export interface View {
   readonly cluster: ClusterView;
-  /** The NIC in its pod, as that node sees it. */
+  /** The NIC in its pod, as that node reports it. */
   findNic(node: string, plan: ObservePlan, deadline: Deadline): Promise<ObserveResult>;
 }
 
-/** Each look is made when it is asked for. */
+/** A view that reads everything when it is asked for. */
 export function liveView({ cluster, sessions }: Reach): View {
   return {
     cluster,

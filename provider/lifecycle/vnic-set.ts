@@ -13,17 +13,20 @@ import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 
-/* A VnicSet is a record and nothing more: the reconciler makes its Vnics. Here it is written, and waited for. */
+/** /A VnicSet is only a record, whose Vnics the reconciler creates. This writes the record, and waits for the Vnics. */
 
 export interface SetDriver {
   readonly cluster: Cluster & VnicSetCluster;
-  /** Shows what is waited for now, in a few words. */
+  /** Shows in a few words what is awaited now. */
   readonly report: (text: string) => void;
 }
 
 const patienceMilliseconds = 500;
 
-/** Writes the set, and waits until all pods that it has at that moment are served. `known`: as state knows it. */
+/**
+ * Writes the set, and waits until all pods that it has at that moment have their Vnic. @param known The set's state,
+ * if it exists.
+ */
 export async function applySet(
   driver: SetDriver,
   definition: SetDefinition,
@@ -59,19 +62,19 @@ export async function applySet(
   return setStateOf(definition, last, await membersOf(cluster, last), packageVersion);
 }
 
-/** Takes the set away; its Vnics go first. Fine when it is gone already. */
+/** Removes the set, after its Vnics. Succeeds if it is gone already. */
 export async function removeSet(driver: SetDriver, known: VnicSetState): Promise<void> {
   const { cluster } = driver;
   const ref = refOf(known);
   const deadline = new Deadline(`deleting VnicSet ${vnicId(ref)}`, known.deadlines.deleteSeconds);
   const found = await findSet(cluster, ref);
-  // Another UID is somebody else's new one; another owner has taken it over.
+  // A set with another UID is a new one; one with another owner was taken over.
   if (found?.metadata.uid !== known.uid || ownerOf(found) !== known.owner) return;
   if (!found.metadata.deletionTimestamp) await cluster.deleteVnicSet(ref, known.uid);
   await awaitGone(driver, found, deadline);
 }
 
-/** What is there of a set; undefined when it is certain that it is gone. */
+/** The current state of a set; undefined if it is certain that it is gone. */
 export async function observeSet(
   { cluster }: SetDriver,
   ref: VnicRef,
@@ -83,7 +86,7 @@ export async function observeSet(
   const canonical = canonicalSet(found);
   if ("problems" in canonical)
     throw new VnicError("invalid", `VnicSet ${vnicId(ref)}: ${problemWords(canonical.problems)}`);
-  // What was changed in the cluster shows as a change of the inputs.
+  // Changes in the cluster appear as changes of the inputs.
   const {
     selector: _,
     workload: __,
@@ -134,7 +137,7 @@ async function awaitServed(
     if (status && status.observedGeneration >= generation) {
       const readiness = status.conditions.find(({ type }) => type === "Ready");
       if (readiness?.reason === "Invalid") throw new VnicError("invalid", readiness.message);
-      // Pods that appear while others are served are not waited for.
+      // Don't wait for pods that were added in the meantime.
       pods = Math.min(pods ?? status.desired, status.desired);
       report(`${status.ready}/${pods} pods are served`);
       if (status.ready >= pods && readiness?.reason !== "WorkloadMissing") return set;
@@ -162,7 +165,7 @@ async function membersOf(cluster: Cluster, set: StoredVnicSet): Promise<StoredVn
   return found.filter((vnic) => isMember(set, vnic));
 }
 
-/** The record; undefined also when the cluster doesn't have our API group. */
+/** The record; undefined also if the cluster doesn't have our API group. */
 async function findSet(cluster: VnicSetCluster, ref: VnicRef): Promise<StoredVnicSet | undefined> {
   try {
     return await cluster.findVnicSet(ref);

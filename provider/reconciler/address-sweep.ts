@@ -7,12 +7,12 @@ import { annotations, deriveMac, vnicId } from "../model/names.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 
-/** A driver that has just claimed an address writes so into the record within this time. */
+/** Within this time a driver that has claimed an address writes it into the record. */
 const graceMilliseconds = 600_000;
 
 /**
- * Frees the addresses that no record holds any more: of one that was removed without its finalizer, or whose driver died
- * between the node and the address.
+ * Releases the addresses that no record holds any more: because a record was removed without its finalizer, or because
+ * the driver died between cleaning the node and releasing the address.
  */
 export async function sweepAddresses(
   cluster: Cluster,
@@ -26,7 +26,7 @@ export async function sweepAddresses(
     const watched = known.get(holder.uid);
     if (watched && isHeld(address, watched)) continue;
     try {
-      // What is watched may be a moment old.
+      // The watch may be slightly behind.
       const record = await cluster.findVnic(holder);
       if (record?.metadata.uid === holder.uid && isHeld(address, record)) continue;
       await cluster.deleteAddress(address);

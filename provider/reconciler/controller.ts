@@ -16,10 +16,13 @@ import { setFailed } from "./status.ts";
 import type { World } from "./task.ts";
 import { waitersFor } from "./waiters.ts";
 
-/** How long the others wait for an address that was freed, after the one that waits longest. */
+/** Head start of the Vnic that has waited longest for a released address. */
 const headStartSeconds = 5;
 
-/** Brings one Vnic to what its record says: deletes it, or clears away where it was, and makes it where it shall be. */
+/**
+ * Brings one Vnic to the state in its record: deletes it, or removes its former realisation and creates it where it
+ * should be.
+ */
 export async function reconcileVnic(world: World, id: string): Promise<Outcome> {
   const ref = parseVnicId(id);
   const record = await world.cluster.findVnic(ref);
@@ -27,7 +30,7 @@ export async function reconcileVnic(world: World, id: string): Promise<Outcome> 
     world.claims.forget(ref);
     return {};
   }
-  // A claim that is given back is a change that we hear of; the death of its holder isn't.
+  // When a claim is released, the watch tells us; when its holder dies, nothing does.
   if (world.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
 
   const pod = await world.cluster.findPod(ref.namespace, record.spec.pod.name);
@@ -39,7 +42,7 @@ export async function reconcileVnic(world: World, id: string): Promise<Outcome> 
     }
     return {};
   } catch (error) {
-    // If it can't be said now, the next try says it.
+    // If the status can't be written now, the next attempt writes it.
     await setFailed(task, error).catch(() => undefined);
     throw error;
   }
@@ -50,11 +53,14 @@ export interface VnicControllerOptions {
   readonly pods: Watched<PodObject>;
   readonly addresses: Watched<StoredAddress>;
   readonly metrics: Metrics;
-  /** How often every Vnic is looked at on its node. */
+  /** How often every Vnic is checked on its node. */
   readonly resyncSeconds: number;
 }
 
-/** Looks after all Vnics: whenever one or its pod changes, and every so often. Answers with what ends that. */
+/**
+ * Starts the controller for all Vnics: reconciles one whenever it or its pod changes, and at intervals. Returns a
+ * function that stops it.
+ */
 export function startVnicController(
   world: World,
   { vnics, pods, addresses, metrics, resyncSeconds }: VnicControllerOptions,
@@ -66,7 +72,7 @@ export function startVnicController(
     reconcile: (id) => reconcileVnic(world, id),
     metrics,
     log: world.log,
-    // Those of a node that doesn't answer wait for it here; others must find room beside them.
+    // Vnics of a node that doesn't answer wait here, and others must have room as well.
     width: 64,
     beyond: 192,
     resyncSeconds,

@@ -12,16 +12,16 @@ import { packageVersion } from "../base/package.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
 
-/** A node that dies without a word must not keep others waiting for long. */
+/** A node that dies silently must not keep other Vnics waiting for long. */
 const deadlineSeconds = 30;
 
-/** A create event, a changed spec, a pod that runs now: the Vnic is made on its target pod. */
+/** Create event, changed spec, or a running pod: realises the Vnic in its pod. */
 export const creation: Module = async (task) => {
   const { world, record, pod } = task;
   const definition = definitionInRecord(record);
   const state = pod && readPod(pod);
   if (state?.state !== "running") {
-    // A container that restarts takes no NIC with it, nor does a pod that is on its way out.
+    // The NIC survives a container restart, and a terminating pod keeps it until its end.
     if (pod === undefined || pod.metadata?.uid !== placeOf(record)?.podUid) await setDown(task, state);
     return undefined;
   }
@@ -34,8 +34,8 @@ export const creation: Module = async (task) => {
 };
 
 /**
- * Whether the record says that all was done, and nothing has happened since that may have undone it. What waits for its
- * parent is told of by the node agent, also when that is there again.
+ * Whether the record says that everything is done, and nothing has happened since that could have changed that. For a
+ * Vnic that waits for its parent, the node agent reports when the parent is back.
  */
 function isServed({ record, pod }: Task): boolean {
   const { status, metadata } = record;

@@ -4,11 +4,11 @@ import type { Metrics } from "./metrics.ts";
 export interface EndpointsOptions {
   readonly port: number;
   readonly metrics: Metrics;
-  /** Why the process can't do its work; undefined while it can. */
+  /** The reason why the process can't do its work; undefined while it can. */
   readonly complaint: () => string | undefined;
 }
 
-/** Serves `/healthz` (the process answers), `/readyz` (and can do its work) and `/metrics`. */
+/** Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics`. */
 export function serveEndpoints({ port, metrics, complaint }: EndpointsOptions): Server {
   const server = createServer((request, response) => {
     const answer = (code: number, text: string, type = "text/plain") =>

@@ -9,8 +9,8 @@ import { about, type Module } from "./task.ts";
 const deadlineSeconds = 30;
 
 /**
- * A delete event: the record is marked for deletion, and its metadata names the pod. Pod terminated: the Vnic is deleted,
- * from its node and with its record. Not terminated: `detach` unplugs it first; `waitForPod` comes again.
+ * Delete event: the record is marked for deletion, and its metadata names the pod. If the pod has terminated, the Vnic
+ * is removed from its node, and the record with it. If not, `detach` unplugs the NIC first, and `waitForPod` requeues.
  */
 export const finalizer: Module = async (task) => {
   const { world, record, pod } = task;

@@ -10,10 +10,10 @@ import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import { isMember } from "../model/vnic-set/expansion.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 
-/** Longer than a watch takes to tell of a record. */
+/** Longer than a watch takes to show a new record. */
 const freshMilliseconds = 60_000;
 
-/** The addresses that a VnicSet can't give out: what any Vnic holds, and what records ask for that hold nothing yet. */
+/** The addresses that a VnicSet can't allocate: what any Vnic holds, and what records without a claim ask for. */
 export class GivenAddresses {
   private readonly addresses: Pick<Watched<StoredAddress>, "list">;
   private readonly vnics: Pick<Watched<StoredVnic>, "list">;
@@ -24,12 +24,12 @@ export class GivenAddresses {
     this.vnics = vnics;
   }
 
-  /** A record that was written just now: what is watched may not show it yet. */
+  /** Remembers a record that was just written, because the watch may not show it yet. */
   remember(vnic: StoredVnic): void {
     this.recent.set(vnicId(vnic.metadata), { vnic, until: performance.now() + freshMilliseconds });
   }
 
-  /** The addresses that Vnics outside of the set have. */
+  /** The addresses of Vnics outside of the set. */
   async toOthers(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
     const segmentsOn = remember(
       (network: NetworkReference, namespace: string) => findSegments(cluster, network, namespace),
@@ -59,7 +59,7 @@ export class GivenAddresses {
   }
 }
 
-/** A network that isn't there, or isn't for that namespace, has none. */
+/** A network that doesn't exist, or that the namespace may not use, has no segments. */
 async function findSegments(cluster: Cluster, network: NetworkReference, namespace: string): Promise<string[]> {
   try {
     return await segmentsOfNetwork(cluster, network, namespace);

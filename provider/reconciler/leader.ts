@@ -4,38 +4,40 @@ import type { LeaseObject, WatchedCluster } from "../cluster/cluster.ts";
 import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 
-/* Leader election among the replicas, as Kubernetes' own controllers do it: the leader renews a Lease, and another replica
-   takes the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The leader counts from
-   before it sent its last successful renewal, the others from when they saw it, so the leader's time always ends first. */
+/**
+ * /Leader election among the replicas, as in Kubernetes' own controllers: the leader renews a Lease, and another
+ * replica takes over the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The
+ * leader counts from before it sent its last successful renewal, the others from when they saw it, so the leader
+ * always stops first.
+ */
 
 const durationSeconds = 15;
 const renewEverySeconds = 3;
-/** The leader stops this long after it sent its last successful renewal, and so before any other replica may begin. */
+/** The leader stops this long after it sent its last successful renewal, before any other replica may take over. */
 const giveUpAfterSeconds = 10;
-/** How often giving up the Lease is tried again after a conflict, which only a renewal under way can cause. */
+/** How often resigning is tried again after a conflict, which only a concurrent renewal can cause. */
 const resignAttempts = 5;
 
 type Leases = Pick<WatchedCluster, "findLease" | "writeLease">;
 
 export interface Leadership {
-  /** Resolves, with the reason, when another replica may lead: whatever is under way must end at once. */
+  /** Resolves, with the reason, when another replica may be leading: all work must end at once. */
   readonly lost: Promise<string>;
   /**
-   * Gives up the Lease, so that another replica can begin at once.
-   *
+   * Gives up the Lease, so that another replica can take over at once.
    * @throws VnicError `outdated` if the Lease was changed at each attempt.
    */
   resign(): Promise<void>;
 }
 
-/** Waits until `identity` leads. */
+/** Waits until `identity` is the leader. */
 export async function lead(leases: Leases, identity: string, log: Log, clock: Clock = realClock): Promise<Leadership> {
   let seen: { version: string | undefined; since: number } | undefined;
   for (;;) {
     try {
       const lease = await leases.findLease(reconcilerName);
       const version = lease?.metadata.resourceVersion;
-      // A Lease that was deleted may still have a leader, unless it has never been there.
+      // A deleted Lease may still have a leader, unless it never existed.
       if (seen ? seen.version !== version : lease) seen = { version, since: clock.now() };
       const holder = lease ? lease.spec.holderIdentity : seen && "a former leader";
       const isOver = clock.now() - (seen?.since ?? 0) > (lease?.spec.leaseDurationSeconds ?? durationSeconds) * 1000;
@@ -51,7 +53,7 @@ export async function lead(leases: Leases, identity: string, log: Log, clock: Cl
   }
 }
 
-/** The time in which one replica leads: it renews the Lease until it resigns or may have lost it. */
+/** The term of one leader: renews the Lease until it resigns or may have lost it. */
 class Term implements Leadership {
   readonly lost: Promise<string>;
   private readonly leases: Leases;
@@ -60,7 +62,7 @@ class Term implements Leadership {
   private tell: (why: string) => void = () => undefined;
   private sentAt = -Infinity;
   private cancelDeadline: () => void = () => undefined;
-  /** Whether it renews no more. */
+  /** Whether it has stopped renewing. */
   private isOver = false;
 
   constructor(leases: Leases, identity: string, clock: Clock, sentAt: number) {
@@ -88,14 +90,14 @@ class Term implements Leadership {
     for (;;) {
       await sleep(this.clock, renewEverySeconds * 1000);
       if (this.isOver) return;
-      // A request that hangs doesn't keep the next one from being tried.
+      // A request that hangs doesn't prevent the next try.
       await Promise.race([this.renew().catch(() => undefined), sleep(this.clock, renewEverySeconds * 1000)]);
     }
   }
 
   private async renew(): Promise<void> {
     const lease = await this.leases.findLease(reconcilerName);
-    // It may have ended while the answer was awaited.
+    // The term may have ended in the meantime.
     if (this.isOver) return;
     const holder = lease?.spec.holderIdentity;
     if (lease && holder !== this.identity) return this.lose(`${holder || "nobody"} leads now`);
@@ -104,7 +106,7 @@ class Term implements Leadership {
       this.extend(sentAt);
   }
 
-  /** Moves the deadline after a renewal that was sent at `sentAt`; answers may come in another order. */
+  /** Moves the deadline after a renewal that was sent at `sentAt`; responses may arrive out of order. */
   private extend(sentAt: number): void {
     if (this.isOver || sentAt <= this.sentAt) return;
     this.sentAt = sentAt;

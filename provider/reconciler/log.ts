@@ -1,4 +1,4 @@
-/** Writes one line of JSON for each thing that happened, with the Vnic and the pod that it happened to. */
+/** Writes a log entry as one line of JSON, with the Vnic and the pod that it is about. */
 export type Log = (
   level: "info" | "error",
   message: string,

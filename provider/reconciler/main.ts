@@ -15,15 +15,17 @@ import { sweepBySession, Sweeps } from "./sweep.ts";
 import type { World } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
 
-/* The reconciler's process: one of its replicas leads and works, the others stand by. It keeps nothing that can't be read
-   again, so it ends whenever it may not go on, and is started anew. */
+/**
+ * /Entry point of the reconciler: one of its replicas leads and works, the others are on standby. It keeps no state
+ * that can't be read again, so it exits whenever it can't continue, and is restarted.
+ */
 
 const image = process.env.VNIC_IMAGE ?? defaultImage;
 const resyncSeconds = Number(process.env.VNIC_RESYNC_SECONDS ?? "300");
 const port = Number(process.env.VNIC_PORT ?? "8080");
-/** Among the replicas: a host name can be given to any pod, a UID to one alone. */
+/** Identity for leader election. A pod's host name can be reused, its UID can't. */
 const identity = [hostname(), process.env.VNIC_POD_UID].filter(Boolean).join("_");
-/** Less than the kubelet's own. */
+/** Shorter than the kubelet's termination grace period. */
 const patienceMilliseconds = 25_000;
 
 async function main(): Promise<void> {
@@ -75,7 +77,7 @@ async function main(): Promise<void> {
   };
 }
 
-/** Ends what is under way. */
+/** Ends the work in progress. */
 let finish = async (): Promise<void> => undefined;
 
 process.once("SIGTERM", () => {

@@ -5,11 +5,11 @@ import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Queue } from "./queue.ts";
 import { registerVnicMetrics } from "./vnic-metrics.ts";
 
-/** What Prometheus may ask of a reconciler. */
+/** The reconciler's metrics for Prometheus. */
 export interface Metrics {
   readonly contentType: string;
   render(): Promise<string>;
-  /** Times one reconciliation of an object of that kind. */
+  /** Measures the duration of one reconciliation of an object of that kind. */
   time<T>(kind: string, work: () => Promise<T>): Promise<T>;
   showQueue(kind: string, queue: Pick<Queue, "depth">): void;
   /** Called once: the records and pods that the metrics of Vnics are read from. */

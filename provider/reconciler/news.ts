@@ -1,4 +1,4 @@
-/** Tells what is new of objects that are heard of again and again, by the parts of them that matter. */
+/** Detects relevant changes of objects for which a watch reports every change. */
 export class News<T> {
   private readonly heard = new Map<string, string>();
   private readonly matters: (object: T) => unknown;
@@ -7,7 +7,7 @@ export class News<T> {
     this.matters = matters;
   }
 
-  /** Whether it differs from what was last heard under that key. */
+  /** Whether the relevant parts differ from those last seen under that key. */
   hear(key: string, object: T): boolean {
     const now = JSON.stringify(this.matters(object));
     const isNews = this.heard.get(key) !== now;
@@ -15,7 +15,7 @@ export class News<T> {
     return isNews;
   }
 
-  /** Forgets an object that is gone. */
+  /** Forgets a deleted object. */
   forget(key: string): void {
     this.heard.delete(key);
   }

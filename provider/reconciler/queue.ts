@@ -1,6 +1,6 @@
 import { type Clock, realClock } from "../base/clock.ts";
 
-/** What is to come of a key after its work is done; `againInSeconds` unless it is told of before. */
+/** What to do with a key after its work has succeeded; `againInSeconds` requeues it unless it is added before. */
 export interface Outcome {
   readonly againInSeconds?: number;
 }
@@ -8,9 +8,9 @@ export interface Outcome {
 export interface QueueOptions {
   readonly work: (key: string) => Promise<Outcome>;
   readonly onError: (key: string, error: unknown) => void;
-  /** How many keys are worked on at once. */
+  /** How many keys are processed at once. */
   readonly width: number;
-  /** How many more, one for each namespace that has nothing under way. @default 0 */
+  /** Additional slots for namespaces without work in progress. @default 0 */
   readonly beyond?: number;
   readonly clock?: Clock;
 }
@@ -19,17 +19,17 @@ const firstPatience = 1;
 const longestPatienceSeconds = 30;
 
 /**
- * Keys to be worked on, `<namespace>/<name>`: each by one at a time, once for however many times it was added meanwhile,
- * and again after a while, twice as long each time, when its work failed. Namespaces take turns, and none can have all
- * places, so that what fills up with one tenant's work has room for the others'.
+ * A work queue of keys `<namespace>/<name>`. Each key is processed by one worker at a time, once for any number of
+ * adds, and after a failure again with exponential backoff. Namespaces take turns, and none can use all slots, so that
+ * one tenant's work can't block that of others.
  */
 export class Queue {
   private readonly options: Required<QueueOptions>;
-  /** The waiting keys by namespace. The namespace whose last turn is longest ago is the first. */
+  /** The waiting keys by namespace; the namespace served least recently comes first. */
   private readonly waiting = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly busy = new Map<string, number>();
-  /** Told of while their work was under way, and not important enough to be done again at once if that fails. */
+  /** Keys that were added quietly during their own work; if that fails, they aren't retried at once. */
   private readonly changed = new Set<string>();
   private readonly later = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   private readonly failures = new Map<string, number>();
@@ -39,12 +39,12 @@ export class Queue {
     this.options = { clock: realClock, beyond: 0, ...options };
   }
 
-  /** Number of keys that wait for their turn. */
+  /** Number of waiting keys. */
   get depth(): number {
     return [...this.waiting.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Queues a key for work as soon as possible, and forgets its earlier failures. */
+  /** Queues a key for work as soon as possible, and resets its backoff. */
   add(key: string): void {
     this.later.get(key)?.cancel();
     this.later.delete(key);
@@ -54,13 +54,13 @@ export class Queue {
     this.next();
   }
 
-  /** Adds a key after a change that may be our own. It does not shorten the wait after a failure. */
+  /** Adds a key after a change that we may have made ourselves. It doesn't shorten the backoff after a failure. */
   addQuietly(key: string): void {
     if (this.underWay.has(key)) this.changed.add(key);
     else if (!this.failures.has(key) || !this.later.has(key)) this.add(key);
   }
 
-  /** The sooner of two times counts. */
+  /** Adds a key after a delay. If it is planned already, the earlier time applies. */
   addLater(key: string, seconds: number): void {
     const at = this.options.clock.now() + seconds * 1000;
     const planned = this.later.get(key);
@@ -68,13 +68,13 @@ export class Queue {
     this.plan(key, seconds);
   }
 
-  /** Not before that time, whatever was planned for it. */
+  /** Replaces any earlier time that was planned for the key. */
   postpone(key: string, seconds: number): void {
     const keys = this.waiting.get(namespaceOf(key));
     if (this.later.has(key) || keys?.delete(key)) this.plan(key, seconds);
   }
 
-  /** Begins nothing more; kept when what is under way has ended. */
+  /** Starts no further work; resolves when the work in progress has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
     for (const { cancel } of this.later.values()) cancel();
@@ -107,7 +107,7 @@ export class Queue {
     }
   }
 
-  /** The next key of the namespace that has the fewest at work; of those that have as few, the one whose last turn is longest ago. */
+  /** The next key of the namespace with the least work in progress; of several such, the one served least recently. */
   private take(): string | undefined {
     const most = Math.max(1, Math.floor(this.options.width * 0.75));
     let chosen: { readonly namespace: string; readonly key: string; readonly busy: number } | undefined;
@@ -130,7 +130,7 @@ export class Queue {
     return key;
   }
 
-  /** A key that is at work gets one more turn later. */
+  /** The first key without work in progress. A key in progress gets another turn later. */
   private firstIdle(keys: ReadonlySet<string>): string | undefined {
     for (const key of keys) if (!this.underWay.has(key)) return key;
     return undefined;
@@ -147,7 +147,7 @@ export class Queue {
       if (againInSeconds !== undefined) this.addLater(key, againInSeconds);
       if (this.changed.delete(key)) this.add(key);
     } catch (error) {
-      // What was changed may be our own account of the failure.
+      // The change may have been our own report of the failure.
       this.changed.delete(key);
       const failures = this.failures.get(key) ?? 0;
       this.failures.set(key, failures + 1);

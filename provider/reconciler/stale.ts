@@ -9,9 +9,9 @@ import { about, type Module } from "./task.ts";
 const deadlineSeconds = 30;
 
 /**
- * A pod event: the record's metadata names the pod that holds the Vnic. Terminated: what is left of this realisation is
- * deleted, and the record says so; then it is looked at again, as its name may lead to a new pod. Else there is nothing to
- * do.
+ * Pod event: the record's metadata names the pod that has the Vnic. If that has terminated, the remains of this
+ * realisation are removed, the record is updated, and the Vnic is requeued, since there may be a new pod of its name.
+ * Otherwise there is nothing to do.
  */
 export const stale: Module = async (task) => {
   const { world, record, pod } = task;
@@ -23,7 +23,7 @@ export const stale: Module = async (task) => {
   await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`);
   const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${place.node}`, deadlineSeconds);
   await world.claims.hold(world, refOf(record), record, deadline, async ({ record: current }) => {
-    // The former holder of the claim may have moved it, and what was read is a moment old.
+    // The former holder of the claim may have moved the Vnic, and our copy may be slightly old.
     if (current?.metadata.uid !== uid || placeOf(current)?.podUid !== place.podUid) return;
     if (terminationOf(await world.cluster.findPod(namespace, record.spec.pod.name), place.podUid) === undefined) return;
     await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline, { keepLease: true });

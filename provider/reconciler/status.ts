@@ -6,9 +6,9 @@ import { refOf } from "../model/vnic/record.ts";
 import { failedStatus, statusIncludes } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
-/* What the record says of a Vnic that isn't as it should be; written only when it says something else so far. */
+/** /The status of a Vnic that isn't as it should be; written only if it changes. */
 
-/** Whether it wasn't said already. */
+/** Returns whether the status was changed. */
 export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
   const { world, record } = task;
   const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
@@ -17,7 +17,7 @@ export async function setStatus(task: Task, reason: string, message: string): Pr
   return true;
 }
 
-/** The pod doesn't run, so there is nothing to put the Vnic in. */
+/** Sets the status of a Vnic whose pod isn't running. */
 export async function setDown(task: Task, state: Exclude<PodState, { state: "running" }> | undefined): Promise<void> {
   const { pod } = task.record.spec;
   switch (state?.state) {
@@ -32,7 +32,7 @@ export async function setDown(task: Task, state: Exclude<PodState, { state: "run
   }
 }
 
-/** Work on it has failed, which is told once, not per try. */
+/** Sets the status after a failure, which is reported once and not for each try. */
 export async function setFailed(task: Task, error: unknown): Promise<void> {
   if (isVnicError(error, "outdated", "unreachable")) return;
   const message = messageOf(error);
@@ -43,7 +43,7 @@ export async function setFailed(task: Task, error: unknown): Promise<void> {
   await tell(world, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });
 }
 
-/** Whether the NIC is where it was last seen, as far as one can tell from the pod. */
+/** Whether the NIC is still where it was last seen, as far as the pod shows. */
 function isAttached({ record: { status }, pod }: Task): boolean {
   const { uid, containerId } = status?.pod ?? {};
   return pod !== undefined && pod.metadata?.uid === uid && containerId !== undefined && runsContainer(pod, containerId);

@@ -7,12 +7,13 @@ import type { Session } from "../lifecycle/session/session.ts";
 import { placeOf } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 
-/** For all that a node may hold, also of pods that make each look slow. */
+/** Enough for everything on a node, even if pods make each removal slow. */
 const longestSeconds = 600;
 
 /**
- * Takes off a node what it holds of Vnics that are gone or elsewhere by now: of a node that was given up for lost, and came
- * back. Whatever is about to be made there has its place in a record already. Answers with how many it held.
+ * Removes from a node the Vnics that no longer exist or are elsewhere now, as on a node that came back after it was
+ * given up for lost. Vnics that are about to be made there already have the node in their record. Returns how many it
+ * removed.
  */
 export async function sweep(cluster: Cluster, log: Log, node: string, session: Session): Promise<number> {
   const { vnics } = await session.request("list", {});
@@ -26,7 +27,7 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
       log("info", `removed what node ${node} held of it, which is gone or elsewhere`, about);
     } catch (error) {
       if (isVnicError(error, "sessionBroken")) throw error;
-      // What keeps one Vnic, such as its pod, keeps no other.
+      // A Vnic that can't be removed, for example because of its pod, doesn't keep the others.
       log("error", `sweeping node ${node}: ${messageOf(error)}`, about);
     }
   }
@@ -35,14 +36,17 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
 
 export interface SweepOptions {
   readonly log: Log;
-  /** Sweeps the node now, and answers with how many Vnics it held. */
+  /** Sweeps the node now, and returns how many Vnics were found. */
   readonly sweep: (node: string) => Promise<number>;
-  /** Between the end of a sweep of a node and the beginning of its next one. */
+  /** Interval from the end of a sweep to the next one of the same node. */
   readonly everySeconds: number;
   readonly clock?: Clock;
 }
 
-/** Sweeps a node at its first session, and from then on by time, however long sessions last, until it holds no Vnic. */
+/**
+ * Sweeps a node at its first session, and then at intervals, however long sessions last, until the node has no such
+ * Vnic.
+ */
 export class Sweeps {
   private readonly options: SweepOptions;
   private readonly clock: Clock;
@@ -54,7 +58,7 @@ export class Sweeps {
     this.clock = options.clock ?? realClock;
   }
 
-  /** There is a session with that node. */
+  /** Called when a session with that node was opened. */
   opened(node: string): void {
     if (!this.planned.has(node) && !this.underWay.has(node)) void this.round(node);
   }
@@ -65,7 +69,7 @@ export class Sweeps {
       (held) => held > 0,
       (error: unknown) => {
         this.options.log("error", `sweeping node ${node}: ${messageOf(error)}`);
-        // A node that isn't there any more holds nothing.
+        // A node that doesn't exist any more has nothing on it.
         return !isVnicError(error, "refused");
       },
     );
@@ -79,7 +83,7 @@ export class Sweeps {
   }
 }
 
-/** A sweep with the node's session, which stays open for it. */
+/** Sweeps with the node's session, which stays open for it. */
 export function sweepBySession(cluster: Cluster, log: Log, sessions: SessionPool): (node: string) => Promise<number> {
   return (node) =>
     sessions.use(node, new Deadline(`sweeping node ${node}`, longestSeconds), (session) =>

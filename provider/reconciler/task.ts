@@ -4,14 +4,14 @@ import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
-/** What all of the reconciler shares. */
+/** The context shared by all parts of the reconciler. */
 export interface World extends Driver {
   readonly log: Log;
-  /** Vnics that are to be looked at on their nodes too, whatever their records say. */
+  /** Vnics to check on their nodes as well, whatever their records say. */
   readonly due: Set<string>;
 }
 
-/** One Vnic to look after: the record, and what bears its pod's name, both as the API server just told them. */
+/** One Vnic to reconcile: its record and the pod of its name, both as just read. */
 export interface Task {
   readonly world: World;
   readonly record: StoredVnic;
@@ -21,7 +21,7 @@ export interface Task {
 /** Returns `undefined` when there is nothing to do. */
 export type Module = (task: Task) => Promise<Outcome | undefined>;
 
-/** The task's objects, for a line of the log. */
+/** The task's objects, for a log entry. */
 export function about({ record: { metadata, spec } }: Pick<Task, "record">) {
   return { vnic: `${metadata.namespace}/${metadata.name}`, pod: `${metadata.namespace}/${spec.pod.name}` };
 }

@@ -15,7 +15,10 @@ export interface VnicSetControllerOptions {
   readonly resyncSeconds: number;
 }
 
-/** Looks after all VnicSets, one at a time, so that no two give out the same address. Answers with what ends that. */
+/**
+ * Starts the controller for all VnicSets, which handles one at a time, so that no address is allocated twice. Returns
+ * a function that stops it.
+ */
 export function startVnicSetController(
   world: Omit<SetWatcher, "pods">,
   { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,

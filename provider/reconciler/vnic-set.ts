@@ -15,9 +15,9 @@ import type { GivenAddresses } from "./given-addresses.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
-/* VnicSets: one Vnic for each pod, made and deleted as records alone. Realising them is the Vnic controller's. */
+/** /VnicSets: one Vnic record for each pod. The Vnic controller realises these records. */
 
-/** Records to write in one turn; then other sets have theirs. */
+/** Maximum number of records to write in one turn, after which other sets get theirs. */
 const mostAtOnce = 50;
 
 export interface SetWatcher {
@@ -27,7 +27,7 @@ export interface SetWatcher {
   readonly log: Log;
 }
 
-/** Brings the Vnics of one set to what it says. */
+/** Creates, changes and deletes the Vnics of one set to match it. */
 export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise<Outcome> {
   const { cluster, log } = watcher;
   const set = await cluster.findVnicSet(parseVnicId(id));
@@ -64,11 +64,11 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   const workloadIsMissing = set.spec.workload !== undefined && world.workload === undefined;
   await setStatus(cluster, set, setStatusOf(world.set, plan, workloadIsMissing, new Date()));
   if (plan.remove.length > mostAtOnce || plan.apply.length > mostAtOnce) return { againInSeconds: 0 };
-  // Nobody tells of an address that another network's Vnic has freed, nor of a workload that is made.
+  // Nothing notifies us when a Vnic of another network releases an address, or when a workload is created.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
 
-/** The set's own, or its network's, without the routers there; undefined for DHCP. */
+/** The set's own ranges, or its network's without the routers there; undefined for DHCP. */
 async function rangesOf(
   { cluster }: SetWatcher,
   { spec }: StoredVnicSet,
@@ -81,7 +81,7 @@ async function rangesOf(
   return { problem: { property: "template.network", reason } };
 }
 
-/** The set's own Vnics are read live: what was given out a moment ago must be among them. */
+/** Reads the set's own Vnics directly, because addresses that were just allocated must be among them. */
 async function look(
   { cluster, pods, given }: SetWatcher,
   set: StoredVnicSet,
@@ -98,14 +98,14 @@ async function look(
   return { set, pods: own, vnics, others, workload, statefulSets, ranges };
 }
 
-/** The list of pods may be a moment old; nothing is deleted for that. */
+/** Whether a pod still exists although the cached list doesn't have it, so that its Vnic isn't deleted by mistake. */
 async function isServedAfterAll({ cluster }: SetWatcher, { set, pods, workload }: SetWorld, { spec }: StoredVnic) {
   if (pods.some(({ metadata }) => metadata?.name === spec.pod.name)) return false;
   const pod = await cluster.findPod(set.metadata.namespace, spec.pod.name);
   return pod !== undefined && isSelected(set.spec, workload, pod);
 }
 
-/** The Vnics first, then the set. */
+/** Deletes the Vnics first, then the set. */
 async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Outcome> {
   const { finalizers, name, uid } = set.metadata;
   if (!finalizers?.includes(setFinalizer)) return {};
@@ -114,7 +114,7 @@ async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Ou
   );
   for (const vnic of members.filter(({ metadata }) => !metadata.deletionTimestamp))
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
-  // Each one that goes is a change that we hear of.
+  // The watch tells us about each Vnic that is gone.
   if (members.length > 0) return {};
   await cluster.releaseVnicSet(set.metadata, uid);
   return {};

@@ -5,8 +5,8 @@ import { deriveMac, vnicId } from "../model/names.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 
 /**
- * The Vnics that wait for an address that another one had, by their ids; the one that waits longest first.
- * What a Vnic has freed itself it doesn't wait for: it was refused another one of its addresses.
+ * IDs of the Vnics that wait for an address that was released, longest wait first. A Vnic isn't woken by an address
+ * that it released itself: it was refused because of another one.
  */
 export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonly StoredVnic[]): string[] {
   return vnics

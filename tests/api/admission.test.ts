@@ -3,7 +3,7 @@ import { parseDefinition } from "../../provider/model/vnic/definition.ts";
 import { apiVersion } from "../../provider/model/names.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 
-/** What is wrong, and what is said of it at preview and at admission alike. */
+/** Mistakes, and the message that both the preview and the admission give. */
 const table: [what: string, wrong: object, words: string][] = [
   ["a pod's name", { pod: { name: "Db_0" } }, `"Db_0" is not a Kubernetes name: use a-z, 0-9, "-" and "."`],
   [

@@ -15,7 +15,7 @@ const workload = {
   priorityClassName: "edge-first",
 };
 
-/** All that can be said, each other than the default. */
+/** All options, each with a value other than the default. */
 const options: PlatformOptions = {
   image: defaultImage,
   imagePullSecrets: ["pull"],

@@ -37,11 +37,11 @@ describe("who waits for a record by its generation", () => {
     const ready = now.status?.conditions.find(({ type }) => type === "Ready");
     return { kstatus: kstatusOf(now), ready: ready?.status, reason: ready?.reason };
   };
-  /** What is said while the node works. */
+  /** The conditions that the record shows while the node works. */
   const meanwhile = (): Awaited<ReturnType<typeof isSaid>>[] => {
     const seen: Awaited<ReturnType<typeof isSaid>>[] = [];
     nodeSide.inject = async () => {
-      // It is written at once, and nothing waits for that.
+      // The status is written without anything waiting for it.
       await until("the record to say so", 30, async () => ((await isSaid()).ready === "False" ? true : undefined));
       seen.push(await isSaid());
       return injectResult();

@@ -24,7 +24,7 @@ describe("a pod whose sandbox has a network stack of its own", () => {
     );
   });
 
-  /** A pod as it is while it runs. */
+  /** Creates a pod with the status of a running one. */
   async function run(name: string, runtimeClassName: string): Promise<void> {
     const pod = appPod({ namespace, name, node: "node1" }) as { spec: object };
     await applyObjects(api.kubectl, [{ ...pod, spec: { ...pod.spec, runtimeClassName } }]);

@@ -16,7 +16,10 @@ interface Kubeconfig {
   readonly users: { readonly user: { token: string } }[];
 }
 
-/** Which cluster and which credentials each command uses. The cluster is an API server; a Network needs no more. */
+/**
+ * Which cluster and which credentials each command uses. The cluster is an API server without nodes, which is enough
+ * for a Network.
+ */
 describe("settings under the real engine", function () {
   this.timeout(180_000);
   let api: ApiServer;
@@ -36,7 +39,7 @@ describe("settings under the real engine", function () {
     await stack.remove();
   });
 
-  /** A kubeconfig whose token {@link revoke} makes worthless. */
+  /** A kubeconfig whose token {@link revoke} invalidates. */
   async function kubeconfigWithToken(): Promise<string> {
     const { stdout } = await api.kubectl(["create", "token", "vnic-provider", "-n", "vnic-system"]);
     const config = JSON.parse(await readFile(api.kubeconfig, "utf8")) as Kubeconfig;
@@ -44,7 +47,7 @@ describe("settings under the real engine", function () {
     return JSON.stringify(config);
   }
 
-  /** Makes all tokens of the provider's account worthless: they name the account's UID. */
+  /** Invalidates all tokens of the provider's account, which contain the account's UID. */
   async function revoke(kubeconfig: string): Promise<void> {
     const path = join(stack.folder, `revoked-${randomUUID()}`);
     await writeFile(path, kubeconfig);

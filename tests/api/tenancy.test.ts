@@ -13,7 +13,7 @@ import { grantedBy, isGranted, openReviews, type Right } from "../support/rights
 
 const namespace = "tenancy";
 const options = { image: defaultImage };
-/** A pod just as the Job controller makes it of a session's Job. */
+/** A pod exactly as the Job controller creates it from a session's Job. */
 const { spec: own } = sessionJob({
   name: "own",
   node: "node1",
@@ -29,14 +29,14 @@ describe("between tenants", () => {
     api = await apiServer();
     await api.makeNamespace(namespace);
     await installPlatform(api.kubectl, ["policies"]);
-    // A policy takes effect a moment after it was applied.
+    // A policy takes effect only a moment after it was applied.
     await until("the policies to take effect", 30, async () =>
       (await admit({ serviceAccountName: "default" })) ? true : undefined,
     );
   });
   after(() => removeParts(api.kubectl, "policies"));
 
-  /** What the API server says of a pod in our own namespace that differs from a session's; undefined when it lets it in. */
+  /** The API server's message about a pod in our own namespace with these changes; undefined if it is admitted. */
   async function admit(changes: object, container: object = {}): Promise<string | undefined> {
     const spec = { ...own, containers: [{ ...own.containers[0], ...container }], ...changes };
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe", namespace: systemNamespace }, spec };

@@ -2,16 +2,19 @@ import type { Laps } from "./stopwatch.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
-/** What one round measures: two controls of the cluster, one of the kernel, and the product: new session, open session. */
+/**
+ * The measurements of one round: two controls for the cluster, one for the kernel, and the product with a new and with
+ * an open session.
+ */
 export interface Round {
   readonly emptyJob: Laps;
   readonly emptyJobMounted: Laps;
   readonly kernelWork: Laps;
   readonly cold: Laps;
   readonly warm: Laps;
-  /** Warm, without duplicate address detection: the like of the kernel work, which asks nobody either. */
+  /** Warm, without duplicate address detection, for comparison with the kernel work, which doesn't probe either. */
   readonly unprobed: Laps;
-  /** Warm, with an address by DHCP. Where it answers is only known when it is made, so there is no first reply. */
+  /** Warm, with an address from DHCP. The address isn't known in advance, so there is no first reply. */
   readonly leased: Laps;
 }
 
@@ -40,7 +43,7 @@ const leaseStages = {
   returned,
 };
 
-/** The stages of each series, in the order in which they come, in a reader's words. */
+/** The stages of each series in order, with their descriptions. */
 const series: Readonly<
   Record<keyof Round, { readonly words: string; readonly stages: Readonly<Record<string, string>> }>
 > = {
@@ -61,7 +64,7 @@ const series: Readonly<
 
 type Summaries = Record<string, Record<string, Summary>>;
 
-/** Prints what the rounds amount to, and returns it. */
+/** Prints the results of the rounds, and returns them. */
 export function printAttach(rounds: readonly Round[]): object {
   const summaries: Summaries = {};
   const rows: string[][] = [];

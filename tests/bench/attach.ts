@@ -29,7 +29,10 @@ const wires = {
 };
 const leased = define({ name: "leased", pod, network: { parent: "eth2" }, dhcp: {} });
 
-/** One NIC into a running pod, against the least that a Job and the kernel need, all of them in each round. */
+/**
+ * Measures attaching one NIC to a running pod, compared with the minimum that a Job and the kernel need, in each
+ * round.
+ */
 export async function measureAttach(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench }) => {
     const server = await dhcpServer({ leaseSeconds: 600 });

@@ -1,7 +1,7 @@
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
-/** Milliseconds that one series needs to make all and to take all away again. */
+/** Milliseconds for creating all links of one series, and for removing them. */
 export interface Times {
   readonly made: number;
   readonly removed: number;
@@ -9,7 +9,7 @@ export interface Times {
 
 export type Series = "lifecycle" | "engine" | "engineNothing" | "kernelWork";
 
-/** One repetition with so many Vnics. */
+/** One repetition with this number of Vnics. */
 export interface Burst extends Readonly<Record<Series, Times>> {
   readonly size: number;
 }
@@ -28,7 +28,7 @@ interface Row {
   readonly removed: Summary;
 }
 
-/** Prints what the repetitions amount to, and returns it. */
+/** Prints the results of the repetitions, and returns them. */
 export function printBurst(bursts: readonly Burst[]): Row[] {
   const sizes = [...new Set(bursts.map(({ size }) => size))];
   const rows = sizes.flatMap((size) =>

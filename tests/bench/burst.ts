@@ -21,10 +21,10 @@ const namespace = "bench-burst";
 const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
 const repetitions = 3;
 
-/** The lab's LAN has no more addresses below those of its DHCP server. */
+/** The number of addresses of the lab's LAN below those of its DHCP server. */
 const most = 98;
 
-/** Many NICs at once into ten pods of one node, against the engine with nothing to do and against the kernel alone. */
+/** Measures many concurrent NICs in ten pods of one node, compared with an idle engine and with the kernel alone. */
 export async function measureBurst(sizes: readonly number[]): Promise<void> {
   for (const size of sizes)
     if (size > most) throw new Error(`${size} Vnics are too many: the lab has ${most} addresses`);
@@ -58,7 +58,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
   });
 }
 
-/** With an interface name given: of many derived ones, two may be the same in one pod. */
+/** Sets the interface name, because of many derived names two may be equal in one pod. */
 function wire(index: number): Definition {
   const pod = { namespace, name: pods[index % pods.length] ?? "" };
   const interfaceName = `lan${Math.floor(index / pods.length)}`;

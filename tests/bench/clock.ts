@@ -1,9 +1,12 @@
-/* One clock for all stamps: the machine's, as milliseconds since 1970. The container runtime (nanoseconds), ping and bash
-   (microseconds) print it; for this process it is kept to some microseconds here, where `Date` alone has milliseconds. */
+/**
+ * /One clock for all timestamps: the machine's, as milliseconds since 1970, which the container runtime (nanoseconds),
+ * ping and bash (microseconds) print as well. `Date` has only milliseconds, so this keeps it accurate to some
+ * microseconds.
+ */
 
 let offset = performance.timeOrigin;
 
-/** Follows the machine's clock, which may have been adjusted since; takes up to a millisecond. */
+/** Synchronises with the machine's clock, which may have been adjusted; takes up to a millisecond. */
 export function synchronise(): void {
   const before = Date.now();
   let tick = before;

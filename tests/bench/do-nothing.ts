@@ -5,7 +5,7 @@ import { Stack } from "../support/stack.ts";
 
 const checkout = join(import.meta.dirname, "..", "..");
 
-/* The least that a dynamic provider can be, and one with all the hooks of ours. */
+/** The smallest possible dynamic provider, and one with as many hooks as ours. */
 const providers = {
   least: `{ create: async (inputs) => ({ id: inputs.name, outs: inputs }) }`,
   complete: `{
@@ -29,13 +29,13 @@ for (let i = 0; i < count; i++) new Nothing(provider, "nothing-" + i, { ...prope
 
 export interface DoNothingOptions {
   readonly kubeconfig: string;
-  /** Environment of the engine, beside what it needs. */
+  /** Additional environment of the engine. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Which of the providers. @default "least" */
+  /** Which provider to use. @default "least" */
   readonly provider?: keyof typeof providers;
 }
 
-/** The control of the engine: a stack of dynamic resources that do nothing. */
+/** The control for the engine: a stack of dynamic resources that do nothing. */
 export class DoNothing {
   readonly stack: Stack;
   private readonly project: string;
@@ -53,7 +53,7 @@ export class DoNothing {
     return new DoNothing(await Stack.create({ kubeconfig, project, env }), project);
   }
 
-  /** How many the program declares from the next run on, and what each of them holds beside its name. */
+  /** Sets the number of declared resources for the next run, and their additional properties. */
   async declare(count: number, properties: object = {}): Promise<void> {
     await writeFile(join(this.project, "declared.json"), JSON.stringify({ count, properties }));
   }

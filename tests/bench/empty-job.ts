@@ -13,7 +13,7 @@ import { type Laps, Stopwatch } from "./stopwatch.ts";
 
 const command = ["/bin/busybox", "echo", "here"];
 
-/** The least that says a word on the node: no volume, no token, no network of its own. */
+/** The smallest Job that prints a line on the node: no volume, no token, host network. */
 function bareJob(name: string): object {
   return {
     apiVersion: "batch/v1",
@@ -35,7 +35,7 @@ function bareJob(name: string): object {
   };
 }
 
-/** The session's own Job with its mounts and rights, but that word instead of the node side. */
+/** The session's Job with its mounts and privileges, but printing that line instead of running the node side. */
 function mountedJob(name: string): SessionJob {
   const layout = parseLayout(kindOf(node).layout);
   const job = structuredClone(sessionJob({ name, node, layout, image: defaultImage, idleSeconds: 60 }));
@@ -45,7 +45,7 @@ function mountedJob(name: string): SessionJob {
 
 export type EmptyJob = "bare" | "mounted";
 
-/** From the POST of an empty Job to its first log line, by the container runtime's own stamp. */
+/** Measures from the POST of an empty Job to its first log line, by the container runtime's timestamps. */
 export async function measureEmptyJob({ driver, lab }: Bench, kind: EmptyJob): Promise<Laps> {
   const { cluster } = driver;
   const name = `bench-${kind}-${randomBytes(4).toString("hex")}`;

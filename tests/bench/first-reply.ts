@@ -9,8 +9,8 @@ import { fromSeconds } from "./clock.ts";
 const host = "lan1";
 
 /**
- * Without an answer, ping waits 10 ms before it sends again, whatever its interval is; so there are ten beside one another,
- * which send one request per millisecond between them. Each ends with its first reply (`-c 1` under a deadline `-w`).
+ * Without a reply, ping waits at least 10 ms before it sends again, so ten processes together send one request per
+ * millisecond. Each ends at its first reply (`-c 1` with a deadline `-w`).
  */
 const pings = 10;
 const argv = ["ping", "-n", "-D", "-i", "0.002", "-c", "1", "-w", "60"];
@@ -20,12 +20,12 @@ export const howRepliesAreMeasured = `first external reply: ${pings} pings besid
 
 /** When an address first answers to a host outside. */
 export interface FirstReply {
-  /** The reply's own stamp. */
+  /** Timestamp of the reply. */
   readonly at: Promise<number>;
   stop(): void;
 }
 
-/** Begins to ask; returns once all are at it. */
+/** Starts pinging; returns once all processes have started. */
 export async function awaitFirstReply(lab: Lab, address: string): Promise<FirstReply> {
   const asking = Array.from({ length: pings }, () => lab.spawn(host, [...argv, address]));
   const at = Promise.all(asking.map(replyOf)).then((stamps) => {
@@ -33,7 +33,7 @@ export async function awaitFirstReply(lab: Lab, address: string): Promise<FirstR
     if (seen.length === 0) throw new Error(`${address} has not answered to ${host}`);
     return Math.min(...seen);
   });
-  // Whoever doesn't come to await it has another error to tell.
+  // A measurement that never awaits this fails with another error anyway.
   at.catch(() => undefined);
   await sleep(headStartMilliseconds);
   return { at, stop: () => asking.forEach((ping) => ping.kill("SIGKILL")) };
@@ -47,7 +47,7 @@ async function replyOf(ping: ChildProcess): Promise<number | undefined> {
   return stamp === undefined ? undefined : fromSeconds(stamp);
 }
 
-/** Lets the host outside know the MAC of an address for good, so that no repeated ARP request has a part in the time. */
+/** Adds a permanent neighbour entry on the outside host, so that repeated ARP requests don't affect the time. */
 export async function knowNeighbour(address: string, mac: string): Promise<void> {
   await must(enter(host, ["ip", "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent"]));
 }

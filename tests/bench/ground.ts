@@ -8,7 +8,7 @@ import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks, remains } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 
-/** The node on which all is measured. */
+/** The node for all measurements. */
 export const node = "node1";
 
 export interface Ground {
@@ -17,7 +17,7 @@ export interface Ground {
   readonly kubeconfig: string;
 }
 
-/** Runs `work` on the lab in a namespace of its own, and sees that nothing is left of it. */
+/** Runs `work` on the lab in a temporary namespace, and checks that nothing is left of it. */
 export async function onLab(namespace: string, work: (ground: Ground) => Promise<void>): Promise<void> {
   const lab = await up();
   const { kubectl } = lab;
@@ -33,12 +33,12 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   await assertNoLeaks(lab, before);
 }
 
-/** Waits until the pod of a Job is gone, so that its end doesn't disturb what is measured next. */
+/** Waits until the pod of a Job is gone, so that its end doesn't disturb the next measurement. */
 export async function awaitEnd(cluster: Cluster, job: string): Promise<void> {
   await until(`the end of Job ${job}`, 60, async () => ((await cluster.findJobPod(job)) ? undefined : true));
 }
 
-/** The path on the node of a pod's network namespace, found as the node side finds it. */
+/** The path of a pod's network namespace on the node, found as the node side does. */
 export async function netnsOf(bench: Bench, pod: string): Promise<string> {
   const { bundles, config, annotations } = parseLayout(kindOf(node).layout);
   const read = async (container: string) => {

@@ -16,7 +16,7 @@ import { fromSeconds } from "./clock.ts";
 import { node } from "./ground.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
 
-/* The control: the programs that the node side runs for new links, with the same lines, run on the node by hand. */
+/** /The control for the kernel: runs by hand on the node the same commands that the node side runs for new links. */
 
 export interface HandMade {
   readonly definition: Definition;
@@ -25,13 +25,13 @@ export interface HandMade {
 }
 
 export interface HandMadeLaps {
-  /** When the script began, by the machine's clock. */
+  /** When the script started, by the machine's clock. */
   readonly beganAt: number;
-  /** To the end of the script's parts. */
+  /** Times at the end of the script's parts. */
   readonly laps: Laps;
 }
 
-/** Makes the links one after the other; laps `created`, `moved`, `configured` are those of the last one. */
+/** Makes the links one after the other. The laps `created`, `moved` and `configured` are those of the last one. */
 export function makeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
   return runScript(links.flatMap(makingOf));
 }
@@ -60,7 +60,7 @@ function makingOf({ definition, netns }: HandMade): string[] {
   ];
 }
 
-/** A plan of a Vnic without a record: only link names and marks need a UID. */
+/** A plan of a Vnic without a record; only link names and aliases need a UID. */
 function planOf({ pod, ...definition }: Definition): SizedPlan {
   if (!isInline(definition.network)) throw new Error("the network of a benchmark is given inline");
   const { network } = definition;
@@ -80,7 +80,7 @@ function batch(lines: readonly string[], within: readonly string[] = []): string
   return [[...within, "ip", "-batch", "-", "<<'LINES'"].join(" "), ...lines, "LINES"];
 }
 
-/** bash prints its clock itself: starting a program for it would be part of what is measured. */
+/** bash prints its clock itself, because starting a program for it would be measured as well. */
 function stamp(stage: string): string {
   return `echo ${stage} $EPOCHREALTIME`;
 }

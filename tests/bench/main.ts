@@ -49,7 +49,7 @@ function count(text: string): number {
 }
 
 try {
-  // Not left to the event loop: connections that are kept alive would hold it.
+  // Exits explicitly, because kept-alive connections would keep the event loop running.
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   console.error(error instanceof Error ? error.stack : String(error));

@@ -10,15 +10,15 @@ import { printTable, shown } from "./table.ts";
 const namespace = "bench-refresh";
 const pods = Array.from({ length: 9 }, (_, index) => `app-${index}`);
 const repetitions = 3;
-/** One run of the engine has five minutes. */
+/** As many as fit into an engine run of five minutes. */
 const madeAtOnce = 100;
 
-/** The engine writes the whole state after each step, unless it is told to write it at the end of a run alone. */
+/** By default, the engine writes the whole state after each step. */
 const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
 /**
- * Milliseconds that one refresh takes of so many Vnics; of as many do-nothing resources of the least size; and of as many with
- * a Vnic's own outputs and hooks.
+ * Milliseconds for a refresh of this number of Vnics; of minimal do-nothing resources; and of do-nothing resources
+ * with a Vnic's outputs and hooks.
  */
 interface Round {
   readonly size: number;
@@ -28,8 +28,8 @@ interface Round {
 }
 
 /**
- * How long it takes to look at many Vnics, in nine pods on three nodes, against what the engine needs for as many dynamic
- * resources that do nothing: one after the other, round by round, so that all meet the same machine.
+ * Measures a refresh of many Vnics in nine pods on three nodes, compared with as many dynamic resources that do
+ * nothing. The series alternate round by round, so that all have the same conditions.
  */
 export async function measureRefresh(sizes: readonly number[]): Promise<void> {
   await onLab(namespace, async ({ bench, kubeconfig }) => {
@@ -73,7 +73,7 @@ async function make(stack: Stack, size: number): Promise<void> {
   }
 }
 
-/** Addresses of a network of their own, as the LAN has too few; one pod's NICs are numbered. */
+/** Addresses in a separate network, because the LAN has too few; the NICs of a pod are numbered. */
 function wire(index: number): DeclaredVnic {
   const number = Math.floor(index / pods.length);
   return {
@@ -82,7 +82,7 @@ function wire(index: number): DeclaredVnic {
       pod: { namespace, name: pods[index % pods.length] },
       network: { parent: "eth1" },
       interfaceName: `lan${number}`,
-      // A thousand NICs on one LAN hear each probe.
+      // A thousand NICs on one LAN would receive each probe.
       duplicateAddressDetection: false,
       addresses: [`10.50.${1 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
     },

@@ -5,7 +5,7 @@ import { packageVersion } from "../../provider/base/package.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "bench-results");
 
-/** Keeps all that was measured, with what it was measured on, and says where. */
+/** Writes all results and the environment to a file, and prints its path. */
 export async function keepResults(name: string, measured: object): Promise<void> {
   const at = new Date().toISOString();
   const machine = {

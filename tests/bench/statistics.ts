@@ -16,7 +16,7 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** By nearest rank: always one of the samples. */
+/** Nearest-rank percentile: always one of the samples. */
 function percentile(samples: readonly number[], percent: number): number {
   const sorted = samples.toSorted((one, other) => one - other);
   return sorted[Math.ceil((percent / 100) * sorted.length) - 1] ?? NaN;

@@ -1,9 +1,9 @@
 import { now } from "./clock.ts";
 
-/** Milliseconds from the start of one measurement to each of its stages. */
+/** Milliseconds from the start of a measurement to each of its stages. */
 export type Laps = Readonly<Record<string, number>>;
 
-/** Started by its construction; notes when each stage was reached for the first time. */
+/** Starts when constructed, and records when each stage was first reached. */
 export class Stopwatch {
   private readonly startedAt: number;
   private readonly stages: Record<string, number> = {};
@@ -12,7 +12,7 @@ export class Stopwatch {
     this.startedAt = startedAt;
   }
 
-  /** `at`: when it was, by the machine's clock. */
+  /** @param at Time of the stage, by the machine's clock. */
   mark(stage: string, at: number = now()): void {
     this.stages[stage] ??= at - this.startedAt;
   }

@@ -1,4 +1,4 @@
-/** Prints rows in columns: the first one flush left, the others flush right. */
+/** Prints rows in columns: the first one left-aligned, the others right-aligned. */
 export function printTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
@@ -8,7 +8,7 @@ export function printTable(header: readonly string[], rows: readonly (readonly s
   for (const row of rows) console.log(line(row));
 }
 
-/** Milliseconds, as a table shows them. */
+/** Formats milliseconds for a table. */
 export function shown(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 1000 ? 1 : 0);
 }

@@ -7,15 +7,15 @@ import { awaitEnd } from "./ground.ts";
 import { now } from "./clock.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
-/** A driver with a session pool of its own, seen from outside: whatever it does is noted on the watch of the moment. */
+/** A driver with its own session pool, whose calls are recorded by the current stopwatch. */
 export interface TimedDriver extends Driver {
-  /** Notes on this watch from now on. */
+  /** Records on this stopwatch from now on. */
   watch(watch: Stopwatch): void;
   /** Ends the sessions, and waits until their Jobs are gone. */
   close(): Promise<void>;
 }
 
-/** The node side's step, when it begins, means that the one before is done. */
+/** When one of the node side's steps begins, the previous stage is complete. */
 const stageOfStep: Readonly<Record<string, string>> = {
   creating: "planned",
   moving: "linkMade",
@@ -72,7 +72,9 @@ export function timedDriver(cluster: Cluster): TimedDriver {
   };
 }
 
-/** The attachment that leads to the session is the one with output; the API server begins each with an empty message. */
+/**
+ * The session's attachment is the first one with output; the API server starts each attachment with an empty message.
+ */
 function timedAttachment(attachment: Attachment, mark: (stage: string, at?: number) => void): Attachment {
   const openedAt = now();
   let hasAnswered = false;

@@ -30,7 +30,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     return ours.flatMap(addressesOf).sort();
   }
 
-  /** By what is asked of the API server then. */
+  /** Moments, identified by a request to the API server. */
   const moments: [when: string, request: RegExp][] = [
     ["with its record", /^PATCH .*\/vnics\/wire$/],
     ["with the node at work", /^GET .*\/attach$/],
@@ -147,7 +147,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
   });
 });
 
-/** A pod that no node takes, and Pod Security admits. */
+/** A pod that can't be scheduled, and that Pod Security admits. */
 const unschedulable = {
   spec: {
     nodeSelector: { no: "such-node" },

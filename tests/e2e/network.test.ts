@@ -12,7 +12,7 @@ interface Nic {
   readonly mtu: number;
 }
 
-/** The LAN's own namespace is its router, and has a network behind it. */
+/** The LAN's namespace is its router, with another network behind it. */
 describe("the example with a Network", () => {
   let bench: Bench;
   let stack: Stack;

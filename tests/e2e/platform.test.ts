@@ -19,7 +19,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
 
   before(async () => {
     lab = await up();
-    // From nothing, as on a cluster that has never heard of Vnics.
+    // Starts from nothing, as on a new cluster.
     await removeParts(lab.kubectl, ...[...platformParts].reverse());
     stack = await Stack.create({ kubeconfig: lab.kubeconfig, example: "statefulset", plugins: [plugin.folder] });
     const settings = { namespace: "program", image: appImage, replicas: 3, from: "192.168.50.80", to: "192.168.50.83" };
@@ -69,7 +69,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
     for (const last of [80, 81, 82, 83]) expect(await answersPing(lab, "lan1", `192.168.50.${last}`)).to.equal(false);
     const { stdout } = await lab.kubectl(["get", "crds,clusterroles,namespaces", "-o", "name"]);
     expect(stdout).not.to.match(/vnic/);
-    // The leak check asks for Vnics, and so needs their kind.
+    // The leak check lists Vnics, and so needs the CRD.
     await installPlatform(lab.kubectl);
     await assertNoLeaks(lab);
   }).timeout(400_000);

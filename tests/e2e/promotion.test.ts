@@ -8,7 +8,7 @@ import { type Bench, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { Stack } from "../support/stack.ts";
 
-/** Each with a namespace, a node and a block of addresses of its own. */
+/** The namespace, node and block of addresses of each stack. */
 const places = [
   { name: "dev", node: "node1", block: 44 },
   { name: "staging", node: "node2", block: 60 },
@@ -88,7 +88,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
       .sort();
   }
 
-  /** The numbers within a stack's block at which a host outside gets an answer. */
+  /** The numbers within a stack's block whose addresses answer to an outside host. */
   async function answering(name: Name): Promise<number[]> {
     const { block } = places.find((place) => place.name === name) ?? { block: 0 };
     const [bench] = benches;

@@ -17,7 +17,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
   let bench: Bench;
   let stack: Stack;
   let server: CommentServer;
-  /** What a runner gives each job, and keeps from all others. */
+  /** The directory in which a runner keeps the files of a job. */
   let runner: string;
 
   before(async () => {
@@ -38,11 +38,11 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** Runs a step just as the workflow does, with what an earlier step of its job has put into the environment. */
+  /** Runs a step as the workflow does, with the environment that earlier steps of its job have set. */
   async function step(argv: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Output> {
     const { cwd, env } = stack.spawnOptions;
     const files = { RUNNER_TEMP: runner, GITHUB_ENV: join(runner, "env"), GITHUB_OUTPUT: join(runner, "output") };
-    // The steps have no cluster but what they are given.
+    // The steps must not use a cluster other than the one they are given.
     return run(argv, { cwd, env: { ...env, KUBECONFIG: "/nowhere", ...files, ...more }, timeoutSeconds: 120 });
   }
 
@@ -60,7 +60,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     const said = await step(["scripts/preview.sh", join(runner, "comment.md")]);
     const comment = await readFile(join(runner, "comment.md"), "utf8");
     const lines = (await readFile(join(runner, "output"), "utf8")).split("\n");
-    // As GitHub reads it: from the line that names the delimiter to that delimiter.
+    // Parses the file as GitHub does: from the line with the delimiter to that delimiter.
     const end = lines[0]?.split("<<")[1] ?? "";
     return { ...said, comment, output: `${lines.slice(1, lines.indexOf(end, 1)).join("\n")}\n` };
   }
@@ -152,7 +152,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     expect(drift.code, drift.stdout).not.to.equal(0);
     expect(drift.stdout).to.include("192.168.50.97/24");
     expect(drift.stderr).to.include(`"pulumi up --refresh" mends`);
-    // Nobody announced it: a host that knows another's MAC for it from before takes its time.
+    // The address isn't announced, so hosts with an old MAC for it need some time.
     expect(await answersPing(bench.lab, "lan1", "192.168.50.97", 20)).to.equal(true);
   });
 });

@@ -8,7 +8,9 @@ import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
 import type { Stack } from "../support/stack.ts";
 
-/** `first` is where `first.json` says; `second` bears the name of its node, which no preview knows. */
+/**
+ * `first` is in the place that `first.json` has; the name of `second` contains its node, which a preview doesn't know.
+ */
 const program = `
   const { Vnic } = require("pulumi-vnic");
   const { pod, mac } = JSON.parse(require("fs").readFileSync("first.json", "utf8"));
@@ -30,7 +32,7 @@ describe("a Vnic that changes, under the real engine", () => {
     const place = (stack: Stack, first: object) =>
       writeFile(join(stack.folder, "project", "first.json"), JSON.stringify(first));
     const [former, latter] = ["02:00:5e:00:00:74", "02:00:5e:00:01:74"];
-    // Each holder of an address answers each of these questions, five a second.
+    // Each holder of an address answers each of these requests, five a second.
     let heard = "";
     const asking: ChildProcess[] = [];
     for (let asker = 0; asker < 5; asker++) {

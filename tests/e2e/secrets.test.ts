@@ -12,7 +12,7 @@ interface Kubeconfig {
 describe("the credentials of a Vnic's cluster, under the real engine", () => {
   const stage = setStage("secrets", { db: "node1" });
 
-  /** All credentials of a kubeconfig, also as they are in base64's plain text, by line. */
+  /** All credentials in a kubeconfig, also decoded from base64, by line. */
   function secretsOf(kubeconfig: string): string[] {
     const { user } = (JSON.parse(kubeconfig) as Kubeconfig).users[0] ?? { user: {} };
     return Object.values(user).flatMap((value) => {
@@ -21,7 +21,7 @@ describe("the credentials of a Vnic's cluster, under the real engine", () => {
     });
   }
 
-  /** All that the engine, the cluster and the node say while a Vnic comes, changes, is refused and goes. */
+  /** All output of the engine, the cluster and the node while a Vnic is created, changed, refused and deleted. */
   async function everythingSaid(kubeconfig: string): Promise<string> {
     const { stack, bench } = stage;
     const said: string[] = [];
@@ -40,7 +40,7 @@ describe("the credentials of a Vnic's cluster, under the real engine", () => {
     for (const words of [
       ["get", "jobs,pods,events", "-n", systemNamespace, "-o", "json"],
       ["get", "vnics,events", "-n", "secrets", "-o", "json", "--show-managed-fields"],
-      // One that has not started yet has none, which is no failure.
+      // A pod that hasn't started yet has no logs, which isn't a failure.
       ["logs", "-n", systemNamespace, "-l", "app.kubernetes.io/name=pulumi-vnic", "--ignore-errors"],
     ])
       said.push(await kubectl(bench.lab.kubectl, words));

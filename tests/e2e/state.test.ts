@@ -5,7 +5,7 @@ import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
 import type { StoredResource } from "../support/stack.ts";
 
-/** A Vnic as the first version stored it: its keys, and the stub's text of then. */
+/** A Vnic as the first version stored it, with that version's stub. */
 interface FirstStored {
   readonly inputs: Record<string, unknown>;
   readonly outputs: Record<string, unknown>;
@@ -23,7 +23,7 @@ describe("state of a Vnic that another version wrote, under the real engine", ()
     await stage.stack.up();
   });
 
-  /** Changes what is stored of the Vnic, as if another version had written it. */
+  /** Changes the stored Vnic, as if another version had written it. */
   async function rewrite(change: (stored: StoredResource) => object): Promise<void> {
     const path = join(stage.stack.folder, "state.json");
     await stage.stack.must("stack", "export", "--file", path);

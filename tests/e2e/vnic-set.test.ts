@@ -13,7 +13,7 @@ import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 import { Stack, type StoredResource } from "../support/stack.ts";
 import { workload } from "../support/workloads.ts";
 
-/** Declares the sets that `sets.json` has, or reads those of which it has an id only. */
+/** Declares the sets in `sets.json`, or reads those that have an ID only. */
 const program = `
 const { VnicSet } = require("pulumi-vnic");
 for (const [name, args] of Object.entries(JSON.parse(require("fs").readFileSync("sets.json", "utf8")))) {
@@ -156,7 +156,7 @@ describe("a VnicSet under the real engine", () => {
       const given = Object.values((await stack.output("taps")) as Record<string, string[]>).flat();
       expect(given).to.have.length(3);
       for (const address of given) expect(await answersLeased(address), address).to.equal(true);
-      // The server writes its leases down once a second.
+      // The server writes its leases to disk once a second.
       await until("the server's note of them", 5, async () => (await server.leases()).size === 3 || undefined);
       expect([...(await server.leases()).values()].sort()).to.deep.equal(
         given.map((address) => address.split("/")[0]).sort(),

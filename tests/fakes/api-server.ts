@@ -14,7 +14,7 @@ interface Request {
 
 type Answer = Reply | ((request: Request) => Reply);
 
-/** A Kubernetes API server that has nothing, but for the answers it was given. */
+/** An empty Kubernetes API server, except for configured responses. */
 export class FakeApiServer {
   url = "";
   private readonly received: Request[] = [];
@@ -35,7 +35,7 @@ export class FakeApiServer {
     });
   });
 
-  /** Answers `"<METHOD> <path>"` with that from now on. */
+  /** Sets the response to `"<METHOD> <path>"` from now on. */
   on(key: string, answer: Answer): this {
     this.answers.set(key, answer);
     return this;
@@ -46,7 +46,7 @@ export class FakeApiServer {
     return this.received.map(({ key }) => key);
   }
 
-  /** What was sent with the requests of that method and path. */
+  /** The bodies of requests with that method and path. */
   bodies(key: string): unknown[] {
     return this.received.filter((one) => one.key === key).map(({ body }) => body);
   }
@@ -67,7 +67,7 @@ export function ok(body: object): Reply {
   return { code: 200, body };
 }
 
-/** A failure as Kubernetes words it (`metav1.Status`). */
+/** A failure in Kubernetes' format (`metav1.Status`). */
 export function failure(code: number, message: string, details: object = {}): Reply {
   return { code, body: { kind: "Status", apiVersion: "v1", status: "Failure", code, message, details } };
 }

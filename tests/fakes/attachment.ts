@@ -1,7 +1,7 @@
 import type { Attachment } from "../../provider/cluster/cluster.ts";
 import { type Answer, request, type Request } from "../../provider/model/wire/session-protocol.ts";
 
-/** Stdin and stdout of a container that isn't there: records what is asked, says what it is told to say. */
+/** Fake stdin and stdout of a container: records requests, and answers as configured. */
 export class FakeAttachment implements Attachment {
   readonly requests: Request[] = [];
   closed = false;

@@ -1,12 +1,12 @@
 import type { Clock } from "../../provider/base/clock.ts";
 
-/** A clock that stands until it is told to go on. */
+/** A clock that only advances when told to. */
 export class FakeClock implements Clock {
   private time = 0;
   private wall: number;
   private readonly tasks = new Set<{ readonly at: number; readonly run: () => void }>();
 
-  /** `date`: what the machine's clock shows at first. */
+  /** @param date The initial date. */
   constructor(date = "2026-01-01T00:00:00Z") {
     this.wall = Date.parse(date);
   }
@@ -19,7 +19,7 @@ export class FakeClock implements Clock {
     return new Date(this.wall + this.time);
   }
 
-  /** Sets the machine's date forward or back; durations stay as they are. */
+  /** Moves the machine's date without affecting durations. */
   setDate(seconds: number): void {
     this.wall += seconds * 1000;
   }
@@ -30,7 +30,7 @@ export class FakeClock implements Clock {
     return () => this.tasks.delete(task);
   }
 
-  /** Goes on by that much, and lets everything happen that is due until then. */
+  /** Advances the time, and runs everything that is due until then. */
   async advance(seconds: number): Promise<void> {
     const until = this.time + seconds * 1000;
     await settle();
@@ -45,13 +45,13 @@ export class FakeClock implements Clock {
     this.time = until;
   }
 
-  /** How many things are still to be done. */
+  /** Number of pending timers. */
   get pending(): number {
     return this.tasks.size;
   }
 }
 
-/** Lets promises that can be kept be kept. */
+/** Lets pending promises resolve. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -23,7 +23,10 @@ import { node, pod, uid } from "./objects.ts";
 
 type Method = keyof Cluster;
 
-/** A cluster in memory: one pod that runs on a ready node. Records each call; can be told to fail, or to change meanwhile. */
+/**
+ * An in-memory cluster with one running pod on a ready node. Records each call; can be told to fail, or to change
+ * something between calls.
+ */
 export class FakeCluster implements Cluster {
   readonly calls: string[] = [];
   readonly pods = new Map<string, PodObject>([["shop/db-0", pod()]]);
@@ -46,7 +49,7 @@ export class FakeCluster implements Cluster {
   readonly nodeSide = new FakeNodeSide();
   /** The pod of every session Job. */
   sessionPod: PodObject | undefined = { metadata: { name: "session-pod" }, status: { phase: "Pending" } };
-  /** How often attaching is too early. */
+  /** How many attempts to attach come too early. */
   attachTooEarly = 0;
 
   private readonly meanwhile: { readonly method: Method; readonly happens: () => void }[] = [];
@@ -54,24 +57,24 @@ export class FakeCluster implements Cluster {
   private lastVersion = 0;
   private now = Date.parse("2026-11-23T09:00:00Z");
 
-  /** Fails the next call of that method. */
+  /** Makes the next call of that method fail. */
   failNext(method: Method, error: VnicError): void {
     this.before(method, () => {
       throw error;
     });
   }
 
-  /** Makes something happen just before the next call of that method does its work. */
+  /** Runs a function just before the next call of that method. */
   before(method: Method, happens: () => void): void {
     this.meanwhile.push({ method, happens });
   }
 
-  /** Puts a record there, as somebody else would. */
+  /** Stores a record as another writer would. */
   store(vnic: StoredVnic): void {
     this.vnics.set(vnicId(vnic.metadata), vnic);
   }
 
-  /** Methods called, of those that change something; claims, addresses and events are no part of it. */
+  /** Names of the calls that changed something, except claims, addresses and events. */
   get writes(): string[] {
     return this.calls.filter((call) => /^(apply|delete(?!Address)|hold|release|createJob)/.test(call));
   }
@@ -96,7 +99,7 @@ export class FakeCluster implements Cluster {
     return this.nodes.get(name);
   }
 
-  /** What the cluster holds itself. */
+  /** The cluster's own addresses. */
   readonly heldAddresses: ClusterAddress[] = [];
 
   async clusterAddresses(): Promise<readonly ClusterAddress[]> {
@@ -138,7 +141,7 @@ export class FakeCluster implements Cluster {
     const isEdited = before !== undefined && !isDeepStrictEqual(before.spec, record.spec);
     const generation = of.generation + (isEdited ? 1 : 0);
     const resourceVersion = String(this.calls.length);
-    // The API server fills in a status where there is none, and takes none by this way.
+    // The API server fills in a missing status, and ignores a status in this request.
     const stored = {
       ...record,
       status: before?.status ?? pendingStatus,
@@ -221,7 +224,7 @@ export class FakeCluster implements Cluster {
     if (this.isCurrent(address)) this.addresses.delete(address.metadata.name);
   }
 
-  /** Holders: `segment value` to the Vnic's id. */
+  /** Holders: `segment value` to the Vnic's ID. */
   get holders(): Record<string, string> {
     return Object.fromEntries(
       [...this.addresses.values()].map(({ spec }) => [`${spec.segment} ${spec.value}`, vnicId(spec.holder)]),
@@ -346,7 +349,7 @@ export class FakeCluster implements Cluster {
   }
 }
 
-/** What a promise was rejected with; fails when it wasn't. */
+/** Returns the error that a promise was rejected with; fails if it wasn't. */
 export async function rejection(promise: Promise<unknown>): Promise<VnicError> {
   const error: unknown = await promise.then(
     () => undefined,

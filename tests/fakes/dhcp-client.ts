@@ -3,9 +3,11 @@ import type { ClientEvent } from "../../provider/model/lease/lease.ts";
 import type { LeaseSubject } from "../../provider/model/wire/agent-protocol.ts";
 import type { Lasting } from "../../provider/node/run.ts";
 
-/** A DHCP client that says what a test tells it to say. It ends at SIGKILL, and at SIGTERM unless it is told to ignore that. */
+/**
+ * A DHCP client that reports what a test tells it to. It ends at SIGKILL, and at SIGTERM unless told to ignore that.
+ */
 export class FakeDhcpClient implements Lasting {
-  /** The address that it asks for. */
+  /** The address that it requests. */
   readonly asked: string | undefined;
   readonly signals: NodeJS.Signals[] = [];
   readonly ended: Promise<string>;
@@ -28,7 +30,7 @@ export class FakeDhcpClient implements Lasting {
     this.resolveEnded(how);
   }
 
-  /** Reports a lease of 60 s, or whatever else happens. */
+  /** Reports a lease of 60 s, or another event. */
   say(event: string, given: Partial<ClientEvent> = {}): void {
     const lease = { ip: "192.168.50.110", subnet: "255.255.255.0", serverid: "192.168.50.1", lease: "60" };
     this.ears.event({ event, ...(event === "bound" || event === "renew" ? lease : {}), ...given });

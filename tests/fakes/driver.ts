@@ -5,11 +5,11 @@ import { FakeCluster } from "./cluster.ts";
 
 export interface FakeDriver extends Driver {
   readonly cluster: FakeCluster;
-  /** All progress that was shown. */
+  /** All progress messages. */
   readonly reports: string[];
 }
 
-/** Drives a fake cluster. Close its sessions when done: `await driver.sessions.close()`. */
+/** A driver of a fake cluster. Close its sessions afterwards: `await driver.sessions.close()`. */
 export function fakeDriver({ lingerMilliseconds = 5 } = {}): FakeDriver {
   const cluster = new FakeCluster();
   const reports: string[] = [];

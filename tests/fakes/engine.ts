@@ -9,7 +9,7 @@ export interface LoggedLine {
   readonly ephemeral: boolean;
 }
 
-/** The one service of the engine that a provider calls: the log. */
+/** A fake of the engine service that providers call: the log. */
 export class FakeEngine {
   readonly lines: LoggedLine[] = [];
   address = "";

@@ -1,4 +1,7 @@
-/** The text of a kubeconfig whose contexts all lead to one server; the client takes plain HTTP only if TLS is not asked for. */
+/**
+ * The text of a kubeconfig whose contexts all refer to one server. The client accepts plain HTTP only if TLS
+ * verification is off.
+ */
 export function kubeconfig({ server, contexts = ["test"] }: { server: string; contexts?: readonly string[] }): string {
   const config = {
     apiVersion: "v1",

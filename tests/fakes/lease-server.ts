@@ -2,29 +2,32 @@ import { sleep } from "../../provider/base/clock.ts";
 import type { LeaseObject } from "../../provider/cluster/cluster.ts";
 import type { FakeClock } from "./clock.ts";
 
-/** How a call goes: when the server does it and when the answer is there, in seconds; and what may go wrong. */
+/** The fate of a call: when the server executes it and when the response arrives, in seconds, and an optional fault. */
 export interface CallFate {
   readonly doneAfter?: number;
   readonly answeredAfter?: number;
-  /** `unsent`: it fails before it is done. `unanswered`: it fails after. `lost`: it is done, and never answered. `hangs`: neither. */
+  /**
+   * `unsent`: fails before it is executed. `unanswered`: fails afterwards. `lost`: is executed, and never answered.
+   * `hangs`: neither.
+   */
   readonly fault?: "unsent" | "unanswered" | "lost" | "hangs";
 }
 
-/** An API server that keeps one Lease, with the compare-and-swap of the real one, and answers as late as a test wants. */
+/** An API server with one Lease, with the real one's optimistic locking, and with delays as a test wants. */
 export class LeaseServer {
   private readonly clock: FakeClock;
   lease: LeaseObject | undefined;
   private version = 0;
-  /** Holders of all writings that were done, in their order. */
+  /** The holder of each write that was executed, in order. */
   readonly written: string[] = [];
-  /** Calls that have come so far. */
+  /** Number of calls so far. */
   calls = 0;
 
   constructor(clock: FakeClock) {
     this.clock = clock;
   }
 
-  /** What one replica calls; `fate` is asked at each call. */
+  /** The calls of one replica; `fate` is asked for each call. */
   for(fate: (call: "find" | "write") => CallFate = () => ({})) {
     return {
       findLease: () => this.call(fate("find"), () => this.lease),
@@ -32,7 +35,7 @@ export class LeaseServer {
     };
   }
 
-  /** Writes the Lease at once, unless it isn't the version that was read. */
+  /** Writes the Lease immediately, unless it has another version than the one that was read. */
   write(lease: LeaseObject): boolean {
     if (lease.metadata.resourceVersion !== this.lease?.metadata.resourceVersion) return false;
     this.lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(++this.version) } };

@@ -5,7 +5,10 @@ import { association, injectResult, liveInterface } from "./objects.ts";
 
 type Handler = (request: Request) => unknown;
 
-/** The node side of every session of a fake cluster: one handler per verb, to be replaced; what it throws it answers as an error. */
+/**
+ * The node side of every session of a fake cluster: one replaceable handler per verb, whose errors become error
+ * answers.
+ */
 export class FakeNodeSide {
   readonly requests: Request[] = [];
   /** Step lines before each answer. */
@@ -25,15 +28,15 @@ export class FakeNodeSide {
     return { seen };
   };
 
-  /** Held requests, by their id. */
+  /** Held requests by ID. */
   private readonly held = new Map<number, (proceed: boolean) => void>();
 
-  /** Requests other than greetings and the words that let a held one go on. */
+  /** Requests, except `hello` and `go`. */
   get work(): Request[] {
     return this.requests.filter(({ verb }) => verb !== "hello" && verb !== "go");
   }
 
-  /** As the real one: a held injection goes on when it is let, and is refused when it isn't. */
+  /** Like the real node side: a held injection proceeds when approved, and is refused otherwise. */
   private async mayGoOn(request: Request): Promise<boolean> {
     if (request.verb === "go") this.held.get(request.of)?.(request.proceed);
     if (request.verb !== "inject" || !request.hold) return true;

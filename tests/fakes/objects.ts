@@ -10,11 +10,11 @@ import { recordOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
 import { type Made, stateOf, type VnicState } from "../../provider/model/vnic/state.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/wire/session-protocol.ts";
 
-/* Builders: a valid object of each kind, of which a test names only what matters to it. */
+/** /Builders for a valid object of each kind, in which a test sets only what matters to it. */
 
 export const urn = "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::db-wire";
 
-/** A UID of its own for each number. */
+/** A distinct UID for each number. */
 export function uid(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 }
@@ -35,7 +35,7 @@ export function definition(given: Partial<Definition> = {}): Definition {
   };
 }
 
-/** What a user writes, before `check` has filled in anything. */
+/** A user's inputs, before `check` has filled in anything. */
 export function inputs(given: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     name: "db-wire",
@@ -97,7 +97,7 @@ export interface PodOptions {
   readonly status?: PodObject["status"];
 }
 
-/** A pod that runs. */
+/** A running pod. */
 export function pod({
   name = "db-0",
   uid: podUid = uid(2),
@@ -135,7 +135,7 @@ export function storedVnic(
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
 }
 
-/** State of a Vnic, as a test says it: with the association of its injection rather than the sandbox alone. */
+/** State of a Vnic, with the association of its injection instead of just the sandbox. */
 export function stateWith(
   of: Definition,
   made: Omit<Made, "sandboxId"> & { association?: Association; providerVersion?: string },

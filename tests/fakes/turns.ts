@@ -1,4 +1,4 @@
-/** Chooses which actor acts next. Repeated runs go through every order. */
+/** Chooses the actor that acts next. Repeated runs go through every order. */
 export class Orders {
   private choices: { taken: number; of: number }[] = [];
   private at = 0;
@@ -14,7 +14,7 @@ export class Orders {
     return runs;
   }
 
-  /** Runs `story` in so many orders that are drawn at random, the same each time. */
+  /** Runs `story` in that number of random orders, which are the same each time. */
   async some(count: number, story: (turns: Turns) => Promise<void>): Promise<void> {
     let state = 1;
     const draw = (options: number) => {
@@ -70,7 +70,7 @@ export class Turns {
     const left = new Set(actors);
     for (const actor of actors) actor.then(() => left.delete(actor)).catch(() => left.delete(actor));
     while (left.size > 0) {
-      // Each actor comes to its next call, or to its end.
+      // Lets each actor get to its next call, or to its end.
       await new Promise((resolve) => setImmediate(resolve));
       if (this.waiting.length === 0) continue;
       this.waiting.sort((one, other) => one.actor - other.actor);

@@ -8,7 +8,7 @@ import { liveInterface, pod, uid } from "./objects.ts";
 
 /* Builders for VnicSets, as in `objects.ts`. */
 
-/** A set as the API server would return it: of the pods with label app=db, and four addresses. */
+/** A stored set that selects pods with the label app=db, and has four addresses. */
 export function vnicSet(given: Partial<SetDefinition> = {}): StoredVnicSet {
   const parsed = parseSetDefinition({
     name: "wires",
@@ -23,7 +23,7 @@ export function vnicSet(given: Partial<SetDefinition> = {}): StoredVnicSet {
   return { ...record, metadata: { ...record.metadata, uid: uid(100), resourceVersion: "1", generation: 1 } };
 }
 
-/** A pod of the application that runs since the second of that number. */
+/** A pod of the application that was started at that second. */
 export function member(
   name: string,
   second = 0,
@@ -51,7 +51,7 @@ export function statefulSet(replicas: number, name = "db"): WorkloadObject {
   };
 }
 
-/** A cluster with one set in it, which is expanded again and again. */
+/** A cluster with one set that is expanded repeatedly. */
 export class FakeWorld {
   set: StoredVnicSet;
   pods: PodObject[] = [];
@@ -73,7 +73,7 @@ export class FakeWorld {
     return { set, pods, vnics, others, statefulSets, workload, ranges: set.spec.addresses };
   }
 
-  /** Does what the plan says, but for what is being deleted, which stays until `collect`. */
+  /** Executes the plan. Deleted Vnics stay until `collect`. */
   step(): Expansion {
     const plan = expand(this.world);
     const removed = new Set(plan.remove.map(({ metadata }) => metadata.uid));
@@ -90,7 +90,7 @@ export class FakeWorld {
     this.vnics = this.vnics.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
-  /** What the reconciler would have made of the Vnics by now: all of them are in their pods. */
+  /** Updates the Vnics as a reconciler would: all of them are in their pods. */
   realise(): void {
     this.vnics = this.vnics.map((vnic) => {
       const found = this.pods.find(({ metadata }) => metadata?.name === vnic.spec.pod.name);

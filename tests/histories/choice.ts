@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A source of choices that are the same for the same seed. */
+/** A source of random choices that depend only on the seed. */
 export class Choice {
   private readonly numbers: Iterator<number>;
 
@@ -20,7 +20,7 @@ export class Choice {
     return chosen;
   }
 
-  /** So many times of a hundred. */
+  /** Returns true with that probability in percent. */
   happens(percent: number): boolean {
     return this.below(100) < percent;
   }

@@ -13,7 +13,7 @@ export function declare(wire: Wire): DeclaredVnic {
   };
 }
 
-/** What comes of it when it is checked. */
+/** The definition that `check` makes of it. */
 export function definitionFor(wire: Wire): Definition {
   return define(inputsOf(wire));
 }

@@ -5,7 +5,7 @@ import type { FaultProxy } from "../support/fault-proxy.ts";
 import { killNodeSide, killProvider } from "../support/kill.ts";
 import type { Stack } from "../support/stack.ts";
 
-/* What may happen to a run of the engine while it works. */
+/** /Disturbances of an engine run in progress. */
 
 export const disturbances = [
   "engine killed",
@@ -16,7 +16,7 @@ export const disturbances = [
 ] as const;
 export type Disturbance = (typeof disturbances)[number];
 
-/** Runs `up` and disturbs it after a while; it may fail. Afterwards nothing but the disturbance's own traces are left. */
+/** Runs `up` and disturbs it after a while; it may fail. Afterwards only the disturbance's own traces are left. */
 export async function upDisturbed(
   lab: Lab,
   stack: Stack,

@@ -7,7 +7,7 @@ import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
 import { type Damage, type Event, type Model, namespace, recordName, type Wire } from "./model.ts";
 
-/** Makes happen what somebody does beside the program; `nodeOf` is where pods were before. */
+/** Executes events that happen outside of the program; `nodeOf` has the pods' previous nodes. */
 export async function befall(
   bench: Bench,
   stack: Stack,
@@ -72,7 +72,7 @@ async function damage(
   }
 }
 
-/** Runs words in the pod's network namespace: the one that has the NIC. */
+/** Runs a command in the network namespace of the pod that has the NIC. */
 function runInPod(bench: Bench, wire: Wire, words: string, nodeOf: Model["nodeOf"]): Promise<void> {
   const script = `for n in /run/netns/*; do nsenter --net=$n ip link show ${wire.interfaceName} >/dev/null 2>&1 && exec nsenter --net=$n ${words}; done; exit 9`;
   return runOnNode(bench, wire, script, nodeOf);

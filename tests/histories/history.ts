@@ -16,16 +16,16 @@ import { assertWorld } from "./world.ts";
 export interface HistoryOptions {
   readonly operations: number;
   readonly seed: number;
-  /** How many operations, each on a Vnic of its own, one run of the engine has to do with. */
+  /** The number of operations per engine run, each on another Vnic. */
   readonly operationsPerStep: number;
   readonly say: (text: string) => void;
 }
 
 /**
- * A random history of Vnics on the lab, under the real engine: created, edited, moved, renamed, adopted, forgotten, damaged,
- * deleted, their pods replaced, the run of the engine disturbed. After each step the plan must have said what was to be done,
- * what was done must be what the plan said, a second run must find nothing to do, and the world must be as the model says. At
- * last nothing may be left.
+ * A random history of Vnics on the lab, under the real engine. Vnics are created, edited, moved, renamed, adopted,
+ * removed from state, damaged and deleted, pods are replaced, and engine runs are disturbed. After each step the plan
+ * must match what was asked for, the result must match the plan, a second run must find nothing to do, and the world
+ * must match the model. At the end nothing may be left.
  */
 export async function runHistory({ operations, seed, operationsPerStep, say }: HistoryOptions): Promise<void> {
   const lab = await up();
@@ -70,7 +70,7 @@ interface Run {
 async function live({ lab, bench, stack, proxy, model, chance, say }: Run, step: Step, nodeOf: Model["nodeOf"]) {
   await befall(bench, stack, step.events, nodeOf);
   await stack.declare([...model.wires.values()].map(declare));
-  // What was done by hand shows in a refresh alone.
+  // Only a refresh shows what was changed by hand.
   const refresh = step.events.some(({ kind }) => kind === "damage" || kind === "pod replaced") ? ["--refresh"] : [];
 
   const planned = await runAndSee(stack, "preview", ...refresh);

@@ -1,7 +1,6 @@
 /**
- * Lives through random histories on the lab: npm run test:histories -- [--operations 200] [--seed 1] [--per-step 12]
- *
- * The same seed draws the same operations. Ends at the first violation, with exit code 1.
+ * Runs random histories on the lab: npm run test:histories -- [--operations 200] [--seed 1] [--per-step 12] The same
+ * seed draws the same operations. Ends at the first violation, with exit code 1.
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";

@@ -1,12 +1,12 @@
 import { nodes, type Node } from "../lab/layout.ts";
 import type { Choice } from "./choice.ts";
 
-/* The world as it should be: what a program declares, where its pods are, and what a plan must say of a change. */
+/** /The expected state: what a program declares, where its pods are, and how a plan must describe a change. */
 
 export const namespace = "histories";
 export const podNames = ["pod-0", "pod-1", "pod-2", "pod-3"] as const;
 
-/** A Vnic as the program declares it; `slot` is its identity through renames. */
+/** A Vnic as the program declares it; `slot` is its identity across renames. */
 export interface Wire {
   readonly slot: number;
   readonly resource: string;
@@ -17,14 +17,14 @@ export interface Wire {
   readonly mtu?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly adopt?: boolean;
-  /** What the resource was called in the step before. */
+  /** The resource's name in the previous step. */
   readonly formerly?: string;
 }
 
 /** What the engine does with one resource in one run. */
 export type Op = "create" | "update" | "replace" | "delete" | "same";
 
-/** Manual changes to a Vnic that exists. */
+/** Manual changes to an existing Vnic. */
 export const damages = [
   "link deleted",
   "address removed",
@@ -37,21 +37,21 @@ export const damages = [
 ] as const;
 export type Damage = (typeof damages)[number];
 
-/** What happens beside the program, before its next run. */
+/** What happens outside of the program before its next run. */
 export type Event =
   | { readonly kind: "damage"; readonly wire: Wire; readonly damage: Damage; readonly address: string }
   | { readonly kind: "record made by kubectl"; readonly wire: Wire }
   | { readonly kind: "state lost"; readonly wire: Wire }
   | { readonly kind: "pod replaced"; readonly pod: string; readonly node: Node };
 
-/** One run of the program, with what changed before it. */
+/** One run of the program, and what changed before it. */
 export interface Step {
-  /** In words, one for each operation. */
+  /** A description of each operation. */
   readonly operations: readonly string[];
   readonly events: readonly Event[];
-  /** By URN's last part: what the plan must say. */
+  /** The expected plan by the last part of the URN. */
   readonly expected: ReadonlyMap<string, Op>;
-  /** Addresses that were held before, or are now, or were given by hand meanwhile. */
+  /** Addresses that are or were held, or were added by hand. */
   readonly addresses: ReadonlySet<string>;
 }
 
@@ -61,7 +61,7 @@ export function recordName({ slot }: Pick<Wire, "slot">): string {
 }
 
 const slots = 96;
-/** All that the lab's LAN has, beside its router, its DHCP server's and its hosts'. */
+/** All addresses of the lab's LAN except those of its router, its DHCP server and its hosts. */
 const pool = [
   ...Array.from({ length: 98 }, (_, index) => `192.168.50.${index + 2}/24`),
   ...Array.from({ length: 50 }, (_, index) => `192.168.50.${index + 151}/24`),
@@ -83,7 +83,10 @@ export class Model {
     this.choice = choice;
   }
 
-  /** Draws the next step of so many operations, each on another Vnic, and is the world as it should be after it. */
+  /**
+   * Draws the next step with that number of operations, each on another Vnic, and updates the model to the state after
+   * it.
+   */
   next(operations: number): Step {
     for (const [slot, { formerly: _, ...wire }] of this.wires) this.wires.set(slot, wire);
     const before = new Map(this.wires);
@@ -158,13 +161,13 @@ export class Model {
     ];
     if (choice.happens(60)) return choice.one(edits)();
     const damage = choice.one(damages);
-    // A NIC without an IPv6 address of its own takes none.
+    // A NIC without an IPv6 address has IPv6 off, and can't get another one.
     events.push({ kind: "damage", wire, damage, address: drawAddress(".") });
     expected.set(resource, "update");
     words.push(`${damage} of ${resource}`);
   }
 
-  /** The pod goes, and another one of its name comes, maybe on another node; its Vnics follow. */
+  /** Replaces a pod by another one of its name, possibly on another node; its Vnics follow. */
   private replacePod({ words, events, expected }: Draft): void {
     const pod = this.choice.one(podNames);
     const node = this.choice.one(nodes);

@@ -9,17 +9,17 @@ import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
 import { hostOf, type Model, namespace, recordName, type Wire } from "./model.ts";
 
-/* The world as it is, seen without our code: kernels, files, API server, state, and a host on the LAN. */
+/** /The actual state, read without our code: kernels, files, API server, state, and a host on the LAN. */
 
 interface Sight {
-  /** By pod: the links in it that bear our mark; `node1` … for those outside of pods. */
+  /** The links with our alias, by pod; `node1` … for those outside of pods. */
   readonly links: Map<string, PodLink[]>;
   readonly files: Map<Node, string[]>;
   readonly records: Map<string, StoredVnic>;
   readonly answers: Map<string, string>;
 }
 
-/** Waits until the world is as the model says, as a loaded machine's hosts take their time to answer; throws what differs. */
+/** Waits until the world matches the model, since hosts may be slow on a loaded machine; throws the differences. */
 export async function assertWorld(
   bench: Bench,
   stack: Stack,
@@ -91,7 +91,7 @@ async function look(bench: Bench, addresses: ReadonlySet<string>): Promise<Sight
   return { links, files: new Map(onNodes.map(({ node, files }) => [node, files])), records: new Map(records), answers };
 }
 
-/** The links of each network namespace of a node, and the Vnic resource files on it. */
+/** The links in each network namespace of a node, and the resource files on it. */
 async function lookAtNode({ lab }: Bench, node: Node): Promise<{ node: Node; netns: PodLink[][]; files: string[] }> {
   const script = `ip -j -d address; for n in /run/netns/*; do nsenter --net=$n ip -j -d address 2>/dev/null && echo; done; echo; ls ${stateDirectory}/vnics`;
   const { stdout } = await lab.exec(node, ["sh", "-c", script]);
@@ -103,7 +103,7 @@ async function lookAtNode({ lab }: Bench, node: Node): Promise<{ node: Node; net
   };
 }
 
-/** Which of the addresses answer to a host on the LAN, and by which MAC. */
+/** The addresses that answer to a host on the LAN, with their MACs. */
 async function listen({ lab }: Bench, hosts: readonly string[]): Promise<Map<string, string>> {
   const ping = `ip neigh flush dev eth0; for a in ${hosts.join(" ")}; do (ping -n -q -c 2 -i 0.3 -W 1 $a >/dev/null 2>&1 && echo $a) & done; wait; ip -j neigh`;
   const { stdout } = await lab.exec("lan1", ["sh", "-c", ping]);

@@ -19,7 +19,7 @@ describe("the node side, killed", function () {
   });
   after(() => world.close());
 
-  /** Probing takes time, and is the same in all modes. */
+  /** Without probing, which takes time and is the same in all modes. */
   const planOf = (network: InjectPlan["network"]): InjectPlan =>
     planFor(pod, address, { network, duplicateAddressDetection: network.mode === "macvlan" });
   const ownLinks = async () => (await pod.machine.links()).filter(({ ifalias }) => ifalias !== undefined);
@@ -46,7 +46,7 @@ describe("the node side, killed", function () {
           expect((await world.readFile(plan.vnic.uid)).step).to.equal("attached");
           const remains = (await world.remains()).filter((what) => !what.includes(hostSideName(plan.vnic.uid)));
           expect(remains, "link and file, and nothing else").to.have.length(2);
-          // A device's other end notices only within a second that its link is up again.
+          // A device's peer detects only within a second that its link is up again.
           expect(await world.hosts[0]?.reaches(address, 5), "an answer outside").to.equal(true);
           await runNodeSide(world, "eject", { vnic: plan.vnic });
           expect(await world.remains()).to.deep.equal([]);
@@ -61,7 +61,7 @@ describe("the node side, killed", function () {
           await runNodeSide(world, "inject", plan, crash);
           await runNodeSide(world, "eject", { vnic: plan.vnic });
           expect(await world.remains()).to.deep.equal([]);
-          // Whatever became of it, a device is on the node again as it was.
+          // Whatever happened, a device is on the node again in its former state.
           if (network.mode === "host-device") expect((await world.node.link("eth7"))?.flags).to.include("UP");
         },
       ));
@@ -99,7 +99,7 @@ describe("the node side, killed", function () {
         await runNodeSide(world, "eject", { vnic: plan.vnic });
         expect(await world.remains()).to.deep.equal([]);
       }
-      // Each step writes the file once, and syncs it and its folder.
+      // Each step writes the file once, and syncs the file and its folder.
       expect(call).to.be.greaterThan(sync === "fsync" ? 2 * 4 : 4);
     });
 

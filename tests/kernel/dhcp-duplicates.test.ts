@@ -25,12 +25,12 @@ describe("a leased address that another host has", function () {
   });
   after(() => world.close());
 
-  /** Has a host of the LAN take an address without asking. */
+  /** Makes a host on the LAN use an address without asking. */
   const squat = async (host: string) => {
     await squatter.ip(`address add ${host}/24 dev eth0`);
     return () => squatter.ip(`address del ${host}/24 dev eth0`);
   };
-  /** Whose MAC another host has for an address, as it last heard. */
+  /** The MAC that another host last learned for an address. */
   const heardMac = async (host: string) => {
     const rows = JSON.parse(await asking.must(["ip", "-j", "neigh", "show", host])) as { lladdr?: string }[];
     return rows[0]?.lladdr;
@@ -48,7 +48,7 @@ describe("a leased address that another host has", function () {
     try {
       await asking.must(["ip", "neigh", "flush", "all"]);
       expect(await asking.reaches(taken, 10)).to.equal(true);
-      // The server remembers the Vnic, and offers the same again.
+      // The server remembers the Vnic, and offers the same address again.
       const { lease } = await world.session.inject(plan);
       expect(lease?.address).to.be.a("string").and.not.equal(first.lease?.address);
       expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([lease?.address]);

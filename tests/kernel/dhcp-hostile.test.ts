@@ -37,7 +37,7 @@ describe("a DHCP server that means ill", function () {
 
   it("brings nothing into the pod but its address, and runs nothing", async () => {
     const mark = join(world.root, stateDirectory, "pwned");
-    // No more than fits into a packet.
+    // As much as fits into a packet.
     const evil = `$(touch ${mark})\n\`touch ${mark}\`;\0'"`;
     const everywhere = "00c0a83242"; // 0.0.0.0/0 by 192.168.50.66
     const options = {
@@ -68,7 +68,7 @@ describe("a DHCP server that means ill", function () {
     await world.session.eject({ vnic: plan.vnic });
   });
 
-  // Heads of a reply, up to the options: of another transaction, of another client, and of this one.
+  // Beginnings of replies, up to the options: for another transaction, for another client, and for this one.
   const head = (xid: string, mac: string) =>
     `02010600${xid}0000000000000000c0a8324200000000${"00".repeat(4)}${mac}${"00".repeat(202)}63825363`;
   const patient: [what: string, reply: Reply][] = [

@@ -5,7 +5,7 @@ import { leasedPlan, startScripted } from "../support/kernel/dhcp.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { lan, type Pod, World } from "../support/kernel/world.ts";
 
-/** Below twice a minute the client doesn't ask its own server alone. */
+/** Within the last minute or so of a shorter lease, the client would ask all servers at once. */
 const leaseSeconds = 130;
 
 describe("a lease whose own server is gone", function () {

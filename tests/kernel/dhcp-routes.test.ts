@@ -5,7 +5,7 @@ import { leasedPlan, startScripted } from "../support/kernel/dhcp.ts";
 import { lan, type Pod, World } from "../support/kernel/world.ts";
 import type { Reply } from "../support/scripted-dhcp.ts";
 
-/** The LAN's router has a far host behind it, without a way to the cluster. */
+/** The LAN's router has a distant host behind it, without a path to the cluster. */
 describe("routes from a DHCP server, on a node", function () {
   this.timeout(120_000);
   let world: World;
@@ -13,7 +13,7 @@ describe("routes from a DHCP server, on a node", function () {
   let stop: () => Promise<void> = async () => undefined;
   const far = "172.16.9.9";
   const router = "c0a83201";
-  /** 172.16.0.0/12 and 172.32.0.0/16, each by that router. */
+  /** 172.16.0.0/12 and 172.32.0.0/16, each via that router. */
   const [private12, other16] = [`0cac10${router}`, `10ac20${router}`];
   const defaultRoute = { except: ["10.96.0.0/16", "10.213.0.0/16", "10.214.0.0/16"] };
 
@@ -37,7 +37,7 @@ describe("routes from a DHCP server, on a node", function () {
     const routing = { routes: [], gateways: [], replyVia: "vnic", ...more } as const;
     return { ...plan, dhcp: { ...plan.dhcp!, routes: true, ...more }, routing };
   };
-  /** By which device the pod's own traffic to an address leaves. */
+  /** The device through which the pod's own traffic to an address leaves. */
   const wayTo = async (address: string) =>
     / dev (\S+)/.exec(await pod.machine.must(["ip", "route", "get", address]))?.[1];
   const routesOfPod = () => pod.machine.must(["ip", "route", "show", "table", "all"]);

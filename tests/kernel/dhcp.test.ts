@@ -12,7 +12,7 @@ describe("a lease of a node's Vnic", function () {
   let pod: Pod;
   let agent: Agent;
   let server: DhcpServer;
-  /** The least that a lease may last. */
+  /** The shortest lease that is accepted. */
   const leaseSeconds = 30;
 
   before(async () => {
@@ -29,7 +29,7 @@ describe("a lease of a node's Vnic", function () {
   const inPod = async () => addressesOf(await pod.machine.link("net1"));
   const file = () => world.readFile(plan().vnic.uid);
   const leaseEnd = async () => Date.parse((await file()).lease?.expiresAt ?? "");
-  /** Waits for what the agent writes down of a renewal. */
+  /** Waits until the agent has recorded a renewal. */
   const renewed = (before: number) =>
     until("a renewal", leaseSeconds, async () => (await leaseEnd()) > before || undefined);
   const ready = () => agent.statusOf(plan().vnic.uid)?.conditions.find(({ type }) => type === "Ready");

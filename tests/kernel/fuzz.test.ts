@@ -5,12 +5,12 @@ import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/*
- * A pod does anything to its namespace, by generated commands; then its Vnic goes. The node is as it was, and the neighbour's
- * Vnic answers.
+/**
+ * /A pod changes its namespace by generated commands; then its Vnic is removed. The node must be as before, and the
+ * neighbour's Vnic must answer.
  */
 
-/** Each is a command of a pod for its link, or for links of its own; many fail, as for a real pod. */
+/** Commands of a pod for its Vnic's link, or for links of its own; many fail, as for a real pod. */
 const command = (uid: string) => {
   const name = fc.constantFrom("net1", "net2", "eth0", "x", transitLinkName(uid), "-", `a"#`, "\u0001\u001b", "if1");
   const alias = fc.oneof(

@@ -6,9 +6,9 @@ import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { addressesOf, Machine } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/*
- * A pod with NET_ADMIN in its own network namespace does what it likes there. Nothing of it may happen on the node, and the
- * Vnics of others go on as if it weren't there.
+/**
+ * /A pod with NET_ADMIN in its own network namespace can do anything there. None of it may affect the node or other
+ * Vnics.
  */
 
 type Network = InjectPlan["network"];
@@ -41,7 +41,7 @@ describe("a hostile pod", () => {
     await world.session.inject(plan);
   };
   const eject = () => world.session.eject({ vnic: plan.vnic });
-  /** What the node's namespace has but the pods' ends: names, MACs, addresses, whether up. */
+  /** The node's links except those to pods: names, MACs, addresses, state. */
   const node = async () =>
     (await world.node.links())
       .filter(({ ifname }) => !ifname.startsWith("veth"))
@@ -157,7 +157,7 @@ describe("a hostile pod", () => {
     await inject(hostDevice);
     const uid = plan.vnic.uid;
     const device = await world.readFile(uid);
-    // The kernel shows it as a veth whose other end has that number; which namespace that is in, a pod can't choose.
+    // The kernel shows it as a veth whose peer has that index; the pod can't choose in which namespace the peer is.
     const index = device.link?.former?.peerIndex;
     const inner = await Machine.make(`${pod.machine.netns}-in`);
     await inner.ip(`link add fake0 index ${index} type veth peer name fake1 netns ${pod.machine.netns}`);

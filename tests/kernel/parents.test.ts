@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { lan, planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/** What a node refuses by itself, whatever plan it is given. */
+/** What a node refuses whatever plan it is given. */
 describe("a parent on the node", () => {
   let world: World;
   let pod: Pod;
@@ -11,7 +11,7 @@ describe("a parent on the node", () => {
     world = await World.make();
     pod = await world.addPod();
     await world.addNic("eth7");
-    // Bridges by other names than the plugins' own: one of the cluster's network, and one with a way to the LAN.
+    // Bridges with names that no plugin uses: one of the cluster's network, and one with a port to the LAN.
     await world.node.ip("link add pods type bridge", "link set pods up");
     await world.addPod("other");
     await world.node.ip("link set veth2 master pods");
@@ -104,7 +104,7 @@ describe("a parent on the node", () => {
   });
 
   it("is named, with its bridge, when it is a bridge's port; the bridge itself serves", async () => {
-    // One of its own: two ports on one LAN would be a loop.
+    // A separate NIC: two ports on one LAN would be a loop.
     await world.node.ip("link add br9 type bridge", "link set br9 up", "link set eth7 master br9");
     for (const mode of ["macvlan", "macvlan-private"] as const)
       expect(await refusalOf({ mode, parent: "eth7" })).to.match(

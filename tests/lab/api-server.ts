@@ -3,7 +3,7 @@ import { request } from "node:https";
 import { certificate, privateKey } from "./certificates.ts";
 import { cluster } from "./layout.ts";
 
-/** Asks the lab's API server as its administrator; undefined when it does not answer with success. */
+/** Queries the lab's API server as administrator; undefined if the request fails. */
 export async function get(path: string): Promise<string | undefined> {
   const [ca, cert, key] = await Promise.all(
     [certificate("ca"), certificate("admin"), privateKey("admin")].map((file) => readFile(file)),
@@ -25,7 +25,7 @@ export async function get(path: string): Promise<string | undefined> {
   });
 }
 
-/** Names of the nodes that are ready for pods. */
+/** Names of the ready nodes. */
 export async function findReadyNodes(): Promise<string[]> {
   const answer = await get("/api/v1/nodes");
   if (answer === undefined) return [];

@@ -8,7 +8,7 @@ export interface AppPod {
   labels?: Readonly<Record<string, string>>;
 }
 
-/** A pod with a redis server in it, such as a namespace with Pod Security `restricted` admits. */
+/** A pod with a redis server that Pod Security `restricted` admits. */
 export function appPod({ namespace, name, node, labels = {} }: AppPod): object {
   return {
     apiVersion: "v1",

@@ -6,11 +6,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { step } from "./step.ts";
 
-/** Where fetched and built things are kept, outside the checkout, by version. */
+/** Where downloads and builds are kept by version, outside the checkout. */
 export const cacheDir =
   process.env["PULUMI_VNIC_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "pulumi-vnic");
 
-/** Does the work while holding a named lock; the lock goes when its holder ends, however it ends. */
+/** Runs the work while holding a named lock, which is released however the holder ends. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   await mkdir(cacheDir, { recursive: true });
   const file = join(cacheDir, `${name}.lock`);
@@ -25,8 +25,8 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
 }
 
 /**
- * Returns the path of a cached thing, made first if it is not there. An interrupted make is never taken for the thing.
- * With `replaces`, a prefix, it takes the place of all that begin so: the cache keeps the latest.
+ * Returns the path of a cached item, making it first if it isn't there. An interrupted build is never used. With
+ * `replaces`, a prefix, it replaces all items with that prefix, so that the cache keeps only the latest.
  */
 export async function cached(
   name: string,

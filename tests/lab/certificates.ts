@@ -9,10 +9,10 @@ const config = join(dir, "openssl.cnf");
 export const certificate = (name: string): string => join(dir, `${name}.crt`);
 export const privateKey = (name: string): string => join(dir, `${name}.key`);
 
-/** Makes the cluster's certificate authority, all certificates below it and the service accounts' key. */
+/** Creates the cluster's certificate authority, all certificates signed by it, and the service accounts' key. */
 export async function makeCertificates(): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  // The machine's own openssl.cnf would add extensions of its own.
+  // The machine's own openssl.cnf could add extensions.
   await writeFile(config, "[req]\ndistinguished_name = none\n[none]\n");
   await makeKey("ca");
   const authority = [
@@ -41,7 +41,7 @@ export async function makeCertificates(): Promise<void> {
   ]);
 }
 
-/** Writes a kubeconfig that carries its certificates within, so that it can be copied away. */
+/** Writes a kubeconfig with embedded certificates, so that it can be copied. */
 export async function writeKubeconfig(path: string, user: string): Promise<void> {
   const data = async (file: string): Promise<string> => (await readFile(file)).toString("base64");
   const config = {
@@ -80,7 +80,7 @@ function request(name: string, subject: string): string[] {
   return ["openssl", "req", "-x509", "-new", "-days", "365", "-subj", subject, ...files];
 }
 
-/** One certificate that serves as server and as client, signed by the cluster's authority. */
+/** A certificate for server and client authentication, signed by the cluster's authority. */
 async function issue(name: string, subject: string, alternativeNames: readonly string[] = []): Promise<void> {
   await makeKey(name);
   const names = alternativeNames.length === 0 ? [] : ["-addext", `subjectAltName=${alternativeNames.join(",")}`];

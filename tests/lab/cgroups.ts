@@ -6,10 +6,10 @@ import { until } from "./run.ts";
 
 const root = "/sys/fs/cgroup";
 
-/** Name of the cgroup below which a node's kubelet puts its pods. */
+/** Name of the cgroup in which a node's kubelet places its pods. */
 export const cgroupOf = (node: Node): string => `/${cgroup}/${node}`;
 
-/** Makes a node's cgroup in every hierarchy there is: one for cgroup v2, one per controller for v1. */
+/** Creates a node's cgroup in every hierarchy: one for cgroup v2, one per controller for v1. */
 export async function makeCgroup(node: Node): Promise<void> {
   for (const hierarchy of hierarchies()) {
     for (const dir of [join(hierarchy, cgroup), join(hierarchy, cgroup, node)]) {
@@ -25,7 +25,7 @@ export async function makeCgroup(node: Node): Promise<void> {
   }
 }
 
-/** Removes the lab's cgroups, the deepest first; their processes have ended. */
+/** Removes the lab's cgroups, deepest first. Their processes have ended. */
 export async function removeCgroups(): Promise<void> {
   for (const hierarchy of hierarchies()) {
     const top = join(hierarchy, cgroup);
@@ -36,7 +36,7 @@ export async function removeCgroups(): Promise<void> {
   }
 }
 
-/** The lab's cgroups that exist. */
+/** The lab's existing cgroups. */
 export function findCgroups(): string[] {
   return hierarchies()
     .map((hierarchy) => join(hierarchy, cgroup))
@@ -45,7 +45,7 @@ export function findCgroups(): string[] {
 
 const isUnified = (): boolean => existsSync(join(root, "cgroup.controllers"));
 
-/** Mount points of the hierarchies; links such as `cpu -> cpu,cpuacct` are the same one again. */
+/** Mount points of the hierarchies, without links such as `cpu -> cpu,cpuacct`. */
 function hierarchies(): string[] {
   if (isUnified()) return [root];
   const found = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -6,7 +6,7 @@ import { startDaemon } from "./daemon.ts";
 
 const dir = join(stateDir, "control");
 
-/** Starts etcd and the API server, which waits by itself for etcd. */
+/** Starts etcd and the API server, which waits for etcd. */
 export async function startApiServer(programs: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   start("etcd", [
@@ -40,7 +40,10 @@ export async function startApiServer(programs: string): Promise<void> {
   ]);
 }
 
-/** Starts what acts on the API server's objects. It must be ready: they sleep long before they ask again. */
+/**
+ * Starts the controller manager and the scheduler. The API server must be ready, because they wait long before they
+ * retry.
+ */
 export async function startControllers(programs: string): Promise<void> {
   const managerConfig = join(dir, "controller-manager.kubeconfig");
   const schedulerConfig = join(dir, "scheduler.kubeconfig");

@@ -4,7 +4,10 @@ import { nodeDir, type Node } from "./layout.ts";
 import { pauseImage } from "./images.ts";
 import { kindOf } from "./node-kinds.ts";
 
-/** Writes what CRI-O of a node needs, and returns its command line. `programs`: the folder of crio and pinns, as the node sees it. */
+/**
+ * Writes CRI-O's configuration for a node, and returns its command line. `programs`: the folder of crio and pinns, as
+ * the node sees it.
+ */
 export async function prepareCrio(node: Node, programs: string): Promise<string[]> {
   const dir = nodeDir(node);
   await mkdir(dir, { recursive: true });
@@ -15,8 +18,8 @@ export async function prepareCrio(node: Node, programs: string): Promise<string[
 }
 
 /**
- * runc, but with no score below that of its parent, as the machine may lack CAP_SYS_RESOURCE, and with no limits of huge pages,
- * as the lab's cgroups aren't in every hierarchy. containerd has options for both.
+ * Wraps runc: never lowers the OOM score below the parent's, since the machine may lack CAP_SYS_RESOURCE, and sets no
+ * huge page limits, since the lab's cgroups aren't in every hierarchy. containerd has options for both.
  */
 const runtime = `#!/bin/sh
 bundle=.

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-/** A shell that starts its arguments again and again, so that a program that ends too early is no dead lab. */
+/** A shell that restarts its arguments, so that a program that exits early doesn't break the lab. */
 const keepRunning = 'while :; do "$@"; sleep 0.2; done';
 
-/** Starts a program in namespaces (arguments of nsenter), in a session of its own: it outlives us. */
+/** Starts a program in namespaces (arguments of nsenter) and in its own session, so that it outlives us. */
 export function startDaemon(logFile: string, namespaces: readonly string[], argv: readonly string[]): void {
   const log = openSync(logFile, "a");
   const supervised = ["sh", "-c", keepRunning, "keep-running", ...argv];

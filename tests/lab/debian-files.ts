@@ -4,18 +4,20 @@ import { dirname, join } from "node:path";
 import { must, run } from "./run.ts";
 import { ensurePackageLists } from "./debian-packages.ts";
 
-/** Where Debian has its programs and libraries since /bin and /lib are links. */
+/** Where Debian has its programs and libraries, since /bin and /lib are links. */
 const linkedDirs = ["bin", "lib", "lib64", "sbin"];
 
 export interface DebianFiles {
   packages: readonly string[];
-  /** Absolute paths of programs; each comes with the shared libraries it needs, and nothing else comes. */
+  /** Absolute paths of programs; each is copied together with the shared libraries that it needs. */
   programs: readonly string[];
-  /** Programs that are not from a package, by their path in the image. */
+  /** Programs that aren't from a package, by their path in the image. */
   localPrograms?: Readonly<Record<string, string>>;
 }
 
-/** Fills a folder with programs from Debian packages: a small root file system without documents, locales or perl. */
+/**
+ * Fills a folder with programs from Debian packages: a small root file system without documentation, locales or perl.
+ */
 export async function extractDebianFiles(wanted: DebianFiles, target: string): Promise<void> {
   const scratch = `${target}.scratch`;
   await rm(scratch, { recursive: true, force: true });
@@ -42,7 +44,7 @@ export async function extractDebianFiles(wanted: DebianFiles, target: string): P
     const libraries = await Promise.all(programs.map((path) => findLibraries(full, path)));
     for (const path of new Set([...programs, ...libraries.flat()])) {
       await mkdir(dirname(join(target, path)), { recursive: true });
-      // Libraries are links to a versioned file: its content is copied under the name that is looked up.
+      // Libraries are links to a versioned file, whose content is copied under the name that the loader looks up.
       await must(["cp", "--dereference", "--preserve=mode", join(full, path), join(target, path)]);
     }
   } finally {

@@ -1,7 +1,7 @@
 import { must, run } from "./run.ts";
 import { step } from "./step.ts";
 
-/** Debian's names of what the lab runs and what its machines offer. */
+/** The Debian packages that the lab and its machines need. */
 const debianPackages = [
   "busybox-static",
   "containerd",
@@ -22,7 +22,7 @@ const debianPackages = [
 
 const quiet = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 
-/** Installs the Debian packages that are missing, without starting the services some of them bring. */
+/** Installs missing Debian packages without starting their services. */
 export async function ensureDebianPackages(names: readonly string[] = debianPackages): Promise<void> {
   const query = await run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...names]);
   const installed = new Set(query.stdout.split("\n").filter((line) => line.endsWith(" installed")));
@@ -30,13 +30,13 @@ export async function ensureDebianPackages(names: readonly string[] = debianPack
   if (wanted.length === 0) return;
   await step(`installing Debian packages ${wanted.join(", ")}`, async () => {
     await ensurePackageLists();
-    // SYSTEMD_OFFLINE: systemctl starts nothing, so etcd and containerd of the host stay off.
+    // SYSTEMD_OFFLINE keeps systemctl from starting etcd and containerd on the host.
     const env = { ...quiet, SYSTEMD_OFFLINE: "1" };
     await must(["apt-get", "install", "-y", "-q", "--no-install-recommends", ...wanted], { env });
   });
 }
 
-/** Fetches apt's package lists unless they are there and name what the lab needs. */
+/** Fetches apt's package lists unless they exist and contain what the lab needs. */
 export async function ensurePackageLists(): Promise<void> {
   const known = await run(["apt-cache", "show", "--no-all-versions", "etcd-server", "redis-server"]);
   if (known.code !== 0) await must(["apt-get", "update", "-q"], { env: quiet });

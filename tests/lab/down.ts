@@ -6,21 +6,21 @@ import { forgetNetnsDir, removeNetwork } from "./network.ts";
 import { findProcesses, killProcesses } from "./processes.ts";
 import { must } from "./run.ts";
 
-/** Where `up` notes that the machine had no /run/netns before. */
+/** Where `up` records that the machine had no /run/netns before. */
 export const netnsMarker = join(stateDir, "made-run-netns");
 
-/** Removes all of the lab, whatever state it is in; it needs no record of what `up` did. */
+/** Removes the whole lab, whatever state it is in; it needs no record of what `up` did. */
 export async function tearDown(): Promise<void> {
   await killProcesses();
   await removeNetwork();
-  // A process that was still on its way into a namespace has found none or is found now.
+  // Kill again, because a process may have been entering a namespace during the first pass.
   await killProcesses();
   await removeCgroups();
   await forgetNetnsDir(netnsMarker);
   await must(["rm", "-rf", "--one-file-system", stateDir]);
 }
 
-/** What exists of the lab, in words: empty after `down`. */
+/** Describes what exists of the lab; empty after `down`. */
 export function findRemains(): string[] {
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
   return [

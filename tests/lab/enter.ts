@@ -8,7 +8,7 @@ export function isHost(name: string): name is Host {
   return ([...nodes, ...lanHosts] as string[]).includes(name);
 }
 
-/** Puts before a command what makes it run on a machine: in all namespaces of a node, in the network of a LAN host. */
+/** Prefixes a command so that it runs on a machine: in all namespaces of a node, or in the network of a LAN host. */
 export function enter(machine: Machine, argv: readonly string[]): string[] {
   if (!existsSync(netnsPath(machine)))
     throw new Error(`entering ${machine}: the lab is not up; run: npm run lab -- up`);
@@ -16,7 +16,7 @@ export function enter(machine: Machine, argv: readonly string[]): string[] {
   const init = findInit(machine);
   if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);
   const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net"];
-  // Entering a process namespace forks: whoever kills nsenter means the command too.
+  // Entering a PID namespace forks, so killing nsenter must kill the command as well.
   const mortal = ["setpriv", "--pdeathsig", "KILL", "--"];
   return ["nsenter", "--target", String(init), ...namespaces, "--", ...mortal, ...argv];
 }

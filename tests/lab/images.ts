@@ -11,7 +11,7 @@ import { must } from "./run.ts";
 
 export interface Image {
   reference: string;
-  /** Folder with the image as an OCI image layout; its name holds the hash of all that went into it. */
+  /** Folder with the OCI image layout; its name contains a hash of everything that went into it. */
   layout: string;
 }
 
@@ -19,7 +19,7 @@ export interface ImageRecipe extends DebianFiles, ImageConfig {
   reference: string;
   /** Applets of busybox that the image offers under their own names. */
   applets?: readonly string[] | "all";
-  /** Files of the checkout by their path in the image, in a layer of their own: they change often. */
+  /** Files of the checkout by their path in the image. They are in a separate layer, because they change often. */
   files?: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +27,7 @@ type Base = Omit<ImageRecipe, "files" | "reference">;
 
 export const pauseImage = "localhost/vnic-pause:1";
 export const appImage = "localhost/vnic-app:1";
-/** The product's own, under the name that it has by default. */
+/** The product's own image, under its default name. */
 export const nodeImage = defaultImage;
 
 const busybox = "/bin/busybox";
@@ -39,31 +39,31 @@ const scripts = {
   "/app/reconciler.mjs": join(dist, "reconciler", "main.mjs"),
 };
 
-/** The images each node of the lab gets. */
+/** Builds the images that each node of the lab gets. */
 export async function buildImages(): Promise<Image[]> {
   const pause: ImageRecipe = {
     reference: pauseImage,
     packages: ["busybox-static"],
     programs: [busybox],
     entrypoint: [busybox, "sleep", "2147483647"],
-    // As process 1 of a sandbox it ignores SIGTERM, for whose effect CRI-O waits minutes.
+    // As process 1 of a sandbox it ignores SIGTERM, and CRI-O would wait minutes for it to end.
     stopSignal: "SIGKILL",
   };
   const app: ImageRecipe = {
     reference: appImage,
     packages: ["busybox-static", "dash", "iproute2", "redis-server", "redis-tools"],
-    // dash: the shell of busybox takes its own `ip`, which knows no JSON.
+    // dash, because busybox's shell would run its own `ip`, which can't print JSON.
     programs: [busybox, "/bin/sh", "/bin/ip", "/usr/bin/redis-server", "/usr/bin/redis-cli"],
     applets: "all",
     entrypoint: ["/usr/bin/redis-server"],
-    // `-` before an address: do without it where the machine has no IPv6.
+    // `-` before an address makes it optional, for machines without IPv6.
     cmd: ["--bind", "*", "-::*", "--protected-mode", "no", "--save", "", "--dir", "/tmp"],
     user: "1000:1000",
   };
   return Promise.all([pause, app, await nodeRecipe()].map(buildImage));
 }
 
-/** The product's own image: Node, the tools it runs, and its bundled files. */
+/** The product's own image: Node.js, the tools it runs, and its bundled files. */
 async function nodeRecipe(): Promise<ImageRecipe> {
   const recipe: ImageRecipe = {
     reference: nodeImage,
@@ -134,7 +134,7 @@ async function buildBase(base: Base, dir: string): Promise<void> {
   }
 }
 
-/** What decides about a base; a local program's path names its version. */
+/** What determines a base image; a local program's path contains its version. */
 function contentOf(base: Base): unknown {
   return [base.packages, base.programs, base.applets, base.localPrograms, process.arch];
 }

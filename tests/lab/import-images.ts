@@ -9,13 +9,13 @@ import { ctr, kindOf, stored } from "./node-kinds.ts";
 import { listBlobs } from "./oci-image.ts";
 import { run, until } from "./run.ts";
 
-/** What a node's container runtime has been given: the layout of each image, and all blobs. */
+/** What a node's container runtime was given: the layout of each image, and all blobs. */
 interface Imported {
   layouts: Record<string, string>;
   blobs: string[];
 }
 
-/** Brings images to a node's container runtime, those that it hasn't got yet in this very form. */
+/** Imports images into a node's container runtime, except those that it already has in the same version. */
 export async function importImages(node: Node, images: readonly Image[]): Promise<void> {
   const file = join(nodeDir(node), "imported-images.json");
   const imported: Imported = existsSync(file)
@@ -25,7 +25,7 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
     const { reference, layout } = image;
     if (imported.layouts[reference] === layout) continue;
     await until(`the container runtime of ${node}`, 30, () => isAnswering(node));
-    // A new build of an image shares its largest layer with the last one; the runtime may have dropped that, though.
+    // A new build of an image shares its largest layer with the previous one, but the runtime may have deleted that.
     const failure = (await importImage(node, image, imported.blobs)) && (await importImage(node, image, []));
     if (failure !== "") throw new Error(`importing image ${reference} on ${node}: ${failure}`);
     imported.layouts[reference] = layout;
@@ -35,7 +35,7 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
 }
 
 async function isAnswering(node: Node): Promise<true | undefined> {
-  // Before the node has a /run of its own, the machine's containerd would answer.
+  // Before the node has its own /run, the machine's containerd would answer.
   if (!existsSync(join(nodeDir(node), "has-own-files"))) return undefined;
   const { runtime, socket } = kindOf(node);
   if ((await run(enter(node, ["test", "-S", socket]))).code !== 0) return undefined;
@@ -43,7 +43,10 @@ async function isAnswering(node: Node): Promise<true | undefined> {
   return (await run(enter(node, ctr(node, "version")))).code === 0 ? true : undefined;
 }
 
-/** Returns what the runtime says against it; the image goes through a pipe, as the node may not see the cache's folder. */
+/**
+ * Returns the runtime's error, if any. The image is sent through a pipe, because the node may not see the cache's
+ * folder.
+ */
 function importImage(node: Node, { reference, layout }: Image, known: readonly string[]): Promise<string> {
   if (kindOf(node).runtime === "containerd")
     return pipe(layout, known, enter(node, ctr(node, "images", "import", "-")));
@@ -53,7 +56,7 @@ function importImage(node: Node, { reference, layout }: Image, known: readonly s
   return pipe(layout, [], enter(node, ["sh", "-c", copy, "copy", policy, stored(node, reference)]));
 }
 
-/** Hands a layout as a tar archive to a program; returns what that says, if it fails. */
+/** Sends a layout as a tar archive to a program; returns the program's error, if any. */
 async function pipe(layout: string, known: readonly string[], [program = "", ...rest]: string[]): Promise<string> {
   const excluded = known.map((blob) => `--exclude=${blob}`);
   const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });

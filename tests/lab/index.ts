@@ -15,21 +15,21 @@ export { missing, missingForEngine, missingForHelm } from "./missing.ts";
 export { ensureHelm, ensureKubernetes, ensurePulumi } from "./programs.ts";
 export type { Output, RunOptions } from "./run.ts";
 
-/** A real cluster with a network outside it, on this machine. */
+/** A real cluster on this machine, with a network outside of it. */
 export interface Lab {
   kubeconfig: string;
   nodes: readonly string[];
   /** The NIC of every node that leads to the outside network. */
   parent: string;
   lan: typeof lan;
-  /** Runs a command on a node or an outside host, to its end. */
+  /** Runs a command on a node or an outside host. */
   exec(host: Host, argv: readonly string[], options?: RunOptions): Promise<Output>;
-  /** Starts a command on a node or an outside host that runs on, such as tcpdump; kill it when done. */
+  /** Starts a long-running command on a node or an outside host, such as tcpdump; kill it when done. */
   spawn(host: Host, argv: readonly string[]): ChildProcess;
   kubectl(argv: readonly string[], input?: string): Promise<Output>;
 }
 
-/** Makes the lab be there and returns it; a healthy one is used as it is. */
+/** Starts the lab and returns it; a healthy one is reused. */
 export async function up(): Promise<Lab> {
   await withLock(`lab${labNumber}`, bringUp);
   const kubectl = join(await ensureKubernetes(), "kubectl");
@@ -48,7 +48,7 @@ export async function up(): Promise<Lab> {
   };
 }
 
-/** Removes the lab and all that belongs to it. */
+/** Removes the lab and everything that belongs to it. */
 export async function down(): Promise<void> {
   await withLock(`lab${labNumber}`, tearDown);
 }

@@ -1,17 +1,20 @@
 import { join } from "node:path";
 
-/** What the lab consists of: names, addresses and paths, so that `down` finds everything without having seen `up`. */
+/** Names, addresses and paths of the lab. They are fixed, so that `down` finds everything without a record of `up`. */
 
 export const nodes = ["node1", "node2", "node3"] as const;
 export const lanHosts = ["lan1", "lan2"] as const;
-/** Each machine is a network namespace; `control` holds the cluster's bridge, `lan` and `leased` those of the outside networks. */
+/**
+ * Each machine is a network namespace; `control` has the cluster's bridge, `lan` and `leased` those of the outside
+ * networks.
+ */
 export const machines = ["control", "lan", "leased", ...nodes, ...lanHosts] as const;
 
 export type Machine = (typeof machines)[number];
 export type Node = (typeof nodes)[number];
 export type LanHost = (typeof lanHosts)[number];
 
-/** Which lab of this machine, 0 to 31: with `PULUMI_VNIC_LAB`, a second checkout has one of its own beside the first's. */
+/** The number of the lab on this machine, 0 to 31: with `PULUMI_VNIC_LAB`, a second checkout has a lab of its own. */
 export const labNumber = readNumber(process.env["PULUMI_VNIC_LAB"] ?? "0");
 const suffix = labNumber === 0 ? "" : `${labNumber}`;
 
@@ -19,7 +22,7 @@ export const stateDir = `/var/lib/pulumi-vnic-lab${suffix}`;
 export const kubeconfigPath = join(stateDir, "kubeconfig");
 /** Name of the lab's cgroup in every hierarchy. */
 export const cgroup = `pulumi-vnic-lab${suffix}`;
-/** The one link the lab puts into the developer's own network namespace. */
+/** The only link of the lab in the developer's own network namespace. */
 export const hostLink = `vnic-lab${suffix}`;
 
 export const netnsName = (machine: Machine): string => `vnic-lab${suffix}-${machine}`;
@@ -51,10 +54,10 @@ export const lan = {
   },
 } as const;
 
-/** A second network outside, whose DHCP server is whichever a test runs on its one host, the machine `leased`. */
+/** A second outside network, whose DHCP server is started by tests on its only host, the machine `leased`. */
 export const leased = {
   bridge: "leased",
-  /** The NIC of every node that leads there. */
+  /** The NIC of every node that leads to that network. */
   parent: "eth2",
   host: "192.168.60.1",
   prefixLength: 24,

@@ -1,9 +1,9 @@
 import { findProgram } from "./find-program.ts";
 
-/** Says what this machine lacks to run the lab, for a test to skip with; empty when it lacks nothing. */
+/** Describes what this machine lacks to run the lab, as the reason to skip a test; empty if it lacks nothing. */
 export function missing(): string[] {
   if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
-  // Another cluster was asked for; but what the lab's tests look at is inside of its nodes.
+  // The lab's tests look into its nodes, so they can't run on another cluster.
   if (process.env["KUBECONFIG"]) return ["KUBECONFIG unset, as it names another cluster"];
   return [
     ...(process.getuid?.() === 0 ? [] : ["root"]),
@@ -12,12 +12,12 @@ export function missing(): string[] {
   ];
 }
 
-/** Says what this machine lacks to build the engine, if it has none. */
+/** Describes what this machine lacks to build the engine, if it has none. */
 export function missingForEngine(): string[] {
   return (findProgram("pulumi") ?? findProgram("go")) ? [] : ["pulumi, or Go 1.25 or newer to build it"];
 }
 
-/** Says what this machine lacks to build Helm, if it has none. */
+/** Describes what this machine lacks to build Helm, if it has none. */
 export function missingForHelm(): string[] {
   return (findProgram("helm") ?? findProgram("go")) ? [] : ["helm, or Go 1.26 or newer to build it"];
 }

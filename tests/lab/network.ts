@@ -18,8 +18,8 @@ const control = netnsName("control");
 const outside = netnsName("lan");
 
 /**
- * Makes all namespaces, bridges, links and addresses. Both bridges live in namespaces of their own, so that neither the
- * developer's routes nor a firewall on the developer's bridges has a part in what is tested.
+ * Creates all namespaces, bridges, links and addresses. Both bridges are in their own namespaces, so that the
+ * developer's routes and firewall can't affect the tests.
  */
 export async function makeNetwork(): Promise<void> {
   for (const machine of machines) await must(["ip", "netns", "add", netnsName(machine)]);
@@ -49,7 +49,7 @@ export async function makeNetwork(): Promise<void> {
   await ip("leased", [
     ...bridge(leased.bridge, nodes),
     `address add ${leased.host}/${leased.prefixLength} dev ${leased.bridge}`,
-    // Where a broadcast to all goes.
+    // The route for broadcasts to 255.255.255.255.
     `route add default dev ${leased.bridge}`,
   ]);
   for (const node of nodes) {
@@ -78,7 +78,7 @@ export async function makeNetwork(): Promise<void> {
   }
 }
 
-/** Removes what `makeNetwork` made; a namespace takes its links along. */
+/** Removes what `makeNetwork` created; a namespace's links are removed with it. */
 export async function removeNetwork(): Promise<void> {
   await run(["ip", "link", "delete", hostLink]);
   for (const machine of machines) {
@@ -87,7 +87,10 @@ export async function removeNetwork(): Promise<void> {
   await until(`the end of link ${hostLink}`, 10, () => (existsSync(`/sys/class/net/${hostLink}`) ? undefined : true));
 }
 
-/** The first `ip netns add` on a machine makes /run/netns a mount; `remember` before it lets `forget` undo that. */
+/**
+ * The first `ip netns add` on a machine makes /run/netns a mount point; `remember` before it allows `forget` to undo
+ * that.
+ */
 export async function rememberNetnsDir(marker: string): Promise<void> {
   if (!existsSync("/run/netns")) await writeFile(marker, "");
 }
@@ -108,7 +111,7 @@ function bridge(name: string, ports: readonly string[]): string[] {
   ];
 }
 
-/** Runs `ip` commands in one go, in a machine's namespace or in ours. */
+/** Runs several `ip` commands in a machine's namespace or in ours. */
 async function ip(machine: Machine | undefined, commands: readonly string[]): Promise<void> {
   const where = machine === undefined ? [] : ["-n", netnsName(machine)];
   await must(["ip", ...where, "-batch", "-"], { input: commands.join("\n") });

@@ -1,14 +1,14 @@
 import { labNumber, nodes, type Node } from "./layout.ts";
 
-/** How a worker node of a distribution is laid out. */
+/** The layout of a worker node, as of a distribution. */
 export interface NodeKind {
   readonly name: "kubeadm" | "k3s" | "CRI-O";
-  /** Name of the layout that a node of this kind is found to have. */
+  /** Name of the layout that should be detected for such a node. */
   readonly layout: string;
-  /** Program of its container runtime. */
+  /** Its container runtime. */
   readonly runtime: "containerd" | "crio";
   readonly socket: string;
-  /** containerd's state directory, and the one for what outlives a reboot. */
+  /** containerd's state directory, and its root directory for data that survives reboots. */
   readonly state: string;
   readonly root: string;
   /** Suffix of the version that the kubelet reports. */
@@ -25,7 +25,7 @@ const kubeadm: NodeKind = {
   versionSuffix: "",
 };
 
-/** As k3s lays its containerd out; RKE2, k3d and Harvester have it so, too. */
+/** The layout of k3s, which RKE2, k3d and Harvester share. */
 const k3s: NodeKind = {
   name: "k3s",
   layout: "k3s",
@@ -48,19 +48,19 @@ const crio: NodeKind = {
 
 const kinds = [kubeadm, k3s, crio];
 
-/** The kinds go round by the lab's number, so that labs side by side run the same test on nodes of different kinds. */
+/** The kinds are rotated by the lab's number, so that concurrent labs run the same test on different kinds of nodes. */
 export function kindOf(node: Node): NodeKind {
   const kind = kinds[(nodes.indexOf(node) + labNumber) % kinds.length];
   if (kind === undefined) throw new Error(`${node} is not a node of the lab`);
   return kind;
 }
 
-/** A command of `ctr` for what the node's kubelet made; its runtime is containerd. */
+/** A `ctr` command for the kubelet's containers on a node with containerd. */
 export function ctr(node: Node, ...words: readonly string[]): string[] {
   return ["ctr", `--address=${kindOf(node).socket}`, "--namespace=k8s.io", ...words];
 }
 
-/** skopeo's name for an image in the node's store; its runtime is CRI-O. */
+/** skopeo's name for an image in the store of a node with CRI-O. */
 export function stored(node: Node, reference: string): string {
   const { root, state } = kindOf(node);
   return `containers-storage:[overlay@${root}+${state}]${reference}`;

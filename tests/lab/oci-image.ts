@@ -20,7 +20,7 @@ interface Descriptor {
   size: number;
 }
 
-/** Writes one image as an OCI image layout, its layers being the given folders. */
+/** Writes an image as an OCI image layout, with the given folders as layers. */
 export async function writeOciLayout(
   dir: string,
   reference: string,
@@ -65,7 +65,7 @@ export async function writeOciLayout(
   );
   const manifest = { schemaVersion: 2, mediaType: manifestType, config: configBlob, layers: layerBlobs };
   const manifestBlob = await addJson(manifest, manifestType);
-  // containerd takes the image's name from this annotation.
+  // containerd reads the image's name from this annotation.
   const named = { ...manifestBlob, annotations: { "io.containerd.image.name": reference } };
   await writeFile(join(dir, "index.json"), JSON.stringify({ schemaVersion: 2, manifests: [named] }));
   await writeFile(join(dir, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }));

@@ -3,8 +3,8 @@ import { cgroup, machines, netnsPath, type Machine } from "./layout.ts";
 import { until } from "./run.ts";
 
 /**
- * The lab's processes are known by where they are: in one of its network namespaces or in its cgroup. No pid is written
- * down, so none can be stale, and a process that was started a moment before a crash is found all the same.
+ * The lab's processes, identified by its network namespaces and its cgroup. No PIDs are stored, so none can be stale,
+ * and a process that was started just before a crash is found as well.
  */
 export function findProcesses(): number[] {
   const namespaces = new Set(machines.map(inodeOf).filter((inode) => inode !== undefined));
@@ -16,14 +16,14 @@ export function findProcesses(): number[] {
   });
 }
 
-/** The first process of a machine that has processes of its own: the one that entering it means. */
+/** The first process of a machine with its own PID namespace, which is the one to enter. */
 export function findInit(machine: Machine): number | undefined {
   const inode = inodeOf(machine);
   if (inode === undefined) return undefined;
   return allPids().find((pid) => netnsOf(pid) === inode && isInit(pid));
 }
 
-/** Kills all of the lab's processes and returns when none is left. */
+/** Kills all of the lab's processes, and resolves when none is left. */
 export async function killProcesses(): Promise<void> {
   await until("the end of the lab's processes", 20, () => {
     const pids = findProcesses();
@@ -38,7 +38,7 @@ export async function killProcesses(): Promise<void> {
   });
 }
 
-/** Process 1 of a process namespace one below ours. */
+/** Whether a process is process 1 of a PID namespace directly below ours. */
 function isInit(pid: number): boolean {
   return /^NSpid:\t\d+\t1$/m.test(read(`/proc/${pid}/status`));
 }

@@ -20,7 +20,7 @@ export async function ensureKubelet(suffix: string): Promise<string> {
   if (suffix === "") return programs;
   const module = goModule("kubernetes");
   const version = (await versionOf(module, "k8s.io/kubernetes")) + suffix;
-  // Only the linker has work: the packages are in Go's build cache.
+  // Only linking is needed: the packages are in Go's build cache.
   return cached(`kubelet-${version}`, `linking kubelet ${version}`, (bin) =>
     goBuild(module, bin, versionFlags(version), { what: "k8s.io/kubernetes/cmd/kubelet" }),
   );
@@ -32,7 +32,7 @@ function versionFlags(version: string): string {
   return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
 }
 
-/** Returns a folder with crio and pinns, and installs what they are built with and run beside. */
+/** Returns a folder with crio and pinns, and installs what they need to be built and to run. */
 export async function ensureCrio(): Promise<string> {
   await ensureDebianPackages(["conmon", "gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "skopeo"]);
   const module = goModule("cri-o");
@@ -47,7 +47,7 @@ export async function ensureCrio(): Promise<string> {
   });
 }
 
-/** Returns a folder with `pulumi`; its Node language host lies there too, unless both are the user's own. */
+/** Returns a folder with `pulumi` and its Node language host, unless both are already on PATH. */
 export async function ensurePulumi(): Promise<string> {
   const own = findProgram("pulumi");
   if (own !== undefined && findProgram("pulumi-language-nodejs") !== undefined) return dirname(own);
@@ -75,7 +75,7 @@ export async function ensureHelm(): Promise<string> {
   return cached(`helm-${version}`, `building Helm ${version} (1 minute on 2 cores)`, (bin) => goBuild(module, bin, ""));
 }
 
-/** Returns the path of a Node program that needs nothing but the C++ library: the one that goes into images. */
+/** Returns the path of a Node.js executable for images, which only needs the C++ library. */
 export async function ensureNode(): Promise<string> {
   const script = await readFile(join(import.meta.dirname, "..", "..", "scripts", "with-node"), "utf8");
   const version = /^version=(\S+)/m.exec(script)?.[1] ?? "";
@@ -94,7 +94,7 @@ export async function ensureNode(): Promise<string> {
 
 const goModule = (name: string): string => join(import.meta.dirname, "go", name);
 
-/** The version a go.mod asks for: the one place where it is written. */
+/** The version that a go.mod asks for, which is the only place where it is set. */
 async function versionOf(module: string, dependency: string): Promise<string> {
   const text = await readFile(join(module, "go.mod"), "utf8");
   const version = text.split("\n").find((line) => line.replace("require", "").trim().startsWith(`${dependency} v`));
@@ -111,11 +111,11 @@ interface BuildOptions {
   /** Path of a package. @default all `tool`s of the go.mod */
   readonly what?: string;
   readonly tags?: string;
-  /** Whether C is called, so that the program needs the C library. @default false */
+  /** Whether it uses cgo, so that the program needs the C library. @default false */
   readonly cgo?: boolean;
 }
 
-/** Builds programs of a go.mod, static if they call no C, so that they run in any namespace and image. */
+/** Builds programs of a go.mod; without cgo they are static, so that they run in any namespace and image. */
 async function goBuild(
   module: string,
   bin: string,

@@ -13,7 +13,7 @@ export interface RunOptions {
   cwd?: string;
 }
 
-/** Runs a program to its end and returns what it said; a program that cannot be started is an error, a non-zero code is not. */
+/** Runs a program and returns its output. A program that can't be started is an error; a non-zero exit code isn't. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<Output> {
   const [program = "", ...rest] = argv;
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
   });
 }
 
-/** Like `run`, for a program that must succeed: returns its stdout, throws its stderr. */
+/** Like `run`, for a program that must succeed: returns its stdout, or throws its stderr. */
 export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
   const output = await run(argv, options);
   if (output.code !== 0) {
@@ -53,7 +53,7 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
   return output.stdout;
 }
 
-/** Polls until the question is answered with something; throws what was awaited when the time is over. */
+/** Polls until the question has an answer; after the time limit it throws what was awaited. */
 export async function until<T>(
   awaited: string,
   timeoutSeconds: number,

@@ -1,4 +1,4 @@
-/** Does one long step and tells its start and its seconds on stderr. */
+/** Runs a long step, and logs its start and duration to stderr. */
 export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   process.stderr.write(`» ${what} ...\n`);

@@ -20,7 +20,7 @@ import { until } from "./run.ts";
 import { step } from "./step.ts";
 import { type NodePrograms, startNode } from "./worker-node.ts";
 
-/** Written last: the lab is complete, and made by the code with this fingerprint. */
+/** Written last: the lab is complete, and was started by the code with this fingerprint. */
 const stamp = join(stateDir, "complete");
 const shapingFiles = [
   "certificates.ts",
@@ -34,7 +34,7 @@ const shapingFiles = [
   "worker-node.ts",
 ];
 
-/** Makes the lab be there: leaves a healthy one alone, replaces any other, brings changed images to its nodes. */
+/** Starts the lab: keeps a healthy one, replaces any other, and imports changed images into its nodes. */
 export async function bringUp(): Promise<void> {
   const lacks = missing();
   if (lacks.length > 0) throw new Error(`starting the lab: this machine lacks ${lacks.join(", ")}`);
@@ -81,7 +81,7 @@ async function startCluster(programs: string): Promise<void> {
 }
 
 function startDhcpServer(): void {
-  // --no-ping: looking for a holder of the address first would cost each test 3 s.
+  // --no-ping, because checking addresses by ping would cost each test 3 s.
   startDaemon(
     join(stateDir, "dnsmasq.log"),
     [`--net=${netnsPath("lan")}`],
@@ -107,7 +107,7 @@ async function isHealthy(programs: string): Promise<boolean> {
   return nodes.every((node) => ready.includes(node));
 }
 
-/** A lab that other code or another Kubernetes made is made anew. */
+/** A lab that was started by other code or another Kubernetes version is replaced. */
 async function fingerprint(programs: string): Promise<string> {
   const hash = createHash("sha256").update(programs);
   for (const file of shapingFiles) hash.update(await readFile(join(import.meta.dirname, file)));

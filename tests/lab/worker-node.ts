@@ -8,14 +8,14 @@ import { pauseImage } from "./images.ts";
 import { prepareCrio } from "./cri-o.ts";
 import { kindOf } from "./node-kinds.ts";
 
-/** The programs of one worker node, by their folders. */
+/** The folders of a worker node's programs. */
 export interface NodePrograms {
   readonly kubelet: string;
-  /** Where its container runtime is, unless that is on PATH. */
+  /** The container runtime's folder, unless it is on PATH. */
   readonly runtime?: string;
 }
 
-/** Starts a worker node: namespaces of its own, and in them its container runtime and a kubelet. */
+/** Starts a worker node: its namespaces, its container runtime and its kubelet. */
 export async function startNode(node: Node, programs: NodePrograms): Promise<void> {
   const dir = nodeDir(node);
   await mkdir(join(dir, "cni"), { recursive: true });
@@ -31,10 +31,10 @@ export async function startNode(node: Node, programs: NodePrograms): Promise<voi
   startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init, ...folders, ...runtime]);
 }
 
-/** Folder of the manifests of a node's static pods. */
+/** Folder of the static pod manifests of a node. */
 export const staticPodsOf = (node: Node): string => join(nodeDir(node), "static-pods");
 
-/** Writes what the runtime needs, and returns its command line; /run/runtime is its folder. */
+/** Writes the runtime's configuration, and returns its command line; /run/runtime is its folder. */
 async function prepareRuntime(node: Node): Promise<string[]> {
   if (kindOf(node).runtime === "crio") return prepareCrio(node, "/run/runtime");
   const file = join(nodeDir(node), "containerd.toml");
@@ -102,7 +102,7 @@ function kubeletConfig(node: Node): object {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    // Nobody answers there: it only keeps the kubelet from warning at every pod.
+    // Nobody answers there: it only keeps the kubelet from warning about every pod.
     clusterDNS: ["10.96.0.10"],
     tlsCertFile: certificate(node),
     tlsPrivateKeyFile: privateKey(node),
@@ -112,7 +112,7 @@ function kubeletConfig(node: Node): object {
       x509: { clientCAFile: certificate("ca") },
     },
     authorization: { mode: "Webhook" },
-    // A developer's full disk is no reason to evict pods or to throw images away that no registry has.
+    // A developer's full disk is no reason to evict pods or to delete images that no registry has.
     imageGCHighThresholdPercent: 100,
     evictionHard: {
       "memory.available": "0%",

@@ -19,7 +19,7 @@ describe("credentials that end during a long run", () => {
   const ticket = "vnic-test-ticket";
   const onNode = { "kubernetes.io/hostname": "node3" };
 
-  /** A kubeconfig of the provider with another token. */
+  /** The provider's kubeconfig with another token. */
   async function withToken(token: string): Promise<string> {
     const config = JSON.parse(await readFile(path, "utf8")) as Kubeconfig;
     return JSON.stringify({ ...config, users: config.users.map((one) => ({ ...one, user: { token } })) });

@@ -9,14 +9,14 @@ import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import type { Reply } from "../support/scripted-dhcp.ts";
 
-/** The leased network's host is a router: a far host is behind it, without a way to the cluster. */
+/** The leased network's host is a router to a distant host, which has no path to the cluster. */
 describe("routes from a DHCP server", function () {
   this.timeout(120_000);
   let bench: Bench;
   const namespace = "dhcp-routes";
   const far = "172.16.9.9";
   const router = "c0a83c01";
-  /** 172.16.0.0/12 and all destinations, each by that router. */
+  /** 172.16.0.0/12 and all destinations, each via that router. */
   const [private12, all] = [`0cac10${router}`, `00${router}`];
   const wire = (given: Record<string, unknown>) =>
     define({ name: "wire", pod: { namespace, name: "db" }, network: { parent: leased.parent }, ...given });
@@ -40,7 +40,7 @@ describe("routes from a DHCP server", function () {
     await assertNoLeaks(bench.lab);
   });
 
-  /** By which device the pod's own traffic to an address leaves. */
+  /** The device through which the pod's own traffic to an address leaves. */
   const wayTo = async (address: string) =>
     / dev (\S+)/.exec(await bench.kubectl("exec", "db", "--", "ip", "route", "get", address))?.[1];
   const routesOfPod = () => bench.kubectl("exec", "db", "--", "ip", "route", "show", "table", "all");

@@ -29,7 +29,7 @@ describe("DHCP", function () {
   const namespace = "dhcp";
   const db = { namespace, name: "db" };
   const network = { parent: "eth2" };
-  /** The least that a lease may last. */
+  /** The shortest lease that is accepted. */
   const leaseSeconds = 30;
 
   before(async () => {
@@ -52,7 +52,7 @@ describe("DHCP", function () {
     return JSON.parse(stdout) as ResourceFile;
   };
   const leaseEnd = async () => Date.parse((await file()).lease?.expiresAt ?? "");
-  /** Waits for what the agent writes down of a renewal. */
+  /** Waits until the agent has recorded a renewal. */
   const renewed = async (before: number) =>
     until("a renewal", leaseSeconds, async () => ((await leaseEnd()) > before ? true : undefined));
 

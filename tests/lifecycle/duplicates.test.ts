@@ -83,7 +83,7 @@ describe("duplicate address detection", () => {
     expect(record.spec).to.deep.include({ addresses: ["192.168.50.75/24"], mtu: 1400 });
     expect(await answersPing(bench.lab, "lan1", "192.168.50.75")).to.equal(true);
 
-    // It does not probe for its own addresses.
+    // It doesn't probe for its own addresses.
     const again = await bench.inject(wire(["192.168.50.75/24", "fd50::75/64"], { mtu: 1400 }), { known: before });
     expect(await answersPing(bench.lab, "lan1", "fd50::75")).to.equal(true);
     await bench.eject(again);
@@ -93,7 +93,7 @@ describe("duplicate address detection", () => {
     const state = await bench.inject(wire(["192.168.50.201/24"], { duplicateAddressDetection: false }));
     expect(addressesOf(linkNamed(await bench.linksIn("db"), "lan0"))).to.deep.equal(["192.168.50.201/24"]);
     await bench.eject(state);
-    // The neighbours that cached it forget it.
+    // Clears the neighbours' caches.
     await bench.lab.exec("lan2", ["ip", "neigh", "flush", "all"]);
   });
 });

@@ -145,11 +145,11 @@ describe("eject", () => {
     const state = await bench.inject(
       define({ name: "lost", pod: { namespace, name: "lost" }, addresses: ["192.168.50.42/24"] }),
     );
-    // A node of that name doesn't exist: what the record says after the Node object was deleted.
+    // No node has that name, as after the Node object was deleted.
     await bench.kubectl("annotate", "vnic", "lost", "--overwrite", "pulumi-vnic.dev/node=node9");
     await bench.eject({ ...state, node: "node9" });
     expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
-    // The node came back after all: its own leftovers go with the pod and a last eject.
+    // The node came back: its remains are removed with the pod and a last eject.
     await bench.eject(state);
     await bench.kubectl("delete", "pod", "lost", "--wait=true");
   });

@@ -30,7 +30,7 @@ describe("a bad connection to the API server", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** One NIC that answers, one record, one Job at most. */
+  /** Checks that there is one answering NIC, one record, and at most one Job. */
   async function assertOneOfAll(): Promise<void> {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.57")).to.equal(true);
     const ours = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);

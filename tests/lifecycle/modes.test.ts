@@ -139,7 +139,7 @@ describe("the modes", () => {
 
   it("host-device: a device that the kernel put back when the pod died gets its name again", async () => {
     const state = await bench.inject(define1("host-device", "eth7", 68));
-    // What the kernel does with hardware, and can't be seen here: the lab's device is a veth, which would die.
+    // What the kernel does with hardware can't be shown here: the lab's device is a veth, which would be deleted.
     const [netns] = (await bench.lab.exec("node1", ["sh", "-c", findNetns])).stdout.trim().split("\n");
     const home = ["nsenter", `--net=${netns}`, "ip", "link", "set", "lan0", "netns", "1"];
     const { code, stderr } = await bench.lab.exec("node1", home);

@@ -19,7 +19,7 @@ describe("a Vnic that moves to another node", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** Behind which port the LAN's switch has a MAC. */
+  /** The port behind which the LAN's switch has a MAC. */
   const portOf = async (mac: string): Promise<string | undefined> => {
     const rows = JSON.parse(await must(["bridge", "-n", netnsName("lan"), "-j", "fdb", "show", "br", lan.bridge])) as {
       mac: string;
@@ -38,7 +38,7 @@ describe("a Vnic that moves to another node", () => {
     expect(await portOf(before.mac)).to.equal("node1");
     const known = await entries();
     expect(known).to.deep.equal(hosts.map(() => before.mac));
-    // What it knows it keeps, right or wrong.
+    // Neighbour entries keep their MAC, right or wrong.
     for (const host of hosts)
       await bench.lab.exec("lan1", [
         "ip",

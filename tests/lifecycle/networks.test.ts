@@ -67,7 +67,7 @@ describe("networks", () => {
     expect(rules).to.match(/from 192\.168\.50\.85 lookup/);
     expect(await observe(bench.driver, vnicRef(one), one)).to.deep.equal(one);
 
-    // In use, it stays: for Pulumi by a refusal, for kubectl by its finalizer.
+    // A network in use is kept: Pulumi refuses to delete it, and the finalizer stops kubectl.
     const known = { name: "lan", uid: metadata.uid };
     expect(await refusalOf(removeNetwork(bench.driver.cluster, known))).to.match(
       /VnicNetwork lan is in use by Vnic networks\/wire-8[56], networks\/wire-8[56]; delete them first/,
@@ -94,7 +94,7 @@ describe("networks", () => {
     expect(linkNamed(await bench.linksIn("db"), "lan85")?.mtu).to.equal(1300);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.85")).to.equal(true);
     await bench.eject(mended);
-    // Once used, and unused again, kubectl can delete it as well.
+    // After its last use, kubectl can delete it as well.
     await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "lan", "--timeout=30s"]);
     await removeNetwork(bench.driver.cluster, { name: "lan", uid: first.metadata.uid });
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");
@@ -155,7 +155,7 @@ describe("networks", () => {
   });
 });
 
-/** As the Network Plumbing Working Group's standard has it, without its documentation. */
+/** The CRD of the Network Plumbing Working Group's standard, without its documentation. */
 const attachmentDefinitionCrd = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",

@@ -39,20 +39,20 @@ describe("observe", () => {
 
   const seen = () => observe(bench.driver, vnicRef(definition), state);
 
-  /** The path of the pod's network namespace, found by its address of the cluster's network. */
+  /** The path of the pod's network namespace, found by its address on the cluster network. */
   async function netnsOfPod(node: Node = "node1"): Promise<string> {
     const address = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.podIP}");
     const find = `for n in /run/netns/*; do nsenter --net=$n ip -o address | grep -q " ${address}/" && echo $n; done`;
     return (await bench.lab.exec(node, ["sh", "-c", find])).stdout.trim();
   }
 
-  /** Runs `ip` there. */
+  /** Runs `ip` in the pod. */
   async function inPod(...words: string[]): Promise<void> {
     const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${await netnsOfPod()}`, "ip", ...words]);
     expect(code, stderr).to.equal(0);
   }
 
-  /** The names of the programs that run there. */
+  /** The names of the programs that run in the pod. */
   async function programsInPod(): Promise<string[]> {
     const list = `for p in $(ip netns pids ${basename(await netnsOfPod())}); do cat /proc/$p/comm; done`;
     return (await bench.lab.exec("node1", ["sh", "-c", list])).stdout.split("\n").filter(Boolean);
@@ -123,7 +123,7 @@ describe("observe", () => {
       expect(await answersPing(bench.lab, "lan1", "fd50::50")).to.equal(true);
       const [links] = [(await bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined)];
       expect(links).to.have.length(1);
-      // What was only lost on paper doesn't cost the pod its link.
+      // If only files or records were lost, the pod keeps its link.
       if (what.includes("resource file")) expect(links?.[0]?.ifindex).to.equal(before?.ifindex);
       if (what.includes("another node")) await bench.kubectl("delete", "pod", "db", "--wait=true");
     });

@@ -36,7 +36,7 @@ describe("a NIC comes into a pod", () => {
     command: ["sh", "-c", script],
   });
 
-  /** The NIC answers on the LAN while the pod has it, and is gone after. */
+  /** Checks that the NIC answers on the LAN, and is gone afterwards. */
   async function assertServed(pod: string): Promise<void> {
     const wire = define({ name: "wire", pod: { namespace, name: pod }, addresses: [`${address}/24`] });
     const state = await bench.inject(wire);

@@ -35,7 +35,7 @@ const withSpec = (workload: Workload, spec: PodSpec): Workload => {
     ? { ...workload, spec: { ...workload.spec, template: { ...template, spec } } }
     : { ...workload, spec };
 };
-/** The volume of a token has another name each time. */
+/** The volume of a token has a different name each time. */
 const comparable = (workload: Workload) =>
   JSON.stringify(specIn(workload)).replace(/kube-api-access-[a-z0-9]{5}/g, "token");
 
@@ -66,7 +66,7 @@ describe("the policy of our own namespace compares whole", () => {
   });
   after(() => removeParts(lab.kubectl, "policies"));
 
-  /** The object as the API server would store it, or what it says against it. */
+  /** The object as the API server would store it, or the API server's error. */
   const create = (workload: Workload): Promise<Workload | string> =>
     objects.create(workload, undefined, "All").then(
       (stored) => stored,

@@ -13,7 +13,7 @@ describe("the admission policies", () => {
   before(async () => {
     bench = await openBench({ namespace });
     await installPlatform(bench.lab.kubectl, ["policies"]);
-    // A policy takes effect a moment after it was applied.
+    // A policy takes effect only a moment after it was applied.
     const container = { name: "probe", image: "localhost/another:1" };
     const metadata = { name: "probe", namespace: systemNamespace };
     const probe = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [container] } });

@@ -30,7 +30,7 @@ describe("inject refuses", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** The error that the provider gives, which must be a plain one: nothing was left that state should keep. */
+  /** The provider's error, which must be a plain one: nothing is left that state should keep. */
   async function refusal(
     kind: ErrorKind,
     inputs: Record<string, unknown>,
@@ -48,7 +48,7 @@ describe("inject refuses", () => {
     throw new Error("it was not refused");
   }
 
-  /** The lifecycle under another service account or image. */
+  /** The lifecycle with another service account or image. */
   async function as(
     kubeconfig: string,
     image = defaultImage,
@@ -123,7 +123,7 @@ describe("inject refuses", () => {
 
   it("an interface name that something else has in the pod", async () => {
     const netns = (await bench.lab.exec("node1", ["sh", "-c", "ls /run/netns"])).stdout.split("\n").filter(Boolean);
-    // Any pod namespace of node1 but ours is left alone: the bench's pod is the only one there.
+    // The bench's pod is the only one on node1, so this is its namespace.
     expect(netns).to.have.length(1);
     await bench.lab.exec("node1", [
       "nsenter",
@@ -166,7 +166,7 @@ describe("inject refuses", () => {
   });
 
   it("all but the first of three that declare one address at the same moment", async () => {
-    // More than once, as who comes first is chance.
+    // Repeated, because the order is random.
     for (let round = 0; round < 5; round++) {
       const rivals = ["one", "two", "three"].map((name) => define({ name, pod: db, addresses: ["192.168.50.63/24"] }));
       const outcomes = await Promise.allSettled(rivals.map((rival) => bench.inject(rival)));
@@ -209,7 +209,7 @@ describe("inject refuses", () => {
     await applyObjects(bench.lab.kubectl, [
       { ...role, rules: role?.rules?.filter(({ resources }) => !resources.includes("pods/attach")) },
     ]);
-    // One of its own, as a session that is open already needs no attaching.
+    // A new session, because an open one needs no attaching.
     const other = await as(await serviceAccountKubeconfig(bench.lab.kubectl, "vnic-system", "vnic-provider"));
     try {
       expect(await refusal("forbidden", {}, other)).to.match(

@@ -7,7 +7,7 @@ import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { askRedis } from "../support/outside.ts";
 
-/** The LAN's own namespace is a router: hosts of a far network are behind it, without a way to the cluster. */
+/** The LAN's namespace is a router to a distant network, which has no path to the cluster. */
 describe("routes", () => {
   let bench: Bench;
   const namespace = "routes";
@@ -36,7 +36,7 @@ describe("routes", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** By which device the pod's own traffic to an address leaves. */
+  /** The device through which the pod's own traffic to an address leaves. */
   const wayTo = async (...words: string[]) => {
     const text = await bench.kubectl("exec", "db", "--", "ip", "route", "get", ...words);
     return / dev (\S+)/.exec(text)?.[1];
@@ -45,7 +45,7 @@ describe("routes", () => {
     const words = [["rule"], ["-6", "rule"], ["route", "show", "table", "all", "proto", "118"]];
     return (await Promise.all(words.map((one) => bench.kubectl("exec", "db", "--", "ip", ...one)))).join("");
   };
-  /** Whether an answer comes back to an address of the far network, which the router has. */
+  /** Whether an address of the distant network, which the router has, gets an answer. */
   const answersFar = async (from: string, to: string) => {
     const ping = ["ping", "-n", "-c", "1", "-W", "2", "-I", from, to];
     return (await run(["nsenter", `--net=${netnsPath("lan")}`, ...ping])).code === 0;
@@ -66,7 +66,7 @@ describe("routes", () => {
     expect((await askRedis(bench.lab, "lan1", "192.168.50.80"))[0]).to.equal("+PONG");
     expect(await observe(bench.driver, vnicRef(state), state)).to.deep.equal(state);
 
-    // Without them, the pod's own default route takes the reply, and it is lost.
+    // Without them, the pod's own default route takes the reply, which is then lost.
     const without = await bench.inject(wire({ gateways, replyVia: "pod" }), { known: state });
     expect(await wayTo(far.host, "from", "192.168.50.80")).to.equal("eth0");
     expect(await answersFar(far.host, "192.168.50.80")).to.equal(false);

@@ -34,7 +34,7 @@ describe("a survey of many Vnics on two nodes", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** All of them, as one run of the engine looks at them. */
+  /** Observes all of them in one survey, like one engine run. */
   function surveyed() {
     const surveyor = new Surveyor(bench.driver);
     return Promise.all(
@@ -42,10 +42,10 @@ describe("a survey of many Vnics on two nodes", () => {
     );
   }
 
-  /** Observes each Vnic by itself. */
+  /** Observes each Vnic separately. */
   const observed = () => Promise.all(states.map((state) => observe(bench.driver, vnicRef(state), state)));
 
-  /** Runs `ip` in whichever pod of the node it works. */
+  /** Runs `ip` in the first pod of the node in which it succeeds. */
   async function inPodOf(node: Node, words: string): Promise<void> {
     const script = `for n in /run/netns/*; do nsenter --net=$n ip ${words} 2>/dev/null && exit; done; exit 1`;
     const { code } = await bench.lab.exec(node, ["sh", "-c", script]);

@@ -14,7 +14,10 @@ const namespace = "tenants";
 const rbac = { apiGroup: "rbac.authorization.k8s.io" };
 const user = (name: string) => [{ kind: "User", name, ...rbac }];
 
-/** Three people: Ann with Kubernetes' own role `edit`, Owen with every right in the namespace, Nell with inline networks as well. */
+/**
+ * Three users: Ann with Kubernetes' own role `edit`, Owen with all rights in the namespace, Nell with inline networks
+ * as well.
+ */
 const people = [
   binding("RoleBinding", "ann", "edit"),
   {
@@ -69,7 +72,7 @@ describe("what a tenant may reach", () => {
     return parsed.definition;
   }
 
-  /** What the API server says to that person; empty when it takes the record. */
+  /** The API server's message to that user; empty if it accepts the record. */
   async function admit(person: string, spec: object, kind = "Vnic"): Promise<string> {
     const whole = kind === "Vnic" ? { pod: { name: "db" }, ...spec } : { selector: { app: "db" }, template: spec };
     const record = { apiVersion, kind, metadata: { name: "wire", namespace }, spec: whole };

@@ -3,7 +3,7 @@ import { Project } from "./project.ts";
 
 const args = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"]`;
 
-/** Resources that get other names or places, and what is planned then. */
+/** Resources that are renamed or moved, and the resulting plans. */
 describe("a resource under another name", () => {
   let project: Project;
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describe("a resource under another name", () => {
       new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } }, { aliases: [{ name: "wires" }] });`);
     await project.stack.must("preview", "--expect-no-changes");
     expect(await project.stack.up("--expect-no-changes")).to.match(/5 unchanged/);
-    // Once more under another name: what was made stays.
+    // Another name once more: the existing record is kept.
     await project.program(`
       new Vnic("wire-3", { ${args} }, { aliases: [{ name: "wire-2" }] });
       new Vnic("named-2", { ${args}, name: "as-told" });

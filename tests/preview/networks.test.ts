@@ -3,7 +3,7 @@ import { Project } from "./project.ts";
 
 const pod = `pod: { namespace: "shop", name: "db-0" }, addresses: ["192.168.50.10/24"]`;
 
-/** A Network, and each way in which its outputs and those of a Vnic may become inputs. */
+/** A Network, and each way in which its outputs and those of a Vnic can be inputs. */
 function program(network: string): string {
   return `
     const lan = new Network("lan", ${network});

@@ -5,12 +5,12 @@ import { Stack } from "../support/stack.ts";
 
 const checkout = join(import.meta.dirname, "..", "..");
 
-/** The resource kinds of the package, by the entry that their stubs import. */
+/** The resource kinds of the package, by the entry point that their stubs import. */
 const entries = { provider: "vnic", network: "network", "vnic-set": "vnic-set" } as const;
 
 /**
- * A stack of the real engine without a cluster. The project's `pulumi-vnic` is the built package, whose check and diff are
- * its own; what it would do in a cluster succeeds at once, with outputs of the shape that the cluster would give.
+ * A stack of the real engine without a cluster. The project's `pulumi-vnic` is the built package with its own check
+ * and diff. What it would do in a cluster succeeds at once, with outputs like those of a cluster.
  */
 export class Project {
   readonly stack: Stack;
@@ -38,7 +38,7 @@ export class Project {
     return new Project(stack, folder);
   }
 
-  /** The program's statements, which may use `pulumi`, `Vnic`, `Network`, `VnicSet` and `Source`. */
+  /** Sets the program's statements, which may use `pulumi`, `Vnic`, `Network`, `VnicSet` and `Source`. */
   async program(text: string): Promise<void> {
     const source = await readFile(join(import.meta.dirname, "source.js"), "utf8");
     await writeFile(
@@ -47,12 +47,12 @@ export class Project {
     );
   }
 
-  /** A file beside the state, for a saved plan. */
+  /** The path of a file beside the state, for a saved plan. */
   file(name: string): string {
     return join(this.folder, name);
   }
 
-  /** One run of the engine, with what it did or would do to each resource of ours, by name. */
+  /** Runs the engine, and returns what it did or would do to each of our resources, by name. */
   async ops(...words: string[]): Promise<Record<string, string>> {
     const { ops, output, code } = await this.run(...words);
     if (code !== 0) throw new Error(`pulumi ${words.join(" ")}: exit code ${code}\n${output}`);
@@ -85,7 +85,7 @@ interface EngineEvent {
   };
 }
 
-/** The checkout's packages, and ours with a cluster that always answers. */
+/** Links the checkout's packages, and ours with a simulated cluster. */
 async function symlinkPackages(modules: string): Promise<void> {
   await mkdir(join(modules, "pulumi-vnic"), { recursive: true });
   await symlink(join(checkout, "node_modules", "@pulumi"), join(modules, "@pulumi"));

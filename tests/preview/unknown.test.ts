@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { Project } from "./project.ts";
 
-/** One input that comes from another resource: what it is, and what a preview says while that resource changes. */
+/** An input that comes from another resource, and its plan while that resource changes. */
 interface Row {
   readonly kind: "Vnic" | "Network" | "VnicSet";
   readonly input: string;
   readonly value: unknown;
-  /** Where within the value the unknown stands; the whole by default. */
+  /** The path of the unknown part within the value; the whole value by default. */
   readonly at?: readonly (string | number)[];
   /** @default "update" */
   readonly planned?: "update" | "replace";
@@ -89,7 +89,7 @@ const least: Readonly<Record<Row["kind"], string>> = {
 
 const nameOf = ({ kind, input, at = [] }: Row, index: number) => [kind, input, ...at, index].join("-").toLowerCase();
 
-/** The value as an expression, with the source's output in its place. */
+/** The value as an expression with the source's output in it. */
 function expression(value: unknown, at: readonly (string | number)[], out: string): string {
   const [key, ...rest] = at;
   if (key === undefined) return out;
@@ -106,7 +106,7 @@ function program(round: number): string {
     const given = expression(row.value, row.at ?? [], `source.out[${index}]`);
     return `new ${row.kind}("${nameOf(row, index)}", { ...${least[row.kind]}, ${row.input}: ${given} });`;
   });
-  // Each value is an output of a resource whose outputs aren't known while it changes.
+  // Each value is an output of a resource whose outputs are unknown while it changes.
   return [`const source = new Source("source", ${JSON.stringify(values)}, ${round});`, ...resources].join("\n");
 }
 
@@ -128,7 +128,7 @@ describe("inputs that come from another resource", () => {
   });
 
   it("turn out to be what they were, which a saved plan of an update allows", async () => {
-    // A plan insists on a replacement that it has.
+    // A plan with a replacement requires that replacement.
     const replaced = rows.flatMap((row, index) => (row.planned === "replace" ? [nameOf(row, index)] : []));
     const without = replaced.flatMap((name) => [
       "--exclude",

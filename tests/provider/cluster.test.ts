@@ -14,14 +14,14 @@ const thePod = "/api/v1/namespaces/shop/pods/db-0";
 const theNode = "GET /api/v1/nodes/worker-1";
 const jobs = "/apis/batch/v1/namespaces/vnic-system/jobs";
 const addresses = `/apis/${apiVersion}/vnicaddresses`;
-/** An address as the API server would store it. */
+/** An address claim as the API server would store it. */
 const storingAddress = ({ body }: { body: unknown }) => {
   const record = body as AddressRecord;
   return ok({ ...record, metadata: { ...record.metadata, uid: uid(8), resourceVersion: "7" } });
 };
 const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
 
-/** Whether it is applied; else only its metadata is changed, as claims are. */
+/** Whether the record is applied. Otherwise only its metadata is changed, as by claims. */
 const isRecord = (body: unknown): body is VnicRecord => (body as Partial<VnicRecord>).spec !== undefined;
 /** The record as the API server would store it. */
 const storing = ({ body }: { body: unknown }) => {
@@ -129,8 +129,7 @@ describe("Pulumi's provider process with an API server", () => {
     const error = await callError(create());
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
-    // The last one would give its claim back, had the record not gone.
-    // What is said in the status meanwhile is written beside.
+    // The last request would release the claim, if the record weren't gone. Status updates happen concurrently.
     const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`];
     expect(writes().filter((request) => !beside.includes(request))).to.deep.equal([
       `PATCH ${vnic}`,

@@ -10,7 +10,7 @@ import { definition, inputs } from "../fakes/objects.ts";
 import { skip } from "../skip.ts";
 import { callError, ProviderProcess } from "./provider-process.ts";
 
-/** The address of an API server that is gone. */
+/** The address of an API server that was stopped. */
 async function closedServer(): Promise<string> {
   const server = await new FakeApiServer().start();
   await server.stop();
@@ -64,7 +64,7 @@ describe("access to the cluster from Pulumi's provider process", () => {
     expect(message + provider.stderr.join("")).to.not.include("not-a-secret");
   });
 
-  // Refresh and destroy begin with many calls at once, before any has configured the provider.
+  // Refresh and destroy start with many concurrent calls, before any has configured the provider.
   it("is the stack's for each of many calls that come first and at once", async () => {
     provider = await ProviderProcess.start({ env: { VNIC_IMAGE: "unused" } });
     await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: closed }) });
@@ -100,7 +100,7 @@ describe("Pulumi's provider process on a Node.js that is too old", () => {
   });
 });
 
-/** A Node.js on PATH on which the Kubernetes client doesn't load, but Pulumi's SDK does. */
+/** A Node.js on PATH that supports Pulumi's SDK, but not the Kubernetes client. */
 function findOldNode(): { path: string; version: string } | undefined {
   const paths = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"));
   for (const path of paths.filter((path) => existsSync(path))) {

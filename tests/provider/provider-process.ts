@@ -16,19 +16,19 @@ import { FakeEngine } from "../fakes/engine.ts";
 type Values = Record<string, unknown>;
 
 const root = join(import.meta.dirname, "..", "..");
-/** The provider text as it is stored with every Vnic. */
+/** The provider text as stored with every Vnic. */
 export const stub = stubs.Vnic;
-/** The text that version 0.1 stored. */
+/** The provider text that version 0.1 stored. */
 export const firstStub = readFileSync(join(root, "tests", "fixtures", "stubs", "vnic.protocol-1.js"), "utf8");
 
-/** What a provider says of a resource that exists, but is not complete (`ErrorResourceInitFailed`). */
+/** A provider's error for a resource that exists but is incomplete (`ErrorResourceInitFailed`). */
 export interface InitFailure {
   readonly id: string;
   readonly properties: Values;
   readonly reasons: readonly string[];
 }
 
-/** A call that failed, as the engine gets it. */
+/** A failed call, as the engine receives it. */
 export class CallError extends Error {
   readonly initFailure?: InitFailure;
 
@@ -49,10 +49,10 @@ export class CallError extends Error {
   }
 }
 
-/** Pulumi's own dynamic-provider process with our stub, called as the engine calls it. */
+/** Pulumi's own dynamic provider process with our stub, called as the engine calls it. */
 export class ProviderProcess {
   readonly engine: FakeEngine;
-  /** What it printed to stderr. */
+  /** Its output on stderr. */
   readonly stderr: string[] = [];
   private readonly child: ChildProcess;
   private client: InstanceType<typeof services.ResourceProviderClient> | undefined;
@@ -63,7 +63,7 @@ export class ProviderProcess {
     child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
   }
 
-  /** `node` is the program that runs it; `env` comes on top of an environment that leads to no cluster. */
+  /** `node` is the program that runs it; `env` is added to an environment without any cluster. */
   static async start({
     node = process.execPath,
     env = {},
@@ -191,14 +191,14 @@ function withStub(values: Values): struct.Struct {
   return toStruct({ __provider: stub, ...values });
 }
 
-/** The values; the stub must have come back with them. */
+/** The values without the stub, which must be among them. */
 function withoutStub(values: struct.Struct | undefined): Values {
   const { __provider, ...rest } = values?.toJavaScript() ?? {};
   if (__provider !== stub) throw new Error("__provider was lost on the way");
   return rest;
 }
 
-/** What a call was rejected with; fails when it wasn't. */
+/** Returns the error that a call was rejected with; fails if it wasn't. */
 export async function callError(promise: Promise<unknown>): Promise<CallError> {
   const error: unknown = await promise.then(
     () => undefined,

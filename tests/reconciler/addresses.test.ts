@@ -30,7 +30,7 @@ describe("an address that several records ask for", () => {
     apiVersion,
     kind: "Vnic",
     metadata: { namespace, name, ...metadata },
-    // Nobody but the objects decides: no probe asks the LAN.
+    // Only the claims decide, since there are no probes.
     spec: {
       pod: { name: pod },
       network: { parent: "eth1" },
@@ -54,7 +54,7 @@ describe("an address that several records ask for", () => {
     const found = (await objects()).filter(({ spec }) => spec.value === value);
     return found.map(({ spec }) => spec.holder.name).join(" ");
   };
-  /** The pods in which the address really is. */
+  /** The pods that really have the address. */
   const podsWith = async (value = host) => {
     const seen = await Promise.all(
       ["db", "web"].map(async (pod) => {
@@ -166,7 +166,7 @@ describe("an address that several records ask for", () => {
     await apply(record("old", "db"));
     await settle("old", "Attached");
     await reconciler.stop();
-    // As an older version has left it.
+    // As an older version left it.
     await bench.kubectl("annotate", "vnic", "old", `${annotations.held}-`);
     await bench.kubectl("label", "vnic", "old", `${labels.mac}=0011223344556677`, `${labels.address}01=`);
     await kubectl(bench.lab.kubectl, ["delete", "vnicaddresses", "--all"]);

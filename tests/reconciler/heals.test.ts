@@ -49,14 +49,14 @@ describe("the reconciler heals", () => {
     const alias = linkAlias((await record()).metadata.uid);
     return (await bench.linksIn("db")).find(({ ifalias }) => ifalias === alias);
   };
-  /** For a second: what heals is not silent for much longer. */
+  /** Asks for a second, since a repaired NIC isn't silent for much longer. */
   const answersNow = (host: string) => answersPing(bench.lab, "lan1", host, 1);
   const answers = (host = address) =>
     until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
   const isSilent = () =>
     until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true));
 
-  /** Does the damage, and says how long the address was out of reach, as seen from a host outside. */
+  /** Does the damage, and reports how long the address was unreachable from outside. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {
     await damage();
     const began = Date.now();
@@ -134,7 +134,7 @@ describe("the reconciler heals", () => {
     await declare("spare", "other", "192.168.50.62");
     await pauseKubelet(bench.lab, "node1");
     await nodeReady("node1", "Unknown");
-    // As whoever wants the pod back at any price would do it, while the first one runs on.
+    // A forced deletion, as by somebody who wants the pod back at once, while the first one is still running.
     await bench.kubectl("delete", "pod", "db", "other", "--force", "--grace-period=0");
     await bench.runPod("db", "node2");
     const why = /node node1 isn't ready \(.*can't be taken off it; .* delete the Node object/;
@@ -157,7 +157,7 @@ describe("the reconciler heals", () => {
   });
 
   it("what a node that was given up for lost remembers, when it is back", async () => {
-    // One of the new Vnic there; those of the lost ones were swept away when its session began.
+    // The file of the new Vnic; those of the lost ones were removed when the node's session began.
     await until("node1 to be swept", 30, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 });

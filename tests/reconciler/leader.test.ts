@@ -39,7 +39,7 @@ describe("of two reconcilers, one works", () => {
     expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
   }
 
-  /** The pod's links that are ours: one for each record, or somebody has made one twice. */
+  /** Our links in the pod: one for each record, unless a Vnic was made twice. */
   async function nics(): Promise<PodLink[]> {
     const uids = (await bench.kubectl("get", "vnics", "-o", "jsonpath={.items[*].metadata.uid}")).split(" ");
     const marks = uids.map(linkAlias);

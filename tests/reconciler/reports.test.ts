@@ -55,7 +55,7 @@ describe("the node agent reports", function () {
   const answers = async () => answersPing(bench.lab, "lan1", address);
   const setCable = (state: "up" | "down") =>
     must(["ip", "-n", netnsName("lan"), "link", "set", `node1-${parent}`, state]);
-  /** What the reconciler has done, one line each. */
+  /** The reconciler's log lines about its work. */
   const work = async () => (await reconciler.logs()).filter((line) => line.includes("reports/wire"));
 
   it("a parent without a carrier, and one that was set down, as long as it is; nobody works on the Vnic meanwhile", async () => {
@@ -90,7 +90,7 @@ describe("the node agent reports", function () {
   it("another host that takes the address, with its MAC, while the NIC goes on serving", async () => {
     const { status } = await record();
     const mac = status?.interface?.mac ?? "";
-    // Whoever asks after that may hear either; one that knows the Vnic goes on with it.
+    // After that, a host may get either answer; one that has cached the Vnic's MAC keeps using it.
     const known = [address, "lladdr", mac, "dev", "eth0"];
     await bench.lab.exec("lan1", ["ip", "neigh", "replace", ...known, "nud", "permanent"]);
     const { stdout } = await bench.lab.exec("lan2", ["ip", "-j", "link", "show", "eth0"]);

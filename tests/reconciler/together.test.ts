@@ -50,13 +50,13 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
         const known = states.get(index);
         const definition = definitionOf(index, round);
         states.set(index, await bench.inject(definition, { deadlineSeconds: 120, ...(known ? { known } : {}) }));
-        // The reconciler and the next round both have something to mend.
+        // Leaves something to repair for both the reconciler and the next round.
         if ((index + round) % 5 === 0) await destroy(index);
       }
     };
     const destroy = async (index: number) => {
       const { node } = states.get(index) ?? {};
-      // Somebody else may mend, or take it away, in between.
+      // Another actor may repair or remove it in between.
       await ipBeside(bench.lab, node === "node1" ? "node1" : "node3", `lan${index}`, [
         "link",
         "delete",
@@ -74,12 +74,12 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
     };
     await Promise.all([restart(), ...Array.from({ length: count }, (_, index) => driveOne(index))]);
 
-    // Mended by whoever came last; what the hooks declared is what counts.
+    // Either may have repaired it last; the hooks' declaration counts.
     let links: PodLink[] = [];
     const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
     await until("all NICs to be there, with their addresses", 60, async () => {
       links = await ownLinks();
-      // One that was just put back has none while it asks who else has them.
+      // A link that was just recreated has no addresses while it probes for them.
       return links.length >= count && links.every((link) => given(link).length > 0) ? true : undefined;
     });
     const seen = links.map((link) => [link.ifname, given(link)] as const);
@@ -95,7 +95,7 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
       expect(record.metadata.uid, "made once").to.equal(states.get(index)?.uid);
     }
 
-    // Further looks change nothing, and no claim is left.
+    // Further checks change nothing, and no claim is left.
     const versions = async () => (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
     await until("all claims to be given back", 30, async () =>
       (await records()).some(({ metadata }) => metadata.annotations?.[annotations.claim]) ? undefined : true,

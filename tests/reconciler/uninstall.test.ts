@@ -27,7 +27,7 @@ describe("pulumi-vnic uninstall", () => {
   });
 
   const run = (...argv: string[]) => runCommand(["uninstall", ...argv], { kubeconfig: lab.kubeconfig });
-  /** What is still there of all that the manifests install. */
+  /** The installed objects that still exist. */
   const ours = async () => {
     const list = { apiVersion: "v1", kind: "List", items: platformManifests({ image: defaultImage }) };
     return kubectl(lab.kubectl, ["get", "--ignore-not-found", "-o", "name", "-f", "-"], JSON.stringify(list));

@@ -12,7 +12,10 @@ import { tagImage, untagImage } from "../support/node-images.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
-/* The next version of the image is this one under another name: what is tested is the change of all that runs. */
+/**
+ * /The next version of the image is the same image under another name, because the test is about replacing everything
+ * that runs.
+ */
 const nextImage = defaultImage.replace(/:.*$/, ":next");
 
 describe("an upgrade of the platform, and the way back", () => {
@@ -53,7 +56,7 @@ describe("an upgrade of the platform, and the way back", () => {
   const record = async (name: string) =>
     JSON.parse(await bench.kubectl("get", "vnic", name, "-o", "json")) as StoredVnic;
 
-  /** What may not change: the links with their addresses, and all of the records but their leases' times. */
+  /** What must not change: the links with their addresses, and the records except for the times of leases. */
   async function standing() {
     const links = (await bench.linksIn("db")).map((link) => [
       link.ifindex,
@@ -65,7 +68,7 @@ describe("an upgrade of the platform, and the way back", () => {
     return { links, records: records.map(({ metadata, spec }) => [metadata.uid, metadata.generation, spec]) };
   }
 
-  /** Puts all that runs onto an image, and answers with the pings that were lost meanwhile. */
+  /** Switches everything to an image, and returns the pings that were lost meanwhile. */
   async function moveTo(image: string): Promise<string> {
     const ping = bench.lab.spawn("lan1", ["ping", "-n", "-q", "-i", "0.05", "192.168.50.77"]);
     let said = "";

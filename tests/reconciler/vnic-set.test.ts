@@ -34,7 +34,7 @@ describe("a VnicSet on the lab", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** As the hooks write it, who wait for its pods; `shown`: what is on the resource's row meanwhile. */
+  /** Applies a set as the hooks do, which wait for its pods; `shown` collects the progress messages. */
   async function apply(name: string, inputs: object, shown: string[] = []): Promise<VnicSetState> {
     const parsed = parseSetDefinition({
       name,
@@ -161,7 +161,7 @@ describe("a VnicSet on the lab", () => {
 
   it("serves 30 pods of a Deployment, each with an address of its own, and follows scale and rollout", async () => {
     await run("Deployment", "web", 30);
-    // The set waits for the pods that there are when it is declared, and a Deployment makes its own batch by batch.
+    // The set waits only for the pods that exist when it is declared, and a Deployment creates its pods in batches.
     await bench.kubectl("wait", "--for=jsonpath={.status.replicas}=30", "deployment/web", "--timeout=60s");
     const shown: string[] = [];
     const { ready, desired, podAddresses } = await apply("many", { selector: { app: "web" } }, shown);

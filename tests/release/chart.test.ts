@@ -53,7 +53,7 @@ describe("the chart, rendered by Helm", () => {
   const byName = (all: readonly Rendered[]) =>
     new Map(all.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
 
-  /** The manifests, with what the chart alone says: Helm leaves CRDs where they are. */
+  /** The manifests, with the chart's own additions: Helm leaves CRDs in place. */
   function manifests(values: Values): Map<string, Rendered> {
     const all = byName(JSON.parse(JSON.stringify(platformManifests(values))) as Rendered[]);
     for (const { kind, metadata } of all.values())

@@ -49,7 +49,7 @@ async function gather(folder: string): Promise<void> {
   ]);
 }
 
-/** What a program says, within a bound: a lab that hangs must not hang the report of it. */
+/** The output of a program, with a time limit, so that a lab that hangs doesn't hang the report. */
 async function said(argv: readonly string[]): Promise<string> {
   const { stdout, stderr } = await run(argv, { timeoutSeconds: 15 });
   return stdout + stderr;

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Report, WorkerOptions } from "./worker.ts";
 
-/** Test files that run together in a process of their own. */
+/** Test files that run together in one process. */
 export interface Job extends WorkerOptions {
   readonly name: string;
-  /** Bound of the whole process, in seconds: for hangs only. */
+  /** Time limit of the whole process, in seconds; only for hangs. */
   readonly hangSeconds: number;
 }
 
@@ -24,8 +24,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   });
 
 /**
- * Runs a job to its end. A process that ends without a report, or doesn't end, counts as one failure, which its output
- * names. `live`: its output is shown at once, instead of returned.
+ * Runs a job. A process that ends without a report, or doesn't end, counts as one failure, which its output names.
+ * `live`: print the output at once instead of returning it.
  */
 export async function runJob(
   job: Job,
@@ -71,13 +71,13 @@ export async function runJob(
   };
 }
 
-/** Resolves with exit code and signal when the process has ended and its output is read. */
+/** Resolves with exit code and signal when the process has ended and its output was read. */
 function ended(child: ChildProcess): Promise<[code: number | null, signal: NodeJS.Signals | null]> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       child.once("close", () => resolve([code, signal]));
-      // A program that the tests have left running may hold the output open.
+      // A program left running by the tests may keep the output open.
       setTimeout(() => resolve([code, signal]), 2000).unref();
     });
   });

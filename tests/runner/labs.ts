@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { labNumber } from "../lab/layout.ts";
 import { testsFolder } from "./tiers.ts";
 
-/** Environment that names the lab of that index among those of this run; 0 is the one that stays up after it. */
+/** Environment that selects one of this run's labs by index; lab 0 stays up after the run. */
 export function labEnv(index: number): NodeJS.ProcessEnv {
   return { PULUMI_VNIC_LAB: String(labNumber + index) };
 }
 
-/** Runs a command of the lab's command line for a lab of this run, to its end. */
+/** Runs a command of the lab's CLI for one of this run's labs. */
 export async function runLab(command: "up" | "down", index: number): Promise<void> {
   const child = spawn(process.execPath, [join(testsFolder, "lab", "main.ts"), command], {
     stdio: ["ignore", "ignore", "inherit"],

@@ -5,9 +5,9 @@ import { labEnv, runLab } from "./labs.ts";
 export interface LaneOptions {
   /** How many labs work side by side. */
   readonly labs: number;
-  /** Job for a file that belongs to the run itself. */
+  /** The job for a file that belongs to the run itself. */
   readonly job: (file: string) => Job;
-  /** Called with each job's outcome, as it ends. */
+  /** Called with each job's outcome when it ends. */
   readonly tell: (job: Job, outcome: Outcome) => void;
   readonly isStopped: () => boolean;
   readonly warn: (text: string) => void;
@@ -35,7 +35,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     if (live) console.log(`\ntests/${next.name}`);
     const outcome = await runJob(next, { env: labEnv(index), live });
     tell(next, outcome);
-    // What it has left would fail all that follow on this lab, and hide which of them fail by themselves.
+    // What it has left would make all following tests on this lab fail, and hide which of them fail by themselves.
     if (outcome.failed > 0 && queue.length > 0 && !isStopped()) await renew(index);
   }
 
@@ -61,7 +61,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
 
   await runLab("up", 0);
   const lanes = [work(0), ...Array.from({ length: labs - 1 }, (_, index) => workBeside(index + 1))];
-  // Not Promise.all: what one lab throws must not end the run while another still works.
+  // Not Promise.all, because a failure of one lab must not end the run while another is still working.
   const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
   for (const next of closing) if (!isStopped()) await run(next, 0);

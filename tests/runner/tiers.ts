@@ -7,27 +7,27 @@ import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 /** The folder `tests`. */
 export const testsFolder = join(import.meta.dirname, "..");
 
-/** A folder of tests that need the same things. */
+/** A folder of tests with the same requirements. */
 export interface Tier {
   readonly name: string;
-  /** Bound of each test that states none, in seconds: for hangs only. */
+  /** Time limit of each test without its own, in seconds; only for hangs. */
   readonly timeoutSeconds: number;
-  /** Each file has a process and, while it runs, a whole lab for itself. */
+  /** Each file has a process and, while it runs, a whole lab to itself. */
   readonly usesLab?: boolean;
-  /** How many files run side by side, each in a process of its own. @default all run in one process, one after the other */
+  /** How many files run side by side, each in its own process. @default all run one after another in one process */
   readonly sideBySide?: number;
-  /** What this machine lacks for it, in words; its tests are then skipped. */
+  /** Describes what this machine lacks for it; its tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
-  /** What must be there before its first test, beside the lab, and may take minutes on a fresh machine. */
+  /** Prepares what the first test needs in addition to the lab, which may take minutes on a fresh machine. */
   readonly prepare?: () => Promise<unknown>;
 }
 
-/** In the order of their needs. */
+/** Ordered by requirements. */
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60 },
   { name: "provider", timeoutSeconds: 30 },
   { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepare: ensureHelm },
-  // Its files mostly wait: for the kernel, for leases, for silence.
+  // Its files mostly wait: for the kernel, for leases, for timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
@@ -38,7 +38,7 @@ export const tiers: readonly Tier[] = [
   { name: "lab", timeoutSeconds: 180, usesLab: true, missing },
 ];
 
-/** The test files of a tier that the command line asks for: all, when it names none. */
+/** The test files of a tier that the command line asks for, or all if it names none. */
 export function filesOf({ name }: Tier, wishes: readonly string[]): string[] {
   const folder = join(testsFolder, name);
   if (!statSync(folder, { throwIfNoEntry: false })) return [];
@@ -49,7 +49,7 @@ export function filesOf({ name }: Tier, wishes: readonly string[]): string[] {
   return wishes.length === 0 ? files : files.filter((file) => wishes.some((wish) => covers(wish, file)));
 }
 
-/** Whether a wish, a path from the current directory or one within `tests`, names that file or a folder of it. */
+/** Whether a path on the command line, from the current directory or within `tests`, is that file or a folder of it. */
 export function covers(wish: string, file: string): boolean {
   return [resolve(wish), join(testsFolder, wish)].some((path) => file === path || file.startsWith(`${path}/`));
 }

@@ -7,7 +7,7 @@ export type Times = Record<string, number>;
 
 const file = join(cacheDir, "test-times.json");
 
-/** How long each file took when it last ran on this machine. */
+/** How long each file took in its last run on this machine. */
 export function readTimes(): Times {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Times;
@@ -16,14 +16,14 @@ export function readTimes(): Times {
   }
 }
 
-/** Records the times of this run beside those of files that did not run. */
+/** Stores the times of this run, and keeps those of files that didn't run. */
 export function recordTimes(times: Times): void {
   mkdirSync(cacheDir, { recursive: true });
   const all = Object.entries({ ...readTimes(), ...times }).sort(([one], [other]) => one.localeCompare(other));
   writeFileSync(file, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
 }
 
-/** The slowest files, a line each. */
+/** The slowest files, one per line. */
 export function slowest(times: Times, count: number): string[] {
   return Object.entries(times)
     .sort(([, one], [, other]) => other - one)

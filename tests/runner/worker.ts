@@ -15,9 +15,9 @@ export interface WorkerOptions {
   readonly grep?: string;
   readonly bail: boolean;
   readonly color: boolean;
-  /** The tests are only counted, as skipped. */
+  /** Whether to only count the tests, as skipped. */
   readonly skip: boolean;
-  /** Folder in which a failed test leaves what explains it; only for tests on a lab. */
+  /** Folder for the evidence of failed tests; only for tests on a lab. */
   readonly evidence?: string;
 }
 
@@ -31,14 +31,14 @@ export interface Report {
   readonly times: Readonly<Record<string, number>>;
 }
 
-// The whole of what was found instead is what explains a failure.
+// A failure shows the actual value in full.
 config.truncateThreshold = 0;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions;
 const times: Record<string, number> = {};
 const failures: string[] = [];
 
-/** Loads each file by itself: one that can't be loaded is a failure of its own, and named. */
+/** Loads each file separately, so that one that can't be loaded is a failure with its name. */
 async function load(): Promise<Mocha> {
   const { timeoutSeconds, bail, color, grep, files } = options;
   const mocha = new Mocha({ reporter: "spec", timeout: timeoutSeconds * 1000, bail, color });
@@ -71,12 +71,12 @@ function run(mocha: Mocha): Promise<Report> {
   });
 }
 
-/** Gathers what explains a failure before any hook clears it away, and names its folder in the message. */
+/** Collects evidence for a failure before any hook removes it, and adds its folder to the message. */
 function keepEvidence(runner: Mocha.Runner, folder: string): void {
   runner.on("fail", (test, error: Error) => {
     const name = test.fullTitle().replace(/[^\w.-]+/g, "-");
     const own = join(folder, name.slice(0, 120));
-    // Synchronous: else the hooks would go on meanwhile.
+    // Synchronous, so that no hook continues meanwhile.
     spawnSync(process.execPath, [join(import.meta.dirname, "evidence.ts"), own], { timeout: 60_000, stdio: "inherit" });
     const former = error.message;
     error.message = `${former}\nWhat explains it: ${own}`;

@@ -7,7 +7,7 @@ import { ipBeside, killApiServer, killContainer, killProgram } from "../support/
 import type { Bench } from "../support/lifecycle.ts";
 import type { Random } from "./random.ts";
 
-/** What is declared: the Vnics by their numbers, with how often their address was changed; the pods, with their nodes. */
+/** The declared state: the Vnics by number, with how often their address was changed, and the pods with their nodes. */
 export class ChurnWorld {
   readonly bench: Bench;
   readonly vnicCount = 30;
@@ -22,7 +22,7 @@ export class ChurnWorld {
   }
 
   readonly addressOf = (vnic: number) => `192.168.50.${10 + vnic + 30 * ((this.vnics.get(vnic) ?? 0) % 2)}`;
-  /** Two Vnics to a pod. */
+  /** Two Vnics for each pod. */
   readonly podOf = (vnic: number) => vnic % this.podCount;
 
   async declare(vnic: number, change = 0): Promise<void> {
@@ -62,7 +62,7 @@ export class ChurnWorld {
     this.random.pick((await this.records()).filter(({ status }) => status?.pod !== undefined && status.node));
   private readonly system = (...argv: string[]) => kubectl(this.bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
 
-  /** What may happen, by its name; each may come too late, or meet something that is on its way out. */
+  /** Possible events by name. Each may come too late, or affect something that is being removed. */
   readonly events: Readonly<Record<string, () => Promise<unknown>>> = {
     "Vnic created or edited": () => {
       const vnic = this.anyVnic();
@@ -71,7 +71,7 @@ export class ChurnWorld {
     "Vnic deleted": async () => {
       const vnic = this.anyVnic();
       this.vnics.delete(vnic);
-      // Before it is declared again it must be gone, or the new declaration would be of the old record.
+      // Wait until it is gone, or the new declaration would apply to the old record.
       await this.bench.kubectl("delete", "vnic", `vnic-${vnic}`, "--ignore-not-found", "--timeout=120s");
     },
     "pod made anew": async () => {
@@ -113,7 +113,7 @@ export class ChurnWorld {
     "API server restarted": () => killApiServer(),
   };
 
-  /** The marks of all links in the pods that run, with the pod's number. */
+  /** Our links in running pods, with the pod's number. */
   async links(): Promise<{ pod: number; mark: string; name: string; index: number }[]> {
     const perPod = await Promise.all(
       [...this.pods.keys()].map(async (pod) =>

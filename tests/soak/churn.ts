@@ -13,8 +13,8 @@ const convergeSeconds = 60;
 const stillSeconds = 30;
 
 /**
- * Lets Vnics, pods, sandboxes, Jobs and every daemon come and go; then all must be as it was last declared within a minute,
- * stay so, and leave nothing behind. Answers with what wasn't.
+ * Replaces Vnics, pods, sandboxes, Jobs and daemons at random. Afterwards everything must match the last declaration
+ * within a minute, stay so, and leave nothing behind. Returns the violations.
  */
 export async function soakChurn(minutes: number, random: Random): Promise<string[]> {
   const bench = await openBench({ namespace: "soak-churn" });
@@ -75,7 +75,7 @@ async function unready(world: ChurnWorld): Promise<string[]> {
   return [...world.pods.keys()].map((pod) => `pod-${pod}`).filter((pod) => !lines.includes(`${pod} True`));
 }
 
-/** What isn't as declared, seen from outside: the pods' own links, a host on the LAN, the records. */
+/** Differences from the declaration, as seen from outside: in the pods, on a LAN host and in the records. */
 async function amiss(world: ChurnWorld): Promise<string[]> {
   const [records, links] = await Promise.all([world.records(), world.links()]);
   const wrong: string[] = [];
@@ -91,7 +91,7 @@ async function amiss(world: ChurnWorld): Promise<string[]> {
   return wrong;
 }
 
-/** What still changes when nothing happens any more. */
+/** What still changes although nothing happens any more. */
 async function stirs(world: ChurnWorld): Promise<string[]> {
   const look = async () => ({
     records: (await world.records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]),

@@ -14,20 +14,20 @@ const namespace = "soak-dhcp";
 const vnicCount = 20;
 const leaseSeconds = 60;
 
-/** One Vnic in a pod of its own, wherever that is now. */
+/** One Vnic in its own pod, wherever that is now. */
 interface Wire {
   readonly pod: string;
   node: Node;
   state: VnicState;
-  /** While its pod or itself is on its way out and in, nothing is expected of it. */
+  /** Set while its pod or the Vnic itself is being replaced, when nothing is expected of it. */
   busy: boolean;
-  /** Looks in a row that brought no answer, and the most there were. */
+  /** Number of consecutive checks without an answer, and its maximum. */
   silent: number;
   longestSilence: number;
 }
 
 /**
- * Keeps leases of a minute for as long as it is told, while agents, server, runtimes, kubelets, pods and Vnics come and go.
+ * Keeps leases of a minute for the whole time, while agents, server, runtimes, kubelets, pods and Vnics are restarted.
  * Returns each lease that was lost, held twice, or left behind.
  */
 export async function soakDhcp(minutes: number, random: Random): Promise<readonly string[]> {
@@ -161,7 +161,7 @@ const events: readonly Event[] = [
   },
 ];
 
-/** As whoever drives Vnics does: a kubelet or an agent that is just away comes back. */
+/** Retries, as drivers of Vnics do: a kubelet or an agent that is away comes back. */
 async function persistently<T>(work: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + 180_000;
   for (;;) {
@@ -185,7 +185,7 @@ async function meanwhile(wire: Wire, work: (wire: Wire) => Promise<void>): Promi
   }
 }
 
-/** Looks at all Vnics again and again, from outside and with the server's eyes. */
+/** Checks all Vnics repeatedly, from outside and by the server's leases. */
 async function watch(
   bench: Bench,
   server: DhcpServer,

@@ -36,7 +36,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 try {
-  // Not left to the event loop: connections that are kept alive would hold it.
+  // Exits explicitly, because kept-alive connections would keep the event loop running.
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
   console.error(error instanceof Error ? error.stack : String(error));

@@ -1,6 +1,6 @@
-/** Choices that the seed decides (mulberry32), so that a run can be made again. */
+/** Random choices that depend only on the seed (mulberry32), so that a run can be repeated. */
 export interface Random {
-  /** From 0 to below 1. */
+  /** A number from 0 to below 1. */
   next(): number;
   between(least: number, most: number): number;
   pick<T>(from: readonly T[]): T;

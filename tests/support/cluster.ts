@@ -10,11 +10,11 @@ import type { Lab } from "../lab/index.ts";
 
 type Kubectl = Lab["kubectl"];
 
-/** Folders that hold a credential: there no longer than this process. */
+/** Folders with credentials, which are removed with this process. */
 const credentials: string[] = [];
 process.once("exit", () => credentials.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-/** kubectl that must succeed; answers with its stdout. */
+/** Runs kubectl, which must succeed; returns its stdout. */
 export async function kubectl(run: Kubectl, argv: readonly string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await run(argv, input);
   if (code !== 0) throw new Error(`kubectl ${argv.join(" ")}: ${stderr.trim()}`);
@@ -29,10 +29,16 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
   );
 }
 
-/** Parts that act by themselves: they would mend or refuse what most tests break on purpose, so each test asks for its own. */
+/**
+ * Parts that act on their own: they would repair or refuse what most tests break on purpose, so tests install them
+ * explicitly.
+ */
 const standingParts: readonly PlatformPart[] = ["policies", "agent", "reconciler"];
 
-/** Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, and of the standing parts those asked for. */
+/**
+ * Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, with only the requested standing
+ * parts.
+ */
 export async function installPlatform(
   run: Kubectl,
   standing: readonly PlatformPart[] = [],
@@ -55,14 +61,16 @@ export async function sessionsAtWork(run: Kubectl): Promise<string[]> {
     .map(({ metadata }) => metadata.name);
 }
 
-/** Takes parts away again. */
+/** Removes parts. */
 export async function removeParts(run: Kubectl, ...parts: PlatformPart[]): Promise<void> {
   const items = parts.flatMap((part) => partManifests(part, { image: defaultImage }));
   const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
   await kubectl(run, ["delete", "--ignore-not-found", "--wait=true", "-f", "-"], list);
 }
 
-/** A kubeconfig with which one is the provider's service account, and has its rights only; a file that this process takes away when it ends. */
+/**
+ * A kubeconfig of the provider's service account, with only its rights, in a file that is removed with this process.
+ */
 export function providerKubeconfig(run: Kubectl): Promise<string> {
   return serviceAccountKubeconfig(run, systemNamespace, providerServiceAccount);
 }
@@ -89,7 +97,7 @@ export async function serviceAccountKubeconfig(
   return writeCredential(JSON.stringify(own));
 }
 
-/** Writes a kubeconfig to a file that this process takes away when it ends. */
+/** Writes a kubeconfig to a file that is removed with this process. */
 export async function writeCredential(kubeconfig: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "vnic-kubeconfig-"));
   credentials.push(folder);

@@ -10,7 +10,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the command `pulumi-vnic` as a user would, to its end. */
+/** Runs the command `pulumi-vnic` as a user would. */
 export async function runCommand(
   argv: readonly string[],
   { kubeconfig, input = "" }: { readonly kubeconfig?: string; readonly input?: string } = {},

@@ -9,7 +9,7 @@ export interface Comment {
   readonly html_url: string;
 }
 
-/** The comments of one pull request, as GitHub's API serves them: pages of at most 100, oldest first. */
+/** The comments of one pull request, served like GitHub's API: pages of at most 100, oldest first. */
 export interface CommentServer {
   readonly url: string;
   readonly comments: Comment[];

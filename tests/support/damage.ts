@@ -4,7 +4,7 @@ import type { Node } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
-/* What befalls pods and nodes: each does to a node of the lab what would happen to a real one. */
+/** /Failures of pods and nodes: each does to a node of the lab what would happen to a real one. */
 
 async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await lab.exec(node, argv);
@@ -12,12 +12,12 @@ async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<stri
   return stdout;
 }
 
-/** Kills a container's process, or that of a sandbox, which ends the pod's network namespace. */
+/** Kills the process of a container, or of a sandbox, which ends the pod's network namespace. */
 export function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
   return signalContainer(lab, node, id, "SIGKILL");
 }
 
-/** Signals a container's process; SIGSTOP makes it one that has lost track of time until SIGCONT. */
+/** Signals a container's process; SIGSTOP freezes it until SIGCONT. */
 export async function signalContainer(lab: Lab, node: Node, id: string, signal: NodeJS.Signals): Promise<void> {
   const bare = id.replace(/^.*:\/\//, "");
   const byRuntime =
@@ -34,19 +34,19 @@ export async function ipBeside(lab: Lab, node: Node, link: string, words: readon
   await must(lab, node, ["nsenter", `--net=${netns}`, "ip", ...words]);
 }
 
-/** Ends a node's kubelet or container runtime; the node's own supervision starts it again. */
+/** Kills a node's kubelet or container runtime; the node's supervisor restarts it. */
 export async function killProgram(lab: Lab, node: Node, which: "kubelet" | "runtime"): Promise<void> {
   const program = which === "runtime" ? kindOf(node).runtime : which;
   await must(lab, node, ["kill", "-KILL", ...(await pidsOf(lab, node, program))]);
 }
 
-/** Ends the API server; its supervision starts it again. */
+/** Kills the API server; its supervisor restarts it. */
 export async function killApiServer(): Promise<void> {
   for (const pid of findProcesses())
     if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "kube-apiserver") process.kill(pid, "SIGKILL");
 }
 
-/** The kubelet says and does nothing more, while containers run on; until it is let go on. */
+/** Stops the kubelet while containers continue to run; returns a function that resumes it. */
 export async function pauseKubelet(lab: Lab, node: Node): Promise<void> {
   await must(lab, node, ["kill", "-STOP", ...(await pidsOf(lab, node, "kubelet"))]);
 }
@@ -55,7 +55,7 @@ async function pidsOf(lab: Lab, node: Node, program: string): Promise<string[]> 
   return (await must(lab, node, ["pidof", program])).trim().split(" ");
 }
 
-/** The power goes and comes back: every process of the node ends, and it starts again with an empty /run. */
+/** Simulates a power cycle: every process of the node ends, and it starts again with an empty /run. */
 export function rebootNode(node: Node): void {
   const init = findInit(node);
   if (init === undefined) throw new Error(`${node} has no processes`);

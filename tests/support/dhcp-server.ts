@@ -3,21 +3,21 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../lab/run.ts";
 
-/** A DHCP server: busybox' udhcpd, as it gives leases of less than dnsmasq's two minutes. */
+/** A DHCP server: busybox's udhcpd, because dnsmasq's leases last at least two minutes. */
 export interface DhcpServer {
   start(): Promise<void>;
-  /** Its leases stay in its file. */
+  /** Stops it; its leases stay in its file. */
   stop(): Promise<void>;
-  /** Addresses given out and not expired, by MAC. */
+  /** Allocated addresses that haven't expired, by MAC. */
   leases(): Promise<Map<string, string>>;
-  /** Ends it for good, and forgets its leases. */
+  /** Ends it, and deletes its leases. */
   close(): Promise<void>;
 }
 
 export interface DhcpServerOptions {
-  /** The command that runs `argv` on the server's host. */
+  /** Prefixes a command so that it runs on the server's host. */
   readonly enter: (argv: readonly string[]) => string[];
-  /** Folder of the server's own, made anew. */
+  /** The server's folder, created anew. */
   readonly folder: string;
   readonly interface: string;
   /** The server's address there. */
@@ -41,7 +41,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     "min_lease 10",
     "option subnet 255.255.255.0",
     `option lease ${leaseSeconds}`,
-    // What nobody has asked for.
+    // Options that nobody has asked for.
     `option router ${host}`,
     `option dns ${host}`,
   ];
@@ -52,7 +52,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     const ending = server;
     server = undefined;
     if (!ending || ending.exitCode !== null) return;
-    // It writes its leases down as it ends.
+    // It writes its leases when it exits.
     await new Promise((resolve) => ending.once("close", resolve).kill("SIGTERM"));
   };
   return {

@@ -22,12 +22,12 @@ export function dhcpServer({ leaseSeconds }: { leaseSeconds: number }): Promise<
   });
 }
 
-/** Starts a server on the leased network that answers by a script; returns what ends it. */
+/** Starts a scripted server on the leased network; returns a function that stops it. */
 export function startScripted(script: Script): Promise<() => Promise<void>> {
   return runScript(script, (argv) => enter("leased", argv));
 }
 
-/** Whether the leased network's host gets an answer. */
+/** Whether an address answers to the leased network's host. */
 export async function answersLeased(address: string): Promise<boolean> {
   const [host = ""] = address.split("/");
   return (await run(enter("leased", ["ping", "-n", "-c", "1", "-W", "1", host]))).code === 0;
@@ -43,7 +43,7 @@ export async function agentsReady(lab: Lab): Promise<void> {
   await kubectl(lab.kubectl, ["rollout", "status", "-n", systemNamespace, `daemonset/${agentName}`, "--timeout=90s"]);
 }
 
-/** Takes the agent away, with what it leaves on the nodes. */
+/** Removes the agent, and what it leaves on the nodes. */
 export async function removeAgent(lab: Lab): Promise<void> {
   await kubectl(lab.kubectl, ["delete", "-n", systemNamespace, `daemonset/${agentName}`, "--ignore-not-found"]);
   await until("the end of the node agents", 60, async () => {

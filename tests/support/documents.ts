@@ -11,7 +11,7 @@ export interface Document {
   readonly path: string;
   /** Targets of links and images, as written. */
   readonly links: readonly string[];
-  /** The anchors that its headings have on GitHub. */
+  /** The anchors of its headings on GitHub. */
   readonly anchors: readonly string[];
   /** Inline code. */
   readonly spans: readonly string[];
@@ -19,7 +19,7 @@ export interface Document {
   readonly blocks: readonly { readonly language: string; readonly text: string }[];
 }
 
-/** All Markdown files that people read, sorted by path. */
+/** All Markdown files for readers, sorted by path. */
 export function readDocuments(): Document[] {
   return ["", "docs", "examples", "tests", ".github"]
     .filter((folder) => existsSync(join(root, folder)))

@@ -8,18 +8,18 @@ import { cluster } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { writeCredential } from "./cluster.ts";
 
-/** What happens to a request instead of being passed on and answered. */
+/** What happens to a request instead of being forwarded and answered. */
 export type Fault =
-  /** An answer that the API server never gave. */
+  /** A response that the API server never gave. */
   | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }
-  /** The connection ends before the request has got through. */
+  /** The connection ends before the request was forwarded. */
   | "cut"
-  /** The request gets through, its answer doesn't: the connection ends. */
+  /** The request is forwarded, but the connection ends before the response. */
   | "answerLost"
-  /** The connection is dead from now on, and nobody says so. */
+  /** The connection stays open, but nothing passes any more. */
   | "silence";
 
-/** What concerns one connection alone (RFC 9110, 7.6.1), and isn't passed on. */
+/** Headers of a single connection (RFC 9110, 7.6.1), which aren't forwarded. */
 const hopByHop = ["connection", "keep-alive", "transfer-encoding", "upgrade", "host"];
 
 interface Stream {
@@ -27,9 +27,9 @@ interface Stream {
   readonly server: Duplex;
 }
 
-/** Between a client and the lab's API server: passes everything on, but for the faults that it is told to make. */
+/** A proxy between a client and the lab's API server, which forwards everything except for requested faults. */
 export class FaultProxy {
-  /** Method and path of every request that came, in order. */
+  /** Method and path of every request, in order. */
   readonly requests: string[] = [];
   private readonly server: Server;
   private readonly authority: Buffer;
@@ -50,9 +50,9 @@ export class FaultProxy {
     server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.upgrade(request, socket));
   }
 
-  /** Speaks HTTP/1.1: an HTTP/2 server of Node.js doesn't survive it when connections are cut at any moment. */
+  /** Uses HTTP/1.1, because an HTTP/2 server of Node.js doesn't survive connections that are cut at any moment. */
   static async start(): Promise<FaultProxy> {
-    // The API server's own certificate is good for 127.0.0.1, too.
+    // The API server's own certificate is also valid for 127.0.0.1.
     const [key, cert, authority] = await Promise.all(
       [privateKey("apiserver"), certificate("apiserver"), certificate("ca")].map((path) => readFile(path)),
     );
@@ -67,7 +67,7 @@ export class FaultProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  /** The text of a kubeconfig that leads through here, of one that leads to the API server. */
+  /** A copy of a kubeconfig that goes through this proxy. */
   async kubeconfig(direct: string): Promise<string> {
     const text = await readFile(direct, "utf8");
     const { port } = this.server.address() as AddressInfo;
@@ -79,12 +79,12 @@ export class FaultProxy {
     return writeCredential(await this.kubeconfig(direct));
   }
 
-  /** Lets a fault befall the requests (`"<METHOD> <path>"`) that match, so many times. */
+  /** Applies a fault to the next `times` requests (`"<METHOD> <path>"`) that match. */
   fault(pattern: RegExp, fault: Fault, times = 1): void {
     this.faultOf = (request) => (pattern.test(request) && times-- > 0 ? fault : undefined);
   }
 
-  /** Lets a fault befall every call that matches, the first time that it is made. */
+  /** Applies a fault to every call that matches, at its first try. */
   faultOnce(pattern: RegExp, fault: Fault): void {
     const met = new Set<string>();
     this.faultOf = (request) => {
@@ -94,14 +94,14 @@ export class FaultProxy {
     };
   }
 
-  /** Lets some fault befall so many of a hundred requests, whichever they are. */
+  /** Applies random faults to that percentage of requests. */
   weather(percent: number): void {
     const faults: Fault[] = [{ answer: 503 }, { answer: 429, headers: { "retry-after": "1" } }, "cut", "answerLost"];
     this.faultOf = () =>
       Math.random() * 100 < percent ? faults[Math.floor(Math.random() * faults.length)] : undefined;
   }
 
-  /** When the next request that matches comes. */
+  /** Resolves at the next request that matches. */
   async request(pattern: RegExp): Promise<void> {
     const seen = this.requests.length;
     await until(
@@ -125,7 +125,7 @@ export class FaultProxy {
     this.streams.forEach(({ client, server }) => [client, server].forEach((end) => end.destroy()));
   }
 
-  /** Lets nothing more through the upgraded connections of now, in either direction, and doesn't end them. */
+  /** Stops forwarding on the current upgraded connections, in both directions, without closing them. */
   silenceStreams(): void {
     for (const { client, server } of this.streams) {
       client.unpipe(server).pause();

@@ -4,9 +4,9 @@ import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import type { Stack } from "./stack.ts";
 
-/* Ends by SIGKILL what works on a Vnic. */
+/** /Kills processes that work on a Vnic by SIGKILL. */
 
-/** The provider's process of this stack. */
+/** Kills the provider process of this stack. */
 export async function killProvider(stack: Stack): Promise<void> {
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
@@ -16,7 +16,7 @@ export async function killProvider(stack: Stack): Promise<void> {
   }
 }
 
-/** The node side of every session, in whatever it does. */
+/** Kills the node side of every session. */
 export async function killNodeSide(lab: Lab): Promise<void> {
   const script = `for p in /proc/[0-9]*; do if tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -q '^[^ ]*node .*main\\.mjs'; then kill -9 \${p#/proc/}; fi; done`;
   await Promise.all(nodes.map((node) => lab.exec(node, ["sh", "-c", script])));

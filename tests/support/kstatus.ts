@@ -1,4 +1,4 @@
-/** What kstatus looks at of an object. */
+/** The fields of an object that kstatus reads. */
 export interface Judged {
   readonly metadata: { readonly generation?: number; readonly deletionTimestamp?: string };
   readonly status?: {
@@ -8,8 +8,8 @@ export interface Judged {
 }
 
 /**
- * How an object of a custom kind fares by the rules of kstatus (sigs.k8s.io/cli-utils, package kstatus/status: first those
- * for all kinds, then the condition Ready), which Helm, Flux and kapply wait by.
+ * The status of an object of a custom kind by the rules of kstatus (sigs.k8s.io/cli-utils, package kstatus/status:
+ * first the generic rules, then the condition Ready), which Helm, Flux and kapply use.
  */
 export function kstatusOf({ metadata, status }: Judged): "Terminating" | "InProgress" | "Failed" | "Current" {
   const has = (type: string, value: string) =>

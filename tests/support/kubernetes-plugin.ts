@@ -5,7 +5,7 @@ import { findProgram } from "../lab/find-program.ts";
 
 const program = "pulumi-resource-kubernetes";
 
-/** The engine's own plugin for @pulumi/kubernetes where it is installed, else the lab's stand-in for it. */
+/** The engine's own plugin for @pulumi/kubernetes if it is installed, or else the lab's replacement. */
 export function findKubernetesPlugin(): { readonly folder: string; readonly isStandIn: boolean } {
   const onPath = findProgram(program);
   if (onPath !== undefined) return { folder: dirname(onPath), isStandIn: false };

@@ -1,7 +1,7 @@
 import { lan, netnsName, type Node } from "../lab/layout.ts";
 import { must, run } from "../lab/run.ts";
 
-/** One more NIC of a lab node on the LAN, for a test; undone by what is returned. */
+/** Adds a NIC on the LAN to a lab node; returns a function that removes it. */
 export async function addLanNic(node: Node, name: string): Promise<() => Promise<void>> {
   const port = `${node}-${name}`;
   const outside = netnsName("lan");
@@ -22,11 +22,11 @@ export async function addLanNic(node: Node, name: string): Promise<() => Promise
   ]);
   await must(["ip", "-n", outside, "link", "set", port, "master", lan.bridge, "up"]);
   await must(["ip", "-n", netnsName(node), "link", "set", name, "up"]);
-  // It takes its other end along, wherever that is by then.
+  // Deleting one end of the pair deletes the other one, wherever it is.
   return async () => void (await run(["ip", "-n", outside, "link", "del", port]));
 }
 
-/** A bridge of a lab node with that NIC as its way to the LAN. */
+/** Adds a bridge to a lab node, with such a NIC as its port to the LAN. */
 export async function addLanBridge(node: Node, name: string, port: string): Promise<() => Promise<void>> {
   const removePort = await addLanNic(node, port);
   const netns = netnsName(node);

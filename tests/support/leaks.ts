@@ -11,7 +11,7 @@ interface Row {
   readonly ifalias?: string;
 }
 
-/** All that bears our mark on the nodes: links in any network namespace, and Vnic resource files. */
+/** Everything of ours on the nodes: links in any network namespace, and resource files. */
 export async function remainsOnNodes(lab: Lab): Promise<string[]> {
   const perNode = await Promise.all(
     nodes.map(async (node) => {
@@ -48,7 +48,9 @@ function ownLinks(json: string): string[] {
   return ours.map(({ ifname = "", ifalias = "" }) => `${ifname} (${ifalias})`);
 }
 
-/** What bears our mark before a test or a benchmark begins, such as the demo's own NIC: {@link assertNoLeaks} then lets it be. */
+/**
+ * What exists of ours before a test or a benchmark, such as the demo's NIC, and is ignored by {@link assertNoLeaks}.
+ */
 export async function remains(lab: Lab): Promise<string[]> {
   return [...(await remainsOnNodes(lab)), ...(await remainsInCluster(lab))];
 }
@@ -79,7 +81,7 @@ async function ownSystemObjects(lab: Lab): Promise<SystemObject[]> {
   return (JSON.parse(list) as { items: SystemObject[] }).items;
 }
 
-/** What isn't over: pods that haven't ended, and Jobs that neither have an end nor a pod that has. */
+/** Pods that haven't ended, and Jobs without an end or an ended pod. */
 async function unfinished(lab: Lab): Promise<string[]> {
   const [vnics, system] = await Promise.all([recordNames(lab), ownSystemObjects(lab)]);
   const hasEnded = ({ status }: SystemObject) => status.phase === "Succeeded" || status.phase === "Failed";
@@ -97,9 +99,9 @@ async function unfinished(lab: Lab): Promise<string[]> {
 }
 
 /**
- * Asserts that no trace of any Vnic is left but what was there `before`: on the nodes at once, in the cluster as soon as
- * sessions have ended. One whose driver was killed before it attached ends after a minute without requests. The Job of a
- * session that has ended stays for the 10 s of its TTL; {@link assertNothingLeft} waits for these too.
+ * Asserts that nothing of any Vnic is left, except what was there `before`: on the nodes at once, in the cluster as
+ * soon as sessions have ended. A session whose driver was killed before it attached ends after a minute without
+ * requests. The Job of an ended session stays for its TTL of 10 s; {@link assertNothingLeft} waits for that too.
  */
 export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): Promise<void> {
   const isNew = (found: string): boolean => !before.includes(found);
@@ -107,7 +109,7 @@ export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): P
   await assertEmpty("sessions to end", async () => (await unfinished(lab)).filter(isNew));
 }
 
-/** Like {@link assertNoLeaks}, and also that the Jobs of all sessions have been removed: once, after many tests. */
+/** Like {@link assertNoLeaks}, and also that the Jobs of all sessions were removed; run once, after many tests. */
 export async function assertNothingLeft(lab: Lab): Promise<void> {
   expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
   await assertEmpty("the Jobs to be removed", () => remainsInCluster(lab));

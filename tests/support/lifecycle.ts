@@ -13,20 +13,20 @@ import { appPod, type Lab, up } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "./cluster.ts";
 
-/** The lifecycle on the lab, without the engine: as the hooks call it, with the provider's service account and no other right. */
+/** The lifecycle on the lab without the engine: called as the hooks do, with only the provider's rights. */
 export interface Bench {
   readonly lab: Lab;
   readonly driver: Driver;
-  /** What was shown on the resource's row. */
+  /** The progress messages. */
   readonly shown: string[];
   readonly namespace: string;
   inject(definition: Definition, options?: InjectOptions): Promise<VnicState>;
   eject(state: VnicState): Promise<void>;
-  /** Makes an application pod in the bench's namespace and waits until it runs. */
+  /** Creates an application pod in the bench's namespace and waits until it is running. */
   runPod(name: string, node: Node): Promise<void>;
-  /** kubectl in the bench's namespace; must succeed. */
+  /** Runs kubectl in the bench's namespace, which must succeed. */
   kubectl(...argv: string[]): Promise<string>;
-  /** `ip -j -d address` in a pod, by the runtime: seen from inside, without our code. */
+  /** `ip -j -d address` in a pod, run through the runtime: the view from inside, without our code. */
   linksIn(pod: string): Promise<PodLink[]>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export interface PodLink {
 export interface BenchOptions {
   readonly namespace: string;
   readonly image?: string;
-  /** Another one than the provider's own. */
+  /** Used instead of the provider's own. */
   readonly kubeconfig?: string;
 }
 
@@ -83,7 +83,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     kubectl: here,
     linksIn: async (pod) => JSON.parse(await here("exec", pod, "--", "ip", "-j", "-d", "address")) as PodLink[],
     close: async () => {
-      // What a failed test has left would keep its namespace from ending.
+      // Records left by a failed test would keep the namespace from ending.
       const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
       for (const { metadata } of items)
         await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
@@ -100,7 +100,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
   };
 }
 
-/** A definition as `check` leaves it, of what a user would write. */
+/** The definition that `check` makes of a user's inputs. */
 export function define(
   inputs: { name: string; pod: { namespace: string; name: string } } & Record<string, unknown>,
 ): Definition {

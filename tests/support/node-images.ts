@@ -8,7 +8,7 @@ async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<void
   if (code !== 0) throw new Error(`${argv.join(" ")} on ${node}: ${stderr}`);
 }
 
-/** Gives an image of a node a second name. */
+/** Gives an image on a node a second name. */
 export async function tagImage(lab: Lab, node: Node, reference: string, name: string): Promise<void> {
   if (kindOf(node).runtime === "containerd")
     return must(lab, node, ctr(node, "images", "tag", "--force", reference, name));
@@ -16,7 +16,7 @@ export async function tagImage(lab: Lab, node: Node, reference: string, name: st
   await must(lab, node, ["skopeo", "--policy", policy, "copy", "--quiet", stored(node, reference), stored(node, name)]);
 }
 
-/** Takes a second name away; in CRI-O's store it stays, as skopeo(1) would take the image with it. */
+/** Removes a second name. In CRI-O's store it stays, because skopeo(1) would remove the image as well. */
 export async function untagImage(lab: Lab, node: Node, name: string): Promise<void> {
   if (kindOf(node).runtime === "containerd") await must(lab, node, ctr(node, "images", "rm", name));
 }

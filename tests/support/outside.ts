@@ -1,8 +1,8 @@
 import type { Host, Lab } from "../lab/index.ts";
 
-/* Seen from a host on the external network: whether a Vnic is really there. */
+/** /Checks from a host on the external network whether a Vnic really works. */
 
-/** What the redis server behind an address answers to a host outside; throws when nobody answers. */
+/** The answer of the redis server behind an address to an outside host; throws if there is none. */
 export async function askRedis(
   lab: Lab,
   from: Host,
@@ -19,13 +19,13 @@ export async function askRedis(
   return stdout.split("\r\n").filter((line) => line !== "");
 }
 
-/** Whether an address answers, asked once a second; one frame alone may be lost on a busy machine. */
+/** Whether an address answers. Asks once a second, because a busy machine may lose a single frame. */
 export async function answersPing(lab: Lab, from: Host, address: string, seconds = 3): Promise<boolean> {
   const { code } = await lab.exec(from, ["ping", "-n", "-c", "1", "-w", String(seconds), address]);
   return code === 0;
 }
 
-/** The MAC that a host outside has learned for an address; undefined when it knows none. */
+/** The MAC that an outside host has learned for an address; undefined if it knows none. */
 export async function learnedMac(lab: Lab, host: Host, address: string): Promise<string | undefined> {
   const { stdout } = await lab.exec(host, ["ip", "-j", "neigh", "show", address]);
   return (JSON.parse(stdout || "[]") as { lladdr?: string }[])[0]?.lladdr;

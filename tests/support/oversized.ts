@@ -1,11 +1,11 @@
 import { longest, most } from "../../provider/model/schema/bounds.ts";
 
-/* Definitions of which one part is larger than its bound, or just as large. */
+/** /Definitions in which one part has a given size. */
 
-/** One bound: how a spec has a part of that size, and what is said of a size above it. */
+/** A bound: how to make a spec with a part of that size, and the message if it is exceeded. */
 export interface Bound {
   readonly kind: "Vnic" | "VnicSet" | "VnicNetwork";
-  /** The property at which it is reported at preview. */
+  /** The property at which a preview reports it. */
   readonly property: string;
   readonly limit: number;
   /** Fields of a spec in which the part has that many items or characters. */
@@ -108,7 +108,7 @@ const right = {
   VnicNetwork: { mode: "macvlan", parent: "eth1" },
 } as const;
 
-/** Each list and text of each kind's spec that has a bound. */
+/** Each bounded list and text of each kind's spec. */
 export const bounds: readonly Bound[] = (
   [
     ["Vnic", ofVnic],

@@ -1,4 +1,4 @@
-/* Pods that differ from a template in one thing: whatever a template has changed or left out, and whatever it doesn't have. */
+/** /Pods that differ from a template in one place: a value that is changed or missing, or one that is added. */
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type PodSpec = { readonly [key: string]: Json } & {
@@ -10,14 +10,14 @@ export interface Mutation {
   readonly spec: PodSpec;
 }
 
-/** What may vary, by its path. */
+/** Paths that may vary. */
 const free = [
   /^nodeName/,
   /^containers\[0\]\.image$/,
   /^containers\[0\]\.env\[\d\]\.value=(VNIC_IDLE_SECONDS|VNIC_RESYNC_SECONDS)$/,
 ];
 
-/** Each leaf of the spec with another value, and each field and item left out. */
+/** Mutations that change each leaf of the spec, or leave out each field and item. */
 export function changesOf(spec: PodSpec): Mutation[] {
   return places(spec, "").flatMap(({ path, keys }) => {
     const value = at(spec, keys);
@@ -106,7 +106,7 @@ const volumes: readonly { readonly [key: string]: Json }[] = [
   { downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "metadata.name" } }] } },
 ];
 
-/** Each with one thing that no template of ours has. */
+/** Mutations that add one thing that no template of ours has. */
 export function additionsTo(spec: PodSpec): Mutation[] {
   const [container = {}] = spec.containers;
   const withContainer = (fields: { readonly [key: string]: Json }): PodSpec => ({
@@ -162,7 +162,7 @@ interface Place {
   readonly keys: readonly (string | number)[];
 }
 
-/** All places in a value but the whole, in depth. */
+/** The paths of all nested values. */
 function places(value: Json, path: string, keys: readonly (string | number)[] = []): Place[] {
   const here = keys.length === 0 ? [] : [{ path, keys }];
   if (Array.isArray(value)) {
@@ -182,7 +182,7 @@ function at(value: unknown, keys: readonly (string | number)[]): unknown {
   return keys.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value);
 }
 
-/** A copy with another value in that place, or with nothing there. */
+/** A copy with another value at that path, or without it. */
 function changed(value: unknown, [key, ...rest]: readonly (string | number)[], other: unknown): unknown {
   if (key === undefined) return other;
   const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<

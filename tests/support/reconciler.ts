@@ -6,15 +6,15 @@ import { installPlatform, kubectl } from "./cluster.ts";
 
 /** The reconciler on the lab: its real Deployment, with the rights of its service account. */
 export interface Reconciler {
-  /** What its replicas have logged, line by line. */
+  /** The log lines of its replicas. */
   logs(): Promise<string[]>;
-  /** The name of the pod that leads, as the Lease says; empty when none does. */
+  /** The name of the leader's pod, according to the Lease; empty if there is none. */
   leaderName(): Promise<string>;
-  /** That replica. */
+  /** The replica that leads. */
   leader(): Promise<Replica>;
-  /** Memory and open files of each replica, in words. */
+  /** Describes memory and open files of each replica. */
   usage(): Promise<string>;
-  /** Takes the Deployment away, and waits for its pods to end. */
+  /** Deletes the Deployment, and waits for its pods to end. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface Replica {
 
 const selector = "app.kubernetes.io/component=reconciler";
 
-/** `on`: the node that its first pods run on, as tests may do without the others. */
+/** @param on The node for its first pods, if tests use the others up. */
 export async function startReconciler(
   lab: Lab,
   { on = "node2", ...options }: ReconcilerOptions & { readonly on?: Node } = {},
@@ -41,7 +41,7 @@ export async function startReconciler(
   } finally {
     await here("uncordon", ...others);
   }
-  // The Lease names the pod by its name and its UID.
+  // The Lease contains the pod's name and UID.
   const leaderName = async () =>
     (await here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}")).split("_")[0] ?? "";
   return {
@@ -74,7 +74,7 @@ export async function startReconciler(
     stop: async () => {
       await here("delete", "deployment", reconcilerName, "--ignore-not-found");
       await here("wait", "--for=delete", "pod", "-l", selector, "--timeout=60s");
-      // The next one would wait until it has expired.
+      // Otherwise the next leader would wait until it has expired.
       await here("delete", "lease", reconcilerName, "--ignore-not-found");
     },
   };

@@ -2,7 +2,7 @@ import * as client from "@kubernetes/client-node";
 import { systemNamespace } from "../../provider/model/names.ts";
 import type { Manifest, Rule } from "../../provider/model/platform/manifest.ts";
 
-/** One thing that an account may ask of the API server: in a namespace, or everywhere. */
+/** A right of an account on the API server: in a namespace, or everywhere. */
 export interface Right {
   readonly account: string;
   readonly verb: string;
@@ -12,7 +12,7 @@ export interface Right {
   readonly namespace: string | undefined;
 }
 
-/** All that the manifests grant, right by right. */
+/** All rights that the manifests grant. */
 export function grantedBy(manifests: readonly Manifest[]): Right[] {
   const roles = manifests.filter(({ kind }) => ["Role", "ClusterRole"].includes(kind)) as (Manifest & {
     rules: Rule[];
@@ -37,7 +37,7 @@ export function grantedBy(manifests: readonly Manifest[]): Right[] {
   });
 }
 
-/** Whether a right is among those granted; what is granted everywhere is so in each namespace. */
+/** Whether a right is granted, directly or cluster-wide. */
 export function isGranted(granted: readonly Right[], { account, verb, group, resource, namespace }: Right): boolean {
   return granted.some(
     (one) =>
@@ -49,7 +49,7 @@ export function isGranted(granted: readonly Right[], { account, verb, group, res
   );
 }
 
-/** Asks a real API server whether a service account of ours has a right. */
+/** Asks a real API server whether one of our service accounts has a right. */
 export function openReviews(kubeconfig: string): (right: Right) => Promise<boolean> {
   const config = new client.KubeConfig();
   config.loadFromFile(kubeconfig);

@@ -4,15 +4,15 @@ import type { Lab } from "../lab/index.ts";
 import { leased, nodes } from "../lab/layout.ts";
 import { must } from "../lab/run.ts";
 
-/** A router of the leased network that announces a prefix, and itself as a default router (RFC 4861): dnsmasq. */
+/** A router of the leased network (dnsmasq) that announces a prefix, and itself as the default router (RFC 4861). */
 export interface Router {
-  /** Ends it for good. */
+  /** Ends it. */
   close(): Promise<void>;
 }
 
-/** `prefix` like `fd60:`, of 64 bits; the router has its host 1. */
+/** `prefix` is one of 64 bits, like `fd60:`; the router has its first host address. */
 export async function startRouter(lab: Lab, prefix: string): Promise<Router> {
-  // Only the pods' NICs are to hear of it.
+  // Only the pods' NICs should receive it.
   for (const node of nodes) await lab.exec(node, ["sysctl", "-q", "-w", `net.ipv6.conf.${leased.parent}.accept_ra=0`]);
   const own = ["address", "replace", `${prefix}:1/64`, "dev", leased.bridge, "nodad"];
   await must(enter("leased", ["ip", "-6", ...own]));

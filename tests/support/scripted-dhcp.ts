@@ -1,13 +1,11 @@
-/**
- * A DHCP server that answers as it is told, well or badly. As a program its one argument is a `Script` as JSON.
- */
+/** A DHCP server that answers as scripted, valid or not. As a program it takes one argument: a `Script` as JSON. */
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 
 export interface Reply {
-  /** The address offered. */
+  /** The offered address. */
   readonly ip: string;
-  /** Options by number, as hexadecimal text, in place of or beside the usual ones; an empty one is left out. */
+  /** Options by number, as hexadecimal text, which replace or extend the usual ones; an empty one is left out. */
   readonly options?: Readonly<Record<number, string>>;
   readonly copies?: number;
   readonly delayMilliseconds?: number;
@@ -100,7 +98,7 @@ function serve({ server, replies, naks = 0, broadcastsOnly = false }: Script): v
   });
 }
 
-/** Runs a script as a process of its own, on the host that `enter` leads to; returns what ends it. */
+/** Runs a script in its own process on the host of `enter`; returns a function that stops it. */
 export async function runScript(
   script: Script,
   enter: (argv: readonly string[]) => string[],

@@ -8,22 +8,22 @@ const checkout = join(import.meta.dirname, "..", "..");
 
 export interface StackOptions {
   readonly kubeconfig: string;
-  /** Environment of the engine, beside what it needs. */
+  /** Additional environment of the engine. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Folder with a Pulumi.yaml. @default a new project whose program is `setProgram`'s */
+  /** Folder with a Pulumi.yaml. @default a new project with the default program */
   readonly project?: string;
-  /** JavaScript of the new project, instead of the program that declares what it is told to. */
+  /** JavaScript of the new project, instead of the default program, which declares `vnics.json`. */
   readonly program?: string;
   /** Folder of `examples/`: the project is a copy of it, which a test may edit. */
   readonly example?: string;
   /** Shares project and backend with another stack, which removes them. */
   readonly beside?: Stack;
   readonly name?: string;
-  /** Folders with plugins of the engine, beside its own. */
+  /** Folders with additional plugins for the engine. */
   readonly plugins?: readonly string[];
 }
 
-/** What `pulumi stack export` says of one resource. */
+/** One resource in the output of `pulumi stack export`. */
 export interface StoredResource {
   readonly urn: string;
   readonly type: string;
@@ -33,11 +33,11 @@ export interface StoredResource {
   readonly initErrors?: readonly string[];
 }
 
-/** One line of `vnics.json`, the data that the tests' program declares. */
+/** One entry of `vnics.json`, which the tests' program declares. */
 export interface DeclaredVnic {
   readonly resource: string;
   readonly args?: object;
-  /** Instead of arguments: the id of one that is only read. */
+  /** Instead of arguments: the ID of a Vnic that is only read. */
   readonly get?: string;
   readonly options?: object;
 }
@@ -51,12 +51,14 @@ for (const { resource, args, get, options } of JSON.parse(require("fs").readFile
 }
 `;
 
-/** Whether a file of an example is one that a user would copy. */
+/** Whether a user would copy a file of an example. */
 function isSource(path: string): boolean {
   return !/\/(node_modules|Pulumi\.[^/]+\.yaml)$/.test(path);
 }
 
-/** A stack of the real engine, in a file backend of its own: state, settings and project are all in one folder of ours. */
+/**
+ * A stack of the real engine with its own file backend: state, settings and project are all in one temporary folder.
+ */
 export class Stack {
   readonly folder: string;
   readonly name: string;
@@ -111,22 +113,22 @@ export class Stack {
     return stack;
   }
 
-  /** The path of the stack's settings, where the engine looks by itself only in a project of ours; never in a checkout. */
+  /** The path of the stack's settings file. For a checkout it isn't the one where the engine looks by itself. */
   get settings(): string {
     return join(this.folder, "project", `Pulumi.${this.name}.yaml`);
   }
 
-  /** What the program declares from the next run on. */
+  /** Sets what the program declares from the next run on. */
   async declare(vnics: readonly DeclaredVnic[]): Promise<void> {
     await writeFile(join(this.project, "vnics.json"), JSON.stringify(vnics));
   }
 
-  /** Runs the engine's command line to its end. */
+  /** Runs the Pulumi CLI. */
   pulumi(...argv: string[]): Promise<Output> {
     return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 300 });
   }
 
-  /** The words and environment of a command, for a test that starts it by itself. */
+  /** The arguments of a command, for a test that starts it itself. */
   argv(...argv: string[]): string[] {
     const settings = ["stack", "cancel", "state"].includes(argv[0] ?? "") ? [] : ["--config-file", this.settings];
     return ["pulumi", ...argv, "--non-interactive", "--color=never", ...settings];
@@ -136,7 +138,7 @@ export class Stack {
     return { cwd: this.project, env: this.env };
   }
 
-  /** Like {@link pulumi}, for a command that must succeed; answers with all it said. */
+  /** Like {@link pulumi}, for a command that must succeed; returns its output. */
   async must(...argv: string[]): Promise<string> {
     const { code, stdout, stderr } = await this.pulumi(...argv);
     if (code !== 0) throw new Error(`pulumi ${argv.join(" ")}: exit code ${code}\n${stdout}${stderr}`);
@@ -151,7 +153,7 @@ export class Stack {
     return this.must("destroy", "--yes", "--skip-preview", ...more);
   }
 
-  /** The Vnics in state, by name; or resources of another kind of ours. */
+  /** The Vnics, or resources of another kind, in state, by name. */
   async vnics(kind: "Vnic" | "VnicSet" = "Vnic"): Promise<StoredResource[]> {
     const { deployment } = JSON.parse(await this.must("stack", "export")) as {
       deployment: { resources?: StoredResource[] };
@@ -166,13 +168,13 @@ export class Stack {
     return JSON.parse(stdout);
   }
 
-  /** Removes the folder; what the stack made in a cluster must have been destroyed before. */
+  /** Removes the folder; the stack's resources must have been destroyed before. */
   async remove(): Promise<void> {
     await this.endProviders();
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** A provider's process outlives an engine that was killed: ends those that work in this stack's project. */
+  /** Ends provider processes in this stack's project, which outlive an engine that was killed. */
   private async endProviders(): Promise<void> {
     const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
     const folders = await Promise.all(processes.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));

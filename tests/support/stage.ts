@@ -5,21 +5,23 @@ import { assertNoLeaks } from "./leaks.ts";
 import { type Bench, openBench } from "./lifecycle.ts";
 import { type DeclaredVnic, Stack, type StackOptions, type StoredResource } from "./stack.ts";
 
-/** Where a file of tests under the real engine plays: pods in a namespace of its own, a new stack for each test. */
+/** The environment of a test file for the real engine: pods in a separate namespace, and a new stack for each test. */
 export interface Stage {
   readonly bench: Bench;
   readonly stack: Stack;
-  /** Between the stack and the API server. */
+  /** The proxy between the stack and the API server. */
   readonly proxy: FaultProxy;
   /** A Vnic as the tests' program declares it. */
   declared(resource: string, pod: string, addresses: string[], more?: object, options?: object): DeclaredVnic;
-  /** The one Vnic in state. */
+  /** The only Vnic in state. */
   stored(): Promise<StoredResource>;
-  /** Another stack, beside or instead. */
+  /** Adds another stack, beside this one or instead. */
   anotherStack(options?: Partial<StackOptions>): Promise<Stack>;
 }
 
-/** Sets the stage in the hooks of the describe block that calls it; nothing may be left on it after any test. */
+/**
+ * Creates the stage in the hooks of the surrounding describe block, and checks after each test that nothing is left.
+ */
 export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
   let bench: Bench;
   let stack: Stack;

@@ -1,15 +1,15 @@
 import { Session } from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 
-/** Array methods whose own loops the coverage doesn't show, as they are not JavaScript. */
+/** Array methods whose internal loops coverage doesn't show, because they aren't JavaScript. */
 const native = ["includes", "indexOf", "slice", "concat"] as const;
 
-/** Optimised code counts nothing. */
+/** Optimised code isn't counted. */
 const optimizers = ["opt", "maglev", "sparkplug"];
 
 /**
- * How much work a function does: how often blocks of our code and of the libraries are entered, as V8 counts them, and items that
- * arrays are searched or copied for. Unlike a time, it is the same on each run.
+ * Measures the work of a function: how often blocks of our code and of the libraries are entered, as V8 counts them,
+ * and the items that arrays are searched or copied for. Unlike a time, it is the same for each run.
  */
 export async function workOf(run: () => unknown): Promise<number> {
   const session = new Session();
@@ -45,13 +45,13 @@ export async function workOf(run: () => unknown): Promise<number> {
   }
 }
 
-/** By how much the work grows from half of a size to that size: 2 when it is in proportion, 4 when it grows by the square. */
+/** The factor by which the work grows from half of a size to that size: 2 if it is linear, 4 if quadratic. */
 export async function growth<T>(
   size: number,
   prepare: (size: number) => T,
   run: (prepared: T) => unknown,
 ): Promise<number> {
-  // What is only done the first time doesn't count.
+  // Excludes work that is only done the first time.
   run(prepare(16));
   const [half, whole] = [prepare(size / 2), prepare(size)];
   const least = await workOf(() => run(half));

@@ -1,6 +1,6 @@
 import { appPod } from "../lab/index.ts";
 
-/** Application pods, spread over the nodes by the scheduler; a DaemonSet has one on each, and no count of them. */
+/** Application pods, spread over the nodes by the scheduler; a DaemonSet has one on each node, and no replica count. */
 export function workload(
   kind: "Deployment" | "StatefulSet" | "DaemonSet",
   namespace: string,

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Each run of Pulumi and each start on a node loads these, so what grows them is noticed here. */
+/** Each run of Pulumi and each start on a node loads these files, so they must not grow unnoticed. */
 const mostKilobytes = {
   "hooks/client-*.mjs": 3500,
   "hooks/vnic.mjs": 60,

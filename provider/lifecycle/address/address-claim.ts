@@ -5,9 +5,9 @@ import { annotations } from "../../model/names.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
 import { claimAddresses, freeAddresses, refuseHeldAddresses } from "./claim-addresses.ts";
 
-/** The addresses of one injection: claimed before anything is done in the pod, given back when nothing was done. */
+/** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
 export class AddressClaim {
-  /** All that the record may hold while the injection is under way: what it is to have, and what it had. */
+  /** All addresses that the record may hold during the injection: those it should have, and those it had. */
   readonly annotation: string;
   private readonly cluster: Cluster;
   private readonly wanted: readonly Holding[];
@@ -22,27 +22,27 @@ export class AddressClaim {
     this.annotation = writeHeld([...this.former, ...wanted]);
   }
 
-  /** `conflict` names the Vnic that has one of them; then none is claimed. */
+  /** Claims all addresses. If another Vnic has one of them, none is claimed, and the `conflict` names that Vnic. */
   async claim(holder: Holder): Promise<void> {
     const holdings = claimAddresses(this.cluster, this.wanted, holder);
     this.gained = { holder, holdings };
     await holdings;
   }
 
-  /** Claims for a record that exists. One that was refused before looks first, and claims nothing in vain. */
+  /** Claims for an existing record. If an address was refused before, it only checks first, to avoid useless claims. */
   async claimFor(prior: StoredVnic): Promise<void> {
     const wasRefused = prior.status?.conditions.some(({ reason }) => reason === "HeldByOther");
     if (wasRefused) await refuseHeldAddresses(this.cluster, this.wanted, prior.metadata);
     await this.claim(prior.metadata);
   }
 
-  /** Frees what this injection has claimed, and not what the Vnic had before. */
+  /** Releases what this injection has claimed, but not what the Vnic had before. */
   async yield(): Promise<void> {
     const gained = await this.gained?.holdings.catch(() => []);
     if (this.gained && gained) await freeAddresses(this.cluster, gained, this.gained.holder.uid);
   }
 
-  /** Frees what the Vnic had before and has no longer, now that its node has dropped it. */
+  /** Releases what the Vnic had before and doesn't need any more, after its node has dropped it. */
   async dropFormer(record: StoredVnic): Promise<void> {
     if (this.former.length === 0) return;
     await freeAddresses(this.cluster, this.former, record.metadata.uid);

@@ -10,13 +10,16 @@ import {
 import { vnicId } from "../../model/names.ts";
 import { ownerOf } from "../../model/kubernetes/record.ts";
 
-/* The addresses and the MAC of a Vnic, held by objects of their own. Whoever creates such an object first has the address. */
+/**
+ * /Claims of a Vnic's addresses and MAC, each by an object of its own. Whoever creates the object first has the
+ * address.
+ */
 
 type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "passAddress" | "deleteAddress" | "findVnic">;
 
 /**
- * Claims all of them for the holder, or none: `conflict` names the Vnic that has one. Returns those that it didn't hold
- * before. Can be run again.
+ * Claims all of them for the holder, or none: a `conflict` names the Vnic that has one. Returns those that are new.
+ * Can be repeated.
  */
 export async function claimAddresses(
   cluster: AddressKeeper,
@@ -24,20 +27,24 @@ export async function claimAddresses(
   holder: Holder,
 ): Promise<Holding[]> {
   const gained: Holding[] = [];
-  // One after the other, and all claimants in the same order: of several that want several, one gets all.
+  // One after the other, in the same order for all claimants, so that of several claimants of several addresses one
+  // gets all.
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
   ordered.sort((one, other) => (one.name < other.name ? -1 : 1));
   try {
     for (const { holding } of ordered) if (await claimAddress(cluster, holding, holder)) gained.push(holding);
   } catch (error) {
-    // What can't be freed now is taken over, once the record is gone.
+    // What can't be released now is taken over once the record is gone.
     await freeAddresses(cluster, gained, holder.uid).catch(() => undefined);
     throw error;
   }
   return gained;
 }
 
-/** Refuses what another Vnic holds, without claiming anything: what is claimed and freed again would wake others that wait. */
+/**
+ * Refuses what another Vnic holds, without claiming anything: claims that are released again would wake up other
+ * waiting Vnics.
+ */
 export async function refuseHeldAddresses(
   cluster: AddressKeeper,
   holdings: readonly Holding[],
@@ -49,7 +56,7 @@ export async function refuseHeldAddresses(
   }
 }
 
-/** Whether it was not held before. */
+/** Returns whether the claim is new. */
 async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Holder): Promise<boolean> {
   for (;;) {
     if (await cluster.createAddress(addressRecord(holding, holder))) return true;
@@ -70,7 +77,10 @@ async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Ho
 export const freeing =
   'free it there by a "pulumi up" before this one, as Pulumi creates before it deletes; or give this resource an alias of that one, which is then deleted first';
 
-/** Refuses what a Vnic holds whose record stands. One whose record is gone, or was made anew, holds nothing. */
+/**
+ * Refuses a value that another Vnic with an existing record holds. A Vnic whose record is gone or was recreated holds
+ * nothing.
+ */
 async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: Holding, held: StoredAddress) {
   const { holder } = held.spec;
   const record = await cluster.findVnic(holder);
@@ -81,7 +91,10 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
   throw new VnicError("conflict", `${property}: ${value} is held by ${words}; ${advice}`);
 }
 
-/** Frees those that the record with that UID holds, and leaves what another one holds. Fine when they are gone. */
+/**
+ * Releases the addresses that the record with that UID holds. Those of other holders, or already released, are
+ * skipped.
+ */
 export async function freeAddresses(
   cluster: Pick<Cluster, "findAddress" | "deleteAddress">,
   held: readonly Pick<Holding, "segment" | "value">[],

@@ -9,13 +9,13 @@ import { definitionInRecord, type StoredVnic } from "../../model/vnic/record.ts"
 import { segmentsOfNetwork } from "../network/vnic-network.ts";
 import { claimAddresses } from "./claim-addresses.ts";
 
-/* Records of versions that knew no VnicAddress: they bear the labels by which holders were found then. */
+/** /Records of versions before VnicAddress, which mark the holders of addresses by labels. */
 
 const takenOver = new WeakMap<object, Promise<void>>();
 
 /**
- * Claims for the Vnics of older versions what they have in their pods, once for each process, and before anything is given
- * to others. A record's status, which tenants can't write, shows what is there.
+ * Claims for the Vnics of older versions what they have in their pods; once per process, before other claims are
+ * granted. The addresses come from the record's status, which tenants can't write.
  */
 export function takeOverOlder(cluster: Cluster): Promise<void> {
   const running = takenOver.get(cluster) ?? takeOver(cluster);
@@ -46,12 +46,12 @@ async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
       labels: formerLabels(record),
     });
   } catch (error) {
-    // Its next driver says what is wrong with it.
+    // The next driver to work on it reports what is wrong.
     if (!isVnicError(error, "conflict", "outdated", "invalid", "refused")) throw error;
   }
 }
 
-/** The labels of older versions, taken away. */
+/** The change that removes the labels of older versions. */
 function formerLabels({ metadata }: StoredVnic): Record<string, null> {
   const keys = Object.keys(metadata.labels ?? {}).filter((key) => key === labels.mac || key.startsWith(labels.address));
   return Object.fromEntries(keys.map((key) => [key, null]));

@@ -6,15 +6,15 @@ import type { NetworkDefinition } from "../../model/network/definition.ts";
 import { networkInRecord, networkRecordOf, type StoredNetwork } from "../../model/network/record.ts";
 import { releaseIfUnused, vnicsOn } from "./vnic-network.ts";
 
-/* The record of a network that a Pulumi resource stands for. */
+/** /The record of a Network resource. */
 
-/** What is remembered of a network outside its record. */
+/** What is known about a network independently of its record. */
 export interface KnownNetwork {
   readonly uid: string;
   readonly name: string;
 }
 
-/** Writes the record; refuses one that somebody else declared, or that is on its way out. */
+/** Writes the record. Refuses one that was declared elsewhere, or is being deleted. */
 export async function ensureNetwork(
   cluster: Cluster,
   definition: NetworkDefinition,
@@ -34,21 +34,21 @@ export async function ensureNetwork(
   }
 }
 
-/** What the record says now; undefined when it is gone, or another one has its name. */
+/** The record's current definition; undefined if it is gone, or if another one has its name. */
 export async function readNetwork(cluster: Cluster, name: string, uid?: string) {
   const found = await cluster.findNetwork(name);
   if (!found || (uid !== undefined && found.metadata.uid !== uid)) return undefined;
   return { definition: networkInRecord(found), uid: found.metadata.uid };
 }
 
-/** Deletes the record; refuses as long as Vnics are on the network. Fine when it is gone. */
+/** Deletes the record; refuses while Vnics use the network. Succeeds if it is gone. */
 export async function removeNetwork(cluster: Cluster, { name, uid }: KnownNetwork): Promise<void> {
   const found = await cluster.findNetwork(name);
   if (found?.metadata.uid !== uid) return;
   await refuseInUse(cluster, name);
   await cluster.deleteNetwork(name, uid);
   await releaseIfUnused(cluster, name);
-  // A Vnic that came in between keeps it until that one goes.
+  // If a Vnic was added meanwhile, the finalizer keeps the network until that Vnic is gone.
   if ((await cluster.findNetwork(name))?.metadata.uid === uid) await refuseInUse(cluster, name);
 }
 

@@ -7,13 +7,15 @@ import type { Definition } from "../../model/vnic/definition.ts";
 import { type Problem, problemWords } from "../../model/schema/problem.ts";
 import type { StoredVnic } from "../../model/vnic/record.ts";
 
-/* What a VnicNetwork lets a Vnic have, asked once more before anything is made: not every cluster has the policies, and a
-   network may have changed since the record was admitted. */
+/**
+ * /Checks what a VnicNetwork allows a Vnic to have, again before anything is made: not every cluster has the policies,
+ * and the network may have changed since the record was admitted.
+ */
 
-/** How many Vnics of one namespace are counted. */
+/** Limit for counting the Vnics of one namespace. */
 const mostCounted = 20_000;
 
-/** Refuses, all reasons at once, what the network doesn't let the Vnic have. */
+/** Refuses what the network doesn't allow the Vnic to have, with all reasons at once. */
 export async function refuseBeyondTerms(
   cluster: Cluster,
   definition: Definition,
@@ -23,7 +25,7 @@ export async function refuseBeyondTerms(
   await refuseTooMany(cluster, definition, record);
 }
 
-/** Refuses a Vnic for which its namespace has no room on the network: those that came first keep theirs. */
+/** Refuses a Vnic that exceeds its namespace's quota on the network. Older Vnics take precedence. */
 export async function refuseTooMany(cluster: Cluster, definition: Definition, record: StoredNetwork): Promise<void> {
   const most = record.spec.vnicsPerNamespace;
   if (most === undefined) return;
@@ -40,7 +42,7 @@ export async function refuseTooMany(cluster: Cluster, definition: Definition, re
   );
 }
 
-/** Refuses addresses of nodes, pods, services and the API server, on whatever network. */
+/** Refuses addresses of nodes, pods, services and the API server, on any network. */
 export async function refuseClusterAddresses(cluster: Cluster, { addresses }: Definition): Promise<void> {
   if (addresses.length === 0) return;
   refuseProblems(clusterAddressProblems(addresses, await cluster.clusterAddresses()));

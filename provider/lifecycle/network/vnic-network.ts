@@ -14,11 +14,13 @@ import type { ClusterView } from "../view.ts";
 import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
 import { refuseBeyondTerms, refuseTooMany } from "./terms.ts";
 
-/* The external network of a Vnic: what its reference comes to on a node, and what keeps a network that is in use. */
+/**
+ * /The external network of a Vnic: resolving its reference on a node, and protecting a network in use from deletion.
+ */
 
 /**
- * The network as that node sees it; refuses one that isn't there, that isn't for the Vnic's namespace, or that has no parent
- * on the node. Only looks.
+ * Resolves the network on a node. Refuses one that doesn't exist, that the Vnic's namespace may not use, or that has
+ * no parent on the node. Changes nothing.
  */
 export async function resolveNetwork(
   cluster: ClusterView,
@@ -28,7 +30,7 @@ export async function resolveNetwork(
   return (await resolve(cluster, definition, node)).network;
 }
 
-/** A network as the node of a Vnic sees it, and the segments on which the Vnic holds its addresses. */
+/** A network on the node of a Vnic, and the segments on which the Vnic holds its addresses. */
 export interface JoinedNetwork {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
@@ -36,7 +38,7 @@ export interface JoinedNetwork {
   readonly warning: string | undefined;
 }
 
-/** Resolves the network of a Vnic that is to be made, and keeps the network from being deleted while Vnics are on it. */
+/** Resolves the network of a Vnic to be made, and protects the network from deletion while Vnics use it. */
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
   const { network, record, warning } = await resolve(cluster, definition, node);
   if (record) {
@@ -46,7 +48,7 @@ export async function joinNetwork(cluster: Cluster, definition: Definition, node
   return { network, segments: segmentsOf(record ? record.spec : network), warning };
 }
 
-/** The segments of a network that a Vnic of that namespace names, whatever its node is. */
+/** The segments of a network that a Vnic of that namespace references, independently of the node. */
 export async function segmentsOfNetwork(
   cluster: ClusterView,
   network: NetworkReference,
@@ -98,8 +100,8 @@ async function findUsable(cluster: ClusterView, name: string, namespace: string)
 }
 
 /**
- * Refuses a network that was marked for deletion since it was resolved, as it can't have seen our record, and a Vnic that
- * came after others which have all the room by now.
+ * Refuses a network that was marked for deletion since it was resolved, because its deletion may not have considered
+ * our record; and a Vnic whose namespace has since reached its quota.
  */
 export async function refuseLeaving(cluster: Cluster, definition: Definition): Promise<void> {
   const { network, pod } = definition;
@@ -108,12 +110,12 @@ export async function refuseLeaving(cluster: Cluster, definition: Definition): P
   await refuseTooMany(cluster, definition, record);
 }
 
-/** Sees to it that the network stays as long as Vnics are on it, whoever made it. */
+/** Adds the finalizer that keeps a network until no Vnics use it. */
 async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers } }: StoredNetwork): Promise<void> {
   if (!finalizers?.includes(networkFinalizer)) await cluster.holdNetwork(name, uid);
 }
 
-/** The Vnics that are on a network, by their records. */
+/** The records of the Vnics that use a network. */
 export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
   const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
   return records
@@ -121,17 +123,17 @@ export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]>
     .map(({ metadata }) => vnicId(metadata));
 }
 
-/** Lets go of a network once its last Vnic has gone, so that whoever made it can delete it. */
+/** Removes the finalizer of a network after its last Vnic is gone, so that it can be deleted. */
 export async function releaseIfUnused(cluster: Cluster, name: string): Promise<void> {
   const record = await cluster.findNetwork(name);
   const { finalizers = [] } = record?.metadata ?? {};
   if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
   await cluster.releaseNetwork(name, record.metadata.uid);
-  // A Vnic that came in between found it held.
+  // A Vnic that was added meanwhile relied on the finalizer.
   if ((await vnicsOn(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
 }
 
-/** How a network that is named differs by now from what was applied to the Vnic, in words. */
+/** Describes how a named network differs from what was applied to the Vnic. */
 export async function networkDrift(cluster: ClusterView, known: VnicState): Promise<string[]> {
   const { network, networkOnNode: applied } = known;
   if (isInline(network) || applied === undefined) return [];

@@ -4,7 +4,10 @@ import { layoutOfNode } from "../../model/kubernetes/node-layout.ts";
 import type { RuntimeLayout } from "../../model/kubernetes/runtime-layout.ts";
 import { annotations, systemNamespace } from "../../model/names.ts";
 
-/** Where the runtime of that node keeps its files, by what the Node and our own namespace say. Refuses a node that isn't there. */
+/**
+ * The layout of the node's container runtime, according to the Node and our own namespace. Refuses a node that doesn't
+ * exist.
+ */
 export async function findLayout(cluster: Cluster, name: string): Promise<RuntimeLayout> {
   const [node, namespace] = await Promise.all([cluster.findNode(name), cluster.findNamespace(systemNamespace)]);
   if (!node) throw new VnicError("refused", `there is no node ${name}, so no injection session can run on it`);

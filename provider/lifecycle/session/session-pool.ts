@@ -7,7 +7,7 @@ import { openSession, type Session } from "./session.ts";
 
 export interface SessionPoolOptions {
   readonly image: string;
-  /** How long a session without work stays open for more, in milliseconds. @default 3000 */
+  /** How long a session stays open without work, in milliseconds. @default 3000 */
   readonly lingerMilliseconds?: number;
   /** Called when a session with a node was opened. */
   readonly onOpened?: (node: string) => void;
@@ -19,7 +19,7 @@ interface Shared {
   linger?: NodeJS.Timeout;
 }
 
-/** The injection sessions of one driver: one per node, shared by all Vnics of that node that are worked on. */
+/** The injection sessions of one driver: one for each node, shared by all concurrent work there. */
 export class SessionPool {
   private readonly cluster: Cluster;
   private readonly image: string;
@@ -36,8 +36,8 @@ export class SessionPool {
   }
 
   /**
-   * Runs `work` with the node's session, opening one if there is none.
-   * A session that breaks is no error in itself: `work` is run again with a new one, so it must be fit for that.
+   * Runs `work` with the node's session, opening one if there is none. If the session breaks, `work` is run again with
+   * a new one, so it must be repeatable.
    */
   async use<T>(node: string, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
     for (;;) {
@@ -49,7 +49,7 @@ export class SessionPool {
           `the answer of node ${node} in injection session ${systemNamespace}/${session.job}`,
         );
       } catch (error) {
-        // Also the deadline of whoever opened the session may have been shorter than ours.
+        // If the session was opened for another caller, that caller's deadline may have been shorter than ours.
         const again = isVnicError(error, "sessionBroken", "deadline") && deadline.remainingMilliseconds > 0;
         if (!again) throw error;
         await deadline.wait(100, `an injection session on node ${node}: ${error.message}`);
@@ -104,7 +104,7 @@ export class SessionPool {
       },
       () => undefined,
     );
-    // The Job's own time to live removes it when this can't.
+    // If this fails, the Job's TTL removes it.
     const settled = ending.catch(() => undefined).then(() => void this.closing.delete(settled));
     this.closing.add(settled);
   }

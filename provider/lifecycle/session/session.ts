@@ -46,7 +46,7 @@ type Verb = keyof typeof results;
 type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
 
-/** Longer than the survey of all Vnics of a node is. */
+/** Longer than a survey of all Vnics of a node. */
 const longestAnswer = 64 * 2 ** 20;
 
 interface Pending {
@@ -55,7 +55,7 @@ interface Pending {
   readonly onStep: (step: string) => void;
 }
 
-/** One injection Job at work: plans in, results out, many at a time. */
+/** A running injection Job: plans in, results out, many at a time. */
 export class Session {
   readonly job: string;
   private readonly node: string;
@@ -83,7 +83,7 @@ export class Session {
     attachment.onClose((why) => this.break(why));
   }
 
-  /** Calls back when the session has ended, from whichever side. */
+  /** Called when either side has ended the session. */
   onBroken(listener: () => void): void {
     if (this.broken === undefined) this.brokenListeners.push(listener);
     else listener();
@@ -98,8 +98,8 @@ export class Session {
   }
 
   /**
-   * An injection that begins at once, and does nothing in the pod until `check` has passed. If that fails, it is undone,
-   * and the error is the check's.
+   * Runs an injection that starts immediately, but changes nothing in the pod until `check` has passed. If `check`
+   * fails, the injection is undone, and the error is that of `check`.
    */
   async injectOnce(check: Promise<void>, plan: InjectPlan, onStep: (step: string) => void): Promise<InjectResult> {
     const id = ++this.lastId;
@@ -135,7 +135,7 @@ export class Session {
     });
   }
 
-  /** Ends stdin: the Job finishes what is under way and completes. */
+  /** Closes stdin: the Job finishes its current work and completes. */
   close(): void {
     this.attachment.close();
     this.break("it was closed");
@@ -174,8 +174,9 @@ export class Session {
 }
 
 /**
- * Creates the Job and attaches to it as soon as its container runs. The container's status reaches the API server more
- * than half a second after the fact, so it is tried rather than read; the status only tells what will never succeed.
+ * Creates the Job and attaches to it as soon as its container is running. Statuses reach the API server more than half
+ * a second late, so it tries repeatedly instead of waiting for them; it reads them only to detect a Job that will
+ * never start.
  */
 export async function openSession(
   cluster: Cluster,
@@ -195,7 +196,7 @@ export async function openSession(
       if (performance.now() >= lookAgainAt) {
         pod = await cluster.findJobPod(name);
         await starting.check(pod, attached);
-        // Until there is a pod each look counts; then the attempts to attach do.
+        // Until there is a pod, every attempt reads the status; later only one in 200 ms does.
         lookAgainAt = pod?.metadata?.name ? performance.now() + 200 : 0;
       }
       const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
@@ -215,7 +216,7 @@ export async function openSession(
   }
 }
 
-/** The first line of a session; undefined when the connection turns out not to lead to the container yet. */
+/** Waits for the first line of a session; undefined if the connection doesn't reach the container yet. */
 async function greet(
   job: string,
   node: string,

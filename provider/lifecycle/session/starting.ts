@@ -9,13 +9,17 @@ import { systemNamespace } from "../../model/names.ts";
 
 type Wanted = Pick<SessionJobOptions, "name" | "node" | "image">;
 
-/** What an event tells may heal at once, such as a mount that was tried too early; after this long it is believed. */
+/**
+ * A problem from an event may disappear quickly, such as a mount that was tried too early; it is reported only after
+ * this time.
+ */
 const patienceMilliseconds = 4000;
 const betweenLooksMilliseconds = 1000;
 
 /**
- * Watches over a Job that should start: throws as soon as it is known that it won't, with the cluster's reason. Statuses tell
- * of images and rejected pods. Only events tell of what comes before a container: mounts, sandboxes, and pods that are denied.
+ * Monitors a Job that should start, and throws as soon as it is known that it won't, with the cluster's reason.
+ * Statuses tell about images and rejected pods. Only events tell what happens before a container exists: mounts,
+ * sandboxes and denied pods.
  */
 export class Starting {
   private readonly cluster: Cluster;
@@ -32,11 +36,11 @@ export class Starting {
     return performance.now() - this.began;
   }
 
-  /** `attached`: whether a connection to its container has stood. */
+  /** @param attached Whether there was a connection to its container. */
   async check(pod: PodObject | undefined, attached: boolean): Promise<void> {
     const state = pod && readSessionPod(pod);
-    // A container that ended well after it was attached to did so because the connection broke: another session may do
-    // better. One that never ran, or failed, would do so again.
+    // A container that completed after it was attached did so because the connection broke, and a new session may
+    // work. One that never ran, or failed, would do so again.
     const broken = attached && pod?.status?.phase === "Succeeded";
     if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
     if (state?.state === "running" || performance.now() < this.lookAgainAt) return;
@@ -49,14 +53,14 @@ export class Starting {
     const events = await this.cluster
       .listSystemEvents(pod?.metadata?.name ?? this.wanted.name)
       .catch((error: unknown) => {
-        // The roles of an earlier version don't grant it; the session may start all the same.
+        // The roles of an earlier version don't grant it; the session may start nevertheless.
         if (isVnicError(error, "forbidden")) return [];
         throw error;
       });
     return whyNotStarted(events);
   }
 
-  /** A pod that no kubelet has taken up has no start time. */
+  /** Reads the node while no kubelet has accepted the pod, which then has no start time. */
   private async readNode(pod: PodObject | undefined): Promise<string | undefined> {
     if (!pod || pod.status?.startTime !== undefined) return undefined;
     const node = await this.cluster.findNode(this.wanted.node);

@@ -1,9 +1,9 @@
 import { VnicError } from "../../base/errors.ts";
 import { ownerOf, type RecordMetadata } from "./record.ts";
 
-/* Whose a record is. It is ours if it names us as its owner, or if state knows it, whatever its resource is called by now. */
+/* Ownership of records. A record is ours if it names us as its owner, or if it is in our state, even after a rename. */
 
-/** A record as state knows it, through any rename: its UID, and whom it names as its owner. */
+/** A record according to state, independently of renames: its UID and owner. */
 export interface KnownRecord {
   readonly uid: string;
   readonly owner?: string;
@@ -20,7 +20,7 @@ export function isOwn(record: Owned, declaredBy: string | undefined, known?: Kno
   return owner !== undefined && owner === declaredBy;
 }
 
-/** Refusal of a record that is somebody else's; `remedy` says what to do. */
+/** The error for a record of another owner; `remedy` says what to do. */
 export function alreadyThere(what: string, record: Owned, remedy: string): VnicError {
   const owner = ownerOf(record);
   const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
@@ -28,8 +28,8 @@ export function alreadyThere(what: string, record: Owned, remedy: string): VnicE
 }
 
 /**
- * The definition that a record gets whose owner is `owner`: after a rename the record keeps its first owner, and with it the
- * field manager of all that was ever applied.
+ * The definition to write into a record whose owner is `owner`. After a rename the record keeps its first owner, and so the
+ * field manager of everything that was ever applied.
  */
 export function ownedBy<Definition extends { readonly declaredBy?: string }>(
   { declaredBy: _, ...definition }: Definition,

@@ -30,7 +30,7 @@ interface Probe {
 }
 
 /**
- * Whoever may create Jobs in our namespace could become root on every node, because Pod Security allows everything
+ * A user who may create Jobs in our namespace could become root on every node, because Pod Security allows everything
  * there. So this policy admits only what we create ourselves: our image with our commands, and the accounts,
  * capabilities and paths of our own templates, by service account.
  */

@@ -1,7 +1,7 @@
-/*
- * Stands in for the engine's Kubernetes plugin on machines that can't fetch that: it applies each object to the real API
- * server by server-side apply, waits for what can be waited for, and deletes it. It doesn't know schemas or autonaming, reads
- * nothing back on refresh, and takes its cluster from KUBECONFIG alone.
+/**
+ * /Replaces the engine's Kubernetes plugin on machines that can't download that. It applies each object to the real
+ * API server by server-side apply, waits for readiness where that is possible, and deletes it. It doesn't know schemas
+ * or autonaming, reads nothing back on refresh, and uses the cluster of KUBECONFIG only.
  */
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,7 +14,7 @@ interface KubernetesObject extends client.KubernetesObject {
   readonly status?: Readonly<Record<string, unknown>>;
 }
 
-/** What is kept of an object: as it is in the cluster, and as it was asked for. */
+/** The state of an object: as in the cluster, and as requested. */
 type State = KubernetesObject & { readonly __inputs: KubernetesObject };
 
 const waitSeconds = 150;

@@ -4,7 +4,7 @@ import { ensureKubernetes } from "../../lab/programs.ts";
 
 const canInstall = (): boolean => process.getuid?.() === 0 && findProgram("apt-get") !== undefined;
 
-/** What this machine lacks to run an API server; empty when it lacks nothing. Root isn't needed. */
+/** Describes what this machine lacks to run an API server; empty if it lacks nothing. Root isn't needed. */
 export function missingForApi(): string[] {
   return [
     ...(findProgram("go") === undefined ? ["Go 1.25 or newer"] : []),
@@ -12,7 +12,7 @@ export function missingForApi(): string[] {
   ];
 }
 
-/** Builds the API server, and installs etcd where it is absent. */
+/** Builds the API server, and installs etcd if it is missing. */
 export async function prepareApi(): Promise<void> {
   if (findProgram("etcd") === undefined) await ensureDebianPackages(["etcd-server"]);
   await ensureKubernetes();

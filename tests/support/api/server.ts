@@ -11,23 +11,23 @@ import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
 import { applyObjects, installPlatform } from "../cluster.ts";
 
-/** An API server of Kubernetes with its etcd, and nothing that acts on its objects: no controllers, no nodes. */
+/** A Kubernetes API server with etcd, without controllers and nodes. */
 export interface ApiServer {
   readonly kubectl: Lab["kubectl"];
   /** Path of its administrator's kubeconfig. */
   readonly kubeconfig: string;
-  /** Makes a namespace with the service account that a controller would make in it. */
+  /** Creates a namespace with its default service account, as a controller would. */
   makeNamespace(name: string): Promise<void>;
 }
 
 let shared: Promise<ApiServer> | undefined;
 
-/** This process's API server, with CRDs, accounts and rights of ours; started when first asked for, gone with the process. */
+/** This process's API server with our CRDs, accounts and rights; started on first use, stopped with the process. */
 export function apiServer(): Promise<ApiServer> {
   return (shared ??= startApiServer());
 }
 
-/** One more API server, which stands for another cluster; with `ipv6`, one whose API has an IPv6 address alone. */
+/** Starts another API server, as another cluster; with `ipv6`, its API has only an IPv6 address. */
 export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> {
   const host = ipv6 ? "::1" : "127.0.0.1";
   const programs = await ensureKubernetes();
@@ -127,7 +127,7 @@ function lastWords(folder: string, { spawnfile }: ChildProcess): string {
     .join("\n");
 }
 
-/** Ports of the loopback that are free now. */
+/** Free ports of the loopback. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
   await Promise.all(servers.map((server) => once(server, "listening")));

@@ -12,8 +12,8 @@ import { applyObjects, kubectl } from "../cluster.ts";
 import type { ApiServer } from "./server.ts";
 
 /**
- * The cluster behind a kubeconfig, with a stand-in for what the API server alone doesn't have: kubelets that start
- * sessions. All objects are real.
+ * A cluster behind a kubeconfig, with a replacement for what the API server alone lacks: kubelets that start sessions.
+ * All objects are real.
  */
 export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide): Promise<WatchedCluster> {
   const cluster = await openWatchedCluster({ kubeconfig });
@@ -24,13 +24,13 @@ export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide)
   };
 }
 
-/** Drives that cluster; close its sessions when done. */
+/** A driver for that cluster; close its sessions afterwards. */
 export function driverOf<C extends WatchedCluster>(cluster: C): Driver & { readonly cluster: C } {
   const sessions = new SessionPool(cluster, { image: defaultImage });
   return { cluster, sessions, claims: new Claims("a test"), report: () => undefined };
 }
 
-/** A node that is ready, as far as its object says. */
+/** Creates the object of a ready node. */
 export async function makeNode(api: ApiServer, name: string): Promise<void> {
   await applyObjects(api.kubectl, [{ apiVersion: "v1", kind: "Node", metadata: { name } }]);
   const nodeInfo = { containerRuntimeVersion: "containerd://2.1.4", kubeletVersion: "v1.35.4" };
@@ -41,7 +41,7 @@ export async function makeNode(api: ApiServer, name: string): Promise<void> {
   await kubectl(api.kubectl, ["taint", "node", name, "node.kubernetes.io/not-ready-", "--overwrite"]).catch(() => "");
 }
 
-/** Pods that run on a node, as far as their objects say. */
+/** Creates the objects of pods that run on a node. */
 export async function makePods(api: ApiServer, namespace: string, node: string, names: readonly string[]) {
   const pods = names.map((name) => ({
     apiVersion: "v1",
@@ -80,7 +80,7 @@ async function patchStatus(api: ApiServer, object: readonly string[], status: ob
   await kubectl(api.kubectl, ["patch", ...object, "--subresource=status", "--type=merge", "-p", patch]);
 }
 
-/** Vnic number so-and-so of a pod, with an address and a MAC of its own. */
+/** Vnic number `number` of a pod, with its own address and MAC. */
 export function numbered(namespace: string, pod: string, number: number): Definition {
   const hex = number.toString(16).padStart(4, "0");
   return definition({

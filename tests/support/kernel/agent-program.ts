@@ -1,6 +1,7 @@
 /**
- * The node agent without an API server, as a program: what it reports goes to stdout, one line of JSON for each status. Its
- * place in the node's file system is `VNIC_HOST_ROOT`. What records say already comes in the same way, on stdin.
+ * The node agent without an API server, as a program: it prints its reports to stdout, one line of JSON for each
+ * status, and reads the records' current statuses from stdin in the same format. `VNIC_HOST_ROOT` is the root of the
+ * node's file system.
  */
 import { createInterface } from "node:readline";
 import { runAgent } from "../../../provider/agent/agent.ts";

@@ -10,13 +10,13 @@ import type { Condition, VnicStatus } from "../../../provider/model/vnic/conditi
 import { until } from "../../lab/run.ts";
 import type { World } from "./world.ts";
 
-/** A line of the agent's program. */
+/** A line of the agent program's output. */
 export type Report = "serving" | { readonly uid: string; readonly status: VnicStatus };
 
 const program = join(import.meta.dirname, "agent-program.ts");
 const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node", "dhcp-event.mjs");
 
-/** The node agent of a world's node, as a process that can be killed and started again. */
+/** The node agent of a world's node, as a process that can be killed and restarted. */
 export class Agent {
   private readonly world: World;
   private readonly statuses = new Map<string, VnicStatus>();
@@ -34,7 +34,7 @@ export class Agent {
     return agent;
   }
 
-  /** Resolves once it serves. */
+  /** Resolves once it is serving. */
   async start(): Promise<void> {
     const [command = "", ...rest] = this.world.node.enter([process.execPath, program]);
     const env = { ...process.env, VNIC_HOST_ROOT: this.world.root, VNIC_DHCP_EVENT: eventProgram };
@@ -79,12 +79,12 @@ export class Agent {
     this.child = undefined;
   }
 
-  /** What the agent last said of a Vnic. */
+  /** The agent's last report about a Vnic. */
   statusOf(uid: string): VnicStatus | undefined {
     return this.statuses.get(uid);
   }
 
-  /** Ends it as a crash does, with no time for anything; its DHCP clients end with it, as in a container. */
+  /** Kills it as in a crash; its DHCP clients end with it, as in a container. */
   async kill(): Promise<void> {
     const { child } = this;
     this.child = undefined;

@@ -19,12 +19,12 @@ export async function dhcpServer(world: World, leaseSeconds: number): Promise<Dh
   return server;
 }
 
-/** Starts a server on the LAN's router that answers by a script; returns what ends it. */
+/** Starts a scripted server on the LAN's router; returns a function that stops it. */
 export function startScripted(world: World, script: Omit<Script, "server">): Promise<() => Promise<void>> {
   return runScript({ server: lan.router, ...script }, (argv) => world.lan.enter(argv));
 }
 
-/** A plan for a macvlan that gets its address from a DHCP server; `more` goes over it. */
+/** A plan for a macvlan with an address from DHCP; `more` overrides its fields. */
 export function leasedPlan(pod: Pod, more: Partial<InjectPlan> = {}): InjectPlan {
   const plan = planFor(pod, "");
   return { ...plan, addresses: [], dhcp: { clientId: dhcpClientIdentifier(plan.vnic) }, ...more };

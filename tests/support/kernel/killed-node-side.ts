@@ -11,10 +11,13 @@ const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 /** The programs that the node side runs. */
 const programs = ["ip", "nsenter", "sysctl", "mount"];
 
-/** Where the node side is killed: at one of the programs that it runs, or just before one of its calls that make a file last. */
+/**
+ * Where to kill the node side: at one of the programs that it runs, or just before one of its calls that make a file
+ * durable.
+ */
 export type Crash =
   | {
-      /** Which run of a program, counted from 1, in the order in which they start. */
+      /** Which call, counted from 1 in the order in which they start. */
       readonly call: number;
       readonly moment: "before" | "after";
     }
@@ -27,9 +30,9 @@ export interface NodeSideRun {
 }
 
 /**
- * Runs the node side as a process of its own, with one request. `crash` ends it by SIGKILL just before or just after it runs
- * one of its programs: the programs on its PATH are stand-ins that count, and then run the real ones. Or just before its
- * fsync(2) or rename(2) of that number: strace(1) sends the signal.
+ * Runs the node side in its own process, with one request. `crash` kills it by SIGKILL just before or after it runs
+ * one of its programs: the programs on its PATH are wrappers that count, and then run the real ones. Or just before
+ * its n-th fsync(2) or rename(2): strace(1) sends the signal.
  */
 export async function runNodeSide(
   { node, root }: World,
@@ -48,7 +51,7 @@ export async function runNodeSide(
     const environment = [
       `PATH=${join(folder, "bin")}:${tools}`,
       `VNIC_HOST_ROOT=${root}`,
-      // One thread for files, as strace counts the calls of each thread by itself.
+      // One thread for file operations, because strace counts the calls of each thread separately.
       "UV_THREADPOOL_SIZE=1",
     ];
     const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
@@ -62,7 +65,7 @@ export async function runNodeSide(
       .map((line) => JSON.parse(line) as Answer);
     return { answers, calls: count.split("\n").filter(Boolean).length };
   } finally {
-    // A stand-in that outlives the node side may still write into it.
+    // A wrapper that outlives the node side may still write into it.
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
@@ -75,7 +78,7 @@ function killerAt({ call, sync }: { readonly call: number; readonly sync: string
 function standIn(folder: string, program: string, crash: Crash | undefined): string {
   const kill = (moment: "before" | "after") =>
     crash && "moment" in crash && crash.moment === moment ? `test $n -eq ${crash.call} && kill -9 $PPID && exit 1` : "";
-  // A probe changes nothing, and is killed itself when it has been silent for long enough.
+  // A probe changes nothing, and is killed by the node side when it gets no answer.
   return `#!/bin/sh
 case "$*" in *arping*) PATH=${tools} exec ${program} "$@" ;; esac
 exec 9>>${folder}/lock; flock 9
@@ -90,7 +93,7 @@ exit $code
 `;
 }
 
-/** Where each run of a program can be the last: before and after it, as a run undisturbed counts them. */
+/** All points at which the node side can be killed: before and after each program that an undisturbed run starts. */
 export async function everywhere(
   world: World,
   planOf: () => InjectPlan,

@@ -19,7 +19,7 @@ export interface LinkRow {
   }[];
 }
 
-/** A network namespace that stands for a machine or a pod. */
+/** A network namespace that represents a machine or a pod. */
 export class Machine {
   /** The namespace's name below /run/netns. */
   readonly netns: string;
@@ -28,7 +28,7 @@ export class Machine {
     this.netns = netns;
   }
 
-  /** The one that is there already. */
+  /** Uses an existing namespace. */
   static at(netns: string): Machine {
     return new Machine(netns);
   }
@@ -50,26 +50,26 @@ export class Machine {
     return must(this.enter(argv), options);
   }
 
-  /** Starts a program that runs on. */
+  /** Starts a long-running program. */
   spawn(argv: readonly string[]): ChildProcess {
     const [program = "", ...rest] = this.enter(argv);
     return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  /** The command that runs `argv` here. */
+  /** Prefixes a command so that it runs here. */
   enter(argv: readonly string[]): string[] {
     return ["nsenter", `--net=/run/netns/${this.netns}`, "--", ...argv];
   }
 
-  /** Runs `ip` commands in one go. */
+  /** Runs several `ip` commands at once. */
   async ip(...commands: string[]): Promise<void> {
     await must(["ip", "-n", this.netns, "-batch", "-"], { input: commands.join("\n") });
   }
 
-  /** All links, without those that bear neither a name nor sense. */
+  /** All links, except malformed entries. */
   async links(): Promise<LinkRow[]> {
     const { stdout } = await this.exec(["ip", "-j", "-d", "address"]);
-    // As a test's own word, not the product's: aliases may have any character.
+    // Replaces control characters, which aliases may contain. Independent of the product's own parser.
     // eslint-disable-next-line no-control-regex
     return JSON.parse(stdout.replace(/[\u0000-\u001f]/g, " ")) as LinkRow[];
   }
@@ -84,7 +84,7 @@ export class Machine {
     return (await this.exec(["ping", "-n", "-c", "1", "-w", String(seconds), host])).code === 0;
   }
 
-  /** Ends the namespace; its links go with it once no process is left in it. */
+  /** Deletes the namespace; its links are removed when no process is left in it. */
   async close(): Promise<void> {
     await run(["ip", "netns", "delete", this.netns]);
   }

@@ -2,7 +2,7 @@ import { findProgram } from "../../lab/find-program.ts";
 import { ensureDebianPackages } from "../../lab/debian-packages.ts";
 import { run } from "../../lab/run.ts";
 
-/** Debian's names of what the kernel tier runs. */
+/** The Debian packages that the kernel tier needs. */
 const debianPackages = [
   "busybox-static",
   "dnsmasq-base",
@@ -15,10 +15,10 @@ const debianPackages = [
   "util-linux",
 ];
 
-/** The programs that these packages bring. */
+/** The programs of these packages. */
 const programs = ["busybox", "dnsmasq", "ip", "arping", "ping", "sysctl", "strace", "udhcpc", "nsenter"];
 
-/** What this machine lacks to run the kernel tier; empty when it lacks nothing. */
+/** Describes what this machine lacks to run the kernel tier; empty if it lacks nothing. */
 export async function missingForKernel(): Promise<string[]> {
   if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
   const can = await run(["unshare", "--net", "true"]).catch(() => ({ code: 1 }));
@@ -27,7 +27,7 @@ export async function missingForKernel(): Promise<string[]> {
   return absent.length > 0 && findProgram("apt-get") === undefined ? [`Debian's apt-get, or ${absent.join(", ")}`] : [];
 }
 
-/** Installs what is absent. */
+/** Installs what is missing. */
 export async function prepareKernel(): Promise<void> {
   if (programs.some((program) => findProgram(program) === undefined)) await ensureDebianPackages(debianPackages);
 }

@@ -15,10 +15,10 @@ import type { Machine } from "./machine.ts";
 
 const dist = join(import.meta.dirname, "..", "..", "..", "dist", "node");
 
-/** The node side as it is built for the image. */
+/** The node side as built for the image. */
 export const nodeSideScript = join(dist, "main.mjs");
 
-/** What the node side said instead of a result. */
+/** The node side's error answer. */
 export class NodeSideError extends Error {
   readonly kind: string;
 
@@ -30,7 +30,7 @@ export class NodeSideError extends Error {
 
 type Ask = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
 
-/** An injection session: the node side as a process in a node's network namespace, begun at the first request. */
+/** An injection session: the node side as a process in a node's network namespace, started at the first request. */
 export class Session {
   private readonly node: Machine;
   private readonly root: string;
@@ -56,7 +56,7 @@ export class Session {
     return this.ask({ verb: "observe", plan: { vnic, pod } }) as Promise<ObserveResult>;
   }
 
-  /** Sends one request; rejects with a {@link NodeSideError} when it is refused or fails. */
+  /** Sends one request; rejects with a {@link NodeSideError} if it is refused or fails. */
   ask(request: Ask): Promise<unknown> {
     const child = (this.child ??= this.start());
     const id = ++this.last;
@@ -66,7 +66,7 @@ export class Session {
     });
   }
 
-  /** Ends the process when what is under way is finished. */
+  /** Ends the process when its work in progress is finished. */
   async close(): Promise<void> {
     this.child?.stdin.end();
     await this.ended;
@@ -77,7 +77,7 @@ export class Session {
     const env = { ...process.env, VNIC_HOST_ROOT: this.root, VNIC_IDLE_SECONDS: "600" };
     const child = spawn(program, rest, { stdio: "pipe", env });
     child.stderr.pipe(process.stderr);
-    // A request may meet the end of the process.
+    // A request may coincide with the end of the process.
     child.stdin.on("error", () => undefined);
     createInterface({ input: child.stdout }).on("line", (line) => this.hear(JSON.parse(line) as Answer));
     this.ended = new Promise((resolve) =>

@@ -23,25 +23,24 @@ export const lan = {
   dhcp: { from: "192.168.50.100", to: "192.168.50.150" },
 } as const;
 
-/** A pod as its node knows it: a network namespace and the bundles that the runtime wrote. */
+/** A pod as its node knows it: a network namespace, and the bundles that the runtime wrote. */
 export interface Pod {
   readonly machine: Machine;
-  /** As a plan names it. */
+  /** The pod in a plan. */
   readonly plan: InjectPlan["pod"];
-  /** Ends the pod: its bundles and its namespace are gone. */
+  /** Removes the pod's bundles and its namespace. */
   close(): Promise<void>;
 }
 
 /**
- * A node with pods, and a LAN with two hosts: network namespaces of this machine with names of their own, and a folder that
- * stands for the node's file system. Nothing else of the machine changes; `close` removes all of it.
- *
- * The node has `eth1`, which leads to the LAN's bridge, and `cni0`, the bridge of its pods' `eth0`.
+ * A node with pods, and a LAN with two hosts: uniquely named network namespaces of this machine, and a folder as the
+ * node's file system. Nothing else of the machine changes; `close` removes everything. The node has `eth1`, which
+ * leads to the LAN's bridge, and `cni0`, the bridge of its pods' `eth0`.
  */
 export class World {
   readonly root: string;
   readonly node: Machine;
-  /** The LAN itself: the namespace of its bridge `lan`, which is its router, too. */
+  /** The LAN itself: the namespace of its bridge `lan`, which is its router as well. */
   readonly lan: Machine;
   readonly hosts: readonly Machine[];
   readonly session: Session;
@@ -75,7 +74,7 @@ export class World {
       "link set lan up",
       `address add ${lan.router}/24 dev lan`,
       `address add fd50::1/64 dev lan nodad`,
-      // The way of what is sent to all, such as a DHCP server's answers.
+      // The route for broadcasts, such as a DHCP server's answers.
       "route add 255.255.255.255 dev lan",
     );
     await plug(node, "eth1", outside);
@@ -90,7 +89,10 @@ export class World {
     return new World(root, prefix, node, outside, [host1, host2]);
   }
 
-  /** A world whose node has parents of every mode: the free NIC `eth7` beside `eth1`, and the bridge `br7` with `eth8` in it. */
+  /**
+   * A world whose node has parents for every mode: the free NIC `eth7` in addition to `eth1`, and the bridge `br7`
+   * with its port `eth8`.
+   */
   static async makeWithParents(): Promise<World> {
     const world = await World.make();
     await world.addNic("eth7");
@@ -98,7 +100,10 @@ export class World {
     return world;
   }
 
-  /** Takes away the bundles of a pod, and leaves what libcni keeps of its network, as for a runtime whose bundles can't be read. */
+  /**
+   * Removes the bundles of a pod and leaves libcni's cache of its network, as for a runtime whose bundles can't be
+   * read.
+   */
   async leaveOnlyCniResult({ plan: { namespace, name, uid }, machine }: Pod, more: object = {}): Promise<void> {
     const bundles = join(this.root, parseLayout("containerd").bundles);
     for (const id of await readdir(bundles)) await rm(join(bundles, id), { recursive: true });
@@ -117,18 +122,21 @@ export class World {
     this.closers.push(() => rm(folder, { recursive: true, force: true }));
   }
 
-  /** One more NIC of the node on the LAN. */
+  /** Adds a NIC on the LAN to the node. */
   async addNic(name: string): Promise<void> {
     await plug(this.node, name, this.lan);
   }
 
-  /** A bridge of the node with one more NIC as its way to the LAN. */
+  /** Adds a bridge to the node, with a new NIC as its port to the LAN. */
   async addBridge(name: string, port: string): Promise<void> {
     await this.addNic(port);
     await this.node.ip(`link add ${name} type bridge`, `link set ${port} master ${name}`, `link set ${name} up`);
   }
 
-  /** A running pod with its `eth0` in the cluster's network, and its network namespace in that directory of the node. */
+  /**
+   * Adds a running pod with its `eth0` in the cluster's network, and its network namespace in that directory of the
+   * node.
+   */
   async addPod(name = `pod-${this.pods}`, directory = netnsDirectory): Promise<Pod> {
     const number = ++this.pods;
     const machine = await Machine.make(`${this.prefix}-p${number}`);
@@ -136,7 +144,7 @@ export class World {
       `link add veth${number} type veth peer name eth0 netns ${machine.netns}`,
       `link set veth${number} master cni0 up`,
     );
-    // Its link-local address is whole at once, so that what the pod has changes only by what a test does.
+    // Makes its link-local address usable at once, so that only the test changes the pod's addresses.
     await machine.must(["sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0"]);
     await machine.ip(
       "link set eth0 up",
@@ -181,7 +189,7 @@ export class World {
     };
   }
 
-  /** The process IDs of all programs of a name in this world's network namespaces. */
+  /** The process IDs of all programs with that name in this world's network namespaces. */
   async processes(name: string): Promise<number[]> {
     const lists = await Promise.all((await this.namespaces()).map((netns) => must(["ip", "netns", "pids", netns])));
     const pids = lists.flatMap((list) => list.split("\n").filter(Boolean));
@@ -193,7 +201,7 @@ export class World {
     return (await readdir("/run/netns")).filter((name) => name.startsWith(`${this.prefix}-`));
   }
 
-  /** Where a Vnic's resource file is. */
+  /** The path of a Vnic's resource file. */
   pathOf(uid: string): string {
     return join(this.root, stateDirectory, "vnics", `${uid}.json`);
   }
@@ -202,7 +210,7 @@ export class World {
     return resourceFile.parse(JSON.parse(await readFile(this.pathOf(uid), "utf8")));
   }
 
-  /** All that bears our mark: links in every namespace of this world, and files of the state directory. */
+  /** Everything of ours that is left: links in every namespace of this world, and files in the state directory. */
   async remains(): Promise<string[]> {
     const links = await Promise.all(
       (await this.namespaces()).map(async (name) => {
@@ -214,7 +222,7 @@ export class World {
     return [...links.flat(), ...files.filter((entry) => entry.isFile()).map(({ name }) => `file ${name}`)];
   }
 
-  /** Has `work` done when the world ends. */
+  /** Runs `work` when the world is closed. */
   onClose(work: () => Promise<void>): void {
     this.closers.push(work);
   }
@@ -227,7 +235,7 @@ export class World {
   }
 }
 
-/** A plan for a macvlan with a fixed address; `more` goes over it. */
+/** A plan for a macvlan with a fixed address; `more` overrides its fields. */
 export function planFor(pod: Pod, address: string, more: Partial<InjectPlan> = {}): InjectPlan {
   const uid = randomUUID();
   return {

@@ -18,11 +18,11 @@ const subject: LeaseSubject = {
   dhcp: { clientId: "ff0102" },
 };
 
-/** A keeper with a fake client, and what it has told. */
+/** A keeper with a fake client, and its recorded reports. */
 class Setting {
   readonly clock = new FakeClock();
   readonly clients: FakeDhcpClient[] = [];
-  /** The address or the reason of loss, each time that it has told of a change, with the second. */
+  /** The address or the reason of loss at each reported change, with the second. */
   readonly told: [second: number, what: string | undefined][] = [];
   readonly log: string[] = [];
   readonly carried: string[] = [];
@@ -53,17 +53,17 @@ class Setting {
     return this.clients.at(-1)!;
   }
 
-  /** Its client reports this, and it is heard. */
+  /** Makes the client report an event, and waits until it was handled. */
   async hear(...args: Parameters<FakeDhcpClient["say"]>): Promise<void> {
     this.client.say(...args);
     await settle();
   }
 }
 
-/** When a lease ends that was given or renewed at that second. */
+/** The expiry of a lease that was obtained or renewed at that second. */
 const endAt = (second: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString();
 
-/** A lease of 60 s that the resource file remembers, of so many seconds ago. */
+/** A lease of 60 s in the resource file, obtained that many seconds ago. */
 const remembered = (secondsAgo: number): Lease => ({
   ...{ address, server: "192.168.50.1", leaseSeconds: 60, renewSeconds: 30, rebindSeconds: 52 },
   obtainedAt: endAt(-secondsAgo),
@@ -296,7 +296,7 @@ describe("a keeper that is stopped", () => {
   beforeEach(() => {
     setting = new Setting();
   });
-  /** Nothing that was planned is left, and nothing more is told. */
+  /** Checks that nothing is planned, and nothing more is reported. */
   const assertQuiet = async () => {
     const { length } = setting.told;
     expect(setting.clock.pending).to.equal(0);

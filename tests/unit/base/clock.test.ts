@@ -3,7 +3,7 @@ import { realClock } from "../../../provider/base/clock.ts";
 
 describe("the clock", () => {
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
-  /** The timer of Node.js that is set now. */
+  /** The current timer of Node.js. */
   let timer: { readonly delay: number; readonly run: () => void } | undefined;
 
   beforeEach(() => {
@@ -16,7 +16,7 @@ describe("the clock", () => {
     Object.assign(globalThis, { setTimeout: realSetTimeout, clearTimeout: realClearTimeout });
   });
 
-  /** Lets the time of the timer come; says how long that took, in milliseconds. */
+  /** Lets the timer fire; returns how long that took in milliseconds. */
   const elapse = () => {
     const { delay = 0, run } = timer ?? {};
     timer = undefined;

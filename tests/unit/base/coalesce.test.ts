@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { coalesce } from "../../../provider/base/coalesce.ts";
 
 describe("readings that are shared", () => {
-  /** Readings that have begun, with what ends each. */
+  /** Reads that have started, each with a function that ends it. */
   let begun: { readonly key: string; readonly end: (value: string) => void; readonly fail: (error: Error) => void }[];
   let ask: (key: string) => Promise<string>;
   beforeEach(() => {

@@ -4,7 +4,7 @@ import { remember } from "../../../provider/base/remember.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
 describe("answers that are remembered", () => {
-  /** What was asked for, and what is there. */
+  /** What was asked for, and what exists. */
   let asked: string[];
   let there: Map<string, string>;
   let ask: (key: string) => Promise<string | undefined>;

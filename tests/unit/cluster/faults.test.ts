@@ -10,7 +10,7 @@ const server = {
   renew: (used: object) => void renewals.push(used),
 };
 
-/** What the Kubernetes client throws for an answer that isn't a success. */
+/** The error that the Kubernetes client throws for an unsuccessful response. */
 function answered(code: number, status: object = {}, headers: Record<string, string> = {}): Error {
   return Object.assign(new Error(`HTTP-Code: ${code}`), { code, body: JSON.stringify(status), headers });
 }

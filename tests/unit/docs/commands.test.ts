@@ -6,7 +6,7 @@ import { type Document, readDocuments, root } from "../../support/documents.ts";
 
 const documents = readDocuments();
 
-/** Lines of code, inline or fenced, of one document. */
+/** Lines of inline or fenced code in one document. */
 function codeOf({ spans, blocks }: Document): string[] {
   return [...spans, ...blocks.map(({ text }) => text)].flatMap((text) => text.replaceAll("\\\n", " ").split("\n"));
 }
@@ -18,7 +18,7 @@ function scriptsIn(folder: string): string[] {
   return Object.keys(scripts);
 }
 
-/** The options of each command of pulumi-vnic, read from its own help. */
+/** The options of each pulumi-vnic command, from its own help. */
 const commands = new Map(
   [...help().matchAll(/^ {2}([a-z]+)(?: [[<].*?)? {2,}/gm)].map(([, name = ""]) => [
     name,

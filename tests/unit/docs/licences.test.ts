@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { page, pageText, shipped } from "../../../scripts/licences.ts";
 
-/** SPDX identifiers that ask for no more than a notice. */
+/** SPDX identifiers of licences that only require a notice. */
 const permissive = [
   "0BSD",
   "Apache-2.0",

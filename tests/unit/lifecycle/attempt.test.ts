@@ -23,12 +23,12 @@ describe("an attempt to attach a Vnic", () => {
   const isSaid = () => ({ kstatus: kstatusOf(record()), ready: ready()?.status, reason: ready()?.reason });
   const edit = { addresses: ["192.168.50.11/24"] };
   const run = (given: Partial<Definition> = {}) => inject(driver, definition(given));
-  /** A record that is as it should be. */
+  /** A record of a healthy Vnic. */
   const standing = () => {
     const stored = storedVnic();
     driver.cluster.store({ ...stored, status: attachedStatus(stored, at, injectResult(), new Date()) });
   };
-  /** What is said while the node works. */
+  /** The conditions that the record shows while the node works. */
   const meanwhile = (): ReturnType<typeof isSaid>[] => {
     const seen: ReturnType<typeof isSaid>[] = [];
     driver.cluster.nodeSide.inject = () => {

@@ -29,7 +29,7 @@ const refuse = () => {
 const fail = () => {
   throw new VnicError("failed", "moving link: no such device");
 };
-/** The Vnic as state knows it. */
+/** The Vnic as in state. */
 const knownAs = (made: { uid: string; node: string; owner?: string }) =>
   stateWith(definition(), { podUid: uid(2), ...made });
 const stranger = "urn:pulumi:dev::other::pulumi-nodejs:dynamic/vnic:Vnic::wire";
@@ -283,7 +283,7 @@ describe("inject", () => {
     const mac = definition().mac;
     const mine = { [`eth1 ${mac}`]: "shop/db-wire", "eth1 192.168.50.10": "shop/db-wire" };
     const other = { name: "other", mac: "02:00:00:00:00:99" };
-    /** Another Vnic that has them. */
+    /** Creates another Vnic that has them. */
     const hold = async (given: Partial<Definition>): Promise<void> => {
       driver.cluster.pods.set("shop/db-1", pod({ name: "db-1", uid: uid(4) }));
       await run({ ...other, pod: { namespace: "shop", name: "db-1" }, interfaceName: "net2", ...given });

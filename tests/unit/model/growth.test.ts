@@ -11,12 +11,12 @@ import { definition, uid } from "../../fakes/objects.ts";
 import { member, vnicSet } from "../../fakes/vnic-sets.ts";
 import { growth } from "../../support/work.ts";
 
-/** Twice as much work for twice as much, and a little for logarithms; by the square it would be 4. */
+/** Twice as much work for twice the size, with a margin for logarithms; quadratic growth would be 4. */
 const linear = 2.6;
 
 const times = <T>(size: number, item: (index: number) => T) => Array.from({ length: size }, (_, index) => item(index));
 const address = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-/** Every other address, so that as many spans are left. */
+/** Excludes every other address, so that there are as many spans. */
 const holed = (size: number): AddressRange => ({
   cidr: "10.0.0.0/8",
   exclude: times(size, (index) => address(2 * index + 1)).sort(),
@@ -31,7 +31,7 @@ const routed = (size: number) =>
     routing: { routes: routes(size), gateways: ["192.168.50.1"], replyVia: "vnic" },
   });
 
-/** A thing, the size at which it is tried, and what is done. */
+/** An operation, the size at which it is measured, and its setup. */
 const table: [what: string, size: number, prepare: (size: number) => unknown, run: (prepared: never) => unknown][] = [
   ["free spans between holes", 4000, holed, (range: AddressRange) => freeSpans(range)],
   [

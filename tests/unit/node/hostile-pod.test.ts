@@ -15,16 +15,16 @@ import { parseRows, readLinks } from "../../../provider/node/link.ts";
 import { ownLinks } from "../../../provider/node/own-link.ts";
 import { association, injectPlan, uid } from "../../fakes/objects.ts";
 
-/*
- * States of a pod's namespace, generated: whatever names, aliases, addresses and routes are there, what comes of them are lines
- * of the few forms that the node side makes, without a word of the pod's.
+/**
+ * /Generated states of a pod's namespace: whatever names, aliases, addresses and routes it has, the resulting lines
+ * have only the forms that the node side makes, without any text from the pod.
  */
 
 const plan = { ...injectPlan(), mtu: 1500 };
 const transit = transitLinkName(uid(1));
 const former = { name: "eth7", mac: "52:54:00:00:00:02", mtu: 1500, up: true, bus: "0000:03:00.0" };
 
-/** What a pod may write: words of ours, words for ip, and any characters. */
+/** Text that a pod may write: words of ours, words for ip, and any characters. */
 const hostile = fc.oneof(
   fc.constantFrom(
     "",
@@ -85,7 +85,7 @@ const rule: fc.Arbitrary<RuleRow> = fc.record({
   suppress_prefixlen: number,
 });
 
-/** As `ip -j` prints strings: a few characters escaped, all others as they are. */
+/** Prints strings like `ip -j`: a few characters escaped, all others raw. */
 function printed(rows: unknown): string {
   return JSON.stringify(rows).replace(/\\u00([01][0-9a-f]|7f)/g, (_, code: string) =>
     String.fromCharCode(parseInt(code, 16)),
@@ -131,7 +131,7 @@ describe("what a pod may have in its namespace", () => {
           const batch = batchOf(lines);
           expect(batch.split("\n").length).to.equal(lines.length + 1);
           for (const line of lines) expect(line).to.match(form);
-          // Only the device that the file names comes to the node, and as what the file says.
+          // Only the device that the file names comes to the node, with the attributes in the file.
           for (const device of findDevices(links, known)) expect(device.bus).to.equal(former.bus);
         },
       ),
@@ -147,7 +147,7 @@ describe("what a pod may have in its namespace", () => {
   });
 });
 
-/** A link that can't even be named is an error of that Vnic alone. */
+/** A link that can't even be named is an error of that Vnic only. */
 function attempt<T>(work: () => T[]): T[] {
   try {
     return work();

@@ -4,7 +4,7 @@ import { readLink } from "../../../provider/node/link.ts";
 import { ownLink } from "../../../provider/node/own-link.ts";
 import { liveInterface, uid } from "../../fakes/objects.ts";
 
-/** As `ip -j -d address show` prints it, without what isn't read. */
+/** Output of `ip -j -d address show`, without fields that aren't read. */
 const row = {
   ifname: "net1",
   ifalias: linkAlias(uid(1)),

@@ -23,7 +23,7 @@ describe("reconciling a Vnic", () => {
   const record = () => driver.cluster.vnics.get(id);
   const verbs = () => driver.cluster.nodeSide.work.map(({ verb }) => verb);
   const ready = () => record()?.status?.conditions.find(({ type }) => type === "Ready");
-  /** As somebody would make it with kubectl. */
+  /** A record as a user would create it with kubectl. */
   const bare = (given: Partial<StoredVnic["spec"]> = {}): StoredVnic => {
     const { metadata, spec, ...rest } = storedVnic();
     const { finalizers: _, labels: __, annotations: ___, ...bareMetadata } = metadata;
@@ -165,12 +165,12 @@ describe("reconciling a Vnic", () => {
     expect(loser()?.status?.conditions[0]).to.include({ type: "Ready", status: "False", reason: "HeldByOther" });
     expect(driver.cluster.holders).to.deep.equal({ [`eth1 ${mac}`]: id, "eth1 192.168.50.10": id });
 
-    // Known to be refused, it claims nothing in vain, which would wake others that wait.
+    // After a refusal it makes no claims that would wake other waiting Vnics.
     driver.cluster.calls.length = 0;
     await rejection(reconcileVnic(world, "shop/other"));
     expect(driver.cluster.calls.filter((call) => call.startsWith("createAddress"))).to.deep.equal([]);
 
-    // The winner's pod is made anew.
+    // The winner's pod is recreated.
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
     await rejection(reconcileVnic(world, "shop/other"));
     await run();
@@ -183,7 +183,7 @@ describe("reconciling a Vnic", () => {
       "db-wire",
     ]);
 
-    // What its deletion frees is the other's.
+    // The address that its deletion releases goes to the other Vnic.
     const { metadata, ...rest } = record()!;
     driver.cluster.store({ ...rest, metadata: { ...metadata, ...deleted } });
     await run();

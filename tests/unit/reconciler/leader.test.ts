@@ -5,7 +5,7 @@ import { rejection } from "../../fakes/cluster.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { type CallFate, LeaseServer } from "../../fakes/lease-server.ts";
 
-/** From when to when a replica led, in seconds; `until` is undefined while it leads. */
+/** From when to when a replica was leading, in seconds; `until` is undefined while it leads. */
 interface Span {
   readonly replica: string;
   readonly from: number;
@@ -19,7 +19,7 @@ class Replicas {
   readonly spans: Span[] = [];
   private readonly leaders = new Map<string, { leadership: Leadership; span: Span }>();
 
-  /** Lets a replica stand by; `fate` decides on each of its calls. */
+  /** Starts a standby replica; `fate` decides about each of its calls. */
   start(replica: string, fate?: (call: "find" | "write", led: boolean) => CallFate): void {
     const leases = this.server.for(
       (call) =>
@@ -55,7 +55,7 @@ class Replicas {
   }
 }
 
-/** Fates of a leader's calls after it has got the Lease, in their order; the last one goes on. */
+/** The fates of a leader's calls after it has got the Lease, in order; the last one repeats. */
 const fatesOfLeader = (...fates: { call: "find" | "write"; fate: CallFate }[]) => {
   let next = 0;
   return (call: "find" | "write", led: boolean): CallFate => {
@@ -115,7 +115,7 @@ describe("of several replicas", () => {
       replicas.assertNeverTwo();
       const [first, second] = replicas.spans;
       expect(first?.why).to.equal("the Lease could not be renewed for 10 s");
-      // Answers that never come may have been renewals all the same, until the leader gave up.
+      // Calls without a response may have been successful renewals, until the leader gave up.
       expect(second).to.deep.include({ replica: "b" });
       expect((second?.from ?? 0) - (first?.until ?? Infinity)).to.be.within(5, 30);
     });
@@ -182,7 +182,7 @@ describe("of several replicas", () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
-    // Between a renewal and the next look of the one that stands by.
+    // Between a renewal and the standby replica's next check.
     await replicas.clock.advance(9.2);
     replicas.server.lease = undefined;
     await replicas.clock.advance(60);
@@ -206,7 +206,7 @@ describe("of several replicas", () => {
   it("a leader that resigns tries again when a renewal that was under way is done in between", async () => {
     let writings = 0;
     replicas.start("a", (call, led) => (call === "write" && led && ++writings <= 2 ? { doneAfter: 0.5 } : {}));
-    // The renewal is sent at 3 s and done at 3.5 s; the Lease that resigning has read at 3.2 s is old by then.
+    // The renewal is sent at 3 s and executed at 3.5 s, so the Lease that resigning read at 3.2 s is outdated.
     await replicas.clock.advance(3.2);
     const resigned = replicas.resign("a");
     await replicas.clock.advance(2);

@@ -17,9 +17,9 @@ import type {
   VnicSetArgs,
 } from "../../../sdk/index.ts";
 
-/* The argument types are written by hand, for people; the compiler compares them here with the tables of fields. */
+/** /The argument types are written by hand, for readers; here the compiler compares them with the tables of fields. */
 
-/** A type without what arguments and definitions may differ in: what is optional, and what is read-only. */
+/** A type without the allowed differences between arguments and definitions: optional and read-only fields. */
 type Plain<T> = T extends readonly (infer Item)[]
   ? Plain<Item>[]
   : T extends object
@@ -28,7 +28,7 @@ type Plain<T> = T extends readonly (infer Item)[]
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** Whether arguments have the fields of a definition, each with the same type of value. */
+/** Whether arguments have the fields of a definition, each with the same type. */
 type Agree<Args, Fields> = Same<Plain<Unwrap<Args>>, Plain<Fields>>;
 
 type Own<T> = Omit<T, "declaredBy">;

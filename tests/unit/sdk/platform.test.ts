@@ -29,7 +29,7 @@ describe("a Platform in a program", () => {
     ),
   );
 
-  /** What was sent to the engine for a Platform: its own type, then its objects. */
+  /** What a Platform sends to the engine: its own type, then its objects. */
   async function declare(args?: PlatformArgs): Promise<Registered[]> {
     registered = [];
     const platform = new Platform("vnic", args);

@@ -19,7 +19,7 @@ const kinds = [
   { kind: "Network", file: "network", entry: "pulumi-vnic/network", exported: networkHooks },
 ] as const;
 
-/** What Pulumi's provider process makes of a provider text: it is compiled as a module in the project's folder. */
+/** Loads a provider text as Pulumi's provider process does: as a module in the project's folder. */
 function load(text: string): Record<string, unknown> {
   const module = { exports: {} as { handler: () => Record<string, unknown> } };
   const require = createRequire(join(root, "index.js"));
@@ -35,7 +35,7 @@ for (const { kind, file, entry, exported } of kinds)
       2: `exports.handler=()=>require("${entry}");// protocol: 2`,
     };
 
-    // State runs by the text that it was stored with, so a changed text needs a new number here.
+    // State keeps the text with which it was stored, so a changed text needs a new number here.
     it("is exactly this, with the newest protocol number", () => expect(stubs[kind]).to.equal(stored[2]));
 
     for (const [protocol, text] of Object.entries(stored))

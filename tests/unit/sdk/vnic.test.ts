@@ -16,7 +16,7 @@ const args: VnicArgs = {
   addresses: ["192.168.50.10/24"],
 };
 
-/** An object under Pulumi's mocks, and what was sent to the engine for it. */
+/** An object under Pulumi's mocks, and what it sent to the engine. */
 async function declare(name: string, given: VnicArgs = args, options?: pulumi.CustomResourceOptions) {
   const vnic = new Vnic(name, given, options);
   const urn = await new Promise<string>((resolve) => vnic.urn.apply(resolve));

@@ -12,7 +12,7 @@ const eleven: Holding = { segment: "eth1", value: "192.168.50.11", property: "ad
 const names = ["one", "two", "three"];
 
 describe("claiming addresses", () => {
-  /** Records of contenders that all stand. */
+  /** The records of contenders, all of which exist. */
   const contend = (cluster: FakeCluster, count: number) =>
     names.slice(0, count).map((name, index) => {
       const vnic = storedVnic({ name }, { uid: uid(10 + index) });

@@ -6,7 +6,7 @@ import { containerId, uid } from "../../../fakes/objects.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "..", "fixtures", "pods");
 
-/** A pod in the API server's form, cut down to what is read of it; by the state that it shows. */
+/** A recorded pod in the given state, reduced to the fields that we read. */
 function recorded(state: string): PodObject {
   return JSON.parse(readFileSync(join(folder, `${state}.json`), "utf8")) as PodObject;
 }
@@ -22,7 +22,7 @@ const table: Record<string, PodState> = {
   scheduled: { state: "pending", why: "no container runs yet on node worker-1" },
   "container-creating": { state: "pending", why: "container redis: ContainerCreating" },
   "image-pull-back-off": { state: "pending", why: `container redis: ImagePullBackOff: Back-off pulling image "redsi"` },
-  // Its sandbox lasts.
+  // Its sandbox remains.
   "all-containers-crashed": { ...running, containerId },
   mirror: { ...running, containerId, runtimeUid: "5d41402abc4b2a76b9719d911017c592" },
   "runtime-class": { ...running, containerId, runtimeClass: "gvisor" },

@@ -20,7 +20,7 @@ import type { Interface } from "../../../../provider/model/wire/session-protocol
 import { injectPlan as unsizedPlan, liveInterface, uid } from "../../../fakes/objects.ts";
 
 const transit = transitLinkName(uid(1));
-/** A plan with the MTU decided. */
+/** A plan with a resolved MTU. */
 function injectPlan({ mtu = 1500, ...given }: Partial<SizedPlan> = {}): SizedPlan {
   return { ...unsizedPlan(given), mtu };
 }

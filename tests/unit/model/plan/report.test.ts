@@ -26,7 +26,7 @@ const inputs = {
   interfaceName: "net1",
 };
 
-/** A preview with these steps; what isn't named is an update of a Vnic that changes nothing. */
+/** A preview with these steps; missing fields are those of an update of a Vnic without changes. */
 function report(...steps: Step[]): PlanReport {
   const planned = steps.map(
     ({
@@ -47,7 +47,7 @@ function report(...steps: Step[]): PlanReport {
   return reportPlan(JSON.stringify({ steps: planned }), "stdin");
 }
 
-/** Each field of the only NIC, with what it interrupts. */
+/** Each field of the only NIC, with what its change interrupts. */
 function interruptions(step: Step): Record<string, string> {
   const fields = report(step).vnics.flatMap((vnic) => vnic.fields);
   return Object.fromEntries(fields.map(({ field, interrupts }) => [field, interrupts]));

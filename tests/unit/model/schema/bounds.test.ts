@@ -11,7 +11,7 @@ import { type Bound, bounds } from "../../../support/oversized.ts";
 
 const parsers = { Vnic: parseDefinition, VnicSet: parseSetDefinition, VnicNetwork: parseNetwork };
 
-/** What is wrong with a spec of that kind. */
+/** The problems of a spec of that kind. */
 function problemsOf(kind: Bound["kind"], spec: object): readonly Problem[] {
   const parsed = parsers[kind]({ name: "wire", ...spec });
   return "problems" in parsed ? parsed.problems : [];
@@ -29,7 +29,7 @@ interface Schema {
   readonly items?: Schema;
 }
 
-/** Paths of all that may be of any size. */
+/** Paths of everything without a bound. */
 function unbounded(schema: Schema, path: string): string[] {
   const { type, properties = {}, items, additionalProperties: values } = schema;
   const open =

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import * as field from "../../../../provider/model/schema/fields.ts";
 
-/** The rule that a value breaks; undefined when it is allowed. */
+/** The rule that a value breaks; undefined if it is valid. */
 function complaint(
   schema: { safeParse(value: unknown): { error?: { issues: { message: string }[] } | undefined } },
   value: unknown,

@@ -17,7 +17,7 @@ const crd = vnicCrd();
 const [stored] = crd.spec.versions;
 const schema = stored?.schema.openAPIV3Schema as unknown as Schema;
 
-/** Every schema within a schema, with its path. */
+/** Every nested schema, with its path. */
 function schemasIn(one: Schema, path = "$"): [path: string, schema: Schema][] {
   const children = [
     ...Object.entries(one.properties ?? {}).map(([key, child]) => [`${path}.${key}`, child] as const),

@@ -5,7 +5,7 @@ import { association, definition, liveInterface, stateWith, uid } from "../../..
 
 const made = { uid: uid(1), node: "worker-1", podUid: uid(2), providerVersion: "0.1.0" };
 
-/** Paths of what Pulumi's wire format has no type for. */
+/** Paths of values that Pulumi can't serialise. */
 function unstorable(value: unknown, path = ""): string[] {
   if (value === null || ["string", "number", "boolean"].includes(typeof value)) return [];
   if (typeof value !== "object") return [path];
@@ -53,7 +53,7 @@ describe("a copy without undefined", () => {
       fc.property(fc.dictionary(fc.string(), storable), (value) => {
         const copy = withoutUndefined(value);
         expect(unstorable(copy)).to.deep.equal([]);
-        // JSON drops undefined keys and nulls undefined items just so.
+        // JSON drops undefined keys and replaces undefined items by null in the same way.
         expect(JSON.stringify(copy)).to.equal(JSON.stringify(value));
       }),
     );

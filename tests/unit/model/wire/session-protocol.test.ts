@@ -53,7 +53,7 @@ const hostileWords = [
   "x".repeat(10_000),
 ];
 
-/** A plan with one word of its own at each place where the node side takes text. */
+/** A plan with a given word at each place where the node side accepts text. */
 const places: Record<string, (word: string) => unknown> = {
   interfaceName: (word) => plan({ interfaceName: word }),
   "network.parent": (word) => plan({ network: { mode: "macvlan", parent: word } }),
@@ -69,7 +69,7 @@ const places: Record<string, (word: string) => unknown> = {
   "pod.containerId": (word) => plan({ pod: { namespace: "shop", name: "db-0", uid: uid(2), containerId: word } }),
 };
 
-/** A legal value of each place with something hostile put before, after or into it. */
+/** A valid value of each place with something hostile before, after or within it. */
 const legal: Record<string, string> = {
   interfaceName: "net1",
   "network.parent": "eth1",
@@ -113,7 +113,7 @@ describe("a plan", () => {
     const value = legal[place];
     if (value !== undefined)
       it(`is refused when ${place} begins or ends with a hostile word`, () => {
-        // Some are harmless unless they stand alone: `net1..` is a name that the kernel takes.
+        // Some are harmless unless they stand alone: `net1..` is a valid name for the kernel.
         for (const word of hostileWords.filter((word) => !/^[-a-z.]{0,10}$/.test(word)))
           for (const text of [value + word, word + value])
             expect(injectPlan.safeParse(make(text)).success, shown(text)).to.equal(false);
