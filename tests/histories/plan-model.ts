@@ -1,0 +1,203 @@
+import type { Choice } from "./choice.ts";
+
+/* A program with resources of all three kinds, each of which may take its inputs from others' outputs. */
+
+export interface LanEntry {
+  readonly kind: "Network";
+  readonly name: string;
+  readonly parent: string;
+  readonly mtu: number | undefined;
+}
+
+export interface WireEntry {
+  readonly kind: "Vnic";
+  readonly name: string;
+  readonly pod: string;
+  /** JavaScript of the input `network`. */
+  readonly network: string;
+  /** JavaScript of the input `addresses`; undefined for DHCP. */
+  readonly addresses: string | undefined;
+  readonly mtu: number | undefined;
+  /** JavaScript of the input `labels`. */
+  readonly labels: string;
+  readonly formerly: string | undefined;
+}
+
+export interface SetEntry {
+  readonly kind: "VnicSet";
+  readonly name: string;
+  readonly app: string;
+  readonly network: string;
+  readonly mtu: number | undefined;
+}
+
+export type Entry = LanEntry | WireEntry | SetEntry;
+export type Op = "create" | "update" | "replace" | "delete" | "same";
+
+/** One change of the program. */
+export interface PlanStep {
+  /** In words, one for each operation. */
+  readonly operations: readonly string[];
+  /** What must be planned for resources of which nothing but themselves was changed, or nothing at all. */
+  readonly expected: ReadonlyMap<string, Op>;
+}
+
+const pods = ["db-0", "db-1", "db-2"];
+const most = 60;
+
+export class PlanModel {
+  private entries: Entry[] = [];
+  private readonly choice: Choice;
+  private number = 0;
+  /** Until it is raised, a preview knows what others' resources give. */
+  private round = 0;
+
+  constructor(choice: Choice) {
+    this.choice = choice;
+  }
+
+  get resources(): readonly Entry[] {
+    return this.entries;
+  }
+
+  /** The program as it is now, in JavaScript. */
+  program(): string {
+    const source = `const source = new Source("source", ["192.168.51.7/24"], ${this.round});`;
+    return [source, ...this.entries.map(statementOf)].join("\n");
+  }
+
+  /** Draws a change of so many operations, each on a resource of its own. */
+  next(operations: number): PlanStep {
+    const words: string[] = [];
+    const touched = new Map<string, Op>();
+    const note = (name: string, op: Op, word: string) => {
+      touched.set(name, op);
+      words.push(`${word} ${name}`);
+    };
+    const former = this.entries;
+    this.entries = former.map((entry) => (entry.kind === "Vnic" ? { ...entry, formerly: undefined } : entry));
+    for (let count = 0; count < operations; count++) {
+      const free = this.entries.filter(({ name }) => !touched.has(name));
+      if (free.length === 0 || (this.entries.length < most && this.choice.happens(30))) this.create(note);
+      else this.change(this.choice.one(free), note);
+    }
+    const unknown = this.choice.happens(15);
+    if (unknown) this.round++;
+    // What takes nothing of a touched resource, or of one that isn't known, is as it was told.
+    const expected = new Map<string, Op>();
+    for (const entry of this.entries) {
+      const inputs = JSON.stringify(entry);
+      const depends = [...touched.keys()].some((name) => name !== entry.name && mentions(inputs, name));
+      if (depends || (unknown && inputs.includes("source."))) continue;
+      expected.set(entry.name, touched.get(entry.name) ?? "same");
+    }
+    for (const [name, op] of touched) if (op === "delete") expected.set(name, op);
+    if (unknown) words.push("make another's outputs unknown");
+    return { operations: words, expected };
+  }
+
+  private create(note: Note): void {
+    const { choice } = this;
+    const number = ++this.number;
+    const mtu = choice.happens(40) ? 1300 + choice.below(100) : undefined;
+    const kind = choice.one(["Network", "Vnic", "Vnic", "Vnic", "VnicSet"] as const);
+    const name = `${kind.toLowerCase()}${number}`;
+    this.entries.push(this.made(kind, name, mtu));
+    note(name, "create", "create");
+  }
+
+  private made(kind: Entry["kind"], name: string, mtu: number | undefined): Entry {
+    const { choice } = this;
+    switch (kind) {
+      case "Network":
+        return { kind, name, parent: choice.one(["eth1", "eth2"]), mtu };
+      case "Vnic":
+        return { kind, name, pod: choice.one(pods), ...this.wiring(), mtu, formerly: undefined };
+      case "VnicSet":
+        return { kind, name, app: "db", network: this.network(), mtu };
+    }
+  }
+
+  private wiring(): Pick<WireEntry, "network" | "addresses" | "labels"> {
+    const { choice } = this;
+    const peers = this.entries.filter(({ kind }) => kind === "Vnic").map(({ name }) => name);
+    const address = () => JSON.stringify([`10.${choice.below(200)}.${choice.below(200)}.${1 + choice.below(200)}/8`]);
+    const addresses = choice.one([address(), address(), "source.out", ""]) || undefined;
+    const labels =
+      peers.length > 0 && choice.happens(40)
+        ? `{ peer: ${choice.one(peers)}.${choice.one(["interfaceName", "node"])} }`
+        : `{ tier: "a" }`;
+    return { network: this.network(), addresses, labels };
+  }
+
+  /** A network of the program as a whole, by its name, by its fields, or none of it. */
+  private network(): string {
+    const { choice } = this;
+    const lans = this.entries.filter(({ kind }) => kind === "Network").map(({ name }) => name);
+    if (lans.length === 0 || choice.happens(25)) return `{ parent: "eth1" }`;
+    const lan = choice.one(lans);
+    return choice.one([lan, lan, `${lan}.name`, `{ parent: ${lan}.parent, vlan: ${lan}.vlan }`]);
+  }
+
+  private change(entry: Entry, note: Note): void {
+    const { choice } = this;
+    const set = (changed: Entry, op: Op, word: string) => {
+      this.entries = this.entries.map((one) => (one === entry ? changed : one));
+      note(changed.name, op, word);
+    };
+    const isUsed = this.entries.some((one) => one !== entry && mentions(JSON.stringify(one), entry.name));
+    const remove = () => {
+      if (isUsed) return set(resized(entry, choice), "update", "resize");
+      this.entries = this.entries.filter((one) => one !== entry);
+      note(entry.name, "delete", "delete");
+    };
+    const edits: (() => void)[] = [() => set(resized(entry, choice), "update", "resize"), remove];
+    if (entry.kind === "Network")
+      edits.push(() => set({ ...entry, parent: entry.parent === "eth1" ? "eth2" : "eth1" }, "update", "replug"));
+    if (entry.kind === "VnicSet")
+      edits.push(() => set({ ...entry, app: `app${++this.number}` }, "update", "select by"));
+    if (entry.kind === "Vnic") {
+      edits.push(
+        () => set({ ...entry, labels: `{ round: "r${++this.number}" }` }, "update", "label"),
+        () => set({ ...entry, pod: choice.one(pods.filter((pod) => pod !== entry.pod)) }, "replace", "move"),
+        () =>
+          set(
+            { ...entry, addresses: `["10.201.${choice.below(200)}.${++this.number % 250}/8"]` },
+            "update",
+            "readdress",
+          ),
+      );
+      const name = `vnic${++this.number}`;
+      if (!isUsed) edits.push(() => set({ ...entry, name, formerly: entry.name }, "same", "rename to"));
+    }
+    choice.one(edits)();
+  }
+}
+
+type Note = (name: string, op: Op, word: string) => void;
+
+function resized<E extends Entry>(entry: E, choice: Choice): E {
+  const mtu = entry.mtu === undefined ? 1300 + choice.below(50) : entry.mtu + 1;
+  return { ...entry, mtu };
+}
+
+function mentions(text: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(text);
+}
+
+function statementOf(entry: Entry): string {
+  const mtu = entry.mtu === undefined ? "" : `, mtu: ${entry.mtu}`;
+  const variable = `const ${entry.name} =`;
+  switch (entry.kind) {
+    case "Network":
+      return `${variable} new Network("${entry.name}", { parent: "${entry.parent}"${mtu} });`;
+    case "VnicSet":
+      return `${variable} new VnicSet("${entry.name}", { selector: { app: "${entry.app}" }, template: { network: ${entry.network}${mtu} } });`;
+    case "Vnic": {
+      const { name, pod, network, addresses, labels, formerly } = entry;
+      const given = addresses === undefined ? "dhcp: {}" : `addresses: ${addresses}`;
+      const options = formerly === undefined ? "" : `, { aliases: [{ name: "${formerly}" }] }`;
+      return `${variable} new Vnic("${name}", { pod: { namespace: "shop", name: "${pod}" }, network: ${network}, ${given}, labels: ${labels}${mtu} }${options});`;
+    }
+  }
+}
