@@ -1,7 +1,6 @@
 import { hostOf } from "../base/address.ts";
-import { parseJson } from "../base/json.ts";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
-import { type ClientEvent, clientEvent } from "../model/lease/lease.ts";
+import { type ClientEvent, readClientEvent } from "../model/lease/lease.ts";
 import { netnsPath, startLastingIn } from "../node/netns.ts";
 import type { Lasting } from "../node/run.ts";
 
@@ -54,8 +53,8 @@ export function startDhcpClient(
   ];
   return startLastingIn({ path: netnsPath(netns) }, "udhcpc", words, {
     stdout: (line) => {
-      const event = clientEvent.safeParse(parseJson(line));
-      if (event.success) ears.event(event.data);
+      const event = readClientEvent(line);
+      if (event) ears.event(event);
     },
     stderr: ears.log,
   });

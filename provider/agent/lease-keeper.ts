@@ -14,6 +14,8 @@ export interface LeaseEffects {
   startClient(subject: LeaseSubject, ears: ClientEars): Lasting;
   /** The pod's addresses except the leased one. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
+  /** Returns why the node refuses the lease, if it does. */
+  refusalOf(lease: Lease): string | undefined;
   /** Puts the lease's address on the NIC. */
   carry(subject: LeaseSubject, lease: Lease): Promise<void>;
   /** Called when the lease was replaced, extended or lost. */
@@ -138,6 +140,8 @@ export class LeaseKeeper {
 
   private async hear(event: ClientEvent): Promise<void> {
     switch (event.event) {
+      case "unreadable":
+        return this.refuse("it is longer than an offer can be");
       case "bound":
       case "renew":
         return this.take(event);
@@ -154,21 +158,21 @@ export class LeaseKeeper {
     // It may have been stopped meanwhile, and what it keeps be somebody else's by now.
     if (this.stopped) return;
     const read = readLease(event, others, this.clock.date(), this.subject.dhcp);
-    if ("refused" in read) {
-      const error = new VnicError(
-        "refused",
-        `the offer of DHCP server ${cut(event.serverid ?? "?", 64)} is refused: ${read.refused}`,
-      );
-      this.effects.log(this.subject, error.message);
-      for (const { reject } of this.waiting) reject(error);
-      // The client considers that lease valid; a new client starts from scratch, and may reach another server.
-      this.client?.signal("SIGKILL");
-      return;
-    }
+    if ("refused" in read) return this.refuse(read.refused, event.serverid);
+    const refusal = this.effects.refusalOf(read);
+    if (refusal !== undefined) return this.refuse(refusal, event.serverid);
     this.watch(read);
     this.bound = true;
     for (const { resolve } of this.waiting) resolve(read);
     this.effects.changed(this);
+  }
+
+  private refuse(why: string, server = "?"): void {
+    const error = new VnicError("refused", `the offer of DHCP server ${cut(server, 64)} is refused: ${why}`);
+    this.effects.log(this.subject, error.message);
+    for (const { reject } of this.waiting) reject(error);
+    // The client considers that lease valid; a new client starts from scratch, and may reach another server.
+    this.client?.signal("SIGKILL");
   }
 
   private lose(why: string): void {

@@ -7,6 +7,7 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { ipBatch, listLinks } from "../node/link.ts";
 import { ownLink } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
+import { roleOnNode } from "../node/node-addresses.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile } from "../node/resource-file.ts";
 import { startDhcpClient } from "./dhcp-client.ts";
@@ -23,6 +24,8 @@ export class Leases {
   private readonly keepers = new Map<string, LeaseKeeper>();
   /** Keepers whose changes haven't reached the NIC, the resource file or the record yet. */
   private readonly unsettled = new Set<LeaseKeeper>();
+  /** Those of them whose news is on its way: a pod or an API server that answers late holds up no other. */
+  private readonly settling = new Set<LeaseKeeper>();
   private readonly settle: Settle;
 
   constructor(settle: Settle) {
@@ -61,7 +64,7 @@ export class Leases {
       if (!stays && this.keepers.get(uid) === keeper) await this.stop(uid, { release: false });
     }
     for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.takeUp(uid));
-    await Promise.all([...this.unsettled].map((keeper) => this.tell(keeper)));
+    for (const keeper of this.unsettled) void this.tell(keeper);
   }
 
   /** Runs only while no Job works on the Vnic, because a Job may be about to release the lease in the file. */
@@ -82,6 +85,7 @@ export class Leases {
       startClient: startDhcpClient,
       otherAddresses: foreignAddresses,
       carry,
+      refusalOf: ({ address }: Lease) => roleOnNode(address),
       changed: (changed: LeaseKeeper) => {
         this.unsettled.add(changed);
         void this.tell(changed);
@@ -94,12 +98,21 @@ export class Leases {
   }
 
   private async tell(keeper: LeaseKeeper): Promise<void> {
-    const { lease } = keeper;
-    const settled = await this.settle(keeper).catch((error: unknown) => {
+    if (this.settling.has(keeper)) return;
+    this.settling.add(keeper);
+    try {
+      let told: Lease | undefined;
+      do {
+        told = keeper.lease;
+        if (!(await this.settle(keeper))) return;
+        // There may be other news by now.
+      } while (keeper.lease !== told);
+      this.unsettled.delete(keeper);
+    } catch (error) {
       logAbout(keeper.subject, messageOf(error));
-      return false;
-    });
-    if (settled && keeper.lease === lease) this.unsettled.delete(keeper);
+    } finally {
+      this.settling.delete(keeper);
+    }
   }
 }
 

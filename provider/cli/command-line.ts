@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { printable } from "../base/printable.ts";
 import { messageOf } from "../base/errors.ts";
 import { packageVersion } from "../base/package.ts";
 import { completionCommand, completionsCommand } from "./completion.ts";
@@ -49,7 +50,7 @@ export async function runCommandLine(name: string, words: readonly string[]): Pr
   } catch (error) {
     // Commander has already printed the message.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    process.stderr.write(`${name}: ${printable(messageOf(error))}\n`);
     return exitCodes.failed;
   }
 }

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { printable } from "../base/printable.ts";
 
 /** Prints a value as JSON. */
 export function printJson(value: unknown): void {
@@ -7,7 +8,7 @@ export function printJson(value: unknown): void {
 
 /** Prints a line to stdout. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
 /** Styles text on a terminal that shows colours; honours NO_COLOR and FORCE_COLOR. */

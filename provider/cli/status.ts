@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { VnicError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { openRawApi, type RawApi } from "../cluster/raw-api.ts";
 import { apiVersion, parseVnicId, type VnicRef } from "../model/names.ts";
 import { rowOf, type VnicRow } from "../model/overview/row.ts";
@@ -87,7 +88,7 @@ async function watch(api: RawApi, options: StatusOptions): Promise<never> {
   for (let first = true; ; first = false) {
     const rows = await readRows(api, options);
     if (process.stdout.isTTY && !options.json) {
-      process.stdout.write(`\u001b[2J\u001b[H${table(rows).join("\n")}\n`);
+      process.stdout.write(`\u001b[2J\u001b[H${printable(table(rows).join("\n"))}\n`);
     } else {
       const changed = rows.filter((row) => {
         const { age: _, lease: __, ...lasting } = row;

@@ -41,7 +41,7 @@ export async function openAttachment(
 async function connect(connection: Connection, path: string): Promise<WebSocket | number | undefined> {
   const used = connection.current;
   const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
-  await connection.config.applyToHTTPSOptions(options);
+  await connection.applyToSocket(options);
   const socket = new WebSocket(connection.server.replace(/^http/, "ws") + path, protocols, options);
   // Without a listener, an error would end the process.
   socket.on("error", () => undefined);

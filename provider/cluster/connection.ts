@@ -1,5 +1,6 @@
 import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
 import { acceptIpv6Certificates } from "./server-identity.ts";
+import { obtainCredentials, refuseHeaders } from "./credentials.ts";
 import { type Access, loadKubeConfig } from "./kubeconfig.ts";
 
 type Client = typeof import("./client.ts");
@@ -61,6 +62,12 @@ export class Connection implements SecurityAuthentication {
     void former?.close();
   }
 
+  /** Credentials and trusted certificates for a connection that isn't the client's own. */
+  async applyToSocket(options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0]): Promise<void> {
+    const { config } = this;
+    await obtainCredentials(config, () => config.applyToHTTPSOptions(options));
+  }
+
   getName(): string {
     return "kubeconfig";
   }
@@ -87,7 +94,8 @@ export class Connection implements SecurityAuthentication {
   private async issue(line: Line): Promise<Passport> {
     const { RequestContext, HttpMethod } = this.client;
     const probe = new RequestContext(this.server, HttpMethod.GET);
-    await line.config.applySecurityAuthentication(probe);
+    await obtainCredentials(line.config, () => line.config.applySecurityAuthentication(probe));
+    refuseHeaders(line.config, probe.getHeaders());
     const { certData, certFile, keyData, keyFile } = line.config.getCurrentUser() ?? {};
     const material = JSON.stringify([certData, certFile, keyData, keyFile]);
     if (line.pool?.material !== material) line.pool = { dispatcher: probe.getDispatcher(), material };

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
+import { refuseServer } from "./credentials.ts";
 
 /** How to reach the cluster. */
 export interface Access {
@@ -47,6 +48,7 @@ export function loadKubeConfig(
         ? "no cluster is configured; set the environment's KUBECONFIG or the stack's vnic:kubeconfig"
         : `the kubeconfig of ${variableOf(kubeconfig) ?? setting} has no current context that leads to a server; correct it`,
     );
+  refuseServer(config);
   return config;
 }
 

@@ -12,17 +12,19 @@ import { VnicError } from "../base/errors.ts";
 /** Refuses the addresses of the node and of its default gateways. */
 export function refuseNodeAddresses(addresses: readonly string[]): void {
   addresses.forEach((cidr, index) => {
-    const host = normal(hostOf(cidr));
-    const holder = Object.entries(networkInterfaces()).find(([, all]) =>
-      all?.some(({ address }) => normal(address) === host),
-    );
-    if (holder) throw refusal(index, `${host} is the node's own, on ${holder[0]}`);
-    if (defaultGateways().includes(host)) throw refusal(index, `${host} is the node's default gateway`);
+    const role = roleOnNode(cidr);
+    if (role !== undefined) throw new VnicError("refused", `addresses[${index}]: ${role}; choose another`);
   });
 }
 
-function refusal(index: number, text: string): VnicError {
-  return new VnicError("refused", `addresses[${index}]: ${text}; choose another`);
+/** What an address is to the node, in words: its own, or its default gateway's; undefined where it is neither. */
+export function roleOnNode(cidr: string): string | undefined {
+  const host = normal(hostOf(cidr));
+  const holder = Object.entries(networkInterfaces()).find(([, all]) =>
+    all?.some(({ address }) => normal(address) === host),
+  );
+  if (holder) return `${host} is the node's own, on ${holder[0]}`;
+  return defaultGateways().includes(host) ? `${host} is the node's default gateway` : undefined;
 }
 
 function defaultGateways(): string[] {

@@ -6,11 +6,19 @@ export interface EndpointsOptions {
   readonly metrics: Metrics;
   /** The reason why the process can't do its work; undefined while it can. */
   readonly complaint: () => string | undefined;
+  /** How long a connection may say nothing, in milliseconds: any pod can open as many as it likes. @default 5000 */
+  readonly silenceMilliseconds?: number;
 }
 
 /** Serves `/healthz` (the process answers), `/readyz` (it can do its work) and `/metrics`. */
-export function serveEndpoints({ port, metrics, complaint }: EndpointsOptions): Server {
-  const server = createServer((request, response) => {
+export function serveEndpoints({ port, metrics, complaint, silenceMilliseconds = 5000 }: EndpointsOptions): Server {
+  const limits = {
+    headersTimeout: silenceMilliseconds,
+    requestTimeout: silenceMilliseconds,
+    keepAliveTimeout: silenceMilliseconds,
+    connectionsCheckingInterval: silenceMilliseconds / 5,
+  };
+  const server = createServer(limits, (request, response) => {
     const answer = (code: number, text: string, type = "text/plain") =>
       response.writeHead(code, { "content-type": type }).end(text);
     switch (request.url ?? "") {

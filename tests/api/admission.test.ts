@@ -77,4 +77,37 @@ describe("a record made by kubectl is refused at admission, in the words of the 
       expect(code).to.not.equal(0);
       expect(stderr).to.include(words);
     });
+
+  const named = { name: "lan" };
+  const more: [what: string, kind: string, name: string, network: object, words: string][] = [
+    ["a name that is longer than a label", "Vnic", "a".repeat(64), named, "name: is not a name for it: use at most 63"],
+    ["a name with a dot", "Vnic", "db.wire", named, `name: is not a name for it: use at most 63 of a-z, 0-9 and "-"`],
+    ["a set's name with a dot", "VnicSet", "db.wires", named, "name: is not a name for it"],
+    ["a set's name that is too long", "VnicSet", "a".repeat(53), named, "longer than the 52 characters"],
+    ["a VLAN of its own on a Network", "Vnic", "wire", { ...named, vlan: 7 }, "mode and vlan go with parent"],
+    ["a mode of its own", "VnicSet", "wires", { ...named, mode: "host-device" }, "mode and vlan go with parent"],
+    [
+      "a path for an attachment definition",
+      "Vnic",
+      "wire",
+      { networkAttachmentDefinition: "admission/../other/lan" },
+      "is not the name of a NetworkAttachmentDefinition",
+    ],
+  ];
+  for (const [what, kind, name, network, words] of more)
+    it(what, async () => {
+      const spec =
+        kind === "Vnic" ? { pod: { name: "db-0" }, network } : { selector: { app: "db" }, template: { network } };
+      const record = { apiVersion, kind, metadata: { namespace, name }, spec };
+      const { code, stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+      expect(code).to.not.equal(0);
+      expect(stderr).to.include(words);
+    });
+
+  it("a Network's name with a dot", async () => {
+    const spec = { mode: "macvlan", parent: "eth1" };
+    const record = { apiVersion, kind: "VnicNetwork", metadata: { name: "lan.a" }, spec };
+    const { stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+    expect(stderr).to.include("name: is not a name for it");
+  });
 });

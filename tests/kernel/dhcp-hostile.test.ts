@@ -21,6 +21,7 @@ describe("a DHCP server that means ill", function () {
   before(async () => {
     world = await World.make();
     pod = await world.addPod();
+    await world.node.ip("address add 192.168.50.7/24 dev eth1", "route add default via 192.168.50.9");
     agent = await Agent.start(world);
   });
   afterEach(async () => {
@@ -109,6 +110,8 @@ describe("a DHCP server that means ill", function () {
       /would draw the pod's other traffic/,
     ],
     ["the cluster's network for a subnet", { ip: "10.0.0.5", options: { 1: "ff000000" } }, /has the pod's own address/],
+    ["the node's own address", { ip: "192.168.50.7" }, /192\.168\.50\.7 is the node's own, on eth1/],
+    ["the node's default gateway", { ip: "192.168.50.9" }, /192\.168\.50\.9 is the node's default gateway/],
     ["a lease of no time", { ip: good, options: { 51: "00000000" } }, /shorter than 30 s/],
   ];
   for (const [what, reply, why] of refused)

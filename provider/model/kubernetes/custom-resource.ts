@@ -27,6 +27,14 @@ export interface ValidationRule {
   readonly message: string;
 }
 
+/** The rule of a record's name: it becomes part of other names, so it is a label (RFC 1123) of at most that many characters. */
+export function nameRule(mostCharacters: number): ValidationRule {
+  return {
+    rule: `self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,${mostCharacters - 2}}[a-z0-9])?$')`,
+    message: `name: is not a name for it: use at most ${mostCharacters} of a-z, 0-9 and "-"`,
+  };
+}
+
 export interface Column {
   readonly name: string;
   readonly type: "string" | "integer" | "date";

@@ -1,4 +1,5 @@
 import { contains } from "../../base/address.ts";
+import { parseJson } from "../../base/json.ts";
 import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -47,6 +48,16 @@ export const clientEvent = z.strictObject({
 });
 
 export type ClientEvent = z.output<typeof clientEvent>;
+
+/**
+ * Reads a line of the client's output. One that the script wrote, and that has more than can be taken, is the event
+ * `unreadable`: the client believes in what nobody else knows of. Undefined for words of the client's own.
+ */
+export function readClientEvent(line: string): ClientEvent | undefined {
+  if (!line.startsWith("{")) return undefined;
+  const event = clientEvent.safeParse(parseJson(line));
+  return event.success ? event.data : { event: "unreadable" };
+}
 
 /** udhcpc treats a shorter lease as one of this length. */
 const leastLeaseSeconds = 30;

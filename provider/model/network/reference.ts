@@ -46,12 +46,11 @@ const named = z.strictObject({
   definition: known(z.strictObject(networkShape)).optional(),
 });
 
-const attachment = text(longest.attachment, "<namespace>/<name>").regex(
-  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
-  {
-    error: ({ input }) => `${quote(input)} is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`,
-  },
-);
+const attachmentPattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+const attachmentWords = `is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`;
+const attachment = text(longest.attachment, "<namespace>/<name>").regex(new RegExp(attachmentPattern), {
+  error: ({ input }) => `${quote(input)} ${attachmentWords}`,
+});
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
 
 /** A {@link NetworkReference} in a record's spec, as the API server validates it. */
@@ -74,6 +73,14 @@ export const networkReferenceSpec = z
       {
         rule: "[has(self.name), has(self.networkAttachmentDefinition), has(self.parent)].filter(given, given).size() == 1",
         message: "give one of name, networkAttachmentDefinition and parent",
+      },
+      {
+        rule: `!has(self.networkAttachmentDefinition) || self.networkAttachmentDefinition.matches('${attachmentPattern}')`,
+        message: `networkAttachmentDefinition: ${attachmentWords}`,
+      },
+      {
+        rule: "has(self.parent) || !has(self.mode) && !has(self.vlan)",
+        message: "mode and vlan go with parent; a VnicNetwork and a NetworkAttachmentDefinition have their own",
       },
     ],
   });

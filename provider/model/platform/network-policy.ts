@@ -3,6 +3,20 @@ import { admissionPolicy, type Validation } from "./admission.ts";
 import { specsOfVnics } from "./inline-policy.ts";
 import type { Manifest } from "./manifest.ts";
 
+/** Pattern of an IPv4 address. */
+const dotted = "[0-9]{1,3}([.][0-9]{1,3}){3}";
+
+/** CEL: an IPv4 address as a number, from its octets. */
+function numberOf(octets: string): string {
+  const each = [16777216, 65536, 256, 1].map((factor, index) => `int(${octets}[${index}]) * ${factor}`);
+  return `(${each.join(" + ")})`;
+}
+
+/** CEL: a dotted IPv4 address as a number. */
+function number(address: string): string {
+  return numberOf(`${address}.split('.')`);
+}
+
 /**
  * Rejects records that their VnicNetwork doesn't allow. The lifecycle applies the same rules (network/terms.ts); this
  * policy keeps such records out of the cluster. It is evaluated for each VnicNetwork. CEL can't check three things,
@@ -21,9 +35,9 @@ export function networkPolicy(): Manifest[] {
       setRanges: "has(object.spec.template) ? object.spec.?addresses.orValue([]) : []",
       gateways: "params.spec.?gateways.orValue([]).filter(g, isIP(g))",
       ranges: "params.spec.?ranges.orValue([]).filter(r, isCIDR(r.cidr))",
-      excluded: "variables.ranges.map(r, r.?exclude.orValue([]))",
+      ...excludedVariables,
       atGateway: "variables.hosts.filter(h, variables.gateways.exists(g, ip(h) == ip(g)))",
-      reserved: `variables.hosts.filter(h, variables.excluded.exists(list, list.exists(e, ${isExcluded("h", "e")})))`,
+      reserved: "variables.reservedInSpans + variables.reservedInSubnets + variables.reservedSingly",
       outside: `variables.hosts.filter(h, !variables.ranges.exists(r, ${isInRange("h", "r")}))`,
       outsideOfSet: `variables.setRanges.filter(s, isCIDR(s.cidr) && !variables.ranges.exists(r, ${isWithinRange("s", "r")}))`,
       prefixes: "params.spec.?macPrefixes.orValue([]).map(p, p.lowerAscii().replace('-', ':'))",
@@ -32,6 +46,24 @@ export function networkPolicy(): Manifest[] {
     validations: validations(),
   });
 }
+
+/**
+ * What the ranges exclude, in forms that are read once, and the hosts that are among it: there may be so much of both that
+ * reading it for each host would exceed what the API server lets a policy cost.
+ */
+const excludedVariables = {
+  excluded: "variables.ranges.map(r, r.?exclude.orValue([]))",
+  spans: `variables.excluded.map(list, list.filter(e, e.matches('^${dotted}-${dotted}$')).map(e, e.split('-')).map(ends, ends.map(end, end.split('.')).map(o, ${numberOf("o")})))`,
+  subnets: "variables.excluded.map(list, list.filter(e, isCIDR(e)).map(e, cidr(e)))",
+  // Of IPv6, where an address has many spellings.
+  singles: "variables.excluded.map(list, list.filter(e, e.contains(':') && isIP(e)).map(e, ip(e)))",
+  // The list of one gives a value a name.
+  reservedInSpans: `variables.hosts.filter(h, !h.contains(':') && [h.split('.')].map(o, ${numberOf("o")}).exists(n, variables.spans.exists(list, list.exists(s, s[0] <= n && n <= s[1]))))`,
+  reservedInSubnets:
+    "variables.hosts.filter(h, [ip(h)].exists(a, variables.subnets.exists(list, list.exists(s, s.containsIP(a)))))",
+  reservedSingly:
+    "variables.hosts.filter(h, variables.excluded.exists(list, h in list) || h.contains(':') && [ip(h)].exists(a, variables.singles.exists(list, a in list)))",
+};
 
 function validations(): Validation[] {
   const network = "VnicNetwork ' + params.metadata.name + '";
@@ -74,23 +106,7 @@ function validations(): Validation[] {
   }));
 }
 
-/** CEL: converts a dotted IPv4 address to a number. */
-function number(address: string): string {
-  const octets = [16777216, 65536, 256, 1].map((factor, index) => `int(${address}.split('.')[${index}]) * ${factor}`);
-  return `(${octets.join(" + ")})`;
-}
-
 const isIPv4 = (text: string) => `(isIP(${text}) && ip(${text}).family() == 4)`;
-
-/** CEL: whether `host` is an excluded address, in an excluded subnet, or in an excluded span of IPv4. */
-function isExcluded(host: string, excluded: string): string {
-  const [first, last] = [`${excluded}.split('-')[0]`, `${excluded}.split('-')[1]`];
-  const span = [
-    `${excluded}.split('-').size() == 2 && ${isIPv4(first)} && ${isIPv4(last)} && ${isIPv4(host)}`,
-    `${number(first)} <= ${number(host)} && ${number(host)} <= ${number(last)}`,
-  ].join(" && ");
-  return `isIP(${excluded}) ? ip(${excluded}) == ip(${host}) : isCIDR(${excluded}) ? cidr(${excluded}).containsIP(${host}) : (${span})`;
-}
 
 /** CEL: whether `host` is in the range's subnet and, for IPv4, between its first and last address. */
 function isInRange(host: string, range: string): string {

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { most } from "../schema/bounds.ts";
-import { customResourceDefinition, type ValidationRule } from "../kubernetes/custom-resource.ts";
+import { longest, most } from "../schema/bounds.ts";
+import { customResourceDefinition, nameRule, type ValidationRule } from "../kubernetes/custom-resource.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { setFields } from "./fields.ts";
@@ -29,7 +29,10 @@ export function vnicSetCrd() {
     spec,
     status,
     initialStatus: { observedGeneration: -1, desired: 0, ready: 0, conditions: [] },
-    rules: [rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name")],
+    rules: [
+      rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name"),
+      nameRule(longest.labelName),
+    ],
     columns: [
       { name: "Desired", type: "integer", jsonPath: ".status.desired" },
       { name: "Ready", type: "integer", jsonPath: ".status.ready" },

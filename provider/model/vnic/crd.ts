@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
+import { customResourceDefinition, nameRule } from "../kubernetes/custom-resource.ts";
 import { longest, most } from "../schema/bounds.ts";
 import { lease } from "../lease/lease.ts";
 import { mostLeasedRoutes } from "../lease/routes.ts";
@@ -68,6 +68,7 @@ export function vnicCrd() {
     spec: vnicSpec,
     status,
     initialStatus: pendingStatus,
+    rules: [nameRule(longest.labelName)],
     columns: [
       { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
       { name: "Node", type: "string", jsonPath: ".status.node" },

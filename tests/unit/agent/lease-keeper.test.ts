@@ -28,6 +28,7 @@ class Setting {
   readonly carried: string[] = [];
   others: () => Promise<string[]> = async () => [];
   carry: () => Promise<void> = async () => undefined;
+  refusal: string | undefined;
   readonly keeper: LeaseKeeper;
 
   constructor(lease?: Lease) {
@@ -38,6 +39,7 @@ class Setting {
         return client;
       },
       otherAddresses: () => this.others(),
+      refusalOf: () => this.refusal,
       carry: async (_: LeaseSubject, carried: Lease) => {
         this.carried.push(carried.address);
         await this.carry();
@@ -191,6 +193,18 @@ describe("a lease", () => {
     setting.others = async () => [];
     await setting.hear("bound");
     expect(setting.keeper.lease).to.deep.include({ address });
+  });
+
+  it("of the node's own address is nobody's, nor is one that can't be read", async () => {
+    setting.refusal = "192.168.50.110 is the node's own, on eth1";
+    const first = rejection(setting.keeper.acquire());
+    await setting.hear("bound");
+    expect(messageOf(await first)).to.match(/^the offer of DHCP server .* is refused: .* is the node's own, on eth1$/);
+    expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
+    const second = rejection(setting.keeper.acquire());
+    await setting.hear("unreadable");
+    expect(messageOf(await second)).to.match(/is refused: it is longer than an offer can be$/);
+    expect(setting.keeper.lease).to.equal(undefined);
   });
 
   it("outlives its client, and another one asks for its address", async () => {

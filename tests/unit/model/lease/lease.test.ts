@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type ClientEvent, clientEvent, lease, readLease } from "../../../../provider/model/lease/lease.ts";
+import {
+  type ClientEvent,
+  clientEvent,
+  lease,
+  readClientEvent,
+  readLease,
+} from "../../../../provider/model/lease/lease.ts";
 
 const event = (given: Partial<ClientEvent> = {}): ClientEvent => ({
   event: "bound",
@@ -57,6 +63,14 @@ describe("a DHCP lease", () => {
     expect(readLease(event({ ip: "10.200.0.5", subnet: "255.0.0.0" }), ["fe80::1/64", "10.214.1.5/24"], now))
       .to.have.property("refused")
       .that.matches(/10\.200\.0\.5\/8 has the pod's own address 10\.214\.1\.5\/24 in it/));
+
+  it("is none, and not unheard, if it is longer than can be taken", () => {
+    const line = (text: string) => JSON.stringify({ event: "bound", ip: "10.0.0.1", staticroutes: text });
+    expect(readClientEvent(line("10.0.0.0/8 10.0.0.2"))).to.include({ event: "bound" });
+    expect(readClientEvent(line("10.0.0.0/8 10.0.0.2 ".repeat(1000)))).to.deep.equal({ event: "unreadable" });
+    expect(readClientEvent(line("x".repeat(20_000)).slice(0, 2 ** 14)), "cut").to.deep.equal({ event: "unreadable" });
+    expect(readClientEvent("udhcpc: started, v1.35"), "the client's own words").to.equal(undefined);
+  });
 
   it("is well formed, whatever the server said, or none", () =>
     fc.assert(

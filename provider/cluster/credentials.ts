@@ -1,0 +1,52 @@
+import type { KubeConfig } from "@kubernetes/client-node";
+import { VnicError } from "../base/errors.ts";
+import { isFromNetwork } from "./faults.ts";
+
+/* What a kubeconfig's values and its credential plugins say may be secret. An error names the key, and quotes neither. */
+
+/** Refuses a server that no request can be sent to; the client's own error would quote the URL with the password in it. */
+export function refuseServer(config: KubeConfig): void {
+  const { name, server } = config.getCurrentCluster() ?? {};
+  const key = `clusters[${JSON.stringify(name)}].cluster.server`;
+  const url = URL.parse(server ?? "");
+  if (url?.protocol !== "https:" && url?.protocol !== "http:")
+    throw wrong(key, `is not a URL; write it like "https://10.0.0.1:6443"`);
+  if (url.username !== "" || url.password !== "")
+    throw wrong(key, `has a user name or a password in it, which no request may have; give them under users`);
+}
+
+/** Obtains the credentials of the kubeconfig's user: its own ones, or those of its plugin. */
+export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Promise<T>): Promise<T> {
+  try {
+    return await obtain();
+  } catch (error) {
+    const user = config.getCurrentUser();
+    const hasExec = Boolean(user?.exec);
+    const plugin = hasExec ? "exec" : user?.authProvider ? "auth-provider" : undefined;
+    // An identity provider may be out of reach for a moment.
+    if (!hasExec && isFromNetwork(error)) throw error;
+    const key = `users[${JSON.stringify(user?.name)}].user`;
+    throw plugin === undefined
+      ? wrong(key, "the credentials can't be used")
+      : wrong(`${key}.${plugin}`, `no credentials come of it${codeOf(error)}; run it by itself to see why`);
+  }
+}
+
+/** Refuses a header's value that can't be sent; the client's own error would quote it. */
+export function refuseHeaders(config: KubeConfig, headers: Readonly<Record<string, string>>): void {
+  for (const value of Object.values(headers))
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      throw wrong(
+        `users[${JSON.stringify(config.getCurrentUser()?.name)}].user`,
+        "the token has a character that no HTTP header may have, such as a line break",
+      );
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^E[A-Z]+$/.test(code) ? ` (${code})` : "";
+}
+
+function wrong(key: string, what: string): VnicError {
+  return new VnicError("invalid", `${key}: ${what}; correct the kubeconfig`);
+}

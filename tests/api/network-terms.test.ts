@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { apiVersion } from "../../provider/model/names.ts";
+import { most } from "../../provider/model/schema/bounds.ts";
+import { until } from "../lab/run.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
+
+const namespace = "network-terms";
+
+/** Networks by name, each with what its ranges exclude. */
+const networks = {
+  small: [
+    { cidr: "192.168.50.0/24", exclude: ["192.168.50.95", "192.168.50.10-192.168.50.19", "192.168.50.128/28"] },
+    { cidr: "fd50::/64", exclude: ["fd50:0:0::95", "fd50::1:0/112"] },
+  ],
+  // As much as there may be.
+  full: [
+    { cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}-10.1.${at >> 8}.${at & 255}`) },
+    { cidr: "fd50::/64", exclude: full((at) => `fd50::1:${at.toString(16)}`) },
+  ],
+  subnets: [{ cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}/32`) }],
+};
+
+function full(item: (at: number) => string): string[] {
+  return Array.from({ length: most.exclusions }, (_, at) => item(at));
+}
+
+describe("a Network's terms at admission", () => {
+  let api: ApiServer;
+  before(async () => {
+    api = await apiServer();
+    await api.makeNamespace(namespace);
+    await installPlatform(api.kubectl, ["policies"]);
+    await applyObjects(
+      api.kubectl,
+      Object.entries(networks).map(([name, ranges]) => ({
+        apiVersion,
+        kind: "VnicNetwork",
+        metadata: { name },
+        spec: { mode: "macvlan", parent: "eth1", gateways: ["192.168.50.1", "fd50::1"], ranges },
+      })),
+    );
+    for (const network of Object.keys(networks))
+      await until(`Network ${network} to be judged by`, 30, async () =>
+        (await admit(network, ["203.0.113.5/24"])).includes("not in the ranges") ? true : undefined,
+      );
+  });
+  after(async () => {
+    await api.kubectl(["delete", "vnicnetwork", ...Object.keys(networks)]);
+    await removeParts(api.kubectl, "policies");
+  });
+
+  async function admit(network: string, addresses: readonly string[]): Promise<string> {
+    const spec = { pod: { name: "db" }, network: { name: network }, addresses };
+    const record = { apiVersion, kind: "Vnic", metadata: { name: "wire", namespace }, spec };
+    return (await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record))).stderr;
+  }
+
+  const reserved = [
+    ...["192.168.50.95/24", "192.168.50.95/32", "192.168.50.10/24", "192.168.50.19/24", "192.168.50.143/24"],
+    ...["FD50::95/64", "fd50:0::0:95/64", "fd50::0.0.0.149/64", "fd50::1:7/64"],
+  ];
+  for (const address of reserved)
+    it(`reserve ${address}, however it is written`, async () => {
+      const host = address.split("/")[0]!;
+      expect(await admit("small", [address])).to.include(`addresses: ${host} is reserved on VnicNetwork small`);
+    });
+
+  for (const address of ["FD50::1/64", "fd50:0:0::1/64", "fd50::0.0.0.1/64", "192.168.50.1/25"])
+    it(`keep a gateway's ${address}, however it is written`, async () =>
+      expect(await admit("small", [address])).to.include("is a gateway of VnicNetwork small"));
+
+  for (const address of ["192.168.50.9/24", "192.168.50.20/24", "192.168.50.144/24", "fd50::96/64", "fd50::2:0/64"])
+    it(`leave ${address}, next to what is reserved`, async () => expect(await admit("small", [address])).to.equal(""));
+
+  // More than that costs the API server more than it lets a policy cost, and then refuses everything.
+  it("can be judged with as many exclusions, and for as many addresses, as there may be", async () => {
+    const hosts = (of: (at: number) => string) => Array.from({ length: most.addresses }, (_, at) => of(at));
+    expect(
+      await admit(
+        "full",
+        hosts((at) => `10.2.0.${at + 1}/8`),
+      ),
+    ).to.equal("");
+    expect(
+      await admit(
+        "full",
+        hosts((at) => `fd50::2:${at + 1}/64`),
+      ),
+    ).to.equal("");
+    expect(
+      await admit(
+        "subnets",
+        hosts((at) => `10.2.0.${at + 1}/8`),
+      ),
+    ).to.equal("");
+    expect(await admit("full", ["10.2.0.1/8", "10.1.3.255/8"])).to.include("10.1.3.255 is reserved");
+    expect(await admit("subnets", ["10.1.3.255/8"])).to.include("10.1.3.255 is reserved");
+  });
+});

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import { randomUUID } from "node:crypto";
+import { dhcpClientIdentifier } from "../../provider/model/names.ts";
+import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { until } from "../lab/run.ts";
+import { Agent } from "../support/kernel/agent.ts";
+import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
+import { planFor, type Pod, World } from "../support/kernel/world.ts";
+
+const crowd = 40;
+const hex = (byte: number) => byte.toString(16).padStart(2, "0");
+
+/* One tenant's Vnics wait or fail, more of them than a node works on at once; another tenant's are served meanwhile. */
+
+describe("a neighbour on the same node", function () {
+  this.timeout(180_000);
+  let world: World;
+  let agent: Agent;
+  let greedy: Pod;
+  let pod: Pod;
+  let number = 0;
+
+  before(async () => {
+    world = await World.make();
+    agent = await Agent.start(world);
+    // Its other end leads nowhere.
+    await world.node.ip("link add dead0 type veth peer name dead1", "link set dead0 up", "link set dead1 up");
+    greedy = await world.addPod();
+    pod = await world.addPod();
+  });
+  after(() => world.close());
+  afterEach(async () => expect(await world.remains()).to.deep.equal([]));
+
+  /** A plan of the tenant that has so many. */
+  function greedyPlan(more: Partial<InjectPlan>): InjectPlan {
+    const vnic = { uid: randomUUID(), namespace: "greedy", name: `wire-${++number}` };
+    const mac = `02:00:5e:01:${hex(number >> 8)}:${hex(number & 255)}`;
+    const dhcp = { clientId: dhcpClientIdentifier(vnic) };
+    return { ...planFor(greedy, ""), vnic, mac, interfaceName: `net${number}`, addresses: [], dhcp, ...more };
+  }
+
+  /** Plans for NICs on a network without a DHCP server. */
+  function askInVain(): InjectPlan[] {
+    return Array.from({ length: crowd }, () => greedyPlan({ network: { mode: "macvlan", parent: "dead0" } }));
+  }
+
+  /** Asks for the NICs of all plans; tells how many are neither made nor refused yet. */
+  function ask(plans: readonly InjectPlan[], hold = false) {
+    const waiting = new Set(plans);
+    const answers = plans.map((plan) =>
+      world.session
+        .ask({ verb: "inject", plan, ...(hold ? { hold } : {}) })
+        .catch((error: Error) => error.message)
+        .finally(() => waiting.delete(plan)),
+    );
+    return { waiting, answers: Promise.all(answers) };
+  }
+
+  /** Gives the neighbour a NIC, sees that it answers, and takes it away. */
+  async function serveNeighbor(): Promise<void> {
+    const plan = planFor(pod, "192.168.50.20/24");
+    await world.session.inject(plan);
+    expect(await world.hosts[0]?.reaches("192.168.50.20")).to.equal(true);
+    await world.session.eject({ vnic: plan.vnic });
+  }
+
+  it("is served while another tenant's Vnics wait for a DHCP server that isn't there", async () => {
+    const { waiting, answers } = ask(askInVain());
+    await until("more clients than there are places", 60, async () => (await agent.clients()).length > 24 || undefined);
+    await serveNeighbor();
+    expect(waiting.size).to.be.above(0);
+    for (const answer of await answers) expect(answer).to.match(/no DHCP server has given an address/);
+  });
+
+  it("keeps its own lease while they do", async () => {
+    const server = await dhcpServer(world, 30);
+    await server.start();
+    const plan = leasedPlan(pod);
+    const { lease } = await world.session.inject(plan);
+    let isOver = false;
+    const crowds = (async () => {
+      while (!isOver) await ask(askInVain()).answers;
+    })();
+    await until("a renewal", 60, async () => {
+      const held = (await world.session.observe(plan)).lease;
+      return held?.obtainedAt !== lease?.obtainedAt || undefined;
+    });
+    expect((await world.session.observe(plan)).lease?.address).to.equal(lease?.address);
+    isOver = true;
+    await crowds;
+    await world.session.eject({ vnic: plan.vnic });
+    await server.close();
+  });
+
+  it("is served while another tenant's wait for their driver", async () => {
+    const plans = Array.from({ length: crowd }, () =>
+      greedyPlan({ dhcp: undefined, addresses: [`10.9.${number}.1/24`] }),
+    );
+    const { waiting, answers } = ask(plans, true);
+    await serveNeighbor();
+    expect(waiting.size).to.equal(crowd);
+    // What is held is never released: it is undone as the session ends.
+    await world.session.close();
+    await answers;
+  });
+
+  it("is served while another tenant tries again and again with a parent that isn't there", async () => {
+    let isOver = false;
+    const tries = Array.from({ length: crowd }, async () => {
+      for (const plan = greedyPlan({ network: { mode: "macvlan", parent: "eth99" } }); !isOver;)
+        expect(await world.session.inject(plan).catch((error: Error) => error.message)).to.match(
+          /no interface "eth99"/,
+        );
+    });
+    await serveNeighbor();
+    isOver = true;
+    await Promise.all(tries);
+  });
+});

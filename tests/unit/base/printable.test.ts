@@ -1,0 +1,20 @@
+import { expect } from "chai";
+import { styleText } from "node:util";
+import { printable } from "../../../provider/base/printable.ts";
+
+describe("text for a terminal", () => {
+  it("tells the terminal nothing, whoever wrote it", () => {
+    const title = "\u001b]0;pwned\u0007";
+    const clipboard = "\u001b]52;c;cm0gLXJmCg==\u001b\\";
+    const others = ["\u001b[2J", "\u001b[1A", "\u001b[8m", "\u009b2J", "\r", "\b", "\u0000", "\u007f", "\u001bc"];
+    for (const text of [title, clipboard, ...others]) {
+      // eslint-disable-next-line no-control-regex
+      expect(printable(`a${text}b`)).to.not.match(/[\u0000-\u001f\u007f-\u009f]/);
+    }
+  });
+
+  it("keeps its lines and the styles of ours", () => {
+    const text = `${styleText("bold", "shop/wire", { validateStream: false })}\n\tÄ ${styleText("yellow", "x", { validateStream: false })}`;
+    expect(printable(text)).to.equal(text);
+  });
+});

@@ -1,0 +1,73 @@
+import * as client from "@kubernetes/client-node";
+import { expect } from "chai";
+import { inspect } from "node:util";
+import { Connection } from "../../../provider/cluster/connection.ts";
+import { kubeconfig } from "../../fakes/kubeconfig.ts";
+
+const secret = "s3cret-t0ken";
+const server = "https://10.0.0.1:6443";
+
+const withServer = (text: string) => kubeconfig({ server: text });
+const withUser = (user: object) =>
+  kubeconfig({ server }).replace(`"token": "not-a-secret"`, JSON.stringify(user).slice(1, -1));
+const withPlugin = (script: string) =>
+  withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: "sh", args: ["-c", script] } });
+const withProvider = (name: string, config: object) => withUser({ "auth-provider": { name, config } });
+
+/** What is told of a kubeconfig when its connection is opened, or used for a request or a stream. */
+async function errorsOf(text: string): Promise<Error[]> {
+  const caught = (error: unknown) => [error as Error];
+  let connection: Connection;
+  try {
+    connection = new Connection(client, { kubeconfig: text });
+  } catch (error) {
+    return caught(error);
+  }
+  const request = new client.RequestContext(server, client.HttpMethod.GET);
+  const all = [
+    connection.applySecurityAuthentication(request).then(() => [], caught),
+    connection.applyToSocket({}).then(() => [], caught),
+  ];
+  return (await Promise.all(all)).flat();
+}
+
+describe("credentials that can't be used are told of by key, and never by what is written or printed there:", () => {
+  const wrong: [what: string, text: string, words: RegExp][] = [
+    [
+      "a password in the server's URL",
+      withServer(`https://admin:${secret}@10.0.0.1:6443`),
+      /^clusters\["test"\]\.cluster\.server: has a user name or a password in it/,
+    ],
+    ["a token for a server", withServer(secret), /^clusters\["test"\]\.cluster\.server: is not a URL/],
+    ["a scheme of its own", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
+    ["a token of two lines", withUser({ token: `${secret}\nx` }), /^users\["test"\]\.user: the token has a character/],
+    [
+      "a plugin that prints no JSON",
+      withPlugin(`echo token=${secret}`),
+      /^users\["test"\]\.user\.exec: no credentials/,
+    ],
+    ["a plugin that prints another object", withPlugin(`echo '{"a":"${secret}"}'`), /\.user\.exec: no credentials/],
+    ["a plugin that fails and says why", withPlugin(`echo ${secret} >&2; exit 1`), /\.user\.exec: no credentials/],
+    [
+      "a plugin that isn't there",
+      withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: `/none/${secret}` } }),
+      /\.user\.exec: no credentials come of it \(ENOENT\); run it by itself/,
+    ],
+    [
+      "an identity provider without a URL",
+      withProvider("oidc", { "id-token": secret, "refresh-token": secret, "idp-issuer-url": secret, "client-id": "a" }),
+      /\.user\.auth-provider: no credentials/,
+    ],
+  ];
+  for (const [what, text, words] of wrong)
+    it(what, async () => {
+      const errors = await errorsOf(text);
+      expect(errors).to.not.deep.equal([]);
+      for (const error of errors) {
+        expect(error.message)
+          .to.match(words)
+          .and.match(/correct the kubeconfig$/);
+        expect(inspect(error, { depth: 9, showHidden: true })).to.not.include(secret);
+      }
+    });
+});

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { marked, type Tokens } from "marked";
+import { root } from "../../support/documents.ts";
+
+const page = readFileSync(join(root, "docs/security.md"), "utf8");
+
+/** What each row of the page's tables with that last column has in it. */
+function cellsUnder(header: string): string[] {
+  return marked
+    .lexer(page)
+    .filter((token): token is Tokens.Table => token.type === "table")
+    .filter((table) => table.header.at(-1)?.text === header)
+    .flatMap(({ rows }) => rows.map((row) => row.at(-1)?.text ?? ""));
+}
+
+/** The titles of the tests in a file; what is different from one to the next is an ellipsis, or, if it is all, any text there. */
+function titlesIn(path: string): string[] {
+  const source = readFileSync(path, "utf8");
+  const literals = [...source.matchAll(/\bit\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g)];
+  const tabled = /\bit\(\w+,/.test(source) ? [...source.matchAll(/"([^"\n]*)"/g)] : [];
+  return [...literals, ...tabled].map(([, plain, template]) =>
+    (plain ?? template ?? "").replaceAll(/\$\{[^}]*\}/g, "…"),
+  );
+}
+
+describe("what docs/security.md says that nobody can do", () => {
+  const cells = cellsUnder("tested in");
+
+  it("is a table", () => expect(cells.length).to.be.greaterThan(20));
+
+  for (const cell of cells)
+    it(`is tested: ${cell}`, () => {
+      const files = [...cell.matchAll(/\]\(\.\.\/tests\/([^)]+)\)((?:;? "[^"]+")+)/g)];
+      expect(files).to.not.deep.equal([]);
+      for (const [, file = "", quoted = ""] of files) {
+        const path = join(root, "tests", file);
+        expect(existsSync(path), file).to.equal(true);
+        const titles = titlesIn(path);
+        for (const [, title = ""] of quoted.matchAll(/"([^"]+)"/g)) expect(titles, file).to.include(title);
+      }
+    });
+});

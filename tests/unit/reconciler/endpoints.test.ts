@@ -1,0 +1,24 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { serveEndpoints } from "../../../provider/reconciler/endpoints.ts";
+import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
+
+describe("the reconciler's endpoints", () => {
+  it("end what says nothing, and answer meanwhile", async () => {
+    const metrics = makeMetrics();
+    const server = serveEndpoints({ port: 0, metrics, complaint: () => undefined, silenceMilliseconds: 250 });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const silent = Array.from({ length: 200 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+      const half = connect(port, "127.0.0.1", () => half.write("GET /metrics HTTP/1.1\r\nhost: a\r\n"));
+      const ended = [...silent, half].map((socket) => once(socket.resume(), "close"));
+      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).to.equal(200);
+      await Promise.all(ended);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});
