@@ -30,7 +30,8 @@ export class Agent {
   static async start(world: World): Promise<Agent> {
     const agent = new Agent(world);
     await agent.start();
-    world.onClose(() => agent.kill());
+    // Ended in order, so that coverage counts what it did.
+    world.onClose(() => agent.kill("SIGTERM"));
     return agent;
   }
 
@@ -84,13 +85,13 @@ export class Agent {
     return this.statuses.get(uid);
   }
 
-  /** Kills it as in a crash; its DHCP clients end with it, as in a container. */
-  async kill(): Promise<void> {
+  /** Kills it as in a crash, unless another signal is given; its DHCP clients end with it, as in a container. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { child } = this;
     this.child = undefined;
     if (!child || child.exitCode !== null) return;
     const clients = await this.clients();
-    await new Promise((resolve) => child.once("close", resolve).kill("SIGKILL"));
+    await new Promise((resolve) => child.once("close", resolve).kill(signal));
     for (const client of clients) process.kill(client, "SIGKILL");
     await until("the clients' end", 5, async () => (await this.clients()).length === 0 || undefined);
   }

@@ -15,8 +15,10 @@ import type { Machine } from "./machine.ts";
 
 const dist = join(import.meta.dirname, "..", "..", "..", "dist", "node");
 
-/** The node side as built for the image. */
-export const nodeSideScript = join(dist, "main.mjs");
+/** The node side as built for the image; for coverage its source, because a bundle's coverage maps to no branch of it. */
+export const nodeSideScript = process.env["NODE_V8_COVERAGE"]
+  ? join(import.meta.dirname, "..", "..", "..", "provider", "node", "main.ts")
+  : join(dist, "main.mjs");
 
 /** The node side's error answer. */
 export class NodeSideError extends Error {
