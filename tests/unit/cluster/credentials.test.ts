@@ -14,7 +14,7 @@ const withPlugin = (script: string) =>
   withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: "sh", args: ["-c", script] } });
 const withProvider = (name: string, config: object) => withUser({ "auth-provider": { name, config } });
 
-/** What is told of a kubeconfig when its connection is opened, or used for a request or a stream. */
+/** The errors of a kubeconfig whose connection is opened, and used for a request and a stream. */
 async function errorsOf(text: string): Promise<Error[]> {
   const caught = (error: unknown) => [error as Error];
   let connection: Connection;
