@@ -1,4 +1,5 @@
 import { watch } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
@@ -13,10 +14,13 @@ import { Watch } from "./watch.ts";
 /** How often resource files and network namespaces are checked: the kernel doesn't announce that a pod has ended. */
 const lookMilliseconds = 5000;
 
+/** How long it may take to report what only this process knows, before it ends. */
+const lastLookMilliseconds = 20_000;
+
 /**
  * Runs the node agent, which keeps the DHCP leases of its node's Vnics and reports connection and address problems to
- * `cluster`. The resource files hold all of its state, so it can be restarted at any time, and addresses stay on their
- * NICs meanwhile. Resolves once it is serving.
+ * `cluster`. The resource files hold all that it needs to keep leases, so it can be restarted at any time, and addresses
+ * stay on their NICs meanwhile. Resolves once it is serving.
  */
 export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "createEvent">): Promise<void> {
   const leases = new Leases(settleWith(cluster));
@@ -34,7 +38,8 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     } catch (error) {
       // A directory that was deleted comes back when the container is started again; what was in it, only this process knows.
       console.error(`listening again: ${messageOf(error)}; ending, to be started anew`);
-      await nics.look().catch((failed: unknown) => console.error(messageOf(failed)));
+      const told = nics.look().catch((failed: unknown) => console.error(messageOf(failed)));
+      await Promise.race([told, delay(lastLookMilliseconds)]);
       process.exit(1);
     }
   };

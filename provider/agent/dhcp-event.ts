@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { takenVariables } from "../model/lease/dhcp-variables.ts";
 
-/**
- * /udhcpc runs this program at each event, with the server's options in the environment. It prints the allowed ones as
+/*
+ * udhcpc runs this program at each event, with the server's options in the environment. It prints the allowed ones as
  * one line of JSON on udhcpc's stdout. It isn't a shell script, so that no option is ever interpreted as a command.
  */
 

@@ -12,7 +12,7 @@ import { Timer } from "./timer.ts";
 export interface LeaseEffects {
   /** Starts a DHCP client that asks for the subject's address, if it has one. */
   startClient(subject: LeaseSubject, ears: ClientEars): Lasting;
-  /** The pod's addresses except the leased one. */
+  /** The addresses of the pod's other links. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
   /** Returns why the node refuses the lease, if it does. */
   refusalOf(lease: Lease): string | undefined;

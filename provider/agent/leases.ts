@@ -24,7 +24,10 @@ export class Leases {
   private readonly keepers = new Map<string, LeaseKeeper>();
   /** Keepers whose changes haven't reached the NIC, the resource file or the record yet. */
   private readonly unsettled = new Set<LeaseKeeper>();
-  /** Those of them whose news is on its way: a pod or an API server that answers late holds up no other. */
+  /**
+   * Those of them that are being settled, which aren't retried meanwhile. A further change is applied at once all the same:
+   * a lost address must not stay on a NIC because the API server is slow to take a report.
+   */
   private readonly settling = new Set<LeaseKeeper>();
   private readonly settle: Settle;
 
@@ -64,7 +67,7 @@ export class Leases {
       if (!stays && this.keepers.get(uid) === keeper) await this.stop(uid, { release: false });
     }
     for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.takeUp(uid));
-    for (const keeper of this.unsettled) void this.tell(keeper);
+    for (const keeper of this.unsettled) if (!this.settling.has(keeper)) void this.tell(keeper);
   }
 
   /** Runs only while no Job works on the Vnic, because a Job may be about to release the lease in the file. */
@@ -98,7 +101,6 @@ export class Leases {
   }
 
   private async tell(keeper: LeaseKeeper): Promise<void> {
-    if (this.settling.has(keeper)) return;
     this.settling.add(keeper);
     try {
       let told: Lease | undefined;
@@ -141,7 +143,7 @@ async function carry({ uid, netns }: LeaseSubject, { address }: Lease): Promise<
   if (live && !live.addresses.includes(address)) await ipBatch(place, [addAddress(address, live.name)]);
 }
 
-/** IPv4 addresses of the pod's other links, except the loopback. */
+/** The addresses of the pod's other links, except the loopback. */
 async function foreignAddresses({ uid, netns }: LeaseSubject): Promise<string[]> {
   const links = await listLinks({ path: netnsPath(netns) });
   const own = ownLink(links, uid);

@@ -2,7 +2,7 @@ import { openCluster } from "../cluster/kube-cluster.ts";
 import { messageOf } from "../base/errors.ts";
 import { runAgent } from "./agent.ts";
 
-/** /Entry point of the node agent's DaemonSet; connects to the API server with the pod's service account. */
+/* Entry point of the node agent's DaemonSet; connects to the API server with the pod's service account. */
 
 openCluster({})
   .then(runAgent)

@@ -10,7 +10,7 @@ export interface PathFindings {
   readonly nodeLinks: readonly Link[];
   /** The Vnic's link in its pod at the last check. */
   readonly nic: Link | undefined;
-  /** Whether the parent was replaced by a new interface since the last check. */
+  /** Whether the parent was replaced by a new interface since the Vnic's link disappeared. */
   readonly remade: boolean;
 }
 

@@ -23,7 +23,7 @@ const longestRequest = 65_536;
 
 /** Where the agent listens. */
 export interface Listening {
-  /** Whether a Job finds the socket: whoever clears the state directory takes it away. */
+  /** Whether the socket is still at its path: clearing the state directory removes it. */
   isFound(): Promise<boolean>;
   close(): void;
 }
@@ -47,10 +47,11 @@ export async function serve(leases: Leases): Promise<Listening> {
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socketPath, resolve));
   await chmod(socketPath, 0o600);
+  const own = await stat(socketPath);
   return {
     isFound: () =>
       stat(socketPath).then(
-        () => true,
+        ({ ino, ctimeMs }) => ino === own.ino && ctimeMs === own.ctimeMs,
         () => false,
       ),
     close: () => void server.close(),

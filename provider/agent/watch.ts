@@ -62,7 +62,8 @@ export class Watch {
   async look(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
-    for (const [uid, { file }] of this.seen) if (!uids.has(uid)) await this.leave(uid, file);
+    const gone = [...this.seen].filter(([uid]) => !uids.has(uid));
+    await Promise.all(gone.map(([uid, { file }]) => this.leave(uid, file)));
     if (files.length === 0) return;
     const nodeLinks = await listLinks("node");
     for (const [pod, its] of Map.groupBy(files, ({ association }) => association.pod.uid)) {

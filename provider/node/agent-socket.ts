@@ -40,7 +40,7 @@ async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
   for (;;) {
     const line = await exchange(`${JSON.stringify(request)}\n`);
     if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
-    // No socket: this node never had an agent. A socket without a listener: the agent is starting or stopping.
+    // No socket: this node has no agent, or one whose directory was just cleared, which listens again within seconds. A socket without a listener: the agent is starting or stopping.
     if (line.absent || performance.now() > giveUpAt) return undefined;
     await sleep(100);
   }

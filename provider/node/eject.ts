@@ -13,7 +13,7 @@ export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report)
   report("removing");
   const known = await readResourceFile(vnic.uid);
   // Stop the lease while the address is still on the link, so that the release reaches the server. Without an agent
-  // there is no lease to release.
+  // nobody can release it, and the server keeps it until it ends.
   if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
   // The file may be lost although the pod still has the link.
   const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));

@@ -60,7 +60,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     parentIsFit = judgeParent(blind.parent);
     parentIsFit.catch(() => undefined);
   }
-  let made = blind !== undefined && blind !== false && (await succeeds(make(plan, blind, association, step)));
+  let made = blind !== undefined && blind !== false && (await succeeds(vnic.uid, make(plan, blind, association, step)));
   // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
   if (!made) parentIsFit = Promise.resolve();
   if (!made) made = await converge(plan, association, known, lease, step);
@@ -81,7 +81,8 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
   } catch (error) {
     if (!made) throw error;
-    if (dhcp) await giveUpLease(vnic.uid);
+    // Not even a failure here may keep the link from being taken away.
+    if (dhcp) await giveUpLease(vnic.uid).catch((failed: unknown) => console.error(messageOf(failed)));
     await undoAfter(error, plan, podNetns, true);
     throw error;
   }
@@ -98,14 +99,14 @@ function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): 
 
 /**
  * Reports whether a first attempt succeeded that didn't look at the node, which saves a third of the time if there is
- * no resource file yet. After a failure it is undone, and the second attempt names the cause. Only an address conflict
- * is final.
+ * no resource file yet. After a failure it is undone, and the second attempt names the cause. An address conflict is
+ * final, and so is a failure whose undoing failed: the resource file is then still there.
  */
-function succeeds(attempt: Promise<void>): Promise<boolean> {
+function succeeds(uid: string, attempt: Promise<void>): Promise<boolean> {
   return attempt.then(
     () => true,
-    (error: unknown) => {
-      if (isVnicError(error, "conflict")) throw error;
+    async (error: unknown) => {
+      if (isVnicError(error, "conflict") || (await readResourceFile(uid))) throw error;
       return false;
     },
   );

@@ -6,8 +6,8 @@ import { VnicError } from "../base/errors.ts";
 const patienceMilliseconds = 30_000;
 
 /**
- * Runs `work` while no other session on this node works on the same Vnic. The lock is a socket in the abstract
- * namespace (unix(7)), which all sessions of a node share because they use its network namespace. Only one process can
+ * Runs `work` while nobody else on this node works on the same Vnic: no other request, session or agent. The lock is a
+ * socket in the abstract namespace (unix(7)), which they all share because they use the node's network namespace. Only one process can
  * bind it, and the kernel frees it when that process ends for any reason.
  */
 export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<T> {

@@ -128,11 +128,15 @@ export class Session {
     }).then((result) => {
       const parsed = results[verb].safeParse(result);
       if (parsed.success) return parsed.data as Result<V>;
-      throw new VnicError(
-        "failed",
-        `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
-      );
+      throw this.misunderstood();
     });
+  }
+
+  private misunderstood(): VnicError {
+    return new VnicError(
+      "failed",
+      `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
+    );
   }
 
   /** Closes stdin: the Job finishes its current work and completes. */
@@ -142,11 +146,17 @@ export class Session {
   }
 
   private receive(line: string): void {
-    const parsed = answer.safeParse(parseJson(line));
-    const waiting = parsed.data && this.pending.get(parsed.data.id);
-    if (!parsed.success || !waiting) return;
+    const json = parseJson(line);
+    const parsed = answer.safeParse(json);
+    const id = (json as { id?: unknown } | null | undefined)?.id as number;
+    const waiting = this.pending.get(id);
+    if (!waiting) return;
+    if (!parsed.success) {
+      this.pending.delete(id);
+      return waiting.reject(this.misunderstood());
+    }
     if ("step" in parsed.data) return waiting.onStep(parsed.data.step);
-    this.pending.delete(parsed.data.id);
+    this.pending.delete(id);
     if ("error" in parsed.data) waiting.reject(this.errorOf(parsed.data.error));
     else waiting.resolve(parsed.data.result);
   }

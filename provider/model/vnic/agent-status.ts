@@ -3,7 +3,7 @@ import type { Interface } from "../wire/session-protocol.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
 import { attached, bound, condition } from "./status.ts";
 
-/** /The node agent's changes to the status of a Vnic that is in its pod. */
+/* The node agent's changes to the status of a Vnic that is in its pod. */
 
 /** Why a NIC has no connection to its network. */
 export interface Trouble {
@@ -59,7 +59,8 @@ export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
     const message = `${what}, and nobody renews the lease`;
     return condition(record, { type: "LeaseBound", status: "False", reason: "LeaseLost", message }, now);
   });
-  return { ...before, conditions };
+  const { lease: _, ...rest } = before;
+  return { ...rest, conditions };
 }
 
 /**

@@ -169,6 +169,9 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("inspect"), networks: z.array(nodeNetwork) }),
 ]);
 
+/** A MAC that a host on the network names as its own, which may be none that a NIC can have. */
+const hostMac = z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
+
 export const answer = z.union([
   z.strictObject({ id: z.int(), step: z.string() }),
   z.strictObject({ id: z.int(), result: z.unknown() }),
@@ -180,7 +183,7 @@ export const answer = z.union([
       subject: z
         .discriminatedUnion("type", [
           z.strictObject({ type: z.literal("agent") }),
-          z.strictObject({ type: z.literal("host"), mac: field.mac }),
+          z.strictObject({ type: z.literal("host"), mac: hostMac }),
           z.strictObject({ type: z.literal("interface") }),
         ])
         .optional(),

@@ -41,6 +41,8 @@ export class Agent {
     const env = { ...process.env, VNIC_HOST_ROOT: this.world.root, VNIC_DHCP_EVENT: eventProgram };
     const child = spawn(command, rest, { stdio: ["pipe", "pipe", "ignore"], env });
     this.child = child;
+    // It may end by itself while it is told something.
+    child.stdin.on("error", () => undefined);
     await new Promise<void>((resolve, reject) => {
       child.once("close", () => reject(new Error("the agent has ended")));
       createInterface({ input: child.stdout }).on("line", (line) => {
@@ -76,7 +78,7 @@ export class Agent {
   /** Waits for its end by itself. */
   async ended(): Promise<void> {
     const { child } = this;
-    if (child && child.exitCode === null) await once(child, "close");
+    if (child && child.exitCode === null && child.signalCode === null) await once(child, "close");
     this.child = undefined;
   }
 
