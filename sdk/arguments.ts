@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** /Arguments shared by several resources. */
+/* Arguments shared by several resources. */
 
 /** How the pod's NIC is made from a parent of its node. */
 export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "ipvlan";

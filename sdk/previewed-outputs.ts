@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/**
- * /Makes outputs known in previews. In a dry run the SDK treats an absent output as unknown, and everything computed
+/*
+ * Makes outputs known in previews. In a dry run the SDK treats an absent output as unknown, and everything computed
  * from it as well, so that dependents would plan changes that an `up` doesn't make.
  */
 

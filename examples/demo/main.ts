@@ -1,5 +1,5 @@
-/**
- * /The demo of the main use case: a running pod gets a NIC on a network outside the cluster by `pulumi up` of
+/*
+ * The demo of the main use case: a running pod gets a NIC on a network outside the cluster by `pulumi up` of
  * examples/quickstart, and a host on that network reaches it. The demo fails if the pod restarts or if a second `up`
  * changes anything.
  */

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** /Text forms of IP addresses: alone, or in CIDR form with a prefix length. */
+/* Text forms of IP addresses: alone, or in CIDR form with a prefix length. */
 
 /** The address of a CIDR text like `192.168.50.10/24`, without the prefix length. A text without one is returned as it is. */
 export function hostOf(cidr: string): string {

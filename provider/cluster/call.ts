@@ -2,7 +2,7 @@ import { type ApiConnection, withRetries } from "./retry.ts";
 import { classified, isRace, NotFound } from "./faults.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 
-/** /One API call: retried while the failure may be temporary (retry.ts), then classified (faults.ts). */
+/* One API call: retried while the failure may be temporary (retry.ts), then classified (faults.ts). */
 
 /** The API server to call. */
 export interface ApiServer extends ApiConnection {

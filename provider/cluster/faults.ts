@@ -1,7 +1,7 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
 
-/** /Classifies failures of API calls. */
+/* Classifies failures of API calls. */
 
 /** The fields of Kubernetes' failure response (`metav1.Status`) that we read. */
 interface StatusBody {

@@ -52,7 +52,7 @@ export function loadKubeConfig(
   return config;
 }
 
-/** /A kubeconfig's content is secret: errors name the file and the line or key, but never quote the content. */
+/* A kubeconfig's content is secret: errors name the file and the line or key, but never quote the content. */
 
 /** The environment variable of a kubeconfig that is given as `env:<variable>`. */
 export function variableOf(kubeconfig: string): string | undefined {

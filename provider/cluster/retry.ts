@@ -2,7 +2,7 @@ import pRetry from "p-retry";
 import { isVnicError } from "../base/errors.ts";
 import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
 
-/** /Which failed API calls are retried, and for how long. */
+/* Which failed API calls are retried, and for how long. */
 
 /**
  * Time limit of one try in milliseconds, far more than a response takes. Without it, a connection that died silently

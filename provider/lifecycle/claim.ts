@@ -4,8 +4,8 @@ import { annotations, type VnicRef, vnicId } from "../model/names.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
 
-/**
- * /A claim on the record names the driver that works on the Vnic, so that hooks and reconciler don't work on it at the
+/*
+ * A claim on the record names the driver that works on the Vnic, so that hooks and reconciler don't work on it at the
  * same time. If they do nevertheless, for example while the API server didn't answer, the lock on the node keeps them
  * apart.
  */

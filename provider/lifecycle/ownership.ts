@@ -17,7 +17,7 @@ import {
   vnicRef,
 } from "../model/vnic/record.ts";
 
-/** /Ownership of the record of a Vnic that is being injected: writing, changing and restoring it. */
+/* Ownership of the record of a Vnic that is being injected: writing, changing and restoring it. */
 
 /**
  * The owner that an existing record will have: its current owner if that is us, or us if we adopt it. Refuses a record

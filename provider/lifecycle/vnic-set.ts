@@ -13,7 +13,7 @@ import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 
-/** /A VnicSet is only a record, whose Vnics the reconciler creates. This writes the record, and waits for the Vnics. */
+/* A VnicSet is only a record, whose Vnics the reconciler creates. This writes the record, and waits for the Vnics. */
 
 export interface SetDriver {
   readonly cluster: Cluster & VnicSetCluster;

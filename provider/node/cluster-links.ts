@@ -4,8 +4,8 @@ import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 import { ipRows, type Link, listLinks } from "./link.ts";
 
-/**
- * /Links that connect the node's pods to the cluster network. A NIC on one of them would be among the pods, with any
+/*
+ * Links that connect the node's pods to the cluster network. A NIC on one of them would be among the pods, with any
  * address.
  */
 

@@ -7,8 +7,8 @@ import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, signOf } from "./own-link.ts";
 
-/**
- * /Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
+/*
+ * Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
  * aliases of its links until the last moment, so what has arrived on the node is compared with the file before it is
  * used.
  */

@@ -11,8 +11,8 @@ import { ownLink } from "./own-link.ts";
 import { netnsPath } from "./netns.ts";
 import { route } from "./routing.ts";
 
-/**
- * /DHCP during an injection: the node agent obtains and keeps the lease, and the injection puts its address on the
+/*
+ * DHCP during an injection: the node agent obtains and keeps the lease, and the injection puts its address on the
  * NIC.
  */
 

@@ -16,8 +16,8 @@ import { show } from "./show.ts";
 import { inTurn } from "./slots.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
-/**
- * /The node side of an injection session: the only process of the injection Job. It answers requests from stdin until
+/*
+ * The node side of an injection session: the only process of the injection Job. It answers requests from stdin until
  * stdin ends, SIGTERM arrives or no request came for a while, and then finishes the work in progress. It knows nothing
  * of Pulumi or the API server.
  */

@@ -4,8 +4,8 @@ import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 import { VnicError } from "../base/errors.ts";
 
-/**
- * /A NIC with an address of the node or of its router could cut the node off from its network. Both are read without
+/*
+ * A NIC with an address of the node or of its router could cut the node off from its network. Both are read without
  * starting a program, because they are checked for every Vnic.
  */
 

@@ -8,8 +8,8 @@ import { driftOfRouting } from "./routing.ts";
 import { readResourceFile } from "./resource-file.ts";
 import { findSandbox, isSamePlace } from "./sandbox.ts";
 
-/**
- * /What the Vnics of one pod have in common is read once for all concurrent requests, because starting programs takes
+/*
+ * What the Vnics of one pod have in common is read once for all concurrent requests, because starting programs takes
  * most of the time.
  */
 

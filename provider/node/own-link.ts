@@ -5,8 +5,8 @@ import type { Association } from "../model/wire/session-protocol.ts";
 import type { Link } from "./link.ts";
 import { isSamePlace } from "./sandbox.ts";
 
-/**
- * /Recognises a Vnic's link. A pod can rename its links, and remove or copy our alias, so the kernel's own data come
+/*
+ * Recognises a Vnic's link. A pod can rename its links, and remove or copy our alias, so the kernel's own data come
  * first: the link's index and kind.
  */
 

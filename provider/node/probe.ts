@@ -10,8 +10,8 @@ import { type Netns, startLastingIn } from "./netns.ts";
 import type { Lasting } from "./run.ts";
 import { aside } from "./slots.ts";
 
-/**
- * /Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are
+/*
+ * Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are
  * much shorter than those of RFC 5227, which permits that (2.2).
  */
 

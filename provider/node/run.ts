@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { boundedLines } from "./bounded-lines.ts";
 import { VnicError } from "../base/errors.ts";
 
-/** /The only place on the node that starts processes. Arguments are arrays and never pass through a shell. */
+/* The only place on the node that starts processes. Arguments are arrays and never pass through a shell. */
 
 /** What starts processes. */
 export interface Programs {

@@ -6,8 +6,8 @@ import { deleteLink, ipBatch, listLinks } from "./link.ts";
 import { withLock } from "./lock.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
-/**
- * /The VLAN link on a parent, shared by all Vnics of that VLAN on a node: created for the first, deleted after the
+/*
+ * The VLAN link on a parent, shared by all Vnics of that VLAN on a node: created for the first, deleted after the
  * last.
  */
 

@@ -4,8 +4,8 @@ import type { LeaseObject, WatchedCluster } from "../cluster/cluster.ts";
 import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 
-/**
- * /Leader election among the replicas, as in Kubernetes' own controllers: the leader renews a Lease, and another
+/*
+ * Leader election among the replicas, as in Kubernetes' own controllers: the leader renews a Lease, and another
  * replica takes over the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The
  * leader counts from before it sent its last successful renewal, the others from when they saw it, so the leader
  * always stops first.

@@ -15,8 +15,8 @@ import { sweepBySession, Sweeps } from "./sweep.ts";
 import type { World } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
 
-/**
- * /Entry point of the reconciler: one of its replicas leads and works, the others are on standby. It keeps no state
+/*
+ * Entry point of the reconciler: one of its replicas leads and works, the others are on standby. It keeps no state
  * that can't be read again, so it exits whenever it can't continue, and is restarted.
  */
 

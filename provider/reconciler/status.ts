@@ -6,7 +6,7 @@ import { refOf } from "../model/vnic/record.ts";
 import { failedStatus, statusIncludes } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
-/** /The status of a Vnic that isn't as it should be; written only if it changes. */
+/* The status of a Vnic that isn't as it should be; written only if it changes. */
 
 /** Returns whether the status was changed. */
 export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {

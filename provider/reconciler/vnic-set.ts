@@ -15,7 +15,7 @@ import type { GivenAddresses } from "./given-addresses.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
-/** /VnicSets: one Vnic record for each pod. The Vnic controller realises these records. */
+/* VnicSets: one Vnic record for each pod. The Vnic controller realises these records. */
 
 /** Maximum number of records to write in one turn, after which other sets get theirs. */
 const mostAtOnce = 50;

@@ -3,7 +3,7 @@ import { placement, wholeResources } from "../../provider/model/platform/placeme
 import { spread } from "../../provider/model/platform/reconciler.ts";
 import type { Form, Json, Option, Substitute } from "./template.ts";
 
-/** /The options of a platform as chart values, each with the forms in which it appears in objects. */
+/* The options of a platform as chart values, each with the forms in which it appears in objects. */
 
 const image = "@image@";
 const otherImage = "@allowed-image@";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
-/**
- * /Generates a Helm template for an object by comparing its renderings with different values of each option. Text that
+/*
+ * Generates a Helm template for an object by comparing its renderings with different values of each option. Text that
  * never changes is copied; where an option changes something, that option's form is inserted. A change that no form
  * explains is an error.
  */

@@ -1,5 +1,5 @@
-/**
- * /One clock for all timestamps: the machine's, as milliseconds since 1970, which the container runtime (nanoseconds),
+/*
+ * One clock for all timestamps: the machine's, as milliseconds since 1970, which the container runtime (nanoseconds),
  * ping and bash (microseconds) print as well. `Date` has only milliseconds, so this keeps it accurate to some
  * microseconds.
  */

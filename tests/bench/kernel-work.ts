@@ -16,7 +16,7 @@ import { fromSeconds } from "./clock.ts";
 import { node } from "./ground.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
 
-/** /The control for the kernel: runs by hand on the node the same commands that the node side runs for new links. */
+/* The control for the kernel: runs by hand on the node the same commands that the node side runs for new links. */
 
 export interface HandMade {
   readonly definition: Definition;

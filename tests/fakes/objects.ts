@@ -10,7 +10,7 @@ import { recordOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
 import { type Made, stateOf, type VnicState } from "../../provider/model/vnic/state.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/wire/session-protocol.ts";
 
-/** /Builders for a valid object of each kind, in which a test sets only what matters to it. */
+/* Builders for a valid object of each kind, in which a test sets only what matters to it. */
 
 export const urn = "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::db-wire";
 

@@ -5,7 +5,7 @@ import type { FaultProxy } from "../support/fault-proxy.ts";
 import { killNodeSide, killProvider } from "../support/kill.ts";
 import type { Stack } from "../support/stack.ts";
 
-/** /Disturbances of an engine run in progress. */
+/* Disturbances of an engine run in progress. */
 
 export const disturbances = [
   "engine killed",

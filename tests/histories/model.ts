@@ -1,7 +1,7 @@
 import { nodes, type Node } from "../lab/layout.ts";
 import type { Choice } from "./choice.ts";
 
-/** /The expected state: what a program declares, where its pods are, and how a plan must describe a change. */
+/* The expected state: what a program declares, where its pods are, and how a plan must describe a change. */
 
 export const namespace = "histories";
 export const podNames = ["pod-0", "pod-1", "pod-2", "pod-3"] as const;

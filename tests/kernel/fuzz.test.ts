@@ -5,8 +5,8 @@ import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/**
- * /A pod changes its namespace by generated commands; then its Vnic is removed. The node must be as before, and the
+/*
+ * A pod changes its namespace by generated commands; then its Vnic is removed. The node must be as before, and the
  * neighbour's Vnic must answer.
  */
 

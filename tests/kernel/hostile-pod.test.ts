@@ -6,8 +6,8 @@ import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { addressesOf, Machine } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/**
- * /A pod with NET_ADMIN in its own network namespace can do anything there. None of it may affect the node or other
+/*
+ * A pod with NET_ADMIN in its own network namespace can do anything there. None of it may affect the node or other
  * Vnics.
  */
 

@@ -9,7 +9,7 @@ import { agentsReady, removeAgent } from "../support/dhcp.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 
-/** /Each fault is created for real, and the command must name it and its remedy. */
+/* Each fault is created for real, and the command must name it and its remedy. */
 
 describe("pulumi-vnic doctor", () => {
   let bench: Bench;

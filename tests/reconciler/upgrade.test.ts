@@ -12,8 +12,8 @@ import { tagImage, untagImage } from "../support/node-images.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
-/**
- * /The next version of the image is the same image under another name, because the test is about replacing everything
+/*
+ * The next version of the image is the same image under another name, because the test is about replacing everything
  * that runs.
  */
 const nextImage = defaultImage.replace(/:.*$/, ":next");

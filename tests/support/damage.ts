@@ -4,7 +4,7 @@ import type { Node } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
-/** /Failures of pods and nodes: each does to a node of the lab what would happen to a real one. */
+/* Failures of pods and nodes: each does to a node of the lab what would happen to a real one. */
 
 async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await lab.exec(node, argv);

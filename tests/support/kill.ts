@@ -4,7 +4,7 @@ import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import type { Stack } from "./stack.ts";
 
-/** /Kills processes that work on a Vnic by SIGKILL. */
+/* Kills processes that work on a Vnic by SIGKILL. */
 
 /** Kills the provider process of this stack. */
 export async function killProvider(stack: Stack): Promise<void> {

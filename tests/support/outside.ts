@@ -1,6 +1,6 @@
 import type { Host, Lab } from "../lab/index.ts";
 
-/** /Checks from a host on the external network whether a Vnic really works. */
+/* Checks from a host on the external network whether a Vnic really works. */
 
 /** The answer of the redis server behind an address to an outside host; throws if there is none. */
 export async function askRedis(

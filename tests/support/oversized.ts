@@ -1,6 +1,6 @@
 import { longest, most } from "../../provider/model/schema/bounds.ts";
 
-/** /Definitions in which one part has a given size. */
+/* Definitions in which one part has a given size. */
 
 /** A bound: how to make a spec with a part of that size, and the message if it is exceeded. */
 export interface Bound {

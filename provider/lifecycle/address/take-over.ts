@@ -9,7 +9,7 @@ import { definitionInRecord, type StoredVnic } from "../../model/vnic/record.ts"
 import { segmentsOfNetwork } from "../network/vnic-network.ts";
 import { claimAddresses } from "./claim-addresses.ts";
 
-/** /Records of versions before VnicAddress, which mark the holders of addresses by labels. */
+/* Records of versions before VnicAddress, which mark the holders of addresses by labels. */
 
 const takenOver = new WeakMap<object, Promise<void>>();
 

@@ -6,7 +6,7 @@ import type { NetworkDefinition } from "../../model/network/definition.ts";
 import { networkInRecord, networkRecordOf, type StoredNetwork } from "../../model/network/record.ts";
 import { releaseIfUnused, vnicsOn } from "./vnic-network.ts";
 
-/** /The record of a Network resource. */
+/* The record of a Network resource. */
 
 /** What is known about a network independently of its record. */
 export interface KnownNetwork {

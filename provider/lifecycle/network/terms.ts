@@ -7,8 +7,8 @@ import type { Definition } from "../../model/vnic/definition.ts";
 import { type Problem, problemWords } from "../../model/schema/problem.ts";
 import type { StoredVnic } from "../../model/vnic/record.ts";
 
-/**
- * /Checks what a VnicNetwork allows a Vnic to have, again before anything is made: not every cluster has the policies,
+/*
+ * Checks what a VnicNetwork allows a Vnic to have, again before anything is made: not every cluster has the policies,
  * and the network may have changed since the record was admitted.
  */
 

@@ -14,8 +14,8 @@ import type { ClusterView } from "../view.ts";
 import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
 import { refuseBeyondTerms, refuseTooMany } from "./terms.ts";
 
-/**
- * /The external network of a Vnic: resolving its reference on a node, and protecting a network in use from deletion.
+/*
+ * The external network of a Vnic: resolving its reference on a node, and protecting a network in use from deletion.
  */
 
 /**

@@ -2,8 +2,8 @@ import { parseJson } from "../../base/json.ts";
 import { annotations } from "../names.ts";
 import type { Holding } from "./address.ts";
 
-/**
- * /The annotation with the addresses that a record may hold, which says where to look for claims when the record is
+/*
+ * The annotation with the addresses that a record may hold, which says where to look for claims when the record is
  * deleted. A tenant may write it, so it proves nothing: only the `VnicAddress` objects decide who holds an address.
  */
 

@@ -7,8 +7,8 @@ import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "../schema/fields.ts";
 import { leaseRoute, mostLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
 
-/**
- * /A DHCP lease (RFC 2131), and the validation of a server's offer. The server is an untrusted host outside of the
+/*
+ * A DHCP lease (RFC 2131), and the validation of a server's offer. The server is an untrusted host outside of the
  * cluster.
  */
 

@@ -5,8 +5,8 @@ import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
 import { destination } from "../schema/route-fields.ts";
 
-/**
- * /A DHCP server's routes (options 121 and 3), and how they are merged with those of a Vnic. The server is untrusted:
+/*
+ * A DHCP server's routes (options 121 and 3), and how they are merged with those of a Vnic. The server is untrusted:
  * an offer with a route that would divert the pod's or the cluster's own traffic is refused as a whole.
  */
 

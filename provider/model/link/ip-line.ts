@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 
-/**
- * /Lines for `ip -batch`, which interprets spaces, quotes, comments and trailing backslashes, and whose commands can
+/*
+ * Lines for `ip -batch`, which interprets spaces, quotes, comments and trailing backslashes, and whose commands can
  * do anything in any namespace (`netns exec`). So a line consists of the program's own text with typed words in
  * between, and only such lines are run.
  */

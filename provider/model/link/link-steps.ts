@@ -5,7 +5,7 @@ import { hasOwnMac } from "../network/mode.ts";
 import type { Former } from "../wire/resource-file.ts";
 import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
 
-/** /Converts an injection plan to lines for `ip -batch` (ip-link(8), ip-address(8)) and settings for `sysctl`. */
+/* Converts an injection plan to lines for `ip -batch` (ip-link(8), ip-address(8)) and settings for `sysctl`. */
 
 /** An injection plan with the MTU resolved: the requested one, or the parent's. */
 export type SizedPlan = InjectPlan & { readonly mtu: number };
@@ -227,7 +227,7 @@ export function parkSteps(live: { readonly name: string; readonly index?: number
   ];
 }
 
-/** /Also if the pod forwards (2). Takes no route, no MTU, no router preference, and no temporary address. */
+/* Also if the pod forwards (2). Takes no route, no MTU, no router preference, and no temporary address. */
 const announcedAddressesOnly = [
   ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "addr_gen_mode=0", "use_tempaddr=0"],
   ...["accept_ra_defrtr=0", "accept_ra_mtu=0", "accept_ra_rtr_pref=0", "accept_ra_rt_info_max_plen=0"],

@@ -3,8 +3,8 @@ import { cidr, device as deviceWord, host, type IpLine, ipLine, number } from ".
 import { routingTable, rulePriority } from "../names.ts";
 import type { InjectPlan } from "../wire/session-protocol.ts";
 
-/**
- * /The routes and rules of a Vnic (ip-route(8), ip-rule(8)), each as the words that follow `add` or `del`, so that
+/*
+ * The routes and rules of a Vnic (ip-route(8), ip-rule(8)), each as the words that follow `add` or `del`, so that
  * wanted and existing ones can be compared. Ours have a protocol number, like those of routing daemons (rtnetlink(7)).
  * Replies leave through the Vnic: traffic from its addresses uses a table of its own with the Vnic's networks and
  * gateways. A default route doesn't change the pod's main table either: more specific routes there apply first, then a

@@ -2,7 +2,7 @@ import { hostOf } from "../../base/address.ts";
 import type { Problem } from "../schema/problem.ts";
 import { contains, spanOf } from "../schema/range.ts";
 
-/** /The cluster's own addresses. If a NIC on the nodes' network had one of them, it would cut off its owner. */
+/* The cluster's own addresses. If a NIC on the nodes' network had one of them, it would cut off its owner. */
 
 /** An address or subnet, and a description of its owner. */
 export interface ClusterAddress {

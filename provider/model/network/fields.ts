@@ -8,7 +8,7 @@ import { gateways } from "../schema/route-fields.ts";
 import { cluster, declaredBy } from "../schema/shared-fields.ts";
 import { mode } from "./mode.ts";
 
-/** /The fields of a Network. Everything else about the fields is derived from this table; see schema/field.ts. */
+/* The fields of a Network. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const nodeParent = z.strictObject({
   nodes: known(rule.labels).register(descriptions, { doc: "Labels of the nodes" }),

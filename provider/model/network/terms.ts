@@ -6,8 +6,8 @@ import type { Problem } from "../schema/problem.ts";
 import { type AddressRange, contains, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
 import type { NetworkFields } from "./definition.ts";
 
-/**
- * /What a VnicNetwork allows a Vnic to have. The admission policy (platform/network-policy.ts) uses the same messages.
+/*
+ * What a VnicNetwork allows a Vnic to have. The admission policy (platform/network-policy.ts) uses the same messages.
  */
 
 /** The part of a Vnic's definition that its network restricts. */

@@ -1,4 +1,4 @@
-/** /Escapes untrusted text for Markdown, so that it can't end a table cell or make a link, mention, image or HTML. */
+/* Escapes untrusted text for Markdown, so that it can't end a table cell or make a link, mention, image or HTML. */
 
 /** Formats text as code: in backticks if that is safe, or else as an HTML element. */
 export function codeSpan(text: string, mostCharacters = 200): string {

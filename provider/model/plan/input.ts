@@ -2,8 +2,8 @@ import { parseJson } from "../../base/json.ts";
 import * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 
-/**
- * /The output of `pulumi preview --json`, as far as a report needs it. Unknown fields and other resource types are
+/*
+ * The output of `pulumi preview --json`, as far as a report needs it. Unknown fields and other resource types are
  * ignored.
  */
 

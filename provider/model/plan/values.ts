@@ -1,6 +1,6 @@
 import { unknownValue } from "../schema/known.ts";
 
-/** /Values of a plan as a reader may see them. */
+/* Values of a plan as a reader may see them. */
 
 /** A value that can't be shown: known only after `up`, or secret. */
 export type Untold = { readonly untold: "known after up" } | { readonly untold: "secret" };

@@ -5,8 +5,8 @@ import { problemsOf, problemWords } from "../schema/problem.ts";
 import { wording } from "../schema/known.ts";
 import { keyValues, labelValue, objectName, ownKey, resources, toleration } from "./scheduling.ts";
 
-/**
- * /The options of an installation in one schema, which `Platform`, the command line and the chart share. It has no
+/*
+ * The options of an installation in one schema, which `Platform`, the command line and the chart share. It has no
  * transforms, so that it can be converted to JSON Schema; defaults are in `meta`, and are applied where the options
  * are used.
  */

@@ -1,7 +1,7 @@
 import { literal } from "./admission.ts";
 
-/**
- * /Compares a whole pod with the template from which it was created: every field and value, as the API server stores
+/*
+ * Compares a whole pod with the template from which it was created: every field and value, as the API server stores
  * them. Exceptions are listed here; all other fields must be as in the template, or as the API server's defaults.
  */
 

@@ -1,4 +1,4 @@
-/** /Kubernetes quantities (apimachinery, resource.Quantity), except those with a fraction or an exponent. */
+/* Kubernetes quantities (apimachinery, resource.Quantity), except those with a fraction or an exponent. */
 
 const form = /^([1-9]\d{0,14}|0)(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
 

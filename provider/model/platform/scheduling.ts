@@ -3,8 +3,8 @@ import { quote } from "../../base/quote.ts";
 import { group } from "../names.ts";
 import { isCanonicalQuantity } from "./quantity.ts";
 
-/**
- * /Rules for Kubernetes' own types: names, labels, resources, tolerations. Values that pass are stored unchanged by
+/*
+ * Rules for Kubernetes' own types: names, labels, resources, tolerations. Values that pass are stored unchanged by
  * the API server, so that a pod can be compared with its template.
  */
 

@@ -1,8 +1,8 @@
 import { group, inlineRole, inlineVerb } from "../names.ts";
 import type { Manifest, Rule } from "./manifest.ts";
 
-/**
- * /Rights for users: rights on records, which are added to Kubernetes' own roles, and one right that no role gets by
+/*
+ * Rights for users: rights on records, which are added to Kubernetes' own roles, and one right that no role gets by
  * default.
  */
 

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { quote } from "../../base/quote.ts";
 import { shownAs } from "./shown-as.ts";
 
-/**
- * /Bounds of every list and text in a definition, which apply in previews, in the CRDs and on the node. Longer values
+/*
+ * Bounds of every list and text in a definition, which apply in previews, in the CRDs and on the node. Longer values
  * are a mistake or an attack, and would slow down everybody who reads them.
  */
 

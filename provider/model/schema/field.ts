@@ -1,7 +1,7 @@
 import * as z from "zod";
 
-/**
- * /An input of a resource, declared once. Definition, diff, record, CRD and the documentation's tables are derived
+/*
+ * An input of a resource, declared once. Definition, diff, record, CRD and the documentation's tables are derived
  * from it.
  */
 

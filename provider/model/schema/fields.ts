@@ -4,7 +4,7 @@ import { subnet } from "./range.ts";
 import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 
-/** /Schemas of single values. Errors give the value, the rule that it breaks, and the expected form. */
+/* Schemas of single values. Errors give the value, the rule that it breaks, and the expected form. */
 
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
 export const labelName = z

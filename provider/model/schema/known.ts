@@ -2,7 +2,7 @@ import * as z from "zod";
 import { quote } from "../../base/quote.ts";
 import { shownAs } from "./shown-as.ts";
 
-/** /Reading a user's inputs at preview, when some values may be unknown. */
+/* Reading a user's inputs at preview, when some values may be unknown. */
 
 /** The engine's placeholder for an unknown value in a preview; it may appear anywhere in the inputs. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

@@ -9,7 +9,7 @@ import type { Problem } from "./problem.ts";
 import { subnet } from "./range.ts";
 import { quote } from "../../base/quote.ts";
 
-/** /Inputs for a Vnic's routes. */
+/* Inputs for a Vnic's routes. */
 
 export interface Route {
   readonly to: string;
@@ -72,7 +72,7 @@ export const replyVia = z.enum(["vnic", "pod"], {
   error: ({ input }) => `${quote(input)} is neither "vnic" nor "pod"`,
 });
 
-/** /Schemas of the user's inputs. */
+/* Schemas of the user's inputs. */
 
 export const routes = list(
   known(

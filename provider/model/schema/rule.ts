@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import { quote } from "../../base/quote.ts";
 
-/**
- * /Rules about texts. Each is applied twice with the same message: at preview by us, and to a record by the API
+/*
+ * Rules about texts. Each is applied twice with the same message: at preview by us, and to a record by the API
  * server, in CEL.
  */
 

@@ -4,7 +4,7 @@ import { descriptions } from "./field.ts";
 import * as rule from "./fields.ts";
 import { known } from "./known.ts";
 
-/** /Fields shared by several kinds of resources. */
+/* Fields shared by several kinds of resources. */
 
 const seconds = (doc: string) =>
   known(rule.deadlineSeconds).default(120).register(descriptions, { doc, default: "120" });

@@ -8,7 +8,7 @@ import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.
 import { quote } from "../../base/quote.ts";
 import { vnicFields } from "../vnic/fields.ts";
 
-/** /The fields of a VnicSet. Everything else about the fields is derived from this table; see schema/field.ts. */
+/* The fields of a VnicSet. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const workloadKinds = ["Deployment", "StatefulSet", "DaemonSet"] as const;
 

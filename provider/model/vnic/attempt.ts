@@ -5,7 +5,7 @@ import { isPending, readyOf } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { failedStatus } from "./status.ts";
 
-/** /The status of a record while its Vnic is being attached, and after a failure. */
+/* The status of a record while its Vnic is being attached, and after a failure. */
 
 const underWay = "Attaching";
 /** Reasons for having no pod to attach to, which no longer apply once an attempt begins. */

@@ -1,7 +1,7 @@
 import type { Lease } from "../lease/lease.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 
-/** /The shape of a Vnic record's status. */
+/* The shape of a Vnic record's status. */
 
 /** The actual state of a Vnic when last observed. Without `node`, `pod` and `interface` it isn't realised anywhere. */
 export interface VnicStatus {

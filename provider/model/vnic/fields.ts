@@ -7,7 +7,7 @@ import { known } from "../schema/known.ts";
 import { defaultRoute, gateways, replyVia, routes } from "../schema/route-fields.ts";
 import { cluster, deadlines, declaredBy, labels } from "../schema/shared-fields.ts";
 
-/** /The fields of a Vnic. Everything else about the fields is derived from this table; see schema/field.ts. */
+/* The fields of a Vnic. Everything else about the fields is derived from this table; see schema/field.ts. */
 
 const podName = known(rule.objectName).register(descriptions, { doc: "The pod's name" });
 

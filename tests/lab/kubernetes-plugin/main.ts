@@ -1,5 +1,5 @@
-/**
- * /Replaces the engine's Kubernetes plugin on machines that can't download that. It applies each object to the real
+/*
+ * Replaces the engine's Kubernetes plugin on machines that can't download that. It applies each object to the real
  * API server by server-side apply, waits for readiness where that is possible, and deletes it. It doesn't know schemas
  * or autonaming, reads nothing back on refresh, and uses the cluster of KUBECONFIG only.
  */

@@ -6,7 +6,7 @@ import { root } from "../../support/documents.ts";
 
 /** Openings of comments that lean on a neighbour, or have no clear subject or verb. */
 const opening =
-  /\/\*\*?\s+(?:\*\s)?(?:Of|The same|Who|Whom|Whose|Whoever|Answers (?:with|whether|how|what)|Makes of|By wh\w+|What there is|What somebody|What is (?:said|told)|Sees to|To be called|Fine (?:when|if|where)|So many)\b/g;
+  /\/\*\*?\s+(?:\*\s)?(?:Of|The same|Who|Whom|Whose|Whoever|Answers (?:with|whether|how|what)|Makes of|By wh\w+|What there is|What somebody|What is (?:said|told)|Sees to|To be called|Fine (?:when|if|where)|So many)\b|\/\*\*?\s+(?:\*\s)?\/\w/g;
 
 describe("a comment", () => {
   it("begins with what the thing is or does", () => {

@@ -15,8 +15,8 @@ import { parseRows, readLinks } from "../../../provider/node/link.ts";
 import { ownLinks } from "../../../provider/node/own-link.ts";
 import { association, injectPlan, uid } from "../../fakes/objects.ts";
 
-/**
- * /Generated states of a pod's namespace: whatever names, aliases, addresses and routes it has, the resulting lines
+/*
+ * Generated states of a pod's namespace: whatever names, aliases, addresses and routes it has, the resulting lines
  * have only the forms that the node side makes, without any text from the pod.
  */
 

@@ -17,7 +17,7 @@ import type {
   VnicSetArgs,
 } from "../../../sdk/index.ts";
 
-/** /The argument types are written by hand, for readers; here the compiler compares them with the tables of fields. */
+/* The argument types are written by hand, for readers; here the compiler compares them with the tables of fields. */
 
 /** A type without the allowed differences between arguments and definitions: optional and read-only fields. */
 type Plain<T> = T extends readonly (infer Item)[]
