@@ -2,8 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * Refuses a kubeconfig's text in the stack's configuration that isn't a secret: the engine would store it in plain
- * text, and
- * everyone who may export the stack could read it.
+ * text, and everyone who may export the stack could read it.
  * @throws RunError with the remedy.
  */
 export function refusePlainCredential(): void {
@@ -13,7 +12,7 @@ export function refusePlainCredential(): void {
   for (const key of ["vnic:kubeconfig", "vnic:clusters"] as const) {
     const value = pulumi.runtime.getConfig(key);
     if (value === undefined || isConfigSecret(key)) continue;
-    const plain = key === "vnic:clusters" ? kubeconfigsOf(value) : [value];
+    const plain = key === "vnic:clusters" ? textsOf(value) : [value];
     if (!plain.some(isCredential)) continue;
     throw new pulumi.RunError(
       `${key} holds the text of a kubeconfig in plain, and the stack's state would keep it readable; ` +
@@ -23,13 +22,14 @@ export function refusePlainCredential(): void {
   }
 }
 
-/** The kubeconfigs in `vnic:clusters`, or the whole value if it isn't a JSON object. */
-function kubeconfigsOf(value: string): string[] {
+/** The texts in `vnic:clusters`; the whole value if it isn't an object of clusters, each an object of texts. */
+function textsOf(value: string): string[] {
   try {
-    const clusters = JSON.parse(value) as Record<string, { kubeconfig?: unknown } | null> | null;
-    return Object.values(clusters ?? {}).flatMap((cluster) =>
-      typeof cluster?.kubeconfig === "string" ? [cluster.kubeconfig] : [],
+    const clusters = Object.values(JSON.parse(value) as object) as unknown[];
+    const leaves = clusters.flatMap((cluster) =>
+      typeof cluster === "object" && cluster !== null ? (Object.values(cluster) as unknown[]) : [undefined],
     );
+    return leaves.every((leaf) => typeof leaf === "string") ? leaves : [value];
   } catch {
     return [value];
   }

@@ -1,6 +1,6 @@
 import type { KubeConfig, RequestContext, SecurityAuthentication } from "@kubernetes/client-node";
 import { acceptIpv6Certificates } from "./server-identity.ts";
-import { obtainCredentials, refuseHeaders } from "./credentials.ts";
+import { obtainCredentials, usableHeaders } from "./credentials.ts";
 import { type Access, loadKubeConfig } from "./kubeconfig.ts";
 
 type Client = typeof import("./client.ts");
@@ -66,6 +66,7 @@ export class Connection implements SecurityAuthentication {
   async applyToSocket(options: Parameters<KubeConfig["applyToHTTPSOptions"]>[0]): Promise<void> {
     const { config } = this;
     await obtainCredentials(config, () => config.applyToHTTPSOptions(options));
+    options.headers = usableHeaders(config, (options.headers ?? {}) as Record<string, string>);
   }
 
   getName(): string {
@@ -95,10 +96,10 @@ export class Connection implements SecurityAuthentication {
     const { RequestContext, HttpMethod } = this.client;
     const probe = new RequestContext(this.server, HttpMethod.GET);
     await obtainCredentials(line.config, () => line.config.applySecurityAuthentication(probe));
-    refuseHeaders(line.config, probe.getHeaders());
+    const headers = usableHeaders(line.config, probe.getHeaders());
     const { certData, certFile, keyData, keyFile } = line.config.getCurrentUser() ?? {};
     const material = JSON.stringify([certData, certFile, keyData, keyFile]);
     if (line.pool?.material !== material) line.pool = { dispatcher: probe.getDispatcher(), material };
-    return { headers: probe.getHeaders(), dispatcher: line.pool.dispatcher };
+    return { headers, dispatcher: line.pool.dispatcher };
   }
 }

@@ -32,14 +32,19 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
   }
 }
 
-/** Refuses a header's value that can't be sent; the client's own error would quote it. */
-export function refuseHeaders(config: KubeConfig, headers: Readonly<Record<string, string>>): void {
-  for (const value of Object.values(headers))
+/**
+ * Headers without white space around their values, such as the line break at the end of a token's file. Refuses a value that
+ * can't be sent; the client's own error would quote it.
+ */
+export function usableHeaders(config: KubeConfig, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const trimmed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]));
+  for (const value of Object.values(trimmed))
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       throw wrong(
         `users[${JSON.stringify(config.getCurrentUser()?.name)}].user`,
         "the token has a character that no HTTP header may have, such as a line break",
       );
+  return trimmed;
 }
 
 function codeOf(error: unknown): string {

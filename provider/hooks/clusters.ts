@@ -9,8 +9,8 @@ const form = `write { "<name>": { "kubeconfig": …, "context": …, "image": �
 
 /**
  * The connection for a name in the setting `vnic:clusters`, whose value is a JSON object of connections, or the path
- * of a JSON or
- * YAML file with that object.
+ * of a JSON or YAML file with that object.
+ *
  * @throws VnicError `invalid`. The setting may be secret, so the error names keys and files only.
  */
 export function connectionTo(cluster: string, setting: string | undefined): Connection {
@@ -47,10 +47,14 @@ function readSetting(setting: string): { place: string; value: unknown } {
 /** Parses YAML, which includes JSON. Leaves out the parser's message, because it quotes the text. */
 function read(place: string, text: () => string): unknown {
   try {
-    return parse(text());
+    // A warning would print the line that it is about.
+    return parse(text(), { logLevel: "error" });
   } catch (error) {
     const { code, linePos } = error as { code?: string; linePos?: { line: number; col: number }[] };
     const where = linePos?.[0] && ` at line ${linePos[0].line}, column ${linePos[0].col}`;
-    throw new VnicError("invalid", `${place} can't be read: ${where ? `not valid${where}` : code}; correct it`);
+    throw new VnicError(
+      "invalid",
+      `${place} can't be read: ${where ? `not valid${where}` : (code ?? "not valid YAML")}; correct it`,
+    );
   }
 }

@@ -68,16 +68,25 @@ const files = new Map<string, StackFile | undefined>();
 /** Takes the engine's configuration, which is the same for every resource in one engine run. */
 export function configureWith(config: StackConfig): void {
   configured = config;
-  if (!isEngineWatched) watchEngine(process.argv[2], () => void end());
+  if (!isEngineWatched) {
+    watchEngine(process.argv[2], () => void end());
+    // The engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time limits.
+    process.once("SIGINT", () => void closeSessions().finally(() => process.exit(0)));
+  }
   isEngineWatched = true;
 }
 
 /** Ends this process. Nodes finish their current work, and the next engine run continues from there. */
 async function end(): Promise<void> {
+  await Promise.race([closeSessions(), delay(3000)]);
+  process.exit(1);
+}
+
+/** Closes the sessions of all clusters. */
+async function closeSessions(): Promise<void> {
   const drivers = await Promise.allSettled([...opened.values()]);
   const closing = drivers.flatMap((driver) => (driver.status === "fulfilled" ? [driver.value.sessions.close()] : []));
-  await Promise.race([Promise.allSettled(closing), delay(3000)]);
-  process.exit(1);
+  await Promise.allSettled(closing);
 }
 
 /**
@@ -96,11 +105,14 @@ export function noteProgram(): void {
  */
 export async function openDriver(resource: Resource): Promise<OpenDriver> {
   const sources = currentSources(resource);
-  const setting = resource.cluster === undefined ? "kubeconfig" : "clusters";
+  let setting: "kubeconfig" | "clusters" = "kubeconfig";
   let settings: Settings;
   let driver: OpenDriver;
   try {
+    if (resource.cluster !== undefined) setting = "clusters";
     settings = readSettings(sources, resource.cluster);
+    // A cluster of that setting may be a context of the stack's own kubeconfig.
+    if (settings.setting === undefined) setting = "kubeconfig";
     const key = JSON.stringify(settings);
     driver = await (opened.get(key) ?? openOnce(key, settings));
   } catch (error) {
@@ -153,8 +165,6 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   const cluster = await openCluster(access);
   const clusterUid = await clusterUidOf(cluster);
   const sessions = new SessionPool(cluster, { image });
-  // The engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time limits.
-  process.once("SIGINT", () => void sessions.close().finally(() => process.exit(0)));
   const claims = new Claims(`Pulumi on ${hostname()} (process ${process.pid})`);
   return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }), clusterUid };
 }

@@ -45,7 +45,8 @@ export interface SettingsSources {
 export function readSettings(sources: SettingsSources, cluster?: string): Settings {
   const own = ownSettings(sources);
   if (cluster === undefined) return own;
-  const { kubeconfig = own.kubeconfig, context, image = own.image } = connectionTo(cluster, clustersOf(sources));
+  const { kubeconfig, context, image = own.image } = connectionTo(cluster, clustersOf(sources));
+  if (kubeconfig === undefined) return present({ kubeconfig: own.kubeconfig, context, image });
   return present({ kubeconfig, context, image, setting: `vnic:clusters, ${cluster}.kubeconfig` });
 }
 

@@ -21,8 +21,7 @@ export function stackOf(urn: string | undefined): string | undefined {
 
 /**
  * The settings of a stack where the Pulumi CLI keeps them: `Pulumi.<stack>.yaml` in the folder of `Pulumi.yaml`, or in
- * its
- * `stackConfigDir`; then `config` of `Pulumi.yaml`. Undefined if there is no such file.
+ * its `stackConfigDir`; then `config` of `Pulumi.yaml`. Undefined if there is no such file.
  * @param folder The current folder: the project's, or one below it that its `main` names.
  * @throws VnicError `invalid` if a file can't be read. Its content isn't quoted.
  */

@@ -2,8 +2,7 @@ import * as z from "zod";
 import { labelName } from "./schema/fields.ts";
 
 /**
- * How to reach one of the clusters in the setting `vnic:clusters`. Missing fields default to those of the stack's own
- * cluster.
+ * How to reach one of the clusters in the setting `vnic:clusters`. It has a kubeconfig, a context, or both.
  */
 export interface Connection {
   /** A kubeconfig's path or text, or `env:<variable>` with either. Default: the stack's own. */

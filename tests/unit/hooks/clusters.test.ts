@@ -47,6 +47,7 @@ describe("the setting vnic:clusters", () => {
     ["has a text in place of a cluster", `{"edge": "${token}"}`, "vnic:clusters: edge is not as it should be"],
     ["has a cluster with a bad name", `{"Edge of": {"context": "c"}}`, "vnic:clusters: Edge of is not as it should be"],
     ["is not valid", `{"edge": {"kubeconfig": "${token}`, "vnic:clusters can't be read: not valid at line 1, column "],
+    ["has an alias of YAML that isn't there", `{"edge": *${token}}`, "vnic:clusters can't be read: not valid"],
     ["is a secret in the wrong place", token, "vnic:clusters is neither an object as JSON nor the path of a file that"],
     ["is a kubeconfig", `apiVersion: v1\nusers: [{user: {token: ${token}}}]`, "vnic:clusters is neither an object"],
   ];

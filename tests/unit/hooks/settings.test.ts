@@ -91,7 +91,6 @@ describe("the settings of a named cluster", () => {
       kubeconfig: "/s",
       context: "core",
       image: "core:1",
-      setting: "vnic:clusters, core.kubeconfig",
     });
   });
 
