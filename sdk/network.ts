@@ -23,9 +23,9 @@ export interface NetworkDefinitionArgs {
   mode?: pulumi.Input<Mode>;
   /** The node's NIC that leads to the network: its name, a subnet that it has an address in, its MAC, or its PCI address. */
   parent?: pulumi.Input<string>;
-  /** The parent by labels of the node; the first that fits. @default `parent`, on all nodes */
-  parents?: pulumi.Input<pulumi.Input<NodeParentArgs>[]>;
   /** Parents by node labels; the first entry that matches a node applies. @default `parent`, on all nodes */
+  parents?: pulumi.Input<pulumi.Input<NodeParentArgs>[]>;
+  /** VLAN ID of the network on the parents. @default untagged */
   vlan?: pulumi.Input<number>;
   /** MTU in bytes of Vnics that don't set one. @default the parent's */
   mtu?: pulumi.Input<number>;

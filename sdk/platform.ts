@@ -5,8 +5,7 @@ import type { PlatformArgs, PlatformPart } from "./platform-args.ts";
 
 /**
  * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, service accounts with the least rights, admission
- * policies,
- * and workloads. Needs the package `@pulumi/kubernetes` in the project. Pass its provider as for any component.
+ * policies, and workloads. Needs the package `@pulumi/kubernetes` in the project. Pass its provider as for any component.
  * Make Vnics and VnicSets of the same program depend on it with `{ dependsOn: platform }`, so that it is destroyed
  * after them.
  * @example

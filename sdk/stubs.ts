@@ -22,8 +22,7 @@ function stubFor(entry: string): string {
 /**
  * Returns the provider text of a kind of resource.
  * @throws RunError if the project's folder can't resolve this package, for example with pnpm when only a component
- * package depends
- * on it. Otherwise the hooks, and later a destroy, would fail.
+ * package depends on it. Otherwise the hooks, and later a destroy, would fail.
  */
 export function stubOf(kind: keyof typeof stubs): string {
   const folders = [process.cwd(), pulumi.runtime.getRootDirectory()];

@@ -40,7 +40,8 @@ export interface NamedNetworkArgs {
 }
 
 /**
- * A network defined by a NetworkAttachmentDefinition with a CNI configuration of type macvlan, bridge or host-device.
+ * A network defined by a NetworkAttachmentDefinition with a CNI configuration of type macvlan, ipvlan, bridge or host-device,
+ * or a list that begins with one.
  */
 export interface NetworkAttachmentArgs {
   /** Its name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is ignored. */

@@ -24,8 +24,9 @@ export interface SetDriver {
 const patienceMilliseconds = 500;
 
 /**
- * Writes the set, and waits until all pods that it has at that moment have their Vnic. @param known The set's state,
- * if it exists.
+ * Writes the set, and waits until all pods that it has at that moment have their Vnic.
+ *
+ * @param known The set's state, if it exists.
  */
 export async function applySet(
   driver: SetDriver,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { shipped } from "../licences.ts";
 import { pack } from "./archive.ts";
@@ -15,6 +15,8 @@ interface PackageJson extends Record<string, unknown> {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+const checksumFile = "SHA256SUMS";
+
 interface Release {
   /** Where its files go, in place of what is there. */
   readonly folder: string;
@@ -25,8 +27,15 @@ interface Release {
 /** What `docker build` needs: `docker build -f provider/node/Dockerfile - < <archive>`. */
 const imageContext = ["provider/node/Dockerfile", "dist/node", "dist/reconciler"];
 
+/** Refuses a folder with anything but a release in it, as it is emptied. */
+function refuseOther(folder: string): void {
+  if (!existsSync(folder) || existsSync(join(folder, checksumFile)) || readdirSync(folder).length === 0) return;
+  throw new Error(`${folder} is not empty, and has no ${checksumFile} of an earlier release; name another folder`);
+}
+
 /** Makes the files of a release, the same ones from the same sources, and throws if the package isn't fit to be published. */
 export async function makeRelease({ folder, image }: Release): Promise<void> {
+  refuseOther(folder);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const stage = new Stage();
@@ -57,7 +66,7 @@ export async function makeRelease({ folder, image }: Release): Promise<void> {
       join(folder, "CHANGES.md"),
       changesOf(readFileSync(join(stage.folder, "CHANGELOG.md"), "utf8"), description.version),
     );
-    writeFileSync(join(folder, "SHA256SUMS"), checksums(folder));
+    writeFileSync(join(folder, checksumFile), checksums(folder));
   } finally {
     stage.remove();
   }

@@ -31,6 +31,8 @@ export function attachmentFor(
 ): NetworkOnNode {
   const derived = deriveMac({ namespace: definition.pod.namespace, name: definition.name });
   const isDerived = definition.mac === derived;
+  if (!hasOwnMac(network.mode) && mac !== undefined)
+    throw refusal(`its tuning gives a MAC, but NICs of mode ${network.mode} share their parent's; remove mac there`);
   if (!hasOwnMac(network.mode) && !isDerived)
     throw refusal(`it is of mode ${network.mode}, whose NICs share their parent's MAC; leave mac out`);
   if (mac !== undefined && isDerived && mac !== derived)

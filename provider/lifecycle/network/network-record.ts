@@ -24,7 +24,9 @@ export async function ensureNetwork(
   if (found && found.metadata.uid !== known?.uid && !isOwn(found, definition.declaredBy)) throw taken(found);
   if (found?.metadata.deletionTimestamp)
     throw new VnicError("refused", `name: VnicNetwork ${definition.name} is being deleted; try again when it is gone`);
-  const owned = found ? ownedBy(definition, ownerOf(found)) : definition;
+  // An owner that the record has lost is written again.
+  const owner = found && ownerOf(found);
+  const owned = owner === undefined ? definition : ownedBy(definition, owner);
   try {
     return await cluster.applyNetwork(networkRecordOf(owned), { force: found !== undefined });
   } catch (error) {

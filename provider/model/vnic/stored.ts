@@ -29,8 +29,10 @@ export function readInputs<T extends Partial<Definition>>(stored: T): T {
   return filledIn(stored, defaultsOf(inputs));
 }
 
-function defaultsOf(definition: unknown): unknown {
-  const parsed = parseDefinition(definition);
+function defaultsOf(definition: object): unknown {
+  const { addresses, ...others } = definition as Partial<Definition>;
+  // A program doesn't give an empty list: it leaves addresses out for DHCP.
+  const parsed = parseDefinition(addresses?.length === 0 ? others : definition);
   return "problems" in parsed ? {} : parsed.definition;
 }
 
