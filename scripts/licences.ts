@@ -42,7 +42,7 @@ export function shipped(): Shipped[] {
       if (found.has(path)) return [path];
       const { version = "", license = "", integrity = "" } = lock.packages[path] ?? {};
       const entry = { path, name, version, licence: license, integrity };
-      // First without what it needs: packages may need each other.
+      // Stored before its dependencies are followed, so that a cycle of dependencies ends.
       found.set(path, { ...entry, needs: [] });
       found.set(path, { ...entry, needs: follow(path) });
       return [path];

@@ -1,6 +1,6 @@
 /**
- * The parts of the Kubernetes client that we use, listed one by one so that the bundler can leave out the rest. As a
- * whole, the client makes each run of Pulumi load a third longer.
+ * The parts of the Kubernetes client that we use, listed one by one so that the bundler can leave out the rest. The
+ * provider takes a third longer to load with the whole client.
  */
 export {
   ApiException,

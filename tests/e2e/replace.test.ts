@@ -8,9 +8,7 @@ import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
 import type { Stack } from "../support/stack.ts";
 
-/**
- * `first` is in the place that `first.json` has; the name of `second` contains its node, which a preview doesn't know.
- */
+/** The arguments of `first` come from `first.json`. A label of `second` has the node of `first`, which a preview doesn't know. */
 const program = `
   const { Vnic } = require("pulumi-vnic");
   const { pod, mac } = JSON.parse(require("fs").readFileSync("first.json", "utf8"));

@@ -161,7 +161,7 @@ export class Session {
     else waiting.resolve(parsed.data.result);
   }
 
-  /** A refusal names an input; what failed is the node's, which the node side can't name. */
+  /** Adds the node's name, which the node side doesn't know, to a failure. A refusal already names the input that is wrong. */
   private errorOf({ kind, message, subject }: NodeSideError): VnicError {
     return new VnicError(
       kind,
