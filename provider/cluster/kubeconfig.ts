@@ -59,6 +59,11 @@ export function variableOf(kubeconfig: string): string | undefined {
   return /^env:(.*)$/.exec(kubeconfig)?.[1];
 }
 
+/** Replaces `~` at the beginning of a path, as a shell does. */
+export function expandHome(path: string): string {
+  return path.replace(/^~(?=\/)/, homedir());
+}
+
 function loadGiven(config: KubeConfig, given: string, origin: string): void {
   const variable = variableOf(given);
   const setting = variable ?? origin;
@@ -68,7 +73,7 @@ function loadGiven(config: KubeConfig, given: string, origin: string): void {
       "invalid",
       `the environment variable ${quote(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct ${origin}`,
     );
-  const path = value.replace(/^~(?=\/)/, homedir());
+  const path = expandHome(value);
   if (isText(value)) load(setting, () => config.loadFromString(value));
   else if (existsSync(path)) load(path, () => config.loadFromFile(path));
   else

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { parse } from "yaml";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
+import { expandHome } from "../cluster/kubeconfig.ts";
 import { type Connection, parseConnections } from "../model/connections.ts";
 
 const form = `write { "<name>": { "kubeconfig": …, "context": …, "image": … } }, with a kubeconfig or a context for each`;
@@ -19,42 +19,68 @@ export function connectionTo(cluster: string, setting: string | undefined): Conn
       "invalid",
       `cluster ${quote(cluster)} needs the setting vnic:clusters, which is not set; ${form}`,
     );
-  const { place, value } = readSetting(setting);
-  const parsed = parseConnections(value);
-  if ("wrong" in parsed) throw new VnicError("invalid", `${place}: ${parsed.wrong} is not as it should be; ${form}`);
-  const found = parsed.connections.get(cluster);
+  const { place, connections } = readSetting(setting);
+  const found = connections.get(cluster);
   if (found) return found;
-  const names = [...parsed.connections.keys()].join(", ") || "none";
+  const names = [...connections.keys()].join(", ") || "none";
   throw new VnicError("invalid", `cluster ${quote(cluster)} is not in ${place}; it has ${names}`);
 }
 
-/** The file that the setting names; undefined if the setting is the object itself. */
-export function clustersFile(setting: string): string | undefined {
-  return /^\s*\{/.test(setting) ? undefined : setting.replace(/^~(?=\/)/, homedir());
+/** Whether the setting names a file that doesn't exist, which the program may create. */
+export function isYetToBeMade(setting: string | undefined): boolean {
+  const file = fileOf(setting);
+  return file !== undefined && !existsSync(file);
 }
 
-function readSetting(setting: string): { place: string; value: unknown } {
-  const file = clustersFile(setting);
-  if (file === undefined) return { place: "vnic:clusters", value: read("vnic:clusters", () => setting) };
-  if (!existsSync(file))
+/** The file that the setting names; undefined if the setting is the object itself. */
+function fileOf(setting: string | undefined): string | undefined {
+  return setting === undefined || /^\s*\{/.test(setting) ? undefined : expandHome(setting);
+}
+
+type Connections = ReadonlyMap<string, Connection>;
+
+/** What was read, by its text: each resource of a program asks for it several times. */
+const known = new Map<string, Connections>();
+
+function readSetting(setting: string): { place: string; connections: Connections } {
+  if (isYetToBeMade(setting))
     throw new VnicError(
       "invalid",
       `vnic:clusters is neither an object as JSON nor the path of a file that exists; ${form}`,
     );
-  return { place: file, value: read(file, () => readFileSync(file, "utf8")) };
+  const file = fileOf(setting);
+  const place = file ?? "vnic:clusters";
+  const text = file === undefined ? setting : readText(file);
+  const connections = known.get(text) ?? parseText(place, text);
+  known.set(text, connections);
+  return { place, connections };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw unreadable(file, (error as NodeJS.ErrnoException).code ?? "unknown error");
+  }
 }
 
 /** Parses YAML, which includes JSON. Leaves out the parser's message, because it quotes the text. */
-function read(place: string, text: () => string): unknown {
+function parseText(place: string, text: string): Connections {
+  const parsed = parseConnections(parseYaml(place, text));
+  if ("connections" in parsed) return parsed.connections;
+  throw new VnicError("invalid", `${place}: ${parsed.wrong} is not as it should be; ${form}`);
+}
+
+function parseYaml(place: string, text: string): unknown {
   try {
     // A warning would print the line that it is about.
-    return parse(text(), { logLevel: "error" });
+    return parse(text, { logLevel: "error" });
   } catch (error) {
-    const { code, linePos } = error as { code?: string; linePos?: { line: number; col: number }[] };
-    const where = linePos?.[0] && ` at line ${linePos[0].line}, column ${linePos[0].col}`;
-    throw new VnicError(
-      "invalid",
-      `${place} can't be read: ${where ? `not valid${where}` : (code ?? "not valid YAML")}; correct it`,
-    );
+    const [at] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];
+    throw unreadable(place, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");
   }
+}
+
+function unreadable(place: string, why: string): VnicError {
+  return new VnicError("invalid", `${place} can't be read: ${why}; correct it`);
 }

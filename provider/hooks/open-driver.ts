@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { leastNode } from "../base/package.ts";
@@ -11,7 +10,7 @@ import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { Surveyor } from "../lifecycle/survey.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import { unknownValue } from "../model/schema/known.ts";
-import { clustersFile } from "./clusters.ts";
+import { isYetToBeMade } from "./clusters.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { clusterUidOf, refuseOtherCluster } from "./same-cluster.ts";
 import {
@@ -105,19 +104,10 @@ export function noteProgram(): void {
  */
 export async function openDriver(resource: Resource): Promise<OpenDriver> {
   const sources = currentSources(resource);
-  let setting: "kubeconfig" | "clusters" = "kubeconfig";
-  let settings: Settings;
-  let driver: OpenDriver;
-  try {
-    if (resource.cluster !== undefined) setting = "clusters";
-    settings = readSettings(sources, resource.cluster);
-    // A cluster of that setting may be a context of the stack's own kubeconfig.
-    if (settings.setting === undefined) setting = "kubeconfig";
-    const key = JSON.stringify(settings);
-    driver = await (opened.get(key) ?? openOnce(key, settings));
-  } catch (error) {
-    throw isVnicError(error) && isStored(setting, sources) ? withAdvice(setting, error) : error;
-  }
+  const settings = await advised("clusters", sources, () => readSettings(sources, resource.cluster));
+  const key = JSON.stringify(settings);
+  const setting = settings.setting === undefined ? "kubeconfig" : "clusters";
+  const driver = await advised(setting, sources, () => opened.get(key) ?? openOnce(key, settings));
   refuseOtherCluster(resource, driver.clusterUid, settings);
   return driver;
 }
@@ -129,8 +119,7 @@ export async function openDriver(resource: Resource): Promise<OpenDriver> {
 export function clusterProblems({ cluster }: { readonly cluster?: string | undefined }): Problem[] {
   if (cluster === undefined || cluster === unknownValue) return [];
   const sources = currentSources({ what: "" });
-  const file = clustersFile(clustersOf(sources) ?? "{}");
-  if (file !== undefined && !existsSync(file)) return [];
+  if (isYetToBeMade(clustersOf(sources))) return [];
   try {
     readSettings(sources, cluster);
     return [];
@@ -147,10 +136,20 @@ function currentSources({ declaredBy }: Resource): SettingsSources {
   return { configured, isCurrent: programRan, file, env: process.env };
 }
 
-function withAdvice(setting: string, error: VnicError): VnicError {
-  const variable = `VNIC_${setting.toUpperCase()}`;
-  const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${variable}`;
-  return new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
+/** Does `work`. If it fails by a setting of which only the last `up`'s value is known, the error says how to give today's. */
+async function advised<T>(
+  setting: "kubeconfig" | "clusters",
+  sources: SettingsSources,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isVnicError(error) || !isStored(setting, sources)) throw error;
+    const variable = `VNIC_${setting.toUpperCase()}`;
+    const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${variable}`;
+    throw new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
+  }
 }
 
 function openOnce(key: string, settings: Settings): Promise<OpenDriver> {
