@@ -60,6 +60,18 @@ export interface ResourceKind<Definition extends Declared, State extends Definit
   readonly remove: (driver: ReportingDriver, id: string, known: State) => Promise<void>;
 }
 
+interface Timed {
+  readonly deadlines: { readonly createSeconds: number; readonly updateSeconds: number };
+}
+
+/** Options of an operation that creates a resource, or changes the one that state knows. */
+export function operationOf<State>(
+  { deadlines }: Timed,
+  known: State | undefined,
+): { known?: State; deadlineSeconds: number } {
+  return known ? { known, deadlineSeconds: deadlines.updateSeconds } : { deadlineSeconds: deadlines.createSeconds };
+}
+
 /**
  * The hooks of a kind of resource, called by the stub in `sdk/stubs.ts`. `check` and `diff` do no I/O: the engine calls them
  * one resource at a time, in previews too.

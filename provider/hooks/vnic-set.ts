@@ -4,7 +4,7 @@ import { differenceIn } from "../model/schema/difference.ts";
 import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/definition.ts";
 import { setFields } from "../model/vnic-set/fields.ts";
 import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
-import { hooksOf } from "./resource-hooks.ts";
+import { hooksOf, operationOf } from "./resource-hooks.ts";
 
 const hooks = hooksOf<SetDefinition, VnicSetState>({
   kind: "VnicSet",
@@ -17,11 +17,7 @@ const hooks = hooksOf<SetDefinition, VnicSetState>({
   needsMending: ({ ready, desired }) => ready < desired,
 
   halfWay: "not all of its pods are served",
-  apply: (driver, definition, known) => {
-    const { createSeconds, updateSeconds } = definition.deadlines;
-    const how = known ? { known, deadlineSeconds: updateSeconds } : { deadlineSeconds: createSeconds };
-    return applySet(driver, definition, how);
-  },
+  apply: (driver, definition, known) => applySet(driver, definition, operationOf(definition, known)),
 
   observe: (driver, id, known) => observeSet(driver, parseVnicId(id), known),
 

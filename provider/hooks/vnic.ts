@@ -9,7 +9,7 @@ import { parseVnicId, vnicId } from "../model/names.ts";
 import { vnicRef } from "../model/vnic/record.ts";
 import { definitionOf, type VnicState } from "../model/vnic/state.ts";
 import { readInputs, readState } from "../model/vnic/stored.ts";
-import { hooksOf } from "./resource-hooks.ts";
+import { hooksOf, operationOf } from "./resource-hooks.ts";
 
 const hooks = hooksOf<Definition, VnicState>({
   kind: "Vnic",
@@ -30,9 +30,7 @@ const hooks = hooksOf<Definition, VnicState>({
 
   halfWay: "is not complete",
   apply: (driver, definition, known) => {
-    const { createSeconds, updateSeconds } = definition.deadlines;
-    const how = known ? { known, deadlineSeconds: updateSeconds } : { deadlineSeconds: createSeconds };
-    return inject(driver, definition, how).finally(() => driver.surveyor.forget());
+    return inject(driver, definition, operationOf(definition, known)).finally(() => driver.surveyor.forget());
   },
 
   observe: (driver, id, known) => {

@@ -25,8 +25,7 @@ export function refuseNewer(stored: { schemaVersion: number; providerVersion: st
 
 /** Inputs as checked by any version, migrated to the current shape. */
 export function readInputs<T extends Partial<Definition>>(stored: T): T {
-  const { __provider: _, ...inputs } = stored as T & { __provider?: unknown };
-  return filledIn(stored, defaultsOf(inputs));
+  return filledIn(stored, defaultsOf(stored));
 }
 
 function defaultsOf(definition: object): unknown {
