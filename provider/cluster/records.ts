@@ -83,8 +83,8 @@ export function recordCalls<Stored extends Owned>(
         patch(record.metadata, { fieldManager: fieldManagerOf(ownerOf(record)), ...how, body: record }, patches.apply),
       ),
     /** Server-side apply of a status. */
-    applyStatus: ({ namespace, name }: RecordName, status: object, manager: string): Promise<Stored> => {
-      const metadata = namespace === undefined ? { name } : { namespace, name };
+    applyStatus: (name: RecordName, status: object, manager: string): Promise<Stored> => {
+      const metadata = nameOf(name);
       const body = { apiVersion, kind, metadata, status };
       return call(server, `applying the status of ${words(metadata)}`, () =>
         patchStatus(metadata, { body, fieldManager: manager, force: true }, patches.apply),
@@ -94,12 +94,8 @@ export function recordCalls<Stored extends Owned>(
      * Replaces the status of an existing record; needs only the right to patch the status. `conflict` if the object
      * has another UID.
      */
-    changeStatus: async <Status>(
-      { namespace, name }: RecordName,
-      uid: string,
-      change: (status: Status) => Status,
-    ): Promise<void> => {
-      const at = namespace === undefined ? { name } : { namespace, name };
+    changeStatus: async <Status>(name: RecordName, uid: string, change: (status: Status) => Status): Promise<void> => {
+      const at = nameOf(name);
       // Read again for each try, because another writer may interfere.
       await find(server, `changing the status of ${words(at)}`, async () => {
         // A patch without changes returns the current object.
@@ -166,6 +162,11 @@ function singleRequests<Stored>(
         ? objects.deleteClusterCustomObject({ ...resource, name, body })
         : objects.deleteNamespacedCustomObject({ ...resource, namespace, name, body }),
   };
+}
+
+/** The name alone, of an object that has more. */
+function nameOf({ namespace, name }: RecordName): RecordName {
+  return namespace === undefined ? { name } : { namespace, name };
 }
 
 function idOf({ namespace, name }: RecordName): string {

@@ -1,7 +1,7 @@
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { attachmentWords, type ReadNetwork, readAttachment } from "../../model/network/attachment-definition.ts";
 import { hasOwnMac } from "../../model/network/mode.ts";
-import { deriveMac } from "../../model/names.ts";
+import { deriveMac, type VnicRef } from "../../model/names.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import type { NetworkOnNode } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
@@ -10,17 +10,13 @@ import type { ClusterView } from "../view.ts";
 
 /** Reads the one of that name, in the namespace `own` unless the name tells another. */
 export async function findAttachment(cluster: ClusterView, reference: string, own: string): Promise<ReadNetwork> {
-  const [name = "", namespace = own] = reference.split("/").reverse();
-  const found = await cluster.findAttachmentDefinition({ namespace, name }).catch((error: unknown) => {
+  const ref = refIn(reference, own);
+  const found = await cluster.findAttachmentDefinition(ref).catch((error: unknown) => {
     // The cluster may not know the kind at all.
     if (!isVnicError(error, "notInstalled")) throw error;
     return undefined;
   });
-  if (!found)
-    throw new VnicError(
-      "refused",
-      `network.networkAttachmentDefinition: there is no NetworkAttachmentDefinition ${namespace}/${name}; create it first`,
-    );
+  if (!found) throw refusal(`there is no ${attachmentWords({ metadata: ref })}; create it first`);
   return readAttachment(found);
 }
 
@@ -44,10 +40,15 @@ export function attachmentFor(
 }
 
 /** What of it has no effect, in a line for the resource's row; undefined when all of it has. */
-export function unusedWords(reference: string, { unused }: ReadNetwork): string | undefined {
+export function unusedWords(reference: string, own: string, { unused }: ReadNetwork): string | undefined {
   if (unused.length === 0) return undefined;
-  const [name = "", namespace = ""] = reference.split("/").reverse();
-  return `${attachmentWords({ metadata: { namespace, name } })}: a Vnic doesn't use ${unused.join(", ")}`;
+  return `${attachmentWords({ metadata: refIn(reference, own) })}: a Vnic doesn't use ${unused.join(", ")}`;
+}
+
+/** Reads `<name>`, which is in the namespace `own`, or `<namespace>/<name>`. */
+function refIn(reference: string, own: string): VnicRef {
+  const [name = "", namespace = own] = reference.split("/").reverse();
+  return { namespace, name };
 }
 
 function refusal(text: string): VnicError {

@@ -69,7 +69,7 @@ async function resolve(
   if (!isNamed(network)) {
     const reference = network.networkAttachmentDefinition;
     const read = await findAttachment(cluster, reference, pod.namespace);
-    return { network: attachmentFor(read, definition), warning: unusedWords(reference, read) };
+    return { network: attachmentFor(read, definition), warning: unusedWords(reference, pod.namespace, read) };
   }
   const record = await findUsable(cluster, network.name, pod.namespace);
   const known = networkInRecord(record);

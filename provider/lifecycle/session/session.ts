@@ -147,10 +147,10 @@ export class Session {
 
   private receive(line: string): void {
     const json = parseJson(line);
-    const parsed = answer.safeParse(json);
     const id = (json as { id?: unknown } | null | undefined)?.id as number;
     const waiting = this.pending.get(id);
     if (!waiting) return;
+    const parsed = answer.safeParse(json);
     if (!parsed.success) {
       this.pending.delete(id);
       return waiting.reject(this.misunderstood());

@@ -32,10 +32,10 @@ export interface ReadNetwork {
 export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
   const where = attachmentWords(definition);
   const refuse = (text: string) => new VnicError("refused", `network.networkAttachmentDefinition: ${where}: ${text}`);
-  const { plugins, isList } = pluginsOf(definition, refuse);
+  const { plugins, pathOf } = pluginsOf(definition, refuse);
   const unused: string[] = [];
   const read = <T>(index: number, schemas: Readonly<Record<string, z.ZodType<T>>>, what: string): T => {
-    const path = isList ? `spec.config.plugins[${index}]` : "spec.config";
+    const path = pathOf(index);
     const plugin = plugins[index] as { readonly type?: unknown } | null | undefined;
     const type = plugin?.type;
     const schema = typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
@@ -48,8 +48,7 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
     return parsed.data;
   };
   const main = read<MainPlugin>(0, mainPlugins, "we know");
-  const path = isList ? "spec.config.plugins[0]" : "spec.config";
-  const network = networkOf(main, () => refuse(`${path}.device: is missing; give it, hwaddr or pciBusID`));
+  const network = networkOf(main, () => refuse(`${pathOf(0)}.device: is missing; give it, hwaddr or pciBusID`));
   const asked: Omit<Mutable<ReadNetwork>, "network" | "unused"> = "mtu" in main && main.mtu ? { mtu: main.mtu } : {};
   for (const index of plugins.keys()) {
     if (index === 0) continue;
@@ -65,7 +64,7 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
       case "bandwidth":
       case "firewall":
       case "portmap":
-        unused.push(`spec.config.plugins[${index}] ${quote(chained.type)}`);
+        unused.push(`${pathOf(index)} ${quote(chained.type)}`);
     }
   }
   return { network, ...asked, unused };
@@ -80,21 +79,24 @@ export function attachmentWords({ metadata }: AttachmentDefinition): string {
 
 const mostPlugins = 16;
 
+interface Plugins {
+  readonly plugins: readonly unknown[];
+  /** Where a plugin is in the object. */
+  readonly pathOf: (index: number) => string;
+}
+
 /** The plugins of a configuration, which is one of them or a list. */
-function pluginsOf(
-  { spec }: AttachmentDefinition,
-  refuse: (text: string) => VnicError,
-): { readonly plugins: readonly unknown[]; readonly isList: boolean } {
+function pluginsOf({ spec }: AttachmentDefinition, refuse: (text: string) => VnicError): Plugins {
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
   if (spec.config.length > longest.attachmentConfig)
     throw refuse(`spec.config has ${spec.config.length} characters; at most ${longest.attachmentConfig} are read`);
   const config = parseJson(spec.config);
   if (typeof config !== "object" || config === null) throw refuse("spec.config is not a JSON object");
   const { plugins } = config as { plugins?: unknown };
-  if (!Array.isArray(plugins)) return { plugins: [config], isList: false };
+  if (!Array.isArray(plugins)) return { plugins: [config], pathOf: () => "spec.config" };
   if (plugins.length === 0 || plugins.length > mostPlugins)
     throw refuse(`spec.config.plugins: has ${plugins.length} plugins; it must have 1 to ${mostPlugins}`);
-  return { plugins, isList: true };
+  return { plugins, pathOf: (index) => `spec.config.plugins[${index}]` };
 }
 
 function networkOf(config: MainPlugin, noDevice: () => VnicError): NodeNetwork {
