@@ -83,17 +83,12 @@ export class Watch {
       if (lost) await this.reports.lost(file);
       this.seen.delete(uid);
     } catch (error) {
-      const { definition, association } = file;
-      logAbout({ uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
+      logFailure(file, error);
     }
   }
 
   private async lookAtAll(files: readonly ResourceFile[], nodeLinks: readonly Link[]): Promise<void> {
-    for (const file of files)
-      await this.lookAt(file, nodeLinks).catch((error: unknown) => {
-        const { vnic, definition, association } = file;
-        logAbout({ uid: vnic.uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
-      });
+    for (const file of files) await this.lookAt(file, nodeLinks).catch((error: unknown) => logFailure(file, error));
   }
 
   private async lookAt(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
@@ -148,8 +143,7 @@ function firstSight(file: ResourceFile, parentIndex: number | undefined): Seen {
 /** Whether the Vnic's link is in its pod without a resource file; an ejection takes the link first. */
 async function isLost(file: ResourceFile): Promise<boolean> {
   if (await readResourceFile(file.vnic.uid)) return false;
-  const links = await listLinks({ path: netnsPath(file.association.netns) });
-  return ownLink(links, file.vnic.uid, signOf(file, file.association)) !== undefined;
+  return (await linkInPod(file)) !== undefined;
 }
 
 /** Finds the Vnic's link in its pod, or returns `busy` while a Job works on it and may have moved it. */
@@ -157,7 +151,15 @@ async function findNic({ vnic: { uid } }: ResourceFile): Promise<Link | undefine
   return tryLock(uid, async () => {
     const file = await readResourceFile(uid);
     if (file?.step !== "attached") return "busy";
-    const links = await listLinks({ path: netnsPath(file.association.netns) });
-    return ownLink(links, uid, signOf(file, file.association));
+    return linkInPod(file);
   });
+}
+
+async function linkInPod(file: ResourceFile): Promise<Link | undefined> {
+  const links = await listLinks({ path: netnsPath(file.association.netns) });
+  return ownLink(links, file.vnic.uid, signOf(file, file.association));
+}
+
+function logFailure({ vnic, definition, association }: ResourceFile, error: unknown): void {
+  logAbout({ uid: vnic.uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
 }

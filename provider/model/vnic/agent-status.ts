@@ -1,5 +1,6 @@
 import type { Lease } from "../lease/lease.ts";
 import type { Interface } from "../wire/session-protocol.ts";
+import { present } from "../schema/known.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
 import { attached, bound, condition } from "./status.ts";
 
@@ -50,8 +51,7 @@ export function connectionStatus(before: VnicStatus, trouble: Trouble | undefine
 /** Status of a Vnic whose resource file was taken from its node: it stays in its pod, and nobody looks after it. */
 export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
   const what = "its resource file is gone from the node";
-  const generation = before.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
-  const record = { metadata: generation === undefined ? {} : { generation }, status: before };
+  const record = observedIn(before);
   const conditions = before.conditions.map((one) => {
     if (one.type === "Ready")
       return condition(record, { type: "Ready", status: "False", reason: "ResourceFileMissing", message: what }, now);
@@ -94,14 +94,19 @@ const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "Int
  */
 function withConditions(status: VnicStatus, said: readonly Said[], now: Date): VnicStatus {
   const [ready] = status.conditions.filter(({ type }) => type === "Ready");
-  const generation = ready?.observedGeneration;
-  const record = { metadata: generation === undefined ? {} : { generation }, status };
+  const record = observedIn(status);
   const others = status.conditions.filter(({ type }) => type !== "Ready" && said.every((one) => one.type !== type));
   const conditions = [...others, ...said.map((one) => condition(record, one, now))];
   if (ready && !ownReasons.includes(ready.reason)) return { ...status, conditions: [ready, ...conditions] };
   const [amiss] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
   const so = amiss ? { status: "False" as const, reason: amiss.reason, message: amiss.message } : placed(status);
   return { ...status, conditions: [condition(record, { type: "Ready", ...so }, now), ...conditions] };
+}
+
+/** The record of which the status was written, as far as new conditions need it: the agent knows no other generation. */
+function observedIn(status: VnicStatus) {
+  const generation = status.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
+  return { metadata: present({ generation }), status };
 }
 
 function placed({ interface: live, pod, node }: VnicStatus): Omit<Said, "type"> {
