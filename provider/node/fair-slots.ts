@@ -53,7 +53,7 @@ export class Slots {
     try {
       return await wait();
     } finally {
-      // Of several concurrent waits, the last one takes the slot again.
+      // The last of several concurrent waits takes the slot again.
       if (--turn.waits === 0 && !turn.holds && !turn.ended) await (turn.coming ??= this.enter(turn));
     }
   }

@@ -55,15 +55,17 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   };
 
   lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
-  const blind = known === undefined && assumedParent(plan);
+  const blind = known ? undefined : assumedParent(plan);
   if (blind) {
     parentIsFit = judgeParent(blind.parent);
     parentIsFit.catch(() => undefined);
   }
-  let made = blind !== undefined && blind !== false && (await succeeds(vnic.uid, make(plan, blind, association, step)));
-  // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
-  if (!made) parentIsFit = Promise.resolve();
-  if (!made) made = await converge(plan, association, known, lease, step);
+  let made = blind !== undefined && (await succeeds(vnic.uid, make(plan, blind, association, step)));
+  if (!made) {
+    // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
+    parentIsFit = Promise.resolve();
+    made = await converge(plan, association, known, lease, step);
+  }
   const { dhcp } = plan;
   try {
     if (dhcp)

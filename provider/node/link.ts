@@ -28,7 +28,7 @@ export interface Link extends Interface {
   readonly peerNetns?: number;
 }
 
-interface IpAddressRow {
+export interface IpAddressRow {
   readonly ifindex?: number;
   readonly ifname?: string;
   readonly ifalias?: string;
@@ -75,12 +75,8 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
   return links;
 }
 
-/** Parses the output of `ip -j -d address show`. */
-export function readLinks(json: string): Link[] {
-  return linksOf(parseRows<IpAddressRow>(json));
-}
-
-function linksOf(rows: readonly IpAddressRow[]): Link[] {
+/** The links in rows of `ip -j -d address show`. */
+export function linksOf(rows: readonly IpAddressRow[]): Link[] {
   // `ip -j` prints an empty object for each link that its filters leave out.
   return rows.filter((row) => row.ifname !== undefined).map(readLink);
 }

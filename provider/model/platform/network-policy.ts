@@ -55,7 +55,7 @@ const excludedVariables = {
   excluded: "variables.ranges.map(r, r.?exclude.orValue([]))",
   spans: `variables.excluded.map(list, list.filter(e, e.matches('^${dotted}-${dotted}$')).map(e, e.split('-')).map(ends, ends.map(end, end.split('.')).map(o, ${numberOf("o")})))`,
   subnets: "variables.excluded.map(list, list.filter(e, isCIDR(e)).map(e, cidr(e)))",
-  // Of IPv6, where an address has many spellings.
+  // Single IPv6 addresses, read as addresses because each has many spellings.
   singles: "variables.excluded.map(list, list.filter(e, e.contains(':') && isIP(e)).map(e, ip(e)))",
   // The list of one gives a value a name.
   reservedInSpans: `variables.hosts.filter(h, !h.contains(':') && [h.split('.')].map(o, ${numberOf("o")}).exists(n, variables.spans.exists(list, list.exists(s, s[0] <= n && n <= s[1]))))`,

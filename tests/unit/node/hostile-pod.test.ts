@@ -11,7 +11,7 @@ import {
   wantedEntries,
 } from "../../../provider/model/link/routing.ts";
 import { findDevices } from "../../../provider/node/device.ts";
-import { parseRows, readLinks } from "../../../provider/node/link.ts";
+import { type IpAddressRow, linksOf, parseRows } from "../../../provider/node/link.ts";
 import { ownLinks } from "../../../provider/node/own-link.ts";
 import { association, injectPlan, uid } from "../../fakes/objects.ts";
 
@@ -102,7 +102,7 @@ describe("what a pod may have in its namespace", () => {
         fc.array(route, { maxLength: 4 }),
         fc.array(rule, { maxLength: 3 }),
         (rows, routes, rules) => {
-          const links = readLinks(printed(rows));
+          const links = linksOf(parseRows<IpAddressRow>(printed(rows)));
           expect(links.length).to.equal(rows.length);
           const file = {
             schemaVersion: 2 as const,
