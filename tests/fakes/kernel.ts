@@ -74,18 +74,18 @@ export class FakeKernel {
   }
 
   private addLink(place: string, words: readonly string[]): void {
-    const name = after(words, "name") ?? "";
     const kind = after(words, "type") ?? "";
-    const under = after(words, "link");
+    const at = kind === "veth" ? words.indexOf("peer") : words.length;
+    const [own, peer] = [words.slice(0, at), words.slice(at)];
+    const [name = "", peerName = ""] = [after(own, "name"), after(peer, "name")];
+    const under = after(own, "link");
     const parent = under === undefined ? undefined : this.find(place, under);
     this.refuseTaken(place, name);
-    const mtu = Number(after(words, "mtu") ?? parent?.mtu ?? 1500);
-    const made = { name, kind, mtu, up: false, mac: after(words, "address") ?? parent?.mac ?? "" };
+    const mtu = Number(after(own, "mtu") ?? parent?.mtu ?? 1500);
+    const made = { name, kind, mtu, up: false, mac: after(own, "address") ?? parent?.mac ?? "" };
     if (kind !== "veth") return void this.add(place, made);
-    const peer = words.slice(words.indexOf("peer"));
-    const peerName = after(peer, "name") ?? "";
     this.refuseTaken(place, peerName);
-    const end = this.add(place, { ...made, mtu: Number(after(words.slice(0, words.indexOf("type")), "mtu") ?? 1500) });
+    const end = this.add(place, made);
     const other = { name: peerName, kind, mac: "02:00:00:00:00:fe", up: false, peer: end.index };
     end.peer = this.add(place, { ...other, mtu: Number(after(peer, "mtu") ?? 1500) }).index;
   }

@@ -10,7 +10,7 @@ import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { eject } from "../../provider/node/eject.ts";
 import { inject } from "../../provider/node/inject.ts";
 import { usePrograms } from "../../provider/node/run.ts";
-import { FakeKernel } from "./kernel.ts";
+import { FakeKernel, type FakeLink } from "./kernel.ts";
 import { injectPlan, uid } from "./objects.ts";
 import { FakePrograms } from "./programs.ts";
 
@@ -35,13 +35,17 @@ export class FakeNodes {
     const { pod } = injectPlan();
     await mkdir(join(root, netnsDirectory), { recursive: true });
     await writeFile(join(root, netnsDirectory, netns), "");
-    const its = { [annotations.podUid]: pod.uid, [annotations.podNamespace]: pod.namespace };
+    const content = {
+      annotations: {
+        [annotations.podUid]: pod.uid,
+        [annotations.podNamespace]: pod.namespace,
+        [annotations.podName]: pod.name,
+        [annotations.sandboxId]: sandbox,
+      },
+      linux: { namespaces: [{ type: "network", path: `/var/run/netns/${netns}` }] },
+    };
     for (const id of [sandbox, pod.containerId.split("://")[1] ?? ""]) {
       await mkdir(join(root, bundles, id), { recursive: true });
-      const content = {
-        annotations: { ...its, [annotations.podName]: pod.name, [annotations.sandboxId]: sandbox },
-        linux: { namespaces: [{ type: "network", path: `/var/run/netns/${netns}` }] },
-      };
       await writeFile(join(root, bundles, id, config), JSON.stringify(content));
     }
     process.env["VNIC_HOST_ROOT"] = root;
@@ -119,19 +123,20 @@ export class FakeNode {
 
   /** Links that bear the Vnic's mark or one of its names. */
   ours(): string[] {
-    const { uid } = this.plan.vnic;
-    return this.links().flatMap(({ place, link }) =>
-      link.alias === linkAlias(uid) || [transitLinkName(uid), hostSideName(uid)].includes(link.name)
-        ? [`${link.name} in ${place}`]
-        : [],
-    );
+    return this.links()
+      .filter(({ link }) => this.isOurs(link))
+      .map(({ place, link }) => `${link.name} in ${place}`);
   }
 
-  /** Everything else, as it is now. */
+  /** All links but those of the Vnic, as they are now. */
   others(): unknown {
-    const ours = this.ours();
-    const others = this.links().filter(({ place, link }) => !ours.includes(`${link.name} in ${place}`));
+    const others = this.links().filter(({ link }) => !this.isOurs(link));
     return others.map(({ place, link }) => ({ place, ...link, alias: link.alias ?? "" }));
+  }
+
+  private isOurs({ name, alias }: FakeLink): boolean {
+    const { uid } = this.plan.vnic;
+    return alias === linkAlias(uid) || [transitLinkName(uid), hostSideName(uid)].includes(name);
   }
 
   private links() {

@@ -30,16 +30,16 @@ export class FakePrograms implements Programs {
 
   start(program: string, args: readonly string[]): Started {
     const fault = this.count(program, args);
-    const command = [program, ...args].join(" ");
-    const failed = (how: string) => new VnicError("failed", `${command}: ${how}`);
+    const argv = [program, ...args];
     return {
       finish: async (input) => {
         await Promise.resolve();
         if (fault === "unstarted") throw new VnicError("failed", `running ${program}: spawn ${program} EAGAIN`);
-        if (fault === "refused") throw failed("ended by exit code 1");
-        const output = this.run(program, args, input, fault === "half done", failed);
-        if (fault === "half done") throw failed("RTNETLINK answers: No buffer space available");
-        if (fault === "hung") throw failed("ended after 60 s");
+        if (fault === "refused") throw failed(argv, "ended by exit code 1");
+        const lines = input.split("\n").filter(Boolean);
+        const output = this.run(argv, fault === "half done" ? lines.slice(0, lines.length / 2) : lines);
+        if (fault === "half done") throw failed(argv, "RTNETLINK answers: No buffer space available");
+        if (fault === "hung") throw failed(argv, "ended after 60 s");
         if (fault === "silent") return "";
         if (fault === "cut off") return output.slice(0, output.length / 2);
         return fault === "garbled" ? "\u0000Segmentation fault" : output;
@@ -69,41 +69,31 @@ export class FakePrograms implements Programs {
     return this.started.length === call || (lasts && this.started.length > call) ? fault : undefined;
   }
 
-  private run(
-    program: string,
-    args: readonly string[],
-    input: string,
-    isHalf: boolean,
-    failed: (how: string) => VnicError,
-  ): string {
-    if (program === "nsenter") {
-      const [net = "", , inner = "", ...rest] = args;
-      return this.runIn(net.replace("--net=", ""), inner, rest, input, isHalf, failed);
-    }
-    return this.runIn("node", program, args, input, isHalf, failed);
-  }
-
-  private runIn(
-    place: string,
-    program: string,
-    args: readonly string[],
-    input: string,
-    isHalf: boolean,
-    failed: (how: string) => VnicError,
-  ): string {
+  /** Does what a program does with these lines as its input, and returns its output. */
+  private run(argv: readonly string[], lines: readonly string[]): string {
+    const { place, program, words } = parse(argv);
     if (program === "mount" || program === "sysctl") return "";
-    const words = args.join(" ");
     if (program !== "ip") throw new Error(`no fake of ${program} ${words}`);
     if (words === "-j -d address show") return this.kernel.show(place);
-    if (/^(-[46] )?(-N )?-j (route|rule|neigh|netns) /.test(words) || /^-[46] -N -j/.test(words)) return "[]";
+    if (/^(-[46] )?(-N )?-j (route|rule|neigh|netns) /.test(words)) return "[]";
     if (!words.endsWith("-batch -")) throw new Error(`no fake of ip ${words}`);
-    const lines = input.split("\n").filter(Boolean);
-    for (const [index, line] of lines.slice(0, isHalf ? lines.length / 2 : lines.length).entries())
+    for (const [index, line] of lines.entries())
       try {
         this.kernel.run(place, line);
       } catch (error) {
-        throw failed(`${(error as Error).message}; Command failed -:${index + 1}`);
+        throw failed(argv, `${(error as Error).message}; Command failed -:${index + 1}`);
       }
     return "";
   }
+}
+
+/** Reads a command line: nsenter runs another program, in a pod. */
+function parse([program = "", ...args]: readonly string[]): { place: string; program: string; words: string } {
+  if (program !== "nsenter") return { place: "node", program, words: args.join(" ") };
+  const [net = "", , inner = "", ...rest] = args;
+  return { place: net.replace("--net=", ""), program: inner, words: rest.join(" ") };
+}
+
+function failed(argv: readonly string[], how: string): VnicError {
+  return new VnicError("failed", `${argv.join(" ")}: ${how}`);
 }
