@@ -3,13 +3,8 @@ import type { Clock } from "../../provider/base/clock.ts";
 /** A clock that only advances when told to. */
 export class FakeClock implements Clock {
   private time = 0;
-  private wall: number;
+  private wall = Date.parse("2026-01-01T00:00:00Z");
   private readonly tasks = new Set<{ readonly at: number; readonly run: () => void }>();
-
-  /** @param date The initial date. */
-  constructor(date = "2026-01-01T00:00:00Z") {
-    this.wall = Date.parse(date);
-  }
 
   now(): number {
     return this.time;

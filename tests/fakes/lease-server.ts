@@ -28,7 +28,7 @@ export class LeaseServer {
   }
 
   /** The calls of one replica; `fate` is asked for each call. */
-  for(fate: (call: "find" | "write") => CallFate = () => ({})) {
+  for(fate: (call: "find" | "write") => CallFate) {
     return {
       findLease: () => this.call(fate("find"), () => this.lease),
       writeLease: (lease: LeaseObject) => this.call(fate("write"), () => this.write(lease)),

@@ -104,7 +104,7 @@ export class FakeNode {
   }
 
   /** The pod's NIC of that name. */
-  nic(name = "net1") {
+  nic(name: string) {
     return this.kernel.linksOf(this.pod).find((link) => link.name === name);
   }
 

@@ -21,13 +21,7 @@ class Replicas {
 
   /** Starts a standby replica; `fate` decides about each of its calls. */
   start(replica: string, fate?: (call: "find" | "write", led: boolean) => CallFate): void {
-    const leases = this.server.for(
-      (call) =>
-        fate?.(
-          call,
-          this.spans.some((span) => span.replica === replica),
-        ) ?? {},
-    );
+    const leases = this.server.for((call) => fate?.(call, this.leaders.has(replica)) ?? {});
     void lead(leases, replica, () => undefined, this.clock).then((leadership) => {
       const span: Span = { replica, from: this.seconds };
       this.spans.push(span);
