@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
 import { storedVnic } from "../../fakes/objects.ts";
+import { FakeVnicRecords } from "../../fakes/vnic-records.ts";
 import { root } from "../../support/documents.ts";
 
 interface Rule {
@@ -29,8 +30,7 @@ async function exported(): Promise<Map<string, readonly string[]>> {
   const metrics = makeMetrics();
   const conditions = [{ type: "Ready", status: "False", reason: "LeaseLost", message: "", lastTransitionTime: "" }];
   const status = { node: "worker-1", lease: {}, conditions } as unknown as NonNullable<StoredVnic["status"]>;
-  const vnics = { list: () => [{ ...storedVnic(), status }], onChange: () => undefined, onGone: () => undefined };
-  metrics.showVnics({ ...vnics, stop: () => undefined }, { list: () => [] });
+  metrics.showVnics(new FakeVnicRecords({ ...storedVnic(), status }), { list: () => [] });
   metrics.showQueue("Vnic", { depth: 1 });
   await metrics.time("Vnic", async () => undefined);
   const lines = (await metrics.render()).matchAll(/^(\w+)(?:\{(.*)\})? /gm);
@@ -42,11 +42,18 @@ async function exported(): Promise<Map<string, readonly string[]>> {
   );
 }
 
+/** The metrics that an expression reads. */
+const metricsIn = (expr: string): string[] => [...expr.matchAll(/\bvnic_\w+/g)].map(([name]) => name);
+
 describe("alerts and dashboard of the chart", () => {
+  let series: Awaited<ReturnType<typeof exported>>;
+  before(async () => {
+    series = await exported();
+  });
+
   for (const [where, expr] of expressions)
-    it(`use metrics and labels that the reconciler exports: ${where}`, async () => {
-      const series = await exported();
-      const used = [...expr.matchAll(/\bvnic_\w+/g)].map(([name]) => name);
+    it(`use metrics and labels that the reconciler exports: ${where}`, () => {
+      const used = metricsIn(expr);
       expect(used).not.to.be.empty;
       expect([...series.keys()]).to.include.members(used);
       const known = used.flatMap((name) => series.get(name) ?? []);
@@ -55,11 +62,10 @@ describe("alerts and dashboard of the chart", () => {
       expect(known).to.include.members([...selected, ...grouped]);
     });
 
-  it("say in their words only labels that their expressions leave", async () => {
-    const series = await exported();
+  it("say in their words only labels that their expressions leave", () => {
     for (const { alert, expr, annotations } of rules) {
       const grouped = /\bby \(([^)]*)\)/.exec(expr)?.[1]?.split(/,\s*/);
-      const left = grouped ?? [...expr.matchAll(/\bvnic_\w+/g)].flatMap(([name]) => series.get(name) ?? []);
+      const left = grouped ?? metricsIn(expr).flatMap((name) => series.get(name) ?? []);
       const said = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
       expect(left, alert).to.include.members(said);
     }

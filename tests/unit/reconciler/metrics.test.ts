@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { attachedStatus, failedStatus } from "../../../provider/model/vnic/status.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
 import { injectResult, containerId, storedVnic, uid } from "../../fakes/objects.ts";
+import { FakeVnicRecords } from "../../fakes/vnic-records.ts";
 
 describe("the reconciler's metrics", () => {
   it("count Vnics by how they fare, objects that wait, and reconciliations by how they ended", async () => {
@@ -9,9 +10,8 @@ describe("the reconciler's metrics", () => {
     const at = { uid: uid(2), node: "worker-1", containerId };
     const attached = attachedStatus(storedVnic(), at, injectResult(), new Date());
     const failed = failedStatus(storedVnic(), { reason: "Refused", message: "x", attached: false }, new Date());
-    const list = () => [attached, attached, failed].map((status) => ({ ...storedVnic(), status }));
-    const vnics = { list, onChange: () => undefined, onGone: () => undefined, stop: () => undefined };
-    metrics.showVnics(vnics, { list: () => [] });
+    const vnics = [attached, attached, failed].map((status) => ({ ...storedVnic(), status }));
+    metrics.showVnics(new FakeVnicRecords(...vnics), { list: () => [] });
     metrics.showQueue("Vnic", { depth: 7 });
     await metrics.time("Vnic", async () => undefined);
     await metrics.time("Vnic", () => Promise.reject(new Error("no"))).catch(() => undefined);

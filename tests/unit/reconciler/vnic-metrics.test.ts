@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { Registry } from "prom-client";
-import type { Watched } from "../../../provider/cluster/cluster.ts";
 import type { PodObject } from "../../../provider/model/kubernetes/pod.ts";
 import type { Condition } from "../../../provider/model/vnic/conditions.ts";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { registerVnicMetrics } from "../../../provider/reconciler/vnic-metrics.ts";
 import { storedVnic } from "../../fakes/objects.ts";
+import { FakeVnicRecords } from "../../fakes/vnic-records.ts";
 
 const at = (minute: number) => `2026-11-29T03:${minute}:00Z`;
 
@@ -26,24 +26,7 @@ function agent(node: string, ready: "True" | "False"): PodObject {
   };
 }
 
-class Records implements Watched<StoredVnic> {
-  all: StoredVnic[];
-  private tell: (vnic: StoredVnic) => void = () => undefined;
-
-  constructor(...all: StoredVnic[]) {
-    this.all = all;
-  }
-  list = () => this.all;
-  onChange = (listener: (vnic: StoredVnic) => void) => void (this.tell = listener);
-  onGone = () => undefined;
-  stop = () => undefined;
-  change(vnic: StoredVnic): void {
-    this.all = [vnic];
-    this.tell(vnic);
-  }
-}
-
-async function linesOf(records: Records, pods: readonly PodObject[] = []) {
+async function linesOf(records: FakeVnicRecords, pods: readonly PodObject[] = []) {
   const register = new Registry();
   registerVnicMetrics(register).show(records, { list: () => pods });
   return async () => (await register.metrics()).split("\n").filter((line) => /^vnic_\w+(\{|_total )/.test(line));
@@ -54,7 +37,7 @@ const none = ["vnic_lease_losses_total 0", "vnic_address_conflicts_total 0"];
 
 describe("the metrics of Vnics", () => {
   it("show each condition that is False with its reason, as long as it is", async () => {
-    const records = new Records(
+    const records = new FakeVnicRecords(
       vnic([
         { type: "Ready", reason: "PodPending" },
         { type: "Attached", status: "True" },
@@ -69,13 +52,16 @@ describe("the metrics of Vnics", () => {
 
   it("name the nodes that have leases and no agent that is ready", async () => {
     const lease = { address: "192.168.50.10/24" };
-    const records = new Records(...["a", "b", "c"].map((node) => vnic([], { node, lease })), vnic([], { node: "d" }));
+    const records = new FakeVnicRecords(
+      ...["a", "b", "c"].map((node) => vnic([], { node, lease })),
+      vnic([], { node: "d" }),
+    );
     const lines = await linesOf(records, [agent("a", "True"), agent("b", "False")]);
     expect(await lines()).to.deep.equal(['vnic_agent_missing{node="b"} 1', 'vnic_agent_missing{node="c"} 1', ...none]);
   });
 
   it("count a lost lease and a conflict once each time, and not those from before", async () => {
-    const records = new Records(vnic([lost]));
+    const records = new FakeVnicRecords(vnic([lost]));
     const lines = await linesOf(records);
     const totals = async () => (await lines()).filter((line) => line.includes("_total"));
     records.change(vnic([lost]));

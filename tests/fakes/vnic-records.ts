@@ -1,0 +1,30 @@
+import type { Watched } from "../../provider/cluster/cluster.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
+
+/** Watched records of Vnics, with one listener to their changes. */
+export class FakeVnicRecords implements Watched<StoredVnic> {
+  private all: readonly StoredVnic[];
+  private tell: (vnic: StoredVnic) => void = () => undefined;
+
+  constructor(...all: StoredVnic[]) {
+    this.all = all;
+  }
+
+  list(): readonly StoredVnic[] {
+    return this.all;
+  }
+
+  onChange(listener: (vnic: StoredVnic) => void): void {
+    this.tell = listener;
+  }
+
+  onGone(): void {}
+
+  stop(): void {}
+
+  /** Replaces all records by a changed one, and reports it. */
+  change(vnic: StoredVnic): void {
+    this.all = [vnic];
+    this.tell(vnic);
+  }
+}
