@@ -16,7 +16,7 @@ import { assertWorld } from "./world.ts";
 export interface HistoryOptions {
   readonly operations: number;
   readonly seed: number;
-  /** The number of operations per engine run, each on another Vnic. */
+  /** The number of operations per engine run, each on another resource. */
   readonly operationsPerStep: number;
   readonly say: (text: string) => void;
 }

@@ -1,21 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import { Project } from "../preview/project.ts";
 import { Choice } from "./choice.ts";
-import { PlanModel, type PlanStep } from "./plan-model.ts";
-
-export interface PlanHistoryOptions {
-  readonly operations: number;
-  readonly seed: number;
-  readonly operationsPerStep: number;
-  readonly say: (text: string) => void;
-}
+import type { HistoryOptions } from "./history.ts";
+import { type Entry, PlanModel, type PlanStep } from "./plan-model.ts";
 
 /**
  * A random history of a program with Networks, Vnics and VnicSets under the real engine, in a cluster where all succeeds at
  * once. Each step is previewed and done in one of the engine's ways; what is done must be what was planned, and a preview
  * afterwards must find nothing to do.
  */
-export async function runPlanHistory({ operations, seed, operationsPerStep, say }: PlanHistoryOptions): Promise<void> {
+export async function runPlanHistory({ operations, seed, operationsPerStep, say }: HistoryOptions): Promise<void> {
   const project = await Project.create();
   const model = new PlanModel(new Choice(seed));
   const choice = new Choice(seed + 1);
@@ -25,10 +19,10 @@ export async function runPlanHistory({ operations, seed, operationsPerStep, say 
     for (let done = 0; done < operations;) {
       const step = model.next(Math.min(operationsPerStep, operations - done));
       done += step.operations.length;
-      const way = choice.one(ways);
-      say(`${done} of ${operations}, ${way.name}: ${step.operations.join(", ")}`);
+      const [name, way] = choice.one(ways);
+      say(`${done} of ${operations}, ${name}: ${step.operations.join(", ")}`);
       await project.program(model.program());
-      await way(project, step, urnsOf(model, choice));
+      await way(project, step, choice.one(model.resources));
       await project.stack.must("preview", "--expect-no-changes");
     }
     await project.stack.destroy("--run-program");
@@ -37,64 +31,60 @@ export async function runPlanHistory({ operations, seed, operationsPerStep, say 
   }
 }
 
-type Way = (project: Project, step: PlanStep, urn: string) => Promise<void>;
+type Way = (project: Project, step: PlanStep, one: Entry) => Promise<void>;
 
-const apply = ["up", "--yes", "--skip-preview"];
+/** The names and functions of the ways to preview a step and then do it; the last ones do something else before. */
+const ways: readonly [name: string, way: Way][] = [
+  ["plainly", (project, step) => planAndDo(project, step)],
+  [
+    "by a saved plan",
+    (project, step) => {
+      const plan = project.file("plan.json");
+      return planAndDo(project, step, ["--save-plan", plan], ["--plan", plan]);
+    },
+  ],
+  ["with a refresh", (project, step) => planAndDo(project, step, ["--refresh"], ["--refresh"])],
+  ["after a refresh by the program", afterRefreshByProgram],
+  ["with a target", (project, step, one) => afterLimitedPlan(project, step, "--target", one)],
+  ["with an exclusion", (project, step, one) => afterLimitedPlan(project, step, "--exclude", one)],
+];
 
-async function plainly(project: Project, step: PlanStep): Promise<void> {
-  const planned = await project.ops("preview");
+/** Previews a step and does it, each with options of its own. */
+async function planAndDo(
+  project: Project,
+  step: PlanStep,
+  previewing: readonly string[] = [],
+  doing: readonly string[] = [],
+): Promise<void> {
+  const planned = await project.ops("preview", ...previewing);
   assertExpected(planned, step);
-  assertDone(planned, await project.ops(...apply));
+  assertDone(planned, await project.ops("up", "--yes", "--skip-preview", ...doing));
 }
 
-async function bySavedPlan(project: Project, step: PlanStep): Promise<void> {
-  const plan = project.file("plan.json");
-  const planned = await project.ops("preview", "--save-plan", plan);
-  assertExpected(planned, step);
-  assertDone(planned, await project.ops(...apply, "--plan", plan));
-}
-
-async function withRefresh(project: Project, step: PlanStep): Promise<void> {
-  const planned = await project.ops("preview", "--refresh");
-  assertExpected(planned, step);
-  assertDone(planned, await project.ops(...apply, "--refresh"));
-}
-
-/** What was there before is refreshed by the new program. */
+/** Refreshes what earlier steps made by running the new program, and then does the step. */
 async function afterRefreshByProgram(project: Project, step: PlanStep): Promise<void> {
   await project.stack.must("refresh", "--yes", "--skip-preview", "--run-program");
-  await plainly(project, step);
+  await planAndDo(project, step);
 }
 
 /**
- * Plans nothing else for a target, and nothing for what is excluded. It is only planned: the engine can write state in an order
- * that it refuses to read (seen with 3.230: "dependency comes after it"), when a targeted up leaves out what was changed.
+ * Previews the step for one resource alone, or for all others, and then does the whole step. The limited step isn't done: when a
+ * targeted up leaves out what was changed, the engine can write state in an order that it refuses to read (seen with 3.230:
+ * "dependency comes after it").
  */
-const targeting = (word: "--target" | "--exclude"): Way =>
-  async function (project, step, urn) {
-    const { code, ops } = await project.run("preview", word, urn);
-    const name = urn.split("::").at(-1) ?? "";
-    const changed = Object.keys(ops).filter((one) => ops[one] !== "same");
-    const wrong = changed.filter((one) => (word === "--target") !== (one === name));
-    // One whose dependencies aren't made yet can't be made alone.
-    if (code === 0 && wrong.length > 0) throw new Error(`${word} ${name}: the plan has ${wrong.join(", ")}`);
-    await plainly(project, step);
-  };
-
-const named = (name: string, way: Way): Way => Object.defineProperty(way, "name", { value: name });
-const ways: readonly Way[] = [
-  named("plainly", plainly),
-  named("by a saved plan", bySavedPlan),
-  named("with a refresh", withRefresh),
-  named("after a refresh by the program", afterRefreshByProgram),
-  named("with a target", targeting("--target")),
-  named("with an exclusion", targeting("--exclude")),
-];
-
-/** The URN of one resource of the program. */
-function urnsOf({ resources }: PlanModel, choice: Choice): string {
-  const { kind, name } = choice.one<{ kind: string; name: string }>(resources);
-  return `urn:pulumi:test::vnic-preview::pulumi-nodejs:dynamic/vnic:${kind}::${name}`;
+async function afterLimitedPlan(
+  project: Project,
+  step: PlanStep,
+  word: "--target" | "--exclude",
+  { kind, name }: Entry,
+): Promise<void> {
+  const urn = `urn:pulumi:test::vnic-preview::pulumi-nodejs:dynamic/vnic:${kind}::${name}`;
+  const { code, ops } = await project.run("preview", word, urn);
+  const changed = Object.keys(ops).filter((one) => ops[one] !== "same");
+  const wrong = changed.filter((one) => (word === "--target") !== (one === name));
+  // A resource whose dependencies don't exist yet can't be made alone.
+  if (code === 0 && wrong.length > 0) throw new Error(`${word} ${name}: the plan has ${wrong.join(", ")}`);
+  await planAndDo(project, step);
 }
 
 function assertExpected(planned: Record<string, string>, { expected }: PlanStep): void {
@@ -104,7 +94,7 @@ function assertExpected(planned: Record<string, string>, { expected }: PlanStep)
   throw new Error(`the plan is not as it should be: ${words.join(", ")}`);
 }
 
-/** What isn't known in a preview may turn out to be what it was. */
+/** Checks that what was planned was done. An update of an unknown value may turn out to be none. */
 function assertDone(planned: Record<string, string>, done: Record<string, string>): void {
   if (isDeepStrictEqual(planned, done)) return;
   const names = new Set([...Object.keys(planned), ...Object.keys(done)]);

@@ -2,14 +2,14 @@ import type { Choice } from "./choice.ts";
 
 /* A program with resources of all three kinds, each of which may take its inputs from others' outputs. */
 
-export interface LanEntry {
+interface LanEntry {
   readonly kind: "Network";
   readonly name: string;
   readonly parent: string;
   readonly mtu: number | undefined;
 }
 
-export interface WireEntry {
+interface WireEntry {
   readonly kind: "Vnic";
   readonly name: string;
   readonly pod: string;
@@ -23,7 +23,7 @@ export interface WireEntry {
   readonly formerly: string | undefined;
 }
 
-export interface SetEntry {
+interface SetEntry {
   readonly kind: "VnicSet";
   readonly name: string;
   readonly app: string;
@@ -31,8 +31,11 @@ export interface SetEntry {
   readonly mtu: number | undefined;
 }
 
+/** One resource of the program. */
 export type Entry = LanEntry | WireEntry | SetEntry;
-export type Op = "create" | "update" | "replace" | "delete" | "same";
+
+/** What the engine does with a resource. */
+type Op = "create" | "update" | "replace" | "delete" | "same";
 
 /** One change of the program. */
 export interface PlanStep {
@@ -74,8 +77,7 @@ export class PlanModel {
       touched.set(name, op);
       words.push(`${word} ${name}`);
     };
-    const former = this.entries;
-    this.entries = former.map((entry) => (entry.kind === "Vnic" ? { ...entry, formerly: undefined } : entry));
+    this.entries = this.entries.map((entry) => (entry.kind === "Vnic" ? { ...entry, formerly: undefined } : entry));
     for (let count = 0; count < operations; count++) {
       const free = this.entries.filter(({ name }) => !touched.has(name));
       if (free.length === 0 || (this.entries.length < most && this.choice.happens(30))) this.create(note);
@@ -120,7 +122,7 @@ export class PlanModel {
 
   private wiring(): Pick<WireEntry, "network" | "addresses" | "labels"> {
     const { choice } = this;
-    const peers = this.entries.filter(({ kind }) => kind === "Vnic").map(({ name }) => name);
+    const peers = this.namesOf("Vnic");
     const address = () => JSON.stringify([`10.${choice.below(200)}.${choice.below(200)}.${1 + choice.below(200)}/8`]);
     const addresses = choice.one([address(), address(), "source.out", ""]) || undefined;
     const labels =
@@ -133,10 +135,14 @@ export class PlanModel {
   /** A network of the program as a whole, by its name, by its fields, or none of it. */
   private network(): string {
     const { choice } = this;
-    const lans = this.entries.filter(({ kind }) => kind === "Network").map(({ name }) => name);
+    const lans = this.namesOf("Network");
     if (lans.length === 0 || choice.happens(25)) return `{ parent: "eth1" }`;
     const lan = choice.one(lans);
     return choice.one([lan, lan, `${lan}.name`, `{ parent: ${lan}.parent, vlan: ${lan}.vlan }`]);
+  }
+
+  private namesOf(kind: Entry["kind"]): string[] {
+    return this.entries.filter((entry) => entry.kind === kind).map(({ name }) => name);
   }
 
   private change(entry: Entry, note: Note): void {
@@ -146,12 +152,13 @@ export class PlanModel {
       note(changed.name, op, word);
     };
     const isUsed = this.entries.some((one) => one !== entry && mentions(JSON.stringify(one), entry.name));
+    const resize = () => set(resized(entry, choice), "update", "resize");
     const remove = () => {
-      if (isUsed) return set(resized(entry, choice), "update", "resize");
+      if (isUsed) return resize();
       this.entries = this.entries.filter((one) => one !== entry);
       note(entry.name, "delete", "delete");
     };
-    const edits: (() => void)[] = [() => set(resized(entry, choice), "update", "resize"), remove];
+    const edits: (() => void)[] = [resize, remove];
     if (entry.kind === "Network")
       edits.push(() => set({ ...entry, parent: entry.parent === "eth1" ? "eth2" : "eth1" }, "update", "replug"));
     if (entry.kind === "VnicSet")
@@ -176,7 +183,7 @@ export class PlanModel {
 
 type Note = (name: string, op: Op, word: string) => void;
 
-function resized<E extends Entry>(entry: E, choice: Choice): E {
+function resized(entry: Entry, choice: Choice): Entry {
   const mtu = entry.mtu === undefined ? 1300 + choice.below(50) : entry.mtu + 1;
   return { ...entry, mtu };
 }
