@@ -36,7 +36,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     const outcome = await runJob(next, { env: labEnv(index), live });
     tell(next, outcome);
     // What it has left would make all following tests on this lab fail, and hide which of them fail by themselves.
-    if (outcome.failed > 0 && queue.length > 0 && !isStopped()) await renew(index);
+    if (outcome.failures.length > 0 && queue.length > 0 && !isStopped()) await renew(index);
   }
 
   async function renew(index: number): Promise<void> {
