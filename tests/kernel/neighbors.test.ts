@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
-import { dhcpClientIdentifier } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { Agent } from "../support/kernel/agent.ts";
@@ -31,16 +30,15 @@ describe("a neighbour on the same node", function () {
   after(() => world.close());
   afterEach(async () => expect(await world.remains()).to.deep.equal([]));
 
-  /** A plan of the tenant that has so many. */
+  /** A plan for one more Vnic of the tenant that has many. */
   function greedyPlan(more: Partial<InjectPlan>): InjectPlan {
     const vnic = { uid: randomUUID(), namespace: "greedy", name: `wire-${++number}` };
     const mac = `02:00:5e:01:${hex(number >> 8)}:${hex(number & 255)}`;
-    const dhcp = { clientId: dhcpClientIdentifier(vnic) };
-    return { ...planFor(greedy, ""), vnic, mac, interfaceName: `net${number}`, addresses: [], dhcp, ...more };
+    return leasedPlan(greedy, { vnic, mac, interfaceName: `net${number}`, ...more });
   }
 
   /** Plans for NICs on a network without a DHCP server. */
-  function askInVain(): InjectPlan[] {
+  function plansWithoutServer(): InjectPlan[] {
     return Array.from({ length: crowd }, () => greedyPlan({ network: { mode: "macvlan", parent: "dead0" } }));
   }
 
@@ -49,7 +47,7 @@ describe("a neighbour on the same node", function () {
     const waiting = new Set(plans);
     const answers = plans.map((plan) =>
       world.session
-        .ask({ verb: "inject", plan, ...(hold ? { hold } : {}) })
+        .ask({ verb: "inject", plan, hold })
         .catch((error: Error) => error.message)
         .finally(() => waiting.delete(plan)),
     );
@@ -65,7 +63,7 @@ describe("a neighbour on the same node", function () {
   }
 
   it("is served while another tenant's Vnics wait for a DHCP server that isn't there", async () => {
-    const { waiting, answers } = ask(askInVain());
+    const { waiting, answers } = ask(plansWithoutServer());
     await until("more clients than there are places", 60, async () => (await agent.clients()).length > 24 || undefined);
     await serveNeighbor();
     expect(waiting.size).to.be.above(0);
@@ -79,7 +77,7 @@ describe("a neighbour on the same node", function () {
     const { lease } = await world.session.inject(plan);
     let isOver = false;
     const crowds = (async () => {
-      while (!isOver) await ask(askInVain()).answers;
+      while (!isOver) await ask(plansWithoutServer()).answers;
     })();
     await until("a renewal", 60, async () => {
       const held = (await world.session.observe(plan)).lease;

@@ -26,6 +26,6 @@ export function startScripted(world: World, script: Omit<Script, "server">): Pro
 
 /** A plan for a macvlan with an address from DHCP; `more` overrides its fields. */
 export function leasedPlan(pod: Pod, more: Partial<InjectPlan> = {}): InjectPlan {
-  const plan = planFor(pod, "");
-  return { ...plan, addresses: [], dhcp: { clientId: dhcpClientIdentifier(plan.vnic) }, ...more };
+  const plan = planFor(pod, "", { addresses: [], ...more });
+  return { dhcp: { clientId: dhcpClientIdentifier(plan.vnic) }, ...plan };
 }
