@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { agentSocket } from "../../provider/model/wire/agent-protocol.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
-import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { must, until } from "../lab/run.ts";
 import { Agent } from "../support/kernel/agent.ts";
 import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
@@ -30,25 +29,26 @@ describe("a node whose state directory is lost", function () {
 
   const conditionOf = (uid: string, wanted: string) =>
     agent.statusOf(uid)?.conditions.find(({ type }) => type === wanted);
+  const fixedPlan = (host: number) =>
+    planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` });
   const listens = () => until("the agent's socket", 20, () => agent.answers());
 
   it("gets the agent's socket back, and its Vnics are reported and brought in again", async () => {
     agent = await Agent.start(world);
     const leased = leasedPlan(pod);
-    const [fixed, last] = [60, 61].map((host) =>
-      planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` }),
-    );
-    const bring = async (plan: InjectPlan) => (agent.know(plan), world.session.inject(plan));
-    const first = await bring(leased);
+    const [fixed, last] = [fixedPlan(60), fixedPlan(61)];
+    const all = [leased, fixed, last];
+    for (const plan of all) agent.know(plan);
+    const first = await world.session.inject(leased);
     // The look that sees `last` comes after the one that saw the leased Vnic.
-    for (const plan of [fixed, last] as InjectPlan[]) {
-      await bring(plan);
+    for (const plan of [fixed, last]) {
+      await world.session.inject(plan);
       await until("the agent's look", 20, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);
     }
 
     await rm(state, { recursive: true });
     await listens();
-    for (const { vnic } of [leased, fixed, last] as InjectPlan[])
+    for (const { vnic } of all)
       await until("a report", 20, () => conditionOf(vnic.uid, "Ready")?.status === "False" || undefined);
     expect(conditionOf(leased.vnic.uid, "Ready")?.reason).to.equal("ResourceFileMissing");
     expect(conditionOf(leased.vnic.uid, "LeaseBound")).to.deep.include({ status: "False", reason: "LeaseLost" });
@@ -56,9 +56,8 @@ describe("a node whose state directory is lost", function () {
     const again = await world.session.inject(leased);
     expect(again.lease?.address).to.equal(first.lease?.address);
     expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([first.lease?.address]);
-    await world.session.inject(fixed as InjectPlan);
-    for (const plan of [leased, fixed, last] as InjectPlan[])
-      await world.session.eject({ vnic: plan.vnic, pod: plan.pod });
+    await world.session.inject(fixed);
+    for (const plan of all) await world.session.eject({ vnic: plan.vnic, pod: plan.pod });
     expect(await world.remains()).to.deep.equal([]);
   });
 
