@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { labEnv, runLab } from "../lab/by-number.ts";
+import { labNumber } from "../lab/layout.ts";
 import { type Job, type Outcome, runJob } from "./job.ts";
-import { labEnv, runLab } from "./labs.ts";
 
 export interface LaneOptions {
   /** How many labs work side by side. */
@@ -24,45 +25,47 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
   const labs = Math.max(1, Math.min(options.labs, files.length));
   const queue = [...files];
 
-  async function work(index: number): Promise<void> {
+  async function work(lab: number): Promise<void> {
     let count = 0;
-    for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next, index);
-    if (count > 0) await run(job(join(import.meta.dirname, "aftermath.ts")), index);
+    for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next, lab);
+    if (count > 0) await run(job(join(import.meta.dirname, "aftermath.ts")), lab);
   }
 
-  async function run(next: Job, index: number): Promise<void> {
+  async function run(next: Job, lab: number): Promise<void> {
     const live = labs === 1;
     if (live) console.log(`\ntests/${next.name}`);
-    const outcome = await runJob(next, { env: labEnv(index), live });
+    const outcome = await runJob(next, { env: labEnv(lab), live });
     tell(next, outcome);
     // What it has left would make all following tests on this lab fail, and hide which of them fail by themselves.
-    if (outcome.failures.length > 0 && queue.length > 0 && !isStopped()) await renew(index);
+    if (outcome.failures.length > 0 && queue.length > 0 && !isStopped()) await renew(lab);
   }
 
-  async function renew(index: number): Promise<void> {
+  async function renew(lab: number): Promise<void> {
     try {
-      await runLab("down", index);
-      await runLab("up", index);
+      await runLab("down", lab);
+      await runLab("up", lab);
     } catch (error) {
       warn(`after a failed file: ${String(error)}`); // the next file starts it, or fails by name
     }
   }
 
-  async function workBeside(index: number): Promise<void> {
+  async function workBeside(lab: number): Promise<void> {
     try {
-      await runLab("up", index);
+      await runLab("up", lab);
     } catch (error) {
       warn(`${String(error)}; the other labs do its work`);
-      return runLab("down", index).catch(() => undefined);
+      return runLab("down", lab).catch(() => undefined);
     }
-    await work(index);
-    await runLab("down", index).catch((error: unknown) => warn(String(error)));
+    await work(lab);
+    await runLab("down", lab).catch((error: unknown) => warn(String(error)));
   }
 
-  await runLab("up", 0);
-  const lanes = [work(0), ...Array.from({ length: labs - 1 }, (_, index) => workBeside(index + 1))];
+  // The first lab stays up after the run.
+  await runLab("up", labNumber);
+  const further = Array.from({ length: labs - 1 }, (_, index) => labNumber + 1 + index);
+  const lanes = [work(labNumber), ...further.map(workBeside)];
   // Not Promise.all, because a failure of one lab must not end the run while another is still working.
   const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
-  for (const next of closing) if (!isStopped()) await run(next, 0);
+  for (const next of closing) if (!isStopped()) await run(next, labNumber);
 }
