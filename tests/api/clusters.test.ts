@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ensurePulumi, missingForEngine } from "../lab/index.ts";
+import { makeCredentials } from "../support/api/credentials.ts";
 import { type ApiServer, apiServer, startApiServer } from "../support/api/server.ts";
 import { Stack } from "../support/stack.ts";
 
@@ -11,10 +12,6 @@ for (const [resource, cluster] of JSON.parse(process.env.NETWORKS))
   new Network(resource, { parent: "eth1", vlan: Number(process.env.VLAN ?? 5), cluster });
 if (process.env.LOOK_UP) exports.parent = Network.get("seen", process.env.LOOK_UP, { cluster: "two" }).parent;
 `;
-
-interface Kubeconfig {
-  readonly users: { readonly user: { token: string } }[];
-}
 
 /** Networks of one program in several clusters; each cluster is an API server, the second by an IPv6 address. */
 describe("clusters that resources name", function () {
@@ -64,13 +61,10 @@ describe("clusters that resources name", function () {
   });
 
   it("are known by name to the state, and their credentials never; renewed ones make no diff", async () => {
-    const config = JSON.parse(await readFile(two.kubeconfig, "utf8")) as Kubeconfig;
-    const create = ["create", "token", "vnic-provider", "-n", "vnic-system"];
     const renew = async () => {
-      config.users[0]!.user.token = (await two.kubectl(create)).stdout.trim();
-      const text = JSON.stringify({ two: { kubeconfig: JSON.stringify(config) } });
-      await set("vnic:clusters", text, "--secret");
-      return config.users[0]!.user.token;
+      const { kubeconfig, token } = await makeCredentials(two);
+      await set("vnic:clusters", JSON.stringify({ two: { kubeconfig } }), "--secret");
+      return token;
     };
     await stack.must("config", "rm", "vnic:clusters");
     const token = await renew();

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ensurePulumi, missingForEngine } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
+import { makeCredentials } from "../support/api/credentials.ts";
 import { type ApiServer, apiServer, startApiServer } from "../support/api/server.ts";
 import { Stack } from "../support/stack.ts";
 
@@ -11,10 +12,6 @@ const program = `
 const { Network } = require("pulumi-vnic");
 exports.uid = new Network("settings-lan", { parent: "eth1", vlan: Number(process.env.VLAN ?? 5) }).uid;
 `;
-
-interface Kubeconfig {
-  readonly users: { readonly user: { token: string } }[];
-}
 
 /**
  * Which cluster and which credentials each command uses. The cluster is an API server without nodes, which is enough
@@ -38,14 +35,6 @@ describe("settings under the real engine", function () {
     await api.kubectl(["delete", "vnicnetworks", "--all"]);
     await stack.remove();
   });
-
-  /** A kubeconfig whose token {@link revoke} invalidates. */
-  async function kubeconfigWithToken(): Promise<string> {
-    const { stdout } = await api.kubectl(["create", "token", "vnic-provider", "-n", "vnic-system"]);
-    const config = JSON.parse(await readFile(api.kubeconfig, "utf8")) as Kubeconfig;
-    config.users[0]!.user.token = stdout.trim();
-    return JSON.stringify(config);
-  }
 
   /** Invalidates all tokens of the provider's account, which contain the account's UID. */
   async function revoke(kubeconfig: string): Promise<void> {
@@ -76,11 +65,11 @@ describe("settings under the real engine", function () {
     ["destroy", ["destroy", "--yes"]],
   ] as const)
     it(`are today's at ${command}: another kubeconfig after the first one's token was revoked`, async () => {
-      const first = await kubeconfigWithToken();
-      await set("vnic:kubeconfig", await file(first));
+      const first = await makeCredentials(api);
+      await set("vnic:kubeconfig", await file(first.kubeconfig));
       await stack.up();
-      await revoke(first);
-      await set("vnic:kubeconfig", await file(await kubeconfigWithToken()));
+      await revoke(first.kubeconfig);
+      await set("vnic:kubeconfig", await file((await makeCredentials(api)).kubeconfig));
       await stack.must(...words);
       expect(await networks(api)).to.equal(command === "destroy" ? "" : "vnicnetwork.pulumi-vnic.dev/settings-lan");
     });
@@ -101,34 +90,33 @@ describe("settings under the real engine", function () {
   });
 
   it("that are encrypted need the program at refresh, and no export shows them", async () => {
-    const first = await kubeconfigWithToken();
-    await set("vnic:kubeconfig", first, "--secret");
+    const { kubeconfig, token } = await makeCredentials(api);
+    await set("vnic:kubeconfig", kubeconfig, "--secret");
     await stack.up();
     const exported = await stack.must("stack", "export");
-    const { token } = (JSON.parse(first) as Kubeconfig).users[0]!.user;
-    for (const form of [token, Buffer.from(token).toString("base64"), encodeURIComponent(first), api.kubeconfig])
+    for (const form of [token, Buffer.from(token).toString("base64"), encodeURIComponent(kubeconfig), api.kubeconfig])
       expect(exported).to.not.include(form);
-    await revoke(first);
-    await set("vnic:kubeconfig", await kubeconfigWithToken(), "--secret");
+    await revoke(kubeconfig);
+    await set("vnic:kubeconfig", (await makeCredentials(api)).kubeconfig, "--secret");
     const refresh = ["refresh", "--yes", "--skip-preview"];
     const { code, stdout } = await stack.pulumi(...refresh);
     expect(code).to.not.equal(0);
     expect(stdout).to.match(/this vnic:kubeconfig is the one that the last up stored; .*--run-program/);
     await stack.must(...refresh, "--run-program");
-    Object.assign(stack.spawnOptions.env, { VNIC_KUBECONFIG: await kubeconfigWithToken() });
+    Object.assign(stack.spawnOptions.env, { VNIC_KUBECONFIG: (await makeCredentials(api)).kubeconfig });
     await stack.must(...refresh);
     await stack.destroy();
     expect(await networks(api)).to.equal("");
   });
 
   it("may name an environment variable, so that only its name is stored", async () => {
-    const text = await kubeconfigWithToken();
+    const { kubeconfig, token } = await makeCredentials(api);
     await set("vnic:kubeconfig", "env:SHOP_KUBECONFIG");
-    Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: text });
+    Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: kubeconfig });
     await stack.up();
     expect(await stack.must("stack", "export"))
       .to.include("env:SHOP_KUBECONFIG")
-      .and.not.include((JSON.parse(text) as Kubeconfig).users[0]!.user.token);
+      .and.not.include(token);
     Object.assign(stack.spawnOptions.env, { SHOP_KUBECONFIG: "" });
     expect((await stack.pulumi("destroy", "--yes", "--skip-preview")).stdout).to.include(
       `the environment variable "SHOP_KUBECONFIG", which has the kubeconfig, is not set`,
@@ -138,8 +126,8 @@ describe("settings under the real engine", function () {
   });
 
   it("refuse a kubeconfig's text that isn't encrypted, at preview and up, before anything is stored", async () => {
-    const text = await kubeconfigWithToken();
-    for (const value of [text, (JSON.parse(text) as Kubeconfig).users[0]!.user.token]) {
+    const { kubeconfig, token } = await makeCredentials(api);
+    for (const value of [kubeconfig, token]) {
       await set("vnic:kubeconfig", value, "--plaintext");
       for (const words of [["preview"], ["up", "--yes", "--skip-preview"]]) {
         const { code, stdout, stderr } = await stack.pulumi(...words);
