@@ -58,7 +58,7 @@ describe("a record made by kubectl is refused at admission, in the words of the 
   const right = { pod: { name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] };
   const admit = async (spec: object) => {
     const record = { apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec };
-    return api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+    return api.tryCreate(record);
   };
 
   it("nothing, when it is right", async () => {
@@ -99,7 +99,7 @@ describe("a record made by kubectl is refused at admission, in the words of the 
       const spec =
         kind === "Vnic" ? { pod: { name: "db-0" }, network } : { selector: { app: "db" }, template: { network } };
       const record = { apiVersion, kind, metadata: { namespace, name }, spec };
-      const { code, stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+      const { code, stderr } = await api.tryCreate(record);
       expect(code).to.not.equal(0);
       expect(stderr).to.include(words);
     });
@@ -107,7 +107,7 @@ describe("a record made by kubectl is refused at admission, in the words of the 
   it("a Network's name with a dot", async () => {
     const spec = { mode: "macvlan", parent: "eth1" };
     const record = { apiVersion, kind: "VnicNetwork", metadata: { name: "lan.a" }, spec };
-    const { stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record));
+    const { stderr } = await api.tryCreate(record);
     expect(stderr).to.include("name: is not a name for it");
   });
 });

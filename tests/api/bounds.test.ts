@@ -13,7 +13,7 @@ describe("the API server", () => {
 
   const admit = async (kind: string, spec: object) => {
     const metadata = kind === "VnicNetwork" ? { name: "lan" } : { namespace, name: "wire" };
-    return api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify({ apiVersion, kind, metadata, spec }));
+    return api.tryCreate({ apiVersion, kind, metadata, spec });
   };
 
   for (const { kind, property, limit, of } of bounds)

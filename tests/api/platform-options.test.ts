@@ -41,8 +41,7 @@ describe("a platform with options", () => {
   let api: ApiServer;
   const manifests = platformManifests(options);
   const workloads = manifests.filter(({ kind }) => ["DaemonSet", "Deployment"].includes(kind)) as unknown as Workload[];
-  const create = async (object: object) =>
-    (await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object))).stderr.trim();
+  const create = async (object: object) => (await api.tryCreate(object)).stderr.trim();
   const podOf = ({ metadata, spec }: Workload, more: object = {}) => ({
     apiVersion: "v1",
     kind: "Pod",

@@ -40,7 +40,7 @@ describe("between tenants", () => {
   async function admit(changes: object, container: object = {}): Promise<string | undefined> {
     const spec = { ...own, containers: [{ ...own.containers[0], ...container }], ...changes };
     const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "probe", namespace: systemNamespace }, spec };
-    const { code, stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
+    const { code, stderr } = await api.tryCreate(pod);
     return code === 0 ? undefined : stderr;
   }
 
@@ -143,7 +143,7 @@ describe("between tenants", () => {
         image: appImage,
         idleSeconds: 60,
       });
-      const { stderr } = await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(job));
+      const { stderr } = await api.tryCreate(job);
       expect(stderr).to.match(
         /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,
       );
@@ -181,8 +181,7 @@ describe("between tenants", () => {
       { kind: "Vnic", spec: { ...onIt, pod: { name: "db" }, addresses } },
       { kind: "VnicSet", spec: { selector: { app: "db" }, template: onIt } },
     ].map((record) => ({ apiVersion, metadata: { name: "wire", namespace }, ...record }));
-    const create = async (record: object) =>
-      (await api.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(record))).stderr;
+    const create = async (record: object) => (await api.tryCreate(record)).stderr;
     after(() => api.kubectl(["delete", "vnicnetwork", "tenants", "--ignore-not-found"]));
 
     it("refuses the records of namespaces that it isn't for, and takes those of others", async () => {

@@ -6,7 +6,7 @@ import { mkdtemp } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Lab } from "../../lab/index.ts";
+import type { Lab, Output } from "../../lab/index.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
 import { applyObjects, installPlatform } from "../cluster.ts";
@@ -18,6 +18,8 @@ export interface ApiServer {
   readonly kubeconfig: string;
   /** Creates a namespace with its default service account, as a controller would. */
   makeNamespace(name: string): Promise<void>;
+  /** Asks the API server to create an object, with all checks, but without storing it. */
+  tryCreate(object: object): Promise<Output>;
 }
 
 let shared: Promise<ApiServer> | undefined;
@@ -99,7 +101,8 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
   }
   await installPlatform(kubectl);
   await applyObjects(kubectl, [account("vnic-system")]);
-  return { kubectl, kubeconfig, makeNamespace };
+  const tryCreate = (object: object) => kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object));
+  return { kubectl, kubeconfig, makeNamespace, tryCreate };
 }
 
 const account = (namespace: string): object => ({
