@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -17,7 +17,10 @@ describe("an address that one up takes from a resource and gives to another", ()
     await project.program(wire("old", "db-0"));
     await project.stack.up();
   });
-  afterEach(() => project.remove());
+  afterEach(async () => {
+    await project.remove();
+    await rm(calls, { force: true });
+  });
 
   /** The calls of one `up`. */
   const calledBy = async (program: string) => {
