@@ -1,12 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
+import { runtime } from "@pulumi/pulumi";
 import { expect } from "chai";
 import { refusePlainCredential } from "../../../sdk/plain-credential.ts";
 
 const kubeconfig = "apiVersion: v1\nusers: [{ user: { token: secret } }]\n";
-const { runtime } = pulumi;
 
 describe("the stack's settings in plain text", () => {
-  const given = (settings: Record<string, string>) => runtime.setAllConfig(settings, []);
   after(() => runtime.setAllConfig({}));
 
   const refused: [what: string, settings: Record<string, unknown>][] = [
@@ -19,13 +17,12 @@ describe("the stack's settings in plain text", () => {
   ];
   for (const [what, settings] of refused)
     it(`may not have ${what}`, () => {
-      const texts = Object.entries(settings).map(([key, value]) => [
-        key,
-        typeof value === "string" ? value : JSON.stringify(value),
-      ]);
-      given(Object.fromEntries(texts) as Record<string, string>);
+      const texts: Record<string, string> = {};
+      for (const [key, value] of Object.entries(settings))
+        texts[key] = typeof value === "string" ? value : JSON.stringify(value);
+      runtime.setAllConfig(texts);
       expect(refusePlainCredential).to.throw(/^vnic:\w+ holds the text of a kubeconfig in plain/);
-      runtime.setAllConfig(Object.fromEntries(texts) as Record<string, string>, Object.keys(settings));
+      runtime.setAllConfig(texts, Object.keys(settings));
       expect(refusePlainCredential).to.not.throw();
     });
 
@@ -38,7 +35,7 @@ describe("the stack's settings in plain text", () => {
   ];
   for (const [what, settings] of taken)
     it(`may have ${what}`, () => {
-      given(settings);
+      runtime.setAllConfig(settings);
       expect(refusePlainCredential).to.not.throw();
     });
 });
