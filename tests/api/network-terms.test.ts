@@ -13,7 +13,7 @@ const networks = {
     { cidr: "192.168.50.0/24", exclude: ["192.168.50.95", "192.168.50.10-192.168.50.19", "192.168.50.128/28"] },
     { cidr: "fd50::/64", exclude: ["fd50:0:0::95", "fd50::1:0/112"] },
   ],
-  // As much as there may be.
+  // As many exclusions as there may be.
   full: [
     { cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}-10.1.${at >> 8}.${at & 255}`) },
     { cidr: "fd50::/64", exclude: full((at) => `fd50::1:${at.toString(16)}`) },
@@ -73,7 +73,7 @@ describe("a Network's terms at admission", () => {
   for (const address of ["192.168.50.9/24", "192.168.50.20/24", "192.168.50.144/24", "fd50::96/64", "fd50::2:0/64"])
     it(`leave ${address}, next to what is reserved`, async () => expect(await admit("small", [address])).to.equal(""));
 
-  // More than that costs the API server more than it lets a policy cost, and then refuses everything.
+  // A policy that exceeds the API server's cost limit refuses everything, which more of either would do.
   it("can be judged with as many exclusions, and for as many addresses, as there may be", async () => {
     const hosts = Array.from({ length: most.addresses }, (_, at) => at + 1);
     const ipv4 = hosts.map((host) => `10.2.0.${host}/8`);

@@ -6,17 +6,20 @@ export interface FakeLink {
   mtu: number;
   up: boolean;
   alias?: string;
-  /** None for hardware. */
+  /** The kind as `ip` calls it, such as veth; undefined for hardware. */
   kind?: string;
   /** Name of the bridge that it is a port of. */
   master?: string;
   bus?: string;
-  /** A veth's other end. */
+  /** Index of a veth's other end. */
   peer?: number;
   addresses: string[];
 }
 
-/** What iproute2 and sysctl do with links, as far as the node side asks for it: in a node and in pods, each a list of links. */
+/**
+ * The links of a node and of pods, a list for each. They are shown and changed as by iproute2, as far as the node side
+ * asks for it.
+ */
 export class FakeKernel {
   private readonly places = new Map<string, FakeLink[]>();
   private next = 1;

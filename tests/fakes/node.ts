@@ -71,7 +71,7 @@ export class FakeNodes {
 export class FakeNode {
   readonly kernel = new FakeKernel();
   readonly programs = new FakePrograms(this.kernel);
-  /** For what the network has of that mode. */
+  /** A plan for a NIC on the external network, in the node's mode. */
   readonly plan: InjectPlan;
   private readonly root: string;
   private readonly current: AsyncLocalStorage<FakePrograms>;
@@ -108,14 +108,14 @@ export class FakeNode {
     return this.kernel.linksOf(this.pod).find((link) => link.name === name);
   }
 
-  /** The step that the resource file tells, if there is one. */
+  /** The step in the Vnic's resource file; undefined if there is no such file. */
   async step(): Promise<string | undefined> {
     const path = join(this.root, stateDirectory, "vnics", `${this.plan.vnic.uid}.json`);
     const text = await readFile(path, "utf8").catch(() => undefined);
     return text === undefined ? undefined : resourceFile.parse(JSON.parse(text)).step;
   }
 
-  /** Files of this Vnic in the node's own folder. */
+  /** Names of the Vnic's files in the node's state directory. */
   async files(): Promise<string[]> {
     const names = await readdir(join(this.root, stateDirectory, "vnics")).catch((): string[] => []);
     return names.filter((name) => name.includes(this.plan.vnic.uid));

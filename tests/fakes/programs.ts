@@ -10,7 +10,7 @@ export type Fault = "unstarted" | "refused" | "half done" | "hung" | "silent" | 
 
 /** The programs of the node side on a {@link FakeKernel}, of which one fails, or all from then on. */
 export class FakePrograms implements Programs {
-  /** All that were started, in their order. */
+  /** The command lines of all programs that were started, in order. */
   readonly started: string[] = [];
   private readonly kernel: FakeKernel;
   private fault: { readonly call: number; readonly fault: Fault; readonly lasts: boolean } | undefined;
@@ -19,7 +19,7 @@ export class FakePrograms implements Programs {
     this.kernel = kernel;
   }
 
-  /** Lets the program of that number, counted from 1 and from now on, fail; with `lasts` all that follow it, too. */
+  /** Makes a program fail: number `call`, where the next one is number 1; with `lasts`, all that follow it as well. */
   failAt(call: number, fault: Fault, lasts: boolean): void {
     this.fault = { call: this.started.length + call, fault, lasts };
   }
@@ -47,7 +47,7 @@ export class FakePrograms implements Programs {
     };
   }
 
-  /** Only probes run on; nobody answers them. */
+  /** Starts a program that runs on. The only one is a probe, which nobody answers. */
   startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
     const fault = this.count(program, args);
     let end: (how: string) => void = () => undefined;
@@ -62,7 +62,7 @@ export class FakePrograms implements Programs {
   }
 
   private count(program: string, args: readonly string[]): Fault | undefined {
-    // Only on machines where /proc/sys can't be written, and only once.
+    // The node side mounts only where /proc/sys can't be written, and only once, so the numbers of calls would differ.
     if (program === "mount") return undefined;
     this.started.push([program, ...args].join(" "));
     const { call, fault, lasts } = this.fault ?? { call: Infinity, fault: undefined, lasts: false };

@@ -1,7 +1,7 @@
 /**
  * Runs random histories on the lab: npm run test:histories -- [--operations 200] [--seed 1] [--per-step 12]
  *
- * With --plans, of a program with all kinds of resources, in a cluster that does nothing: no lab, no root.
+ * With --plans, runs histories of a program with all kinds of resources in a cluster that does nothing: no lab, no root.
  *
  * The same seed draws the same operations. Ends at the first violation, with exit code 1.
  */

@@ -39,9 +39,9 @@ type Op = "create" | "update" | "replace" | "delete" | "same";
 
 /** One change of the program. */
 export interface PlanStep {
-  /** In words, one for each operation. */
+  /** The operations in words, a text for each. */
   readonly operations: readonly string[];
-  /** What must be planned for resources of which nothing but themselves was changed, or nothing at all. */
+  /** What must be planned for each resource that takes nothing from another changed resource. */
   readonly expected: ReadonlyMap<string, Op>;
 }
 
@@ -52,7 +52,7 @@ export class PlanModel {
   private entries: Entry[] = [];
   private readonly choice: Choice;
   private number = 0;
-  /** Until it is raised, a preview knows what others' resources give. */
+  /** An input of the resource `source`. In a step that raises it, a preview doesn't know the output of `source`. */
   private round = 0;
 
   constructor(choice: Choice) {
@@ -69,7 +69,7 @@ export class PlanModel {
     return [source, ...this.entries.map(statementOf)].join("\n");
   }
 
-  /** Draws a change of so many operations, each on a resource of its own. */
+  /** Draws a step of that many operations, each on another resource. */
   next(operations: number): PlanStep {
     const words: string[] = [];
     const touched = new Map<string, Op>();
@@ -85,7 +85,7 @@ export class PlanModel {
     }
     const unknown = this.choice.happens(15);
     if (unknown) this.round++;
-    // What takes nothing of a touched resource, or of one that isn't known, is as it was told.
+    // What takes something from a touched resource, or from an unknown output, may be planned in several ways.
     const expected = new Map<string, Op>();
     for (const entry of this.entries) {
       const inputs = JSON.stringify(entry);
@@ -132,7 +132,7 @@ export class PlanModel {
     return { network: this.network(), addresses, labels };
   }
 
-  /** A network of the program as a whole, by its name, by its fields, or none of it. */
+  /** JavaScript of an input `network`: a Network of the program, its name or its fields, or a network without one. */
   private network(): string {
     const { choice } = this;
     const lans = this.namesOf("Network");

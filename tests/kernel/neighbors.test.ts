@@ -22,7 +22,7 @@ describe("a neighbour on the same node", function () {
   before(async () => {
     world = await World.make();
     agent = await Agent.start(world);
-    // Its other end leads nowhere.
+    // No server can be reached by `dead0`: its other end is `dead1`.
     await world.node.ip("link add dead0 type veth peer name dead1", "link set dead0 up", "link set dead1 up");
     greedy = await world.addPod();
     pod = await world.addPod();
@@ -42,7 +42,7 @@ describe("a neighbour on the same node", function () {
     return Array.from({ length: crowd }, () => greedyPlan({ network: { mode: "macvlan", parent: "dead0" } }));
   }
 
-  /** Asks for the NICs of all plans; tells how many are neither made nor refused yet. */
+  /** Asks for the NICs of all plans; `waiting` has the plans that are not answered yet. */
   function ask(plans: readonly InjectPlan[], hold = false) {
     const waiting = new Set(plans);
     const answers = plans.map((plan) =>
@@ -97,7 +97,7 @@ describe("a neighbour on the same node", function () {
     const { waiting, answers } = ask(plans, true);
     await serveNeighbor();
     expect(waiting.size).to.equal(crowd);
-    // What is held is never released: it is undone as the session ends.
+    // The held requests are never approved; they are undone when the session ends.
     await world.session.close();
     await answers;
   });

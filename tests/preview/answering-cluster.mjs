@@ -51,13 +51,13 @@ export function answering(kind) {
   return {
     create: async (inputs) => {
       await note(`create ${inputs.name} begins`);
-      // Whatever would be waited for has time to happen.
+      // Gives the engine time for what doesn't wait for this.
       await setTimeout(Number(process.env.VNIC_CREATE_MILLISECONDS ?? 0));
       await note(`create ${inputs.name} ends`);
       return { id: idOf(kind, inputs), outs: state(kind, inputs) };
     },
     update: async (_id, _olds, news) => ({ outs: state(kind, news) }),
-    // One that is only looked up is a Network with the least that it may say.
+    // A resource that is only looked up is a Network, with the fewest fields that one can have.
     read: async (id, props) => ({
       id,
       props: props.uid === undefined ? state(kind, { ...props, name: id, mode: "macvlan", parent: "eth1" }) : props,

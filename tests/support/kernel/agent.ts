@@ -53,7 +53,7 @@ export class Agent {
     });
   }
 
-  /** Tells it what the record of a Vnic says that is in its pod; to be told before it is. */
+  /** Tells the agent that a Vnic's record says that it is in its pod. Call this before the injection. */
   know({ vnic, pod, dhcp }: InjectPlan): void {
     const so = {
       status: "True",
@@ -66,7 +66,7 @@ export class Agent {
     this.child?.stdin?.write(`${JSON.stringify({ uid: vnic.uid, status })}\n`);
   }
 
-  /** Whether a Job can reach it. */
+  /** Whether the agent's socket takes connections, in the form that `until` asks for. */
   answers(): Promise<true | undefined> {
     return new Promise((resolve) => {
       const socket = createConnection(join(this.world.root, agentSocket));
@@ -75,7 +75,7 @@ export class Agent {
     });
   }
 
-  /** Waits for its end by itself. */
+  /** Waits until the agent ends by itself. */
   async ended(): Promise<void> {
     const { child } = this;
     if (child && child.exitCode === null && child.signalCode === null) await once(child, "close");

@@ -25,7 +25,7 @@ const expressions = [
   ...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
 ];
 
-/** Names of all series, each with its labels, of a reconciler that has something to say in each of them. */
+/** All series that a reconciler exports, by name, each with its labels. Every series has at least one value. */
 async function exported(): Promise<Map<string, readonly string[]>> {
   const metrics = makeMetrics();
   const conditions = [{ type: "Ready", status: "False", reason: "LeaseLost", message: "", lastTransitionTime: "" }];

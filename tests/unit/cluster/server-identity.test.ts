@@ -3,7 +3,7 @@ import tls from "node:tls";
 import { expect } from "chai";
 import { acceptIpv6Certificates } from "../../../provider/cluster/server-identity.ts";
 
-/** Self-signed, for `kubernetes`, fd00::1 and 10.96.0.1. */
+/** A self-signed certificate for `kubernetes`, fd00::1 and 10.96.0.1. */
 const pem = `
 -----BEGIN CERTIFICATE-----
 MIIBpDCCAUqgAwIBAgIUUb1eT+neG/IriFMUhfvepfRC+GgwCgYIKoZIzj0EAwIw

@@ -6,7 +6,7 @@ import { root } from "../../support/documents.ts";
 
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
 
-/** What each row of the page's tables with that last column has in it. */
+/** The last cells of all rows, in the page's tables whose last column has that header. */
 function cellsUnder(header: string): string[] {
   return marked
     .lexer(page)
@@ -15,7 +15,10 @@ function cellsUnder(header: string): string[] {
     .flatMap(({ rows }) => rows.map((row) => row.at(-1)?.text ?? ""));
 }
 
-/** The titles of the tests in a file; what is different from one to the next is an ellipsis, or, if it is all, any text there. */
+/**
+ * The titles of the tests in a file, with an ellipsis for each part that varies. Where whole titles come from a table,
+ * each string in the file counts as a title.
+ */
 function titlesIn(path: string): string[] {
   const source = readFileSync(path, "utf8");
   const literals = [...source.matchAll(/\bit\(\s*(?:"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g)];

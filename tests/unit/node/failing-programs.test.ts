@@ -9,16 +9,16 @@ import type { Fault } from "../../fakes/programs.ts";
 
 /*
  * Each program that an operation starts fails once, in each way, or it and all that follow it fail until the machine is mended.
- * Whatever is told then, nothing is left that the node's file doesn't tell of, nothing foreign is touched, and the next
- * injection and the next ejection do what they are asked for.
+ * Whatever the operation reports, it leaves nothing without a resource file and touches nothing foreign, and the next injection
+ * and the next ejection do what they are asked for.
  */
 
 interface Operation {
   readonly what: string;
   readonly mode: Mode;
-  /** What is injected; over the plan of the node. */
+  /** Fields of the injected plan that differ from the node's plan. */
   readonly plan?: Partial<InjectPlan>;
-  /** What was injected before; nothing, unless it is given. */
+  /** Fields of a plan that was injected before; undefined if none was. */
   readonly former?: Partial<InjectPlan>;
   readonly verb?: "eject";
 }

@@ -11,7 +11,7 @@ describe("a Vnic on a NetworkAttachmentDefinition", () => {
   const derived = deriveMac({ namespace: "shop", name: definition().name });
   const macvlan = { type: "macvlan", master: "eth1" };
 
-  /** Injects it, and returns the plan that its node got, and the warnings. */
+  /** Injects a Vnic on a definition with that config; returns the plan that the node got, and the warnings. */
   async function run(config: object, given: Partial<Definition> = {}) {
     const warnings: string[] = [];
     const driver = { ...fakeDriver(), warn: (text: string) => void warnings.push(text) };
