@@ -7,6 +7,11 @@ export interface RuntimeLayout {
   readonly name: string;
   /** The scheme of container IDs in a pod's status. */
   readonly runtime: string;
+  /**
+   * The directory on the node that a session mounts. The runtime creates it when it starts. What is below it may be
+   * missing until the node runs its first container.
+   */
+  readonly mounted: string;
   /** The directory with one subdirectory per container, each with the `config.json` that the runtime wrote. */
   readonly bundles: string;
   /** The path of `config.json` in a container's directory. */
@@ -34,6 +39,7 @@ const runtimes: Readonly<Record<string, (name: string, state: string) => Runtime
   containerd: (name, state) => ({
     name,
     runtime: "containerd",
+    mounted: `${state}/io.containerd.runtime.v2.task`,
     bundles: `${state}/io.containerd.runtime.v2.task/k8s.io`,
     config: "config.json",
     // The second one is for containerd's option `netns_mounts_under_state_dir`.
@@ -49,6 +55,7 @@ const runtimes: Readonly<Record<string, (name: string, state: string) => Runtime
   "cri-o": (name, state) => ({
     name,
     runtime: "cri-o",
+    mounted: `${state}/overlay-containers`,
     bundles: `${state}/overlay-containers`,
     config: "userdata/config.json",
     netnsDirectories: [netnsDirectory],

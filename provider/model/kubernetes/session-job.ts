@@ -96,7 +96,7 @@ export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJo
               resources: { requests: { cpu: "10m", memory: "48Mi" }, limits: { memory: "256Mi" } },
               securityContext: nodeSecurity(),
               volumeMounts: [
-                { name: "bundles", mountPath: layout.bundles, readOnly: true },
+                { name: "bundles", mountPath: layout.mounted, readOnly: true },
                 ...netns.mounts,
                 { name: "cni", mountPath: cniResultsDirectory, readOnly: true },
                 { name: "state", mountPath: stateDirectory },
@@ -104,7 +104,7 @@ export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJo
             },
           ],
           volumes: [
-            { name: "bundles", hostPath: { path: layout.bundles, type: "Directory" } },
+            { name: "bundles", hostPath: { path: layout.mounted, type: "Directory" } },
             ...netns.volumes,
             { name: "cni", hostPath: { path: cniResultsDirectory, type: "DirectoryOrCreate" } },
             { name: "state", hostPath: { path: stateDirectory, type: "DirectoryOrCreate" } },

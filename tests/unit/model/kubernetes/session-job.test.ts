@@ -67,7 +67,7 @@ describe("an injection Job", () => {
   for (const layout of knownLayouts)
     it(`sees few folders of a node with ${layout.name}, none with the runtime's socket, and writes to its own alone`, () => {
       const paths = podSpec(layout).volumes.map(({ hostPath }) => hostPath.path);
-      expect(paths).to.have.members([layout.bundles, ...layout.netnsDirectories, cniResultsDirectory, stateDirectory]);
+      expect(paths).to.have.members([layout.mounted, ...layout.netnsDirectories, cniResultsDirectory, stateDirectory]);
       for (const path of paths)
         for (const socket of [
           "/run/containerd/containerd.sock",

@@ -39,16 +39,16 @@ describe("the policy of our own namespace", () => {
     });
     expect(variable(policy, "paths")).to.deep.equal({
       "vnic-injector": [
-        "/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/containerd/io.containerd.runtime.v2.task",
         "/run/netns",
         "/run/containerd/io.containerd.grpc.v1.cri/netns",
         "/var/lib/cni/results",
         "/var/lib/pulumi-vnic",
-        "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/k3s/containerd/io.containerd.runtime.v2.task",
         "/run/k3s/containerd/io.containerd.grpc.v1.cri/netns",
-        "/run/k0s/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/run/k0s/containerd/io.containerd.runtime.v2.task",
         "/run/k0s/containerd/io.containerd.grpc.v1.cri/netns",
-        "/var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/k8s.io",
+        "/var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task",
         "/var/snap/microk8s/common/run/containerd/io.containerd.grpc.v1.cri/netns",
         "/run/containers/storage/overlay-containers",
       ],
@@ -61,7 +61,7 @@ describe("the policy of our own namespace", () => {
 
   it("allows a path of a layout that the options name, and none that nobody named", () => {
     const paths = (more: object) => JSON.stringify(variable(policyOf({ image, ...more }, []), "paths"));
-    const bundles = "/data/containerd/io.containerd.runtime.v2.task/k8s.io";
+    const bundles = "/data/containerd/io.containerd.runtime.v2.task";
     expect(paths({})).to.not.include(bundles);
     expect(paths({ runtimeLayout: "containerd:/data/containerd" })).to.include(bundles);
     expect(paths({ allowRuntimeLayouts: ["containerd:/data/containerd"] })).to.include(bundles);
