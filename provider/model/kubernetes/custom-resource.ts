@@ -25,14 +25,27 @@ export interface CustomResource {
 export interface ValidationRule {
   readonly rule: string;
   readonly message: string;
+  /** Whether the rule is also applied at creation although it mentions `oldSelf`, which is then an optional value. */
+  readonly optionalOldSelf?: true;
 }
 
-/** The rule of a record's name: it becomes part of other names, so it is a label (RFC 1123) of at most that many characters. */
+/**
+ * The rule of a record's name: it becomes part of other names, so it is a label (RFC 1123) of at most that many
+ * characters.
+ */
 export function nameRule(mostCharacters: number): ValidationRule {
-  return {
+  return atCreation({
     rule: `self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,${mostCharacters - 2}}[a-z0-9])?$')`,
     message: `name: is not a name for it: use at most ${mostCharacters} of a-z, 0-9 and "-"`,
-  };
+  });
+}
+
+/**
+ * Applies a rule at creation only. A name can't be changed, so a record that is older than the rule has to pass every
+ * update, or its finalizer could never be removed.
+ */
+export function atCreation({ rule, message }: ValidationRule): ValidationRule {
+  return { rule: `oldSelf.hasValue() || ${rule}`, message, optionalOldSelf: true };
 }
 
 export interface Column {

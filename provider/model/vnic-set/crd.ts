@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { longest, most } from "../schema/bounds.ts";
-import { customResourceDefinition, nameRule, type ValidationRule } from "../kubernetes/custom-resource.ts";
+import { atCreation, customResourceDefinition, nameRule, type ValidationRule } from "../kubernetes/custom-resource.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { setFields } from "./fields.ts";
@@ -30,7 +30,7 @@ export function vnicSetCrd() {
     status,
     initialStatus: { observedGeneration: -1, desired: 0, ready: 0, conditions: [] },
     rules: [
-      rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name"),
+      atCreation(rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name")),
       nameRule(longest.labelName),
     ],
     columns: [
