@@ -1,5 +1,6 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
+ * | neighbors [--rounds 4]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -8,12 +9,14 @@ import { parseArgs } from "node:util";
 import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
+import { measureNeighbors } from "./neighbors.ts";
 import { measureRefresh } from "./refresh.ts";
 
 const usage = `usage: npm run bench -- <command>
   attach [--rounds 20]     one NIC: from the call to the first external reply, stage by stage
   burst [--sizes 10,50]    many NICs on one node at once
   refresh [--sizes 100,1000]  looking at many Vnics, against as many resources that do nothing
+  neighbors [--rounds 4]   one tenant's NIC, alone and beside a tenant that keeps its node busy
 `;
 
 /** Runs one benchmark and returns the exit code. */
@@ -21,12 +24,13 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { rounds: { type: "string", default: "20" }, sizes: { type: "string" } },
+    options: { rounds: { type: "string" }, sizes: { type: "string" } },
   });
   const measure = {
-    attach: () => measureAttach(count(values.rounds)),
+    attach: () => measureAttach(count(values.rounds ?? "20")),
     burst: () => measureBurst(counts(values.sizes ?? "10,50")),
     refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
+    neighbors: () => measureNeighbors(count(values.rounds ?? "4")),
   };
   const command = positionals[0] as keyof typeof measure | undefined;
   if (positionals.length !== 1 || command === undefined || !Object.hasOwn(measure, command)) {
