@@ -26,7 +26,7 @@ export async function startNode(node: Node, programs: NodePrograms): Promise<voi
   await writeKubeconfig(join(dir, "kubelet.kubeconfig"), node);
   const runtime = await prepareRuntime(node);
   const own = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"];
-  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), stateDir, dir];
+  const init = ["sh", join(import.meta.dirname, "node-init"), node, cluster.node(node), cgroupOf(node), stateDir, dir];
   const folders = [programs.kubelet, programs.runtime ?? programs.kubelet];
   startDaemon(join(dir, "init.log"), [`--net=${netnsPath(node)}`], [...own, ...init, ...folders, ...runtime]);
 }
