@@ -78,7 +78,7 @@ describe("a lease", () => {
     setting = new Setting();
   });
 
-  it("is what the client was given, for all who ask", async () => {
+  it("is what the client was given, for all callers", async () => {
     const [one, other] = [setting.keeper.acquire(), setting.keeper.acquire()];
     await setting.hear("bound");
     expect(await one).to.deep.include({ address, leaseSeconds: 60, expiresAt: endAt(60) });
@@ -87,7 +87,7 @@ describe("a lease", () => {
     expect(setting.clients).to.have.length(1);
   });
 
-  it("is refused after 12 s without a server, and taken when one answers later", async () => {
+  it("is refused after 12 s without an answer from a server, and taken when one answers later", async () => {
     const refusal = rejection(setting.keeper.acquire());
     await setting.clock.advance(12);
     expect(messageOf(await refusal)).to.equal("no DHCP server has given an address within 12 s");
@@ -96,7 +96,7 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
-  it("ends with its time, which each renewal moves", async () => {
+  it("ends when its time is over, and each renewal extends it", async () => {
     await setting.hear("bound");
     await setting.clock.advance(30);
     await setting.hear("renew");
@@ -111,7 +111,7 @@ describe("a lease", () => {
     ]);
   });
 
-  it("is kept while its server is silent, and the client gives up, for as long as it lasts", async () => {
+  it("is kept until it ends while the server is silent and the client gives up", async () => {
     await setting.hear("bound");
     await setting.clock.advance(40);
     await setting.hear("deconfig");
@@ -122,7 +122,7 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
-  it("comes back after its end, and is lost again", async () => {
+  it("can be obtained again after it ended, and lost again", async () => {
     await setting.hear("bound");
     await setting.clock.advance(100);
     await setting.hear("bound");
@@ -135,7 +135,7 @@ describe("a lease", () => {
     ]);
   });
 
-  it("is asked for of all servers at T2, unless it was renewed before", async () => {
+  it("is requested from all servers at T2, unless it was renewed before", async () => {
     await setting.hear("bound");
     await setting.clock.advance(51.9);
     expect(setting.client.signals).to.deep.equal([]);
@@ -148,7 +148,7 @@ describe("a lease", () => {
     expect(setting.client.signals).to.deep.equal(["SIGUSR1"]);
   });
 
-  it("is lost at once when the server refuses to renew it, and a new one is taken", async () => {
+  it("is lost at once when the server refuses to renew it, and a new one is obtained", async () => {
     await setting.hear("bound");
     await setting.clock.advance(30);
     await setting.hear("nak");
@@ -164,13 +164,13 @@ describe("a lease", () => {
     expect(setting.client.signals, "none at the first one's T2").to.deep.equal([]);
   });
 
-  it("that nobody has isn't lost", async () => {
+  it("can't be lost before it was obtained", async () => {
     await setting.hear("nak");
     expect(setting.told).to.deep.equal([]);
   });
 
   for (const seconds of [-3600, 3600])
-    it(`ends in its own time when the node's date is set by ${seconds} s`, async () => {
+    it(`ends on time when the node's date is changed by ${seconds} s`, async () => {
       await setting.hear("bound");
       setting.clock.setDate(seconds);
       await setting.clock.advance(59);
@@ -179,7 +179,7 @@ describe("a lease", () => {
       expect(setting.keeper.lossReason).to.equal(expired);
     });
 
-  it("of a refused offer is nobody's; another client begins after 5 s", async () => {
+  it("isn't taken when its offer is refused, and another client starts after 5 s", async () => {
     setting.others = async () => ["192.168.50.7/32"];
     const refusal = rejection(setting.keeper.acquire());
     await setting.hear("bound");
@@ -195,7 +195,7 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
-  it("of the node's own address is nobody's, nor is one that can't be read", async () => {
+  it("isn't taken when it has the node's own address or can't be read", async () => {
     setting.refusal = "192.168.50.110 is the node's own, on eth1";
     const first = rejection(setting.keeper.acquire());
     await setting.hear("bound");
@@ -207,7 +207,7 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.equal(undefined);
   });
 
-  it("outlives its client, and another one asks for its address", async () => {
+  it("is kept when its client ends, and another client requests its address", async () => {
     await setting.hear("bound");
     await setting.clock.advance(10);
     setting.client.end("udhcpc ended by exit code 1");
@@ -220,7 +220,7 @@ describe("a lease", () => {
     expect(setting.told.at(-1)).to.deep.equal([60, expired]);
   });
 
-  it("ends in its time while no client can be started", async () => {
+  it("ends on time while no client can be started", async () => {
     await setting.hear("bound");
     for (let second = 0; second < 60; second++) {
       setting.client.end("running nsenter: spawn nsenter EAGAIN");
@@ -230,7 +230,7 @@ describe("a lease", () => {
     expect(setting.clients.length).to.be.within(10, 14);
   });
 
-  it("is given by events in their order, however long it takes to judge them", async () => {
+  it("follows the order of the client's events, however long the check of each takes", async () => {
     const gates: (() => void)[] = [];
     setting.others = () => new Promise((resolve) => gates.push(() => resolve([])));
     setting.client.say("bound");
@@ -249,7 +249,7 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.deep.include({ address: "192.168.50.112/24" });
   });
 
-  it("can be taken after the pod couldn't be looked into", async () => {
+  it("can be taken at the next event when looking into the pod failed", async () => {
     setting.others = () => Promise.reject(new Error("nsenter: no such file"));
     await setting.hear("bound");
     expect(setting.log).to.deep.equal(["nsenter: no such file"]);
@@ -259,12 +259,12 @@ describe("a lease", () => {
   });
 });
 
-describe("a lease that the resource file remembers", () => {
+describe("a lease from the resource file", () => {
   const cases: [what: string, secondsAgo: number, endsAfter: number, asksAllAfter: number | undefined][] = [
-    ["ends when it would have ended", 20, 40, 32],
-    ["ends at once when its time is over", 100, 0, undefined],
-    ["isn't asked for of all servers when T2 is over, as a new client does so by itself", 55, 5, undefined],
-    ["lasts no longer than it was given, when the date was set back since", -3600, 60, 52],
+    ["ends when it would have ended without a restart", 20, 40, 32],
+    ["ends at once when its time is already over", 100, 0, undefined],
+    ["isn't requested from all servers after T2, as a new client does that by itself", 55, 5, undefined],
+    ["lasts no longer than its full duration when the date was set back", -3600, 60, 52],
   ];
   for (const [what, secondsAgo, endsAfter, asksAllAfter] of cases)
     it(what, async () => {
@@ -275,7 +275,7 @@ describe("a lease that the resource file remembers", () => {
       expect(setting.client.signals).to.deep.equal(asksAllAfter === undefined ? [] : ["SIGUSR1"]);
     });
 
-  it("is given at once to who asks, and goes on when the client has it again", async () => {
+  it("is given at once, and continues when the client has obtained it again", async () => {
     const setting = new Setting(remembered(20));
     expect(await setting.keeper.acquire()).to.deep.include({ address });
     await setting.clock.advance(1);
@@ -284,7 +284,7 @@ describe("a lease that the resource file remembers", () => {
     expect(setting.keeper.lease).to.deep.include({ address, expiresAt: endAt(61) });
   });
 
-  it("is given back once the client has it again, from its own address", async () => {
+  it("is released from its own address, once the client has obtained it again", async () => {
     const setting = new Setting(remembered(20));
     const stopped = setting.keeper.stop({ release: true });
     await setting.clock.advance(3);
@@ -295,7 +295,7 @@ describe("a lease that the resource file remembers", () => {
     expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
   });
 
-  it("can't be given back where no server answers for 12 s", async () => {
+  it("isn't released when no server answers for 12 s", async () => {
     const setting = new Setting(remembered(20));
     const stopped = setting.keeper.stop({ release: true });
     await setting.clock.advance(12);
@@ -305,7 +305,7 @@ describe("a lease that the resource file remembers", () => {
   });
 });
 
-describe("a keeper that is stopped", () => {
+describe("a lease keeper that is stopped", () => {
   let setting: Setting;
   beforeEach(() => {
     setting = new Setting();
@@ -319,14 +319,14 @@ describe("a keeper that is stopped", () => {
     expect(setting.clients).to.have.length(1);
   };
 
-  it("gives its lease back", async () => {
+  it("releases its lease", async () => {
     await setting.hear("bound");
     expect(await setting.keeper.stop({ release: true })).to.equal(true);
     expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
     await assertQuiet();
   });
 
-  it("keeps its lease at the server when it isn't to give it back", async () => {
+  it("doesn't release its lease when it isn't asked to", async () => {
     await setting.hear("bound");
     expect(await setting.keeper.stop({ release: false })).to.equal(false);
     expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
@@ -345,21 +345,21 @@ describe("a keeper that is stopped", () => {
     await assertQuiet();
   });
 
-  it("gives its lease back although its address can't be put on the NIC", async () => {
+  it("releases its lease although its address can't be put on the NIC", async () => {
     await setting.hear("bound");
     setting.carry = () => Promise.reject(new Error("ip: no such device"));
     expect(await setting.keeper.stop({ release: true })).to.equal(true);
     expect(setting.log).to.deep.equal(["ip: no such device"]);
   });
 
-  it("refuses those who wait for a lease", async () => {
+  it("rejects callers that wait for a lease", async () => {
     const refusal = rejection(setting.keeper.acquire());
     await setting.keeper.stop({ release: false });
     expect(messageOf(await refusal)).to.equal("the lease was given up meanwhile");
     await assertQuiet();
   });
 
-  it("starts no other client when it is stopped between two", async () => {
+  it("doesn't start another client after the previous one ended", async () => {
     await setting.hear("bound");
     setting.client.end("udhcpc ended by SIGKILL");
     await settle();
@@ -367,7 +367,7 @@ describe("a keeper that is stopped", () => {
     await assertQuiet();
   });
 
-  it("takes no lease that it was about to judge", async () => {
+  it("doesn't take a lease that it was checking", async () => {
     let open: () => void = () => undefined;
     setting.others = () => new Promise((resolve) => (open = () => resolve([])));
     await setting.hear("bound");
@@ -378,7 +378,7 @@ describe("a keeper that is stopped", () => {
     await assertQuiet();
   });
 
-  it("hears no more of its client", async () => {
+  it("ignores later events of its client", async () => {
     await setting.hear("bound");
     await setting.keeper.stop({ release: false });
     await setting.hear("nak");

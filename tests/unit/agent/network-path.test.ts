@@ -37,7 +37,7 @@ function troubleOf(network: Partial<NodeNetwork>, nodeLinks: Link[], seen: Parti
   return reason === undefined ? "" : `${reason}${attached ? "" : ", not attached"}: ${message}`;
 }
 
-describe("a Vnic's way to its network", () => {
+describe("a Vnic's path to its network", () => {
   const cases: [
     what: string,
     network: Partial<NodeNetwork>,
@@ -46,16 +46,16 @@ describe("a Vnic's way to its network", () => {
     trouble: string,
   ][] = [
     ["a parent that is up", {}, [eth1], {}, ""],
-    ["one that was set down", {}, [{ ...eth1, ...down }], {}, "ParentDown: eth1 on the node is down"],
+    ["a parent that was set down", {}, [{ ...eth1, ...down }], {}, "ParentDown: eth1 on the node is down"],
     [
-      "one without a carrier",
+      "a parent without a carrier",
       {},
       [link("eth1", { carries: false })],
       {},
       "ParentDown: eth1 on the node has no carrier",
     ],
     [
-      "one that is gone, with the NIC",
+      "a parent that is gone with the NIC",
       {},
       [link("eth0")],
       { nic: undefined },
@@ -69,17 +69,23 @@ describe("a Vnic's way to its network", () => {
       "InterfaceMissing, not attached: net1 is gone from pod db-0",
     ],
     [
-      "a NIC that went with a parent that is back",
+      "a missing NIC whose parent was made anew",
       {},
       [eth1],
       { nic: undefined, remade: true },
       "InterfaceMissing, not attached: net1 is gone from pod db-0: eth1 on the node was made anew",
     ],
     ["a tagged link that is up", { vlan: 100 }, [eth1, tag], {}, ""],
-    ["one that is down", { vlan: 100 }, [eth1, { ...tag, ...down }], {}, "ParentDown: vl1 on the node is down"],
-    ["a port of its bridge", inBridge, [bridge, port], {}, ""],
     [
-      "one that was taken out",
+      "a tagged link that is down",
+      { vlan: 100 },
+      [eth1, { ...tag, ...down }],
+      {},
+      "ParentDown: vl1 on the node is down",
+    ],
+    ["a port in its bridge", inBridge, [bridge, port], {}, ""],
+    [
+      "a port that was removed from its bridge",
       inBridge,
       [bridge, link(port.name)],
       {},
@@ -87,18 +93,24 @@ describe("a Vnic's way to its network", () => {
     ],
     ["a device in the pod", device, [], {}, ""],
     [
-      "one without a carrier",
+      "a device without a carrier",
       device,
       [],
       { nic: link("net1", { carries: false }) },
       "ParentDown: net1 in pod db-0 has no carrier",
     ],
-    ["one that is gone", device, [], { nic: undefined }, "InterfaceMissing, not attached: net1 is gone from pod db-0"],
+    [
+      "a device that is gone",
+      device,
+      [],
+      { nic: undefined },
+      "InterfaceMissing, not attached: net1 is gone from pod db-0",
+    ],
   ];
   for (const [what, network, links, seen, trouble] of cases)
-    it(`over ${what}: ${trouble || "is well"}`, () => expect(troubleOf(network, links, seen)).to.equal(trouble));
+    it(`with ${what}: ${trouble || "has no problem"}`, () => expect(troubleOf(network, links, seen)).to.equal(trouble));
 
-  it("begins at the parent's link, which a device in the pod isn't", () => {
+  it("begins at the parent's link, which differs from a device in the pod", () => {
     expect(parentOf(fileOf({}).definition, [eth1])?.index).to.equal(3);
     expect(parentOf(fileOf({}).definition, [])).to.equal(undefined);
     expect(parentOf(fileOf(device).definition, [link("eth9")])).to.equal(undefined);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { contains, familyOf, hostOf, isLinkLocal, networkOf, prefixOf } from "../../../provider/base/address.ts";
 
 describe("an address", () => {
-  it("is told from its prefix length, whether it has one or not", () => {
+  it("is split into host and prefix length, with or without a prefix length", () => {
     expect([hostOf("192.168.50.10/24"), prefixOf("192.168.50.10/24")]).to.deep.equal(["192.168.50.10", "24"]);
     expect([hostOf("fd50::10"), prefixOf("fd50::10")]).to.deep.equal(["fd50::10", ""]);
   });
@@ -25,12 +25,12 @@ describe("an address", () => {
       expect(contains(subnet, address)).to.equal(within);
     });
 
-  it("belongs to a subnet, which has a canonical form", () => {
+  it("belongs to a subnet in canonical form", () => {
     expect(networkOf("192.168.50.10/24")).to.equal("192.168.50.0/24");
     expect(networkOf("FD50:0:0:0:1::10/64")).to.equal("fd50::/64");
   });
 
-  it("may mean something on its link alone", () => {
+  it("is recognised as link-local", () => {
     expect(["169.254.1.1", "fe80::1/64", "192.168.50.1", "fd50::1"].map(isLinkLocal)).to.deep.equal([
       ...[true, true],
       ...[false, false],

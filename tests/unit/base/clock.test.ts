@@ -25,7 +25,7 @@ describe("the clock", () => {
   };
 
   /** A lease may last 136 years. */
-  it("waits for longer than a timer of Node.js can", () => {
+  it("waits longer than one timer of Node.js can", () => {
     let runs = 0;
     realClock.after(2 ** 32, () => runs++);
     const delays = [elapse(), elapse()];
@@ -36,7 +36,7 @@ describe("the clock", () => {
     expect(timer).to.equal(undefined);
   });
 
-  it("runs nothing that was cancelled, also after the first of several timers", () => {
+  it("runs nothing that was cancelled, even after the first of several timers", () => {
     const cancel = realClock.after(2 ** 32, () => expect.fail("it ran"));
     elapse();
     cancel();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { coalesce } from "../../../provider/base/coalesce.ts";
 
-describe("readings that are shared", () => {
+describe("shared reads", () => {
   /** Reads that have started, each with a function that ends it. */
   let begun: { readonly key: string; readonly end: (value: string) => void; readonly fail: (error: Error) => void }[];
   let ask: (key: string) => Promise<string>;
@@ -14,14 +14,14 @@ describe("readings that are shared", () => {
   });
   const keys = () => begun.map(({ key }) => key);
 
-  it("begin at once for the first who asks", async () => {
+  it("begin at once for the first caller", async () => {
     const answer = ask("db");
     expect(keys()).to.deep.equal(["db"]);
     begun[0]?.end("first");
     expect(await answer).to.equal("first");
   });
 
-  it("serve all who come meanwhile with one more, which begins after they came", async () => {
+  it("serve all callers that come during a read with one further read, which begins after they came", async () => {
     const first = ask("db");
     const later = [ask("db"), ask("db"), ask("db")];
     expect(keys()).to.deep.equal(["db"]);
@@ -36,7 +36,7 @@ describe("readings that are shared", () => {
     expect(await last).to.equal("third");
   });
 
-  it("never serve what was read before somebody asked", async () => {
+  it("never return what was read before the caller asked", async () => {
     const first = ask("db");
     begun[0]?.end("first");
     await first;
@@ -46,13 +46,13 @@ describe("readings that are shared", () => {
     expect(await second).to.equal("second");
   });
 
-  it("don't wait for those of something else", () => {
+  it("don't wait for reads with another key", () => {
     void ask("db");
     void ask("web");
     expect(keys()).to.deep.equal(["db", "web"]);
   });
 
-  it("that fail fail those who share them, and nobody else", async () => {
+  it("reject only the callers that share the failed read", async () => {
     const outcome = (promise: Promise<string>) => promise.catch((error: Error) => `failed: ${error.message}`);
     const first = outcome(ask("db"));
     const later = [outcome(ask("db")), outcome(ask("db"))];

@@ -4,7 +4,7 @@ import { isVnicError, messageOf, VnicError } from "../../../provider/base/errors
 describe("an error", () => {
   const error = new VnicError("conflict", "name: taken", { cause: "x" });
 
-  it("is told by its kind, not by its text", () => {
+  it("is recognised by its kind, not by its text", () => {
     expect(isVnicError(error)).to.equal(true);
     expect(isVnicError(error, "failed", "conflict")).to.equal(true);
     expect(isVnicError(error, "failed")).to.equal(false);
@@ -17,7 +17,7 @@ describe("an error", () => {
     expect(error.stack).to.include("VnicError: name: taken");
   });
 
-  it("has a message whatever was thrown", () => {
+  it("has a message, whatever was thrown", () => {
     expect([error, new Error("x"), "y", 7, undefined, null].map(messageOf)).to.deep.equal([
       "name: taken",
       "x",

@@ -9,9 +9,9 @@ const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "
 };
 
 describe("the package", () => {
-  it("has one version, in code as in package.json", () => expect(packageVersion).to.equal(manifest.version));
-  it("asks for one Node.js, in code as in package.json", () =>
+  it("has the same version in code and in package.json", () => expect(packageVersion).to.equal(manifest.version));
+  it("requires the same Node.js version in code and in package.json", () =>
     expect(`>=${leastNode.join(".")}`).to.equal(manifest.engines.node));
-  it("names its own version's image", () =>
+  it("names the image of its own version", () =>
     expect(defaultImage).to.equal(`localhost/pulumi-vnic-node:${manifest.version}`));
 });

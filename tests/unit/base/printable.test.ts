@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { printable } from "../../../provider/base/printable.ts";
 
 describe("text for a terminal", () => {
-  it("tells the terminal nothing, whoever wrote it", () => {
+  it("has no control sequences, whatever it contains", () => {
     const title = "\u001b]0;pwned\u0007";
     const clipboard = "\u001b]52;c;cm0gLXJmCg==\u001b\\";
     const others = ["\u001b[2J", "\u001b[1A", "\u001b[8m", "\u009b2J", "\r", "\b", "\u0000", "\u007f", "\u001bc"];
@@ -13,7 +13,7 @@ describe("text for a terminal", () => {
     }
   });
 
-  it("keeps its lines and the styles of ours", () => {
+  it("keeps its lines and our own styles", () => {
     const text = `${styleText("bold", "shop/wire", { validateStream: false })}\n\tÄ ${styleText("yellow", "x", { validateStream: false })}`;
     expect(printable(text)).to.equal(text);
   });

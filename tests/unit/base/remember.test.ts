@@ -3,7 +3,7 @@ import { VnicError } from "../../../provider/base/errors.ts";
 import { remember } from "../../../provider/base/remember.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
-describe("answers that are remembered", () => {
+describe("remembered results", () => {
   /** What was asked for, and what exists. */
   let asked: string[];
   let there: Map<string, string>;
@@ -21,7 +21,7 @@ describe("answers that are remembered", () => {
     );
   });
 
-  it("are asked for once, by each key", async () => {
+  it("are computed once for each key", async () => {
     there.set("web", "two");
     expect(await Promise.all([ask("db"), ask("db"), ask("web")])).to.deep.equal(["one", "one", "two"]);
     there.set("db", "another");
@@ -29,7 +29,7 @@ describe("answers that are remembered", () => {
     expect(asked).to.deep.equal(["db", "web"]);
   });
 
-  it("are asked for again when there was nothing, or when it failed", async () => {
+  it("are computed again when there was no result, or when it failed", async () => {
     expect(await ask("web")).to.equal(undefined);
     there.set("web", "two");
     expect(await ask("web")).to.equal("two");

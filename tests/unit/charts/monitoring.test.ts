@@ -45,7 +45,7 @@ async function exported(): Promise<Map<string, readonly string[]>> {
 /** The metrics that an expression reads. */
 const metricsIn = (expr: string): string[] => [...expr.matchAll(/\bvnic_\w+/g)].map(([name]) => name);
 
-describe("alerts and dashboard of the chart", () => {
+describe("the chart's alerts and dashboard", () => {
   let series: Awaited<ReturnType<typeof exported>>;
   before(async () => {
     series = await exported();
@@ -62,7 +62,7 @@ describe("alerts and dashboard of the chart", () => {
       expect(known).to.include.members([...selected, ...grouped]);
     });
 
-  it("say in their words only labels that their expressions leave", () => {
+  it("use only labels in annotations that the alert's expression keeps", () => {
     for (const { alert, expr, annotations } of rules) {
       const grouped = /\bby \(([^)]*)\)/.exec(expr)?.[1]?.split(/,\s*/);
       const left = grouped ?? metricsIn(expr).flatMap((name) => series.get(name) ?? []);
@@ -71,7 +71,7 @@ describe("alerts and dashboard of the chart", () => {
     }
   });
 
-  it("cover what an operator must hear of", () => {
+  it("have an alert for each problem that an operator must know about", () => {
     expect(rules.map(({ alert }) => alert)).to.deep.equal([
       "VnicNotReady",
       "VnicLeaseLost",

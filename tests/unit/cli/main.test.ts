@@ -32,7 +32,7 @@ describe("pulumi-vnic", () => {
   it("plan --json prints the same as data", () =>
     expect(JSON.parse(cli(["plan", "--json", plan]).stdout)).to.include({ formatVersion: 1, stack: "shop/dev" }));
 
-  it("plan fails on what is no preview, and says what to give", () => {
+  it("plan fails on input that isn't a preview, and says what to give", () => {
     const { status, stdout, stderr } = cli(["plan"], "Previewing update (dev)");
     expect({ status, stdout }).to.deep.equal({ status: 1, stdout: "" });
     expect(stderr).to.equal(`pulumi-vnic: reading stdin: it is not JSON; give the output of "pulumi preview --json"\n`);
@@ -41,7 +41,7 @@ describe("pulumi-vnic", () => {
   it("manifests prints a list for kubectl", () =>
     expect(JSON.parse(cli(["manifests"]).stdout)).to.include({ apiVersion: "v1", kind: "List" }));
 
-  it("manifests leaves out the parts that it is told to", () => {
+  it("manifests leaves out the parts of --without", () => {
     const { stdout } = cli(["manifests", "--without", "crds", "--without", "provider"]);
     const { items } = JSON.parse(stdout) as { items: { kind: string }[] };
     expect(items.map(({ kind }) => kind))
@@ -49,7 +49,7 @@ describe("pulumi-vnic", () => {
       .and.not.include("CustomResourceDefinition");
   });
 
-  it("manifests knows its parts", () => {
+  it("manifests rejects unknown parts and lists the known ones", () => {
     const { status, stderr } = cli(["manifests", "--without", "crd"]);
     expect(status).to.equal(2);
     expect(stderr).to.match(/^pulumi-vnic: option '--without <part>' .* parts are namespace, crds, /);
@@ -75,12 +75,13 @@ describe("pulumi-vnic", () => {
       expect(stderr).to.include("--help");
     });
 
-  it("suggests the command that was meant", () => expect(cli(["plans"]).stderr).to.include("Did you mean plan?"));
+  it("suggests the command that was probably meant", () =>
+    expect(cli(["plans"]).stderr).to.include("Did you mean plan?"));
 
   it("--version prints the package's version", () =>
     expect(cli(["--version"])).to.deep.equal({ status: 0, stdout: `${packageVersion}\n`, stderr: "" }));
 
-  it("--help goes to stdout, with the exit codes", () => {
+  it("--help prints the exit codes to stdout", () => {
     const { status, stdout } = cli(["--help"]);
     expect(status).to.equal(0);
     expect(stdout)
@@ -88,7 +89,7 @@ describe("pulumi-vnic", () => {
       .and.include("Exit codes: 0 done");
   });
 
-  it("calls itself kubectl vnic when kubectl starts it", () => {
+  it("calls itself kubectl vnic when it is started by kubectl", () => {
     const folder = mkdtempSync(join(tmpdir(), "vnic-kubectl-"));
     try {
       const plugin = join(folder, "kubectl-vnic.ts");
@@ -100,14 +101,14 @@ describe("pulumi-vnic", () => {
     }
   });
 
-  it("offers commands for completion, and the options of a command", () => {
+  it("completes commands and the options of a command", () => {
     expect(cli(["__complete"]).stdout.split("\n")).to.include.members(["manifests", "plan", "--version"]);
     expect(cli(["__complete", "manifests", "--image", "x"]).stdout.split("\n")).to.include("--without");
     expect(cli(["__complete", "completion"]).stdout.split("\n")).to.include.members(["bash", "zsh", "fish"]);
   });
 
   for (const shell of ["bash", "zsh", "fish"])
-    it(`completion ${shell} prints a script that asks the program`, () =>
+    it(`completion ${shell} prints a script that calls the program`, () =>
       expect(cli(["completion", shell]).stdout).to.include("pulumi-vnic __complete"));
 
   it("completes in a real bash", () => {

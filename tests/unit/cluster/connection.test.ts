@@ -8,7 +8,7 @@ import { kubeconfig } from "../../fakes/kubeconfig.ts";
 
 const server = "https://10.0.0.1:6443";
 
-describe("the way to an API server", () => {
+describe("the connection to an API server", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "vnic-test-"))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,7 @@ describe("the way to an API server", () => {
     return context.getHeaders()["Authorization"];
   }
 
-  it("asks a credential plugin once for many requests that come at once, and again when it is renewed", async () => {
+  it("runs a credential plugin once for many concurrent requests, and again after a renewal", async () => {
     const runs = join(folder, "runs");
     const plugin = join(folder, "plugin");
     const credential = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t-$n"}}`;
@@ -36,7 +36,7 @@ describe("the way to an API server", () => {
     expect(await authorization(connection)).to.equal("Bearer t-2");
   });
 
-  it("reads the kubeconfig again when it is renewed, once for all who met the same trouble", async () => {
+  it("reads the kubeconfig again after a renewal, once for all requests that failed in the same way", async () => {
     const path = join(folder, "kubeconfig");
     writeFileSync(path, kubeconfig({ server }));
     const connection = new Connection(client, { kubeconfig: path });

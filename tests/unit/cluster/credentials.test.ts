@@ -31,25 +31,25 @@ async function errorsOf(text: string): Promise<Error[]> {
   return (await Promise.all(all)).flat();
 }
 
-describe("credentials that can't be used are told of by key, and never by what is written or printed there:", () => {
+describe("an error about unusable credentials names the key, and quotes neither the kubeconfig nor a program's output, for", () => {
   const wrong: [what: string, text: string, words: RegExp][] = [
     [
       "a password in the server's URL",
       withServer(`https://admin:${secret}@10.0.0.1:6443`),
       /^clusters\["test"\]\.cluster\.server: has a user name or a password in it/,
     ],
-    ["a token for a server", withServer(secret), /^clusters\["test"\]\.cluster\.server: is not a URL/],
-    ["a scheme of its own", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
+    ["a token in place of a server", withServer(secret), /^clusters\["test"\]\.cluster\.server: is not a URL/],
+    ["an unknown scheme", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
     ["a token of two lines", withUser({ token: `${secret}\nx` }), /^users\["test"\]\.user: the token has a character/],
     [
-      "a plugin that prints no JSON",
+      "a plugin that doesn't print JSON",
       withPlugin(`echo token=${secret}`),
       /^users\["test"\]\.user\.exec: no credentials/,
     ],
     ["a plugin that prints another object", withPlugin(`echo '{"a":"${secret}"}'`), /\.user\.exec: no credentials/],
-    ["a plugin that fails and says why", withPlugin(`echo ${secret} >&2; exit 1`), /\.user\.exec: no credentials/],
+    ["a plugin that fails with a message", withPlugin(`echo ${secret} >&2; exit 1`), /\.user\.exec: no credentials/],
     [
-      "a plugin that isn't there",
+      "a plugin that doesn't exist",
       withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: `/none/${secret}` } }),
       /\.user\.exec: no credentials come of it \(ENOENT\); run it by itself/,
     ],

@@ -96,7 +96,7 @@ describe("a call to the API server", () => {
       expect(fault.kind).to.equal(kind);
     });
 
-  it("is made once when the answer won't change", async () => {
+  it("is made once when a repetition can't change the answer", async () => {
     let calls = 0;
     await rejection(call(server, "x", () => (calls++, Promise.reject(answered(403)))));
     expect(calls).to.equal(1);
@@ -104,7 +104,7 @@ describe("a call to the API server", () => {
 
   const race = (details = {}) =>
     answered(409, { reason: "Conflict", message: "the object has been modified", details });
-  it("is made again when another writer came between, but not when one holds a field or the object exists", async () => {
+  it("is repeated after a concurrent write, but not when another manager owns a field or the object exists", async () => {
     let calls = 0;
     await call(server, "x", () => (++calls === 1 ? Promise.reject(race()) : Promise.resolve()));
     expect(calls).to.equal(2);
@@ -116,7 +116,7 @@ describe("a call to the API server", () => {
     }
   });
 
-  it("waits as long as the server asks before it is made again", async () => {
+  it("is repeated after the time that the server asks for", async () => {
     const began = performance.now();
     let calls = 0;
     const busy = answered(429, {}, { "retry-after": "0.3" });
@@ -124,7 +124,7 @@ describe("a call to the API server", () => {
     expect(performance.now() - began).to.be.greaterThan(300);
   });
 
-  it("is made once more, by a new way, when the credentials are refused or nothing comes back", async () => {
+  it("is repeated once over a new connection when the credentials are refused or no answer arrives", async () => {
     for (const error of [answered(401), new DOMException("The operation was aborted due to timeout", "TimeoutError")]) {
       renewals = [];
       let calls = 0;
@@ -134,7 +134,7 @@ describe("a call to the API server", () => {
     }
   });
 
-  it("says that the server is unreachable when nothing comes back", async () => {
+  it("reports that the server is unreachable when no answer arrives", async () => {
     const silence = new DOMException("The operation was aborted due to timeout", "TimeoutError");
     const fault = await rejection(call(server, "reading pod shop/db-0", throwing(silence)));
     expect(fault).to.deep.include({
@@ -145,7 +145,7 @@ describe("a call to the API server", () => {
   });
 
   for (const code of [410, 429, 500, 502, 503, 504])
-    it(`is made again when the answer is HTTP ${code}`, async () => {
+    it(`is repeated when the answer is HTTP ${code}`, async () => {
       let calls = 0;
       expect(
         await call(server, "x", () => (++calls === 1 ? Promise.reject(answered(code)) : Promise.resolve(7))),
@@ -153,7 +153,7 @@ describe("a call to the API server", () => {
       expect(calls).to.equal(2);
     });
 
-  it("says that the server is unreachable, and all that is known of why, when it stays so", async () => {
+  it("reports that the server is unreachable, and every known cause, when the failure persists", async () => {
     const refused = Object.assign(new Error("connect ECONNREFUSED 10.0.0.1:6443"), { code: "ECONNREFUSED" });
     const fault = await rejection(
       call(server, "reading pod shop/db-0", throwing(new TypeError("fetch failed", { cause: refused }))),
@@ -165,19 +165,19 @@ describe("a call to the API server", () => {
     });
   });
 
-  it("shows no credentials that the client's error carries", async () => {
+  it("doesn't show the credentials in the client's error", async () => {
     const error = Object.assign(answered(422, { message: "bad" }), { headers: { authorization: "Bearer hunter2" } });
     expect((await rejection(call(server, "x", throwing(error)))).message).to.not.include("hunter2");
   });
 });
 
 describe("finding an object", () => {
-  it("gives undefined when the API server says that it isn't there", async () =>
+  it("returns undefined when the API server says that the object doesn't exist", async () =>
     expect(await find(server, "x", throwing(answered(404, { details: { name: "db-0", kind: "pods" } })))).to.equal(
       undefined,
     ));
 
-  it("never gives undefined when its kind isn't known, or access is denied", async () => {
+  it("never returns undefined when the kind is unknown or access is denied", async () => {
     expect(await rejection(find(server, "x", throwing(answered(404))))).to.have.property("kind", "notInstalled");
     expect(await rejection(find(server, "x", throwing(answered(403))))).to.have.property("kind", "forbidden");
   });

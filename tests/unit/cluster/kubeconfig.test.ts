@@ -23,15 +23,15 @@ describe("a kubeconfig", () => {
     expect(loadKubeConfig(client, { kubeconfig: path }).getCurrentCluster()?.server).to.equal("https://10.0.0.1:6443");
   });
 
-  it("is used with the context that is asked for", () =>
+  it("is used with the given context", () =>
     expect(loadKubeConfig(client, { kubeconfig: text, context: "two" }).getCurrentContext()).to.equal("two"));
 
-  it("is refused, with the contexts that it has, when the one asked for isn't among them", () =>
+  it("is refused when it lacks the given context, with the contexts that it has", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: text, context: "three" })).to.throw(
       `context "three" is not in the kubeconfig; it has one, two`,
     ));
 
-  it("is refused when there is no such file", () =>
+  it("is refused when the file doesn't exist", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: join(folder, "none") })).to.throw(
       /kubeconfig ".*none" is neither a file nor the text of one; correct vnic:kubeconfig/,
     ));
@@ -41,7 +41,7 @@ describe("a kubeconfig", () => {
       "the kubeconfig of vnic:kubeconfig has no current context that leads to a server; correct it",
     ));
 
-  describe("that is wrong is told of by place, and never by what is written there:", () => {
+  describe("an error about an invalid one names the place, and never quotes its content, for", () => {
     const secret = "s3cret-t0ken";
     const wrong: [what: string, text: string, words: RegExp][] = [
       [
@@ -51,7 +51,7 @@ describe("a kubeconfig", () => {
       ],
       ["a token alone", secret, /^kubeconfig \(a text of 12 characters\) is neither a file nor the text of one/],
       [
-        "a bracket too few",
+        "a missing bracket",
         `users: [\n token: ${secret} }`,
         /^vnic:kubeconfig: is not valid YAML at line 2, column 2\d;/,
       ],
@@ -61,9 +61,17 @@ describe("a kubeconfig", () => {
         /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/,
       ],
       ["a tab", `users:\n\t- token: ${secret}`, /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/],
-      ["half of JSON", `{"users": ["${secret}`, /^vnic:kubeconfig: is not valid YAML at line 1, column \d+;/],
-      ["no name", `clusters:\n- cluster: ${secret}\n`, /^vnic:kubeconfig: clusters\[0\]\.name is missing; correct/],
-      ["a number", `clusters:\n- name: ${secret}\n  cluster: { server: 5 }\n`, /^vnic:kubeconfig: is no kubeconfig;/],
+      ["truncated JSON", `{"users": ["${secret}`, /^vnic:kubeconfig: is not valid YAML at line 1, column \d+;/],
+      [
+        "a missing name",
+        `clusters:\n- cluster: ${secret}\n`,
+        /^vnic:kubeconfig: clusters\[0\]\.name is missing; correct/,
+      ],
+      [
+        "a number in place of a text",
+        `clusters:\n- name: ${secret}\n  cluster: { server: 5 }\n`,
+        /^vnic:kubeconfig: is no kubeconfig;/,
+      ],
     ];
     const errorOf = (work: () => unknown) => {
       try {
@@ -82,7 +90,7 @@ describe("a kubeconfig", () => {
           .and.not.to.include("czNjcmV0");
       });
 
-    it("a file's, also one of several of the environment", () => {
+    it("a file, also when it is one of several in KUBECONFIG", () => {
       const [good, bad] = [join(folder, "good"), join(folder, "bad")];
       writeFileSync(good, text);
       writeFileSync(bad, `users: [\n token: ${secret} }`);

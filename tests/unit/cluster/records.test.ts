@@ -65,21 +65,21 @@ for (const { what, path, finalizer: ours, find, hold, release, remove } of kinds
       server.on(`GET ${path}`, ok({ metadata: { ...ref, uid: uid(1), resourceVersion: "5", ...metadata } }));
     const patched = () => server.bodies(patch) as { metadata: { finalizers: string[]; resourceVersion: string } }[];
 
-    it("isn't there", async () => expect(await find(cluster)).to.equal(undefined));
+    it("can be missing", async () => expect(await find(cluster)).to.equal(undefined));
 
-    it("can't be read, and is named then", async () => {
+    it("is named in the error when it can't be read", async () => {
       server.on(`GET ${path}`, failure(403, "cannot get resource"));
       expect((await rejection(find(cluster))).message).to.match(new RegExp(`^reading ${what}: `));
     });
 
-    it("loses our finalizer and no other", async () => {
+    it("loses our finalizer and keeps all others", async () => {
       stored({ finalizers: [others, ours] });
       server.on(patch, ok({}));
       await release(cluster, uid(1));
       expect(patched()).to.deep.equal([{ metadata: { finalizers: [others], resourceVersion: "5" } }]);
     });
 
-    it("is read again when another writer comes between", async () => {
+    it("is read again after a concurrent write", async () => {
       stored({ finalizers: [ours] });
       let tries = 0;
       server.on(patch, () => {
@@ -90,7 +90,7 @@ for (const { what, path, finalizer: ours, find, hold, release, remove } of kinds
       expect(patched().at(-1)).to.deep.equal({ metadata: { finalizers: [others], resourceVersion: "6" } });
     });
 
-    it("is left alone if it is another object by now, or gone", async () => {
+    it("is left alone if it is gone or is another object of that name", async () => {
       await release(cluster, uid(1));
       await hold?.(cluster, uid(1));
       stored({ finalizers: [ours], uid: uid(2) });
@@ -103,7 +103,7 @@ for (const { what, path, finalizer: ours, find, hold, release, remove } of kinds
     });
 
     if (hold)
-      it("gets our finalizer beside others, once, and not while it is being deleted", async () => {
+      it("gets our finalizer besides others, only once, and not while it is being deleted", async () => {
         server.on(patch, ok({}));
         stored({ finalizers: [others, ours] });
         await hold(cluster, uid(1));

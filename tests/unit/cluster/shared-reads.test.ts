@@ -4,14 +4,14 @@ import { FakeApiServer, ok } from "../../fakes/api-server.ts";
 import { kubeconfig } from "../../fakes/kubeconfig.ts";
 import { pod, uid } from "../../fakes/objects.ts";
 
-describe("a cluster that many ask at the same time", () => {
+describe("concurrent calls of a cluster", () => {
   let server: FakeApiServer;
   beforeEach(async () => (server = await new FakeApiServer().start()));
   afterEach(() => server.stop());
   const open = () => openCluster({ kubeconfig: kubeconfig({ server: server.url }) });
   const eight = <T>(ask: () => Promise<T>) => Promise.all(Array.from({ length: 8 }, ask));
 
-  it("is asked for what they have in common twice: for the first, and for all who came meanwhile", async () => {
+  it("share two reads: one for the first caller, one for all that came during it", async () => {
     const cluster = await open();
     await eight(() => cluster.findPod("shop", "db-0"));
     await eight(() => cluster.findNode("worker-1"));
@@ -25,7 +25,7 @@ describe("a cluster that many ask at the same time", () => {
     ]);
   });
 
-  it("tells each what was there after it asked", async () => {
+  it("return what existed after each caller asked", async () => {
     const cluster = await open();
     let made = 0;
     server.on("GET /api/v1/namespaces/shop/pods/db-0", () => ok(pod({ uid: uid(++made) })));

@@ -33,8 +33,8 @@ function help(...command: string[]): string {
   return stdout;
 }
 
-describe("the commands that the documentation names", () => {
-  it("are compared with the help that the program prints", () => {
+describe("the commands in the documentation", () => {
+  it("are compared with the program's help", () => {
     expect(commands.get("manifests")).to.include.members(["--image", "--without", "--help"]);
   });
 
@@ -61,7 +61,7 @@ describe("the commands that the documentation names", () => {
       expect(named.filter((script) => !known.includes(script))).to.deep.equal([]);
     });
 
-    it(`name tests that exist: ${document.path}`, () => {
+    it(`name existing tests: ${document.path}`, () => {
       const wishes = codeOf(document).flatMap((line) =>
         [...line.matchAll(/\bnpm test (?:-- )?([^-#`'][^#`']*)/g)].flatMap(([, words = ""]) =>
           words

@@ -9,7 +9,7 @@ const opening =
   /\/\*\*?\s+(?:\*\s)?(?:Of|The same|Who|Whom|Whose|Whoever|Answers (?:with|whether|how|what)|Makes of|By wh\w+|What there is|What somebody|What is (?:said|told)|Sees to|To be called|Fine (?:when|if|where)|So many)\b|\/\*\*?\s+(?:\*\s)?\/\w/g;
 
 describe("a comment", () => {
-  it("begins with what the thing is or does", () => {
+  it("begins by saying what the thing is or does", () => {
     const files = execFileSync("git", ["ls-files", "*.ts"], { cwd: root, encoding: "utf8" }).trim().split("\n");
     const found = files
       .filter((file) => existsSync(join(root, file)))

@@ -16,12 +16,12 @@ const permissive = [
   "Unlicense",
 ];
 
-describe("the licences of what we ship", () => {
-  it("are listed in docs/licences.md (else: npm run docs:licences)", async () => {
+describe("the licences of what we distribute", () => {
+  it("are listed in docs/licences.md (otherwise: npm run docs:licences)", async () => {
     expect(readFileSync(page, "utf8")).to.equal(await pageText());
   });
 
-  it("ask for no more than a notice", () => {
+  it("require nothing but a notice", () => {
     const packages = shipped();
     expect(packages.map(({ name }) => name)).to.include.members(["zod", "@kubernetes/client-node"]);
     const parts = (licence: string) => licence.replace(/[()]/g, "").split(/ (?:AND|OR) /);

@@ -23,9 +23,9 @@ function linksOf(document: Document) {
   return document.links.flatMap((link) => target(document, link) ?? []);
 }
 
-describe("the links of the documentation", () => {
+describe("the links in the documentation", () => {
   for (const document of documents)
-    it(`lead somewhere: ${document.path}`, () => {
+    it(`have existing targets: ${document.path}`, () => {
       const broken = linksOf(document).filter(({ path, anchor }) => {
         if (!existsSync(join(root, path))) return true;
         const other = documents.find((document) => document.path === path);
@@ -48,7 +48,7 @@ describe("the links of the documentation", () => {
   });
 });
 
-describe("the paths that the documentation names", () => {
+describe("the paths in the documentation", () => {
   const named = /^(?:provider|sdk|tests|docs|examples|scripts|\.ci|\.github)\/[\w./-]*$/;
 
   for (const document of documents)
@@ -59,7 +59,7 @@ describe("the paths that the documentation names", () => {
 });
 
 describe("the tree in ARCHITECTURE.md", () => {
-  it("has each room of provider/, and each of its folders is on disk", () => {
+  it("lists each room of provider/, and only folders that exist", () => {
     const tree = documents
       .find(({ path }) => path === "ARCHITECTURE.md")
       ?.blocks.find(({ text }) => text.startsWith("sdk/"));
@@ -75,8 +75,8 @@ describe("the tree in ARCHITECTURE.md", () => {
   });
 });
 
-describe("the sizes of the first pages", () => {
-  it("README.md has at most 8 KB, ARCHITECTURE.md at most 14 KB", () => {
+describe("the size limits of the first pages", () => {
+  it("hold: README.md has at most 8 KB, ARCHITECTURE.md at most 14 KB", () => {
     expect(statSync(join(root, "README.md")).size).to.be.at.most(8 * 1024);
     expect(statSync(join(root, "ARCHITECTURE.md")).size).to.be.at.most(14 * 1024);
   });

@@ -6,7 +6,7 @@ import { root } from "../../support/documents.ts";
 
 describe("the table of inputs", () => {
   for (const page of Object.keys(pages))
-    it(`is the one of the provider's fields (else: npm run docs:tables): ${page}`, async () => {
+    it(`matches the fields in provider/model (otherwise: npm run docs:tables): ${page}`, async () => {
       expect(readFileSync(join(root, page), "utf8")).to.equal(await withTable(page));
     });
 });

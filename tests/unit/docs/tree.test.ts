@@ -27,7 +27,7 @@ function foldersOnDisk(): string[] {
 }
 
 describe("the tree in ARCHITECTURE.md", () => {
-  it("is the tree on disk", () => {
+  it("matches the folders on disk", () => {
     expect(foldersInTree().sort()).to.deep.equal(foldersOnDisk().sort());
   });
 });

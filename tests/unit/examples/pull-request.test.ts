@@ -13,31 +13,31 @@ describe("the workflows of examples/pull-request", () => {
     const text = readFileSync(join(workflows, file), "utf8");
     const lines = text.split("\n").map((line) => line.trim().replace(/^- /, ""));
 
-    it(`pin every action by its full commit, and say its version (${file})`, () => {
+    it(`pin every action by its full commit, with its version in a comment (${file})`, () => {
       const actions = lines.filter((line) => line.startsWith("uses:"));
       expect(actions).not.to.be.empty;
       for (const action of actions) expect(action).to.match(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     });
 
-    it(`run nothing but the example's scripts, and fill in no expression there (${file})`, () => {
+    it(`run only the example's scripts, without expressions in commands (${file})`, () => {
       for (const line of lines.filter((one) => one.startsWith("run:")))
         expect(line).to.match(
           /^run: (npm ci|scripts\/\w+\.sh( "\$RUNNER_TEMP\/comment\.md")?|node scripts\/comment\.mjs)$/,
         );
     });
 
-    it(`grant nothing by default, and the right to write to none but the comment (${file})`, () => {
+    it(`grant no permission by default, and write permission only to the comment's job (${file})`, () => {
       expect(text).to.match(/^permissions: \{\}$/m);
       const writing = lines.filter((line) => line.endsWith(": write"));
       expect(writing).to.deep.equal(file === "preview.yml" ? ["pull-requests: write"] : []);
     });
   }
 
-  it("give the preview, which runs what is proposed, no cluster", () =>
+  it("give no cluster credentials to the preview, which runs proposed code", () =>
     expect(readFileSync(join(workflows, "preview.yml"), "utf8")).not.to.include("KUBECONFIG"));
 });
 
-describe("the comment of examples/pull-request", () => {
+describe("the pull request comment of examples/pull-request", () => {
   let server: CommentServer;
   beforeEach(async () => {
     server = await serveComments("shop/net", 7);
@@ -55,20 +55,20 @@ describe("the comment of examples/pull-request", () => {
       },
     });
 
-  it("is one, which each push updates", async () => {
+  it("is created once and updated by each push", async () => {
     expect((await comment(plan("first"))).stdout).to.match(/^created /);
     expect((await comment(plan("second"))).stdout).to.match(/^updated /);
     expect(server.comments.map(({ body }) => body)).to.deep.equal([plan("second")]);
   });
 
-  it("is one for each stack", async () => {
+  it("exists once for each stack", async () => {
     await comment(plan("dev"));
     await comment(plan("prod", "shop/prod"));
     await comment(plan("dev again"));
     expect(server.comments.map(({ body }) => body)).to.deep.equal([plan("dev again"), plan("prod", "shop/prod")]);
   });
 
-  it("is found behind many others, and never taken for one that somebody wrote", async () => {
+  it("is found behind many other comments, and isn't confused with a person's comment", async () => {
     server.add(plan("a person's"), "User");
     for (let index = 0; index < 150; index++) server.add(`talk ${index}`, "User");
     server.add(plan("ours"), "Bot");
@@ -78,7 +78,7 @@ describe("the comment of examples/pull-request", () => {
     expect(server.comments.at(-1)?.body).to.equal(plan("newer"));
   });
 
-  it("fails with GitHub's own words, without the token", async () => {
+  it("fails with GitHub's error message, without the token", async () => {
     const { code, stderr } = await comment(plan("text"), "wr0ng");
     expect(code).to.equal(1);
     expect(stderr)
@@ -86,7 +86,7 @@ describe("the comment of examples/pull-request", () => {
       .and.not.match(/wr0ng/);
   });
 
-  it("refuses what is no plan", async () => {
+  it("isn't posted for input that isn't a plan", async () => {
     expect((await comment("no marker")).stderr).to.match(/COMMENT is not a plan/);
     expect(server.requests).to.deep.equal([]);
   });

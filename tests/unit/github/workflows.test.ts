@@ -30,13 +30,13 @@ const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 describe("the workflows of this repository", () => {
   for (const file of readdirSync(folder)) {
-    it(`pin every action by its full commit, and say its version: ${file}`, () => {
+    it(`pin every action by its full commit, with its version in a comment: ${file}`, () => {
       const actions = [...textOf(file).matchAll(/uses: (.*)/g)].map(([, action]) => action);
       expect(actions).not.to.be.empty;
       for (const action of actions) expect(action).to.match(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     });
 
-    it(`grant nothing to all jobs at once, and never run a fork's code with our rights: ${file}`, () => {
+    it(`grant no permission to all jobs, and never run a fork's code with write permission: ${file}`, () => {
       expect(read(file).permissions).to.deep.equal({});
       expect(read(file).on).not.to.have.property("pull_request_target");
     });
@@ -46,7 +46,7 @@ describe("the workflows of this repository", () => {
     const { jobs, on } = read(file);
     const steps = Object.values(jobs).flatMap(({ steps }) => steps);
 
-    it(`run on each pull request, with a time limit, and may only read: ${file}`, () => {
+    it(`run on each pull request with a time limit and read-only permissions: ${file}`, () => {
       expect(on).to.have.property("pull_request");
       for (const job of Object.values(jobs)) {
         expect(job.permissions).to.deep.equal({ contents: "read" });
@@ -56,7 +56,7 @@ describe("the workflows of this repository", () => {
         expect(given).to.include({ "persist-credentials": false });
     });
 
-    it(`run nothing but scripts of package.json, and tests that exist: ${file}`, () => {
+    it(`run only scripts of package.json and existing tests: ${file}`, () => {
       const commands = steps.flatMap(({ run }) => run ?? []);
       expect(commands).not.to.be.empty;
       for (const command of commands) {
@@ -69,12 +69,12 @@ describe("the workflows of this repository", () => {
     });
   }
 
-  it("install packages without their scripts", () => {
+  it("install packages without running their scripts", () => {
     expect(readFileSync(join(root, ".npmrc"), "utf8")).to.match(/^ignore-scripts=true$/m);
     expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).to.deep.equal([]);
   });
 
-  it("check types and lint, and run the quick tests, on more than one Node.js", () => {
+  it("check types and lint, and run the quick tests, on several versions of Node.js", () => {
     const { check, unit, kernel } = read("check.yml").jobs;
     for (const job of [check, unit, kernel]) expect(job?.strategy?.matrix["node"]).to.include.members([22, 24]);
   });

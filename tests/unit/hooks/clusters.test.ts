@@ -15,13 +15,13 @@ describe("the setting vnic:clusters", () => {
     return join(folder, name);
   };
 
-  it("is an object as JSON", () => {
+  it("may be a JSON object", () => {
     const setting = JSON.stringify({ edge: { kubeconfig: "/edge" }, core: { context: "core", image: "core:1" } });
     expect(connectionTo("edge", setting)).to.deep.equal({ kubeconfig: "/edge" });
     expect(connectionTo("core", ` ${setting}`)).to.deep.equal({ context: "core", image: "core:1" });
   });
 
-  it("is the path of a file of JSON or YAML", () => {
+  it("may be the path of a JSON or YAML file", () => {
     expect(connectionTo("edge", write("c.json", `{"edge": {"context": "e"}}`))).to.deep.equal({ context: "e" });
     expect(connectionTo("edge", write("c.yaml", "edge:\n  kubeconfig: |\n    apiVersion: v1\n"))).to.deep.equal({
       kubeconfig: "apiVersion: v1\n",
@@ -30,29 +30,37 @@ describe("the setting vnic:clusters", () => {
 
   const refusals: [what: string, setting: string | undefined, words: string][] = [
     ["is not set", undefined, `cluster "edge" needs the setting vnic:clusters, which is not set; write {`],
-    ["has other clusters", `{"core": {"context": "c"}}`, `cluster "edge" is not in vnic:clusters; it has core`],
-    ["has none", "{}", `cluster "edge" is not in vnic:clusters; it has none`],
+    ["has only other clusters", `{"core": {"context": "c"}}`, `cluster "edge" is not in vnic:clusters; it has core`],
+    ["has no clusters", "{}", `cluster "edge" is not in vnic:clusters; it has none`],
     [
       "has a cluster without kubeconfig and context",
       `{"edge": {}}`,
       "vnic:clusters: edge is not as it should be; write {",
     ],
-    ["has a cluster with an image alone", `{"edge": {"image": "i"}}`, "vnic:clusters: edge is not as it should be"],
+    ["has a cluster with only an image", `{"edge": {"image": "i"}}`, "vnic:clusters: edge is not as it should be"],
     [
       "has an unknown key",
       `{"edge": {"context": "c", "token": "${token}"}}`,
       "vnic:clusters: edge is not as it should be",
     ],
-    ["has a number", `{"edge": {"kubeconfig": 5}}`, "vnic:clusters: edge.kubeconfig is not as it should be"],
+    [
+      "has a number in place of a text",
+      `{"edge": {"kubeconfig": 5}}`,
+      "vnic:clusters: edge.kubeconfig is not as it should be",
+    ],
     ["has a text in place of a cluster", `{"edge": "${token}"}`, "vnic:clusters: edge is not as it should be"],
     ["has a cluster with a bad name", `{"Edge of": {"context": "c"}}`, "vnic:clusters: Edge of is not as it should be"],
-    ["is not valid", `{"edge": {"kubeconfig": "${token}`, "vnic:clusters can't be read: not valid at line 1, column "],
-    ["has an alias of YAML that isn't there", `{"edge": *${token}}`, "vnic:clusters can't be read: not valid"],
+    [
+      "is invalid JSON",
+      `{"edge": {"kubeconfig": "${token}`,
+      "vnic:clusters can't be read: not valid at line 1, column ",
+    ],
+    ["has an unknown alias of YAML", `{"edge": *${token}}`, "vnic:clusters can't be read: not valid"],
     ["is a secret in the wrong place", token, "vnic:clusters is neither an object as JSON nor the path of a file that"],
     ["is a kubeconfig", `apiVersion: v1\nusers: [{user: {token: ${token}}}]`, "vnic:clusters is neither an object"],
   ];
   for (const [what, setting, words] of refusals)
-    it(`is refused when it ${what}, without a word of its values`, () => {
+    it(`is refused without quoting its values when it ${what}`, () => {
       expect(() => connectionTo("edge", setting))
         .to.throw()
         .that.satisfies(({ kind, message }: { kind: string; message: string }) => {
@@ -62,11 +70,11 @@ describe("the setting vnic:clusters", () => {
         });
     });
 
-  it("doesn't know a property that every object has", () => {
+  it("doesn't take an inherited property of objects for a cluster", () => {
     expect(() => connectionTo("constructor", "{}")).to.throw(`cluster "constructor" is not in vnic:clusters`);
   });
 
-  it("names its file when that isn't valid", () => {
+  it("names its file in the error when the file is invalid", () => {
     const list = write("list.yaml", "- edge\n");
     expect(() => connectionTo("edge", list)).to.throw(`${list}: the whole is not as it should be`);
     const broken = write("broken.yaml", `edge: {kubeconfig: "${token}`);

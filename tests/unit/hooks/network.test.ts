@@ -7,10 +7,10 @@ const definition = { name: "lan", mode: "macvlan", parent: "eth1" } as const;
 const state = { ...definition, uid: uid(1), schemaVersion: 1, providerVersion: "0.1.0" };
 
 describe("the hooks of a Network", () => {
-  it("diff: nothing changes when nothing does", async () =>
+  it("diff: reports no change when nothing changes", async () =>
     expect(await diff("lan", state, definition)).to.deep.equal({ changes: false }));
 
-  it("diff: updates in place for another property, and replaces for another name", async () => {
+  it("diff: updates in place for a changed field, and replaces for another name", async () => {
     expect((await diff("lan", state, { ...definition, mtu: 1400 })).replaces).to.deep.equal([]);
     expect((await diff("lan", state, { ...definition, name: "wan" })).replaces).to.deep.equal(["name"]);
   });

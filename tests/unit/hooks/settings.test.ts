@@ -18,26 +18,26 @@ const fromConfiguration = { kubeconfig: "/s", context: "s", image: "s:1" };
 
 describe("settings", () => {
   const cases: [what: string, sources: Partial<SettingsSources>, settings: object][] = [
-    ["are the defaults when nothing says otherwise", {}, { image: defaultImage }],
-    ["come from the configuration, by full key, when the program ran", { configured: stored }, fromConfiguration],
-    ["come from the environment for what the configuration lacks", { env: environment }, fromEnvironment],
+    ["are the defaults when nothing is configured", {}, { image: defaultImage }],
+    ["are taken from the configuration by full key when the program ran", { configured: stored }, fromConfiguration],
+    ["are taken from the environment when the configuration lacks them", { env: environment }, fromEnvironment],
     [
-      "come from the configuration before the environment when the program ran",
+      "are taken from the configuration rather than the environment when the program ran",
       { configured: stored, env: environment },
       fromConfiguration,
     ],
     [
-      "come from what was stored when the program didn't run and there is no settings file",
+      "are taken from state when the program didn't run and there is no settings file",
       { configured: stored, isCurrent: false },
       fromConfiguration,
     ],
     [
-      "come from the environment before what was stored",
+      "are taken from the environment rather than from state",
       { configured: stored, isCurrent: false, env: environment },
       fromEnvironment,
     ],
     [
-      "come from today's settings file before all else",
+      "are taken from the current settings file rather than anything else",
       {
         configured: stored,
         isCurrent: false,
@@ -51,12 +51,12 @@ describe("settings", () => {
       { kubeconfig: "/f", context: "f", image: "f:1" },
     ],
     [
-      "aren't what was stored when today's settings file no longer has them",
+      "aren't taken from state when the current settings file no longer has them",
       { configured: stored, isCurrent: false, file: file({}) },
       { image: defaultImage },
     ],
     [
-      "are what was stored when today's settings file doesn't tell them",
+      "are taken from state when the current settings file hides them",
       {
         configured: stored,
         isCurrent: false,
@@ -81,7 +81,7 @@ describe("the settings of a named cluster", () => {
   });
   const sources = { configured, isCurrent: true, env: {} };
 
-  it("are its own, and for what it lacks the stack's, but for the context", () => {
+  it("are taken from the cluster's entry, then from the stack, except for the stack's context", () => {
     expect(readSettings(sources, "edge")).to.deep.equal({
       kubeconfig: "/edge",
       image: "s:1",
@@ -94,7 +94,7 @@ describe("the settings of a named cluster", () => {
     });
   });
 
-  it("come from the environment when the configuration lacks them", () => {
+  it("are taken from the environment when the configuration lacks them", () => {
     const env = { VNIC_CLUSTERS: JSON.stringify(clusters), VNIC_KUBECONFIG: "/e" };
     expect(readSettings({ configured: config({}), isCurrent: true, env }, "core")).to.include({
       kubeconfig: "env:VNIC_KUBECONFIG",
@@ -102,7 +102,7 @@ describe("the settings of a named cluster", () => {
     });
   });
 
-  it("come from today's settings file before what was stored", () => {
+  it("are taken from the current settings file rather than from state", () => {
     const today = file({ "vnic:clusters": { plain: `{"edge": {"kubeconfig": "/today"}}` } });
     expect(readSettings({ ...sources, isCurrent: false, file: today }, "edge").kubeconfig).to.equal("/today");
     const hidden = file({ "vnic:clusters": { hidden: true } });
@@ -112,9 +112,9 @@ describe("the settings of a named cluster", () => {
 
 describe("Node.js", () => {
   for (const version of ["22.19.0", "22.23.3", "23.0.0", "24.1.0", "100.0.0"])
-    it(`is new enough when it is ${version}`, () => expect(() => refuseOldNode(version)).to.not.throw());
+    it(`is accepted in version ${version}`, () => expect(() => refuseOldNode(version)).to.not.throw());
   for (const version of ["18.20.0", "20.20.2", "22.18.9", "22.2.0"])
-    it(`is refused, with the version to use, when it is ${version}`, () =>
+    it(`is refused in version ${version}, with the version to use`, () =>
       expect(() => refuseOldNode(version)).to.throw(
         `Node.js ${version} is too old for the Kubernetes client: put Node.js 22.19 or newer first on PATH`,
       ));

@@ -18,38 +18,38 @@ describe("a stack's settings file", () => {
   const absent = { plain: undefined };
   const hidden = { hidden: true } as const;
   const cases: [what: string, files: Record<string, string>, image: FileValue | undefined][] = [
-    ["isn't there without a project", { "Pulumi.prod.yaml": "config: { vnic:image: a }" }, undefined],
-    ["isn't there for another stack", { "Pulumi.yaml": project, "Pulumi.dev.yaml": "" }, undefined],
-    ["tells a value", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: a }" }, { plain: "a" }],
+    ["isn't found without a project", { "Pulumi.prod.yaml": "config: { vnic:image: a }" }, undefined],
+    ["isn't found for another stack", { "Pulumi.yaml": project, "Pulumi.dev.yaml": "" }, undefined],
+    ["has a value", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: a }" }, { plain: "a" }],
     ["may be empty", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "" }, absent],
-    ["tells that there is none", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { shop:a: b }" }, absent],
+    ["says that a value is absent", { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { shop:a: b }" }, absent],
     [
-      "doesn't tell an encrypted value",
+      "hides an encrypted value",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { secure: v1:x } }" },
       hidden,
     ],
     [
-      "doesn't tell what an environment may have",
+      "hides a value that an environment may have",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "environment: [shop/prod]" },
       hidden,
     ],
     [
-      "goes before an environment",
+      "has precedence over an environment",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "environment: [shop/prod]\nconfig: { vnic:image: a }" },
       { plain: "a" },
     ],
     [
-      "may lie in another folder",
+      "may be in another folder",
       { "Pulumi.yaml": `${project}stackConfigDir: stacks`, "stacks/Pulumi.prod.yaml": "config: { vnic:image: a }" },
       { plain: "a" },
     ],
     [
-      "may lie in a folder under the setting's former name",
+      "may be in a folder given by the setting's former name",
       { "Pulumi.yaml": `${project}config: stacks`, "stacks/Pulumi.prod.yaml": "config: { vnic:image: a }" },
       { plain: "a" },
     ],
     [
-      "has the project's values for what it lacks",
+      "inherits values that it lacks from the project",
       {
         "Pulumi.yaml": `${project}config: { vnic:image: { value: a }, vnic:context: { value: b } }`,
         "Pulumi.prod.yaml": "config: { vnic:context: c }",
@@ -57,17 +57,17 @@ describe("a stack's settings file", () => {
       { plain: "a" },
     ],
     [
-      "has keys as early versions wrote them",
+      "may have keys in the notation of early versions",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:config:image: a }" },
       { plain: "a" },
     ],
     [
-      "tells an object as JSON",
+      "returns an object as JSON",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { edge: { context: a } } }" },
       { plain: `{"edge":{"context":"a"}}` },
     ],
     [
-      "tells an object of the project's file",
+      "returns an object of the project's file",
       {
         "Pulumi.yaml": `${project}config: { vnic:image: { value: { edge: { context: a } } } }`,
         "Pulumi.prod.yaml": "",
@@ -75,7 +75,7 @@ describe("a stack's settings file", () => {
       { plain: `{"edge":{"context":"a"}}` },
     ],
     [
-      "doesn't tell an object with an encrypted part",
+      "hides an object with an encrypted part",
       { "Pulumi.yaml": project, "Pulumi.prod.yaml": "config: { vnic:image: { edge: { context: { secure: v1:x } } } }" },
       hidden,
     ],
@@ -87,14 +87,14 @@ describe("a stack's settings file", () => {
       expect(readStackFile(folder, "prod")?.get("vnic:image")).to.deep.equal(image);
     });
 
-  it("is found from a folder below the project's", () => {
+  it("is found from a folder below the project folder", () => {
     write("Pulumi.yaml", `${project}main: src`);
     write("Pulumi.prod.yaml", "config: { vnic:image: a }");
     mkdirSync(join(folder, "src"));
     expect(readStackFile(join(folder, "src"), "prod")?.get("vnic:image")).to.deep.equal({ plain: "a" });
   });
 
-  it("that is wrong is named, and not quoted", () => {
+  it("is named in the error when it is invalid, and not quoted", () => {
     write("Pulumi.yaml", project);
     write("Pulumi.prod.yaml", "config: { vnic:kubeconfig: s3cret");
     expect(() => readStackFile(folder, "prod"))
@@ -103,7 +103,7 @@ describe("a stack's settings file", () => {
       .not.includes("s3cret");
   });
 
-  it("is that of the stack in a resource's URN", () => {
+  it("is the one of the stack in a resource's URN", () => {
     expect(stackOf("urn:pulumi:prod::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire")).to.equal("prod");
     for (const other of [undefined, "", "wire", "urn:pulumi:../etc"]) expect(stackOf(other)).to.equal(undefined);
   });

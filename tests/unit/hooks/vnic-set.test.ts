@@ -25,7 +25,7 @@ const set = { ...vnicSet(), status: { observedGeneration: 1, desired: 1, ready: 
 const state = setStateOf(definition(), set, [member], "0.1.0");
 
 describe("the hooks of a VnicSet", () => {
-  it("check: gives back the canonical definition, the same for its own result", async () => {
+  it("check: returns the canonical definition, also for its own result", async () => {
     const first = (await check({}, { ...inputs, __provider: "text" })).inputs as Record<string, unknown>;
     expect(first).to.deep.equal(definition());
     expect((await check({}, first)).inputs).to.deep.equal(first);
@@ -36,10 +36,10 @@ describe("the hooks of a VnicSet", () => {
     expect(failures?.map(({ property }) => property)).to.have.members(["selector", "template.network.parent"]);
   });
 
-  it("diff: nothing changes when nothing does, whatever the outputs say", async () =>
+  it("diff: reports no change when nothing changes, whatever the outputs are", async () =>
     expect(await diff("shop/wires", state, definition())).to.deep.equal({ changes: false }));
 
-  it("diff: waits once more for pods that weren't served when it was last looked at", async () =>
+  it("diff: plans an update when pods weren't served at the last read", async () =>
     expect(await diff("shop/wires", { ...state, ready: 0 }, definition())).to.deep.equal({ changes: true }));
 
   for (const [property, changes] of [
@@ -48,13 +48,13 @@ describe("the hooks of a VnicSet", () => {
     ["addresses", { addresses: [{ cidr: "10.0.0.0/24" }] }],
     ["labels", { labels: { a: "b" } }],
   ] as const)
-    it(`diff: updates in place for another ${property}`, async () =>
+    it(`diff: updates in place when ${property} changes`, async () =>
       expect(await diff("shop/wires", state, definition(changes))).to.deep.equal({
         replaces: [],
         deleteBeforeReplace: true,
       }));
 
-  it("diff: replaces for another name or namespace", async () =>
+  it("diff: replaces when the name or the namespace changes", async () =>
     expect((await diff("shop/wires", state, definition({ name: "x", namespace: "y" }))).replaces).to.deep.equal([
       "name",
       "namespace",
@@ -67,7 +67,7 @@ describe("the hooks of a VnicSet", () => {
     expect(failure).to.match(/the state of VnicSet shop\/wires was written by pulumi-vnic 0.1.0; install that version/);
   });
 
-  it("outputs: the addresses of each pod, as the kernel shows them where it has been looked at", () => {
+  it("outputs: have the addresses of each pod, as the kernel shows them where it was read", () => {
     const seen = {
       ...member,
       spec: { ...member.spec, pod: { name: "db-1" } },

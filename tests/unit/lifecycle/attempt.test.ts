@@ -38,7 +38,7 @@ describe("an attempt to attach a Vnic", () => {
     return seen;
   };
 
-  it("is in progress from the first, and done at its end, without a request for saying so", async () => {
+  it("is in progress from its start and done at its end, without a request of its own for that", async () => {
     const seen = meanwhile();
     await run();
     expect(seen).to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Pending" }]);
@@ -46,7 +46,7 @@ describe("an attempt to attach a Vnic", () => {
     expect(driver.cluster.calls.filter((call) => call.startsWith("applyVnicStatus"))).to.have.length(1);
   });
 
-  it("makes a record that is edited unready at once, until the edit is done", async () => {
+  it("makes an edited record unready at once, until the edit is done", async () => {
     standing();
     const seen = meanwhile();
     await run(edit);
@@ -55,7 +55,7 @@ describe("an attempt to attach a Vnic", () => {
     expect(isSaid()).to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
   });
 
-  it("leaves an edit in progress that failed half-way, and says why", async () => {
+  it("leaves the record in progress when an edit fails half-way, with the reason", async () => {
     standing();
     driver.cluster.nodeSide.inject = () => {
       throw new VnicError("failed", "moving link: no such device");
@@ -65,7 +65,7 @@ describe("an attempt to attach a Vnic", () => {
     expect(ready()?.message).to.equal("node worker-1: moving link: no such device");
   });
 
-  it("leaves a record as done as it was when an edit was refused", async () => {
+  it("leaves the record's status as it was when an edit is refused", async () => {
     standing();
     const before = record().status;
     driver.cluster.nodeSide.inject = () => {
@@ -76,7 +76,7 @@ describe("an attempt to attach a Vnic", () => {
     expect(record().status?.interface).to.deep.equal(before?.interface);
   });
 
-  it("that takes long says what it waits for, and that it has begun, once", async () => {
+  it("reports what it waits for, and once that it has begun, when it takes long", async () => {
     let go: (() => void) | undefined;
     driver.cluster.nodeSide.steps = ["moving"];
     driver.cluster.nodeSide.inject = () => new Promise((resolve) => (go = () => resolve(injectResult())));
@@ -96,7 +96,7 @@ describe("an attempt to attach a Vnic", () => {
     expect(reasons).to.deep.equal(["AddingInterface"]);
   });
 
-  it("doesn't fail because it can't be told of", async () => {
+  it("doesn't fail when its progress can't be reported", async () => {
     standing();
     driver.cluster.failNext("applyVnicStatus", new VnicError("unreachable", "no answer"));
     await run(edit);

@@ -21,7 +21,7 @@ describe("a claim", () => {
   const hold = <T>(record: StoredVnic | undefined, work: () => Promise<T>, seconds = 5) =>
     driver.claims.hold(driver, refOf(storedVnic()), record, new Deadline("working", seconds), work);
 
-  it("is on the record while the work is done, and given back after it, also when it fails", async () => {
+  it("is on the record during the work, and is removed afterwards, also when the work fails", async () => {
     driver.cluster.store(storedVnic());
     await hold(storedVnic(), async () => expect(claimNow()).to.include("a test"));
     expect(claimNow()).to.equal(undefined);
@@ -30,7 +30,7 @@ describe("a claim", () => {
     expect(claimNow()).to.equal(undefined);
   });
 
-  it("goes onto a record that is made meanwhile, and costs nothing where there is none", async () => {
+  it("is written into a record that the work creates, and needs no request where no record exists", async () => {
     await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
       driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
     });
@@ -40,7 +40,7 @@ describe("a claim", () => {
     expect(driver.cluster.calls).to.deep.equal([]);
   });
 
-  it("is waited for while somebody else has it, and taken when that one gives it back", async () => {
+  it("is waited for while another driver has it, and taken when that driver removes it", async () => {
     const other = claimed("Pulumi on a laptop");
     driver.cluster.store(other);
     driver.cluster.before("findVnic", () =>
@@ -52,19 +52,19 @@ describe("a claim", () => {
     expect(holder).to.include("a test");
   });
 
-  it("of somebody else ends the wait with its holder's name when the time is over", async () => {
+  it("ends the wait with the other holder's name when the time is over", async () => {
     const other = claimed("Pulumi on a laptop");
     driver.cluster.store(other);
     const error = await rejection(hold(other, async () => undefined, 0.3));
     expect(error.message).to.match(/still waiting for Pulumi on a laptop to finish with Vnic shop\/db-wire/);
   });
 
-  it("is tried anew when the record was changed at the same moment", async () => {
+  it("is tried again when the record was changed at the same moment", async () => {
     driver.cluster.store(storedVnic({}, { resourceVersion: "7" }));
     await hold(storedVnic(), async () => expect(claimNow()).to.include("a test"));
   });
 
-  it("stands for nobody when it is our own, unreadable, or of one who died long ago", () => {
+  it("doesn't count when it is our own, unreadable or expired long ago", () => {
     const claims = new Claims("a test");
     expect(claims.otherHolder(claimed("somebody"))).to.equal("somebody");
     expect(claims.otherHolder(claimed("a test"))).to.equal(undefined);
@@ -72,7 +72,7 @@ describe("a claim", () => {
     expect(claims.otherHolder(storedVnic({}, { annotations: { [annotations.claim]: "{" } }))).to.equal(undefined);
   });
 
-  it("by a clock that is minutes ahead or behind still stands", () => {
+  it("still counts when its clock is minutes ahead or behind", () => {
     const claims = new Claims("a test");
     for (const minutes of [-9, 9])
       expect(claims.otherHolder(claimed("somebody", new Date(Date.now() + minutes * 60_000)))).to.equal("somebody");

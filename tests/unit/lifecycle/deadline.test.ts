@@ -5,7 +5,7 @@ import { rejection } from "../../fakes/cluster.ts";
 import { never } from "../../fakes/node-side.ts";
 
 describe("a deadline", () => {
-  it("waits no longer than it lasts, then says what was awaited", async () => {
+  it("ends a wait when its time is over, and says what was awaited", async () => {
     const deadline = new Deadline("injecting", 0.05);
     const began = performance.now();
     const waiting = async (): Promise<never> => {
@@ -19,7 +19,7 @@ describe("a deadline", () => {
     expect(deadline.remainingMilliseconds).to.equal(0);
   });
 
-  it("lets a result or an error through that comes in time", async () => {
+  it("passes on a result or an error that arrives in time", async () => {
     const deadline = new Deadline("injecting", 1);
     expect(await deadline.limit(Promise.resolve(7), "x")).to.equal(7);
     expect(await rejection(deadline.limit(Promise.reject(new VnicError("refused", "no")), "x"))).to.have.property(
@@ -28,7 +28,7 @@ describe("a deadline", () => {
     );
   });
 
-  it("cuts off what doesn't come in time", async () => {
+  it("rejects work that doesn't end in time", async () => {
     const endless = never({ id: 1, verb: "hello" }) as Promise<never>;
     expect(await rejection(new Deadline("injecting", 0.02).limit(endless, "an answer"))).to.have.property(
       "kind",

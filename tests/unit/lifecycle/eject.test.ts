@@ -27,7 +27,7 @@ describe("eject", () => {
   const record = () => driver.cluster.vnics.get("shop/db-wire");
   const plans = () => driver.cluster.nodeSide.work.map((request) => ("plan" in request ? request.plan : undefined));
 
-  it("marks the record, cleans the node, and only then lets the record go", async () => {
+  it("marks the record, cleans the node, and only then removes the finalizer", async () => {
     await run();
     expect(driver.cluster.writes).to.deep.equal([
       "deleteVnic shop/db-wire",
@@ -38,7 +38,7 @@ describe("eject", () => {
     expect(record()).to.equal(undefined);
   });
 
-  it("frees its addresses once the node is clean, and no other Vnic's", async () => {
+  it("frees its own addresses once the node is clean, and no addresses of other Vnics", async () => {
     const { cluster } = driver;
     const own = storedVnic();
     await claimAddresses(cluster, holdingsOf(definition(), ["eth1"]), own.metadata);
@@ -66,14 +66,14 @@ describe("eject", () => {
     ],
   ];
   for (const [when, arrange] of podGone)
-    it(`cleans the node without looking into the pod when that ${when}`, async () => {
+    it(`cleans the node without looking into the pod when it ${when}`, async () => {
       arrange(driver);
       await run();
       expect(plans()).to.deep.equal([{ vnic }]);
       expect(record()).to.equal(undefined);
     });
 
-  it("lets the record go without a session when the node's object is gone", async () => {
+  it("removes the finalizer without a session when the Node object is gone", async () => {
     driver.cluster.nodes.clear();
     await run();
     expect(driver.cluster.jobs.size).to.equal(0);
@@ -91,7 +91,7 @@ describe("eject", () => {
     expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
   });
 
-  it("keeps the finalizer when the node fails, and finishes when it is run again", async () => {
+  it("keeps the finalizer when the node fails, and finishes when it is repeated", async () => {
     const { nodeSide } = driver.cluster;
     const whole = nodeSide.eject;
     nodeSide.eject = () => {
@@ -108,7 +108,7 @@ describe("eject", () => {
     ).to.have.length(1);
   });
 
-  it("leaves a record of another UID alone, and still cleans up after its own", async () => {
+  it("leaves a record with another UID alone, and still cleans up after its own", async () => {
     driver.cluster.store(storedVnic({}, { uid: uid(5) }));
     const before = record();
     await run();
@@ -117,19 +117,19 @@ describe("eject", () => {
     expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
   });
 
-  it("cleans the node that is remembered when the record is lost", async () => {
+  it("cleans the node in the state when the record is lost", async () => {
     driver.cluster.vnics.clear();
     await run({ uid: uid(1), node: "worker-2" });
     expect(driver.cluster.writes).to.deep.equal(["createJob worker-2"]);
     expect(plans()).to.deep.equal([{ vnic }]);
   });
 
-  it("believes the record rather than what is remembered about the node", async () => {
+  it("uses the record's node rather than the state's", async () => {
     await run({ uid: uid(1), node: "worker-2" });
     expect(driver.cluster.writes).to.include("createJob worker-1").and.not.include("createJob worker-2");
   });
 
-  it("has nothing to do when record and node are unknown", async () => {
+  it("does nothing when record and node are unknown", async () => {
     driver.cluster.vnics.clear();
     await run({ uid: uid(1) });
     expect(driver.cluster.writes).to.deep.equal([]);
@@ -141,7 +141,7 @@ describe("eject", () => {
     expect(plans()).to.have.length(1);
   });
 
-  it("does nothing when it can't tell what is there", async () => {
+  it("does nothing when it can't read what exists", async () => {
     driver.cluster.failNext("findVnic", new VnicError("unreachable", "no answer"));
     expect(await rejection(run())).to.have.property("kind", "unreachable");
     expect(driver.cluster.writes).to.deep.equal([]);

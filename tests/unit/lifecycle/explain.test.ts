@@ -9,7 +9,7 @@ import { definition, storedVnic, uid } from "../../fakes/objects.ts";
 const place = { node: "worker-1", segments: ["eth0", "eth1"], definition: definition({ name: "new" }) };
 const mac = "02:00:5e:00:00:01";
 
-describe("an error of the node side", () => {
+describe("an error from the node", () => {
   let cluster: FakeCluster;
   beforeEach(() => (cluster = new FakeCluster()));
 
@@ -39,18 +39,18 @@ describe("an error of the node side", () => {
     ],
   ];
   for (const [when, set, words] of agents)
-    it(`names the node, and what to do, when its agent ${when}`, async () => {
+    it(`names the node and the remedy when its agent ${when}`, async () => {
       set();
       expect(await messageOf(noAgent)).to.match(words);
     });
 
-  it("names the Vnic that has the MAC which answered", async () => {
+  it("names the Vnic whose MAC answered", async () => {
     const holder = { namespace: "shop", name: "other", uid: uid(7) };
     await cluster.createAddress(addressRecord({ segment: "eth1", value: mac, property: "mac" }, holder));
     expect(await messageOf(taken)).to.equal("addresses[0]: 10.0.0.1 is in use; that MAC is Vnic shop/other's");
   });
 
-  it("names the Vnic that has the interface name, and how to have it", async () => {
+  it("names the Vnic that has the interface name, and the remedy", async () => {
     const taken = new VnicError("refused", "interfaceName: it is taken", { subject: { type: "interface" } });
     expect(await explain(cluster, taken, place), "by somebody else").to.equal(taken);
     cluster.store(storedVnic());
@@ -59,7 +59,7 @@ describe("an error of the node side", () => {
     );
   });
 
-  it("stays as it is when nobody of ours has the MAC, or no more can be learned", async () => {
+  it("is unchanged when no Vnic has the MAC, or nothing more can be read", async () => {
     expect(await explain(cluster, taken, place)).to.equal(taken);
     cluster.failNext("findAgentPod", new VnicError("forbidden", "listing pods: forbidden"));
     expect(await explain(cluster, noAgent, place)).to.equal(noAgent);

@@ -56,7 +56,7 @@ describe("inject", () => {
     return error;
   };
 
-  it("writes the record, then works on the node, then tells the record's status", async () => {
+  it("writes the record, then works on the node, then writes the record's status", async () => {
     const state = await run({ mtu: 1500 });
     expect(driver.cluster.writes).to.deep.equal([
       "applyVnic shop/db-wire",
@@ -85,7 +85,7 @@ describe("inject", () => {
     expect(request).to.deep.include({ verb: "inject", plan: injectPlan({ vnic }) });
   });
 
-  it("shows what it waits for, up to the steps on the node", async () => {
+  it("reports what it waits for, up to the steps on the node", async () => {
     driver.cluster.nodeSide.steps = ["creating", "moving"];
     await run();
     expect(driver.reports).to.deep.equal([
@@ -95,7 +95,7 @@ describe("inject", () => {
     ]);
   });
 
-  describe("refuses before anything is written", () => {
+  describe("refuses before anything is written when", () => {
     const table: [when: string, arrange: (driver: FakeDriver) => void, kind: string, words: RegExp][] = [
       [
         "the pod doesn't exist",
@@ -145,7 +145,7 @@ describe("inject", () => {
       ],
     ];
     for (const [when, arrange, kind, words] of table)
-      it(`when ${when}`, async () => {
+      it(`${when}`, async () => {
         arrange(driver);
         const before = record();
         const error = await plain(run());
@@ -156,7 +156,7 @@ describe("inject", () => {
       });
   });
 
-  it("waits for a pod that is on its way", async () => {
+  it("waits for a pod that is starting", async () => {
     const waiting = { reason: "ContainerCreating" };
     driver.cluster.pods.set(
       "shop/db-0",
@@ -167,14 +167,14 @@ describe("inject", () => {
     expect(driver.reports[0]).to.equal("waiting for pod shop/db-0 to run: container redis: ContainerCreating");
   });
 
-  describe("of a pod that is on its way out", () => {
+  describe("of a pod that is terminating", () => {
     const leaving = (kind: string) => {
       const { metadata, ...rest } = pod({ status: { phase: "Running" } });
       const ownerReferences = [{ kind, name: "db", controller: true }];
       return { ...rest, metadata: { ...metadata, ownerReferences, deletionTimestamp: "2026-11-23T08:10:00Z" } };
     };
 
-    it("waits for the next one that its controller makes, also while there is none", async () => {
+    it("waits for the replacement from its controller, also while there is none", async () => {
       driver.cluster.pods.set("shop/db-0", leaving("StatefulSet"));
       setTimeout(() => driver.cluster.pods.clear(), 50);
       setTimeout(() => driver.cluster.pods.set("shop/db-0", pod({ uid: uid(8) })), 400);
@@ -182,13 +182,13 @@ describe("inject", () => {
       expect(driver.reports[0]).to.equal("waiting for the next pod shop/db-0: it is being deleted");
     });
 
-    it("refuses it when its controller's next one has another name", async () => {
+    it("refuses it when its controller will give the replacement another name", async () => {
       driver.cluster.pods.set("shop/db-0", leaving("ReplicaSet"));
       expect((await plain(run())).message).to.match(/has terminated \(it is being deleted\); name a pod that runs$/);
     });
   });
 
-  it("gives up on a pod that stays on its way, at its own deadline, and says what was seen last", async () => {
+  it("gives up at its own deadline on a pod that doesn't start, with what it last saw", async () => {
     driver.cluster.pods.set("shop/db-0", pod({ status: { phase: "Pending" } }));
     const error = await plain(run({ deadlines: short }));
     expect(error).to.deep.include({
@@ -200,19 +200,19 @@ describe("inject", () => {
   });
 
   describe("after the record is written", () => {
-    it("withdraws a new record when the node refuses", async () => {
+    it("removes a new record when the node refuses", async () => {
       driver.cluster.nodeSide.inject = refuse;
       expect(await plain(run())).to.have.property("message", "network.parent: there is no interface");
       expect(record()).to.equal(undefined);
     });
 
-    it("withdraws a new record when no session can be had", async () => {
+    it("removes a new record when no session can be opened", async () => {
       driver.cluster.failNext("createJob", new VnicError("forbidden", "creating injection Job: forbidden"));
       expect(await plain(run())).to.have.property("kind", "forbidden");
       expect(record()).to.equal(undefined);
     });
 
-    it("puts a record that was there before back to what it was when the node refuses", async () => {
+    it("restores an existing record when the node refuses", async () => {
       const before = storedVnic();
       driver.cluster.store(before);
       driver.cluster.nodeSide.inject = refuse;
@@ -225,7 +225,7 @@ describe("inject", () => {
       });
     });
 
-    it("says what exists when a record can't be put back", async () => {
+    it("reports what exists when a record can't be restored", async () => {
       driver.cluster.store(storedVnic());
       driver.cluster.nodeSide.inject = () => {
         driver.cluster.failNext("applyVnic", new VnicError("unreachable", "applying Vnic shop/db-wire: no answer"));
@@ -238,7 +238,7 @@ describe("inject", () => {
       );
     });
 
-    it("keeps in state what was applied before when an update fails half-way", async () => {
+    it("keeps the previously applied inputs in state when an update fails half-way", async () => {
       driver.cluster.store(storedVnic());
       driver.cluster.nodeSide.inject = fail;
       const known = knownAs({ uid: uid(1), node: "worker-1", owner: urn });
@@ -246,7 +246,7 @@ describe("inject", () => {
       expect(state.addresses).to.deep.equal(known.addresses);
     });
 
-    it("keeps the record when the node fails half-way, and says what exists", async () => {
+    it("keeps the record when the node fails half-way, and reports what exists", async () => {
       driver.cluster.nodeSide.inject = fail;
       const { state, message } = await incomplete(run());
       expect(message).to.equal("node worker-1: moving link: no such device");
@@ -262,7 +262,7 @@ describe("inject", () => {
       expect(record()?.metadata.deletionTimestamp).to.equal(undefined);
     });
 
-    it("says what exists when a new record can't be withdrawn, and both causes", async () => {
+    it("reports what exists and both causes when a new record can't be removed", async () => {
       driver.cluster.nodeSide.inject = refuse;
       driver.cluster.failNext("deleteVnic", new VnicError("unreachable", "deleting Vnic shop/db-wire: no answer"));
       const { message } = await incomplete(run());
@@ -271,7 +271,7 @@ describe("inject", () => {
       );
     });
 
-    it("says that the NIC is there when only its status can't be written", async () => {
+    it("reports that the NIC exists when only its status can't be written", async () => {
       driver.cluster.failNext("applyVnicStatus", new VnicError("forbidden", "applying the status: forbidden"));
       const { state } = await incomplete(run());
       expect(state.interface).to.deep.equal(liveInterface());
@@ -279,7 +279,7 @@ describe("inject", () => {
     });
   });
 
-  describe("its addresses", () => {
+  describe("addresses", () => {
     const mac = definition().mac;
     const mine = { [`eth1 ${mac}`]: "shop/db-wire", "eth1 192.168.50.10": "shop/db-wire" };
     const other = { name: "other", mac: "02:00:00:00:00:99" };
@@ -289,7 +289,7 @@ describe("inject", () => {
       await run({ ...other, pod: { namespace: "shop", name: "db-1" }, interfaceName: "net2", ...given });
     };
 
-    it("are held before the node is told to go on", async () => {
+    it("are held before the node is told to continue", async () => {
       driver.cluster.nodeSide.inject = () => {
         expect(driver.cluster.holders).to.deep.equal(mine);
         return injectResult();
@@ -311,7 +311,7 @@ describe("inject", () => {
       ],
     ];
     for (const [what, theirs, words] of taken)
-      it(`are refused when another Vnic holds ${what}, and nothing is left`, async () => {
+      it(`are refused without a trace when another Vnic holds ${what}`, async () => {
         await hold(theirs);
         const before = driver.cluster.holders;
         const error = await plain(run());
@@ -325,7 +325,7 @@ describe("inject", () => {
         });
       });
 
-    it("are refused to one that stands before anything of it is changed", async () => {
+    it("are refused to an existing Vnic before anything of it is changed", async () => {
       await hold({ addresses: ["192.168.50.11/24"] });
       await run();
       const before = record();
@@ -341,7 +341,7 @@ describe("inject", () => {
       expect(driver.cluster.holders).to.include(mine);
     });
 
-    it("are free again when the node refuses, and when the record can't be written", async () => {
+    it("are freed when the node refuses, and when the record can't be written", async () => {
       driver.cluster.nodeSide.inject = refuse;
       await plain(run());
       expect(driver.cluster.holders).to.deep.equal({});
@@ -352,13 +352,13 @@ describe("inject", () => {
       expect(driver.cluster.holders).to.deep.equal({});
     });
 
-    it("are held on while the node failed half-way", async () => {
+    it("stay held when the node fails half-way", async () => {
       driver.cluster.nodeSide.inject = fail;
       await incomplete(run());
       expect(driver.cluster.holders).to.deep.equal(mine);
     });
 
-    it("are freed when they were dropped in place, once the node has dropped them", async () => {
+    it("are freed once the node has removed them, when they are dropped in place", async () => {
       await run();
       driver.cluster.nodeSide.inject = () => {
         expect(driver.cluster.holders).to.include({ "eth1 192.168.50.10": "shop/db-wire" });
@@ -370,7 +370,7 @@ describe("inject", () => {
       expect(record()?.metadata.annotations?.[annotations.held]).to.equal(JSON.stringify(Object.keys(now)));
     });
 
-    it("are the same behind one parent, whatever names the network: inline, a VnicNetwork, a second one", async () => {
+    it("conflict behind the same parent, whether the network is inline, a VnicNetwork or a second VnicNetwork", async () => {
       const network = (name: string, spec: object) =>
         driver.cluster.networks.set(name, {
           apiVersion: "pulumi-vnic.dev/v1alpha1",
@@ -387,7 +387,7 @@ describe("inject", () => {
       expect(Object.keys(driver.cluster.holders)).to.have.length(2);
     });
 
-    it("of a Vnic of an older version are its own, though it has no objects for them", async () => {
+    it("belong to a Vnic of an older version, even though it has no objects for them", async () => {
       const stored = storedVnic(other, { uid: uid(7), annotations: { [annotations.node]: "worker-1" } });
       const labelled = { ...stored, metadata: { ...stored.metadata, labels: { [labels.mac]: "0011223344556677" } } };
       const live = liveInterface({ mac: other.mac });
@@ -408,7 +408,7 @@ describe("inject", () => {
     });
   });
 
-  describe("of two at the same moment", () => {
+  describe("of two stacks at the same moment", () => {
     it("names the other owner when both want the same record", async () => {
       driver.cluster.before("applyVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));
       const error = await plain(run());
@@ -418,22 +418,22 @@ describe("inject", () => {
     });
   });
 
-  describe("of a Vnic that is there already", () => {
-    it("keeps the record, and with it the UID", async () => {
+  describe("of a Vnic that already exists", () => {
+    it("keeps the record and its UID", async () => {
       const first = await run();
       const second = await run({ addresses: ["192.168.50.11/24"] });
       expect(second.uid).to.equal(first.uid);
       expect(record()?.spec.addresses).to.deep.equal(["192.168.50.11/24"]);
     });
 
-    it("accepts a record of the owner it had before a rename, and leaves it that owner", async () => {
+    it("accepts a record whose owner has the name before a rename, and keeps that owner", async () => {
       const renamed = `${urn}-renamed`;
       driver.cluster.store(storedVnic());
       await run({ declaredBy: renamed }, { known: knownAs({ uid: uid(1), node: "worker-1", owner: urn }) });
       expect(record()?.metadata.annotations?.[annotations.owner]).to.equal(urn);
     });
 
-    it("first takes it off the node that its pod has left", async () => {
+    it("first removes it from the node where its previous pod ran", async () => {
       driver.cluster.store(storedVnic());
       driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
       await run();
@@ -445,7 +445,7 @@ describe("inject", () => {
       expect(record()?.metadata.annotations?.[annotations.node]).to.equal("worker-2");
     });
 
-    it("first takes away what state knows under a UID that has no record any more", async () => {
+    it("first removes the Vnic with the UID in state when that UID has no record any more", async () => {
       await run({}, { known: knownAs({ uid: uid(8), node: "worker-2" }) });
       expect(
         driver.cluster.nodeSide.work.map((request) => [request.verb, "plan" in request && request.plan.vnic.uid]),
@@ -456,7 +456,7 @@ describe("inject", () => {
       expect(driver.cluster.writes.slice(0, 2)).to.deep.equal(["createJob worker-2", "applyVnic shop/db-wire"]);
     });
 
-    it("first ejects a record that is half deleted, and makes a new one", async () => {
+    it("first ejects a record that is being deleted, and creates a new one", async () => {
       driver.cluster.store(storedVnic({}, { deletionTimestamp: "2026-11-23T08:30:00Z" }));
       const state = await run();
       expect(driver.cluster.nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["eject", "inject"]);
@@ -465,7 +465,7 @@ describe("inject", () => {
     });
   });
 
-  it("does the work again when the session broke under it", async () => {
+  it("repeats the work when its session breaks", async () => {
     const { nodeSide, attachments } = driver.cluster;
     const whole = nodeSide.inject;
     nodeSide.inject = (request) => {
@@ -477,7 +477,7 @@ describe("inject", () => {
     expect(nodeSide.work.map(({ verb }) => verb)).to.deep.equal(["inject", "inject"]);
   });
 
-  it("looks where the node's runtime keeps its files, as our own namespace and the node say", async () => {
+  it("looks in the runtime's directories that the platform's namespace and the node name", async () => {
     const named = (layout: string) => ({ metadata: { annotations: { [annotations.runtimeLayout]: layout } } });
     const layoutOfSession = async () => {
       await run();
@@ -495,7 +495,7 @@ describe("inject", () => {
     [{ handler: "runsc" }, "by its handler"],
     [undefined, "by its name, where nobody may read the class"],
   ] as const)
-    it(`is refused for a pod whose RuntimeClass hides its NIC, ${what}`, async () => {
+    it(`is refused for a pod whose RuntimeClass hides its NIC, known ${what}`, async () => {
       const { cluster } = driver;
       if (known) cluster.runtimeClasses.set("gvisor", known);
       else cluster.failNext("findRuntimeClass", new VnicError("forbidden", "no"));
@@ -507,7 +507,7 @@ describe("inject", () => {
       expect(cluster.writes).to.deep.equal([]);
     });
 
-  it("is refused at once when there is no such node", async () => {
+  it("is refused at once when the node doesn't exist", async () => {
     driver.cluster.nodes.clear();
     expect((await rejection(run())).message).to.equal(
       "there is no node worker-1, so no injection session can run on it",

@@ -39,14 +39,14 @@ describe("observe", () => {
     }));
   const run = (state = known) => observe(driver, { namespace: "shop", name: "db-wire" }, state);
 
-  it("sees what it knew when nothing has changed", async () => expect(await run()).to.deep.equal(known));
+  it("returns what it knew when nothing has changed", async () => expect(await run()).to.deep.equal(known));
 
-  it("takes no other order of addresses for a difference", async () => {
+  it("ignores the order of addresses", async () => {
     see({ addresses: [...addresses].reverse() });
     expect((await run())?.addresses).to.deep.equal(addresses);
   });
 
-  it("sees what has changed on the NIC", async () => {
+  it("returns what has changed on the NIC", async () => {
     see({ name: "net9", mac: "02:00:00:00:00:99", addresses: ["10.0.0.1/8", "fd50::10/64"] });
     expect(await run()).to.deep.include({
       interfaceName: known.interfaceName,
@@ -56,7 +56,7 @@ describe("observe", () => {
     });
   });
 
-  it("sees the MTU as an input only when one was asked for", async () => {
+  it("returns the MTU as an input only when one was given", async () => {
     see({ addresses, mtu: 1400 });
     expect(await run()).to.not.have.property("mtu");
     expect(await run({ ...known, mtu: 1500 })).to.have.property("mtu", 1400);
@@ -81,7 +81,7 @@ describe("observe", () => {
     ],
   ];
   for (const [drift, arrange] of drifted)
-    it(`says that ${drift}`, async () => {
+    it(`reports that ${drift}`, async () => {
       arrange();
       expect((await run())?.drift).to.deep.equal([drift]);
     });
@@ -98,7 +98,7 @@ describe("observe", () => {
   ];
 
   for (const [when, arrange] of podGone)
-    it(`sees no NIC, but doesn't forget what still stands, when ${when}`, async () => {
+    it(`reports no NIC, but not that the Vnic is gone, when ${when}`, async () => {
       arrange(driver);
       const { interface: _, sandboxId: __, ...bare } = known;
       const { drift, ...seen } = (await run()) ?? {};
@@ -107,7 +107,7 @@ describe("observe", () => {
     });
 
   for (const [when, arrange] of recordGone) {
-    it(`sees the NIC that is still there when ${when}`, async () => {
+    it(`returns the NIC that still exists when ${when}`, async () => {
       arrange(driver);
       const { drift, ...seen } = (await run()) ?? {};
       expect(seen).to.deep.equal(known);
@@ -115,14 +115,14 @@ describe("observe", () => {
     });
 
     for (const [andWhen, arrangeToo] of podGone)
-      it(`finds it gone when ${when} and ${andWhen}`, async () => {
+      it(`reports that the Vnic is gone when ${when} and ${andWhen}`, async () => {
         arrange(driver);
         arrangeToo(driver);
         expect(await run()).to.equal(undefined);
       });
   }
 
-  describe("with record and pod gone", () => {
+  describe("when record and pod are gone", () => {
     beforeEach(() => {
       driver.cluster.vnics.clear();
       driver.cluster.pods.clear();
@@ -130,10 +130,10 @@ describe("observe", () => {
       driver.cluster.nodeSide.list = () => ({ vnics: [{ uid, namespace: "shop", name: "db-wire" }] });
     });
 
-    it("doesn't forget a Vnic of which its node still has the resource file", async () =>
+    it("doesn't report a Vnic as gone while its node still has the resource file", async () =>
       expect((await run())?.drift).to.deep.equal(["the record is missing", "pod shop/db-0 is gone"]));
 
-    it("finds it gone with its node, or when that is out of service for good", async () => {
+    it("reports it as gone when its node is gone or out of service for good", async () => {
       const taints = [{ key: "node.kubernetes.io/out-of-service" }];
       driver.cluster.nodes.set("worker-1", { ...node({ ready: false }), spec: { taints } });
       expect(await run()).to.equal(undefined);
@@ -141,7 +141,7 @@ describe("observe", () => {
       expect(await run()).to.equal(undefined);
     });
 
-    it("can't tell as long as its node isn't ready", async () => {
+    it("fails while its node isn't ready", async () => {
       driver.cluster.nodes.set("worker-1", node({ ready: false }));
       expect((await rejection(run())).message).to.match(
         /^node worker-1 isn't ready .*can't be told whether Vnic shop\/db-wire is gone; try again when it is/,
@@ -150,7 +150,7 @@ describe("observe", () => {
   });
 
   for (const method of ["findVnic", "findPod", "createJob"] as const)
-    it(`never takes "can't tell" for "gone": ${method} fails`, async () => {
+    it(`never reports a Vnic as gone when it can't read the cluster: ${method} fails`, async () => {
       driver.cluster.failNext(method, new VnicError("unreachable", "no answer"));
       expect(await rejection(run())).to.have.property("kind", "unreachable");
     });
@@ -160,7 +160,7 @@ describe("observe", () => {
     expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
   });
 
-  it("changes nothing of a network either, which only an injection holds", async () => {
+  it("doesn't apply changes of a network, which only an injection does", async () => {
     driver.cluster.networks.set("lan", {
       ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1", freeMacs: true }),
       metadata: { name: "lan", uid: uid(7), resourceVersion: "1" },

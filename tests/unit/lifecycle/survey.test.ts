@@ -47,7 +47,7 @@ describe("a survey of many Vnics", () => {
   const calls = (method: string) => driver.cluster.calls.filter((call) => call.startsWith(`${method} `));
   const verbs = () => driver.cluster.nodeSide.work.map(({ verb }) => verb);
 
-  it("looks at a few one by one, and then at all others by one list and one request", async () => {
+  it("observes the first few one by one, and then all others with one list and one request", async () => {
     const seen = await lookAtAll();
     expect(seen).to.deep.equal(records.map((record) => stateOfRecord(record, "0.1.0")));
     expect(calls("findVnic")).to.deep.equal(
@@ -58,7 +58,7 @@ describe("a survey of many Vnics", () => {
     expect(verbs()).to.have.members([...Array<string>(few).fill("observe"), "survey"]);
   });
 
-  it("tells what differs", async () => {
+  it("reports differences", async () => {
     driver.cluster.nodeSide.observe = () => ({
       interface: liveInterface({ up: false }),
       sandboxId: "another",
@@ -95,13 +95,13 @@ describe("a survey of many Vnics", () => {
     ],
   ];
   for (const [what, arrange, lookAlone] of missed)
-    it(`never tells that ${what} is missing without a look at that one`, async () => {
+    it(`never reports that ${what} is missing without observing that Vnic by itself`, async () => {
       arrange();
       expect((await lookAtAll()).map((seen) => seen?.drift)).to.deep.equal(Array(many).fill(undefined));
       lookAlone();
     });
 
-  it("looks at each when the survey fails, and fails in that one's words", async () => {
+  it("observes each Vnic by itself when the survey fails, and fails with that error", async () => {
     driver.cluster.failNext("listVnicsIn", new VnicError("forbidden", "listing Vnics: no"));
     driver.cluster.failNext("listVnicsIn", new VnicError("forbidden", "listing Vnics: no"));
     expect((await lookAtAll()).map((seen) => seen?.drift)).to.deep.equal(Array(many).fill(undefined));
@@ -115,13 +115,13 @@ describe("a survey of many Vnics", () => {
     expect((await rejection(lookAtAll())).message).to.equal("pod shop/db-0 doesn't run here");
   });
 
-  it("looks into the pod that there is now, not into the one that the record knows", async () => {
+  it("looks into the current pod, not into the one in the record", async () => {
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(9) }));
     for (const seen of await lookAtAll()) expect(seen?.drift).to.deep.equal(["pod shop/db-0 was replaced"]);
     expect(verbs()).to.deep.equal([]);
   });
 
-  it("looks around again after something was changed", async () => {
+  it("surveys again after a change", async () => {
     await lookAtAll();
     driver.cluster.nodeSide.observe = () => ({
       interface: liveInterface({ up: false }),

@@ -21,21 +21,21 @@ describe("claiming addresses", () => {
     });
 
   const wants: [what: string, wanted: Holding[][], gone: boolean][] = [
-    ["one address, of two contenders", [[ten], [ten]], false],
+    ["one address, two contenders", [[ten], [ten]], false],
     [
-      "two addresses, of two contenders",
+      "two addresses, two contenders",
       [
         [ten, eleven],
         [eleven, ten],
       ],
       false,
     ],
-    ["one address, of three contenders", [[ten], [ten], [ten]], false],
-    ["an address of a Vnic that is gone, of two contenders", [[ten], [ten]], true],
-    ["an address of a Vnic that is gone, of three contenders", [[ten], [ten], [ten]], true],
+    ["one address, three contenders", [[ten], [ten], [ten]], false],
+    ["the address of a deleted Vnic, two contenders", [[ten], [ten]], true],
+    ["the address of a deleted Vnic, three contenders", [[ten], [ten], [ten]], true],
   ];
   for (const [what, wanted, gone] of wants)
-    it(`gives one of them all that it wants, and the others nothing, in every order: ${what}`, async () => {
+    it(`gives one contender everything and the others nothing, in every order: ${what}`, async () => {
       const orders = new Orders();
       // Three takeovers have too many orders to try all of them.
       const runAll = (story: (turns: Turns) => Promise<void>) =>
@@ -62,7 +62,7 @@ describe("claiming addresses", () => {
       });
     });
 
-  it("lets at least one of three win, and nobody hold a part, when each wants what the next one wants", async () => {
+  it("lets at least one of three contenders win, and the losers hold nothing, when each wants an address of the next", async () => {
     const twelve: Holding = { ...ten, value: "192.168.50.12" };
     const wanted = [
       [ten, eleven],
@@ -86,7 +86,7 @@ describe("claiming addresses", () => {
     });
   });
 
-  it("has one holder at most while the holder frees and two contend, in every order", async () => {
+  it("leaves at most one holder while the holder frees an address and two others claim it, in every order", async () => {
     await new Orders().each(async (turns) => {
       const cluster = new FakeCluster();
       const [holder, ...others] = contend(cluster, 3);
@@ -103,20 +103,20 @@ describe("claiming addresses", () => {
     });
   });
 
-  describe("one after the other", () => {
+  describe("in sequence", () => {
     let cluster: FakeCluster;
     beforeEach(() => {
       cluster = new FakeCluster();
     });
 
-    it("is the same however often it is done, and says what is new", async () => {
+    it("is idempotent, and returns only new addresses", async () => {
       const [one] = contend(cluster, 1);
       expect(await claimAddresses(cluster, [ten], one!)).to.deep.equal([ten]);
       expect(await claimAddresses(cluster, [ten, eleven], one!)).to.deep.equal([eleven]);
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one", "eth1 192.168.50.11": "shop/one" });
     });
 
-    it("names the property, the holder, its pod and the segment to whoever comes later", async () => {
+    it("fails for a later contender, with the property, the holder, its pod and the segment", async () => {
       const [one, two] = contend(cluster, 2);
       await claimAddresses(cluster, [ten], one!);
       expect(await rejection(claimAddresses(cluster, [eleven, { ...ten, property: "addresses[7]" }], two!))).to.include(
@@ -130,21 +130,21 @@ describe("claiming addresses", () => {
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one" });
     });
 
-    it("takes over from a record that was made anew under the same name", async () => {
+    it("takes over from an earlier record with the same name", async () => {
       const [one, two] = contend(cluster, 2);
       await claimAddresses(cluster, [ten], { ...one!, uid: uid(8) });
       await claimAddresses(cluster, [ten], two!);
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/two" });
     });
 
-    it("leaves the same address on another segment to another Vnic", async () => {
+    it("allows the same address to another Vnic on another segment", async () => {
       const [one, two] = contend(cluster, 2);
       await claimAddresses(cluster, [ten], one!);
       await claimAddresses(cluster, [{ ...ten, segment: "eth2" }], two!);
       expect(Object.keys(cluster.holders)).to.have.length(2);
     });
 
-    it("frees nothing that another one holds", async () => {
+    it("doesn't free an address that another Vnic holds", async () => {
       const [one, two] = contend(cluster, 2);
       await claimAddresses(cluster, [ten], one!);
       await freeAddresses(cluster, [ten, eleven], two!.uid);

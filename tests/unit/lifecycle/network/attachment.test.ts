@@ -30,7 +30,7 @@ describe("a Vnic on a NetworkAttachmentDefinition", () => {
   }
   const chain = (plugin: object) => ({ plugins: [macvlan, plugin] });
 
-  it("is made as it says, and what has no effect is said once", async () => {
+  it("is made as the definition says, with one warning about settings that have no effect", async () => {
     const { plan, warnings } = await run({
       ...macvlan,
       mtu: 1400,
@@ -43,11 +43,11 @@ describe("a Vnic on a NetworkAttachmentDefinition", () => {
     ]);
   });
 
-  it("is made without a word when all of it has effect", async () => {
+  it("is made without a warning when all settings have an effect", async () => {
     expect((await run(chain({ type: "tuning", mtu: 1300 }))).warnings).to.deep.equal([]);
   });
 
-  it("has the MAC of its tuning, or another one of its own", async () => {
+  it("has the MAC of the tuning plugin, or its own", async () => {
     for (const own of [mac, "02:00:00:00:00:0b"])
       expect((await run(chain({ type: "tuning", mac }), { mac: own })).plan?.mac).to.equal(own);
   });
@@ -62,7 +62,7 @@ describe("a Vnic on a NetworkAttachmentDefinition", () => {
       expect((await rejection(run(config, given))).message).to.match(words);
     });
 
-  it("follows sbr when it has a gateway", async () => {
+  it("follows the sbr plugin when it has a gateway", async () => {
     const { plan } = await run(chain({ type: "sbr" }), { gateways: ["192.168.50.1"] });
     expect(plan?.routing?.replyVia).to.equal("vnic");
   });

@@ -26,13 +26,13 @@ describe("a pool of sessions", () => {
   beforeEach(() => fill(10_000));
   afterEach(() => pool.close());
 
-  it("shares one session among all who work on one node at once", async () => {
+  it("shares one session among concurrent work on one node", async () => {
     await Promise.all(Array.from({ length: 20 }, () => pool.use(one, deadline(), eject)));
     expect(opened()).to.deep.equal(["createJob worker-1"]);
     expect(cluster.attachments).to.have.length(1);
   });
 
-  it("opens one for each node", async () => {
+  it("opens one session for each node", async () => {
     await Promise.all([pool.use(one, deadline(), eject), pool.use(other, deadline(), eject)]);
     expect(opened()).to.have.members(["createJob worker-1", "createJob worker-2"]);
   });
@@ -43,7 +43,7 @@ describe("a pool of sessions", () => {
     expect(opened()).to.have.length(1);
   });
 
-  it("ends a session that nobody uses for a while, and removes its Job", async () => {
+  it("ends a session after an idle time, and removes its Job", async () => {
     fill(5);
     await pool.use(one, deadline(), eject);
     expect(cluster.jobs.size).to.equal(1);
@@ -54,7 +54,7 @@ describe("a pool of sessions", () => {
     expect(opened()).to.have.length(2);
   });
 
-  it("does not end a session under whoever still uses it", async () => {
+  it("does not end a session that is still in use", async () => {
     fill(5);
     let answer: (value: unknown) => void = () => undefined;
     cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));
@@ -67,7 +67,7 @@ describe("a pool of sessions", () => {
     expect(await slow).to.deep.equal({ removed: true, steps: [] });
   });
 
-  it("does not end a lingering session under whoever comes back to it", async () => {
+  it("does not end a lingering session that is used again", async () => {
     fill(20);
     await pool.use(one, deadline(), eject);
     cluster.nodeSide.eject = async () => {
@@ -79,7 +79,7 @@ describe("a pool of sessions", () => {
     expect(cluster.nodeSide.work, "done once each").to.have.length(2);
   });
 
-  it("opens another session and does the work again when one breaks", async () => {
+  it("opens another session and repeats the work when one breaks", async () => {
     let tries = 0;
     cluster.nodeSide.eject = () => {
       if (++tries === 1) cluster.attachments[0]?.end("container killed");
@@ -91,20 +91,20 @@ describe("a pool of sessions", () => {
     expect(cluster.jobs.size, "Jobs left").to.equal(0);
   });
 
-  it("opens another session for the next one when a lingering one broke", async () => {
+  it("opens another session for the next work when a lingering one broke", async () => {
     await pool.use(one, deadline(), eject);
     cluster.attachments[0]?.end("node rebooted");
     await pool.use(one, deadline(), eject);
     expect(opened()).to.have.length(2);
   });
 
-  it("gives up at the deadline when sessions break again and again, and says why", async () => {
+  it("gives up at the deadline when sessions keep breaking, and says why", async () => {
     cluster.nodeSide.eject = () => cluster.attachments.at(-1)?.end("container killed");
     const error = await rejection(pool.use(one, deadline(0.3), eject));
     expect(error.message).to.match(/container killed/);
   });
 
-  it("passes on at once what was refused, and keeps the session", async () => {
+  it("passes on a refusal at once, and keeps the session", async () => {
     cluster.nodeSide.eject = () => {
       throw new VnicError("refused", "no such parent");
     };
@@ -116,7 +116,7 @@ describe("a pool of sessions", () => {
     expect(cluster.attachments[0]?.closed).to.equal(false);
   });
 
-  it("says which node doesn't answer when the time is over", async () => {
+  it("names the node that doesn't answer when the time is over", async () => {
     cluster.nodeSide.eject = never;
     const error = await rejection(pool.use(one, deadline(0.2), eject));
     expect(error.kind).to.equal("deadline");
@@ -125,7 +125,7 @@ describe("a pool of sessions", () => {
     );
   });
 
-  it("does not let the opener's shorter deadline fail the others", async () => {
+  it("does not fail the others when the opener has a shorter deadline", async () => {
     cluster.attachTooEarly = 20;
     const hasty = rejection(pool.use(one, deadline(0.1), eject));
     const patient = pool.use(one, deadline(5), eject);
@@ -133,7 +133,7 @@ describe("a pool of sessions", () => {
     expect(await patient).to.deep.equal({ removed: true, steps: [] });
   });
 
-  it("fails all who wait for a session that can't be opened", async () => {
+  it("fails all callers that wait for a session that can't be opened", async () => {
     cluster.failNext("createJob", new VnicError("forbidden", "creating injection Job: forbidden"));
     const errors = await Promise.all([1, 2].map(() => rejection(pool.use(one, deadline(), eject))));
     expect(errors.map(({ kind }) => kind)).to.deep.equal(["forbidden", "forbidden"]);

@@ -17,7 +17,7 @@ function open(): { session: Session; attachment: FakeAttachment } {
 }
 
 describe("a session", () => {
-  it("gives each request the answer with its id, in whatever order they come", async () => {
+  it("gives each request the answer with its id, in any order", async () => {
     const { session, attachment } = open();
     const first = session.request("hello", {});
     const second = session.request("eject", { plan: { vnic } });
@@ -29,7 +29,7 @@ describe("a session", () => {
     ]);
   });
 
-  it("understands lines that come in any pieces, also within a character", async () => {
+  it("understands lines that arrive in pieces, even within a character", async () => {
     const { session, attachment } = open();
     const asked = rejection(session.request("hello", {}));
     const bytes = Buffer.from(
@@ -39,14 +39,14 @@ describe("a session", () => {
     expect(await asked).to.deep.include({ kind: "refused", message: "Schnittstelle „eth1“ fehlt" });
   });
 
-  it("understands many lines that come in one piece", async () => {
+  it("understands many lines that arrive at once", async () => {
     const { session, attachment } = open();
     const both = Promise.all([session.request("hello", {}), session.request("hello", {})]);
     attachment.emit([1, 2].map((id) => `${JSON.stringify({ id, result: hello })}\n`).join(""));
     expect(await both).to.deep.equal([hello, hello]);
   });
 
-  it("passes on the steps of its own request only", async () => {
+  it("passes on only the steps of its own request", async () => {
     const { session, attachment } = open();
     const steps: string[] = [];
     const asked = session.request("eject", { plan: { vnic } }, (step) => steps.push(step));
@@ -57,7 +57,7 @@ describe("a session", () => {
     expect(steps).to.deep.equal(["removing", "removed"]);
   });
 
-  it("ignores lines that are no answers", async () => {
+  it("ignores lines that aren't answers", async () => {
     const { session, attachment } = open();
     const asked = session.request("hello", {});
     attachment.emit(`\nnonsense\n{}\n[1]\n{"id":99,"result":{}}\n{"id":"1","result":{}}\n`);
@@ -65,7 +65,7 @@ describe("a session", () => {
     expect(await asked).to.deep.equal(hello);
   });
 
-  it("rejects everything that is pending when it breaks, and says why", async () => {
+  it("rejects all pending requests when it breaks, and says why", async () => {
     const { session, attachment } = open();
     const asked = [1, 2].map(() => rejection(session.request("hello", {})));
     attachment.end("container killed");
@@ -76,14 +76,14 @@ describe("a session", () => {
       });
   });
 
-  it("rejects at once when it has broken before", async () => {
+  it("rejects at once when it has already broken", async () => {
     const { session, attachment } = open();
     attachment.end("container killed");
     expect(await rejection(session.request("hello", {}))).to.have.property("kind", "sessionBroken");
     expect(attachment.requests).to.deep.equal([]);
   });
 
-  it("tells each listener once that it ended, also one that asks too late", () => {
+  it("tells each listener once that it ended, even a late listener", () => {
     const { session, attachment } = open();
     const told: string[] = [];
     session.onBroken(() => told.push("early"));
@@ -103,7 +103,7 @@ describe("opening a session", () => {
   };
   const soon = () => new Deadline("testing", 0.3);
 
-  it("tries to attach until the container is there", async () => {
+  it("retries attaching until the container runs", async () => {
     const cluster = new FakeCluster();
     cluster.attachTooEarly = 3;
     const session = await openSession(cluster, options, soon());
@@ -112,7 +112,7 @@ describe("opening a session", () => {
     expect(cluster.jobs.get("job-1")?.spec.template.spec.nodeName).to.equal("worker-1");
   });
 
-  it("tries again when the connection ends before the first answer", async () => {
+  it("retries when the connection ends before the first answer", async () => {
     const cluster = new FakeCluster();
     cluster.nodeSide.hello = () => {
       cluster.nodeSide.hello = () => hello;
@@ -123,7 +123,7 @@ describe("opening a session", () => {
     expect(cluster.attachments).to.have.length(2);
   });
 
-  it("is broken, and not stuck, when the container ended because the connection did", async () => {
+  it("reports a broken session, and not a stuck container, when the container ended because the connection did", async () => {
     const cluster = new FakeCluster();
     cluster.nodeSide.hello = () => {
       cluster.sessionPod = { metadata: { name: "session-pod" }, status: { phase: "Succeeded" } };
@@ -136,7 +136,7 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
-  it("fails early, too, when a connection stood for a moment to a container that can't start", async () => {
+  it("fails early even when a connection briefly existed to a container that can't start", async () => {
     const cluster = new FakeCluster();
     cluster.nodeSide.hello = () => {
       const waiting = { reason: "ImagePullBackOff", message: "connection refused" };
@@ -152,7 +152,7 @@ describe("opening a session", () => {
     expect(error).to.have.property("kind", "failed");
   });
 
-  it("fails early, in the kubelet's words, when the container can't start; and removes the Job", async () => {
+  it("fails early, with the kubelet's message, when the container can't start, and removes the Job", async () => {
     const cluster = new FakeCluster();
     const waiting = { reason: "ErrImageNeverPull", message: "Container image is not present" };
     cluster.sessionPod = {
@@ -166,7 +166,7 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
-  it("fails in seconds, in the words of an event, when its pod isn't even made; and removes the Job", async function () {
+  it("fails in seconds, with an event's message, when its pod isn't even created, and removes the Job", async function () {
     this.timeout(20_000);
     const cluster = new FakeCluster();
     cluster.sessionPod = undefined;
@@ -178,7 +178,7 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
-  it("fails in seconds when no kubelet takes its pod up, as the node isn't ready", async function () {
+  it("fails in seconds when no kubelet starts its pod because the node isn't ready", async function () {
     this.timeout(20_000);
     const cluster = new FakeCluster();
     cluster.attachTooEarly = 10_000;
@@ -187,7 +187,7 @@ describe("opening a session", () => {
     expect(error.message).to.match(/: the node isn't ready: Kubelet stopped posting node status\.$/);
   });
 
-  it("says what it waits for when the time is over; and removes the Job", async () => {
+  it("says what it waits for when the time is over, and removes the Job", async () => {
     const cluster = new FakeCluster();
     cluster.sessionPod = undefined;
     const error = await rejection(openSession(cluster, options, soon()));
@@ -206,7 +206,7 @@ describe("opening a session", () => {
     expect(cluster.attachments.every(({ closed }) => closed)).to.equal(true);
   });
 
-  it("refuses an image that speaks another protocol, and says what to do", async () => {
+  it("refuses an image with another protocol version, and names the remedy", async () => {
     const cluster = new FakeCluster();
     cluster.nodeSide.hello = () => ({ protocol: 2, version: "9.0.0" });
     const error = await rejection(openSession(cluster, options, soon()));
@@ -217,7 +217,7 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
-  it("fails at once when attaching is forbidden; and removes the Job", async () => {
+  it("fails at once when attaching is forbidden, and removes the Job", async () => {
     const cluster = new FakeCluster();
     cluster.failNext("attach", new VnicError("forbidden", "attaching: HTTP 403"));
     expect(await rejection(openSession(cluster, options, soon()))).to.have.property("kind", "forbidden");
