@@ -35,14 +35,14 @@ const routed = (size: number) =>
 const table: [what: string, size: number, prepare: (size: number) => unknown, run: (prepared: never) => unknown][] = [
   ["free spans between holes", 4000, holed, (range: AddressRange) => freeSpans(range)],
   [
-    "the place of an address in each of many spans",
+    "the position of an address in each of many spans",
     4000,
     (size) => ({ range: holed(size), size }),
     ({ range, size }: { range: AddressRange; size: number }) =>
       times(size, (index) => indexOf(range, freeSpans(range), address(2 * index + 2))),
   ],
   [
-    "giving out a range that is nearly full",
+    "allocation from a nearly full range",
     2000,
     (size) => ({
       range: { cidr: "10.0.0.0/8", from: address(1), to: address(size) },
@@ -59,9 +59,9 @@ const table: [what: string, size: number, prepare: (size: number) => unknown, ru
       claimants: { pod: string; ordinal: number }[];
     }) => allocate([range], claimants, taken),
   ],
-  ["the routes that a Vnic wants", 4000, (size) => size, (size: number) => routed(size)],
+  ["a Vnic's wanted routes", 4000, (size) => size, (size: number) => routed(size)],
   [
-    "routes as they are and as they shall be",
+    "wanted routes and existing routes",
     4000,
     (size) => [routed(size), routed(size + 1)] as const,
     ([one, other]: readonly [ReturnType<typeof routed>, ReturnType<typeof routed>]) => [
@@ -104,7 +104,7 @@ const table: [what: string, size: number, prepare: (size: number) => unknown, ru
     (inputs: object) => parseSetDefinition(inputs),
   ],
   [
-    "what a network lets a Vnic have",
+    "a network's terms for a Vnic",
     1024,
     (size) => ({ mode: "macvlan" as const, name: "lan", ranges: [holed(size)] }),
     (network: Parameters<typeof termProblems>[0]) => [
@@ -129,7 +129,7 @@ const table: [what: string, size: number, prepare: (size: number) => unknown, ru
   ],
 ];
 
-describe("the work grows in proportion with", () => {
+describe("the work grows in proportion to", () => {
   for (const [what, size, prepare, run] of table)
     it(`${what}, up to ${size}`, async () => {
       expect(await growth(size, prepare as (size: number) => never, run)).to.be.within(1, linear);

@@ -29,7 +29,7 @@ describe("a derived MAC", () => {
     );
   });
 
-  it("is another for every one of a thousand Vnics", () => {
+  it("differs between a thousand Vnics", () => {
     fc.assert(
       fc.property(distinct(1000), (refs) => {
         expect(new Set(refs.map(names.deriveMac)).size).to.equal(refs.length);
@@ -38,7 +38,7 @@ describe("a derived MAC", () => {
     );
   });
 
-  it("is not the same where namespace and name only join to the same text", () =>
+  it("differs where namespace and name are split at another place", () =>
     expect(names.deriveMac({ namespace: "a", name: "b-c" })).to.not.equal(
       names.deriveMac({ namespace: "a-b", name: "c" }),
     ));
@@ -59,7 +59,7 @@ describe("a derived interface name", () => {
   });
 });
 
-describe("names of fixed length", () => {
+describe("names of limited length", () => {
   it("fit the kernel's 15 characters on a link in transit", () => {
     fc.assert(
       fc.property(fc.uuid(), (one) => {
@@ -81,8 +81,8 @@ describe("names of fixed length", () => {
   });
 });
 
-describe("names by hash", () => {
-  it("are different for different links in transit", () => {
+describe("names from a hash", () => {
+  it("differ between links in transit", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.uuid(), { minLength: 500, maxLength: 500 }), (uids) => {
         expect(new Set(uids.map(names.transitLinkName)).size).to.equal(uids.length);
@@ -91,7 +91,7 @@ describe("names by hash", () => {
     );
   });
 
-  it("are one field manager for each owner", () => {
+  it("are the same field manager for the same owner", () => {
     const managers = [undefined, "urn:pulumi:a", "urn:pulumi:b"].map(names.fieldManagerOf);
     expect(new Set(managers).size).to.equal(3);
     for (const manager of managers) expect(manager.length).to.be.at.most(128);
@@ -99,7 +99,7 @@ describe("names by hash", () => {
 });
 
 describe("an id", () => {
-  it("is read back as what it was made of", () => {
+  it("is parsed into the parts that it was made of", () => {
     fc.assert(
       fc.property(ref, (one) => {
         expect(names.parseVnicId(names.vnicId(one))).to.deep.equal(one);

@@ -13,7 +13,7 @@ describe("links of the cluster's own network", () => {
     "antrea-gw0",
     "kube-bridge",
   ])
-    it(`are those that plugins make, like ${name}`, async () => {
+    it(`include links of CNI plugins, like ${name}`, async () => {
       const link = { ...liveInterface({ name }), kind: "bridge" };
       const words = await refuseClusterLink(link, [link]).then(
         () => "nothing",
@@ -24,7 +24,7 @@ describe("links of the cluster's own network", () => {
       );
     });
   for (const name of ["eth1", "ens192", "bond0", "br0", "vethlan", "lan0"])
-    it(`are not ${name}`, async () => {
+    it(`don't include ${name}`, async () => {
       await refuseClusterLink(liveInterface({ name }), []);
     });
 });

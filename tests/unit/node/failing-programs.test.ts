@@ -38,7 +38,7 @@ const operations: Operation[] = [
   { what: "an ejection with mode host-device", mode: "host-device", former: {}, verb: "eject" },
 ];
 
-describe("where a program fails", () => {
+describe("when a program fails", () => {
   let nodes: FakeNodes;
   before(async () => {
     nodes = await FakeNodes.open();
@@ -109,7 +109,7 @@ describe("where a program fails", () => {
   };
 
   for (const operation of operations)
-    it(`${operation.what} is undone, or can be taken up again`, async () => {
+    it(`${operation.what} is undone or can be resumed`, async () => {
       const { node: undisturbed } = await prepare(operation);
       const { length } = undisturbed.programs.started;
       await operate(undisturbed, operation);

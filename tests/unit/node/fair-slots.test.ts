@@ -9,8 +9,8 @@ function pending(): { readonly over: Promise<void>; end: () => void } {
   return { over, end };
 }
 
-describe("places that groups share", () => {
-  it("are given to all that ask, as many at once as there are", async () => {
+describe("slots that groups share", () => {
+  it("are given to all callers, up to their number at once", async () => {
     const slots = new Slots(4);
     const begun: number[] = [];
     const works = Array.from({ length: 8 }, pending);
@@ -22,7 +22,7 @@ describe("places that groups share", () => {
     expect(begun).to.deep.equal([0, 1, 2, 3, 4]);
   });
 
-  it("are never all one group's: another one begins at once, however much that group asks for", async () => {
+  it("are never all used by one group: another group can begin at once, however much the first one asks for", async () => {
     const slots = new Slots(4);
     const begun: string[] = [];
     const use = (group: string) => void slots.use(group, () => (begun.push(group), pending().over));
@@ -51,7 +51,7 @@ describe("places that groups share", () => {
     expect(begun).to.deep.equal(["a", "a", "b", "c", "a"]);
   });
 
-  it("are free for others while their work only waits, and are taken again after it", async () => {
+  it("are free for others while their work only waits, and are taken again afterwards", async () => {
     const slots = new Slots(1);
     const order: string[] = [];
     const answer = pending();
@@ -75,7 +75,7 @@ describe("places that groups share", () => {
     expect(order).to.deep.equal(["asks", "neighbour begins", "neighbour ends", "has its answer"]);
   });
 
-  it("are one for waits side by side, also when one of them fails and the work ends before the others", async () => {
+  it("are counted once for parallel waits, even when one fails and the work ends before the others", async () => {
     const slots = new Slots(1);
     const late = pending();
     const failing = slots.use("a", async () => {
@@ -107,13 +107,13 @@ describe("places that groups share", () => {
     expect(most).to.be.greaterThan(1);
   });
 
-  it("are given back by work that throws", async () => {
+  it("are released by work that throws", async () => {
     const slots = new Slots(1);
     await slots.use("a", () => Promise.reject(new Error("no"))).catch(() => undefined);
     expect(await slots.use("a", () => Promise.resolve(7))).to.equal(7);
   });
 
-  it("are nothing to a wait outside of any work", async () => {
+  it("aren't needed for a wait outside of any work", async () => {
     expect(await new Slots(1).aside(() => Promise.resolve(7))).to.equal(7);
   });
 });

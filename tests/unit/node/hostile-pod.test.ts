@@ -94,8 +94,8 @@ function printed(rows: unknown): string {
 
 const form = /^(link|address|route|rule) (add|del|set) [A-Za-z0-9 ._:/-]+( "")?$/;
 
-describe("what a pod may have in its namespace", () => {
-  it("makes no line that the node side wouldn't write by itself, in 10 000 states", () => {
+describe("the content of a pod's network namespace", () => {
+  it("leads to no ip command that the node program wouldn't run otherwise, in 10 000 states", () => {
     fc.assert(
       fc.property(
         fc.array(row, { maxLength: 6 }),
@@ -139,7 +139,7 @@ describe("what a pod may have in its namespace", () => {
     );
   }).timeout(60_000);
 
-  it("is read whole, with what JSON forbids in its strings", () => {
+  it("is read completely, with characters that JSON forbids in strings", () => {
     const rows = parseRows<{ ifname: string; ifalias: string }>('[{"ifname":"a\u0001","ifalias":"b\u001b\n\u007f"}]\n');
     expect(rows).to.deep.equal([{ ifname: "a\ufffd", ifalias: "b\ufffd\ufffd\ufffd" }]);
     expect(parseRows("\n")).to.deep.equal([]);
@@ -156,7 +156,7 @@ function attempt<T>(work: () => T[]): T[] {
   }
 }
 
-describe("a line for ip", () => {
+describe("an allowed command for ip", () => {
   const lines: [line: string, isLine: boolean][] = [
     ["link del dev net1", true],
     [`link set dev eth7 alias ""`, true],

@@ -19,28 +19,28 @@ const row = {
 };
 
 describe("a link as ip prints it", () => {
-  it("is read without the addresses that the kernel made", () =>
+  it("is read without the addresses that the kernel added", () =>
     expect(readLink(row)).to.deep.equal({
       ...liveInterface({ addresses: ["192.168.50.10/24", "fd50::10/64"] }),
       alias: linkAlias(uid(1)),
       carries: true,
     }));
 
-  it("has the addresses that routers announced apart from the others", () => {
+  it("has the addresses from router advertisements separate from the others", () => {
     const made = { family: "inet6", local: "fd60::5eff:fe10:1", prefixlen: 64, scope: "global", mngtmpaddr: true };
     const { addresses, slaacAddresses } = readLink({ ...row, addr_info: [...row.addr_info, made] });
     expect(addresses).to.deep.equal(["192.168.50.10/24", "fd50::10/64"]);
     expect(slaacAddresses).to.deep.equal(["fd60::5eff:fe10:1/64"]);
   });
 
-  it("keeps an IPv4 link-local address, which somebody asked for", () => {
+  it("keeps an IPv4 link-local address, which somebody configured", () => {
     const addr_info = [{ family: "inet", local: "169.254.3.4", prefixlen: 16, scope: "link" }];
     expect(readLink({ ...row, addr_info }).addresses).to.deep.equal(["169.254.3.4/16"]);
   });
 
-  it("is down without the flag", () => expect(readLink({ ...row, flags: ["BROADCAST"] }).up).to.equal(false));
+  it("is down without the flag UP", () => expect(readLink({ ...row, flags: ["BROADCAST"] }).up).to.equal(false));
 
-  it("is ours by its mark, or by the name under which it waits for it", () => {
+  it("is recognised as ours by its alias, or by its transit name before it has the alias", () => {
     const links = [readLink({ ifname: "lo" }), readLink(row)];
     expect(ownLink(links, uid(1))?.name).to.equal("net1");
     expect(ownLink(links, uid(2))).to.equal(undefined);

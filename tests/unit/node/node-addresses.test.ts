@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { gatewaysOfIPv4, gatewaysOfIPv6, refuseNodeAddresses } from "../../../provider/node/node-addresses.ts";
 
 describe("the addresses of the node itself", () => {
-  it("have its default gateways beside them, as the kernel's tables show these", () => {
+  it("include its default gateways, as read from the kernel's routing tables", () => {
     const ipv4 = [
       "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
       "eth0\t00000000\t0132A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0",
@@ -22,7 +22,7 @@ describe("the addresses of the node itself", () => {
     expect(gatewaysOfIPv4(""), "no table").to.deep.equal([]);
   });
 
-  it("are refused, however they are written", () => {
+  it("are refused in any notation", () => {
     const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
     for (const { address, family } of own)
       expect(() => refuseNodeAddresses([`${address}/${family === "IPv4" ? 8 : 64}`])).to.throw(

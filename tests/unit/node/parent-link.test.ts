@@ -24,23 +24,23 @@ const links = [
 const resolve = (network: Partial<NodeNetwork>) =>
   resolveParent({ mode: "macvlan", parent: "eth1", ...network }, links);
 
-describe("what a node offers", () => {
+describe("a node's parent for a plan", () => {
   const found: [what: string, network: Partial<NodeNetwork>, parent: string][] = [
     ["by name", { parent: "eth1" }, "eth1"],
     ["by an address in a subnet", { parent: "10.0.0.0/24" }, "eth0"],
     ["by an address in an IPv6 subnet", { parent: "fd00::/64" }, "eth0"],
-    ["by MAC, not what hangs on it", { parent: "52:54:00:00:00:11" }, "eth1"],
-    ["under the VLAN of a bridge's port", { parent: "52:54:00:00:00:13", vlan: 5 }, "vl"],
+    ["by MAC, and isn't a child link with that MAC", { parent: "52:54:00:00:00:11" }, "eth1"],
+    ["by the MAC of a bridge's port with a VLAN", { parent: "52:54:00:00:00:13", vlan: 5 }, "vl"],
     ["by PCI address", { parent: "0000:00:04.0" }, "eth1"],
-    ["a link of that VLAN that somebody made", { vlan: 100 }, "tag"],
-    ["a link of that VLAN to be made", { vlan: 101 }, "vl"],
-    ["a bridge", { mode: "bridge", parent: "br0" }, "br0"],
-    ["a device, even one that is down", { mode: "host-device", parent: "eth2" }, "eth2"],
+    ["as an existing link of the VLAN", { vlan: 100 }, "tag"],
+    ["as a VLAN link that must be created", { vlan: 101 }, "vl"],
+    ["as a bridge", { mode: "bridge", parent: "br0" }, "br0"],
+    ["as a device, even one that is down", { mode: "host-device", parent: "eth2" }, "eth2"],
   ];
   for (const [what, network, parent] of found)
     it(`is found ${what}`, () => expect(resolve(network).parent).to.match(new RegExp(`^${parent}`)));
 
-  it("is, with a device, what it is to be again", () =>
+  it("has, for a device, the state to restore later", () =>
     expect(resolve({ mode: "host-device", parent: "eth2" }).former).to.deep.equal({
       name: "eth2",
       mac: "52:54:00:00:00:12",
@@ -49,15 +49,19 @@ describe("what a node offers", () => {
     }));
 
   const refused: [when: string, network: Partial<NodeNetwork>, words: RegExp][] = [
-    ["no such name", { parent: "eth9" }, /there is no interface "eth9" on the node; it has eth0, eth1, /],
+    ["no interface has the name", { parent: "eth9" }, /there is no interface "eth9" on the node; it has eth0, eth1, /],
     [
-      "no such subnet",
+      "no interface has an address in the subnet",
       { parent: "10.9.0.0/24" },
       /there is no interface with an address in 10\.9\.0\.0\/24 on the node/,
     ],
-    ["two of that MAC", { parent: "52:54:00:00:00:99" }, /twin1 and twin2 on the node both are interfaces with MAC/],
+    [
+      "two interfaces have the MAC",
+      { parent: "52:54:00:00:00:99" },
+      /twin1 and twin2 on the node both are interfaces with MAC/,
+    ],
     ["the parent is down", { parent: "eth2" }, /interface "eth2" on the node is down; bring it up first/],
-    ["it is no bridge", { mode: "bridge" }, /eth1 is no bridge on the node; it has br0$/],
+    ["it must be a bridge and isn't one", { mode: "bridge" }, /eth1 is no bridge on the node; it has br0$/],
     [
       "a device has the node's addresses",
       { mode: "host-device", parent: "eth0" },
@@ -69,7 +73,7 @@ describe("what a node offers", () => {
       /eth3 is a port of the bridge br0 on the node; name br0 instead, or use mode "bridge" with it$/,
     ],
     [
-      "the parent, by MAC and not the bridge that took it over, is its port",
+      "the MAC belongs to a bridge's port and not to the bridge",
       { mode: "ipvlan", parent: "52:54:00:00:00:13" },
       /eth3 is a port of the bridge br0/,
     ],

@@ -33,7 +33,7 @@ describe("reconciling a Vnic", () => {
   const held = JSON.stringify([`eth1 ${mac}`, "eth1 192.168.50.10"]);
   const deleted = { deletionTimestamp: "2026-11-23T10:00:00Z" };
 
-  it("makes one that was just declared on its pod", async () => {
+  it("realises a Vnic that was just declared on its pod", async () => {
     driver.cluster.store(bare());
     await run();
     expect(verbs()).to.deep.equal(["inject"]);
@@ -47,7 +47,7 @@ describe("reconciling a Vnic", () => {
     expect(ready()).to.include({ status: "True", reason: "Attached" });
   });
 
-  it("does nothing for one that is where it should be, and looks at it when it is due", async () => {
+  it("does nothing for an attached Vnic, and observes it when it is due", async () => {
     driver.cluster.store(bare());
     await run();
     const { writes } = driver.cluster;
@@ -59,7 +59,7 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.writes).to.deep.equal(writes);
   });
 
-  it("mends what it finds amiss when it is due", async () => {
+  it("repairs a difference that it finds when the Vnic is due", async () => {
     driver.cluster.store(bare());
     await run();
     world.due.add(id);
@@ -68,7 +68,7 @@ describe("reconciling a Vnic", () => {
     expect(verbs()).to.deep.equal(["inject", "observe", "inject"]);
   });
 
-  it("makes it again when the container by which the sandbox is known runs no more", async () => {
+  it("injects again when the container that identifies the sandbox has ended", async () => {
     driver.cluster.store(bare());
     await run();
     const other = { name: "redis", containerID: `containerd://${"d1".repeat(32)}`, state: { running: {} } };
@@ -78,7 +78,7 @@ describe("reconciling a Vnic", () => {
     expect(record()?.status?.pod?.containerId).to.equal(other.containerID);
   });
 
-  it("leaves it alone while a container restarts, and while the pod is on its way out", async () => {
+  it("leaves the Vnic alone while a container restarts, and while the pod terminates", async () => {
     driver.cluster.store(bare());
     await run();
     const waiting = { name: "redis", containerID: containerId, state: { waiting: { reason: "CrashLoopBackOff" } } };
@@ -91,7 +91,7 @@ describe("reconciling a Vnic", () => {
     expect(ready()).to.include({ status: "True" });
   });
 
-  it("clears away where a terminated pod was, and follows its name to a new pod", async () => {
+  it("cleans up after a terminated pod, and then follows the pod's name to a new pod", async () => {
     driver.cluster.store(bare());
     await run();
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
@@ -103,7 +103,7 @@ describe("reconciling a Vnic", () => {
     expect(record()?.metadata.annotations).to.include({ [annotations.node]: "worker-2" });
   });
 
-  it("doesn't give it to a second pod while the first one's node can't be asked", async () => {
+  it("doesn't inject into a second pod while the first one's node isn't ready", async () => {
     driver.cluster.store(bare());
     await run();
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
@@ -118,7 +118,7 @@ describe("reconciling a Vnic", () => {
     expect(ready()).to.include({ status: "True" });
   });
 
-  it("says what is missing while the pod doesn't run", async () => {
+  it("reports what is missing while the pod isn't running", async () => {
     driver.cluster.store(bare());
     driver.cluster.pods.clear();
     await run();
@@ -129,7 +129,7 @@ describe("reconciling a Vnic", () => {
     expect(verbs()).to.deep.equal([]);
   });
 
-  it("says what is wrong once, not per try", async () => {
+  it("reports a problem once, not at each attempt", async () => {
     driver.cluster.store(bare({ addresses: ["192.168.50.300/24"] }));
     await rejection(run());
     await rejection(run());
@@ -141,7 +141,7 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.writes).to.deep.equal([`applyVnicStatus ${id}`]);
   });
 
-  it("claims anew what a record's metadata doesn't speak of, whoever took that away or added to it", async () => {
+  it("restores the annotation of held addresses after anyone has removed or added entries", async () => {
     driver.cluster.store(bare());
     await run();
     for (const forged of [[], ["eth1 192.168.50.10", "eth1 192.168.50.99"]]) {
@@ -154,7 +154,7 @@ describe("reconciling a Vnic", () => {
     expect(verbs()).to.deep.equal(["inject", "inject", "inject"]);
   });
 
-  it("gives an address to the one that came first, and says who has it to the other", async () => {
+  it("gives an address to the first Vnic, and names its holder to the other", async () => {
     driver.cluster.store(bare());
     const other = storedVnic({ name: "other", mac: "02:00:00:00:00:99" }, { uid: uid(7), annotations: {}, labels: {} });
     driver.cluster.store(other);
@@ -194,7 +194,7 @@ describe("reconciling a Vnic", () => {
     });
   });
 
-  it("frees an address that was dropped from the spec for the one that waits", async () => {
+  it("frees an address that was dropped from the spec for a waiting Vnic", async () => {
     driver.cluster.store(bare());
     const waiter = storedVnic(
       { name: "other", mac: "02:00:00:00:00:99" },
@@ -211,7 +211,7 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.holders).to.include({ "eth1 192.168.50.10": "shop/other", "eth1 192.168.50.11": id });
   });
 
-  it("holds nothing for a Vnic that the node refused before it began", async () => {
+  it("holds no address for a Vnic that the node refused before it began", async () => {
     driver.cluster.nodeSide.inject = () => {
       throw new VnicError("refused", "network.parent: there is no interface");
     };
@@ -220,7 +220,7 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.holders).to.deep.equal({});
   });
 
-  it("writes nothing over a spec that was changed meanwhile", async () => {
+  it("doesn't write over a spec that was changed in the meantime", async () => {
     driver.cluster.store(bare());
     driver.cluster.before("changeVnic", () => {
       const [now] = [...driver.cluster.vnics.values()];
@@ -230,7 +230,7 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.writes).to.deep.equal([]);
   });
 
-  it("doesn't make a record anew that was deleted meanwhile", async () => {
+  it("doesn't recreate a record that was deleted in the meantime", async () => {
     driver.cluster.store(bare());
     driver.cluster.before("changeVnic", () => driver.cluster.vnics.clear());
     expect(await rejection(run())).to.have.property("kind", "outdated");
@@ -238,22 +238,22 @@ describe("reconciling a Vnic", () => {
     expect(driver.cluster.holders).to.deep.equal({});
   });
 
-  it("leaves it to somebody else who works on it", async () => {
+  it("leaves the Vnic to another driver that holds its claim", async () => {
     const claim = JSON.stringify({ holder: "Pulumi on a laptop", renewed: new Date() });
     driver.cluster.store(storedVnic({}, { annotations: { [annotations.claim]: claim } }));
     expect(await run()).to.deep.equal({ againInSeconds: 5 });
     expect(driver.cluster.calls).to.deep.equal([`findVnic ${id}`]);
   });
 
-  describe("that is marked for deletion", () => {
-    it("unplugs it from a pod that runs on, by default", async () => {
+  describe("that is being deleted", () => {
+    it("ejects it from a running pod by default", async () => {
       driver.cluster.store(storedVnic({}, deleted));
       await run();
       expect(verbs()).to.deep.equal(["eject"]);
       expect(record()).to.equal(undefined);
     });
 
-    it("waits for the pod's end when it is told to", async () => {
+    it("waits for the pod's end when the deletion policy is waitForPod", async () => {
       driver.cluster.store(storedVnic({ deletionPolicy: "waitForPod" }, deleted));
       expect(await run()).to.deep.equal({ againInSeconds: 60 });
       expect(verbs()).to.deep.equal([]);
@@ -264,7 +264,7 @@ describe("reconciling a Vnic", () => {
       expect(record()).to.equal(undefined);
     });
 
-    it("lets it go at once when it was never made, or its node is lost for good", async () => {
+    it("removes the finalizer at once when it was never realised, or its node is gone for good", async () => {
       driver.cluster.store(storedVnic({}, { ...deleted, annotations: {} }));
       await run();
       expect(record()).to.equal(undefined);
@@ -275,7 +275,7 @@ describe("reconciling a Vnic", () => {
       expect(verbs()).to.deep.equal([]);
     });
 
-    it("keeps it while its node can't be asked", async () => {
+    it("keeps the finalizer while its node isn't ready", async () => {
       driver.cluster.store(storedVnic({}, deleted));
       driver.cluster.nodes.set("worker-1", node({ ready: false }));
       await rejection(run());
@@ -283,14 +283,14 @@ describe("reconciling a Vnic", () => {
       expect(driver.cluster.events[0]).to.include({ reason: "FailedRemovingInterface", type: "Warning" });
     });
 
-    it("is nothing of ours any more without our finalizer", async () => {
+    it("does nothing when our finalizer is already gone", async () => {
       driver.cluster.store(storedVnic({}, { ...deleted, finalizers: ["somebody.else/x"] }));
       await run();
       expect(verbs()).to.deep.equal([]);
     });
   });
 
-  it("says nothing of a server that doesn't answer", async () => {
+  it("writes nothing about a server that doesn't answer", async () => {
     driver.cluster.store(bare());
     driver.cluster.failNext("findNode", new VnicError("unreachable", "x"));
     driver.cluster.failNext("changeVnic", new VnicError("unreachable", "no answer"));

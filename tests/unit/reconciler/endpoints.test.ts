@@ -5,7 +5,7 @@ import { serveEndpoints } from "../../../provider/reconciler/endpoints.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
 
 describe("the reconciler's endpoints", () => {
-  it("end what says nothing, and answer meanwhile", async () => {
+  it("close silent connections, and answer others in the meantime", async () => {
     const metrics = makeMetrics();
     const server = serveEndpoints({ port: 0, metrics, complaint: () => undefined, silenceMilliseconds: 250 });
     await once(server, "listening");

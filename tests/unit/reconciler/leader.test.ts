@@ -62,7 +62,7 @@ const fatesOfLeader = (...fates: { call: "find" | "write"; fate: CallFate }[]) =
 const find = (fate: CallFate) => ({ call: "find" as const, fate });
 const write = (fate: CallFate) => ({ call: "write" as const, fate });
 
-describe("of several replicas", () => {
+describe("with several replicas", () => {
   let replicas: Replicas;
   beforeEach(() => {
     replicas = new Replicas();
@@ -78,27 +78,27 @@ describe("of several replicas", () => {
   });
 
   const cases: Record<string, ReturnType<typeof fatesOfLeader>> = {
-    "every reading hangs": fatesOfLeader(find({ fault: "hangs" })),
-    "every writing hangs": fatesOfLeader(write({ fault: "hangs" })),
+    "every read hangs": fatesOfLeader(find({ fault: "hangs" })),
+    "every write hangs": fatesOfLeader(write({ fault: "hangs" })),
     "every call fails": fatesOfLeader(find({ fault: "unsent" })),
-    "a renewal is done at once and answered 5.5 s late, and then all hangs": fatesOfLeader(
+    "a renewal is executed at once and answered 5.5 s late, and then every read hangs": fatesOfLeader(
       write({ answeredAfter: 5.5 }),
       find({ fault: "hangs" }),
     ),
-    "a renewal is answered 9.9 s late, and then all hangs": fatesOfLeader(
+    "a renewal is answered 9.9 s late, and then every read hangs": fatesOfLeader(
       write({ answeredAfter: 9.9 }),
       find({ fault: "hangs" }),
     ),
-    "a renewal is done 9 s late, and then all hangs": fatesOfLeader(
+    "a renewal is executed 9 s late, and then every read hangs": fatesOfLeader(
       write({ doneAfter: 9, answeredAfter: 0.5 }),
       find({ fault: "hangs" }),
     ),
-    "a reading is answered 9.5 s late, and what is written then hangs": fatesOfLeader(
+    "a read is answered 9.5 s late, and then every write hangs": fatesOfLeader(
       find({ answeredAfter: 9.5 }),
       write({ fault: "hangs" }),
     ),
-    "renewals are done, and never answered": fatesOfLeader(write({ fault: "lost" })),
-    "renewals are done, and their answers are errors": fatesOfLeader(write({ fault: "unanswered" })),
+    "renewals are executed and never answered": fatesOfLeader(write({ fault: "lost" })),
+    "renewals are executed, and their answers are errors": fatesOfLeader(write({ fault: "unanswered" })),
   };
   for (const [name, fate] of Object.entries(cases))
     it(`another one leads after the first has stopped, when ${name}`, async () => {
@@ -114,7 +114,7 @@ describe("of several replicas", () => {
       expect((second?.from ?? 0) - (first?.until ?? Infinity)).to.be.within(5, 30);
     });
 
-  it("a leader stops 10 s after it sent its last renewal, although a request hangs", async () => {
+  it("a leader stops 10 s after it sent its last successful renewal, although a request hangs", async () => {
     replicas.start("a", fatesOfLeader(write({ answeredAfter: 5.5 }), find({ fault: "hangs" })));
     await replicas.clock.advance(60);
     expect(replicas.spans).to.deep.equal([
@@ -122,7 +122,7 @@ describe("of several replicas", () => {
     ]);
   });
 
-  it("a leader whose date is set back or forward by an hour goes on, and so do those that stand by", async () => {
+  it("a leader continues when its date is set back or forward by an hour, and the standby replicas keep waiting", async () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
@@ -133,7 +133,7 @@ describe("of several replicas", () => {
     expect(leaderships()).to.deep.equal(["a"]);
   });
 
-  it("a leader that finds another one's name in the Lease stops at once and renews no more", async () => {
+  it("a leader that finds another name in the Lease stops at once and doesn't renew again", async () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     const { lease } = replicas.server;
@@ -145,14 +145,14 @@ describe("of several replicas", () => {
     expect(replicas.server.calls).to.equal(calls);
   });
 
-  it("a leader that has stopped sends no renewal any more, though the reading before it is answered then", async () => {
+  it("a leader that has stopped doesn't renew when a pending read is answered later", async () => {
     replicas.start("a", fatesOfLeader(find({ answeredAfter: 30 })));
     await replicas.clock.advance(120);
     expect(replicas.spans[0]).to.deep.include({ until: 10 });
     expect(replicas.server.written).to.deep.equal(["a"]);
   });
 
-  it("a conflict of one renewal ends nothing", async () => {
+  it("a leader continues after one renewal conflicts with another write", async () => {
     let writings = 0;
     // The renewal that is sent at 3 s finds another version at 4 s.
     replicas.start("a", (call, led) => (call === "write" && led && ++writings === 1 ? { doneAfter: 1 } : {}));
@@ -162,7 +162,7 @@ describe("of several replicas", () => {
     expect(replicas.spans[0]).to.not.have.property("until");
   });
 
-  it("one that gets the Lease by an answer that is 10 s late takes it again before it leads", async () => {
+  it("a replica whose acquisition is answered 10 s late acquires the Lease again before it leads", async () => {
     let answers = 0;
     replicas.start("a", (call) => (call === "write" && ++answers === 1 ? { answeredAfter: 10 } : {}));
     await replicas.clock.advance(10);
@@ -172,7 +172,7 @@ describe("of several replicas", () => {
     expect(replicas.server.written).to.deep.equal(["a", "a"]);
   });
 
-  it("one that has seen a leader waits for its time when the Lease is deleted, and the leader makes it anew", async () => {
+  it("a standby replica waits for the leader's time when the Lease is deleted, and the leader recreates the Lease", async () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
@@ -184,7 +184,7 @@ describe("of several replicas", () => {
     expect(replicas.server.lease).to.have.nested.property("spec.holderIdentity", "a");
   });
 
-  it("another one leads at once when the leader resigns, and that one ends no more", async () => {
+  it("another one leads at once when the leader resigns, without a loss for the former leader", async () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
@@ -197,7 +197,7 @@ describe("of several replicas", () => {
     expect(replicas.spans[0]).to.not.have.property("why");
   });
 
-  it("a leader that resigns tries again when a renewal that was under way is done in between", async () => {
+  it("a leader that resigns tries again when a pending renewal is executed in between", async () => {
     let writings = 0;
     replicas.start("a", (call, led) => (call === "write" && led && ++writings <= 2 ? { doneAfter: 0.5 } : {}));
     // The renewal is sent at 3 s and executed at 3.5 s, so the Lease that resigning read at 3.2 s is outdated.
@@ -211,7 +211,7 @@ describe("of several replicas", () => {
     expect(replicas.clock.pending).to.equal(0);
   });
 
-  it("a leader that can't resign says so", async () => {
+  it("a leader fails to resign with an error", async () => {
     replicas.start("a", (call, led) => (call === "write" && led ? { doneAfter: 0.5 } : {}));
     await replicas.clock.advance(1);
     const refusal = rejection(replicas.resign("a"));
@@ -222,7 +222,7 @@ describe("of several replicas", () => {
     expect(await refusal).to.deep.include({ kind: "outdated" });
   });
 
-  it("never do two lead at once, whatever becomes of their calls", async () => {
+  it("two never lead at once, whatever happens to their calls", async () => {
     const fate = fc.record({
       doneAfter: fc.constantFrom(0, 0.1, 1, 3, 5.5, 9.9, 14, 20),
       answeredAfter: fc.constantFrom(0, 0.1, 1, 3, 5.5, 9.9, 14, 20),

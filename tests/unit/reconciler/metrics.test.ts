@@ -5,7 +5,7 @@ import { injectResult, containerId, storedVnic, uid } from "../../fakes/objects.
 import { FakeVnicRecords } from "../../fakes/vnic-records.ts";
 
 describe("the reconciler's metrics", () => {
-  it("count Vnics by how they fare, objects that wait, and reconciliations by how they ended", async () => {
+  it("count Vnics by state, waiting objects, and reconciliations by outcome", async () => {
     const metrics = makeMetrics();
     const at = { uid: uid(2), node: "worker-1", containerId };
     const attached = attachedStatus(storedVnic(), at, injectResult(), new Date());

@@ -36,7 +36,7 @@ describe("the reconciler's queue", () => {
   const keys = () => visits.map(({ key }) => key);
   const last = () => visits[visits.length - 1];
 
-  it("works on a key once, however often it was added before its turn", async () => {
+  it("works on a key once, however often it was added before", async () => {
     for (const key of ["a", "b", "c", "c"]) queue.add(key);
     expect(keys()).to.deep.equal(["a", "b"]);
     expect(queue.depth).to.equal(1);
@@ -46,7 +46,7 @@ describe("the reconciler's queue", () => {
     expect(queue.depth).to.equal(0);
   });
 
-  it("never works on one key twice at a time, and once more if it was added meanwhile", async () => {
+  it("never works on one key twice at once, but once more if it was added in the meantime", async () => {
     queue.add("a");
     queue.add("a");
     queue.add("a");
@@ -60,7 +60,7 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a", "a"]);
   });
 
-  it("comes again when it is asked to, or sooner when it is added before", async () => {
+  it("works on a key again after the requested time, or sooner when it is added before", async () => {
     queue.add("a");
     visits[0]?.end({ againInSeconds: 60 });
     await settle();
@@ -77,7 +77,7 @@ describe("the reconciler's queue", () => {
     expect(visits).to.have.length(3);
   });
 
-  it("waits twice as long after each failure, up to 30 s, and starts over after a success", async () => {
+  it("doubles the wait after each failure, up to 30 s, and starts over after a success", async () => {
     queue.add("a");
     for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
       const before = visits.length;
@@ -98,7 +98,7 @@ describe("the reconciler's queue", () => {
     expect(visits).to.have.length(10);
   });
 
-  it("lets others go on while one waits for another try", async () => {
+  it("continues with other keys while one waits after a failure", async () => {
     queue.add("a");
     visits[0]?.fail();
     await settle();
@@ -106,7 +106,7 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a", "b"]);
   });
 
-  it("begins nothing once it is stopped, and waits for what is under way", async () => {
+  it("begins nothing once it is stopped, and waits for running work", async () => {
     queue.add("a");
     queue.add("b");
     queue.add("c");
@@ -121,7 +121,7 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a", "b"]);
   });
 
-  it("isn't hurried after a failure by what may be its own account of it, but is by other news", async () => {
+  it("doesn't shorten the wait after a failure for a change that the work may have made itself, but for any other", async () => {
     queue.add("a");
     queue.addQuietly("a");
     visits[0]?.fail();
@@ -141,7 +141,7 @@ describe("the reconciler's queue", () => {
     expect(visits).to.have.length(4);
   });
 
-  it("takes notice of a change while it is at work, when that succeeds", async () => {
+  it("works again after a change during its work, when that succeeds", async () => {
     queue.add("a");
     queue.addQuietly("a");
     visits[0]?.end();
@@ -149,7 +149,7 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a", "a"]);
   });
 
-  it("serves namespaces in turn, and keeps a place for another one's", async () => {
+  it("serves namespaces in turn, and reserves a slot for another namespace", async () => {
     const wide = new Queue({
       clock,
       width: 4,
@@ -173,7 +173,7 @@ describe("the reconciler's queue", () => {
     await Promise.race([wide.stop(), settle()]);
   });
 
-  it("puts off what it planned", async () => {
+  it("can postpone work that it has planned", async () => {
     queue.addLater("a", 1);
     queue.postpone("a", 5);
     queue.postpone("b", 5);
@@ -183,7 +183,7 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a"]);
   });
 
-  it("has a place beyond its width for a namespace that has nothing under way, as far as it may", async () => {
+  it("has extra slots beyond its width for namespaces without running work, up to a limit", async () => {
     const begun: string[] = [];
     const wide = new Queue({
       clock,

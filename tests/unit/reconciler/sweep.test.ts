@@ -10,7 +10,7 @@ import { FakeNodeSide } from "../../fakes/node-side.ts";
 import { storedVnic, uid } from "../../fakes/objects.ts";
 
 describe("sweeping a node", () => {
-  it("takes away what is gone or elsewhere by now, and nothing that belongs there", async () => {
+  it("ejects Vnics that are gone or elsewhere, and nothing that belongs to the node", async () => {
     const cluster = new FakeCluster();
     const nodeSide = new FakeNodeSide();
     const vnic = (name: string, number: number) => ({ uid: uid(number), namespace: "shop", name });
@@ -36,7 +36,7 @@ describe("sweeping a node", () => {
   });
 });
 
-describe("sweeps", () => {
+describe("the sweeps of a node", () => {
   const setUp = (answer: (node: string) => Promise<number>) => {
     const clock = new FakeClock();
     const swept: string[] = [];
@@ -49,7 +49,7 @@ describe("sweeps", () => {
     return { clock, swept, sweeps };
   };
 
-  it("come again by time, though no other session is ever opened", async () => {
+  it("are repeated at an interval, even when no other session is opened", async () => {
     const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
     sweeps.opened("worker-1");
     await settle();
@@ -61,7 +61,7 @@ describe("sweeps", () => {
     expect(swept).to.deep.equal(["worker-1", "worker-1", "worker-1"]);
   });
 
-  it("are no more for sessions that come and go", async () => {
+  it("aren't more frequent with many sessions", async () => {
     const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
     for (let second = 0; second < 300; second++) {
       sweeps.opened("worker-1");
@@ -84,7 +84,7 @@ describe("sweeps", () => {
     expect(swept).to.have.length(3);
   });
 
-  it("go on after one that failed", async () => {
+  it("continue after a failed one", async () => {
     const { clock, swept, sweeps } = setUp(() => Promise.reject(new VnicError("deadline", "no answer")));
     sweeps.opened("worker-1");
     await settle();

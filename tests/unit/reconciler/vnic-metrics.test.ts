@@ -36,7 +36,7 @@ const lost = { type: "LeaseBound", reason: "LeaseLost" } as const;
 const none = ["vnic_lease_losses_total 0", "vnic_address_conflicts_total 0"];
 
 describe("the metrics of Vnics", () => {
-  it("show each condition that is False with its reason, as long as it is", async () => {
+  it("show each False condition with its reason, as long as it is False", async () => {
     const records = new FakeVnicRecords(
       vnic([
         { type: "Ready", reason: "PodPending" },
@@ -50,7 +50,7 @@ describe("the metrics of Vnics", () => {
     expect(await lines()).to.deep.equal(none);
   });
 
-  it("name the nodes that have leases and no agent that is ready", async () => {
+  it("name the nodes that have leases but no ready agent", async () => {
     const lease = { address: "192.168.50.10/24" };
     const records = new FakeVnicRecords(
       ...["a", "b", "c"].map((node) => vnic([], { node, lease })),
@@ -60,7 +60,7 @@ describe("the metrics of Vnics", () => {
     expect(await lines()).to.deep.equal(['vnic_agent_missing{node="b"} 1', 'vnic_agent_missing{node="c"} 1', ...none]);
   });
 
-  it("count a lost lease and a conflict once each time, and not those from before", async () => {
+  it("count each lost lease and each conflict once, but not those from before the start", async () => {
     const records = new FakeVnicRecords(vnic([lost]));
     const lines = await linesOf(records);
     const totals = async () => (await lines()).filter((line) => line.includes("_total"));

@@ -4,7 +4,7 @@ import { failedStatus } from "../../../provider/model/vnic/status.ts";
 import { waitersFor } from "../../../provider/reconciler/waiters.ts";
 import { storedVnic, uid } from "../../fakes/objects.ts";
 
-describe("those that wait for an address", () => {
+describe("Vnics that wait for a freed address", () => {
   const waiting = (name: string, minute: number, addresses = ["192.168.50.10/24"], reason = "HeldByOther") => {
     const vnic = storedVnic({ name, addresses }, { creationTimestamp: `2026-11-23T08:${minute}:00Z` });
     return { ...vnic, status: failedStatus(vnic, { reason, message: "", attached: false }, new Date()) };
@@ -12,13 +12,13 @@ describe("those that wait for an address", () => {
   const freed = (value: string) =>
     addressRecord({ segment: "eth1", value, property: "" }, { namespace: "a", name: "b", uid: uid(9) });
 
-  it("are told the one that waits longest first", () => {
+  it("are woken in the order of their age", () => {
     const vnics = [waiting("c", 13), waiting("a", 12), waiting("b", 11), waiting("x", 10, ["192.168.50.9/24"])];
     expect(waitersFor(freed("192.168.50.10"), vnics)).to.deep.equal(["shop/b", "shop/a", "shop/c"]);
     expect(waitersFor(freed("02:00:5e:10:00:01"), vnics)[0]).to.equal("shop/x");
   });
 
-  it("are none that wait for something else, or are on their way out", () => {
+  it("don't include Vnics that wait for something else or are being deleted", () => {
     const leaving = waiting("a", 10);
     const itself = waiting("d", 10);
     const vnics = [

@@ -57,7 +57,7 @@ const agreements: {
 
 describe("the arguments of a resource", () => {
   for (const [kind, agree] of Object.entries(agreements))
-    it(`have the fields that the provider knows: ${kind}`, () => {
+    it(`have the fields that the provider accepts: ${kind}`, () => {
       expect(agree).to.equal(true);
     });
 });

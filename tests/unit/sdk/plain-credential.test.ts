@@ -30,7 +30,7 @@ describe("the stack's settings in plain text", () => {
     ["nothing", {}],
     ["a path", { "vnic:kubeconfig": "/home/me/.kube/config" }],
     ["paths and contexts for clusters", { "vnic:clusters": `{"a":{"kubeconfig":"~/a"},"b":{"context":"b"}}` }],
-    ["a variable for a cluster", { "vnic:clusters": `{"a":{"kubeconfig":"env:A"}}` }],
+    ["an environment variable for a cluster", { "vnic:clusters": `{"a":{"kubeconfig":"env:A"}}` }],
     ["the path of a file of clusters", { "vnic:clusters": "/home/me/clusters.yaml" }],
   ];
   for (const [what, settings] of taken)

@@ -47,7 +47,7 @@ describe("a Platform in a program", () => {
     expect(objectsIn(all).map(({ inputs }) => inputs)).to.have.deep.members(platformManifests({ image: defaultImage }));
   });
 
-  it("makes each object a resource of the type that it has in @pulumi/kubernetes, under a name of its own", async () => {
+  it("has a resource for each object, with the type from @pulumi/kubernetes and a unique name", async () => {
     const objects = objectsIn(await declare());
     expect(objects.map(({ type }) => type)).to.include.members([
       "kubernetes:core/v1:Namespace",
@@ -59,20 +59,20 @@ describe("a Platform in a program", () => {
     expect(new Set(urns).size).to.equal(urns.length);
   });
 
-  it("takes an image by digest, also one that another resource makes", async () => {
+  it("accepts an image by digest, also as the output of another resource", async () => {
     const expected = platformManifests({ image: byDigest });
     for (const image of [byDigest, pulumi.output(byDigest)])
       expect(objectsIn(await declare({ image })).map(({ inputs }) => inputs)).to.have.deep.members(expected);
   });
 
-  it("leaves out the parts that it is told to", async () => {
+  it("leaves out the parts in `without`", async () => {
     const objects = objectsIn(await declare({ without: ["crds", "provider"] }));
     expect(objects.map(({ inputs }) => inputs)).to.have.deep.members(
       platformManifests({ image: defaultImage, without: ["crds", "provider"] }),
     );
   });
 
-  it("refuses to leave out what is no part of it", () =>
+  it("refuses to leave out an unknown part", () =>
     expect(() => new Platform("other", { without: ["crd" as "crds"] })).to.throw(
       /"crd" is not a part; parts are namespace, crds/,
     ));

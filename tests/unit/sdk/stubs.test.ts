@@ -36,16 +36,16 @@ for (const { kind, file, entry, exported } of kinds)
     };
 
     // State keeps the text with which it was stored, so a changed text needs a new number here.
-    it("is exactly this, with the newest protocol number", () => expect(stubs[kind]).to.equal(stored[2]));
+    it("is exactly this text, with the newest protocol number", () => expect(stubs[kind]).to.equal(stored[2]));
 
     for (const [protocol, text] of Object.entries(stored))
-      it(`is served in protocol ${protocol}: all hooks are there, and it counts as no change`, () => {
+      it(`works in protocol ${protocol}: all hooks exist, and the state shows no change`, () => {
         expect(Object.keys(load(text)).filter((name) => name !== "protocol")).to.include.members(hooks);
         expect(Object.keys(exported)).to.have.members(hooks);
         expect(Number(protocol)).to.be.at.least(leastStubProtocol);
       });
 
-    it("names the package, and no path, in every protocol", () => {
+    it("imports the package by name, without a path, in every protocol", () => {
       for (const text of Object.values(stored)) {
         const loads = [...text.matchAll(/(?:import|require)\((.*?)\)/g)].map(([, what]) => what);
         expect(new Set(loads)).to.deep.equal(new Set([JSON.stringify(entry)]));
@@ -61,7 +61,7 @@ describe("a resource in a project that can't resolve the package", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is refused when it is constructed, with what to add", () => {
+  it("is refused when it is constructed, with what to install", () => {
     const program = `const { Vnic } = await import(${JSON.stringify(join(root, "dist", "sdk", "index.js"))});
       try { new Vnic("wire", { pod: { name: "db-0" }, network: { parent: "eth1" } }); }
       catch (error) { console.log(error.message); }`;

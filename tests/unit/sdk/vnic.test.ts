@@ -47,7 +47,7 @@ describe("a Vnic in a program", () => {
     expect(urn).to.equal("urn:pulumi:dev::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire-1");
   });
 
-  it("is told of a Network resource its name, and what that says, so that a change of it shows", async () => {
+  it("takes a Network resource's name and its fields, so that their changes show", async () => {
     const lan = new Network("lan", { name: "lan", parent: "eth1", mtu: 1400, namespaces: ["shop"] });
     const { sent } = await declare("wire-on-lan", { ...args, network: lan });
     const said = { parent: "eth1", mtu: 1400, namespaces: ["shop"] };
@@ -56,7 +56,7 @@ describe("a Vnic in a program", () => {
     expect(named.sent.inputs.network).to.equal("lan");
   });
 
-  it("has all its outputs on the object", async () => {
+  it("has all outputs as properties", async () => {
     const { vnic } = await declare("wire-2");
     const outputs = [
       "name",
@@ -75,19 +75,19 @@ describe("a Vnic in a program", () => {
     for (const key of outputs) expect(pulumi.Output.isInstance(vnic[key]), key).to.equal(true);
   });
 
-  it("sends a name only if one is given: the provider knows what the record was called before a rename", async () => {
+  it("sends a name only if one is given, as the provider knows the record's name before a rename", async () => {
     expect((await declare("wire-3")).sent.inputs).to.not.have.property("name");
     expect((await declare("wire-4", { ...args, name: "other" })).sent.inputs).to.have.property("name", "other");
   });
 
-  it("sends what was written, and nothing else but who declares it and how", async () => {
+  it("sends only what was given, its owner and the kind of adoption", async () => {
     const { sent, urn } = await declare("wire-5");
     const { __provider, ...inputs } = sent.inputs;
     expect(JSON.parse(JSON.stringify(inputs))).to.deep.equal({ ...args, declaredBy: urn });
     expect(__provider).to.be.a("string");
   });
 
-  it("is declared by its whole URN, also below a parent", async () => {
+  it("is owned by its whole URN, also below a parent", async () => {
     class Shop extends pulumi.ComponentResource {
       constructor(name: string) {
         super("test:index:Shop", name);
@@ -98,13 +98,13 @@ describe("a Vnic in a program", () => {
     expect(sent.inputs.declaredBy).to.equal(urn);
   });
 
-  it("leaves the arguments as they were", async () => {
+  it("leaves the arguments unchanged", async () => {
     const own = { ...args };
     await declare("wire-7", own);
     expect(own).to.deep.equal(args);
   });
 
-  it("is told from other resources, and from no resource at all", async () => {
+  it("is distinguished from other resources, and from values that aren't resources", async () => {
     class Other extends pulumi.dynamic.Resource {
       constructor(name: string) {
         super({ create: () => Promise.resolve({ id: "1" }) }, name, {}, undefined, "other", "Other");

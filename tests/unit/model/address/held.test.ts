@@ -6,31 +6,31 @@ import { annotations } from "../../../../provider/model/names.ts";
 
 const wanted = { mac: "02:00:5e:10:00:01", addresses: ["192.168.50.10/24", "fd50::10/64"] };
 
-describe("a segment", () => {
+describe("the segments of a network", () => {
   const table: [what: string, network: Parameters<typeof segmentsOf>[0], segments: string[]][] = [
-    ["a parent by its name", { parent: "eth1" }, ["eth1"]],
-    ["a tag on it, like the tagged link itself", { parent: "eth1", vlan: 100 }, ["eth1.100"]],
-    ["the tagged link", { parent: "eth1.100" }, ["eth1.100"]],
+    ["one parent, by name", { parent: "eth1" }, ["eth1"]],
+    ["one parent with a VLAN, named like the tagged link", { parent: "eth1", vlan: 100 }, ["eth1.100"]],
+    ["one tagged link that is the parent", { parent: "eth1.100" }, ["eth1.100"]],
     [
-      "each parent of a network that has several",
+      "all parents of a network with several parents",
       { parent: "eth1", parents: [{ parent: "eth2" }, { parent: "eth1" }], vlan: 7 },
       ["eth1.7", "eth2.7"],
     ],
-    ["each of those alone", { parents: [{ parent: "eth3" }] }, ["eth3"]],
+    ["all parents of a network without a general parent", { parents: [{ parent: "eth3" }] }, ["eth3"]],
   ];
   for (const [what, network, segments] of table)
-    it(`is ${what}`, () => expect(segmentsOf(network)).to.deep.equal(segments));
+    it(`are ${what}`, () => expect(segmentsOf(network)).to.deep.equal(segments));
 });
 
-describe("what a Vnic holds", () => {
-  it("is its MAC and its addresses, whatever their prefix lengths, on each segment", () => {
+describe("the MAC and the addresses that a Vnic holds", () => {
+  it("exist once for each segment, without prefix lengths", () => {
     expect(holdingsOf(wanted, ["eth1", "eth2"])).to.deep.include.members([
       { segment: "eth1", value: "02:00:5e:10:00:01", property: "mac" },
       { segment: "eth2", value: "fd50::10", property: "addresses[1]" },
     ]);
   });
 
-  it("has a name of its own for each segment and value, fit for an object", () => {
+  it("have a valid object name of their own for each segment and value", () => {
     const names = holdingsOf(wanted, ["eth1", "eth2"]).map(addressName);
     expect(new Set(names).size).to.equal(6);
     for (const name of names) expect(name).to.match(/^[0-9a-f]{32}$/);
@@ -38,7 +38,7 @@ describe("what a Vnic holds", () => {
 
   const metadata = (text: string) => ({ annotations: { [annotations.held]: text } });
 
-  it("is read back as it was written", () => {
+  it("are read back from the annotation as they were written", () => {
     const held = holdingsOf(wanted, ["eth1.100", "192.168.50.0/24"]);
     const read = readHeld(metadata(writeHeld(held)));
     expect(read).to.have.deep.members(held.map(({ segment, value }) => ({ segment, value })));
@@ -47,13 +47,13 @@ describe("what a Vnic holds", () => {
   });
 
   for (const [what, text] of [
-    ["no JSON", "["],
-    ["no list", '{"a":1}'],
-    ["a list of other things", '[1,null,{"segment":"eth1"},"eth1","", " "]'],
+    ["invalid JSON", "["],
+    ["a JSON object", '{"a":1}'],
+    ["a list of other values", '[1,null,{"segment":"eth1"},"eth1","", " "]'],
   ] as const)
-    it(`is nothing where a tenant wrote ${what}`, () => expect(readHeld(metadata(text))).to.deep.equal([]));
+    it(`are none when the annotation has ${what}`, () => expect(readHeld(metadata(text))).to.deep.equal([]));
 
-  it("is bounded, however much a tenant wrote", () => {
+  it("are at most 1000, however long the annotation is", () => {
     const many = JSON.stringify(Array.from({ length: 100_000 }, (_, index) => `eth1 10.0.${index}`));
     expect(readHeld(metadata(many))).to.have.length(1000);
   });

@@ -14,14 +14,14 @@ const lines = (findings: readonly Finding[]) =>
   findings.map(({ level, subject, message }) => `${level} ${subject}: ${message}`);
 const amiss = (findings: readonly Finding[]) => lines(findings.filter(({ level }) => level !== "ok"));
 
-describe("doctor: every warning and fault has a remedy", () => {
-  it("as the types of the helpers ask for it", () => {
+describe("doctor: every warning and every fault", () => {
+  it("has a remedy, which the types require", () => {
     const [found] = examineRights("me", [{ group: "", resource: "pods", verb: "get" }]);
     expect(found?.remedy).to.be.a("string");
   });
 });
 
-describe("doctor: the API server", () => {
+describe("doctor: the API server, for", () => {
   const facts = {
     server: "https://k",
     version: { gitVersion: "v1.35.4", major: "1", minor: "35" },
@@ -36,14 +36,19 @@ describe("doctor: the API server", () => {
       { version: { gitVersion: "v1.30.9", major: "1", minor: "30" } },
       ["fault Kubernetes: v1.30.9 is older than 1.31"],
     ],
-    ["a slow one", { milliseconds: 450 }, ["warning API server: a small request takes 450 ms"]],
-    ["a very slow one", { milliseconds: 2600 }, ["fault API server: a small request takes 2600 ms"]],
-    ["a clock behind", { aheadSeconds: -12 }, ["warning API server: its clock is 12 s behind this machine's"]],
-    ["a clock far ahead", { aheadSeconds: 90 }, ["fault API server: its clock is 90 s ahead of this machine's"]],
+    ["a slow API server", { milliseconds: 450 }, ["warning API server: a small request takes 450 ms"]],
+    ["a very slow API server", { milliseconds: 2600 }, ["fault API server: a small request takes 2600 ms"]],
+    ["a clock that is behind", { aheadSeconds: -12 }, ["warning API server: its clock is 12 s behind this machine's"]],
+    [
+      "a clock that is far ahead",
+      { aheadSeconds: 90 },
+      ["fault API server: its clock is 90 s ahead of this machine's"],
+    ],
   ];
   for (const [what, change, expected] of cases)
     it(what, () => expect(amiss(examineApiServer({ ...facts, ...change }))).to.deep.equal(expected));
-  it("says of a node's clock the same", () => expect(examineClock("node n", 6).level).to.equal("warning"));
+  it("calls a node's clock a node's, with the same limits", () =>
+    expect(examineClock("node n", 6).level).to.equal("warning"));
 });
 
 describe("doctor: the installation", () => {
@@ -57,12 +62,12 @@ describe("doctor: the installation", () => {
       ),
     );
 
-  it("finds nothing where everything is as the manifests say", () => expect(examine((one) => one)).to.deep.equal([]));
-  it("doesn't mind what the API server adds", () =>
+  it("has no finding when everything matches the manifests", () => expect(examine((one) => one)).to.deep.equal([]));
+  it("ignores what the API server adds", () =>
     expect(examine((one) => ({ ...one, status: {}, extra: 1 }))).to.deep.equal([]));
-  it("names each object that is missing", () =>
+  it("has a finding for each object that is missing", () =>
     expect(examine(() => undefined).filter((line) => line.startsWith("fault"))).to.have.length(1 + 4 + 4));
-  it("names a namespace in deletion, and a level that is missing or refuses Jobs", () => {
+  it("has a finding for a namespace that is being deleted, lacks its Pod Security level or refuses Jobs", () => {
     const namespace = (metadata: object) => examine((one) => (one.kind === "Namespace" ? { ...one, metadata } : one));
     expect(namespace({ deletionTimestamp: "2026-01-01" })).to.deep.equal([
       "fault namespace vnic-system: is being deleted",
@@ -72,7 +77,7 @@ describe("doctor: the installation", () => {
       /^fault .* baseline/,
     );
   });
-  it("names a policy that doesn't allow the image", () => {
+  it("has a finding for a policy that doesn't allow the image", () => {
     const others = new Map(
       platformManifests({ image: "localhost/other:1" }).map((one) => [one.kind + one.metadata.name, one]),
     );
@@ -81,8 +86,8 @@ describe("doctor: the installation", () => {
   });
 });
 
-describe("doctor: rights", () => {
-  it("asks for each verb on each resource of the provider's roles, and for no secrets", () => {
+describe("doctor: permissions", () => {
+  it("are asked for each verb on each resource of the provider's roles, and for no secrets", () => {
     const rights = neededRights();
     expect(rights).to.deep.include({
       group: "",
@@ -94,7 +99,7 @@ describe("doctor: rights", () => {
     expect(rights).to.deep.include({ group: "pulumi-vnic.dev", resource: "vnics", verb: "list" });
     expect(rights.some(({ resource }) => resource === "secrets")).to.equal(false);
   });
-  it("names those that are denied, by resource", () =>
+  it("are named by resource when they are denied", () =>
     expect(
       amiss(
         examineRights("me", [
@@ -106,7 +111,7 @@ describe("doctor: rights", () => {
     ).to.deep.equal(["fault rights of me: lack get pods; create, delete jobs in batch in namespace vnic-system"]));
 });
 
-describe("doctor: reconciler and agent", () => {
+describe("doctor: reconciler and agent, for", () => {
   const well: WorkloadFacts = {
     reconciler: { wanted: 2, ready: 2, image: "i" },
     leader: { holder: "vnic-reconciler-x", renewedSecondsAgo: 3, leaseSeconds: 15 },
@@ -117,22 +122,26 @@ describe("doctor: reconciler and agent", () => {
   };
   const cases: [string, Partial<WorkloadFacts>, RegExp[]][] = [
     ["all well", {}, []],
-    ["no reconciler, with sets", { reconciler: undefined }, [/^fault reconciler: isn't installed, and 1 VnicSets/]],
-    ["no reconciler, without sets", { reconciler: undefined, vnicSets: 0 }, [/^warning reconciler: isn't installed/]],
-    ["none ready", { reconciler: { wanted: 2, ready: 0, image: "i" } }, [/^fault reconciler: none of 2/]],
-    ["one ready", { reconciler: { wanted: 2, ready: 1, image: "i" } }, [/^warning reconciler: 1 of 2/]],
-    ["scaled to none", { reconciler: { wanted: 0, ready: 0, image: "i" } }, [/^warning reconciler: is scaled to 0/]],
+    ["no reconciler, with VnicSets", { reconciler: undefined }, [/^fault reconciler: isn't installed, and 1 VnicSets/]],
+    [
+      "no reconciler, without VnicSets",
+      { reconciler: undefined, vnicSets: 0 },
+      [/^warning reconciler: isn't installed/],
+    ],
+    ["no ready replica", { reconciler: { wanted: 2, ready: 0, image: "i" } }, [/^fault reconciler: none of 2/]],
+    ["one ready replica of two", { reconciler: { wanted: 2, ready: 1, image: "i" } }, [/^warning reconciler: 1 of 2/]],
+    ["a scale of zero", { reconciler: { wanted: 0, ready: 0, image: "i" } }, [/^warning reconciler: is scaled to 0/]],
     ["no leader", { leader: undefined }, [/^fault reconciler: no replica leads/]],
     [
-      "a dead leader",
+      "a leader that no longer renews its Lease",
       { leader: { holder: "x", renewedSecondsAgo: 99, leaseSeconds: 15 } },
       [/^fault reconciler: no replica/],
     ],
     ["another image", { image: "j" }, [/^warning reconciler: runs image i, this package takes j/]],
-    ["no agent, with leases", { agent: undefined }, [/^fault node agent: isn't installed, and 1 Vnics with DHCP/]],
-    ["no agent, without leases", { agent: undefined, leasedVnics: 0 }, [/^warning node agent: isn't installed/]],
+    ["no agent, with DHCP leases", { agent: undefined }, [/^fault node agent: isn't installed, and 1 Vnics with DHCP/]],
+    ["no agent, without DHCP leases", { agent: undefined, leasedVnics: 0 }, [/^warning node agent: isn't installed/]],
     [
-      "an agent missing",
+      "a node without an agent",
       { agent: { wanted: 3, ready: 2, missingOn: ["n2"] } },
       [/^fault node agent: 2 of 3 .*not on n2/],
     ],
@@ -154,8 +163,9 @@ describe("doctor: a node", () => {
     aheadSeconds: 0,
   });
 
-  it("finds nothing where all is well", () => expect(amiss(examineNode("n", state, [lan], sight()))).to.deep.equal([]));
-  it("names a node that is gone or not ready", () => {
+  it("has no finding when everything works", () =>
+    expect(amiss(examineNode("n", state, [lan], sight()))).to.deep.equal([]));
+  it("has a finding when it is gone or not ready", () => {
     expect(amiss(examineNode("n", undefined, [], sight()))).to.deep.equal(["fault node n: there is no such node"]);
     expect(amiss(examineNode("n", node("Unknown", "gone"), [], sight()))).to.deep.equal([
       "fault node n: isn't ready: gone",
@@ -173,7 +183,7 @@ describe("doctor: a node", () => {
     ["something else", /kubectl -n vnic-system/],
   ];
   for (const [problem, remedy] of problems)
-    it(`knows what to do about "${problem}"`, () =>
+    it(`has a remedy for "${problem}"`, () =>
       expect(examineNode("n", state, [], { problem })[0]?.remedy).to.match(remedy));
   const cases: [string, NetworkOnNode, object, string][] = [
     [
@@ -189,7 +199,7 @@ describe("doctor: a node", () => {
       "fault node n: Network lan: MTU 9000 is more than the 1500 of eth1",
     ],
     [
-      "no carrier",
+      "a parent without a carrier",
       lan,
       { networks: [{ parent: "eth1", mtu: 1500, carrier: false }] },
       "warning node n: Network lan: eth1 has no carrier",
@@ -201,19 +211,20 @@ describe("doctor: a node", () => {
       "fault node n: its kernel has no macvlan links, which Network lan needs",
     ],
     [
-      "a kernel without VLANs, where one is in use",
+      "a kernel without VLANs when one is used",
       { ...lan, network: { ...lan.network, vlan: 7 } },
       { missingKinds: ["vlan"] },
       "fault node n: its kernel has no vlan links, which Network lan needs",
     ],
   ];
   for (const [what, asked, more, expected] of cases)
-    it(`names ${what}`, () => expect(amiss(examineNode("n", state, [asked], sight(more)))).to.deep.equal([expected]));
-  it("doesn't mind kinds that nobody uses", () =>
+    it(`has a finding for ${what}`, () =>
+      expect(amiss(examineNode("n", state, [asked], sight(more)))).to.deep.equal([expected]));
+  it("isn't checked for modes that nobody uses", () =>
     expect(amiss(examineNode("n", state, [lan], sight({ missingKinds: ["ipvlan", "vlan"] })))).to.deep.equal([]));
 });
 
-describe("doctor: records that wait", () => {
+describe("doctor: waiting records, for", () => {
   const record = (metadata: object, conditions?: object[]) =>
     ({
       metadata: { namespace: "shop", name: "db", generation: 2, ...metadata },
@@ -221,22 +232,26 @@ describe("doctor: records that wait", () => {
     }) as unknown as StoredVnic;
   const ready = { type: "Ready", status: "True", reason: "Attached", message: "", observedGeneration: 2 };
   const cases: [string, StoredVnic, RegExp | undefined][] = [
-    ["one that is ready", record({}, [ready]), undefined],
+    ["a Vnic that is ready", record({}, [ready]), undefined],
     [
-      "one that has the status that the API server fills in",
+      "a Vnic with the status that the API server defaults",
       record({}, [...pendingStatus.conditions]),
       /^warning Vnic shop\/db: nobody has worked on it yet/,
     ],
-    ["one that nobody has worked on", record({}), /^warning Vnic shop\/db: nobody has worked on it yet/],
+    ["a Vnic that nobody has worked on", record({}), /^warning Vnic shop\/db: nobody has worked on it yet/],
     [
-      "one that failed",
+      "a Vnic that failed",
       record({}, [{ ...ready, status: "False", reason: "Refused", message: "no" }]),
       /^fault .*Refused: no/,
     ],
-    ["one in deletion", record({ deletionTimestamp: "2026-01-01T00:00:00Z" }, [ready]), /^warning .*since 2026-01-01/],
-    ["one that was edited", record({ generation: 3 }, [ready]), /^warning .*was edited/],
     [
-      "one with a rival",
+      "a Vnic that is being deleted",
+      record({ deletionTimestamp: "2026-01-01T00:00:00Z" }, [ready]),
+      /^warning .*since 2026-01-01/,
+    ],
+    ["a Vnic that was edited", record({ generation: 3 }, [ready]), /^warning .*was edited/],
+    [
+      "a Vnic with an address conflict",
       record({}, [
         ready,
         { ...ready, type: "AddressesUnique", status: "False", reason: "AddressConflict", message: "x" },

@@ -9,23 +9,23 @@ const record = (owner?: string) => ({
 
 describe("the owner of a record", () => {
   const table: [what: string, owner?: string | undefined, declaredBy?: string, known?: KnownRecord][] = [
-    ["names us", "urn:a", "urn:a"],
-    ["is our former name, by the UID in state", "urn:old", "urn:a", { uid, owner: "urn:old" }],
-    ["is nobody, as state knows", undefined, "urn:a", { uid }],
+    ["is us", "urn:a", "urn:a"],
+    ["has our former name and the UID in state", "urn:old", "urn:a", { uid, owner: "urn:old" }],
+    ["is nobody, as recorded in state", undefined, "urn:a", { uid }],
   ];
   for (const [what, owner, declaredBy, known] of table)
-    it(`${what}: ours`, () => expect(isOwn(record(owner), declaredBy, known)).to.equal(true));
+    it(`can be taken over when it ${what}`, () => expect(isOwn(record(owner), declaredBy, known)).to.equal(true));
 
   const foreign: typeof table = [
     ["is somebody else", "urn:b", "urn:a"],
-    ["is nobody, and we have no name either"],
-    ["has changed since we wrote it", "urn:b", "urn:a", { uid, owner: "urn:a" }],
-    ["is our former name on a new record", "urn:old", "urn:a", { uid: "another", owner: "urn:old" }],
+    ["is nobody, and we have no name"],
+    ["has changed since our last write", "urn:b", "urn:a", { uid, owner: "urn:a" }],
+    ["has our former name on a new record", "urn:old", "urn:a", { uid: "another", owner: "urn:old" }],
   ];
   for (const [what, owner, declaredBy, known] of foreign)
-    it(`${what}: not ours`, () => expect(isOwn(record(owner), declaredBy, known)).to.equal(false));
+    it(`can't be taken over when it ${what}`, () => expect(isOwn(record(owner), declaredBy, known)).to.equal(false));
 
-  it("is named in the refusal, with what to do", () => {
+  it("is named in the refusal, with the remedy", () => {
     expect(alreadyThere("VnicNetwork lan", record("urn:b"), "choose another name").message).to.equal(
       "name: VnicNetwork lan exists already and is declared by urn:b; choose another name",
     );
@@ -34,7 +34,7 @@ describe("the owner of a record", () => {
     );
   });
 
-  it("stays in the definition that the record gets", () => {
+  it("stays in the definition for the record", () => {
     expect(ownedBy({ name: "lan", declaredBy: "urn:new" }, "urn:old")).to.deep.equal({
       name: "lan",
       declaredBy: "urn:old",

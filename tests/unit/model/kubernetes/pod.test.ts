@@ -37,9 +37,9 @@ describe("a pod", () => {
     it(`is read as ${read.state} when its state is ${state}`, () =>
       expect(readPod(recorded(state))).to.deep.equal(read));
 
-  it("is pending when its status is still empty", () =>
+  it("is read as pending when its status is empty", () =>
     expect(readPod({})).to.deep.equal({ state: "pending", why: "not scheduled yet" }));
 
-  it("has an expectation here for each recorded state", () =>
+  it("has an expected reading for each recorded state", () =>
     expect(readdirSync(folder).map((file) => file.replace(".json", ""))).to.have.members(Object.keys(table)));
 });

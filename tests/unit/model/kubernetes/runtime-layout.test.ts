@@ -23,7 +23,7 @@ function refusal(work: () => unknown): string {
 
 describe("the layout of a node's runtime", () => {
   const told: [what: string, node: NodeObject, bundles: string][] = [
-    ["of a plain version", node("v1.35.4"), "/run/containerd/io.containerd.runtime.v2.task/k8s.io"],
+    ["with a version of plain containerd", node("v1.35.4"), "/run/containerd/io.containerd.runtime.v2.task/k8s.io"],
     ["of EKS", node("v1.34.2-eks-113cf36"), "/run/containerd/io.containerd.runtime.v2.task/k8s.io"],
     ["of k3s", node("v1.35.4+k3s1"), "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io"],
     ["of RKE2", node("v1.35.4+rke2r1"), "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io"],
@@ -37,18 +37,18 @@ describe("the layout of a node's runtime", () => {
     ["of k3s with CRI-O", node("v1.35.4+k3s1", {}, "cri-o://1.34.0"), "/run/containers/storage/overlay-containers"],
   ];
   for (const [what, object, bundles] of told)
-    it(`is told by the Node ${what}`, () => expect(layoutOfNode("n", object, undefined)).to.include({ bundles }));
+    it(`is derived from the Node ${what}`, () => expect(layoutOfNode("n", object, undefined)).to.include({ bundles }));
 
-  it("is that of the platform where that is given, and that of the Node's annotation before both", () => {
+  it("is taken from the Node's annotation, then from the platform", () => {
     const annotated = node("v1.35.4+k3s1", { annotations: { [annotations.runtimeLayout]: "k0s" } });
     expect(layoutOfNode("n", node("v1.35.4+k3s1"), "containerd:/data/c").name).to.equal("containerd:/data/c");
     expect(layoutOfNode("n", annotated, "containerd:/data/c").name).to.equal("k0s");
   });
 
-  it("is not that of the platform on a node with another runtime", () =>
+  it("isn't taken from the platform on a node with another runtime", () =>
     expect(layoutOfNode("n", node("v1.34.0", {}, "cri-o://1.34.0"), "k3s").name).to.equal("cri-o"));
 
-  it("is refused, naming node and annotation, when that is no layout or one of another runtime", () => {
+  it("is refused, with node and annotation, when it is unknown or for another runtime", () => {
     const annotated = (value: string) => node("v1.35.4", { annotations: { [annotations.runtimeLayout]: value } });
     expect(refusal(() => layoutOfNode("n", annotated("k4s"), undefined))).to.match(
       /^annotation pulumi-vnic\.dev\/runtime-layout of node n: "k4s" is not a runtime layout; give one of containerd, k3s/,
@@ -58,7 +58,7 @@ describe("the layout of a node's runtime", () => {
     );
   });
 
-  it("is refused for a runtime that isn't supported, naming those that are", () =>
+  it("is refused for an unsupported runtime, with the supported ones", () =>
     expect(refusal(() => layoutOfNode("n", node("v1.35.4", {}, "docker://28.0.1"), undefined))).to.equal(
       "node n runs containers by docker, which is not supported; supported are containerd, cri-o",
     ));
@@ -87,8 +87,8 @@ describe("the name of a layout", () => {
     ]));
 });
 
-describe("a path in a directory", () => {
-  it("is below it, not beside it or above", () => {
+describe("a path within a directory", () => {
+  it("is below it, neither beside nor above it", () => {
     expect(isIn("/run/netns", "/run/netns/cni-1")).to.equal(true);
     for (const path of ["/run/netns", "/run/netns2/cni-1", "/run/netns/../x", "/proc/1/ns/net"])
       expect(isIn("/run/netns", path), path).to.equal(false);

@@ -3,8 +3,8 @@ import { whyNotStarted } from "../../../../provider/model/kubernetes/session-eve
 
 const warning = (reason: string, message: string) => ({ type: "Warning", reason, message });
 
-describe("why a session's pod doesn't start", () => {
-  it("is the last warning that says so", () =>
+describe("the reason why a session's pod doesn't start", () => {
+  it("is in the last warning about it", () =>
     expect(
       whyNotStarted([
         warning("FailedMount", "not yet"),
@@ -13,15 +13,15 @@ describe("why a session's pod doesn't start", () => {
       ]),
     ).to.equal("FailedCreatePodSandBox: no image"));
 
-  it("is told together with what to do about a directory that isn't there", () =>
+  it("comes with a remedy when a directory doesn't exist", () =>
     expect(whyNotStarted([warning("FailedMount", "hostPath type check failed: /x is not a directory")])).to.match(
       /^FailedMount: hostPath type check failed: \/x is not a directory; .*annotation pulumi-vnic\.dev\/runtime-layout$/,
     ));
 
   for (const reason of ["FailedCreate", "OutOfpods", "OutOfcpu"])
-    it(`may be ${reason}`, () => expect(whyNotStarted([warning(reason, "x")])).to.equal(`${reason}: x`));
+    it(`may be the event ${reason}`, () => expect(whyNotStarted([warning(reason, "x")])).to.equal(`${reason}: x`));
 
-  it("isn't told by other events", () => {
+  it("isn't any other event", () => {
     expect(whyNotStarted([])).to.equal(undefined);
     expect(whyNotStarted([{ type: "Normal", reason: "FailedMount" }, warning("DNSConfigForming", "x"), {}])).to.equal(
       undefined,

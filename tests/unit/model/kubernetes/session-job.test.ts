@@ -20,12 +20,12 @@ const options = {
 const podSpec = (layout = options.layout) => sessionJob({ ...options, layout }).spec.template.spec;
 
 describe("an injection Job", () => {
-  it("is pinned to its node, whatever taints that has", () => {
+  it("is pinned to its node, and tolerates all taints", () => {
     expect(podSpec()).to.deep.include({ nodeName: "worker-1", tolerations: [{ operator: "Exists" }] });
     expect(sessionJob(options).metadata.namespace).to.equal(systemNamespace);
   });
 
-  it("runs once and is removed by the cluster if nobody else does", () =>
+  it("runs once, and is removed by the cluster if not by us", () =>
     expect(sessionJob(options).spec).to.deep.include({
       backoffLimit: 0,
       completions: 1,
@@ -65,7 +65,7 @@ describe("an injection Job", () => {
   });
 
   for (const layout of knownLayouts)
-    it(`sees few folders of a node with ${layout.name}, none with the runtime's socket, and writes to its own alone`, () => {
+    it(`mounts few folders of a node with ${layout.name}, none with the runtime's socket, and only its own for writing`, () => {
       const paths = podSpec(layout).volumes.map(({ hostPath }) => hostPath.path);
       expect(paths).to.have.members([layout.mounted, ...layout.netnsDirectories, cniResultsDirectory, stateDirectory]);
       for (const path of paths)
@@ -106,22 +106,22 @@ describe("the pod of an injection Job", () => {
     "RunContainerError",
   ];
   for (const reason of stuckReasons)
-    it(`is stuck, in the kubelet's words, when it waits for ${reason}`, () =>
+    it(`can't start when it waits for ${reason}, with the kubelet's message`, () =>
       expect(readSessionPod(waiting(reason, "no such image"))).to.deep.equal({
         state: "stuck",
         why: `${reason}: no such image`,
       }));
 
   for (const reason of ["ContainerCreating", "PodInitializing", "ErrImagePull"])
-    it(`is on its way when it waits for ${reason}`, () =>
+    it(`is starting when it waits for ${reason}`, () =>
       expect(readSessionPod(waiting(reason))).to.deep.equal({ state: "starting", why: reason }));
 
-  it("is on its way when it has no status yet", () => {
+  it("is starting when it has no status yet", () => {
     expect(readSessionPod({})).to.deep.equal({ state: "starting", why: "no status yet" });
     expect(readSessionPod({ status: { phase: "Pending" } })).to.deep.equal({ state: "starting", why: "Pending" });
   });
 
-  it("runs when its container does", () =>
+  it("is running when its container is running", () =>
     expect(
       readSessionPod({
         status: { phase: "Running", containerStatuses: [{ name: "session", state: { running: {} } }] },
@@ -130,7 +130,7 @@ describe("the pod of an injection Job", () => {
       state: "running",
     }));
 
-  it("is stuck when the kubelet rejected it", () =>
+  it("can't start when the kubelet rejected it", () =>
     expect(
       readSessionPod({
         status: { phase: "Failed", reason: "OutOfpods", message: "Node didn't have enough resource: pods" },
@@ -140,7 +140,7 @@ describe("the pod of an injection Job", () => {
       why: "phase Failed: OutOfpods: Node didn't have enough resource: pods",
     }));
 
-  it("is stuck when its container ended, with its exit code and last words", () => {
+  it("can't start when its container ended, with its exit code and last output", () => {
     const state = { terminated: { exitCode: 137, reason: "OOMKilled", message: "killed" } };
     expect(
       readSessionPod({ status: { phase: "Failed", containerStatuses: [{ name: "session", state }] } }),

@@ -20,7 +20,7 @@ const now = new Date("2026-11-23T08:00:00Z");
 const everything = { routes: true, defaultRoute: { except: [] } };
 
 describe("a DHCP lease", () => {
-  it("is what the server gave, with the times at which more is asked for", () =>
+  it("is what the server gave, with the times T1 and T2", () =>
     expect(readLease(event(), ["10.214.1.5/24"], now)).to.deep.equal({
       address: "192.168.50.110/24",
       server: "192.168.50.1",
@@ -31,7 +31,7 @@ describe("a DHCP lease", () => {
       expiresAt: "2026-11-23T09:00:00.000Z",
     }));
 
-  it("may last as long as the protocol can say", () =>
+  it("may last as long as the protocol allows", () =>
     expect(readLease(event({ lease: "4294967295" }), [], now)).to.have.property(
       "expiresAt",
       "2162-12-30T14:28:15.000Z",
@@ -39,32 +39,32 @@ describe("a DHCP lease", () => {
 
   const refused: [what: string, given: Partial<ClientEvent>, why: RegExp][] = [
     ["no address", { ip: "" }, /"" is not an IPv4 address/],
-    ["a command for an address", { ip: "$(id)" }, /is not an IPv4 address/],
-    ["an option for an address", { ip: "-6" }, /is not an IPv4 address/],
+    ["a command in place of an address", { ip: "$(id)" }, /is not an IPv4 address/],
+    ["an option in place of an address", { ip: "-6" }, /is not an IPv4 address/],
     ["the unspecified address", { ip: "0.0.0.0" }, /unspecified/],
     ["a loopback address", { ip: "127.0.0.1" }, /loopback/],
     ["a multicast address", { ip: "224.0.0.1" }, /multicast/],
     ["the broadcast address of its subnet", { ip: "192.168.50.255" }, /broadcast/],
     ["no mask", { subnet: "" }, /"" is not a subnet mask/],
-    ["a mask with a hole", { subnet: "255.0.255.0" }, /is not a subnet mask/],
+    ["a mask that isn't contiguous", { subnet: "255.0.255.0" }, /is not a subnet mask/],
     ["a mask for half of all addresses", { subnet: "128.0.0.0" }, /a subnet of 1 bits would draw/],
     ["no server", { serverid: "`id`" }, /doesn't say its own address/],
-    ["no time", { lease: "" }, /a lease of 0 s is shorter than 30 s/],
-    ["a time that is over at once", { lease: "1" }, /a lease of 1 s is shorter/],
-    ["a negative time", { lease: "-1" }, /a lease of 0 s is shorter/],
+    ["no lease time", { lease: "" }, /a lease of 0 s is shorter than 30 s/],
+    ["a lease time of zero", { lease: "1" }, /a lease of 1 s is shorter/],
+    ["a negative lease time", { lease: "-1" }, /a lease of 0 s is shorter/],
   ];
   for (const [what, given, why] of refused)
-    it(`is none with ${what}`, () =>
+    it(`is refused with ${what}`, () =>
       expect(readLease(event(given), [], now))
         .to.have.property("refused")
         .that.matches(why));
 
-  it("is none if its subnet would draw the traffic of the pod's own network", () =>
+  it("is refused if its subnet would attract the traffic of the pod's own network", () =>
     expect(readLease(event({ ip: "10.200.0.5", subnet: "255.0.0.0" }), ["fe80::1/64", "10.214.1.5/24"], now))
       .to.have.property("refused")
       .that.matches(/10\.200\.0\.5\/8 has the pod's own address 10\.214\.1\.5\/24 in it/));
 
-  it("is none, and not unheard, if it is longer than can be taken", () => {
+  it("is refused, and not ignored, if it is too long", () => {
     const line = (text: string) => JSON.stringify({ event: "bound", ip: "10.0.0.1", staticroutes: text });
     expect(readClientEvent(line("10.0.0.0/8 10.0.0.2"))).to.include({ event: "bound" });
     expect(readClientEvent(line("10.0.0.0/8 10.0.0.2 ".repeat(1000)))).to.deep.equal({ event: "unreadable" });
@@ -72,7 +72,7 @@ describe("a DHCP lease", () => {
     expect(readClientEvent("udhcpc: started, v1.35"), "the client's own words").to.equal(undefined);
   });
 
-  it("is well formed, whatever the server said, or none", () =>
+  it("is well formed or refused, whatever the server sent", () =>
     fc.assert(
       fc.property(
         fc.dictionary(

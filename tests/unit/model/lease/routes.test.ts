@@ -14,30 +14,35 @@ const read = (given: { staticroutes?: string; router?: string }, asked: RoutesAs
 
 describe("the routes of a DHCP server", () => {
   const taken: [what: string, given: { staticroutes?: string; router?: string }, asked: RoutesAsked, led: object][] = [
-    ["none unasked", { staticroutes: "172.16.0.0/12 192.168.60.1", router: "192.168.60.1" }, {}, {}],
-    ["none when it gives none", {}, all, {}],
+    ["none when none are requested", { staticroutes: "172.16.0.0/12 192.168.60.1", router: "192.168.60.1" }, {}, {}],
+    ["none when the server sends none", {}, all, {}],
     [
-      "networks behind a router, and some on the network itself",
+      "networks behind a router, and networks on the link itself",
       { staticroutes: "172.16.0.0/12 192.168.60.1 192.168.61.0/24 0.0.0.0" },
       { routes: true },
       { routes: [{ to: "172.16.0.0/12", via: "192.168.60.1" }, { to: "192.168.61.0/24" }] },
     ],
-    ["the router, for a default route", { router: "192.168.60.1 192.168.60.2" }, all, { router: "192.168.60.1" }],
-    ["no router where no default route is asked for", { router: "192.168.60.1" }, { routes: true }, {}],
     [
-      "no default route among the others, unasked",
+      "a default route over the router when one is requested",
+      { router: "192.168.60.1 192.168.60.2" },
+      all,
+      { router: "192.168.60.1" },
+    ],
+    ["none over the router when no default route is requested", { router: "192.168.60.1" }, { routes: true }, {}],
+    [
+      "without a classless default route when none is requested",
       { staticroutes: "0.0.0.0/0 192.168.60.1 172.16.0.0/12 192.168.60.1" },
       { routes: true },
       { routes: [{ to: "172.16.0.0/12", via: "192.168.60.1" }] },
     ],
     [
-      "the default route among the others before the router (RFC 3442)",
+      "a classless default route rather than the router option (RFC 3442)",
       { staticroutes: "0.0.0.0/0 192.168.60.2", router: "192.168.60.1" },
       all,
       { router: "192.168.60.2" },
     ],
     [
-      "no router beside others that have no default route (RFC 3442)",
+      "classless routes without the router option (RFC 3442)",
       { staticroutes: "172.16.0.0/12 192.168.60.1", router: "192.168.60.1" },
       all,
       { routes: [{ to: "172.16.0.0/12", via: "192.168.60.1" }] },
@@ -46,7 +51,7 @@ describe("the routes of a DHCP server", () => {
   for (const [what, given, asked, led] of taken) it(`are ${what}`, () => expect(read(given, asked)).to.deep.equal(led));
 
   const refused: [what: string, given: { staticroutes?: string; router?: string }, why: RegExp][] = [
-    ["halves of all destinations", { staticroutes: "0.0.0.0/1 192.168.60.1" }, /network of 1 bits would draw/],
+    ["two halves of all destinations", { staticroutes: "0.0.0.0/1 192.168.60.1" }, /network of 1 bits would draw/],
     ["the pod's own network", { staticroutes: "10.214.0.0/16 192.168.60.1" }, /draw traffic to 10\.214\.1\.5\/24/],
     [
       "one of the cluster's networks",
@@ -58,14 +63,14 @@ describe("the routes of a DHCP server", () => {
     ["a router elsewhere", { staticroutes: "172.16.0.0/12 8.8.8.8" }, /8\.8\.8\.8 is not in the subnet/],
     ["the Vnic itself as router", { staticroutes: "172.16.0.0/12 192.168.60.50" }, /is the leased address itself/],
     ["a default router elsewhere", { router: "8.8.8.8" }, /default route: its router 8\.8\.8\.8/],
-    ["half a pair", { staticroutes: "172.16.0.0/12" }, /are not pairs/],
-    ["a command", { staticroutes: "$(id) `id`" }, /route "\$\(id\)": is not an IPv4 network/],
-    ["too many", { staticroutes: "172.16.0.0/12 192.168.60.1 ".repeat(17) }, /17 routes are more than the 16/],
+    ["an incomplete pair", { staticroutes: "172.16.0.0/12" }, /are not pairs/],
+    ["a command in place of an address", { staticroutes: "$(id) `id`" }, /route "\$\(id\)": is not an IPv4 network/],
+    ["too many routes", { staticroutes: "172.16.0.0/12 192.168.60.1 ".repeat(17) }, /17 routes are more than the 16/],
   ];
   for (const [what, given, why] of refused)
-    it(`make the offer refused with ${what}`, () => expect(read(given)).to.have.property("refused").that.matches(why));
+    it(`have the offer refused with ${what}`, () => expect(read(given)).to.have.property("refused").that.matches(why));
 
-  it("are well formed, whatever it said, or make it refused", () =>
+  it("are well formed or refused, whatever the server sent", () =>
     fc.assert(
       fc.property(
         fc.array(
@@ -90,7 +95,7 @@ describe("a plan with its lease", () => {
   const routing = { routes: [], gateways: [], replyVia: "vnic" as const, defaultRoute: { except: ["10.96.0.0/16"] } };
   const wordsOf = (plan: Parameters<typeof wantedEntries>[0]) => wantedEntries(plan).map(({ words }) => words);
 
-  it("routes to where the server says, and sends replies and the rest over its router", () => {
+  it("has routes to the server's networks, and sends replies and other traffic over its router", () => {
     const words = wordsOf(withLease(injectPlan({ addresses: [], dhcp, routing }), lease));
     expect(words).to.include("172.16.0.0/12 via 192.168.60.1 dev net1 table 254 proto 118");
     expect(words.filter((one) => one.startsWith("0.0.0.0/0 via 192.168.60.1"))).to.have.length(2);
@@ -101,14 +106,14 @@ describe("a plan with its lease", () => {
     ).to.equal(true);
   });
 
-  it("has nothing of the server's without a lease, and its address alone when no routes are wanted", () => {
+  it("has nothing from the server without a lease, and only its address when no routes are requested", () => {
     expect(wordsOf(withLease(injectPlan({ addresses: [], dhcp, routing }), undefined))).to.deep.equal([]);
     const unasked = withLease(injectPlan({ addresses: [], dhcp: { clientId: "ff00" }, routing }), lease);
     expect(unasked.addresses).to.deep.equal([address]);
     expect(wordsOf(unasked)).to.deep.equal([]);
   });
 
-  it("keeps the user's own route to a place, and the user's own gateway", () => {
+  it("keeps the user's own route to the same destination, and the user's own gateway", () => {
     const own = { ...routing, routes: [{ to: "172.16.0.0/12", via: "192.168.60.9" }], gateways: ["192.168.60.9"] };
     const words = wordsOf(withLease(injectPlan({ addresses: [], dhcp, routing: own }), lease));
     expect(words.join("\n")).to.not.include("192.168.60.1 ");

@@ -27,7 +27,7 @@ function injectPlan({ mtu = 1500, ...given }: Partial<SizedPlan> = {}): SizedPla
 
 const both = { addresses: ["192.168.50.10/24", "fd50::10/64"] };
 
-describe("the lines that create a link", () => {
+describe("the commands that create a link", () => {
   const mark = `link set dev ${transit} alias ${linkAlias(uid(1))}`;
   const hostSide = hostSideName(uid(1));
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
@@ -62,17 +62,17 @@ describe("the lines that create a link", () => {
     ],
   };
   for (const mode of modes)
-    it(`name what mode ${mode} needs, and mark it as ours`, () => {
+    it(`have what mode ${mode} needs, and mark the link as ours`, () => {
       const [parentLink, lines] = table[mode];
       expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), parentLink)).to.deep.equal(lines);
     });
 
-  it("leave the MTU to the kernel where none is asked for", () =>
+  it("leave the MTU to the kernel when none is given", () =>
     expect(createSteps(unsizedPlan({ network: { mode: "ipvlan", parent: "eth1" } }), { parent: "eth1" })[0]).to.equal(
       `link add link eth1 name ${transit} type ipvlan mode l2`,
     ));
 
-  it("make the link of a VLAN on its parent, marked as made by us", () => {
+  it("create the VLAN's link on its parent, marked as ours", () => {
     const name = vlanLinkName("eth1", 100);
     expect(tagSteps("eth1", 100)).to.deep.equal([
       `link add link eth1 name ${name} type vlan id 100`,
@@ -81,21 +81,21 @@ describe("the lines that create a link", () => {
   });
 });
 
-describe("the lines that give a device back", () => {
+describe("the commands that return a device", () => {
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
   it("send it to the node under its transit name, in one request", () =>
     expect(sendBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
-  it("name it by its number where its name can't be part of a command", () =>
+  it("refer to it by its number when its name can't be part of a command", () =>
     expect(sendBackSteps(uid(1), { name: `a"#`, index: 12 }, 7)).to.deep.equal([
       `link set dev if12 name ${transit} netns 7`,
     ]));
-  it("leave it down under the plan's name where nobody knows what it was", () =>
+  it("leave it down under the plan's name when its former state is unknown", () =>
     expect(parkSteps({ name: transit }, "eth2")).to.deep.equal([
       `link set dev ${transit} down`,
       `link set dev ${transit} name eth2`,
       `link set dev eth2 alias ""`,
     ]));
-  it("make it there what it was, and take the mark off last", () =>
+  it("restore its former state on the node, and remove the mark last", () =>
     expect(restoreSteps({ name: transit }, former)).to.deep.equal([
       `link set dev ${transit} down`,
       `link set dev ${transit} name eth2`,
@@ -105,15 +105,15 @@ describe("the lines that give a device back", () => {
     ]));
 });
 
-describe("the line that moves a link", () => {
+describe("the command that moves a link", () => {
   it("names the pod's network namespace by its path", () =>
     expect(moveSteps(injectPlan(), "/run/netns/cni-1")).to.deep.equal([
       `link set dev ${transit} netns /run/netns/cni-1`,
     ]));
 });
 
-describe("the lines that configure a link", () => {
-  it("name it, give it its addresses, and only then bring it up", () =>
+describe("the commands that configure a link", () => {
+  it("set its name and its addresses, and only then bring it up", () =>
     expect(configureSteps(injectPlan(both))).to.deep.equal([
       `link set dev ${transit} name net1`,
       "address add 192.168.50.10/24 dev net1",
@@ -122,16 +122,16 @@ describe("the lines that configure a link", () => {
     ]));
 });
 
-describe("the lines of a NIC that asks for its addresses first", () => {
-  it("bring it up without them", () =>
+describe("the commands for a NIC that probes its addresses first", () => {
+  it("bring it up without addresses", () =>
     expect(riseSteps(injectPlan(both))).to.deep.equal([`link set dev ${transit} name net1`, "link set dev net1 up"]));
-  it("then give it them, and make the kernel announce them", () =>
+  it("then add the addresses, and have the kernel announce them", () =>
     expect(addressSteps(injectPlan(both))).to.deep.equal([
       "address add 192.168.50.10/24 dev net1",
       "address add fd50::10/64 dev net1 nodad",
       "link set dev net1 address 02:00:5e:10:00:01",
     ]));
-  it("announce by another way where the MAC is the parent's", () =>
+  it("announce the addresses in another way when the NIC shares its parent's MAC", () =>
     expect(addressSteps(injectPlan({ network: { mode: "ipvlan", parent: "eth1" } }))).to.deep.equal([
       "link set dev net1 down",
       "address add 192.168.50.10/24 dev net1",
@@ -139,7 +139,7 @@ describe("the lines of a NIC that asks for its addresses first", () => {
     ]));
 });
 
-describe("the lines that converge a link", () => {
+describe("the commands that converge a link", () => {
   const mark = `link set dev net1 alias ${linkAlias(uid(1))}`;
   const announce = "link set dev net1 address 02:00:5e:10:00:01";
   const table: [when: string, plan: Partial<SizedPlan>, live: Partial<Interface>, lines: string[]][] = [
@@ -194,7 +194,7 @@ describe("the lines that converge a link", () => {
     it(`are ${lines.length} when ${when}`, () =>
       expect(convergeSteps(injectPlan(plan), liveInterface(live))).to.deep.equal(lines));
 
-  it("leave the MAC alone where the NIC has its own", () => {
+  it("leave the MAC alone in a mode where the NIC has its own", () => {
     const live = liveInterface({ mac: "52:54:00:00:00:02", addresses: [] });
     const added = "address add 192.168.50.10/24 dev net1";
     expect(convergeSteps(injectPlan({ network: { mode: "ipvlan", parent: "eth1" } }), live)).to.deep.equal([
@@ -237,7 +237,7 @@ describe("the kernel's settings for the NIC", () => {
       "net/ipv6/conf/net1/accept_redirects=0",
     ]);
   });
-  it("concern no other device, even when its name has dots", () => {
+  it("apply to no other device, even when the name has dots", () => {
     for (const setting of sysctls("lan.5", both)) expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
   });
 });

@@ -20,9 +20,9 @@ const plan = (routing: Partial<InjectPlan["routing"]>, given: Partial<InjectPlan
 const words = (entries: readonly Entry[]) => entries.map(({ object, words }) => `${object} ${words}`);
 
 describe("the routes and rules of a Vnic", () => {
-  it("are none when nothing was asked for", () => expect(wantedEntries(injectPlan())).to.deep.equal([]));
+  it("are none when none were given", () => expect(wantedEntries(injectPlan())).to.deep.equal([]));
 
-  it("are those that were asked for, in the main table or another", () =>
+  it("are the given ones, in the main table or another", () =>
     expect(
       words(
         wantedEntries(
@@ -39,7 +39,7 @@ describe("the routes and rules of a Vnic", () => {
       "route fd60::/64 via fd50::1 dev net1 table 7 proto 118",
     ]));
 
-  it("send replies by the Vnic: to its own networks, by its own routes, and else over the gateway", () =>
+  it("send replies over the Vnic: to its own networks, by its own routes, and otherwise to the gateway", () =>
     expect(
       words(wantedEntries(plan({ gateways: ["192.168.50.1"], routes: [{ to: "10.20.0.0/16", via: "192.168.50.2" }] }))),
     ).to.deep.equal([
@@ -50,10 +50,10 @@ describe("the routes and rules of a Vnic", () => {
       `rule priority 30000 from 192.168.50.10 table ${replies} protocol 118`,
     ]));
 
-  it("leave replies to the pod's own routes when asked to", () =>
+  it("leave replies to the pod's own routes when this is requested", () =>
     expect(wantedEntries(plan({ gateways: ["192.168.50.1", "fd50::1"], replyVia: "pod" }))).to.deep.equal([]));
 
-  it("take the default route after all that the main table knows better, but for the cluster's networks", () =>
+  it("take the default route after all more specific routes of the main table, except for the cluster's networks", () =>
     expect(
       words(
         wantedEntries(
@@ -97,13 +97,13 @@ describe("the routes and rules of a pod", () => {
   ];
   const live = liveEntries(uid(1), "net1", 4, routes, rules);
 
-  it("are read as they are wanted, and those of others left out", () => {
+  it("are read in the form of the plan, without those of others", () => {
     expect(words(live)).to.have.members(words(wanted));
     expect(routingDrift(wanted, live)).to.deep.equal([]);
     expect(routingSteps(wanted, live)).to.deep.equal({ 4: [], 6: [] });
   });
 
-  it("change by what differs alone, old ones first, as two of a kind can't be", () => {
+  it("change only where they differ, and old ones go first because two of a kind can't coexist", () => {
     const other = wantedEntries(
       plan(
         { gateways: ["192.168.50.2"], defaultRoute: { except: ["10.96.0.0/12"] } },
@@ -118,7 +118,7 @@ describe("the routes and rules of a pod", () => {
     expect(steps[4].slice(0, -2)).to.include("route del 10.20.0.9/32 via 192.168.50.1 dev net1 table 254 proto 118");
   });
 
-  it("are told in words where they differ", () => {
+  it("are described where they differ", () => {
     expect(routingDrift(wanted, live.slice(1))).to.deep.equal([
       `the route "10.20.0.9/32 via 192.168.50.1 dev net1 table 254 proto 118" is missing`,
     ]);

@@ -93,7 +93,7 @@ describe("a NetworkAttachmentDefinition", () => {
     ["firewall", chain({ type: "firewall", backend: "iptables" }), onEth1, ['spec.config.plugins[1] "firewall"']],
   ];
   for (const [what, config, result, unused = []] of understood)
-    it(`is understood with ${what}`, () => expect(read(config)).to.deep.equal({ ...result, unused }));
+    it(`is accepted with ${what}`, () => expect(read(config)).to.deep.equal({ ...result, unused }));
 
   const refused: [config: unknown, words: RegExp][] = [
     ["", /spec\.config is empty/],
@@ -130,7 +130,7 @@ describe("a NetworkAttachmentDefinition", () => {
     ],
   ];
   for (const [config, words] of refused)
-    it(`is refused, naming the field, as ${JSON.stringify(config)}`, () =>
+    it(`is refused, with the field's name, as ${JSON.stringify(config)}`, () =>
       expect(() => read(config))
         .to.throw(words)
         .with.property("kind", "refused"));
@@ -158,7 +158,7 @@ describe("a NetworkAttachmentDefinition", () => {
     ],
   ];
   for (const [what, config, words] of large)
-    it(`is refused in few words with ${what}`, () => {
+    it(`is refused in a short message with ${what}`, () => {
       expect(() => read(config))
         .to.throw(VnicError, words)
         .with.property("message")

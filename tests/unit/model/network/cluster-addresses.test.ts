@@ -19,8 +19,8 @@ const held = [
 const words = (...addresses: string[]) =>
   clusterAddressProblems(addresses, held).map(({ property, reason }) => `${property}: ${reason}`);
 
-describe("the addresses that are the cluster's own", () => {
-  it("are those of nodes, pods and services, whatever prefix length they are given with", () => {
+describe("the cluster's own addresses", () => {
+  it("are those of nodes, pods and services, with any prefix length", () => {
     expect(words("10.0.0.1/8", "192.168.50.11/24")).to.deep.equal([
       "addresses[1]: 192.168.50.11 belongs to node worker-1; choose another",
     ]);
@@ -33,5 +33,5 @@ describe("the addresses that are the cluster's own", () => {
     ]);
   });
 
-  it("are no others", () => expect(words("192.168.50.12/24", "10.244.2.1/16", "2001:db8::12/64")).to.deep.equal([]));
+  it("are only these", () => expect(words("192.168.50.12/24", "10.244.2.1/16", "2001:db8::12/64")).to.deep.equal([]));
 });

@@ -22,7 +22,7 @@ function definitionOf(inputs: unknown) {
 }
 
 describe("a network's definition", () => {
-  it("is what was written, with the mode filled in", () => {
+  it("is what was given, with the default mode", () => {
     expect(definitionOf(whole)).to.deep.equal(whole);
     expect(definitionOf({ name: "lan", parent: "eth1" })).to.deep.equal({
       name: "lan",
@@ -50,12 +50,12 @@ describe("a network's definition", () => {
       expect(parsed.problems[0]?.reason).to.match(reason);
     });
 
-  it("is in its record as it was written, and says who declared it", () => {
+  it("is stored in its record as it was given, with its owner", () => {
     const declared = { ...definitionOf(whole), declaredBy: "urn:1" };
     expect(networkInRecord(networkRecordOf(declared))).to.deep.equal(declared);
   });
 
-  it("has the parent that fits the node's labels, else the one for all, else none", () => {
+  it("has the parent for the node's labels, or the general one, or none", () => {
     const parent = (labels: Record<string, string>, given: object = {}) =>
       networkOnNode({ ...definitionOf(whole), ...given }, { metadata: { labels } })?.parent;
     expect(parent({ rack: "b" })).to.equal("52:54:00:00:00:01");
@@ -64,7 +64,7 @@ describe("a network's definition", () => {
     expect(networkOnNode(rest, {})).to.equal(undefined);
   });
 
-  it("has a kind of its own, for the whole cluster", () => {
+  it("has a cluster-scoped kind of its own", () => {
     const { spec } = networkCrd();
     expect([spec.scope, spec.names.kind, spec.names.shortNames]).to.deep.equal([
       "Cluster",

@@ -12,14 +12,22 @@ function parse(network: unknown): unknown {
 
 describe("a Vnic's network", () => {
   const table: [what: string, given: unknown, canonical: unknown][] = [
-    ["what it is", { parent: "eth1" }, { mode: "macvlan", parent: "eth1" }],
-    ["a VLAN", { mode: "ipvlan", parent: "eth1", vlan: 100 }, { mode: "ipvlan", parent: "eth1", vlan: 100 }],
-    ["a parent by its MAC", { parent: "52:54:00:AA:00:01" }, { mode: "macvlan", parent: "52:54:00:aa:00:01" }],
-    ["a parent by a subnet", { parent: "fd50:0::/64" }, { mode: "macvlan", parent: "fd50::/64" }],
-    ["a name alone", "lan", { name: "lan" }],
-    ["a name", { name: "lan" }, { name: "lan" }],
+    ["an inline network", { parent: "eth1" }, { mode: "macvlan", parent: "eth1" }],
     [
-      "a name, and what a program says of it",
+      "an inline network with a VLAN",
+      { mode: "ipvlan", parent: "eth1", vlan: 100 },
+      { mode: "ipvlan", parent: "eth1", vlan: 100 },
+    ],
+    [
+      "an inline network with the parent's MAC",
+      { parent: "52:54:00:AA:00:01" },
+      { mode: "macvlan", parent: "52:54:00:aa:00:01" },
+    ],
+    ["an inline network with the parent's subnet", { parent: "fd50:0::/64" }, { mode: "macvlan", parent: "fd50::/64" }],
+    ["a name as a string", "lan", { name: "lan" }],
+    ["a name as an object", { name: "lan" }, { name: "lan" }],
+    [
+      "a name with the definition from the same program",
       { name: "lan", definition: { parent: "eth1", mtu: 1400 } },
       { name: "lan", definition: { mode: "macvlan", parent: "eth1", mtu: 1400 } },
     ],
@@ -28,9 +36,13 @@ describe("a Vnic's network", () => {
       { networkAttachmentDefinition: "lan" },
       { networkAttachmentDefinition: "shop/lan" },
     ],
-    ["one of another", { networkAttachmentDefinition: "infra/lan" }, { networkAttachmentDefinition: "infra/lan" }],
-    ["a name that isn't known yet", { name: unknownValue }, { name: unknownValue }],
-    ["nothing that is known yet", unknownValue, unknownValue],
+    [
+      "a NetworkAttachmentDefinition of another namespace",
+      { networkAttachmentDefinition: "infra/lan" },
+      { networkAttachmentDefinition: "infra/lan" },
+    ],
+    ["an unknown name", { name: unknownValue }, { name: unknownValue }],
+    ["unknown as a whole", unknownValue, unknownValue],
   ];
   for (const [what, given, canonical] of table)
     it(`may be ${what}`, () => expect(parse(given)).to.deep.equal(canonical));
@@ -53,7 +65,7 @@ describe("a Vnic's network", () => {
       );
     });
 
-  it("can't be given a MAC of its own where NICs share their parent's, but the derived one may stand", () => {
+  it("can't be given a MAC of its own in a mode that shares the parent's, except for the derived MAC", () => {
     const given = inputs({ network: { mode: "ipvlan", parent: "eth1" } });
     const parsed = parseDefinition(given);
     if (!("definition" in parsed)) throw new Error(JSON.stringify(parsed.problems));
@@ -70,33 +82,33 @@ describe("a Vnic's network", () => {
     how: "update" | "replace" | "nothing",
   ][] = [
     ["another parent", { mode: "macvlan", parent: "eth1" }, { mode: "macvlan", parent: "eth2" }, "replace"],
-    ["another name", { name: "lan" }, { name: "wan" }, "replace"],
+    ["the name of another network", { name: "lan" }, { name: "wan" }, "replace"],
     [
-      "the same network, now declared beside it",
+      "the same network, now declared in the same program",
       { name: "lan" },
       { name: "lan", definition: { mode: "macvlan" } },
       "update",
     ],
     [
-      "another MTU of its network",
+      "another MTU in its network",
       { name: "lan", definition: { mode: "macvlan", parent: "eth1" } },
       { name: "lan", definition: { mode: "macvlan", parent: "eth1", mtu: 1400 } },
       "update",
     ],
     [
-      "another mode of its network",
+      "another mode in its network",
       { name: "lan", definition: { mode: "macvlan", parent: "eth1" } },
       { name: "lan", definition: { mode: "bridge", parent: "eth1" } },
       "replace",
     ],
   ];
   for (const [what, before, after, how] of changes)
-    it(`leads with ${what} to: ${how}`, () => {
+    it(`with ${what} causes: ${how}`, () => {
       const { update, replace } = difference(definition({ network: before }), definition({ network: after }));
       expect({ update, replace }).to.deep.equal({ update: [], replace: [], [how]: ["network"] });
     });
 
-  it("is told in a few words", () => {
+  it("is described in a few words", () => {
     expect(networkWords({ mode: "macvlan", parent: "eth1", vlan: 5 })).to.equal("eth1, VLAN 5 (macvlan)");
     expect(networkWords({ name: "lan" })).to.equal("lan");
   });

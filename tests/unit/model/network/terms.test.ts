@@ -21,76 +21,96 @@ function network(given: object = {}) {
 
 describe("the terms of a network", () => {
   const table: [what: string, network: object, vnic: object, refusal: string | undefined][] = [
-    ["an address where there are no ranges", {}, { addresses: ["10.1.2.3/8"] }, undefined],
-    ["the first address", { ranges }, { addresses: ["192.168.50.10/24"] }, undefined],
-    ["the last address", { ranges }, { addresses: ["192.168.50.99/24"] }, undefined],
+    ["any address without ranges", {}, { addresses: ["10.1.2.3/8"] }, undefined],
+    ["the first address of a range", { ranges }, { addresses: ["192.168.50.10/24"] }, undefined],
+    ["the last address of a range", { ranges }, { addresses: ["192.168.50.99/24"] }, undefined],
     [
-      "one before the first",
+      "the address before the first",
       { ranges },
       { addresses: ["192.168.50.99/24", "192.168.50.9/24"] },
       "addresses[1]: 192.168.50.9 is not in the ranges of VnicNetwork lan: 192.168.50.0/24 (192.168.50.10-192.168.50.99), fd50::/64",
     ],
-    ["one after the last", { ranges }, { addresses: ["192.168.50.100/24"] }, "addresses[0]: 192.168.50.100 is not in"],
-    ["another subnet's", { ranges }, { addresses: ["10.0.0.1/8"] }, "addresses[0]: 10.0.0.1 is not in the ranges"],
-    ["a family without a range", { ranges: ranges.slice(0, 1) }, { addresses: ["fd50::5/64"] }, "is not in the ranges"],
+    [
+      "the address after the last",
+      { ranges },
+      { addresses: ["192.168.50.100/24"] },
+      "addresses[0]: 192.168.50.100 is not in",
+    ],
+    [
+      "an address of another subnet",
+      { ranges },
+      { addresses: ["10.0.0.1/8"] },
+      "addresses[0]: 10.0.0.1 is not in the ranges",
+    ],
+    [
+      "an address of a family without a range",
+      { ranges: ranges.slice(0, 1) },
+      { addresses: ["fd50::5/64"] },
+      "is not in the ranges",
+    ],
     [
       "the broadcast address",
       { ranges: [{ cidr: "10.0.0.0/24" }] },
       { addresses: ["10.0.0.255/8"] },
       "is not in the ra",
     ],
-    ["any, where it is free", { ranges, freeAddresses: true }, { addresses: ["10.0.0.1/8"] }, undefined],
+    ["any address with freeAddresses", { ranges, freeAddresses: true }, { addresses: ["10.0.0.1/8"] }, undefined],
     [
-      "a reserved one, also where it is free",
+      "a reserved address, even with freeAddresses",
       { ranges, freeAddresses: true },
       { addresses: ["192.168.50.35/24"] },
       "addresses[0]: 192.168.50.35 is reserved on VnicNetwork lan (exclude)",
     ],
-    ["a reserved one of a span of IPv6", { ranges }, { addresses: ["fd50::1a/64"] }, "fd50::1a is reserved on"],
-    ["a reserved one of a subnet of IPv6", { ranges }, { addresses: ["fd50::ff07/64"] }, "fd50::ff07 is reserved on"],
+    ["a reserved address of an IPv6 span", { ranges }, { addresses: ["fd50::1a/64"] }, "fd50::1a is reserved on"],
+    ["a reserved address of an IPv6 subnet", { ranges }, { addresses: ["fd50::ff07/64"] }, "fd50::ff07 is reserved on"],
     [
-      "a gateway's, whatever is free",
+      "a gateway's address, even with freeAddresses",
       { gateways, freeAddresses: true },
       { addresses: ["192.168.50.1/32"] },
       "addresses[0]: 192.168.50.1 is a gateway of VnicNetwork lan",
     ],
     [
-      "a gateway's of IPv6, written otherwise",
+      "a gateway's IPv6 address in another notation",
       { gateways },
       { addresses: ["fd50:0::0001/64"] },
       "is a gateway of VnicNetwork lan",
     ],
     [
-      "a MAC",
+      "a chosen MAC",
       {},
       { mac: "52:54:00:12:34:56" },
       "mac: 52:54:00:12:34:56 may not be chosen on VnicNetwork lan; leave it out, and one is derived (macPrefixes, freeMacs)",
     ],
-    ["the derived MAC, given", {}, { mac: deriveMac(ref) }, undefined],
+    ["the derived MAC given explicitly", {}, { mac: deriveMac(ref) }, undefined],
     ["another Vnic's derived MAC", {}, { mac: deriveMac({ ...ref, name: "other" }) }, "may not be chosen"],
-    ["any MAC, where it is free", { freeMacs: true }, { mac: "52:54:00:12:34:56" }, undefined],
-    ["a MAC with the prefix", { macPrefixes: ["52-54-00"] }, { mac: "52:54:00:12:34:56" }, undefined],
+    ["any MAC with freeMacs", { freeMacs: true }, { mac: "52:54:00:12:34:56" }, undefined],
+    ["a MAC with an allowed prefix", { macPrefixes: ["52-54-00"] }, { mac: "52:54:00:12:34:56" }, undefined],
     [
-      "a MAC without the prefix",
+      "a MAC without an allowed prefix",
       { macPrefixes: ["52:54:01"] },
       { mac: "52:54:00:12:34:56" },
       "has none of the prefixes that VnicNetwork lan allows: 52:54:01; leave it out",
     ],
-    ["a MAC that begins like the prefix's text", { macPrefixes: ["5"] }, {}, "not the beginning of a MAC address"],
+    ["a MAC whose text begins like a shorter prefix", { macPrefixes: ["5"] }, {}, "not the beginning of a MAC address"],
     [
-      "no probing",
+      "no duplicate address detection",
       {},
       { duplicateAddressDetection: false },
       "duplicateAddressDetection: VnicNetwork lan does not let it be switched off (allowUnprobed)",
     ],
-    ["no probing, where it is allowed", { allowUnprobed: true }, { duplicateAddressDetection: false }, undefined],
     [
-      "another namespace",
+      "no duplicate address detection with allowUnprobed",
+      { allowUnprobed: true },
+      { duplicateAddressDetection: false },
+      undefined,
+    ],
+    [
+      "a namespace that isn't listed",
       { namespaces: ["bank", "hotel"] },
       {},
       "network.name: VnicNetwork lan isn't for namespace shop; it is for bank, hotel",
     ],
-    ["nobody's network", { namespaces: [] }, {}, "it is for none"],
+    ["any namespace with an empty list", { namespaces: [] }, {}, "it is for none"],
   ];
   for (const [what, given, vnic, refusal] of table)
     it(`${refusal === undefined ? "allow" : "refuse"} ${what}`, () => {
@@ -109,7 +129,7 @@ describe("the terms of a network", () => {
       else expect(words).to.include(refusal);
     });
 
-  it("are told at preview, of a Network of the same program; what isn't known yet passes", () => {
+  it("are checked at preview for a Network of the same program, except for unknown values", () => {
     const inputs = { name: "wire", pod: { namespace: "shop", name: "db" }, addresses: ["10.0.0.1/8"] };
     const at = (definition: object) => parseDefinition({ ...inputs, network: { name: "lan", definition } });
     expect(at({ parent: "eth1", ranges })).to.have.nested.property("problems[0].property", "addresses[0]");
@@ -126,7 +146,7 @@ describe("the ranges of a VnicSet on a network", () => {
   const lan = network({ ranges, gateways });
   const reserved = ["192.168.50.30-192.168.50.40", "fd50::10-fd50::1f", "fd50::ff00/120", ...gateways];
 
-  it("are the network's, or its own within these, without what is reserved", () => {
+  it("are the network's ranges, or its own within these, without reserved addresses", () => {
     const excluded = ["fd50::10-fd50::1f", "fd50::ff00/120", ...reserved];
     expect(setRanges(lan, undefined)).to.deep.include({ cidr: "fd50::/64", exclude: excluded });
     const own = [{ cidr: "192.168.50.0/24", from: "192.168.50.20", to: "192.168.50.25" }];
@@ -135,7 +155,7 @@ describe("the ranges of a VnicSet on a network", () => {
     expect(setRanges(network(), own)).to.deep.equal([{ ...own[0], exclude: [] }]);
   });
 
-  it("may not reach beyond the network's, unless other addresses are free", () => {
+  it("may not exceed the network's, unless other addresses are allowed", () => {
     const own = [{ cidr: "192.168.50.0/24", from: "192.168.50.20" }];
     expect(setRanges(lan, own)).to.have.nested.property("problem.property", "addresses[0]");
     expect(setRanges(lan, [{ cidr: "fd51::/64" }])).to.have.property("problem");

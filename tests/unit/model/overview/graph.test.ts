@@ -52,8 +52,8 @@ function record(index: number, more: { name?: string; ready?: boolean; network?:
 
 const many = Array.from({ length: 200 }, (_, index) => record(index, { ready: index % 17 !== 0 }));
 
-describe("the picture of Vnics", () => {
-  it("has each network, node, pod and NIC once, sorted, whatever order they come in", () => {
+describe("the graph of Vnics", () => {
+  it("has each network, node, pod and NIC once, sorted, whatever the order of the records", () => {
     const graph = graphOf(many, ["unused"], now);
     expect(graph.networks).to.deep.equal(["eth1 (macvlan)", "eth2 (macvlan)", "eth3 (macvlan)", "unused"]);
     expect(graph.nodes.map(({ name }) => name)).to.deep.equal([
@@ -69,7 +69,7 @@ describe("the picture of Vnics", () => {
     expect(graphOf([...many].reverse(), ["unused"], now)).to.deep.equal(graph);
   });
 
-  it("overlaps nothing and stays inside", () => {
+  it("has no overlaps, and nothing outside of its frame", () => {
     const layout = layOut(graphOf(many, [], now));
     const { width, height, nodes, pods, nics, networks } = layout;
     for (const boxes of [nodes, pods, nics, networks])
@@ -87,17 +87,17 @@ describe("the picture of Vnics", () => {
     expect(width / height).to.be.within(0.8, 3.5);
   });
 
-  it("draws an empty cluster, too", () =>
+  it("is drawn for an empty cluster, too", () =>
     expect(renderSvg(graphOf([], [], now), { standalone: true })).to.match(/^<svg /));
 
-  it("lets no name become markup", () => {
+  it("has names only as text, never as markup", () => {
     const evil = record(1, { name: `</script><img src=x onerror=alert(1)>&"'` });
     const page = renderPage(graphOf([evil], ["<b>"], now), "a <title>");
     expect(page).to.not.include("<img").and.not.include("<b>").and.not.include("a <title>");
     expect(page.match(/<\/script>/g)).to.have.length(2);
   });
 
-  it("loads nothing from elsewhere", () => {
+  it("loads nothing from other servers", () => {
     const page = renderPage(graphOf(many, [], now), "t");
     expect(page).to.include("default-src 'none'");
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).to.not.match(/https?:|url\(|src=|@import/);
@@ -132,21 +132,21 @@ describe("the picture of Vnics", () => {
       return stdout;
     }
 
-    it("shows all, and filters by words", () => {
+    it("shows everything, and filters by text", () => {
       expect(browse("", "--dump-dom")).to.match(/<output id="count">200 of 200 NICs</);
       const filtered = browse("#filter=node1+parentdown", "--dump-dom");
       const wanted = many.filter(({ status }) => status?.node === "node1" && status.conditions[0]?.status === "False");
       expect(filtered).to.include(`>${wanted.length} of 200 NICs<`);
     });
 
-    it("shows the details of a NIC, also one with a name like markup", () => {
+    it("shows the details of a NIC, also one whose name looks like markup", () => {
       const dom = browse("#nic=team-3/app-7-wire", "--dump-dom");
       expect(dom).to.match(/<aside id="details"><button>Close<\/button><h2>team-3\/app-7-wire<\/h2>/);
       expect(dom).to.include("<dt>Node</dt><dd>node1</dd>");
     });
 
     for (const theme of ["light", "dark"])
-      it(`draws itself on ${theme} ground`, () => {
+      it(`has a ${theme} background in a ${theme} theme`, () => {
         const file = join(folder, `${theme}.png`);
         browse(`#theme=${theme}`, `--screenshot=${file}`);
         const png = readFileSync(file);

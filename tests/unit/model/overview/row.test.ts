@@ -21,7 +21,7 @@ function record(more: { metadata?: object; status?: object } = {}): StoredVnic {
 }
 
 describe("the row of a Vnic", () => {
-  it("says all that is known of one that is ready", () =>
+  it("has everything that is known when it is ready", () =>
     expect(
       rowOf(
         record({
@@ -48,7 +48,7 @@ describe("the row of a Vnic", () => {
       age: "30m",
     }));
 
-  it("says what is wanted of one that nobody has worked on", () =>
+  it("has the requested values when nobody has worked on it yet", () =>
     expect(rowOf(record(), now)).to.include({
       node: "node1",
       interface: "",
@@ -58,20 +58,24 @@ describe("the row of a Vnic", () => {
     }));
 
   const cases: [string, Parameters<typeof record>[0], string][] = [
-    ["in deletion", { metadata: { deletionTimestamp: "x" }, status: { conditions: [ready] } }, "Deleting"],
+    ["being deleted", { metadata: { deletionTimestamp: "x" }, status: { conditions: [ready] } }, "Deleting"],
     ["not ready", { status: { conditions: [{ ...ready, status: "False", reason: "ParentDown" }] } }, "ParentDown"],
-    ["edited since", { metadata: { generation: 2 }, status: { conditions: [ready] } }, "Updating"],
     [
-      "ready, with a rival",
+      "edited since its status was written",
+      { metadata: { generation: 2 }, status: { conditions: [ready] } },
+      "Updating",
+    ],
+    [
+      "ready, with an address conflict",
       { status: { conditions: [ready, { type: "AddressesUnique", status: "False", reason: "AddressConflict" }] } },
       "AddressConflict",
     ],
   ];
   for (const [what, more, expected] of cases)
-    it(`names what is the matter with one that is ${what}`, () =>
+    it(`has the problem when it is ${what}`, () =>
       expect(rowOf(record(more), now)).to.include({ condition: expected, healthy: false }));
 
-  it("says that a lease has expired", () =>
+  it("has an expired lease", () =>
     expect(
       rowOf(record({ status: { lease: { expiresAt: "2026-01-01T11:59:00Z" }, conditions: [ready] } }), now).lease,
     ).to.equal("expired"));
@@ -84,5 +88,5 @@ describe("the row of a Vnic", () => {
     [7200, "2h"],
     [172_800, "2d"],
   ] as const)
-    it(`${seconds} s are ${words}`, () => expect(durationWords(seconds * 1000)).to.equal(words));
+    it(`shows ${seconds} s as ${words}`, () => expect(durationWords(seconds * 1000)).to.equal(words));
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { codeHtml, codeSpan, plainText } from "../../../../provider/model/plan/escape.ts";
 
-describe("foreign text in Markdown", () => {
+describe("untrusted text in Markdown", () => {
   for (const [text, expected] of [
     ["192.168.50.10/24", "`192.168.50.10/24`"],
     ["fd50::10/64", "`fd50::10/64`"],
@@ -16,12 +16,12 @@ describe("foreign text in Markdown", () => {
     ["&amp;", "<code>&#38;amp;</code>"],
     [" padded ", "<code> padded </code>"],
   ] as const)
-    it(`shows ${JSON.stringify(text)} as it is, and as nothing else`, () => expect(codeSpan(text)).to.equal(expected));
+    it(`is shown literally: ${JSON.stringify(text)}`, () => expect(codeSpan(text)).to.equal(expected));
 
   it("is cut when it is long", () => expect(codeSpan("x".repeat(300))).to.equal(`<code>${"x".repeat(200)}…</code>`));
 
-  it("makes no link among other words", () =>
+  it("makes no link next to other words", () =>
     expect(plainText("www.example.org http://10.0.0.1")).to.equal("www&#46;example&#46;org http&#58;//10.0.0.1"));
 
-  it("is HTML alone where Markdown isn't read", () => expect(codeHtml("eth1")).to.equal("<code>eth1</code>"));
+  it("is plain HTML where Markdown isn't parsed", () => expect(codeHtml("eth1")).to.equal("<code>eth1</code>"));
 });

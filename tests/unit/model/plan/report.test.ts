@@ -55,10 +55,10 @@ function interruptions(step: Step): Record<string, string> {
 
 describe("the report on a plan", () => {
   for (const name of ["creates", "changes", "deletes", "long", "mistaken"])
-    it(`is, for the engine's "${name}", exactly the comment kept beside it`, () =>
+    it(`is exactly the stored comment for the preview "${name}" of the engine`, () =>
       expect(renderPlan(reportPlan(fixture(`${name}.json`), "stdin"))).to.equal(fixture(`${name}.md`)));
 
-  describe("says what is interrupted", () => {
+  describe("says what is interrupted when", () => {
     const table: [what: string, step: Step, expected: Record<string, string>][] = [
       [
         "an address is exchanged",
@@ -102,10 +102,10 @@ describe("the report on a plan", () => {
       ["only what is stored is renewed", { wanted: { __provider: "newer code" } }, { state: "none" }],
     ];
     for (const [what, step, expected] of table)
-      it(`when ${what}`, () => expect(interruptions(step)).to.deep.equal(expected));
+      it(`${what}`, () => expect(interruptions(step)).to.deep.equal(expected));
   });
 
-  it("tells no secret, in whichever form the engine gives it, nor the stored code", () => {
+  it("shows no secret in any form of the engine, and not the stored code", () => {
     const secret = (plaintext: string) => ({
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       plaintext,
@@ -123,7 +123,7 @@ describe("the report on a plan", () => {
     }
   });
 
-  it("tells why the preview failed, without the values that it failed for", () => {
+  it("shows why the preview failed, without the values that made it fail", () => {
     const complaint = (property: string, reason: string) => ({
       severity: "error",
       message: `error: pulumi-nodejs:dynamic/vnic:Vnic resource 'wire': property ${property} value {hush} has a problem: ${reason}\n`,
@@ -148,7 +148,7 @@ describe("the report on a plan", () => {
     ]);
   });
 
-  it("names the same changes when the engine lists each replacement in its steps", () => {
+  it("has the same changes when the engine lists each replacement in its steps", () => {
     const { steps } = JSON.parse(fixture("changes.json")) as { steps: { op: string }[] };
     const listed = steps.flatMap((step) =>
       step.op === "replace"
@@ -160,7 +160,7 @@ describe("the report on a plan", () => {
     );
   });
 
-  it("counts resources of other types, but not the stack, providers, and what stays as it is", () => {
+  it("counts resources of other types, but not the stack, providers and unchanged resources", () => {
     const { others, vnics } = report(
       { op: "create", type: "shop:index:Shelf" },
       { op: "same", type: "shop:index:Shelf", name: "other" },
@@ -174,24 +174,28 @@ describe("the report on a plan", () => {
     expect(vnics).to.deep.equal([]);
   });
 
-  it("knows a Vnic within a component", () =>
+  it("recognises a Vnic within a component", () =>
     expect(report({ op: "create", type: "shop:index:Shelf$pulumi-nodejs:dynamic/vnic:Vnic" }).vnics).to.have.length(1));
 
-  it("passes fields that it doesn't know", () =>
+  it("ignores unknown fields", () =>
     expect(reportPlan(`{"steps":[],"maybe":{"corrupt":1}}`, "stdin").vnics).to.deep.equal([]));
 
   for (const [what, text, complaint] of [
     ["nothing", " \n", /^reading plan.json: it is empty; give the output of "pulumi preview --json"$/],
     ["no JSON", "Previewing update (dev)", /^reading plan.json: it is not JSON; give/],
-    ["something else", `{"version":3,"deployment":{}}`, /^reading plan.json: it is not a preview \(it has neither/],
+    [
+      "JSON of another kind",
+      `{"version":3,"deployment":{}}`,
+      /^reading plan.json: it is not a preview \(it has neither/,
+    ],
     ["a list", "[]", /^reading plan.json: it is not a preview \(.*expected object/],
     ["a step without a URN", `{"steps":[{"op":"same"}]}`, /it is not a preview \(steps\[0\]\.urn: /],
   ] as const)
-    it(`refuses ${what}, saying what to give`, () => expect(() => reportPlan(text, "plan.json")).to.throw(complaint));
+    it(`refuses ${what}, and says what to give`, () => expect(() => reportPlan(text, "plan.json")).to.throw(complaint));
 });
 
-describe("the comment", () => {
-  it("stays within what GitHub takes, and says what it leaves out", () => {
+describe("the comment for a pull request", () => {
+  it("stays within GitHub's limit, and says what it leaves out", () => {
     const pods = Array.from({ length: 400 }, (_, index) => ({
       op: "create",
       name: `wire-${index}`,
@@ -203,7 +207,7 @@ describe("the comment", () => {
     expect(text).to.match(/^\*\*The plan of `shop\/dev` changes 400 NICs\*\*/);
   });
 
-  it("stays within it when there are many long errors, too", () => {
+  it("stays within the limit with many long errors, too", () => {
     const message = "|".repeat(2000);
     const diagnostics = Array.from({ length: 50 }, () => ({ severity: "error", message }));
     const text = renderPlan(reportPlan(JSON.stringify({ diagnostics }), "stdin"));
@@ -211,7 +215,7 @@ describe("the comment", () => {
     expect(text).to.match(/^- and 40 more$/m);
   });
 
-  it("ends with a marker of its stack alone", () => {
+  it("ends with a marker of its own stack", () => {
     const marker = (text: string) => text.trimEnd().split("\n").at(-1);
     expect(marker(renderPlan(report({ op: "same" })))).to.equal("<!-- pulumi-vnic plan shop/dev -->");
     expect(

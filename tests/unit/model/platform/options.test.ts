@@ -45,7 +45,7 @@ const missed: readonly [
 const accepted = (args: Omit<PlatformArgs, "image" | "without">): Omit<PlatformOptions, "image"> => args;
 
 describe("the options of a platform", () => {
-  it("have a JSON Schema, as no rule is hidden in code that changes values", () => {
+  it("have a complete JSON Schema", () => {
     const schema = z.toJSONSchema(platformOptions, { io: "input" });
     expect(schema.required).to.deep.equal(["image"]);
     expect(schema.properties).to.include.keys("agent", "reconciler", "imagePullSecrets", "labels", "openshift");
@@ -71,7 +71,7 @@ describe("the options of a platform", () => {
     it(`are refused by property and rule: ${JSON.stringify(options)}`, () =>
       expect(() => make(options)).to.throw(words));
 
-  it("put pods onto Linux nodes, and where else they say", () => {
+  it("put pods on Linux nodes, and where they say besides", () => {
     expect(podOf({}, agentName)["nodeSelector"]).to.deep.equal({ "kubernetes.io/os": "linux" });
     const edge = { "example.org/edge": "yes" };
     const tolerations = [{ key: "edge", operator: "Exists" as const }];
@@ -87,7 +87,7 @@ describe("the options of a platform", () => {
     expect(podOf({}, reconcilerName)).not.to.include.keys("tolerations", "priorityClassName");
   });
 
-  it("give containers resources, with a request for all that is limited", () => {
+  it("give containers resources, with a request for each limit", () => {
     const resources = { limits: { memory: "1Gi", cpu: "500m" }, requests: { memory: "128Mi" } };
     for (const name of [agentName, reconcilerName])
       expect(podOf({ agent: { resources }, reconciler: { resources } }, name).containers[0].resources).to.deep.equal({
@@ -96,7 +96,7 @@ describe("the options of a platform", () => {
       });
   });
 
-  it("keep replicas apart, and drains from taking all of them", () => {
+  it("keep replicas on different nodes, and limit disruption by drains", () => {
     const budgets = (options: Partial<PlatformOptions>) =>
       make(options).filter(({ kind }) => kind === "PodDisruptionBudget");
     const zones = [{ topologyKey: "topology.kubernetes.io/zone" }];
@@ -118,7 +118,7 @@ describe("the options of a platform", () => {
     expect(budgets({ reconciler: { disruptionBudget: false } })).to.have.length(0);
   });
 
-  it("put labels and annotations on all objects and pods, and take none of ours away", () => {
+  it("add labels and annotations to all objects and pods, without removing ours", () => {
     const own = { labels: { "example.org/team": "net" }, annotations: { "example.org/contact": "net@example.org" } };
     for (const [index, manifest] of (make(own) as Workload[]).entries()) {
       const plain = make()[index] as Workload;
@@ -130,7 +130,7 @@ describe("the options of a platform", () => {
     expect(selector).to.deep.equal(workload(make(), agentName).spec.selector);
   });
 
-  it("give the accounts of our pods, and no other, the secrets to pull the image with", () => {
+  it("give the image pull secrets to the accounts of our pods, and to no other", () => {
     const accounts = make({ imagePullSecrets: ["pull"] }).filter((one) => "imagePullSecrets" in one);
     expect(accounts.map(({ metadata }) => metadata.name)).to.have.members([
       injectorServiceAccount,
@@ -140,7 +140,7 @@ describe("the options of a platform", () => {
     expect(accounts[0]).to.deep.include({ imagePullSecrets: [{ name: "pull" }] });
   });
 
-  it("add, for OpenShift, what our pods need and no more", () => {
+  it("add for OpenShift only what our pods need", () => {
     expect(make().some(({ apiVersion }) => apiVersion.includes("openshift"))).to.equal(false);
     const added = make({ openshift: true }).filter((one) => !make().some((other) => pathOf(other) === pathOf(one)));
     expect(added.map(pathOf)).to.deep.equal([
@@ -158,14 +158,14 @@ describe("the options of a platform", () => {
     });
   });
 
-  it("let the agent read, where SELinux is on, what the runtime has written", () =>
+  it("let the agent read files of the runtime when SELinux is enforcing", () =>
     expect(podOf({}, agentName).containers[0].securityContext).to.deep.include({ seLinuxOptions: { type: "spc_t" } }));
 });
 
 describe("a quantity", () => {
   for (const text of ["0", "1", "250m", "1500m", "512Mi", "1Gi", "1536Mi", "64Ki", "100M", "2048"])
-    it(`${text} is stored as it is`, () => expect(isCanonicalQuantity(text)).to.equal(true));
+    it(`${text} is accepted, as it is stored unchanged`, () => expect(isCanonicalQuantity(text)).to.equal(true));
   for (const text of ["", "1000m", "1024Mi", "2000", "0.5", "1e3", "-1", "01", "0Mi", "1 Gi", "1GB"])
-    it(`${JSON.stringify(text)} would be rewritten, or is none`, () =>
+    it(`${JSON.stringify(text)} is refused, as it would be rewritten or is invalid`, () =>
       expect(isCanonicalQuantity(text)).to.equal(false));
 });

@@ -22,7 +22,7 @@ describe("the platform's manifests", () => {
     expect(JSON.parse(JSON.stringify(all))).to.deep.equal(all);
   });
 
-  it("come in an order in which each can be applied after the ones before", () => {
+  it("are in an order in which each can be applied after the previous ones", () => {
     expect(all[0]?.kind).to.equal("Namespace");
     for (const binding of ofKind<Binding>(all, "RoleBinding", "ClusterRoleBinding")) {
       const before = all.slice(0, all.indexOf(binding)).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
@@ -34,7 +34,7 @@ describe("the platform's manifests", () => {
   });
 
   for (const part of platformParts)
-    it(`are all there without the part ${part}, but for that`, () => {
+    it(`are complete without the part ${part}, except for that part`, () => {
       const rest = platformManifests({ ...options, without: [part] });
       expect(rest.length).to.be.lessThan(all.length);
       expect(all).to.deep.include.members(rest);
@@ -45,7 +45,7 @@ describe("the platform's manifests", () => {
     expect(new Set(keys).size).to.equal(keys.length);
   });
 
-  it("allow privileged pods in the Jobs' own namespace", () =>
+  it("allow privileged pods in the namespace of the Jobs", () =>
     expect(all[0]).to.deep.nested.include({
       "metadata.name": systemNamespace,
       "metadata.labels": {
@@ -54,19 +54,19 @@ describe("the platform's manifests", () => {
       },
     }));
 
-  it("mount no token by themselves", () => {
+  it("don't mount tokens automatically", () => {
     for (const account of ofKind<{ automountServiceAccountToken: boolean }>(all, "ServiceAccount"))
       expect(account.automountServiceAccountToken, account.metadata.name).to.equal(false);
   });
 });
 
-describe("the rights that they give", () => {
+describe("the roles in the manifests", () => {
   it("have no wildcard", () => {
     for (const { apiGroups, resources, verbs } of rules)
       expect([...apiGroups, ...resources, ...verbs].join(" ")).to.not.include("*");
   });
 
-  it("leave out everything by which one could take over a node or read a secret", () => {
+  it("don't allow taking over a node or reading a secret", () => {
     const granted = rules.flatMap(({ resources }) => resources);
     for (const resource of [
       "secrets",
@@ -88,7 +88,7 @@ describe("the rights that they give", () => {
       expect(verbs, verb).to.not.include(verb);
   });
 
-  it("create Jobs and attach to pods in our own namespace alone", () => {
+  it("allow creating Jobs and attaching to pods only in our own namespace", () => {
     const holders = rolesIn(all).filter((role) =>
       role.rules.some(({ resources }) => resources.includes("jobs") || resources.includes("pods/attach")),
     );
@@ -96,7 +96,7 @@ describe("the rights that they give", () => {
       expect([kind, metadata.namespace], metadata.name).to.deep.equal(["Role", systemNamespace]);
   });
 
-  it("are bound each to the account of its name; the injector's is bound to nothing", () => {
+  it("are each bound to the account of their name, and the injector's account to none", () => {
     for (const { metadata, subjects, roleRef } of ofKind<Binding>(all, "RoleBinding", "ClusterRoleBinding")) {
       expect(subjects).to.deep.equal([{ kind: "ServiceAccount", name: metadata.name, namespace: systemNamespace }]);
       expect(roleRef.name).to.equal(metadata.name);
@@ -105,8 +105,8 @@ describe("the rights that they give", () => {
   });
 });
 
-describe("the provider's rights", () => {
-  it("only read pods, nodes and namespaces, and tell of events, outside of our own namespace", () => {
+describe("the provider's role", () => {
+  it("allows only reading pods, nodes and namespaces, and writing events, outside of our own namespace", () => {
     const [clusterRole] = ofKind<{ rules: Rule[] }>(providerPart(), "ClusterRole");
     expect(clusterRole?.metadata.name).to.equal(providerServiceAccount);
     const core = clusterRole?.rules.filter(({ apiGroups }) => apiGroups.includes("")) ?? [];

@@ -31,7 +31,7 @@ const standing = {
 };
 
 describe("the policy of our own namespace", () => {
-  it("allows, by service account, what our own templates have", () => {
+  it("allows, for each service account, what our template has", () => {
     const policy = policyOf({ image }, [{ kind: "Deployment", template: standing }]);
     expect(variable(policy, "capabilities")).to.deep.equal({
       "vnic-injector": ["NET_ADMIN", "SYS_ADMIN", "NET_RAW"],
@@ -59,7 +59,7 @@ describe("the policy of our own namespace", () => {
     expect(variable(policy, "variablesSet")).to.deep.include({ "vnic-watcher": ["VNIC_PORT"] });
   });
 
-  it("allows a path of a layout that the options name, and none that nobody named", () => {
+  it("allows the path of a runtime layout that the options name, and no other", () => {
     const paths = (more: object) => JSON.stringify(variable(policyOf({ image, ...more }, []), "paths"));
     const bundles = "/data/containerd/io.containerd.runtime.v2.task";
     expect(paths({})).to.not.include(bundles);
@@ -67,13 +67,13 @@ describe("the policy of our own namespace", () => {
     expect(paths({ allowRuntimeLayouts: ["containerd:/data/containerd"] })).to.include(bundles);
   });
 
-  it("allows the image, and others only if they are named", () => {
+  it("allows the image, and other images only if they are named", () => {
     const rules = (more: object) => JSON.stringify(policyOf({ image, ...more }, []).spec.validations);
     expect(rules({})).to.include(image).and.not.include("older:1");
     expect(rules({ allowImages: ["registry.example/older:1"] })).to.include("registry.example/older:1");
   });
 
-  it("finds the templates of all that stands in the namespace", () => {
+  it("finds the templates of everything that runs in the namespace", () => {
     const manifests = [
       { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "x" }, spec: { template: standing } },
     ];

@@ -46,31 +46,31 @@ function unbounded(schema: Schema, path: string): string[] {
 
 describe("bounds", () => {
   for (const crd of [vnicCrd(), vnicSetCrd(), networkCrd(), addressCrd()])
-    it(`are on every list, map and text of ${crd.spec.names.kind} at the API server`, () => {
+    it(`exist at the API server for every list, map and text of ${crd.spec.names.kind}`, () => {
       const [stored] = crd.spec.versions;
       expect(unbounded(stored?.schema.openAPIV3Schema as unknown as Schema, "")).to.deep.equal([]);
     });
 
   for (const { kind, property, limit, of } of bounds) {
-    it(`${kind}: ${property} is refused above ${limit}, in few words`, () => {
+    it(`${kind}: refuse ${property} above ${limit}, in a short message`, () => {
       const problems = problemsOf(kind, of(limit + 1)).filter((one) => one.property === property);
       expect(problems.map(({ reason }) => reason).join("\n")).to.match(new RegExp(`\\b${limit}\\b`));
       for (const { reason } of problems) expect(reason.length).to.be.below(400);
     });
 
-    it(`${kind}: ${property} isn't refused for its size at ${limit}`, () => {
+    it(`${kind}: accept the size of ${property} at ${limit}`, () => {
       for (const { reason } of problemsOf(kind, of(limit)).filter((one) => one.property === property))
         expect(reason).to.not.match(/longer than|give at most/);
     });
 
-    it(`${kind}: ${property} is refused at 100 000, without a look at its items`, () => {
+    it(`${kind}: refuse ${property} at 100 000 without checking its items`, () => {
       const found = problemsOf(kind, of(100_000));
       expect(found.length).to.be.within(1, 8);
       expect(JSON.stringify(found).length).to.be.below(4000);
     });
   }
 
-  it("hold for names of properties, too", () => {
+  it("apply to property names, too", () => {
     const key = "x".repeat(100_000);
     const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`more${index}`, 1]));
     for (const kind of ["Vnic", "VnicSet", "VnicNetwork"] as const) {

@@ -65,7 +65,7 @@ describe("an address", () => {
       expect(complaint(field.hostCidr, given)).to.match(rule);
     });
 
-  it("keeps its canonical form when it is parsed again, whatever it is", () => {
+  it("keeps its canonical form when it is parsed again, whatever was given", () => {
     const bytes = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
     const ipv4 = fc.tuple(bytes, fc.nat(34)).map(([host, prefix]) => `${host.join(".")}/${prefix}`);
     const ipv6 = fc.tuple(fc.ipV6(), fc.nat(130)).map(([host, prefix]) => `${host}/${prefix}`);
@@ -153,7 +153,7 @@ describe("a Kubernetes name", () => {
       expect(complaint(field.labelName, name)).to.match(/is not a Kubernetes name/);
       expect(complaint(field.objectName, name)).to.match(/is not a Kubernetes name/);
     });
-  it("is refused with a dot for a record, which must fit a label", () =>
+  it("is refused with a dot for a record, as it must be a valid label", () =>
     expect(complaint(field.labelName, "a.b")).to.match(/is not a Kubernetes name/));
 });
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { compare, known, unknownValue, withoutNull } from "../../../../provider/model/schema/known.ts";
 import { quote } from "../../../../provider/base/quote.ts";
 
-describe("values that aren't known yet", () => {
+describe("unknown values", () => {
   for (const [one, other, expected] of [
     [1400, 1400, "same"],
     [{ a: [1, { b: "c" }] }, { a: [1, { b: "c" }] }, "same"],
@@ -24,19 +24,19 @@ describe("values that aren't known yet", () => {
       expect(compare(one, other)).to.equal(expected));
 });
 
-describe("values as programs and stack configuration have them", () => {
+describe("values from programs and stack configuration", () => {
   const schema = z.strictObject({
     mtu: known(z.int().min(68)).optional(),
     slaac: known(z.boolean()).optional(),
     name: known(z.string()).optional(),
   });
-  it("may be texts of numbers and truth values where these are asked for, and nowhere else", () =>
+  it("may be texts for numbers and booleans, but only where these are expected", () =>
     expect(schema.parse({ mtu: "1400", slaac: "false", name: "1400" })).to.deep.equal({
       mtu: 1400,
       slaac: false,
       name: "1400",
     }));
-  it("are refused by their own rule when they are texts of wrong numbers", () => {
+  it("are refused by the property's own rule when they are texts of invalid numbers", () => {
     expect(schema.safeParse({ mtu: "20" }).error?.issues[0]?.code).to.equal("too_small");
     expect(schema.safeParse({ mtu: "wide" }).error?.issues[0]?.code).to.equal("invalid_type");
   });
@@ -49,8 +49,8 @@ describe("values as programs and stack configuration have them", () => {
 });
 
 describe("a quoted value", () => {
-  it("is as JSON has it when it is short", () => expect(quote("a\nb")).to.equal(`"a\\nb"`));
-  it("is cut when it is long, and says how long it is", () => {
+  it("is JSON when it is short", () => expect(quote("a\nb")).to.equal(`"a\\nb"`));
+  it("is cut when it is long, with its length", () => {
     expect(quote("x".repeat(1_000_000))).to.match(/^"x{119}… \(1000000 characters\)$/);
     expect(quote(Array.from({ length: 1000 }, (_, index) => index)).length).to.be.below(200);
   });

@@ -17,26 +17,30 @@ function all(range: AddressRange): string[] {
 
 describe("a range of addresses", () => {
   const cases: [title: string, range: AddressRange, addresses: string[]][] = [
-    ["leaves out network and broadcast", { cidr: "10.0.0.0/29" }, [1, 2, 3, 4, 5, 6].map((n) => `10.0.0.${n}/29`)],
-    ["is whole when it has but two", { cidr: "10.0.0.0/31" }, ["10.0.0.0/31", "10.0.0.1/31"]],
-    ["is one address when it is one", { cidr: "10.0.0.7/32" }, ["10.0.0.7/32"]],
     [
-      "begins and ends where it says",
+      "doesn't include the network and broadcast addresses",
+      { cidr: "10.0.0.0/29" },
+      [1, 2, 3, 4, 5, 6].map((n) => `10.0.0.${n}/29`),
+    ],
+    ["includes both addresses of a /31", { cidr: "10.0.0.0/31" }, ["10.0.0.0/31", "10.0.0.1/31"]],
+    ["includes the one address of a /32", { cidr: "10.0.0.7/32" }, ["10.0.0.7/32"]],
+    [
+      "begins and ends at the given addresses",
       { cidr: "192.168.50.0/24", from: "192.168.50.10", to: "192.168.50.12" },
       ["192.168.50.10/24", "192.168.50.11/24", "192.168.50.12/24"],
     ],
     [
-      "leaves out addresses, spans and subnets",
+      "excludes addresses, spans and subnets",
       { cidr: "10.0.0.0/28", exclude: ["10.0.0.1", "10.0.0.3-10.0.0.5", "10.0.0.8/29"] },
       ["10.0.0.2/28", "10.0.0.6/28", "10.0.0.7/28"],
     ],
     [
-      "never gives the broadcast address, though asked for",
+      "never includes the broadcast address, even when it is the given end",
       { cidr: "10.0.0.0/30", from: "10.0.0.2", to: "10.0.0.3" },
       ["10.0.0.2/30"],
     ],
     [
-      "may be of IPv6",
+      "may be an IPv6 range",
       { cidr: "fd50::/64", from: "fd50::a", to: "fd50::c", exclude: ["fd50::b"] },
       ["fd50::a/64", "fd50::c/64"],
     ],
@@ -48,19 +52,19 @@ describe("a range of addresses", () => {
       addresses.forEach((address, index) => expect(indexOf(range, spans, address)).to.equal(BigInt(index)));
     });
 
-  it("is stored with its subnet's own address", () =>
+  it("may be given with a host address, and is stored with the subnet's address", () =>
     expect(addressRange.parse({ cidr: "192.168.50.77/24" })).to.deep.equal({ cidr: "192.168.50.0/24" }));
 
-  it("counts an IPv6 subnet without walking through it", () =>
+  it("counts the addresses of an IPv6 subnet without enumerating them", () =>
     expect(sizeOf(freeSpans({ cidr: "fd50::/64", exclude: ["fd50::1-fd50::ffff"] }))).to.equal(2n ** 64n - 2n ** 16n));
 
-  it("doesn't hold what it leaves out, nor addresses of the other family", () => {
+  it("doesn't contain excluded addresses, or addresses of the other family", () => {
     const range = { cidr: "10.0.0.0/24", exclude: ["10.0.0.9"] };
     for (const address of ["10.0.0.0/24", "10.0.0.9/24", "10.0.0.255/24", "10.0.1.1/24", "fd50::1/64", "x"])
       expect(indexOf(range, freeSpans(range), address), address).to.equal(undefined);
   });
 
-  it("passes what isn't known yet", () => {
+  it("accepts unknown values", () => {
     const range = { cidr: "10.0.0.0/24", from: unknownValue, exclude: [unknownValue] };
     expect(addressRange.parse(range)).to.deep.equal(range);
   });
@@ -81,7 +85,7 @@ describe("a range of addresses", () => {
     it(`refuses ${JSON.stringify(range)}`, () =>
       expect(addressRange.safeParse(range).error?.issues[0]?.message).to.match(rule));
 
-  it("gives each of its addresses once, whatever is excluded", () =>
+  it("has each of its addresses once, whatever is excluded", () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 255 }))), (pairs) => {
         const exclude = pairs.map((pair) => `10.0.0.${Math.min(...pair)}-10.0.0.${Math.max(...pair)}`);

@@ -9,7 +9,7 @@ const ordinals = (...numbers: number[]): Claimant[] => numbers.map((ordinal) => 
 const small = [{ cidr: "192.168.50.0/24", from: "192.168.50.10", to: "192.168.50.13" }];
 
 describe("the allocator", () => {
-  it("gives 1000 pods the 1000 addresses of a range, none twice, and the one more pod nothing", () => {
+  it("gives 1000 pods the 1000 different addresses of a range, and nothing to one more pod", () => {
     const range = { cidr: "10.0.0.0/22", exclude: ["10.0.0.1-10.0.0.20", "10.0.3.253", "10.0.3.254"] };
     expect(sizeOf(freeSpans(range))).to.equal(1000n);
     const { addresses, waiting } = allocate([range], pods(1001), []);
@@ -17,19 +17,19 @@ describe("the allocator", () => {
     expect(waiting).to.deep.equal([pods(1001)[1000]?.pod]);
   });
 
-  it("gives a StatefulSet's pods the addresses of their ordinals", () =>
+  it("gives the pods of a StatefulSet the addresses of their ordinals", () =>
     expect(Object.fromEntries(allocate(small, ordinals(2, 0, 1), []).addresses)).to.deep.equal({
       "db-2": ["192.168.50.12/24"],
       "db-0": ["192.168.50.10/24"],
       "db-1": ["192.168.50.11/24"],
     }));
 
-  it("gives the next free one when that is taken, from the front again at the end", () => {
+  it("gives the next free address when the ordinal's is taken, starting over at the end of the range", () => {
     const { addresses } = allocate(small, ordinals(3), ["192.168.50.13/24", "192.168.50.10/16"]);
     expect(addresses.get("db-3")).to.deep.equal(["192.168.50.11/24"]);
   });
 
-  it("gives a name that comes back its former address, if that is still free", () => {
+  it("gives a returning name its former address, if that is still free", () => {
     const range = [{ cidr: "10.0.0.0/24" }];
     const before = allocate(range, pods(20), []).addresses;
     const [gone] = pods(20);
@@ -37,7 +37,7 @@ describe("the allocator", () => {
     expect(allocate(range, [gone!], others).addresses.get(gone!.pod)).to.deep.equal(before.get(gone!.pod));
   });
 
-  it("gives one address of each range, or none at all", () => {
+  it("gives one address of each range, or none", () => {
     const both = [...small, { cidr: "fd50::/64", from: "fd50::10", to: "fd50::11" }];
     const { addresses, waiting } = allocate(both, ordinals(0, 1, 2), []);
     expect(addresses.get("db-1")).to.deep.equal(["192.168.50.11/24", "fd50::11/64"]);
@@ -48,7 +48,7 @@ describe("the allocator", () => {
     ]);
   });
 
-  it("gives a waiting pod the next address that is freed, the first in the queue first", () => {
+  it("gives the next freed address to the first pod in the queue", () => {
     const first = allocate(small, ordinals(0, 1, 2, 3, 4, 5), []);
     expect(first.waiting).to.deep.equal(["db-4", "db-5"]);
     const held = [...first.addresses.values()].flat().filter((address) => address !== "192.168.50.12/24");
@@ -57,7 +57,7 @@ describe("the allocator", () => {
     expect(second.waiting).to.deep.equal(["db-5"]);
   });
 
-  it("never gives one address to two, whoever comes and goes", () =>
+  it("never gives one address to two pods, whatever pods come and go", () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(40), fc.boolean())), (steps) => {
         const range = [{ cidr: "10.0.0.0/27" }];
@@ -75,7 +75,7 @@ describe("the allocator", () => {
       }),
     ));
 
-  it("lets an address stay that its range still has, in its order and with its prefix length", () => {
+  it("keeps an address that its range still contains, in the order of the ranges and with the prefix length", () => {
     expect(keeps(small, ["192.168.50.11/24"])).to.equal(true);
     for (const addresses of [[], ["192.168.50.11/16"], ["192.168.50.9/24"], ["192.168.50.11/24", "fd50::1/64"]])
       expect(keeps(small, addresses), addresses.join(" ")).to.equal(false);

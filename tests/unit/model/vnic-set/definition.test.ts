@@ -16,7 +16,7 @@ function complaints(changes: object): string[] {
 }
 
 describe("the definition of a VnicSet", () => {
-  it("comes out with every default, and one interface name for all pods", () =>
+  it("has every default, and one interface name for all pods", () =>
     expect(parseSetDefinition(inputs)).to.deep.equal({
       definition: {
         ...inputs,
@@ -25,19 +25,19 @@ describe("the definition of a VnicSet", () => {
       },
     }));
 
-  it("is the same when it is parsed once more", () => {
+  it("is the same when it is parsed again", () => {
     const first = parseSetDefinition({ ...inputs, workload: { kind: "StatefulSet", name: "db" }, selector: undefined });
     expect("definition" in first && parseSetDefinition(first.definition)).to.deep.equal(first);
   });
 
-  it("passes whatever isn't known yet", () => {
+  it("accepts unknown values", () => {
     for (const property of ["name", "namespace", "selector", "template", "addresses", "labels"])
       expect(complaints({ [property]: unknownValue }), property).to.deep.equal([]);
     expect(complaints({ template: { network: { parent: unknownValue }, mtu: unknownValue } })).to.deep.equal([]);
     expect(complaints({ addresses: [{ cidr: unknownValue }, unknownValue] })).to.deep.equal([]);
   });
 
-  it("leaves the addresses to a network that the cluster knows by name", () =>
+  it("needs no addresses with a Network that is named", () =>
     expect(complaints({ template: { network: { name: "lan" } }, addresses: undefined })).to.deep.equal([]));
 
   const refused: [changes: object, complaint: string | RegExp][] = [
@@ -75,7 +75,7 @@ describe("the definition of a VnicSet", () => {
       else expect(first).to.match(complaint);
     });
 
-  it("refuses all mistakes at once, also those between template and addresses", () =>
+  it("reports all problems at once, including those between template and addresses", () =>
     expect(
       complaints({
         name: "X",

@@ -13,7 +13,7 @@ describe("the expansion of a VnicSet", () => {
     world.pods = [member("db-0"), member("db-1", 1), member("db-2", 2)];
   });
 
-  it("makes one Vnic for each pod that runs and matches, and then nothing more", () => {
+  it("creates one Vnic for each running, matching pod, and then nothing more", () => {
     world.pods.push(member("web-0", 3, { labels: { app: "web" } }), {
       ...member("db-9"),
       status: { phase: "Pending" },
@@ -30,7 +30,7 @@ describe("the expansion of a VnicSet", () => {
     expect([...again.apply, ...again.remove]).to.deep.equal([]);
   });
 
-  it("makes records of the set's own, complete, with one interface name for all pods", () => {
+  it("creates complete records that the set owns, with one interface name for all pods", () => {
     const [record] = world.step().apply;
     expect(record?.metadata).to.deep.include({ namespace: "shop" });
     expect(record?.metadata.name).to.match(/^wires-[0-9a-f]{10}$/);
@@ -42,7 +42,7 @@ describe("the expansion of a VnicSet", () => {
     expect(new Set(world.vnics.map(({ spec }) => spec.mac)).size).to.equal(3);
   });
 
-  it("keeps the Vnic of a StatefulSet's pod that is gone and will come back, with its address and MAC", () => {
+  it("keeps the Vnic of a StatefulSet's pod that is gone and will return, with its address and MAC", () => {
     world.step();
     const before = world.vnics.find(({ spec }) => spec.pod.name === "db-1");
     world.pods = [member("db-0"), member("db-2", 2)];
@@ -52,7 +52,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.vnics.find(({ spec }) => spec.pod.name === "db-1")).to.deep.equal(before);
   });
 
-  it("removes it after a scale down, once the pod is gone, and gives the same address after a scale up", () => {
+  it("removes a Vnic after a scale down, once the pod is gone, and gives the same address after a scale up", () => {
     world.step();
     world.statefulSets = [statefulSet(2)];
     world.pods[2] = { ...member("db-2", 2), metadata: { ...member("db-2", 2).metadata, deletionTimestamp: "now" } };
@@ -66,7 +66,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.addresses["db-2"]).to.equal("192.168.50.12/24");
   });
 
-  it("follows a rollout of a Deployment: new pods get other addresses, old ones are freed", () => {
+  it("follows a rollout of a Deployment: new pods get other addresses, and old ones are freed", () => {
     const deployment = { metadata: { name: "web" }, spec: statefulSet(0).spec };
     world = new FakeWorld(vnicSet({ workload: { kind: "Deployment", name: "web" } }));
     world.workload = deployment;
@@ -79,7 +79,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().remove.map(({ spec }) => spec.pod.name)).to.deep.equal(["web-5d-a"]);
   });
 
-  it("takes the pods of its workload only, and not others with the same labels", () => {
+  it("selects only pods of its workload, not others with the same labels", () => {
     world = new FakeWorld(vnicSet({ workload: { kind: "StatefulSet", name: "db" } }));
     world.pods = [member("db-0"), member("stray", 1, { owner: "ReplicaSet/stray" })];
     expect(world.step().served, "while there is no workload").to.deep.equal([]);
@@ -87,7 +87,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().served.map(({ metadata }) => metadata?.name)).to.deep.equal(["db-0"]);
   });
 
-  it("lets the youngest pods wait when the range is exhausted; the next freed address is theirs", () => {
+  it("has the youngest pods wait when the range is exhausted, and gives them the next freed address", () => {
     world.statefulSets = [];
     world.pods = Array.from({ length: 6 }, (_, index) => member(`db-x${index}`, index));
     const first = world.step();
@@ -100,7 +100,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.addresses["db-x4"]).to.equal(freed);
   });
 
-  it("keeps the address of its ordinal for a pod that is still on its way, when one of a higher ordinal runs sooner", () => {
+  it("reserves the address of its ordinal for a starting pod when a pod with a higher ordinal runs first", () => {
     world.statefulSets = [statefulSet(5)];
     world.pods.push({ ...member("db-3", 3), status: { phase: "Pending" } }, member("db-4", 3));
     const first = world.step();
@@ -111,7 +111,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.addresses["db-3"]).to.equal("192.168.50.13/24");
   });
 
-  it("gives 1000 pods 1000 addresses, none twice, and changes none at a second look", () => {
+  it("gives 1000 pods 1000 different addresses, and changes none when it is repeated", () => {
     const range = { cidr: "10.0.0.0/22", exclude: ["10.0.0.1-10.0.0.20", "10.0.3.253", "10.0.3.254"] };
     world = new FakeWorld(vnicSet({ addresses: [range] }));
     world.pods = Array.from({ length: 1000 }, (_, index) => member(`web-${index.toString(36)}-q`, index));
@@ -122,7 +122,7 @@ describe("the expansion of a VnicSet", () => {
     expect(expand(world.world)).to.deep.include({ apply: [], remove: [], waiting: [] });
   }).timeout(20_000);
 
-  it("gives nobody an address that a Vnic outside of the set has", () => {
+  it("doesn't give out an address that a Vnic outside of the set has", () => {
     world.vnics = [storedVnic({ name: "fixed", addresses: ["192.168.50.11/24"] })];
     world.step();
     expect(world.addresses).to.deep.equal({
@@ -132,7 +132,7 @@ describe("the expansion of a VnicSet", () => {
     });
   });
 
-  it("takes another address for a Vnic whose own turned out to be taken before it was realised", () => {
+  it("gives another address to a Vnic whose address turned out to be taken before it was realised", () => {
     world.step();
     world.vnics.push(storedVnic({ name: "fixed", addresses: ["192.168.50.10/24"] }));
     world.step();
@@ -142,7 +142,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().apply, "a realised one stays").to.deep.equal([]);
   });
 
-  it("changes Vnics in place where it can, and else deletes them first", () => {
+  it("changes Vnics in place where possible, and otherwise deletes them first", () => {
     world.step();
     const { uid: own, ...rest } = world.set.metadata;
     world.set = {
@@ -177,7 +177,7 @@ describe("the expansion of a VnicSet", () => {
     expect(world.addresses["db-0"]).to.equal("10.9.0.1/24");
   });
 
-  it("leaves alone a Vnic that only bears its label", () => {
+  it("leaves a Vnic alone that has only its label", () => {
     world.pods = [];
     world.vnics = [
       storedVnic({ pod: { namespace: "shop", name: "gone" } }, { labels: { "pulumi-vnic.dev/set": "wires" } }),
@@ -185,5 +185,5 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().remove).to.deep.equal([]);
   });
 
-  it("is the same for the same world", () => expect(expand(world.world)).to.deep.equal(expand(world.world)));
+  it("is deterministic", () => expect(expand(world.world)).to.deep.equal(expand(world.world)));
 });

@@ -17,7 +17,7 @@ describe("the status of a VnicSet", () => {
     world.pods = [member("db-a"), member("db-b", 1)];
   });
 
-  it("counts pods that shall have a Vnic, and those that have it", () => {
+  it("counts the pods that should have a Vnic, and those that have one", () => {
     world.step();
     expect(status()).to.deep.include({ observedGeneration: 1, desired: 2, ready: 0 });
     expect(condition("Ready")).to.deep.include({
@@ -30,14 +30,14 @@ describe("the status of a VnicSet", () => {
     expect(condition("Ready")).to.deep.include({ status: "True", reason: "AllServed" });
   });
 
-  it("doesn't count a Vnic that is still with the pod of that name before", () => {
+  it("doesn't count a Vnic that is still with the previous pod of that name", () => {
     world.step();
     world.realise();
     world.pods[0] = member("db-a", 9);
     expect(status()).to.deep.include({ desired: 2, ready: 1 });
   });
 
-  it("says which pods wait for an address, in the order in which they get one", () => {
+  it("lists the pods that wait for an address, in the order in which they get one", () => {
     world.pods = Array.from({ length: 11 }, (_, index) => member(`db-x${index}`, index));
     world.step();
     world.realise();
@@ -49,7 +49,7 @@ describe("the status of a VnicSet", () => {
     expect(condition("Ready")?.message).to.match(/^4 of 11 pods have their Vnic; no address is left for/);
   });
 
-  it("names the workload that isn't there", () => {
+  it("names the workload that doesn't exist", () => {
     world.set = vnicSet({ workload: { kind: "Deployment", name: "web" } });
     expect(status(true).conditions[0]).to.deep.include({
       status: "False",
@@ -58,7 +58,7 @@ describe("the status of a VnicSet", () => {
     });
   });
 
-  it("passes on why a Vnic isn't ready", () => {
+  it("repeats why a Vnic isn't ready", () => {
     world.step();
     world.realise();
     const [first, ...rest] = world.vnics;
@@ -70,7 +70,7 @@ describe("the status of a VnicSet", () => {
     expect(condition("Ready")?.message).to.equal("1 of 2 pods have their Vnic; pod db-a: there is no eth9");
   });
 
-  it("keeps the time since when it has been so, and is not written again when it says the same", () => {
+  it("keeps the time of the last transition, and isn't written again without a change", () => {
     const before = status();
     world.set = { ...world.set, status: before };
     const later = setStatusOf(world.set, expand(world.world), false, new Date("2027-01-01"));

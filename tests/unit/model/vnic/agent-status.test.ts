@@ -21,12 +21,12 @@ describe("the status of a Vnic with DHCP", () => {
   const bound = attachedStatus(storedVnic(), at, injectResult({ lease: lease() }), now);
   const lost = leaseStatus(bound, bare, "the lease has expired", later);
 
-  it("has the lease, and says that it is bound", () => {
+  it("has the lease, and a condition that it is bound", () => {
     expect(bound).to.have.deep.property("lease", lease());
     expect(words(bound)).to.deep.equal(["Ready True Attached", "Attached True Attached", "LeaseBound True Bound"]);
   });
 
-  it("is not Ready without the lease, and says why, but still Attached", () => {
+  it("is not Ready without the lease, with the reason, but still Attached", () => {
     expect(lost).not.to.have.property("lease");
     expect(lost).to.have.deep.property("interface", bare);
     expect(words(lost)).to.have.members([
@@ -40,7 +40,7 @@ describe("the status of a Vnic with DHCP", () => {
     });
   });
 
-  it("is Ready again with the next one", () =>
+  it("is Ready again with the next lease", () =>
     expect(words(leaseStatus(lost, liveInterface(), lease(), later))).to.have.members(words(bound)));
 
   it("stays unready for any other reason", () => {
@@ -56,7 +56,7 @@ describe("the status of a Vnic with DHCP", () => {
     ]);
   });
 
-  it("keeps the time since when it has been so, over renewals", () => {
+  it("keeps the time of the last transition through renewals", () => {
     const renewed = leaseStatus(bound, liveInterface(), lease({ expiresAt: "2026-11-23T08:02:00.000Z" }), later);
     expect(renewed.conditions.map(({ lastTransitionTime }) => lastTransitionTime)).to.deep.equal(
       Array(3).fill("2026-11-23T08:00:00.000Z"),
@@ -64,16 +64,16 @@ describe("the status of a Vnic with DHCP", () => {
   });
 });
 
-describe("the status of a Vnic whose parent is in trouble", () => {
+describe("the status of a Vnic whose parent has a problem", () => {
   const serving = attachedStatus(storedVnic(), at, injectResult({ lease: lease() }), now);
   const down: Trouble = { reason: "ParentDown", message: "eth1 on the node is down", attached: true };
   const gone: Trouble = { reason: "InterfaceMissing", message: "net1 is gone from pod db-0", attached: false };
   const isDown = connectionStatus(serving, down, later);
 
-  it("says nothing as long as there never was any", () =>
+  it("has no such condition as long as there was never a problem", () =>
     expect(connectionStatus(serving, undefined, later)).to.equal(serving));
 
-  it("is not Ready, and says why, but still Attached and with its lease", () => {
+  it("is not Ready, with the reason, but still Attached and with its lease", () => {
     expect(words(isDown)).to.have.members([
       "Ready False ParentDown",
       "Attached True Attached",
@@ -95,7 +95,7 @@ describe("the status of a Vnic whose parent is in trouble", () => {
       "Attached False InterfaceMissing",
     ]));
 
-  it("says of the lease what is the lease's, and stays unready for the parent", () => {
+  it("has the lease's own condition, and stays unready because of the parent", () => {
     const bare = liveInterface({ addresses: [] });
     const both = leaseStatus(isDown, bare, "the lease has expired", later);
     expect(words(both)).to.include.members(["Ready False ParentDown", "LeaseBound False LeaseLost"]);
@@ -105,30 +105,30 @@ describe("the status of a Vnic whose parent is in trouble", () => {
     ]);
   });
 
-  it("leaves what a driver has said of another failure", () => {
+  it("keeps what a driver has written about another failure", () => {
     const failure = { reason: "Refused", message: "", attached: true };
     const failed = failedStatus({ ...storedVnic(), status: isDown }, failure, later);
     expect(words(failed)).to.include.members(["Ready False Refused", "Connected False ParentDown"]);
     expect(words(connectionStatus(failed, undefined, later))).to.include("Ready False Refused");
   });
 
-  it("waits for the parent, and not for a NIC that can be made again", () => {
+  it("waits for the parent, but not for a NIC that can be made again", () => {
     expect(isDown.conditions.filter(waitsForParent).map(({ type }) => type)).to.deep.equal(["Ready", "Connected"]);
     expect(connectionStatus(serving, gone, later).conditions.some(waitsForParent)).to.equal(false);
   });
 });
 
-describe("the status of a Vnic with a rival", () => {
+describe("the status of a Vnic with an address conflict", () => {
   const serving = attachedStatus(storedVnic(), at, injectResult(), now);
   const rival = { host: "192.168.50.10", mac: "02:00:00:00:00:66" };
   const contested = uniquenessStatus(serving, rival, later);
 
-  it("says who that is, and stays Ready", () => {
+  it("names the other host, and stays Ready", () => {
     expect(words(contested)).to.have.members([...words(serving), "AddressesUnique False AddressConflict"]);
     expect(contested.conditions.at(-1)?.message).to.match(/^192\.168\.50\.10 is in use .* MAC 02:00:00:00:00:66/);
   });
 
-  it("says when there is none any more, and nothing if there never was", () => {
+  it("says when the conflict has ended, and nothing if there was none", () => {
     expect(words(uniquenessStatus(contested, undefined, later))).to.include("AddressesUnique True NoConflict");
     expect(uniquenessStatus(serving, undefined, later)).to.equal(serving);
   });

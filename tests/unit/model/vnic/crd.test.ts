@@ -46,7 +46,7 @@ function misfits(value: unknown, one: Schema, path = "$"): string[] {
 }
 
 describe("the CustomResourceDefinition of Vnic", () => {
-  it("is named as Kubernetes wants it, and lives beside the pods", () => {
+  it("has the name that Kubernetes requires, and is namespaced", () => {
     expect(crd.metadata.name).to.equal(`${crd.spec.names.plural}.${group}`);
     expect(crd.spec.scope).to.equal("Namespaced");
     expect(stored).to.deep.include({ name: version, served: true, storage: true, subresources: { status: {} } });
@@ -73,13 +73,13 @@ describe("the CustomResourceDefinition of Vnic", () => {
     }
   });
 
-  it("has only bounds that the API server can hold", () => {
+  it("has only bounds that the API server can enforce", () => {
     for (const [path, one] of schemasIn(schema))
       for (const bound of [one.minimum, one.maximum])
         if (bound !== undefined) expect(Math.abs(Number(bound)), path).to.be.below(Number.MAX_SAFE_INTEGER);
   });
 
-  it("has a place for all that is written into a record and its status", () => {
+  it("has a field for everything that is written into a record and its status", () => {
     const { spec } = storedVnic({ mtu: 9000 });
     const at = { uid: uid(2), node: "worker-1", containerId };
     const status = attachedStatus(storedVnic(), at, injectResult({ lease: lease() }), new Date());
@@ -90,19 +90,19 @@ describe("the CustomResourceDefinition of Vnic", () => {
     );
   });
 
-  it("asks for what can't be derived", () => {
+  it("requires what can't be derived", () => {
     const spec = schema.properties?.spec;
     expect(spec?.required).to.have.members(["pod", "network"]);
   });
 
-  it("says in words what each field of the spec is", () => {
+  it("describes each field of the spec", () => {
     for (const [path, { description }] of Object.entries(schema.properties?.spec?.properties ?? {}).map(
       ([key, one]) => [key, one] as const,
     ))
       expect(description, path).to.be.a("string");
   });
 
-  it("shows columns that lead to fields of the schema", () => {
+  it("has printer columns for fields of the schema", () => {
     for (const { name, jsonPath } of stored?.additionalPrinterColumns ?? []) {
       const keys = jsonPath
         .replace(/\[.*?\]/, "")

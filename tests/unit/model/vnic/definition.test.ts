@@ -18,7 +18,7 @@ function definitionOf(given: unknown) {
 }
 
 describe("a definition", () => {
-  it("is filled in with every default when only the least is given", () => {
+  it("has every default when only the required fields are given", () => {
     expect(definitionOf(inputs({ pod: { name: "db-0" } }))).to.deep.equal({
       name: "db-wire",
       pod: { namespace: "default", name: "db-0" },
@@ -30,7 +30,7 @@ describe("a definition", () => {
     });
   });
 
-  it("is brought to canonical form when written otherwise", () => {
+  it("is converted to canonical form", () => {
     const { addresses, mac } = definitionOf(
       inputs({ addresses: ["FD50::0:10/64", "10.0.0.1/8"], mac: "02-00-5E-10-00-0A" }),
     );
@@ -43,12 +43,12 @@ describe("a definition", () => {
     expect(definitionOf({ ...once })).to.deep.equal(once);
   });
 
-  it("keeps a MAC and an interface name that were given", () => {
+  it("keeps a given MAC and a given interface name", () => {
     const { mac, interfaceName } = definitionOf(inputs({ mac: "02:00:5e:10:00:01", interfaceName: "lan" }));
     expect([mac, interfaceName]).to.deep.equal(["02:00:5e:10:00:01", "lan"]);
   });
 
-  it("derives MAC and interface name from namespace and name alone", () => {
+  it("has a MAC and an interface name that are derived only from namespace and name", () => {
     const one = definitionOf(inputs());
     const other = definitionOf(
       inputs({ pod: { namespace: "shop", name: "db-1" }, network: { parent: "eth9" }, addresses: ["10.0.0.1/8"] }),
@@ -60,7 +60,7 @@ describe("a definition", () => {
 });
 
 describe("the problems of a definition", () => {
-  it("are all told at once, by property path", () => {
+  it("are all reported at once, by property path", () => {
     const problems = problemsOf({
       name: "DB",
       pod: { namespace: "a_b", nmae: "db-0" },
@@ -98,21 +98,21 @@ describe("the problems of a definition", () => {
 
   const table: [what: string, given: unknown, property: string, reason: RegExp][] = [
     ["nothing at all", undefined, "", /is missing/],
-    ["something else than an object", ["a"], "", /is not an object/],
+    ["something other than an object", ["a"], "", /is not an object/],
     ["no pod", inputs({ pod: undefined }), "pod", /^is missing$/],
-    ["a pod by name alone", inputs({ pod: "db-0" }), "pod", /"db-0" is not an object/],
+    ["a pod without a namespace", inputs({ pod: "db-0" }), "pod", /"db-0" is not an object/],
     [
       "an empty list of addresses",
       inputs({ addresses: [] }),
       "addresses",
       /is empty; give one, like .* or leave it out/,
     ],
-    ["no host name", inputs({ dhcp: { hostname: "$(id)" } }), "dhcp.hostname", /"\$\(id\)" is not a host name/],
-    ["a DHCP option that nobody knows", inputs({ dhcp: { dns: true } }), "dhcp.dns", /is not a property of a Vnic/],
+    ["an empty host name", inputs({ dhcp: { hostname: "$(id)" } }), "dhcp.hostname", /"\$\(id\)" is not a host name/],
+    ["an unknown DHCP option", inputs({ dhcp: { dns: true } }), "dhcp.dns", /is not a property of a Vnic/],
     ["one address without a list", inputs({ addresses: "10.0.0.1/24" }), "addresses", /"10.0.0.1\/24" is not a list/],
     ["a number among addresses", inputs({ addresses: ["10.0.0.1/24", 7] }), "addresses[1]", /7 is not a string/],
     [
-      "an address twice, written otherwise",
+      "the same address twice in different notations",
       inputs({ addresses: ["fd50::10/64", "FD50:0::10/64"] }),
       "addresses[1]",
       /"fd50::10" is the same address as addresses\[0\]/,
@@ -127,13 +127,13 @@ describe("the problems of a definition", () => {
     ["a null", inputs({ mac: null }), "mac", /null is not a string/],
   ];
   for (const [what, given, property, reason] of table)
-    it(`are found when there is ${what}`, () => {
+    it(`are reported when there is ${what}`, () => {
       const problems = problemsOf(given);
       expect(problems).to.have.all.keys(property);
       expect(problems[property]).to.match(reason);
     });
 
-  it("are none without addresses, which DHCP then gives, nor with both", () => {
+  it("are none without addresses, which enables DHCP, or with addresses and DHCP", () => {
     for (const [given, wanted] of [
       [{ addresses: undefined }, { addresses: [], dhcp: {} }],
       [
@@ -148,22 +148,22 @@ describe("the problems of a definition", () => {
         .that.deep.includes(wanted);
   });
 
-  it("are none without addresses where routers announce some, nor is DHCP asked then", () =>
+  it("are none without addresses when SLAAC is enabled, which doesn't enable DHCP", () =>
     expect(parseDefinition(inputs({ addresses: undefined, slaac: true })))
       .to.have.property("definition")
       .that.includes({ slaac: true })
       .and.not.has.property("dhcp"));
 
-  it("are found when an MTU of less than 1280 meets SLAAC", () =>
+  it("are reported for an MTU of less than 1280 with SLAAC", () =>
     expect(problemsOf(inputs({ mtu: 1279, slaac: true })))
       .to.have.property("mtu")
       .that.matches(/and slaac is IPv6/));
 
-  it("are none when an MTU of less than 1280 meets IPv4 addresses only", () =>
+  it("are none for an MTU of less than 1280 with only IPv4 addresses", () =>
     expect(problemsOf(inputs({ mtu: 576 }))).to.deep.equal({}));
 });
 
-describe("a value that isn't known yet", () => {
+describe("an unknown value", () => {
   const places: Record<string, unknown>[] = [
     { name: unknownValue },
     { pod: unknownValue },
@@ -184,19 +184,19 @@ describe("a value that isn't known yet", () => {
     { deadlines: { createSeconds: unknownValue } },
   ];
   for (const place of places)
-    it(`passes, and stays unknown, as ${JSON.stringify(place).replaceAll(unknownValue, "?")}`, () => {
+    it(`is accepted, and stays unknown, in ${JSON.stringify(place).replaceAll(unknownValue, "?")}`, () => {
       const definition = definitionOf(inputs(place));
       for (const [key, value] of Object.entries(place))
         if (value === unknownValue) expect(definition[key as keyof typeof definition]).to.equal(unknownValue);
     });
 
-  it("makes what is derived from it unknown too", () => {
+  it("makes the values that are derived from it unknown, too", () => {
     const { mac, interfaceName } = definitionOf(inputs({ name: unknownValue }));
     expect([mac, interfaceName]).to.deep.equal([unknownValue, unknownValue]);
     expect(definitionOf(inputs({ pod: unknownValue })).mac).to.equal(unknownValue);
   });
 
-  it("doesn't hide the problems of the others", () => {
+  it("doesn't hide the problems of other values", () => {
     expect(problemsOf(inputs({ addresses: [unknownValue, "nonsense"], pod: unknownValue, mtu: 1 }))).to.have.all.keys(
       "addresses[1]",
       "mtu",
@@ -204,7 +204,7 @@ describe("a value that isn't known yet", () => {
   });
 });
 
-describe("any inputs", () => {
+describe("arbitrary inputs", () => {
   it("give a definition or problems, never an exception", () => {
     const value = fc.anything({ withNullPrototype: true });
     const anything = fc.record(

@@ -14,28 +14,28 @@ const applied = stateWith(definition(), {
 });
 
 const table: [what: string, change: Partial<Definition>, update: string[], replace: string[]][] = [
-  ["nothing", {}, [], []],
-  ["who declares it", { declaredBy: "urn:pulumi:other" }, [], []],
+  ["nothing at all", {}, [], []],
+  ["the owner", { declaredBy: "urn:pulumi:other" }, [], []],
   ["an address", { addresses: ["192.168.50.11/24"] }, ["addresses"], []],
   ["the order of addresses", { addresses: ["192.168.50.10/24", "fd50::10/64"] }, ["addresses"], []],
   ["the MTU", { mtu: 9000 }, ["mtu"], []],
   ["a deadline", { deadlines: { createSeconds: 5, updateSeconds: 2, deleteSeconds: 2 } }, ["deadlines"], []],
   ["a label", { labels: { team: "shop" } }, ["labels"], []],
-  ["how to begin", { adopt: true }, [], []],
-  ["the name", { name: "other" }, [], ["name"]],
+  ["the kind of adoption", { adopt: true }, [], []],
+  ["the Vnic's name", { name: "other" }, [], ["name"]],
   ["the pod", { pod: { namespace: "shop", name: "db-1" } }, [], ["pod"]],
   ["the parent", { network: { mode: "macvlan", parent: "eth2" } }, [], ["network"]],
   ["the MAC", { mac: "02:00:5e:10:00:02" }, [], ["mac"]],
   ["the interface name", { interfaceName: "net2" }, [], ["interfaceName"]],
   ["an address and the MAC", { addresses: ["10.0.0.1/8"], mac: "02:00:5e:10:00:02" }, ["addresses"], ["mac"]],
-  ["addresses that aren't known yet", { addresses: unknownValue as never }, ["addresses"], []],
+  ["addresses to unknown values", { addresses: unknownValue as never }, ["addresses"], []],
 ];
 
-describe("a difference", () => {
+describe("the difference of two definitions", () => {
   for (const [what, change, update, replace] of table)
-    it(`asks for ${JSON.stringify({ update, replace })} when ${what} changes`, () =>
+    it(`is ${JSON.stringify({ update, replace })} for a change of ${what}`, () =>
       expect(difference(applied, definition(change))).to.deep.equal({ update, replace }));
 
-  it("is found when an MTU is no longer asked for", () =>
+  it("has the MTU when an MTU is no longer given", () =>
     expect(difference({ ...applied, mtu: 9000 }, definition()).update).to.deep.equal(["mtu"]));
 });

@@ -10,7 +10,7 @@ const held = writeHeld(holdingsOf(definition(), ["eth1"]));
 const at = { node: "worker-1", uid: uid(2), held };
 
 describe("a record", () => {
-  it("carries finalizer, node, pod and owner in its metadata from the first write on", () => {
+  it("has finalizer, node, pod and owner in its metadata from the first write on", () => {
     const { metadata } = recordOf(definition(), at);
     expect(metadata).to.deep.include({ namespace: "shop", name: "db-wire", finalizers: [finalizer] });
     expect(metadata.annotations).to.deep.equal({
@@ -21,7 +21,7 @@ describe("a record", () => {
     });
   });
 
-  it("holds the definition without what concerns Pulumi alone", () => {
+  it("holds the definition without what only Pulumi needs", () => {
     expect(recordOf(definition({ mtu: 9000 }), at).spec).to.deep.equal({
       pod: { name: "db-0" },
       network: { mode: "macvlan", parent: "eth1" },
@@ -40,7 +40,7 @@ describe("a record", () => {
     expect(ownerOf(record)).to.equal(undefined);
   });
 
-  it("loses the labels by which older versions found who held an address", () => {
+  it("loses the labels that older versions used to find an address's holder", () => {
     const former = { [labels.mac]: "00", [`${labels.address}01`]: "", "team.example/cost": "7" };
     const record = storedVnic({}, { labels: { ...storedVnic().metadata.labels, ...former } });
     expect(placement(record, definition(), at)?.labels).to.deep.include({
@@ -50,13 +50,13 @@ describe("a record", () => {
     expect(placement(storedVnic(), definition(), at)).to.equal(undefined);
   });
 
-  it("tells its place only when both node and pod are known", () => {
+  it("gives the Vnic's place only when both node and pod are known", () => {
     expect(placeOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
     expect(placeOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
     expect(placeOf(storedVnic({}, { annotations: {} }))).to.equal(undefined);
   });
 
-  it("is applied again with our own metadata and spec alone", () => {
+  it("is applied again with only our own metadata and spec", () => {
     const stored = storedVnic(
       {},
       {

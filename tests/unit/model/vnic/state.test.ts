@@ -13,7 +13,7 @@ function unstorable(value: unknown, path = ""): string[] {
 }
 
 describe("state", () => {
-  it("is the definition, and what came of it", () => {
+  it("has the definition and the results", () => {
     expect(
       stateWith(definition({ mtu: 9000 }), { ...made, association: association(), interface: liveInterface() }),
     ).to.deep.equal({
@@ -28,13 +28,13 @@ describe("state", () => {
     });
   });
 
-  it("has no key for what isn't there yet", () => {
+  it("has no key for missing results", () => {
     const state = stateWith(definition(), made);
     expect(state).to.not.have.any.keys("sandboxId", "interface", "mtu");
     expect(unstorable(state)).to.deep.equal([]);
   });
 
-  it("gives back the definition that it was made of", () => {
+  it("is converted back to its definition", () => {
     for (const one of [definition(), definition({ mtu: 9000 })])
       expect(
         definitionOf(stateWith(one, { ...made, association: association(), interface: liveInterface() })),
@@ -48,7 +48,7 @@ describe("a copy without undefined", () => {
     node: fc.oneof({ depthSize: "small" }, tie("leaf"), fc.array(tie("node")), fc.dictionary(fc.string(), tie("node"))),
   })).node;
 
-  it("24: has none anywhere, and keeps all the rest", () => {
+  it("24: has no undefined at any depth, and keeps everything else", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), storable), (value) => {
         const copy = withoutUndefined(value);
@@ -59,7 +59,7 @@ describe("a copy without undefined", () => {
     );
   });
 
-  it("keeps the places of a list: an undefined item becomes null", () =>
+  it("keeps the positions of a list: an undefined item becomes null", () =>
     expect(withoutUndefined([1, undefined, 3])).to.deep.equal([1, null, 3]));
 
   const wrong: [what: string, value: unknown, path: string][] = [
@@ -71,6 +71,6 @@ describe("a copy without undefined", () => {
     ["nothing at all", undefined, "outputs is a undefined"],
   ];
   for (const [what, value, path] of wrong)
-    it(`is refused, by path, when there is ${what}`, () =>
+    it(`is refused, with the path, when there is ${what}`, () =>
       expect(() => withoutUndefined(value)).to.throw(TypeError, `${path}, which can't be stored in state`));
 });

@@ -29,16 +29,16 @@ describe("the status of a Vnic that is in its pod", () => {
       ],
     }));
 
-  it("keeps the time since when it has been so", () => {
+  it("keeps the time of the last transition", () => {
     const again = attached({ ...storedVnic(), status }, later);
     expect(again.conditions[0]).to.deep.include({ lastTransitionTime: so.lastTransitionTime, observedGeneration: 1 });
   });
 });
 
-describe("the status of a Vnic that isn't as it should be", () => {
+describe("the status of a Vnic with a failure", () => {
   const failed = { reason: "Refused", message: "no such parent" };
 
-  it("names no place when it is in no pod", () => {
+  it("has no place when the Vnic is in no pod", () => {
     const status = failedStatus({ ...storedVnic(), status: attached() }, { ...failed, attached: false }, later);
     expect(status).to.not.have.any.keys("node", "pod", "interface");
     expect(status.conditions.map(({ type, status, reason }) => [type, status, reason])).to.deep.equal([
@@ -48,7 +48,7 @@ describe("the status of a Vnic that isn't as it should be", () => {
     expect(status.conditions[0]?.lastTransitionTime).to.equal(later.toISOString());
   });
 
-  it("keeps the place of one that is there all the same", () => {
+  it("keeps the place when the NIC is still in the pod", () => {
     const status = failedStatus({ ...storedVnic(), status: attached() }, { ...failed, attached: true }, later);
     expect(status).to.deep.include({ node: "worker-1", interface: liveInterface() });
     expect(status.conditions.map(({ type, status }) => [type, status])).to.deep.equal([
@@ -57,7 +57,7 @@ describe("the status of a Vnic that isn't as it should be", () => {
     ]);
   });
 
-  it("is said once, in whatever order the server gives it back", () => {
+  it("counts as written, in whatever order the server returns it", () => {
     const record = storedVnic();
     const status = failedStatus(record, { ...failed, attached: false }, now);
     expect(statusIncludes(record, status)).to.equal(false);

@@ -7,13 +7,13 @@ import { definition, stateWith, uid } from "../../../fakes/objects.ts";
 
 const written = stateWith(definition(), { uid: uid(1), node: "worker-1", podUid: uid(2), providerVersion: "0.1.0" });
 
-describe("state that another version wrote", () => {
+describe("state of another version", () => {
   it("is refused, with the version to install, when its shape is newer", () =>
     expect(() => readState({ ...written, schemaVersion: schemaVersion + 1, providerVersion: "9.1.0" })).to.throw(
       "the state of Vnic shop/db-wire was written by pulumi-vnic 9.1.0; install that version or a newer one",
     ));
 
-  it("is filled in with the defaults of what it doesn't know yet, at any depth, and keeps what it has", () => {
+  it("is completed with the defaults of missing fields at any depth, and keeps what it has", () => {
     const { deadlines, network, ...rest } = written;
     const older = { ...rest, deadlines: { createSeconds: 7 }, network: { parent: "eth1" } };
     const read = readState(older as unknown as VnicState);
@@ -21,7 +21,7 @@ describe("state that another version wrote", () => {
     expect(read).to.deep.include({ network, uid: uid(1), providerVersion: "0.1.0" });
   });
 
-  it("makes no difference to what is asked for today, nor do inputs that it checked", () => {
+  it("causes no difference to today's inputs, and neither do inputs that it checked", () => {
     const { deadlines: _, ...older } = written;
     const today = parseDefinition({ ...definition(), deadlines: undefined });
     if ("problems" in today) throw new Error("not right");
@@ -31,7 +31,7 @@ describe("state that another version wrote", () => {
     expect(difference(readState(older as VnicState), readInputs(inputs))).to.deep.equal(none);
   });
 
-  it("is left as it is where it breaks a rule that came later", () => {
+  it("is left unchanged where it breaks a later rule", () => {
     const broken = { ...written, mtu: 1 };
     expect(readState(broken)).to.deep.equal(broken);
   });

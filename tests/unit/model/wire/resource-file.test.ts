@@ -17,18 +17,18 @@ function content(given: object = {}) {
 
 describe("a Vnic resource file", () => {
   for (const step of injectionSteps)
-    it(`is understood when it was left at step ${step}`, () =>
+    it(`is accepted when it was left at step ${step}`, () =>
       expect(resourceFile.parse(JSON.parse(JSON.stringify(content({ step }))))).to.deep.equal(content({ step })));
 
   const unreadable: [what: string, given: object][] = [
     ["a later schema version", { schemaVersion: 3 }],
     ["no schema version", { schemaVersion: undefined }],
-    ["a step that isn't known", { step: "flying" }],
+    ["an unknown step", { step: "flying" }],
     ["no association", { association: undefined }],
-    ["a field that isn't known", { lease: {} }],
+    ["an unknown field", { lease: {} }],
     ["a definition that breaks a rule", { definition: { ...content().definition, interfaceName: "../x" } }],
-    ["another's UID form", { vnic: { ...content().vnic, uid: "../x" } }],
+    ["a UID of another form", { vnic: { ...content().vnic, uid: "../x" } }],
   ];
   for (const [what, given] of unreadable)
-    it(`is not understood with ${what}`, () => expect(resourceFile.safeParse(content(given)).success).to.equal(false));
+    it(`is refused with ${what}`, () => expect(resourceFile.safeParse(content(given)).success).to.equal(false));
 });

@@ -97,7 +97,7 @@ const shown = (word: string) => JSON.stringify(word).slice(0, 60);
 const harmless = /^[A-Za-z0-9_][A-Za-z0-9._:/=-]*$|^\/run\/netns\/cni-1$/;
 
 describe("a plan", () => {
-  it("passes when every field is legal", () => {
+  it("is accepted when every field is valid", () => {
     expect(injectPlan.parse(plan({ mtu: 1400 }))).to.deep.equal(plan({ mtu: 1400 }));
     const { vnic, pod } = plan();
     expect(ejectPlan.parse({ vnic })).to.deep.equal({ vnic });
@@ -120,7 +120,7 @@ describe("a plan", () => {
       });
   }
 
-  it("is refused with a field that nobody knows", () => {
+  it("is refused with an unknown field", () => {
     expect(injectPlan.safeParse({ ...plan(), netns: "/proc/1/ns/net" }).success).to.equal(false);
     expect(injectPlan.safeParse({ ...plan(), pod: { ...plan().pod, pid: 1 } }).success).to.equal(false);
   });
@@ -135,7 +135,7 @@ describe("a plan", () => {
     expect(injectPlan.safeParse({ ...plan(), mtu: "1500 up" }).success).to.equal(false);
   });
 
-  it("leads to harmless words only, whatever text it was made of, if it passes at all", () => {
+  it("contains only harmless words if it is accepted, whatever text it was made of", () => {
     const nearly = (alphabet: string) => fc.string({ unit: fc.constantFrom(...alphabet), minLength: 1, maxLength: 18 });
     const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...hostileWords), nearly("abe01.-_ /\n:%"));
     const address = fc.oneof(text, nearly("0123456789./:f \n"), fc.constant("10.0.0.1/24"));
@@ -163,7 +163,7 @@ describe("a plan", () => {
 
 describe("a container ID", () => {
   for (const id of [containerId, containerId.replace("containerd", "cri-o")])
-    it(`passes as ${id.slice(0, 20)}…`, () =>
+    it(`is accepted as ${id.slice(0, 20)}…`, () =>
       expect(injectPlan.safeParse(places["pod.containerId"]?.(id)).success).to.equal(true));
 
   for (const id of [
@@ -178,7 +178,7 @@ describe("a container ID", () => {
 });
 
 describe("a request", () => {
-  it("passes with an id, a known verb and that verb's plan", () => {
+  it("is accepted with an id, a known verb and that verb's plan", () => {
     const { vnic, pod } = plan();
     for (const one of [
       { id: 1, verb: "hello" },
@@ -213,7 +213,7 @@ describe("an answer", () => {
     { id: 1, result: { removed: true } },
     { id: 1, error: { kind: "refused", message: "no such parent" } },
   ])
-    it(`passes as ${JSON.stringify(one)}`, () => expect(answer.parse(one)).to.deep.equal(one));
+    it(`is accepted as ${JSON.stringify(one)}`, () => expect(answer.parse(one)).to.deep.equal(one));
 
   for (const one of [
     {},
