@@ -5,13 +5,13 @@ import { type ApiServer, apiServer } from "../support/api/server.ts";
 
 /** Mistakes, and the message that both the preview and the admission give. */
 const table: [what: string, wrong: object, words: string][] = [
-  ["a pod's name", { pod: { name: "Db_0" } }, `"Db_0" is not a Kubernetes name: use a-z, 0-9, "-" and "."`],
+  ["an invalid pod name", { pod: { name: "Db_0" } }, `"Db_0" is not a Kubernetes name: use a-z, 0-9, "-" and "."`],
   [
-    "an address without prefix",
+    "an address without a prefix length",
     { addresses: ["192.168.50.10"] },
     `"192.168.50.10" is not a CIDR address; write it like`,
   ],
-  ["no address at all", { addresses: ["net/24"] }, `"net/24" is not a CIDR address; write it like`],
+  ["a text that isn't an address", { addresses: ["net/24"] }, `"net/24" is not a CIDR address; write it like`],
   ["an impossible octet", { addresses: ["192.168.50.300/24"] }, `"192.168.50.300/24" is not a CIDR address`],
   ["the unspecified address", { addresses: ["0.0.0.0/24"] }, `"0.0.0.0/24" is the unspecified address`],
   ["a loopback address", { addresses: ["127.0.0.1/8"] }, `"127.0.0.1/8" is a loopback address`],
@@ -23,8 +23,8 @@ const table: [what: string, wrong: object, words: string][] = [
     { addresses: ["fe80::1/64"] },
     `"fe80::1/64" is a link-local address, which the kernel`,
   ],
-  ["one address twice", { addresses: ["192.168.50.10/24", "192.168.50.10/16"] }, "is the same address as"],
-  ["no MAC", { mac: "02:00:5e" }, `"02:00:5e" is not a MAC address; write it like "02:00:5e:10:00:01"`],
+  ["the same address twice", { addresses: ["192.168.50.10/24", "192.168.50.10/16"] }, "is the same address as"],
+  ["an incomplete MAC", { mac: "02:00:5e" }, `"02:00:5e" is not a MAC address; write it like "02:00:5e:10:00:01"`],
   ["the zero MAC", { mac: "00:00:00:00:00:00" }, `"00:00:00:00:00:00" is the zero MAC address, which no NIC may have`],
   ["the broadcast MAC", { mac: "ff:ff:ff:ff:ff:ff" }, `"ff:ff:ff:ff:ff:ff" is the broadcast MAC address`],
   ["a multicast MAC", { mac: "03:00:5e:10:00:01" }, `"03:00:5e:10:00:01" is a multicast MAC address; the lowest bit`],
@@ -33,21 +33,25 @@ const table: [what: string, wrong: object, words: string][] = [
     { interfaceName: "a234567890123456" },
     "is longer than the kernel's 15 characters (IFNAMSIZ)",
   ],
-  ["an odd interface name", { interfaceName: "9net" }, `"9net" is not an interface name: begin with a-z`],
+  [
+    "an interface name that begins with a digit",
+    { interfaceName: "9net" },
+    `"9net" is not an interface name: begin with a-z`,
+  ],
   [
     "a reserved interface name",
     { interfaceName: "eth0" },
     `"eth0" is reserved in every pod; choose another, like "net1"`,
   ],
-  ["a deletion policy", { deletionPolicy: "keep" }, `"keep" is not a deletion policy; use "detach"`],
+  ["an unknown deletion policy", { deletionPolicy: "keep" }, `"keep" is not a deletion policy; use "detach"`],
   [
-    "an MTU below IPv6's",
+    "an MTU below IPv6's minimum",
     { addresses: ["fd50::10/64"], mtu: 1000 },
     "is below 1280, the least that IPv6 allows (RFC 8200)",
   ],
 ];
 
-describe("a record made by kubectl is refused at admission, in the words of the preview, for", () => {
+describe("admission of a record from kubectl refuses, with the message of the preview,", () => {
   let api: ApiServer;
   const namespace = "admission";
   before(async () => {
@@ -61,7 +65,7 @@ describe("a record made by kubectl is refused at admission, in the words of the 
     return api.tryCreate(record);
   };
 
-  it("nothing, when it is right", async () => {
+  it("nothing in a valid record", async () => {
     const { code, stderr } = await admit({ ...right, mac: "02-00-5E-10-00-01", interfaceName: "lan0", mtu: 9000 });
     expect(stderr).to.equal("");
     expect(code).to.equal(0);
@@ -80,12 +84,30 @@ describe("a record made by kubectl is refused at admission, in the words of the 
 
   const named = { name: "lan" };
   const more: [what: string, kind: string, name: string, network: object, words: string][] = [
-    ["a name that is longer than a label", "Vnic", "a".repeat(64), named, "name: is not a name for it: use at most 63"],
-    ["a name with a dot", "Vnic", "db.wire", named, `name: is not a name for it: use at most 63 of a-z, 0-9 and "-"`],
-    ["a set's name with a dot", "VnicSet", "db.wires", named, "name: is not a name for it"],
-    ["a set's name that is too long", "VnicSet", "a".repeat(53), named, "longer than the 52 characters"],
-    ["a VLAN of its own on a Network", "Vnic", "wire", { ...named, vlan: 7 }, "mode and vlan go with parent"],
-    ["a mode of its own", "VnicSet", "wires", { ...named, mode: "host-device" }, "mode and vlan go with parent"],
+    [
+      "a Vnic's name that is longer than a label",
+      "Vnic",
+      "a".repeat(64),
+      named,
+      "name: is not a name for it: use at most 63",
+    ],
+    [
+      "a Vnic's name with a dot",
+      "Vnic",
+      "db.wire",
+      named,
+      `name: is not a name for it: use at most 63 of a-z, 0-9 and "-"`,
+    ],
+    ["a VnicSet's name with a dot", "VnicSet", "db.wires", named, "name: is not a name for it"],
+    ["a VnicSet's name that is too long", "VnicSet", "a".repeat(53), named, "longer than the 52 characters"],
+    ["a VLAN beside a Network's name", "Vnic", "wire", { ...named, vlan: 7 }, "mode and vlan go with parent"],
+    [
+      "a mode beside a Network's name",
+      "VnicSet",
+      "wires",
+      { ...named, mode: "host-device" },
+      "mode and vlan go with parent",
+    ],
     [
       "a path for an attachment definition",
       "Vnic",

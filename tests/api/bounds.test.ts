@@ -17,7 +17,7 @@ describe("the API server", () => {
   };
 
   for (const { kind, property, limit, of } of bounds)
-    it(`refuses a ${kind} whose ${property} is above ${limit}, and names field and limit`, async () => {
+    it(`refuses a ${kind} whose ${property} is larger than ${limit}, and names field and limit`, async () => {
       const { code, stderr } = await admit(kind, of(limit + 1));
       expect(code).to.not.equal(0);
       expect(stderr).to.include(`spec.${property}`);
@@ -28,12 +28,12 @@ describe("the API server", () => {
   for (const { kind, property, limit, of } of bounds.filter(
     ({ property }) => !/\]$|name|parent$|mac$|hostname/.test(property),
   ))
-    it(`takes a ${kind} whose ${property} has ${limit}, as far as that goes`, async () => {
+    it(`doesn't refuse a ${kind} because of the size of ${property} at ${limit}`, async () => {
       const { stderr } = await admit(kind, of(limit));
       expect(stderr).to.not.match(/Too many|Too long|must have at most|cost/i);
     });
 
-  it("bounds a label's key, which has no schema of its own", async () => {
+  it("limits a label's key, which has no schema of its own", async () => {
     const { stderr } = await admit("VnicSet", {
       selector: { ["x".repeat(400)]: "a" },
       template: { network: { name: "lan" } },

@@ -43,7 +43,7 @@ describe("clusters that resources name", function () {
     (await api.kubectl(["get", "vnicnetworks", "-o", "jsonpath={.items[*].metadata.name}"])).stdout;
   const connect = async () => writeFile(credentials, await readFile(two.kubeconfig));
 
-  it("are served by one up; each command that follows finds each of them in its own", async () => {
+  it("are served by one up, and each later command finds each resource in its own cluster", async () => {
     await stack.must("preview"); // the second cluster isn't there yet
     await connect();
     await stack.up();
@@ -59,7 +59,7 @@ describe("clusters that resources name", function () {
     expect([await networks(one), await networks(two)]).to.deep.equal(["", ""]);
   });
 
-  it("are known by name to the state, and their credentials never; renewed ones make no diff", async () => {
+  it("are stored in state by name, without credentials, and renewed credentials cause no diff", async () => {
     const renew = async () => {
       const { kubeconfig, token } = await makeCredentials(two);
       await set("vnic:clusters", JSON.stringify({ two: { kubeconfig } }), "--secret");
@@ -76,7 +76,7 @@ describe("clusters that resources name", function () {
     expect(await networks(two)).to.equal("");
   });
 
-  it("are refused at preview under a name that the setting doesn't have, and in plain", async () => {
+  it("are refused at preview when the setting lacks the name, or is in plain text", async () => {
     declare(["lan-three", "three"]);
     const { code, stdout } = await stack.pulumi("preview");
     expect(code).to.not.equal(0);
@@ -88,7 +88,7 @@ describe("clusters that resources name", function () {
     expect(plain.stdout + plain.stderr).to.include("vnic:clusters holds the text of a kubeconfig in plain");
   });
 
-  it("are refused when the name leads to another cluster than before, and nothing is taken for gone", async () => {
+  it("are refused when the name leads to another cluster than before, and no resource is taken for gone", async () => {
     await connect();
     await stack.up();
     await set("vnic:clusters.two.kubeconfig", one.kubeconfig, "--path");
@@ -104,7 +104,7 @@ describe("clusters that resources name", function () {
     expect(await networks(two)).to.equal("");
   });
 
-  it("replace a resource that changes from one to the other", async () => {
+  it("have a resource replaced when it changes from one to the other", async () => {
     await connect();
     declare(["lan"]);
     await stack.up();
@@ -115,7 +115,7 @@ describe("clusters that resources name", function () {
     await stack.destroy();
   });
 
-  it("are where a resource is looked up", async () => {
+  it("are used to look up a resource", async () => {
     await connect();
     declare(["lan", "two"]);
     await stack.up();

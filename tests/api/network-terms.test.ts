@@ -61,20 +61,21 @@ describe("a Network's terms at admission", () => {
     ...["FD50::95/64", "fd50:0::0:95/64", "fd50::0.0.0.149/64", "fd50::1:7/64"],
   ];
   for (const address of reserved)
-    it(`reserve ${address}, however it is written`, async () => {
+    it(`refuse the reserved address ${address} in this notation`, async () => {
       const host = address.split("/")[0]!;
       expect(await admit("small", [address])).to.include(`addresses: ${host} is reserved on VnicNetwork small`);
     });
 
   for (const address of ["FD50::1/64", "fd50:0:0::1/64", "fd50::0.0.0.1/64", "192.168.50.1/25"])
-    it(`keep a gateway's ${address}, however it is written`, async () =>
+    it(`refuse a gateway's address ${address} in this notation`, async () =>
       expect(await admit("small", [address])).to.include("is a gateway of VnicNetwork small"));
 
   for (const address of ["192.168.50.9/24", "192.168.50.20/24", "192.168.50.144/24", "fd50::96/64", "fd50::2:0/64"])
-    it(`leave ${address}, next to what is reserved`, async () => expect(await admit("small", [address])).to.equal(""));
+    it(`allow ${address}, next to reserved addresses`, async () =>
+      expect(await admit("small", [address])).to.equal(""));
 
   // A policy that exceeds the API server's cost limit refuses everything, which more of either would do.
-  it("can be judged with as many exclusions, and for as many addresses, as there may be", async () => {
+  it("stay within the cost limit of CEL with the maximum of exclusions and addresses", async () => {
     const hosts = Array.from({ length: most.addresses }, (_, at) => at + 1);
     const ipv4 = hosts.map((host) => `10.2.0.${host}/8`);
     const ipv6 = hosts.map((host) => `fd50::2:${host}/64`);

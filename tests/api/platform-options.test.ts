@@ -73,7 +73,7 @@ describe("a platform with options", () => {
     );
   });
 
-  it("replaces one without options in one apply, without waiting for the changed policy", async () => {
+  it("replaces a platform without options in one apply, without waiting for the changed policy", async () => {
     await applyObjects(api.kubectl, plain);
     await until("the policy to take effect", 60, async () =>
       (await create(podOf(workloads[0] as Workload))).includes("denied") ? true : undefined,
@@ -81,7 +81,7 @@ describe("a platform with options", () => {
     await applyObjects(api.kubectl, manifests);
   });
 
-  it("has a policy that lets in its own workloads and their pods, and no pods with other options", async () => {
+  it("has a policy that admits its own workloads and their pods, and no pods with other options", async () => {
     const other = plain.find(({ kind }) => kind === "Deployment") as unknown as Workload;
     const [agent] = workloads as [Workload];
     await until("the policy to take effect", 60, async () => {
@@ -102,7 +102,7 @@ describe("a platform with options", () => {
     expect(await create(podOf(other))).to.match(/nodeSelector/);
   });
 
-  it("hands the pull secrets to the pods", async () => {
+  it("gives the image pull secrets to the pods", async () => {
     for (const own of workloads) {
       const words = ["create", "--dry-run=server", "-o", "json", "-f", "-"];
       const { stdout } = await api.kubectl(words, JSON.stringify(podOf(own)));

@@ -17,7 +17,7 @@ describe("privileges of the provider's service account", () => {
     return stdout.trim() === "yes";
   };
 
-  it("are just those of the manifests", async () => {
+  it("are exactly those of the manifests", async () => {
     for (const question of [
       ["get", "pods", "-n", "privileges"],
       ["get", "nodes"],
@@ -30,7 +30,7 @@ describe("privileges of the provider's service account", () => {
       expect(await can(...question), question.join(" ")).to.equal(true);
   });
 
-  it("end where nobody needs more", async () => {
+  it("don't include anything that it doesn't need", async () => {
     for (const question of [
       ["get", "secrets", "-n", systemNamespace],
       ["get", "secrets", "-n", "privileges"],
@@ -50,7 +50,7 @@ describe("privileges of the provider's service account", () => {
       expect(await can(...question), question.join(" ")).to.equal(false);
   });
 
-  it("are bound to nobody else: the injector has none", () => {
+  it("are bound to no other account, and the injector's account has none", () => {
     const bindings = platformManifests({ image: defaultImage }) as { subjects?: { name: string }[] }[];
     expect(bindings.flatMap(({ subjects }) => subjects?.map(({ name }) => name))).not.to.include(
       injectorServiceAccount,

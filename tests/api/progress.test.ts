@@ -13,7 +13,7 @@ import { kstatusOf } from "../support/kstatus.ts";
 
 const namespace = "progress";
 
-describe("who waits for a record by its generation", () => {
+describe("a client that waits for a record by its generation", () => {
   let api: ApiServer;
   const nodeSide = new FakeNodeSide();
   let driver: ReturnType<typeof driverOf>;
@@ -49,7 +49,7 @@ describe("who waits for a record by its generation", () => {
     return seen;
   };
 
-  it("sees one that nobody has begun with as in progress, Vnic or VnicSet", async () => {
+  it("sees a record that nobody has worked on yet as in progress, Vnic or VnicSet", async () => {
     const network = { parent: "eth1" };
     await applyObjects(api.kubectl, [
       {
@@ -76,7 +76,7 @@ describe("who waits for a record by its generation", () => {
     expect(await isSaid()).to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
   });
 
-  it("sees an edit by kubectl as in progress before, while and until it is done", async () => {
+  it("sees an edit by kubectl as in progress until it is done", async () => {
     const patch = JSON.stringify({ spec: { addresses: ["10.77.0.99/16"] } });
     await kubectl(api.kubectl, ["patch", "vnic", definition.name, "-n", namespace, "--type=merge", "-p", patch]);
     expect(await isSaid(), "before").to.deep.equal({ kstatus: "InProgress", ready: "True", reason: "Attached" });

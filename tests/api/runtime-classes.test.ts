@@ -10,7 +10,7 @@ import { define } from "../support/lifecycle.ts";
 
 const namespace = "runtime-classes";
 
-describe("a pod whose sandbox has a network stack of its own", () => {
+describe("a pod whose sandbox has its own network stack", () => {
   let api: ApiServer;
   before(async () => {
     api = await apiServer();
@@ -43,7 +43,7 @@ describe("a pod whose sandbox has a network stack of its own", () => {
     ["safe", "gVisor"],
     ["vm", "Kata Containers"],
   ] as const)
-    it(`is refused by its RuntimeClass's handler: ${what}`, async () => {
+    it(`is refused by the handler of its RuntimeClass: ${what}`, async () => {
       await run(runtimeClass, runtimeClass);
       const cluster = await openCluster({ kubeconfig: api.kubeconfig });
       const sessions = new SessionPool(cluster, { image: "x" });

@@ -63,7 +63,7 @@ describe("settings under the real engine", function () {
     ["up --refresh", ["up", "--refresh", "--yes"]],
     ["destroy", ["destroy", "--yes"]],
   ] as const)
-    it(`are today's at ${command}: another kubeconfig after the first one's token was revoked`, async () => {
+    it(`are the current ones at ${command}, with another kubeconfig after the first token was revoked`, async () => {
       const first = await makeCredentials(api);
       await set("vnic:kubeconfig", await file(first.kubeconfig));
       await stack.up();
@@ -73,7 +73,7 @@ describe("settings under the real engine", function () {
       expect(await networks(api)).to.equal(command === "destroy" ? "" : "vnicnetwork.pulumi-vnic.dev/settings-lan");
     });
 
-  it("are today's at refresh and destroy when a kubeconfig is set after the last up", async () => {
+  it("are the current ones at refresh and destroy when a kubeconfig is set after the last up", async () => {
     Object.assign(stack.spawnOptions.env, { KUBECONFIG: api.kubeconfig });
     await stack.up();
     Object.assign(stack.spawnOptions.env, { KUBECONFIG: "/no/kubeconfig" });
@@ -124,7 +124,7 @@ describe("settings under the real engine", function () {
     await stack.destroy();
   });
 
-  it("refuse a kubeconfig's text that isn't encrypted, at preview and up, before anything is stored", async () => {
+  it("refuse an unencrypted kubeconfig text at preview and up, before anything is stored", async () => {
     const { kubeconfig, token } = await makeCredentials(api);
     for (const value of [kubeconfig, token]) {
       await set("vnic:kubeconfig", value, "--plaintext");
@@ -139,7 +139,7 @@ describe("settings under the real engine", function () {
     expect(JSON.stringify(await stored())).to.not.include("eyJ");
   });
 
-  it("that lead to another cluster are refused by every command, and nothing is taken for gone", async () => {
+  it("that lead to another cluster are refused by every command, and no resource is taken for gone", async () => {
     await set("vnic:kubeconfig", api.kubeconfig);
     await stack.up();
     const uid = async (server: ApiServer) =>
@@ -163,7 +163,7 @@ describe("settings under the real engine", function () {
     expect(await networks(api)).to.equal("");
   });
 
-  it("lead to what an earlier version stored without a cluster, and a refresh notes the cluster without a diff", async () => {
+  it("find what an earlier version stored without a cluster, and a refresh stores the cluster without a diff", async () => {
     await set("vnic:kubeconfig", api.kubeconfig);
     await stack.up();
     const state = await stored();

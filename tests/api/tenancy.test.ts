@@ -22,7 +22,7 @@ const { spec: own } = sessionJob({
   idleSeconds: 60,
 }).spec.template;
 
-describe("between tenants", () => {
+describe("isolation between tenants", () => {
   let api: ApiServer;
 
   before(async () => {
@@ -44,8 +44,8 @@ describe("between tenants", () => {
     return code === 0 ? undefined : stderr;
   }
 
-  describe("our own namespace", () => {
-    it("takes a session's pod as it is", async () => expect(await admit({})).to.equal(undefined));
+  describe("in our own namespace", () => {
+    it("admits a session's pod without changes", async () => expect(await admit({})).to.equal(undefined));
 
     const [template] = own.containers;
     const security = template.securityContext;
@@ -67,24 +67,24 @@ describe("between tenants", () => {
         /must be unprivileged/,
       ],
       [
-        "a root that can be written",
+        "a writable root file system",
         {},
         { securityContext: { ...security, readOnlyRootFilesystem: false } },
         /read-only root/,
       ],
       [
-        "one capability more",
+        "an additional capability",
         {},
         { securityContext: { ...security, capabilities: { drop: ["ALL"], add: ["NET_ADMIN", "SYS_PTRACE"] } } },
         /none but those of its service account/,
       ],
       [
-        "capabilities that aren't dropped",
+        "undropped capabilities",
         {},
         { securityContext: { ...security, capabilities: {} } },
         /must drop all capabilities/,
       ],
-      ["the node's processes", { hostPID: true }, {}, /the node's processes, IPC or network/],
+      ["the node's process namespace", { hostPID: true }, {}, /the node's processes, IPC or network/],
       [
         "the runtime's socket",
         { volumes: [...own.volumes, { name: "run", hostPath: { path: "/run/containerd" } }] },
@@ -114,13 +114,13 @@ describe("between tenants", () => {
       ],
       ["environment from elsewhere", {}, { envFrom: [{ configMapRef: { name: "x" } }] }, /no environment but/],
       [
-        "a program put in the place of ours",
+        "a program mounted over ours",
         { volumes: [...own.volumes, { name: "app", configMap: { name: "evil" } }] },
         { volumeMounts: [...template.volumeMounts, { name: "app", mountPath: "/app" }] },
         /may be mounted only where pulumi-vnic mounts it/,
       ],
       [
-        "another container's root in the place of ours",
+        "another container's root mounted over ours",
         {},
         { volumeMounts: [{ name: "bundles", mountPath: "/app", subPath: "c0/rootfs" }, ...template.volumeMounts] },
         /may be mounted only where/,
@@ -135,7 +135,7 @@ describe("between tenants", () => {
     for (const [what, changes, container, words] of refused)
       it(`refuses a pod with ${what}`, async () => expect(await admit(changes, container)).to.match(words));
 
-    it("refuses the Job of such a pod at once, so that whoever made it hears of it", async () => {
+    it("refuses the Job of such a pod at once, so that its author sees the error", async () => {
       const job = sessionJob({
         name: "probe",
         node: "node1",
@@ -150,8 +150,8 @@ describe("between tenants", () => {
     });
   });
 
-  describe("a Vnic", () => {
-    it("has no word for a pod of another namespace", async () => {
+  describe("of Vnics", () => {
+    it("has no field for a pod in another namespace", async () => {
       const spec = {
         pod: { name: "db", namespace: "kube-system" },
         network: { mode: "macvlan", parent: "eth1" },
@@ -168,7 +168,7 @@ describe("between tenants", () => {
     });
   });
 
-  describe("a VnicNetwork", () => {
+  describe("of VnicNetworks", () => {
     const network = (...namespaces: string[]) => ({
       apiVersion,
       kind: "VnicNetwork",
@@ -184,7 +184,7 @@ describe("between tenants", () => {
     const create = async (record: object) => (await api.tryCreate(record)).stderr;
     after(() => api.kubectl(["delete", "vnicnetwork", "tenants", "--ignore-not-found"]));
 
-    it("refuses the records of namespaces that it isn't for, and takes those of others", async () => {
+    it("refuses records of namespaces that the Network isn't for, and accepts those of others", async () => {
       await applyObjects(api.kubectl, [network("elsewhere")]);
       for (const record of records)
         await until(`a ${record.kind} to be refused`, 30, async () => {
@@ -197,7 +197,7 @@ describe("between tenants", () => {
     });
   });
 
-  it("each account has just the rights of the manifests: every verb on every resource, asked of the API server", async () => {
+  it("gives each account exactly the rights of the manifests, for every verb on every resource", async () => {
     const granted = grantedBy(platformManifests(options));
     const rights = platformManifests(options).filter(({ kind }) =>
       /^(ServiceAccount|(Cluster)?Role(Binding)?)$/.test(kind),

@@ -26,7 +26,7 @@ describe("the example with DHCP", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  it("shows the address at up, has nothing to change at the next, and gives it back at destroy", async () => {
+  it("shows the address at up, has no change at the next up, and returns the address at destroy", async () => {
     for (const [key, value] of [
       ["namespace", namespace],
       ["pod", "db-0"],

@@ -56,7 +56,7 @@ describe("a Vnic under the real engine", () => {
     return vnic;
   }
 
-  it("2, 3, 17: comes up twice on pods of two nodes, is reached from outside, and is gone without a trace after destroy", async () => {
+  it("2, 3, 17: is created twice on pods of two nodes, is reached from outside, and is gone without a trace after destroy", async () => {
     const before = await everything();
     await stack.declare([
       declared("db-wire", "db", ["192.168.50.80/24", "fd50::80/64"]),
@@ -80,7 +80,7 @@ describe("a Vnic under the real engine", () => {
     expect(await everything()).to.equal(before);
   });
 
-  it("1, 10: is planned before anything is touched: inputs exact, what is bad all at once by property path", async () => {
+  it("1, 10: is planned before anything is touched, with exact inputs, and all invalid inputs at once by property path", async () => {
     await stack.declare([declared("wire", "no-such-pod", ["192.168.50.82/24"])]);
     const plan = await stack.must("preview", "--diff");
     expect(plan)
@@ -102,7 +102,7 @@ describe("a Vnic under the real engine", () => {
       expect(stdout + stderr).to.include(`property ${property} value`);
   });
 
-  it("plans and makes another address in place", async () => {
+  it("plans and applies another address in place", async () => {
     await stack.declare([declared("wire", "db", ["192.168.50.83/24"])]);
     await stack.up();
     const before = await stored();
@@ -115,7 +115,7 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
-  it("7: keeps nothing in state when it is refused before anything exists", async () => {
+  it("7: leaves nothing in state when it is refused before anything exists", async () => {
     await stack.declare([declared("wire", "no-such-pod", ["192.168.50.85/24"])]);
     const { code, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
@@ -125,7 +125,7 @@ describe("a Vnic under the real engine", () => {
     expect(await stack.vnics()).to.deep.equal([]);
   });
 
-  it("6: stays in state with its id and reasons when it fails after something exists, and the next up completes it", async () => {
+  it("6: stays in state with its id and the reasons when it fails after something exists, and is completed by the next up", async () => {
     await stack.declare([declared("wire", "db", ["192.168.50.86/24"])]);
     const role = (providerPart() as { kind: string; rules?: { resources: string[] }[] }[]).find(
       ({ kind }) => kind === "ClusterRole",
@@ -154,7 +154,7 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
-  it("5: is one NIC of the same id when the engine was killed in the middle of its creation", async () => {
+  it("5: is one NIC with the same id after the engine was killed during its creation", async () => {
     await stack.declare([declared("wire", "db", ["192.168.50.87/24"])]);
     const [program = "", ...argv] = stack.argv("up", "--yes", "--skip-preview");
     const child = spawn(program, argv, { ...stack.spawnOptions, stdio: "ignore" });
@@ -178,7 +178,7 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
-  it("13: shows a NIC deleted by hand in a refresh, and makes it again", async () => {
+  it("13: shows a NIC that was deleted by hand in a refresh, and makes it again", async () => {
     await stack.declare([declared("wire", "db", ["192.168.50.88/24"], { interfaceName: "lan0" })]);
     await stack.up();
     const { stdout: netns } = await bench.lab.exec("node1", [
@@ -194,7 +194,7 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
-  it("21: is the same Vnic after a rename with an alias, update after update", async () => {
+  it("21: is the same Vnic after a rename with an alias and several updates", async () => {
     await stack.declare([declared("old", "db", ["192.168.50.89/24"], { name: "wire" })]);
     await stack.up();
     const before = await stored();
@@ -212,7 +212,7 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
-  it("22: is refused to a second stack, which is told the owner, until that one adopts it", async () => {
+  it("22: is refused to a second stack, with the owner's name, until that stack adopts it", async () => {
     const second = await Stack.create({ kubeconfig, name: "second" });
     try {
       const wire = declared("wire", "db", ["192.168.50.93/24"]);
@@ -256,7 +256,7 @@ describe("a Vnic under the real engine", () => {
     }
   });
 
-  it("16: is destroyed when its pod is gone, and when its namespace is", async () => {
+  it("16: is destroyed when its pod is gone, and when its namespace is gone", async () => {
     await bench.lab.kubectl(["create", "namespace", "engine-gone"]);
     const other = await openBench({ namespace: "engine-gone" });
     await other.runPod("app", "node3");

@@ -32,9 +32,9 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
 
   /** Moments, identified by a request to the API server. */
   const moments: [when: string, request: RegExp][] = [
-    ["with its record", /^PATCH .*\/vnics\/wire$/],
-    ["with the node at work", /^GET .*\/attach$/],
-    ["with its NIC", /^PATCH .*\/vnics\/wire\/status$/],
+    ["after it wrote its record", /^PATCH .*\/vnics\/wire$/],
+    ["during the node's work", /^GET .*\/attach$/],
+    ["after it made its NIC", /^PATCH .*\/vnics\/wire\/status$/],
   ];
   const victims: [what: string, kill: (run: Run) => Promise<unknown>][] = [
     [
@@ -55,7 +55,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
   ];
   for (const [what, kill] of victims)
     for (const [when, request] of moments)
-      it(`5: is one NIC after the next up when the ${what} was killed ${when}, and destroyed without a trace`, async () => {
+      it(`5: is one NIC after the next up, and is destroyed without a trace, when the ${what} was killed ${when}`, async () => {
         await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
         await kill(await startUp(request));
         await stage.stack.up();
@@ -64,7 +64,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
         await stage.stack.destroy();
       });
 
-  it("needs no second up when the node side was killed", async () => {
+  it("needs no second up when the node's process was killed", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
     const { ended } = await startUp(/^GET .*\/attach$/);
     await killNodeSide(stage.bench.lab);
@@ -73,7 +73,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("is finished by the step that a first Ctrl-C meets", async () => {
+  it("is completed in the current step after a first Ctrl-C", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
     const { engine, ended } = await startUp(/^GET .*\/attach$/);
     engine.kill("SIGINT");
@@ -86,7 +86,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("4: is the same NIC with the same id when it is created again, as after its state was lost", async () => {
+  it("4: is the same NIC with the same id when it is created again after its state was lost", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
     await stage.stack.up();
     const before = await stage.stored();
@@ -117,7 +117,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("15: is left as it is in state when the API server can't be asked, and so says the error", async () => {
+  it("15: stays unchanged in state when the API server can't be reached, and the error says so", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
     await stage.stack.up();
     const kept = ({ id, inputs, outputs, initErrors }: StoredResource) => ({ id, inputs, outputs, initErrors });

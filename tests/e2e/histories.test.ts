@@ -5,7 +5,7 @@ describe("a random history of Vnics", () => {
   const seed = randomInt(1_000_000);
 
   // To repeat it or for longer runs: npm run test:histories -- --seed <seed> --operations 2000
-  it(`is planned as it is done, is done once, and leaves the world as it should be (seed ${seed})`, async function () {
+  it(`is planned exactly as it is done, is done once, and leaves the expected final state (seed ${seed})`, async function () {
     this.timeout(600_000);
     const said: string[] = [];
     await runHistory({ operations: 45, seed, operationsPerStep: 15, say: (text) => said.push(text) }).catch(

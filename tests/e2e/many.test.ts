@@ -8,7 +8,7 @@ describe("many Vnics under the real engine", () => {
   const pods = { "app-0": "node1", "app-1": "node1", "app-2": "node2", "app-3": "node3" } as const;
   const stage = setStage("many", pods);
 
-  it("25: come up in one run, each with its own address and MAC, over at most one Job a node", async () => {
+  it("25: are created in one run, each with its own address and MAC, with at most one Job for each node", async () => {
     const names = Object.keys(pods);
     const wires = Array.from({ length: 50 }, (_, index) => ({
       resource: `wire-${index}`,

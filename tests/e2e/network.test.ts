@@ -44,7 +44,7 @@ describe("the example with a Network", () => {
   const nic = async () => (await stack.output("nic")) as Nic;
   const networks = () => kubectl(bench.lab.kubectl, ["get", "vnicnetworks", "-o", "name"]);
 
-  it("is reached from behind the router, and has its route; nothing to change at the next up", async () => {
+  it("is reached from behind the router and has its route, without a change at the next up", async () => {
     await stack.up();
     expect(await networks()).to.equal("vnicnetwork.pulumi-vnic.dev/lan\n");
     expect(await answersFar()).to.equal(true);
@@ -54,7 +54,7 @@ describe("the example with a Network", () => {
     await stack.up("--expect-no-changes");
   });
 
-  it("changes in place with its Network", async () => {
+  it("is updated in place when its Network changes", async () => {
     const before = await nic();
     const index = linkNamed(await bench.linksIn("db-0"), before.name)?.ifindex;
     await stack.must("config", "set", "mtu", "1400");
@@ -63,7 +63,7 @@ describe("the example with a Network", () => {
     expect(linkNamed(await bench.linksIn("db-0"), before.name)).to.include({ ifindex: index, mtu: 1400 });
   });
 
-  it("goes before its Network, and leaves nothing", async () => {
+  it("is destroyed before its Network, without a trace", async () => {
     await stack.destroy();
     expect(await networks()).to.equal("");
     expect(await answersFar()).to.equal(false);

@@ -4,12 +4,12 @@ import { expect } from "chai";
 import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
 
-describe("a Vnic with the engine's own options", () => {
+describe("the engine's options on a Vnic", () => {
   const stage = setStage("options", { db: "node1" });
   const answers = (address: string) => answersPing(stage.bench.lab, "lan1", address);
   const wire = (address: string, options: object, more = {}) => stage.declared("wire", "db", [address], more, options);
 
-  it("23: ignores changes that it is told to, and is replaced on those that it is told to", async () => {
+  it("23: ignoreChanges ignores a change, and replaceOnChanges replaces the Vnic", async () => {
     await stage.stack.declare([wire("192.168.50.72/24", {})]);
     await stage.stack.up();
     await stage.stack.declare([wire("192.168.50.73/24", { ignoreChanges: ["addresses"] })]);
@@ -21,7 +21,7 @@ describe("a Vnic with the engine's own options", () => {
     await stage.stack.destroy();
   });
 
-  it("23: stays when it is protected, and when it is retained; adopted, it goes", async () => {
+  it("23: protect refuses the deletion, and retainOnDelete keeps the Vnic, which can be adopted and deleted", async () => {
     await stage.stack.declare([wire("192.168.50.72/24", { protect: true })]);
     await stage.stack.up();
     await stage.stack.declare([]);
@@ -39,7 +39,7 @@ describe("a Vnic with the engine's own options", () => {
     await stage.stack.destroy();
   });
 
-  it("23: is not taken out of what it goes with; its record stays until it is adopted and deleted", async () => {
+  it("23: deletedWith leaves the Vnic in the pod at destroy, and its record can be adopted and deleted", async () => {
     const stack = await stage.anotherStack({
       name: "with",
       program: `

@@ -32,7 +32,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
 
   const addresses = async () => (await stack.output("addresses")) as Record<string, string[]>;
 
-  it("comes up from nothing, and each pod is reached from outside at its ordinal's address", async () => {
+  it("is created from nothing, and each pod is reached from outside at the address of its ordinal", async () => {
     await stack.up();
     expect(await addresses()).to.deep.equal({
       "db-0": ["192.168.50.80/24"],
@@ -55,7 +55,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
 
   it("changes nothing at a second up", () => stack.up("--expect-no-changes"));
 
-  it("plans more pods and a wider range in place, and waits until all of them are served", async () => {
+  it("plans more pods and a wider range in place, and waits until all pods have their Vnics", async () => {
     await stack.must("config", "set", "replicas", "4");
     await stack.must("config", "set", "to", "192.168.50.84");
     expect(await stack.must("preview", "--diff")).to.match(/~ pulumi-nodejs:dynamic\/vnic:VnicSet: \(update\)/);
@@ -64,7 +64,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
     expect(await answersPing(lab, "lan1", "192.168.50.83")).to.equal(true);
   }).timeout(400_000);
 
-  it("goes without a trace: the Vnics first, the platform last", async () => {
+  it("is destroyed without a trace: the Vnics first, the platform last", async () => {
     await stack.destroy();
     for (const last of [80, 81, 82, 83]) expect(await answersPing(lab, "lan1", `192.168.50.${last}`)).to.equal(false);
     const { stdout } = await lab.kubectl(["get", "crds,clusterroles,namespaces", "-o", "name"]);

@@ -99,14 +99,14 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
     return [1, 2, 3].filter((number) => seen[number - 1]);
   }
 
-  it("lets nothing up that has not passed below", async () => {
+  it("refuses a change that hasn't passed in the previous stack", async () => {
     const { code, stderr } = await promote("dev", "staging");
     expect(code).not.to.equal(0);
     expect(stderr).to.match(/commit [0-9a-f]+ has not passed dev: bring it up there first/);
     expect(await stackOf("staging").vnics()).to.deep.equal([]);
   });
 
-  it("makes in prod what passed in dev, at prod's own addresses", async () => {
+  it("creates in prod what passed in dev, at prod's own addresses", async () => {
     const plans = [await planOf("dev")];
     await stackOf("dev").up();
     plans.push(await planOf("staging"));
@@ -120,7 +120,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
     }
   });
 
-  it("lets a change climb step by step, and never past a stack that it has not passed", async () => {
+  it("promotes a change stack by stack, and never past a stack in which it hasn't passed", async () => {
     await stackOf("dev").must("config", "set", "--path", "numbers.db-wire", "3");
     expect((await promote("dev", "staging")).stderr).to.include("there are changes that no commit has");
     await commit();
@@ -146,14 +146,9 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
       "192.168.50.300",
       /vnic-promotion:block: "192\.168\.50\.300" is not an IPv4 address/,
     ],
-    [
-      "that leads out of the subnet",
-      "block",
-      "192.168.50.254",
-      /property addresses\[0\] value .* is not a CIDR address/,
-    ],
+    ["outside of the subnet", "block", "192.168.50.254", /property addresses\[0\] value .* is not a CIDR address/],
   ] as const)
-    it(`fails at prod's preview for a value ${what}, naming it, and changes nothing`, async () => {
+    it(`fails at prod's preview for a value ${what}, with its name, and changes nothing`, async () => {
       const prod = stackOf("prod");
       await prod.must("config", "set", key, value);
       const { code, stdout, stderr } = await prod.pulumi("preview");
@@ -163,7 +158,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
       expect(await answering("prod")).to.deep.equal([2, 3]);
     });
 
-  it("fails at preview for a value that is missing, naming it", async () => {
+  it("fails at preview for a missing value, with its name", async () => {
     const prod = stackOf("prod");
     await prod.must("config", "rm", "namespace");
     const { code, stderr } = await prod.pulumi("preview");

@@ -84,7 +84,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
 
   const expected = (name: string): Promise<string> => readFile(join(golden, `${name}.md`), "utf8");
 
-  it("previews the first one without a cluster, and comments on it", async () => {
+  it("is previewed without a cluster at first, with a comment", async () => {
     const { code, stderr, comment: text, output } = await preview();
     expect(code, stderr).to.equal(0);
     expect(text).to.equal(await expected("first"));
@@ -92,14 +92,14 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     expect((await comment(output)).stdout).to.match(/^created /);
   });
 
-  it("brings it up on merge", async () => {
+  it("is deployed on merge", async () => {
     const { code, stdout, stderr } = await withCluster("scripts/up.sh");
     expect(code, stdout + stderr).to.equal(0);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.94")).to.equal(true);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.95")).to.equal(true);
   });
 
-  it("comments on an edited address, in place of what it said before", async () => {
+  it("has its comment replaced for an edited address", async () => {
     await edit("192.168.50.94/24", "192.168.50.96/24");
     const { code, stderr, comment: text, output } = await preview();
     expect(code, stderr).to.equal(0);
@@ -108,7 +108,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     expect(server.comments.map(({ body }) => body)).to.deep.equal([text]);
   });
 
-  it("comments on a mistake too, and fails", async () => {
+  it("gets a comment for an error in the program, and fails", async () => {
     await edit("192.168.50.96/24", "192.168.500.96/24");
     const { code, comment: text } = await preview();
     expect(code).not.to.equal(0);
@@ -116,7 +116,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     await edit("192.168.500.96/24", "192.168.50.96/24");
   });
 
-  it("comments when the engine can't even begin, and fails", async () => {
+  it("gets a comment when the engine can't even start, and fails", async () => {
     await stack.must("config", "set", "--plaintext", "--path", "pod[0]", "db-0");
     const { code, comment: text } = await preview();
     expect(code).not.to.equal(0);
@@ -124,7 +124,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     await stack.must("config", "rm", "pod");
   });
 
-  it("does on merge what the comment says, and finds no drift then", async () => {
+  it("is deployed on merge as the comment says, without drift afterwards", async () => {
     const before = await stack.vnics();
     const merged = await withCluster("scripts/up.sh");
     expect(merged.code, merged.stdout + merged.stderr).to.equal(0);
@@ -138,7 +138,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     expect(drift.code, drift.stdout + drift.stderr).to.equal(0);
   });
 
-  it("fails its drift job when somebody has changed an address by hand, and changes nothing itself", async () => {
+  it("fails its drift job when an address was changed by hand, and the job changes nothing", async () => {
     const [, wire] = await stack.vnics();
     const nic = String(wire?.outputs?.interfaceName);
     const { stdout: netns } = await bench.lab.exec("node1", [

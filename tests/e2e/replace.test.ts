@@ -22,10 +22,10 @@ const program = `
   });
 `;
 
-describe("a Vnic that changes, under the real engine", () => {
+describe("a change of a Vnic under the real engine", () => {
   const stage = setStage("replace", { db: "node1", web: "node2" });
 
-  it("9, 11: is deleted before it is made anew, with no moment of two holders; what depends on it follows", async () => {
+  it("9, 11: deletes the Vnic before it creates the next one, so that two never hold an address, and updates dependents", async () => {
     const stack = await stage.anotherStack({ program });
     const place = (stack: Stack, first: object) =>
       writeFile(join(stack.folder, "project", "first.json"), JSON.stringify(first));
@@ -67,7 +67,7 @@ describe("a Vnic that changes, under the real engine", () => {
     }
   });
 
-  it("keeps a TCP connection over an address that stays, whatever else changes in place", async () => {
+  it("keeps a TCP connection over an unchanged address during a change in place", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.76/24", "192.168.50.77/24"])]);
     await stage.stack.up();
     const talk = `n=0; while :; do printf 'ECHO %s\\r\\n' $n; n=$((n+1)); sleep 0.05; done | busybox nc 192.168.50.76 6379`;
@@ -97,7 +97,7 @@ describe("a Vnic that changes, under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("12: shows in a refresh what was changed by hand, and is put right by the next up", async () => {
+  it("12: that was made by hand is shown in a refresh, and is reverted by the next up", async () => {
     await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.79/24"], { interfaceName: "lan0" })]);
     await stage.stack.up();
     const damage = `for n in /run/netns/*; do nsenter --net=$n ip address add 192.168.50.78/24 dev lan0 2>/dev/null; done; true`;
@@ -112,7 +112,7 @@ describe("a Vnic that changes, under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("14: follows a pod that was replaced with a refresh, and not without; is destroyed when the pod is gone", async () => {
+  it("14: follows a replaced pod with a refresh, and not without one, and destroys the Vnic when the pod is gone", async () => {
     await stage.bench.runPod("moved", "node1");
     await stage.stack.declare([stage.declared("wire", "moved", ["192.168.50.79/24"])]);
     await stage.stack.up();

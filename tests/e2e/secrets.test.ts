@@ -59,7 +59,7 @@ describe("the credentials of a Vnic's cluster, under the real engine", () => {
     ["token", () => providerKubeconfig(stage.bench.lab.kubectl)],
     ["key and certificate", async () => stage.bench.lab.kubeconfig],
   ] as const)
-    it(`18: ${what} from the stack's configuration are said nowhere: state, events, logs, Job, --json, errors`, async () => {
+    it(`18: don't appear in state, events, logs, Job, --json output or errors when given as ${what} in the configuration`, async () => {
       const kubeconfig = await readFile(await find(), "utf8");
       const said = await everythingSaid(kubeconfig);
       expect(said).to.include("is above 1500").and.include("vnic-session-").and.include("attached");

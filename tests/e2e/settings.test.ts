@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { defaultImage } from "../../provider/base/package.ts";
 import { setStage } from "../support/stage.ts";
 
-describe("a Vnic's settings of today, under the real engine", () => {
+describe("current settings of a Vnic under the real engine", () => {
   const stage = setStage("settings", { db: "node1" });
 
-  it("are used by refresh and destroy: another image after the last up", async () => {
+  it("are used by refresh and destroy when the image changed after the last up", async () => {
     const { stack } = stage;
     await stack.must("config", "set", "vnic:image", defaultImage);
     await stack.declare([stage.declared("wire", "db", ["192.168.50.61/24"])]);

@@ -11,7 +11,7 @@ interface FirstStored {
   readonly outputs: Record<string, unknown>;
 }
 
-describe("state of a Vnic that another version wrote, under the real engine", () => {
+describe("state of a Vnic from another version, under the real engine", () => {
   const stage = setStage("state", { db: "node1" });
   let first: FirstStored;
   before(async () => {
@@ -46,12 +46,12 @@ describe("state of a Vnic that another version wrote, under the real engine", ()
     },
   });
 
-  it("takes at most 2.6 KB for a Vnic", async () => {
+  it("takes at most 2.6 KB for each Vnic", async () => {
     expect(JSON.stringify(await stage.stored()).length).to.be.at.most(2600);
     await stage.stack.destroy();
   });
 
-  it("19, 20: of the first version plans no change, refreshes to none, updates and is destroyed", async () => {
+  it("19, 20: plans no change, refreshes without a change, updates and is destroyed when the first version wrote it", async () => {
     await rewrite(asFirst);
     await stage.stack.must("preview", "--expect-no-changes");
     await stage.stack.must("refresh", "--preview-only", "--expect-no-changes");
@@ -64,7 +64,7 @@ describe("state of a Vnic that another version wrote, under the real engine", ()
     await stage.stack.destroy();
   });
 
-  it("19: with an older stub plans an update that renews it; refresh and destroy work before that, too", async () => {
+  it("19: plans an update that renews an older stub, and refresh and destroy work before that, too", async () => {
     const older = (values: Record<string, unknown> = {}) => ({
       ...values,
       __provider: String(values["__provider"]).replaceAll(/protocol: \d+/g, "protocol: 0"),
@@ -80,7 +80,7 @@ describe("state of a Vnic that another version wrote, under the real engine", ()
     await stage.stack.destroy();
   });
 
-  it("of a newer shape is refused, with the version to install, and not touched", async () => {
+  it("is refused with the version to install, and not touched, when its shape is newer", async () => {
     await rewrite(({ outputs }) => ({ outputs: { ...outputs, schemaVersion: 99, providerVersion: "9.9.9" } }));
     for (const words of [["preview"], ["refresh", "--yes", "--skip-preview"], ["destroy", "--yes", "--skip-preview"]]) {
       const { code, stdout, stderr } = await stage.stack.pulumi(...words);

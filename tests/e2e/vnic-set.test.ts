@@ -63,7 +63,7 @@ describe("a VnicSet under the real engine", () => {
     expect(await bench.kubectl("get", "vnicsets", "-o", "name")).to.equal("");
   };
 
-  it("is one set, with one NIC for each pod, when the engine was killed in the middle of its creation", async () => {
+  it("is one set with one NIC for each pod after the engine was killed during its creation", async () => {
     await run("StatefulSet", "db", 3);
     await declare({ wires: db });
     const [command = "", ...words] = stack.argv("up", "--yes", "--skip-preview");
@@ -101,7 +101,7 @@ describe("a VnicSet under the real engine", () => {
     expect(await members()).to.have.length(3);
   });
 
-  it("shows in a refresh what was changed with kubectl, and is put right by the next up", async () => {
+  it("shows in a refresh what was changed with kubectl, and reverts it at the next up", async () => {
     await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const patch = { spec: { template: { mtu: 1400 } } };
     await bench.kubectl("patch", "vnicset", "wires", "--type=merge", "-p", JSON.stringify(patch));
@@ -114,7 +114,7 @@ describe("a VnicSet under the real engine", () => {
     await stack.up("--expect-no-changes");
   });
 
-  it("knows after a refresh which pods it has by then", async () => {
+  it("has the current pods after a refresh", async () => {
     await run("StatefulSet", "db", 2);
     await until("the third pod's Vnic to go", 60, async () => ((await members()).length === 2 ? true : undefined));
     await stack.must("refresh", "--yes", "--skip-preview");
@@ -122,7 +122,7 @@ describe("a VnicSet under the real engine", () => {
     await stack.up("--expect-no-changes");
   });
 
-  it("stays in state when a pod gets no address, and the next up with a wider range completes it", async () => {
+  it("stays in state when a pod gets no address, and is completed by the next up with a wider range", async () => {
     await run("StatefulSet", "db", 4);
     await declare({ wires: { ...db, deadlines: { updateSeconds: 15 } } });
     const { code, stdout } = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
@@ -149,7 +149,7 @@ describe("a VnicSet under the real engine", () => {
     });
     after(() => server.close());
 
-    it("has a leased address for the pod of each node, and gives them back", async () => {
+    it("has a leased address for the pod of each node, and releases all of them", async () => {
       const workload = { kind: "DaemonSet", name: "tap" };
       await declare({ taps: { namespace, workload, template: { network: { parent: "eth2" } } } });
       await stack.up();

@@ -23,7 +23,7 @@ describe("an injection on a node", () => {
     ["bridge", "br7"],
     ["host-device", "eth7"],
   ] as const)
-    it(`of mode ${mode} gives the pod a NIC that answers hosts of the LAN, and takes it away again`, async () => {
+    it(`in mode ${mode} gives the pod a NIC that answers hosts of the LAN, and an ejection removes it`, async () => {
       const plan = planFor(pod, "192.168.50.10/24", {
         network: { mode, parent },
         addresses: ["192.168.50.10/24", "fd50::10/64"],
@@ -41,7 +41,7 @@ describe("an injection on a node", () => {
       if (mode === "host-device") expect((await world.node.link(parent))?.flags).to.include("UP");
     });
 
-  it("is the NIC that there is when it is asked for again", async () => {
+  it("keeps the existing NIC when it is repeated", async () => {
     const plan = planFor(pod, "192.168.50.10/24");
     await world.session.inject(plan);
     const before = await pod.machine.link("net1");
@@ -52,7 +52,7 @@ describe("an injection on a node", () => {
     await world.session.eject({ vnic: plan.vnic });
   });
 
-  it("of a Vnic with routes keeps them when it is asked for again, and sees when one is gone", async () => {
+  it("keeps routes when it is repeated, and restores a missing one", async () => {
     const routing = {
       routes: [{ to: "10.77.0.0/16", via: "192.168.50.1" }],
       gateways: ["192.168.50.1"],
@@ -78,13 +78,13 @@ describe("an injection on a node", () => {
     expect(await listed()).to.equal("");
   });
 
-  it("is refused for an address that a host of the LAN has, and leaves nothing", async () => {
+  it("is refused for an address that a host of the LAN has, without a trace", async () => {
     const error = await world.session.inject(planFor(pod, "192.168.50.201/24")).catch((caught: unknown) => caught);
     expect(error).to.include({ kind: "conflict" });
     expect((error as Error).message).to.match(/addresses\[0\]: 192\.168\.50\.201 is in use on the network/);
   });
 
-  it("finds a network namespace below the runtime's state directory, and names it by its whole path", async () => {
+  it("finds a network namespace below the runtime's state directory, and names its whole path", async () => {
     const below = "/run/containerd/io.containerd.grpc.v1.cri/netns";
     const hidden = await world.addPod("hidden", below);
     const plan = planFor(hidden, "192.168.50.12/24");
@@ -96,7 +96,7 @@ describe("an injection on a node", () => {
     await hidden.close();
   });
 
-  it("is refused, naming both, for a network namespace where the runtime's layout has none", async () => {
+  it("is refused for a network namespace outside the runtime's layout, with both names", async () => {
     const elsewhere = await world.addPod("elsewhere", "/run/elsewhere");
     const error = await world.session.inject(planFor(elsewhere, "192.168.50.12/24")).catch((caught: unknown) => caught);
     expect(error).to.include({ kind: "refused" });
@@ -106,7 +106,7 @@ describe("an injection on a node", () => {
     await elsewhere.close();
   });
 
-  it("finds a static pod by the UID that the runtime knows, which isn't that of its mirror", async () => {
+  it("finds a static pod by the UID that the runtime knows, which differs from its mirror's UID", async () => {
     const { runtimeUid, uid } = { runtimeUid: pod.plan.uid, uid: randomUUID() };
     const plan = planFor({ ...pod, plan: { ...pod.plan, uid, runtimeUid } }, "192.168.50.12/24");
     const { association } = await world.session.inject(plan);
@@ -115,7 +115,7 @@ describe("an injection on a node", () => {
     await world.session.eject({ vnic: plan.vnic });
   });
 
-  it("is refused for a pod that claims to be another static pod than it is", async () => {
+  it("is refused for a pod that claims to be another static pod", async () => {
     const liar = { ...pod.plan, name: "liar", uid: randomUUID(), runtimeUid: pod.plan.uid };
     const error = await world.session
       .inject(planFor({ ...pod, plan: liar }, "192.168.50.12/24"))
@@ -124,7 +124,7 @@ describe("an injection on a node", () => {
     expect((error as Error).message).to.match(/doesn't run here: sandbox \w+ belongs to another pod/);
   });
 
-  it("is one of many requests: a line that is none is refused, and those after it are answered", async () => {
+  it("works next to invalid lines, which are refused one by one", async () => {
     const env = ["env", `VNIC_HOST_ROOT=${world.root}`];
     for (const line of ["null", "5", "[]", '"x"', "nonsense", '{"id":"x"}']) {
       const input = `${line}\n{"id":7,"verb":"hello"}\n`;
@@ -163,9 +163,9 @@ describe("an injection on a node", () => {
     for (const [what, more] of [
       ["of another pod", { cniArgs: [["K8S_POD_UID", randomUUID()]] }],
       ["of a namespace that is gone", { netns: "/var/run/netns/cni-gone" }],
-      ["that isn't one", { containerId: 7 }],
+      ["that is malformed", { containerId: 7 }],
     ] as const)
-      it(`believes no result ${what}`, async () => {
+      it(`ignores a result ${what}`, async () => {
         const unknown = await other.addPod();
         await other.leaveOnlyCniResult(unknown, more);
         const error = await other.session

@@ -7,7 +7,7 @@ import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-describe("the node side, killed", function () {
+describe("the node's process, when it is killed", function () {
   this.timeout(180_000);
   let world: World;
   let pod: Pod;
@@ -30,7 +30,7 @@ describe("the node side, killed", function () {
     { mode: "host-device", parent: "eth7" },
   ];
   for (const network of networks) {
-    it(`at every step of an injection with mode ${network.mode}, makes one whole NIC when it is run again`, () =>
+    it(`at every step of an injection with mode ${network.mode}, makes one complete NIC when it is run again`, () =>
       everywhere(
         world,
         () => planOf(network),
@@ -53,7 +53,7 @@ describe("the node side, killed", function () {
         },
       ));
 
-    it(`at every step of an injection with mode ${network.mode}, leaves nothing that an ejection doesn't find`, () =>
+    it(`at every step of an injection with mode ${network.mode}, leaves nothing that an ejection doesn't remove`, () =>
       everywhere(
         world,
         () => planOf(network),
@@ -68,7 +68,7 @@ describe("the node side, killed", function () {
   }
 
   for (const network of networks.filter(({ mode }) => mode !== "bridge"))
-    it(`at every step of an ejection with mode ${network.mode}, leaves nothing when it is run again`, async () => {
+    it(`at every step of an ejection with mode ${network.mode}, leaves nothing after the ejection is repeated`, async () => {
       for (let call = 1, more = true; more; call++) {
         const plan = planOf(network);
         await runNodeSide(world, "inject", plan);
@@ -80,7 +80,7 @@ describe("the node side, killed", function () {
     });
 
   for (const sync of ["fsync", "rename"] as const)
-    it(`just before every ${sync} of its file, leaves the one before or the one after, and goes on from there`, async () => {
+    it(`just before every ${sync} of its file, leaves the old or the new file, and continues from there`, async () => {
       let call = 0;
       for (let whole = false; !whole;) {
         call++;
@@ -103,7 +103,7 @@ describe("the node side, killed", function () {
       expect(call).to.be.greaterThan(sync === "fsync" ? 2 * 4 : 4);
     });
 
-  it("undoes what it made when a later step fails", async () => {
+  it("undoes its work when a later step fails", async () => {
     const plan = planFor(pod, address, { mac: "02:00:5e:00:00:71" });
     const first = planFor(pod, "192.168.50.71/24", { interfaceName: "net2", mac: plan.mac });
     await runNodeSide(world, "inject", first);

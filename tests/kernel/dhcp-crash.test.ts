@@ -7,7 +7,7 @@ import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
-describe("the node side, killed while it gets a lease", function () {
+describe("the node's process, when it is killed during a DHCP request", function () {
   this.timeout(180_000);
   let world: World;
   let agent: Agent;
@@ -30,7 +30,7 @@ describe("the node side, killed while it gets a lease", function () {
     await until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
   };
 
-  it("makes one whole NIC, with one client, when it is run again", () =>
+  it("makes one complete NIC with one client when it is run again", () =>
     everywhere(world, planOf, async (plan, crash) => {
       await runNodeSide(world, "inject", plan, crash);
       const { answers } = await runNodeSide(world, "inject", plan);
@@ -45,7 +45,7 @@ describe("the node side, killed while it gets a lease", function () {
       await assertGone();
     }));
 
-  it("leaves neither client nor lease that an ejection doesn't find", () =>
+  it("leaves neither client nor lease that an ejection doesn't remove", () =>
     everywhere(world, planOf, async (plan, crash) => {
       await runNodeSide(world, "inject", plan, crash);
       await runNodeSide(world, "eject", { vnic: plan.vnic });

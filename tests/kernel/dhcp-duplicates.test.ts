@@ -6,7 +6,7 @@ import { dhcpServer, leasedPlan, startScripted } from "../support/kernel/dhcp.ts
 import { addressesOf, type Machine } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
-describe("a leased address that another host has", function () {
+describe("a leased address that another host uses", function () {
   this.timeout(120_000);
   let world: World;
   let pod: Pod;
@@ -36,7 +36,7 @@ describe("a leased address that another host has", function () {
     return rows[0]?.lladdr;
   };
 
-  it("is declined, and the server gives another one; the host isn't disturbed", async () => {
+  it("is declined, and the server gives another one, without disturbing the host", async () => {
     await server.start();
     const plan = leasedPlan(pod);
     const first = await world.session.inject(plan);
@@ -62,7 +62,7 @@ describe("a leased address that another host has", function () {
     }
   });
 
-  it("is taken all the same where nobody is to be asked", async () => {
+  it("is taken when duplicate address detection is off", async () => {
     const taken = "192.168.50.60";
     const leave = await squat(taken);
     const stop = await startScripted(world, { replies: [{ ip: taken }] });

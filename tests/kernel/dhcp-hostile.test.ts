@@ -11,7 +11,7 @@ import { join } from "node:path";
 
 const good = "192.168.50.60";
 
-describe("a DHCP server that means ill", function () {
+describe("a hostile DHCP server", function () {
   this.timeout(120_000);
   let world: World;
   let pod: Pod;
@@ -36,7 +36,7 @@ describe("a DHCP server that means ill", function () {
     stop = await startScripted(world, { replies, naks: replies.length - 1 });
   };
 
-  it("brings nothing into the pod but its address, and runs nothing", async () => {
+  it("sets nothing but its address in the pod, and runs nothing", async () => {
     const mark = join(world.root, stateDirectory, "pwned");
     // As much as fits into a packet.
     const evil = `$(touch ${mark})\n\`touch ${mark}\`;\0'"`;
@@ -73,10 +73,10 @@ describe("a DHCP server that means ill", function () {
   const head = (xid: string, mac: string) =>
     `02010600${xid}0000000000000000c0a8324200000000${"00".repeat(4)}${mac}${"00".repeat(202)}63825363`;
   const patient: [what: string, reply: Reply][] = [
-    ["says it three times", { ip: good, copies: 3 }],
-    ["takes its time", { ip: good, delayMilliseconds: 2500 }],
+    ["sends the answer three times", { ip: good, copies: 3 }],
+    ["answers late", { ip: good, delayMilliseconds: 2500 }],
     [
-      "talks nonsense first",
+      "sends malformed answers first",
       {
         ip: good,
         before: [
@@ -105,24 +105,24 @@ describe("a DHCP server that means ill", function () {
     ["a loopback address", { ip: "127.0.0.1" }, /loopback/],
     ["no mask", { ip: good, options: { 1: "" } }, /is not a subnet mask/],
     [
-      "half of all addresses for a subnet",
+      "a subnet with half of all addresses",
       { ip: good, options: { 1: "80000000" } },
       /would draw the pod's other traffic/,
     ],
-    ["the cluster's network for a subnet", { ip: "10.0.0.5", options: { 1: "ff000000" } }, /has the pod's own address/],
+    ["the cluster's network as subnet", { ip: "10.0.0.5", options: { 1: "ff000000" } }, /has the pod's own address/],
     ["the node's own address", { ip: "192.168.50.7" }, /192\.168\.50\.7 is the node's own, on eth1/],
     ["the node's default gateway", { ip: "192.168.50.9" }, /192\.168\.50\.9 is the node's default gateway/],
-    ["a lease of no time", { ip: good, options: { 51: "00000000" } }, /shorter than 30 s/],
+    ["a lease time of zero", { ip: good, options: { 51: "00000000" } }, /shorter than 30 s/],
   ];
   for (const [what, reply, why] of refused)
-    it(`is refused when it gives ${what}, and nothing is left`, async () => {
+    it(`is refused without a trace when it gives ${what}`, async () => {
       await serve(reply);
       const error: unknown = await world.session.inject(leasedPlan(pod)).catch((caught: unknown) => caught);
       expect(error).to.be.an("error").with.property("message").that.matches(why);
       expect((await pod.machine.links()).filter(({ ifalias }) => ifalias)).to.deep.equal([]);
     });
 
-  it("that refuses to renew gives another address: the old one goes first, and the report follows", async () => {
+  it("that refuses a renewal gives another address, which replaces the old one and is reported", async () => {
     const other = "192.168.50.61";
     await serve({ ip: good }, { ip: other });
     const plan = leasedPlan(pod);

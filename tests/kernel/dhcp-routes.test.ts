@@ -44,7 +44,7 @@ describe("routes from a DHCP server, on a node", function () {
   const reachesFar = async (to = "") =>
     (await world.lan.exec(["ping", "-n", "-c", "1", "-W", "2", "-I", far, to.split("/")[0] ?? ""])).code === 0;
 
-  it("have a default route when one is asked for, which leaves the cluster's networks to the cluster", async () => {
+  it("include a requested default route, which doesn't affect the cluster's networks", async () => {
     const before = await routesOfPod();
     await serve({ ip: "192.168.50.60", options: { 3: router } });
     const plan = planWith({ defaultRoute });
@@ -75,12 +75,12 @@ describe("routes from a DHCP server, on a node", function () {
   });
 
   const hostile: [what: string, options: Record<number, string>, why: RegExp][] = [
-    ["all traffic, by halves", { 121: `0100${router}0180${router}` }, /route "0\.0\.0\.0\/1": a network of 1 bits/],
+    ["all traffic, in two halves", { 121: `0100${router}0180${router}` }, /route "0\.0\.0\.0\/1": a network of 1 bits/],
     ["the cluster's services", { 121: `200a600001${router}` }, /route "10\.96\.0\.1\/32": it would draw traffic/],
     ["a router elsewhere", { 121: "0cac1008080808" }, /its router 8\.8\.8\.8 is not in the subnet/],
   ];
   for (const [what, options, why] of hostile)
-    it(`make its offer refused when they want ${what}; nothing is left`, async () => {
+    it(`have their offer refused without a trace when they want ${what}`, async () => {
       const before = await routesOfPod();
       await serve({ ip: "192.168.50.60", options });
       const error: unknown = await world.session.inject(planWith({ defaultRoute })).catch((caught: unknown) => caught);

@@ -39,19 +39,19 @@ describe("a lease of a node's Vnic", function () {
     return error instanceof Error ? error.message : "it was not refused";
   };
 
-  it("is refused where the node has no agent, and nothing is left", async () => {
+  it("is refused without a trace when the node has no agent", async () => {
     expect(await refusal()).to.match(/^dhcp: .*node agent/);
     expect(await world.remains()).to.deep.equal([]);
     agent = await Agent.start(world);
   });
 
-  it("is refused when no server answers, and nothing is left", async () => {
+  it("is refused without a trace when no server answers", async () => {
     expect(await refusal()).to.match(/dhcp: no DHCP server has given an address/);
     expect(await agent.clients()).to.deep.equal([]);
     expect(await world.remains()).to.deep.equal([]);
   });
 
-  it("gives the address that the server noted for its MAC, and nothing but the address", async () => {
+  it("has the address that the server reserves for its MAC, and nothing but the address", async () => {
     await server.start();
     const routes = await pod.machine.must(["ip", "route"]);
     const { lease } = await world.session.inject(plan());
@@ -68,7 +68,7 @@ describe("a lease of a node's Vnic", function () {
       .and.to.match(/^192\.168\.50\.0\/24 dev net1/);
   });
 
-  it("is renewed at half of its time, at the same address", async () => {
+  it("is renewed at half of its time, with the same address", async () => {
     const before = await leaseEnd();
     const [addresses, clients] = [await inPod(), await agent.clients()];
     await renewed(before);
@@ -76,7 +76,7 @@ describe("a lease of a node's Vnic", function () {
     expect(await agent.clients(), "no other client").to.deep.equal(clients);
   });
 
-  it("is kept over a crash of the agent, without a gap", async () => {
+  it("survives a crash of the agent without an interruption", async () => {
     const [address = ""] = await inPod();
     const gaps: string[] = [];
     let watching = true;
@@ -94,7 +94,7 @@ describe("a lease of a node's Vnic", function () {
     expect(await agent.clients()).to.have.length(1);
   });
 
-  it("takes its address away when it ends, says so, and comes back with the server", async () => {
+  it("removes its address when it ends, is reported, and returns with the server", async () => {
     const addresses = await inPod();
     await server.stop();
     await until("the end of the lease", leaseSeconds + 10, async () => (await inPod()).length === 0 || undefined);
@@ -106,7 +106,7 @@ describe("a lease of a node's Vnic", function () {
     await until("the report", 10, () => ready()?.status === "True" || undefined);
   });
 
-  it("is given back when the Vnic is ejected just as the agent crashes", async () => {
+  it("is released when the Vnic is ejected during a crash of the agent", async () => {
     await agent.kill();
     const starting = agent.start();
     await world.session.eject({ vnic: plan().vnic });
@@ -116,7 +116,7 @@ describe("a lease of a node's Vnic", function () {
     expect(await world.remains()).to.deep.equal([]);
   });
 
-  it("ends when a fixed address takes its place, and is given back", async () => {
+  it("ends and is released when a fixed address replaces it", async () => {
     await world.session.inject(plan());
     const { dhcp: _, ...fixed } = plan();
     const { lease } = await world.session.inject({ ...fixed, addresses: ["192.168.50.20/24"] });
@@ -126,7 +126,7 @@ describe("a lease of a node's Vnic", function () {
     await released();
   });
 
-  it("stands beside a fixed address, and is given back with the Vnic", async () => {
+  it("coexists with a fixed address, and is released with the Vnic", async () => {
     const { lease } = await world.session.inject({ ...plan(), addresses: ["192.168.50.20/24"] });
     expect(await inPod()).to.have.members(["192.168.50.20/24", lease?.address]);
     await until("the server's note of it", 5, async () => (await server.leases()).size === 1 || undefined);
@@ -135,7 +135,7 @@ describe("a lease of a node's Vnic", function () {
     expect(await agent.clients()).to.deep.equal([]);
   });
 
-  it("ends with the pod: neither client nor network namespace is left", async () => {
+  it("ends with the pod, without a remaining client or network namespace", async () => {
     const brief = await world.addPod("brief");
     const { lease } = await world.session.inject(leasedPlan(brief, { mac: "02:00:5e:00:00:77" }));
     expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);

@@ -40,7 +40,7 @@ const command = (uid: string) => {
   );
 };
 
-describe("a pod that does anything", () => {
+describe("a pod that performs random operations", () => {
   let world: World;
   let neighbor: Pod;
 
@@ -61,7 +61,7 @@ describe("a pod that does anything", () => {
     { mode: "bridge", parent: "br7" },
   ];
   for (const network of networks)
-    it(`to its Vnic of mode ${network.mode} changes nothing on the node, 100 times`, async () => {
+    it(`on its Vnic of mode ${network.mode} changes nothing on the node, 100 times`, async () => {
       const before = await node();
       for (let seed = 1; seed <= 100; seed++) {
         const pod = await world.addPod(`fuzz-${network.mode}-${seed}`);

@@ -60,7 +60,7 @@ describe("a hostile pod", () => {
       ["nothing", () => ""],
       ["another Vnic's mark", () => linkAlias(randomUUID())],
     ] as const)
-      it(`that writes ${what} into the alias of its link of mode ${network.mode} has nothing happen on the node`, async () => {
+      it(`that writes ${what} into the alias of its link of mode ${network.mode} causes nothing on the node`, async () => {
         const before = await node();
         await inject(network);
         await pod.machine.must(["ip", "link", "set", "dev", "net1", "alias", text()]);
@@ -72,7 +72,7 @@ describe("a hostile pod", () => {
       });
 
   for (const network of [macvlan, bridge, hostDevice]) {
-    it(`that renames, re-addresses and unmarks its link of mode ${network.mode} loses it all the same`, async () => {
+    it(`that renames, re-addresses and unmarks its link of mode ${network.mode} loses the link nonetheless`, async () => {
       const before = await node();
       await inject(network);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
@@ -84,7 +84,7 @@ describe("a hostile pod", () => {
       expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
     });
 
-    it(`that gives its link of mode ${network.mode} a name that no command can have is put right by an injection`, async () => {
+    it(`that gives its link of mode ${network.mode} a name that is invalid in commands is repaired by an injection`, async () => {
       await inject(network);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#\u0007'\\`]);
@@ -103,7 +103,7 @@ describe("a hostile pod", () => {
       for (const link of ["lo", "eth0"]) await pod.machine.must(["ip", "link", "set", "dev", link, "alias", ""]);
     });
 
-    it(`that makes its link of mode ${network.mode} a port of a bridge loses it all the same`, async () => {
+    it(`that makes its link of mode ${network.mode} a port of a bridge loses the link nonetheless`, async () => {
       const before = await node();
       await inject(network);
       await pod.machine.ip("link add br0 type bridge", "link set net1 master br0");
@@ -111,7 +111,7 @@ describe("a hostile pod", () => {
       expect(await node()).to.deep.equal(before);
     });
 
-    it(`that has a link by the transit name of mode ${network.mode} is told of it, and nothing is done`, async () => {
+    it(`that has a link with the transit name of mode ${network.mode} is refused, and nothing is done`, async () => {
       const before = await node();
       plan = planFor(pod, address, { network, duplicateAddressDetection: false });
       const transit = transitLinkName(plan.vnic.uid);
@@ -123,14 +123,14 @@ describe("a hostile pod", () => {
     });
   }
 
-  describe("with a namespace within its own", () => {
+  describe("with a nested network namespace", () => {
     let nested: Machine;
     beforeEach(async () => {
       nested = await Machine.make(`${pod.machine.netns}-in`);
     });
     afterEach(() => nested.close());
 
-    it("that takes a macvlan there is named, as long as the link serves", async () => {
+    it("that moves a macvlan there is reported, as long as the link works", async () => {
       await inject(macvlan);
       await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);
       await nested.ip(`address add ${address} dev net1`, "link set net1 up");
@@ -144,7 +144,7 @@ describe("a hostile pod", () => {
       expect((await eject()).removed).to.equal(false);
     });
 
-    it("that takes a NIC in a bridge there loses it all the same", async () => {
+    it("that moves a NIC in a bridge there loses it nonetheless", async () => {
       await inject(bridge);
       await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);
       expect((await eject()).removed).to.equal(true);
@@ -152,7 +152,7 @@ describe("a hostile pod", () => {
     });
   });
 
-  it("that puts a link of its own in the place of a device brings none of it to the node", async () => {
+  it("that puts its own link in the place of a device moves none of it to the node", async () => {
     const before = await node();
     await inject(hostDevice);
     const uid = plan.vnic.uid;
@@ -168,7 +168,7 @@ describe("a hostile pod", () => {
     await inner.close();
   });
 
-  it("never keeps another pod's Vnic from going, whatever it does", async () => {
+  it("never prevents the removal of another pod's Vnic, whatever it does", async () => {
     await inject(macvlan);
     const other = await world.addPod();
     const theirs = planFor(other, "192.168.50.11/24", { mac: "02:00:5e:00:00:71", duplicateAddressDetection: false });
@@ -187,7 +187,7 @@ describe("a hostile pod", () => {
     await other.close();
   });
 
-  it("of a Vnic whose file an earlier version wrote gets nothing to the node by its alias: the device waits there, down", async () => {
+  it("can't affect the node by an alias from an earlier version: the device is returned down", async () => {
     const before = await node();
     await inject(hostDevice);
     const path = world.pathOf(plan.vnic.uid);

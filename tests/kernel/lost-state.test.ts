@@ -33,7 +33,7 @@ describe("a node whose state directory is lost", function () {
     planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` });
   const listens = () => until("the agent's socket", 20, () => agent.answers());
 
-  it("gets the agent's socket back, and its Vnics are reported and brought in again", async () => {
+  it("has the agent's socket restored, and reports and re-injects its Vnics", async () => {
     agent = await Agent.start(world);
     const leased = leasedPlan(pod);
     const [fixed, last] = [fixedPlan(60), fixedPlan(61)];
@@ -61,7 +61,7 @@ describe("a node whose state directory is lost", function () {
     expect(await world.remains()).to.deep.equal([]);
   });
 
-  it("ends the agent, to be started anew, when nothing can be made in the mounted directory", async () => {
+  it("ends the agent, which is then restarted, when nothing can be created in the mounted directory", async () => {
     await agent.kill();
     const source = join(world.root, "state");
     await mkdir(source);
@@ -78,7 +78,7 @@ describe("a node whose state directory is lost", function () {
     await listens();
   });
 
-  it("says which file a full disk has no room for, and goes on once there is room", async () => {
+  it("names the file for which a full disk has no space, and continues when there is space", async () => {
     await must(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", state]);
     try {
       await mkdir(join(state, "vnics"));

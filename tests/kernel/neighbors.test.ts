@@ -11,7 +11,7 @@ const hex = (byte: number) => byte.toString(16).padStart(2, "0");
 
 /* One tenant's Vnics wait or fail, more of them than a node works on at once; another tenant's are served meanwhile. */
 
-describe("a neighbour on the same node", function () {
+describe("a tenant on the same node", function () {
   this.timeout(180_000);
   let world: World;
   let agent: Agent;
@@ -62,7 +62,7 @@ describe("a neighbour on the same node", function () {
     await world.session.eject({ vnic: plan.vnic });
   }
 
-  it("is served while another tenant's Vnics wait for a DHCP server that isn't there", async () => {
+  it("is served while another tenant's Vnics wait for a DHCP server that doesn't answer", async () => {
     const { waiting, answers } = ask(plansWithoutServer());
     await until("more clients than there are places", 60, async () => (await agent.clients()).length > 24 || undefined);
     await serveNeighbor();
@@ -70,7 +70,7 @@ describe("a neighbour on the same node", function () {
     for (const answer of await answers) expect(answer).to.match(/no DHCP server has given an address/);
   });
 
-  it("keeps its own lease while they do", async () => {
+  it("keeps its own lease while another tenant's Vnics wait", async () => {
     const server = await dhcpServer(world, 30);
     await server.start();
     const plan = leasedPlan(pod);
@@ -90,7 +90,7 @@ describe("a neighbour on the same node", function () {
     await server.close();
   });
 
-  it("is served while another tenant's wait for their driver", async () => {
+  it("is served while another tenant's Vnics wait for their driver", async () => {
     const plans = Array.from({ length: crowd }, () =>
       greedyPlan({ dhcp: undefined, addresses: [`10.9.${number}.1/24`] }),
     );
@@ -102,7 +102,7 @@ describe("a neighbour on the same node", function () {
     await answers;
   });
 
-  it("is served while another tenant tries again and again with a parent that isn't there", async () => {
+  it("is served while another tenant repeatedly tries a missing parent", async () => {
     let isOver = false;
     const tries = Array.from({ length: crowd }, async () => {
       for (const plan = greedyPlan({ network: { mode: "macvlan", parent: "eth99" } }); !isOver;)

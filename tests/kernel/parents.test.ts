@@ -29,7 +29,7 @@ describe("a parent on the node", () => {
     );
 
   for (const mode of ["macvlan", "bridge"] as const)
-    it(`is never the bridge of the pods, by a plugin's name or another one: ${mode}`, async () => {
+    it(`can't be the pods' bridge, whatever its name, in mode ${mode}`, async () => {
       expect(await refusalOf({ mode, parent: "cni0" })).to.match(
         /cni0 is a link of the cluster's own network; name a NIC/,
       );
@@ -39,14 +39,14 @@ describe("a parent on the node", () => {
     });
 
   for (const mode of ["macvlan", "host-device"] as const)
-    it(`is never the node's end of a pod's interface: ${mode}`, async () => {
+    it(`can't be the node's end of a pod's interface, in mode ${mode}`, async () => {
       await world.node.ip("link set veth2 nomaster");
       const words = await refusalOf({ mode, parent: "veth2" });
       await world.node.ip("link set veth2 master pods");
       expect(words).to.match(/veth2 is the node's end of a pod's interface/);
     });
 
-  it("may be a bridge of the LAN, also with pods on it that something else put there", async () => {
+  it("may be a bridge of the LAN, even with pods on it that another program attached", async () => {
     await world.node.ip("link set veth2 master br7");
     const plan = planFor(pod, "192.168.50.10/24", { network: { mode: "bridge", parent: "br7" } });
     await world.session.inject(plan);
@@ -55,10 +55,10 @@ describe("a parent on the node", () => {
     await world.node.ip("link set veth2 master pods");
   });
 
-  describe("of mode host-device", () => {
+  describe("in mode host-device", () => {
     const device = { mode: "host-device", parent: "eth7" } as const;
 
-    it("is none that the node routes by, though it has no address", async () => {
+    it("can't be a device with routes of the node, even without an address", async () => {
       await world.node.ip("route add 203.0.113.0/24 dev eth7");
       expect(await refusalOf(device)).to.match(/eth7 carries the node's route to 203\.0\.113\.0\/24, which would end/);
       await world.node.ip("route del 203.0.113.0/24 dev eth7");
@@ -70,7 +70,7 @@ describe("a parent on the node", () => {
       await world.node.ip("route del 203.0.113.0/24 dev eth7 table 77");
     });
 
-    it("is none that Vnics of other pods hang on", async () => {
+    it("can't be a device that is the parent of other Vnics", async () => {
       const plan = planFor(pod, "192.168.50.10/24", { network: { mode: "macvlan", parent: "eth7" } });
       await world.session.inject(plan);
       const words = await refusalOf(device, "192.168.50.11/24", { interfaceName: "net2", mac: "02:00:5e:00:00:71" });
@@ -79,7 +79,7 @@ describe("a parent on the node", () => {
       await world.session.eject({ vnic: plan.vnic });
     });
 
-    it("is none with an address, nor a port", async () => {
+    it("can't be a device with an address, or a port", async () => {
       await world.node.ip("address add 169.254.7.7/16 dev eth7");
       expect(await refusalOf(device)).to.match(/carries the node's own 169\.254\.7\.7\/16/);
       await world.node.ip("address del 169.254.7.7/16 dev eth7", "link set eth7 master br7");
@@ -87,7 +87,7 @@ describe("a parent on the node", () => {
       await world.node.ip("link set eth7 nomaster");
     });
 
-    it("is one that nobody uses, and it is the node's again as it was", async () => {
+    it("may be an unused device, which is returned to the node in its former state", async () => {
       const before = await world.node.link("eth7");
       const plan = planFor(pod, "192.168.50.10/24", { network: device });
       await world.session.inject(plan);
@@ -103,7 +103,7 @@ describe("a parent on the node", () => {
     });
   });
 
-  it("is named, with its bridge, when it is a bridge's port; the bridge itself serves", async () => {
+  it("is refused with its bridge's name when it is a bridge's port, while the bridge itself is accepted", async () => {
     // A separate NIC: two ports on one LAN would be a loop.
     await world.node.ip("link add br9 type bridge", "link set br9 up", "link set eth7 master br9");
     for (const mode of ["macvlan", "macvlan-private"] as const)
@@ -118,7 +118,7 @@ describe("a parent on the node", () => {
     await world.node.ip("link del br9");
   });
 
-  it("may carry the node's own traffic; the node's addresses and its gateway are no Vnic's then", async () => {
+  it("may carry the node's own traffic, but no Vnic may have the node's or its gateway's address", async () => {
     await world.node.ip("address add 192.168.50.5/24 dev eth1", "address add fd50::5/64 dev eth1 nodad");
     await world.node.ip(`route add default via ${lan.router}`);
     const network = { mode: "macvlan", parent: "eth1" } as const;

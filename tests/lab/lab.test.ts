@@ -22,7 +22,7 @@ describe("the lab", function () {
     await kubectl("delete", "namespace", namespace, "--wait=true");
   });
 
-  it("is one lab when started twice", async () => {
+  it("is the same lab when it is started twice", async () => {
     const before = lab.nodes.map((node) => findInit(node as "node1"));
     await up();
     expect(lab.nodes.map((node) => findInit(node as "node1"))).to.deep.equal(before);
@@ -46,7 +46,7 @@ describe("the lab", function () {
     for (const node of ["node2", "node3"] as const) await lab.exec(node, ["rm", "/var/lib/probe"]);
   });
 
-  it("refuses a privileged pod in a namespace of Pod Security restricted", async () => {
+  it("refuses a privileged pod in a namespace with Pod Security level restricted", async () => {
     const run = ["run", "bad", "--image=localhost/vnic-app:1", "--privileged", `--namespace=${namespace}`];
     const refused = await lab.kubectl(run);
     expect(refused.code).to.equal(1);
@@ -67,7 +67,7 @@ describe("the lab", function () {
     expect(lease.stderr).to.match(/lease of 192\.168\.50\.1[0-4]\d obtained from 192\.168\.50\.1/);
   });
 
-  it("has a parent NIC on each node, whose macvlan children the outside network reaches", async () => {
+  it("has a parent NIC on each node, with macvlan children that the outside network reaches", async () => {
     await lab.exec("node3", ["ip", "netns", "add", "probe"]);
     try {
       const steps = [

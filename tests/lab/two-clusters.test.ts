@@ -44,7 +44,7 @@ describe("two clusters", function () {
   const answers = async (lab: Pick<Lab, "exec">) =>
     (await lab.exec("lan1", ["ping", "-n", "-c", "1", "-w", "3", address])).code === 0;
 
-  it("have a Vnic each by one up, found by the following commands, and none after destroy", async () => {
+  it("get one Vnic each by one up, found by later commands, and none after destroy", async () => {
     const clusters: Record<string, object> = {};
     for (const [name, lab] of Object.entries({ first, second }))
       clusters[name] = { kubeconfig: await providerKubeconfig(lab.kubectl) };

@@ -21,7 +21,7 @@ describe("adoption", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  it("takes over a Vnic of another owner, who no longer takes it away", async () => {
+  it("takes over a Vnic of another owner, who can then no longer delete it", async () => {
     const first = await bench.inject(wire({ declaredBy: "urn:first" }));
     const second = await bench.inject(wire({ declaredBy: "urn:second", adopt: true }));
     expect(second).to.include({ uid: first.uid, owner: "urn:second" });
@@ -36,7 +36,7 @@ describe("adoption", () => {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.55")).to.equal(false);
   });
 
-  it("takes over a record that was made with kubectl, and makes its NIC", async () => {
+  it("takes over a record that was made with kubectl, and creates its NIC", async () => {
     const { spec } = recordOf(wire(), { node: "", uid: "", held: "" });
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec }]);
     const refused = await bench.inject(wire()).catch((cause: unknown) => cause);
@@ -48,7 +48,7 @@ describe("adoption", () => {
     await bench.eject(state);
   });
 
-  it("refuses a record that is another Vnic, with the fields that differ", async () => {
+  it("refuses a record of a different Vnic, with the fields that differ", async () => {
     const first = await bench.inject(wire({ declaredBy: "urn:first" }));
     const second = wire({ declaredBy: "urn:second", adopt: true, addresses: ["192.168.50.56/24"], mtu: 1400 });
     const refused = await bench.inject(second).catch((cause: unknown) => cause);

@@ -12,7 +12,7 @@ interface Kubeconfig {
   readonly users: readonly { readonly user: { token: string } }[];
 }
 
-describe("credentials that end during a long run", () => {
+describe("credentials that expire during a long run", () => {
   let bench: Bench;
   let path: string;
   const namespace = "credentials";
@@ -40,7 +40,7 @@ describe("credentials that end during a long run", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  it("are read again from the kubeconfig, and the work goes on", async () => {
+  it("are read again from the kubeconfig, and the work continues", async () => {
     const [former = ""] = [await readFile(path, "utf8")];
     const held = appPod({ namespace, name: "late", node: "node3" }) as { spec: object };
     const spec = { ...held.spec, nodeName: undefined, nodeSelector: onNode, schedulingGates: [{ name: "test/held" }] };

@@ -47,7 +47,7 @@ describe("routes from a DHCP server", function () {
   const reachesFar = async (to = "") =>
     (await run(enter("leased", ["ping", "-n", "-c", "1", "-W", "2", "-I", far, to.split("/")[0] ?? ""]))).code === 0;
 
-  it("are taken when they are asked for, but for a default route, and gone when they aren't any more", async () => {
+  it("are taken when they are requested, except for a default route, and removed when no longer requested", async () => {
     const before = await routesOfPod();
     await serve({ ip: "192.168.60.50", options: { 121: `${private12}${all}`, 3: router } });
     const state = await bench.inject(wire({ dhcp: { routes: true } }));

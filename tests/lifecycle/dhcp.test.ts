@@ -56,7 +56,7 @@ describe("DHCP", function () {
   const renewed = async (before: number) =>
     until("a renewal", leaseSeconds, async () => ((await leaseEnd()) > before ? true : undefined));
 
-  it("is refused where the node has no agent, with what to install, and leaves nothing", async () => {
+  it("is refused without a trace when the node has no agent, with what to install", async () => {
     const refused = await bench.inject(define({ name: "wire", pod: db, network })).catch((error: unknown) => error);
     expect(refused)
       .to.be.an("error")
@@ -67,7 +67,7 @@ describe("DHCP", function () {
     await assertNoLeaks(bench.lab);
   });
 
-  it("gives an address to a Vnic that was given none, in outputs, record and resource file alike", async () => {
+  it("gives an address to a Vnic without one, the same in outputs, record and resource file", async () => {
     await installAgent(bench.lab);
     await server.start();
     state = await bench.inject(define({ name: "wire", pod: db, network }));
@@ -89,7 +89,7 @@ describe("DHCP", function () {
     expect(await bench.kubectl("exec", "db", "--", "cat", "/etc/resolv.conf")).not.to.include("192.168.60.1");
   });
 
-  it("is told of in the record by the agent of its own node alone, which can do nothing else", async () => {
+  it("is reported in the record only by the agent of the Vnic's node, which has no other rights", async () => {
     const words = ["get", "pods", "-n", systemNamespace, "-l", "app.kubernetes.io/component=node-agent", "-o", "json"];
     const { items } = JSON.parse(await kubectl(bench.lab.kubectl, words)) as {
       items: { metadata: { name: string; uid: string }; spec: { nodeName: string } }[];
@@ -117,7 +117,7 @@ describe("DHCP", function () {
       .and.match(/cannot list resource "pods"/);
   });
 
-  it("keeps it over restarts of agent, container runtime and kubelet, without a gap", async () => {
+  it("keeps the address through restarts of agent, container runtime and kubelet, without an interruption", async () => {
     const gaps: string[] = [];
     let watching = true;
     const watcher = (async () => {
@@ -145,7 +145,7 @@ describe("DHCP", function () {
     expect(await clientsOn(bench.lab, "node1")).to.have.length(1);
   });
 
-  it("takes the address away when the lease ends, says so, and gets one when the server is back", async () => {
+  it("removes the address when the lease ends, reports it, and gets an address when the server is back", async () => {
     await server.stop();
     await until("the end of the lease", leaseSeconds + 10, async () =>
       (await addressesInPod()).length === 0 ? true : undefined,
@@ -162,7 +162,7 @@ describe("DHCP", function () {
     await until("the record", 10, async () => ((await ready())?.status === "True" ? true : undefined));
   });
 
-  it("keeps the address from pod to pod and from node to node, with no client left behind", async () => {
+  it("keeps the address from pod to pod and from node to node, without a remaining client", async () => {
     await bench.kubectl("delete", "pod", "db", "--wait=true");
     await until("the end of the client", 10, async () =>
       (await clientsOn(bench.lab, "node1")).length === 0 ? true : undefined,
@@ -175,7 +175,7 @@ describe("DHCP", function () {
     state = moved;
   });
 
-  it("is given back with the Vnic", async () => {
+  it("releases the address with the Vnic", async () => {
     await bench.eject(state);
     await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
     expect(await clientsOn(bench.lab, "node2")).to.deep.equal([]);

@@ -9,7 +9,7 @@ import { answersPing } from "../support/outside.ts";
 
 const namespace = "distributions";
 
-describe("a NIC comes into a pod", () => {
+describe("a pod gets a NIC", () => {
   let bench: Bench;
 
   before(async () => {
@@ -22,7 +22,7 @@ describe("a NIC comes into a pod", () => {
 
   for (const [index, node] of nodes.entries()) {
     const kind = kindOf(node);
-    it(`on ${node}, laid out as ${kind.name} does it`, async () => {
+    it(`on ${node}, with the layout of ${kind.name}`, async () => {
       const address = `192.168.50.${90 + index}`;
       await bench.runPod(`on-${node}`, node);
       const version = ["get", "node", node, "-o", "jsonpath={.status.nodeInfo.kubeletVersion}"];

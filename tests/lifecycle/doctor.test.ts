@@ -37,7 +37,7 @@ describe("pulumi-vnic doctor", () => {
   const network = (name: string, spec: object) => ({ apiVersion, kind: "VnicNetwork", metadata: { name }, spec });
   const admin = (...argv: string[]) => kubectl(bench.lab.kubectl, argv);
 
-  it("finds no fault where all is well, and says with --verbose what it looked at", async () => {
+  it("finds no fault in a working cluster, and lists its checks with --verbose", async () => {
     await installPlatform(bench.lab.kubectl, ["policies", "agent"]);
     try {
       await agentsReady(bench.lab);
@@ -62,14 +62,14 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("an image that a node can't pull", async () => {
+  it("reports an image that a node can't pull", async () => {
     const [found] = faults(await examine("--node", "node2", "--image", "localhost/nowhere:1"));
     expect(found?.subject).to.equal("node node2");
     expect(found?.message).to.match(/ErrImagePull|ImagePullBackOff/);
     expect(found?.remedy).to.include("vnic:image");
   });
 
-  it("Pod Security that refuses injection Jobs", async () => {
+  it("reports Pod Security that refuses injection Jobs", async () => {
     const key = "pod-security.kubernetes.io/enforce";
     await admin("label", "namespace", systemNamespace, `${key}=restricted`, "--overwrite");
     try {
@@ -81,7 +81,7 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("a CRD that is missing", async () => {
+  it("reports a missing CRD", async () => {
     await admin("delete", "crd", `vnicsets.${group}`, "--timeout=30s");
     try {
       expect(lines(faults(await examine("--node", "node1")))).to.deep.equal([
@@ -92,7 +92,7 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("a CRD of another version", async () => {
+  it("reports a CRD of another version", async () => {
     const path = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/duplicateAddressDetection";
     await admin("patch", "crd", `vnics.${group}`, "--type=json", "-p", JSON.stringify([{ op: "remove", path }]));
     try {
@@ -104,7 +104,7 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("parents that are missing, down or too small, and a kernel without a mode's links", async () => {
+  it("reports parents that are missing, down or too small, and a kernel without a mode's links", async () => {
     await applyObjects(bench.lab.kubectl, [
       network("doctor-missing", { parent: "eth9" }),
       network("doctor-jumbo", { parent: "eth1", mtu: 9000 }),
@@ -127,7 +127,7 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("records that wait, and pods that can't be given a NIC", async () => {
+  it("reports waiting records, and pods that can't get a NIC", async () => {
     const spec = { pod: { name: "nobody" }, network: { parent: "eth1" }, addresses: ["192.168.50.61/24"] };
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "waits" }, spec }]);
     try {
@@ -142,7 +142,7 @@ describe("pulumi-vnic doctor", () => {
     }
   });
 
-  it("leaves a NIC that serves alone", async () => {
+  it("doesn't disturb a working NIC", async () => {
     const wire = define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.62/24"] });
     const state = await bench.inject(wire);
     const before = await bench.linksIn("db");
@@ -151,7 +151,7 @@ describe("pulumi-vnic doctor", () => {
     await bench.eject(state);
   });
 
-  it("an account without the rights, and an API server that doesn't answer", async () => {
+  it("reports an account without the rights, and an API server that doesn't answer", async () => {
     await bench.kubectl("create", "serviceaccount", "nobody");
     const kubeconfig = await serviceAccountKubeconfig(bench.lab.kubectl, namespace, "nobody");
     const { code, stdout } = await runCommand(["doctor", "--node", "node1"], { kubeconfig });
@@ -166,7 +166,7 @@ describe("pulumi-vnic doctor", () => {
     expect(dead.stdout).to.match(/✗ API server: kubeconfig "\/nowhere" is neither a file/);
   });
 
-  it("agents that aren't ready, by node", async () => {
+  it("reports the nodes on which the agent isn't ready", async () => {
     await installPlatform(bench.lab.kubectl, ["agent"]);
     try {
       await agentsReady(bench.lab);

@@ -35,7 +35,7 @@ describe("duplicate address detection", () => {
     ["IPv4", "192.168.50.201", 1],
     ["IPv6", "fd50::201", 2],
   ] as const)
-    it(`refuses an ${family} address that a host outside has, names its MAC, and leaves nothing behind`, async () => {
+    it(`refuses an ${family} address that an outside host has, names the host's MAC, and leaves nothing behind`, async () => {
       const addresses = [
         "192.168.50.75/24",
         `192.168.50.${index === 1 ? 201 : 76}/24`,
@@ -50,7 +50,7 @@ describe("duplicate address detection", () => {
       expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
     });
 
-  it("tells nobody of an address while it asks for it", async () => {
+  it("doesn't announce an address while it probes it", async () => {
     const capture = bench.lab.spawn("lan2", [
       "timeout",
       "3",
@@ -72,7 +72,7 @@ describe("duplicate address detection", () => {
     for (const request of requests) expect(request).to.include("tell 0.0.0.0");
   });
 
-  it("keeps the NIC as it is when an address that is to be added is taken", async () => {
+  it("leaves the NIC unchanged when an address to be added is taken", async () => {
     const before = await bench.inject(wire(["192.168.50.75/24"], { mtu: 1400 }));
     const { message } = await conflictOf(wire(["192.168.50.75/24", "fd50::201/64"]), { known: before });
     expect(message).to.match(/^addresses\[1\]: fd50::201 is in use on the network/);

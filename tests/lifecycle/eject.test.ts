@@ -30,7 +30,7 @@ describe("eject", () => {
   const wire = (): Promise<VnicState> =>
     bench.inject(define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.40/24"] }));
 
-  it("unplugs the NIC from a pod that goes on running", async () => {
+  it("removes the NIC from a running pod", async () => {
     const state = await wire();
     const before = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.containerStatuses[0].containerID}");
     await bench.eject(state);
@@ -41,7 +41,7 @@ describe("eject", () => {
     ).to.equal(before);
   });
 
-  it("waits for the pod's end when the deletion policy says so, and goes on from there after its deadline", async () => {
+  it("waits for the pod's end when the deletion policy is waitForPod, and continues after its deadline passed", async () => {
     const state = await bench.inject(
       define({
         ...{ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.40/24"] },
@@ -89,7 +89,7 @@ describe("eject", () => {
     await bench.eject(state);
   });
 
-  it("sets a resource file aside that it can't understand, and removes the link all the same", async () => {
+  it("sets an unreadable resource file aside, and still removes the link", async () => {
     const state = await wire();
     const path = `${stateDirectory}/vnics/${state.uid}.json`;
     await bench.lab.exec("node1", ["tee", path], { input: `{"schemaVersion":99}` });
@@ -99,7 +99,7 @@ describe("eject", () => {
     await bench.lab.exec("node1", ["rm", stdout.trim()]);
   });
 
-  it("removes a link that never left the node's network namespace", async () => {
+  it("removes a link that is still in the node's network namespace", async () => {
     const state = await wire();
     await inPod("ip", "link", "del", state.interfaceName);
     await bench.lab.exec("node1", [
@@ -116,14 +116,14 @@ describe("eject", () => {
     await bench.eject(state);
   });
 
-  it("cleans node and pod by what the state remembers when the record is lost", async () => {
+  it("cleans node and pod from the state when the record is lost", async () => {
     const state = await wire();
     await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
     await bench.kubectl("delete", "vnic", "wire");
     await bench.eject(state);
   });
 
-  it("leaves a record alone that somebody else has made under the same name since", async () => {
+  it("leaves a new record of another owner with the same name alone", async () => {
     const state = await wire();
     await bench.eject(state);
     const other = await bench.inject(
@@ -154,7 +154,7 @@ describe("eject", () => {
     await bench.kubectl("delete", "pod", "lost", "--wait=true");
   });
 
-  it("completes while the namespace is being deleted, and lets it end", async () => {
+  it("completes while the namespace is being deleted, which can then end", async () => {
     const other = await openBench({ namespace: "eject-gone" });
     await other.runPod("db", "node2");
     const state = await other.inject(

@@ -41,15 +41,15 @@ describe("a bad connection to the API server", () => {
 
   const everyCall = /./;
   const faults: [what: string, which: RegExp, fault: Fault][] = [
-    ["is too busy, and says for how long", everyCall, { answer: 429, headers: { "retry-after": "1" } }],
+    ["is too busy and says for how long", everyCall, { answer: 429, headers: { "retry-after": "1" } }],
     ["is not available", everyCall, { answer: 503 }],
-    ["has forgotten what it was asked for", /^GET/, { answer: 410, reason: "Expired" }],
-    ["has another writer come between", /^(POST|PATCH|DELETE)/, { answer: 409, reason: "Conflict" }],
-    ["is cut off before the request has got through", everyCall, "cut"],
-    ["is cut off before the answer has got through", /^(POST|PATCH|DELETE|GET (?!.*attach))/, "answerLost"],
+    ["has lost the request", /^GET/, { answer: 410, reason: "Expired" }],
+    ["has a concurrent writer", /^(POST|PATCH|DELETE)/, { answer: 409, reason: "Conflict" }],
+    ["is cut before the request arrived", everyCall, "cut"],
+    ["is cut before the answer arrived", /^(POST|PATCH|DELETE|GET (?!.*attach))/, "answerLost"],
   ];
   for (const [what, which, fault] of faults)
-    it(`that ${what}, once at each call, makes no difference to what comes of it`, async () => {
+    it(`that ${what}, once at each call, doesn't change the result`, async () => {
       proxy.faultOnce(which, fault);
       const state = await bench.inject(wire());
       await assertOneOfAll();
@@ -57,14 +57,14 @@ describe("a bad connection to the API server", () => {
       await bench.eject(state);
     });
 
-  it("that dies without a word at a call is given up, and the call made over another one", async () => {
+  it("that silently dies during a call is closed, and the call is repeated over another one", async () => {
     proxy.fault(/^PATCH .*\/vnics\/wire$/, "silence");
     const state = await bench.inject(wire());
     await assertOneOfAll();
     await bench.eject(state);
   });
 
-  it("that dies without a word under an open session is noticed, and the work done in another one", async () => {
+  it("that silently dies under an open session is detected, and the work is done in another session", async () => {
     const state = await bench.inject(wire());
     proxy.silenceStreams();
     const second = await bench.inject(wire("second", "192.168.50.58/24"));
@@ -74,7 +74,7 @@ describe("a bad connection to the API server", () => {
     await bench.eject(state);
   });
 
-  it("that is cut in the middle of an injection leaves one NIC of the next session", async () => {
+  it("that is cut during an injection leaves one NIC, made by the next session", async () => {
     proxy.requests.length = 0;
     const injecting = bench.inject(wire());
     while (!proxy.requests.some((request) => request.includes("/attach")))
@@ -86,7 +86,7 @@ describe("a bad connection to the API server", () => {
     await bench.eject(state);
   });
 
-  it("that stays bad is an error that names the call and the server, within bounds", async () => {
+  it("that stays bad causes an error with the call and the server, within a time limit", async () => {
     proxy.fault(/^GET .*\/pods\/db$/, { answer: 503 }, 100);
     const error = await bench.inject(wire()).catch((cause: unknown) => cause);
     expect(error)

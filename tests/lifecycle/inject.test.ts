@@ -21,7 +21,7 @@ describe("inject", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  it("gives a running pod a NIC that hosts outside reach by IPv4 and IPv6, and does not restart the pod", async () => {
+  it("gives a running pod a NIC that outside hosts reach by IPv4 and IPv6, without a restart of the pod", async () => {
     const before = await bench.kubectl(
       "get",
       "pod",
@@ -49,7 +49,7 @@ describe("inject", () => {
     await bench.eject(state);
   });
 
-  it("keeps a record with finalizer, node and pod, and a resource file that names the pod's association", async () => {
+  it("writes a record with finalizer, node and pod, and a resource file with the pod's association", async () => {
     const state = await bench.inject(
       define({
         name: "kept",
@@ -86,7 +86,7 @@ describe("inject", () => {
     await bench.eject(state);
   });
 
-  it("answers at once at an address for which neighbours hold a stale entry", async () => {
+  it("answers at once at an address for which neighbours have a stale entry", async () => {
     const [lan1, stale] = ["lan1", "02:00:5e:00:00:99"] as const;
     const device = "eth0";
     for (const address of ["192.168.50.22", "fd50::22"]) {
@@ -121,7 +121,7 @@ describe("inject", () => {
     await bench.eject(state);
   });
 
-  it("makes one NIC and the same identity when it is run again", async () => {
+  it("makes one NIC with the same identity when it is repeated", async () => {
     const definition = define({ name: "twice", pod: db, addresses: ["192.168.50.24/24"] });
     const first = await bench.inject(definition);
     const index = linkNamed(await bench.linksIn("db"), first.interfaceName)?.ifindex;
@@ -132,7 +132,7 @@ describe("inject", () => {
     await bench.eject(first);
   });
 
-  it("changes addresses and MTU on the link that is there", async () => {
+  it("changes addresses and MTU on the existing link", async () => {
     const first = await bench.inject(
       define({ name: "edited", pod: db, addresses: ["192.168.50.25/24", "192.168.50.26/24"] }),
     );
@@ -152,7 +152,7 @@ describe("inject", () => {
     await bench.eject(third);
   });
 
-  it("takes away from the record what somebody has added to it", async () => {
+  it("removes fields from the record that somebody else has added", async () => {
     const declared = define({ name: "edited", pod: db, addresses: ["192.168.50.18/24"] });
     const known = await bench.inject(declared);
     const specOf = async () =>
@@ -165,7 +165,7 @@ describe("inject", () => {
     await bench.eject(state);
   });
 
-  it("serves several Vnics of two nodes at a time, two of them in one pod, over one session a node", async () => {
+  it("serves several Vnics of two nodes at a time, two of them in one pod, with one session for each node", async () => {
     const web = { namespace, name: "web" };
     const definitions = [
       define({ name: "many-1", pod: db, addresses: ["192.168.50.31/24"] }),
@@ -190,7 +190,7 @@ describe("inject", () => {
     await Promise.all(states.map((state) => bench.eject(state)));
   });
 
-  it("waits for a pod that is still pending, and says so", async () => {
+  it("waits for a pending pod, and reports that", async () => {
     const late = { namespace, name: "late" };
     const making = bench.runPod("late", "node3");
     while (!(await bench.kubectl("get", "pod", "late", "--ignore-not-found", "-o", "name"))) continue;

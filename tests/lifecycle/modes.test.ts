@@ -9,7 +9,7 @@ import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
 import { answersPing, askRedis, learnedMac } from "../support/outside.ts";
 
-describe("the modes", () => {
+describe("network modes", () => {
   let bench: Bench;
   const undo: (() => Promise<void>)[] = [];
   const namespace = "modes";
@@ -60,7 +60,7 @@ describe("the modes", () => {
     ["host-device", "eth7", 62],
   ];
   for (const [mode, parent, host] of cases)
-    it(`${mode}: hosts outside reach the pod, a second injection finds nothing to do, and nothing stays behind`, async () => {
+    it(`${mode}: outside hosts reach the pod, a second injection changes nothing, and nothing stays behind`, async () => {
       const before = await linkNames();
       const definition = define1(mode, parent, host);
       const state = await bench.inject(definition);
@@ -78,7 +78,7 @@ describe("the modes", () => {
       expect(await linkNames()).to.deep.equal(before);
     });
 
-  it("macvlan-private: siblings behind one parent don't see each other, as they do in macvlan", async () => {
+  it("macvlan-private: links on the same parent can't reach each other, unlike in macvlan", async () => {
     for (const [mode, sees] of [
       ["macvlan", true],
       ["macvlan-private", false],
@@ -93,7 +93,7 @@ describe("the modes", () => {
     }
   });
 
-  it("bridge: the node itself reaches the pod, and both ends go when the pod does", async () => {
+  it("bridge: the node itself reaches the pod, and both ends are removed with the pod", async () => {
     await bench.runPod("brief", "node1");
     const state = await bench.inject(define1("bridge", "br7", 65, { pod: { namespace, name: "brief" }, mtu: 1300 }));
     const hostSide = hostSideName(state.uid);
@@ -108,7 +108,7 @@ describe("the modes", () => {
     await bench.eject(state);
   });
 
-  it("bridge: a NIC whose node's end was taken out of the bridge is put back into it, without a new NIC", async () => {
+  it("bridge: a NIC whose node's end was removed from the bridge is repaired without a new NIC", async () => {
     const definition = define1("bridge", "br7", 65);
     const state = await bench.inject(definition);
     const index = linkNamed(await bench.linksIn("db"), "lan0")?.ifindex;
@@ -119,7 +119,7 @@ describe("the modes", () => {
     await bench.eject(state);
   });
 
-  it("host-device: gives the device back under its old name, with its old MAC, MTU and state", async () => {
+  it("host-device: returns the device with its old name, MAC, MTU and state", async () => {
     await onNode("link", "set", "eth7", "mtu", "1450");
     const before = await nodeLink("eth7");
     const state = await bench.inject(define1("host-device", "eth7", 66, { mtu: 1400 }));
@@ -137,7 +137,7 @@ describe("the modes", () => {
     await onNode("link", "set", "eth7", "mtu", "1500");
   });
 
-  it("host-device: a device that the kernel put back when the pod died gets its name again", async () => {
+  it("host-device: renames a device that the kernel returned when the pod died", async () => {
     const state = await bench.inject(define1("host-device", "eth7", 68));
     // What the kernel does with hardware can't be shown here: the lab's device is a veth, which would be deleted.
     const [netns] = (await bench.lab.exec("node1", ["sh", "-c", findNetns])).stdout.trim().split("\n");
@@ -150,18 +150,18 @@ describe("the modes", () => {
   });
   const findNetns = `for n in /run/netns/*; do nsenter --net=$n ip link show lan0 >/dev/null 2>&1 && echo $n; done`;
 
-  it("host-device: refuses the node's own NIC, before anything is touched", async () => {
+  it("host-device: refuses the node's own NIC before anything is touched", async () => {
     const error = await bench.inject(define1("host-device", "eth0", 69)).catch((cause: unknown) => cause as Error);
     expect((error as Error).message).to.match(/^network\.parent: eth0 carries the node's own 10\.213\./);
     expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
   });
 
-  it("bridge: refuses a parent that is no bridge, and names those that are", async () => {
+  it("bridge: refuses a parent that isn't a bridge, and names existing bridges", async () => {
     const error = await bench.inject(define1("bridge", "eth1", 69)).catch((cause: unknown) => cause as Error);
     expect((error as Error).message).to.match(/^network\.parent: eth1 is no bridge on the node; it has (pods, )?br7/);
   });
 
-  it("finds the parent by its MAC or by a subnet of it", async () => {
+  it("find the parent by its MAC or by a subnet", async () => {
     const mac = (await nodeLink("eth7"))?.address ?? "";
     await onNode("address", "add", "192.168.77.1/24", "dev", "eth7");
     for (const parent of [mac, "192.168.77.0/24"]) {
@@ -176,7 +176,7 @@ describe("the modes", () => {
     ["ipvlan", { mode: "ipvlan", parent: "eth1" }, "ipvlan"],
     ["a VLAN", { mode: "macvlan", parent: "eth1", vlan: 100 }, "8021q"],
   ] as const)
-    it(`names the kernel module that ${what} needs, where the kernel lacks it`, async function () {
+    it(`require a kernel module for ${what}, and name it when it is missing`, async function () {
       const state = await bench
         .inject(define1("macvlan", "eth1", 69, { network }))
         .catch((error: unknown) => error as Error);

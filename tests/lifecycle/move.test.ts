@@ -29,7 +29,7 @@ describe("a Vnic that moves to another node", () => {
   };
   const entries = async () => Promise.all(hosts.map((host) => learnedMac(bench.lab, "lan1", host)));
 
-  it("is reached there at once by a host that knew it at its former place, and asks nobody anew", async () => {
+  it("is reached at once by a host that knew its previous node, without a new ARP or NDP request", async () => {
     const definition = define({ name: "wire", pod: { namespace, name: "db" }, addresses });
     const runOn = (node: Node) => bench.runPod("db", node);
     await runOn("node1");

@@ -80,7 +80,7 @@ describe("networks", () => {
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");
   });
 
-  it("show in a refresh of their Vnics what changed, and an injection follows", async () => {
+  it("show their changes in a refresh of their Vnics, and an injection applies them", async () => {
     const first = await ensureNetwork(bench.driver.cluster, lan());
     const state = await bench.inject(wire(85));
     await ensureNetwork(bench.driver.cluster, lan({ mode: "macvlan-private", mtu: 1300 }));
@@ -100,7 +100,7 @@ describe("networks", () => {
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");
   });
 
-  it("are refused before anything is made: one that isn't there, isn't for the namespace, or has no parent on the node", async () => {
+  it("are refused before anything is created: a missing one, one for other namespaces, one without a parent on the node", async () => {
     expect(await refusalOf(bench.inject(wire(85)))).to.match(
       /^network\.name: there is no VnicNetwork "lan"; create it/,
     );

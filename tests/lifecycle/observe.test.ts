@@ -58,45 +58,45 @@ describe("observe", () => {
     return (await bench.lab.exec("node1", ["sh", "-c", list])).stdout.split("\n").filter(Boolean);
   }
 
-  it("sees just what was injected", async () => {
+  it("returns exactly what was injected", async () => {
     expect(await seen()).to.deep.equal(state);
   });
 
   /** Manual changes, the drift that is then reported, and the injection that repairs it. */
   const damages: [what: string, damage: () => Promise<unknown>, sight: object][] = [
-    ["the link deleted", () => inPod("link", "del", "lan0"), { drift: [`the NIC is missing in pod ${namespace}/db`] }],
+    ["a deleted link", () => inPod("link", "del", "lan0"), { drift: [`the NIC is missing in pod ${namespace}/db`] }],
     [
-      "an address removed",
+      "a removed address",
       () => inPod("address", "del", "192.168.50.50/24", "dev", "lan0"),
       { addresses: ["fd50::50/64"] },
     ],
     [
-      "an address added",
+      "an added address",
       () => inPod("address", "add", "192.168.50.51/24", "dev", "lan0"),
       { addresses: ["192.168.50.50/24", "fd50::50/64", "192.168.50.51/24"] },
     ],
     [
-      "the MTU changed",
+      "a changed MTU",
       () => inPod("link", "set", "lan0", "mtu", "1400"),
       { drift: ["the MTU is 1400 instead of 1500"] },
     ],
     [
-      "the link down",
+      "a link that is down",
       () => inPod("link", "set", "lan0", "down"),
       { addresses: ["192.168.50.50/24"], drift: ["the NIC is down"] },
     ],
     [
-      "the MAC changed",
+      "a changed MAC",
       () => inPod("link", "set", "lan0", "address", "02:00:5e:00:00:99"),
       { drift: [`the MAC is 02:00:5e:00:00:99 instead of ${definition.mac}`] },
     ],
     [
-      "the resource file lost",
+      "a lost resource file",
       () => bench.lab.exec("node1", ["rm", `${stateDirectory}/vnics/${state.uid}.json`]),
       { drift: ["the Vnic resource file is missing"] },
     ],
     [
-      "the record lost",
+      "a lost record",
       async () => {
         await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
         await bench.kubectl("delete", "vnic", "wire");
@@ -104,7 +104,7 @@ describe("observe", () => {
       { drift: ["the record is missing"] },
     ],
     [
-      "the pod replaced, on another node",
+      "a pod that was replaced on another node",
       async () => {
         await bench.kubectl("delete", "pod", "db", "--wait=true");
         await bench.runPod("db", "node2");
@@ -113,7 +113,7 @@ describe("observe", () => {
     ],
   ];
   for (const [what, damage, sight] of damages)
-    it(`shows ${what} by hand, and an injection mends it`, async () => {
+    it(`reports ${what}, and an injection repairs it`, async () => {
       const before = (await bench.linksIn("db")).find(({ ifname }) => ifname === "lan0");
       await damage();
       expect(await seen()).to.deep.include(sight);
@@ -128,7 +128,7 @@ describe("observe", () => {
       if (what.includes("another node")) await bench.kubectl("delete", "pod", "db", "--wait=true");
     });
 
-  it("sees at once what changes while it is looked at again and again: a NIC of another name, one made anew", async () => {
+  it("sees changes at once during repeated observations: a renamed NIC and a recreated NIC", async () => {
     let looking = true;
     const looks = (async () => {
       while (looking) await seen();
@@ -150,7 +150,7 @@ describe("observe", () => {
     }
   });
 
-  it("leaves no program in the pod's network namespace", async () => {
+  it("leaves no process in the pod's network namespace", async () => {
     const before = await programsInPod();
     await seen();
     await until("the end of what looked", 5, async () =>
@@ -159,7 +159,7 @@ describe("observe", () => {
     expect(await programsInPod()).to.deep.equal(before);
   });
 
-  it("doesn't forget a Vnic whose record and pod are gone while its node has the file, which an injection takes away", async () => {
+  it("doesn't report a Vnic without record and pod as gone while its node has the file, which an injection removes", async () => {
     await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
     await bench.kubectl("delete", "vnic", "wire");
     await bench.kubectl("delete", "pod", "db", "--wait=true");
@@ -178,7 +178,7 @@ describe("observe", () => {
     await bench.kubectl("delete", "pod", "db", "--wait=true");
   });
 
-  it("says that it is gone when nothing of it is left", async () => {
+  it("reports a Vnic as gone when nothing of it is left", async () => {
     await bench.eject(state);
     expect(await seen()).to.equal(undefined);
   });

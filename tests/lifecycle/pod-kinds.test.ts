@@ -17,7 +17,7 @@ interface AppPod {
   readonly spec: { readonly containers: [object] };
 }
 
-describe("a NIC comes into a pod", () => {
+describe("a pod gets a NIC", () => {
   let bench: Bench;
 
   before(async () => {
@@ -50,7 +50,7 @@ describe("a NIC comes into a pod", () => {
     expect(await answersPing(bench.lab, "lan1", address)).to.equal(false);
   }
 
-  it("whose init container waits for it", async () => {
+  it("when its init container waits for it", async () => {
     const pod = base("init", "node1");
     const wait = running(pod, "wait", "until ip link show net1 >/dev/null 2>&1; do sleep 0.1; done");
     const waiting = { ...pod.spec, initContainers: [wait] };
@@ -67,7 +67,7 @@ describe("a NIC comes into a pod", () => {
     await bench.eject(state);
   });
 
-  it("whose sidecar runs before its containers do", async () => {
+  it("when its sidecar runs before its containers", async () => {
     const pod = base("sidecar", "node2");
     const sidecar = { ...running(pod, "sidecar", "sleep 1d"), restartPolicy: "Always" };
     const gate = running(pod, "gate", "sleep 1d");
@@ -75,13 +75,13 @@ describe("a NIC comes into a pod", () => {
     await assertServed("sidecar");
   });
 
-  it("that shares one process namespace among its containers", async () => {
+  it("when its containers share one process namespace", async () => {
     const pod = base("shared", "node3");
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, shareProcessNamespace: true } }]);
     await assertServed("shared");
   });
 
-  it("whose containers all crash, again and again", async () => {
+  it("when all its containers keep crashing", async () => {
     const pod = base("crashing", "node1");
     const crash = running(pod, "crash", "exit 3");
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [crash] } }]);
@@ -92,7 +92,7 @@ describe("a NIC comes into a pod", () => {
     await assertServed("crashing");
   });
 
-  it("of a Job, and of a DaemonSet", async () => {
+  it("when it belongs to a Job or a DaemonSet", async () => {
     const { spec } = base("x", "node2");
     const template = { metadata: { labels: { app: "x" } }, spec };
     const once = { ...template, spec: { ...spec, restartPolicy: "Never" } };
@@ -116,7 +116,7 @@ describe("a NIC comes into a pod", () => {
     await bench.kubectl("delete", "job/job", "daemonset/set", "--cascade=foreground");
   });
 
-  it("that is static, whose mirror has another UID than its sandbox", async () => {
+  it("when it is static and its mirror has another UID than its sandbox", async () => {
     const pod = base("static", "node1");
     const file = join(staticPodsOf("node1"), "static.json");
     await writeFile(file, JSON.stringify(pod));
@@ -134,7 +134,7 @@ describe("a NIC comes into a pod", () => {
     await bench.kubectl("wait", "--for=delete", "pod/static-node1", "--timeout=60s");
   });
 
-  it("on a node that is cordoned and tainted", async () => {
+  it("when its node is cordoned and tainted", async () => {
     await bench.runPod("tolerant", "node3");
     const node = (...words: string[]) => kubectl(bench.lab.kubectl, words);
     await node("cordon", "node3");

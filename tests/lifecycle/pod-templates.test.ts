@@ -39,7 +39,7 @@ const withSpec = (workload: Workload, spec: PodSpec): Workload => {
 const comparable = (workload: Workload) =>
   JSON.stringify(specIn(workload)).replace(/kube-api-access-[a-z0-9]{5}/g, "token");
 
-describe("the policy of our own namespace compares whole", () => {
+describe("the policy of our own namespace", () => {
   let lab: Lab;
   let objects: client.KubernetesObjectApi;
 
@@ -81,7 +81,7 @@ describe("the policy of our own namespace compares whole", () => {
 
   for (const job of jobs) {
     const [{ env = [] } = {}] = specIn(job).containers as unknown as { env?: { value: string }[] }[];
-    it(`takes a session's Job of layout ${env[0]?.value}, and the pod that is made from it`, async () => {
+    it(`admits a session's Job of layout ${env[0]?.value}, and the pod that is made from it`, async () => {
       await accepted(job);
       await accepted(podOf(job));
     });
@@ -91,7 +91,7 @@ describe("the policy of our own namespace compares whole", () => {
     // Other workloads than Jobs are let in, but their pods aren't.
     for (const subject of workload.kind === "Job" ? [workload, podOf(workload)] : [podOf(workload)]) {
       const words = subject === workload ? `a ${String(workload.kind)}` : `a pod of a ${String(workload.kind)}`;
-      it(`takes ${words} as it is and as it is stored, and with no single thing changed, left out or added`, async () => {
+      it(`admits ${words} as it is and as it is stored, but not with any single thing changed, left out or added`, async () => {
         const original = await accepted(subject);
         await accepted(withSpec(subject, specIn(original)));
         const mutations = [...changesOf(specIn(subject)), ...additionsTo(specIn(subject))];
@@ -111,7 +111,7 @@ describe("the policy of our own namespace compares whole", () => {
       });
     }
 
-  it("takes what controllers and admission add to a DaemonSet's pod", async () => {
+  it("admits what controllers and admission add to a DaemonSet's pod", async () => {
     const [agent] = standing;
     const pod = podOf(agent!);
     const nodeSelectorTerms = [{ matchFields: [{ key: "metadata.name", operator: "In", values: ["node1"] }] }];
@@ -129,15 +129,15 @@ describe("the policy of our own namespace compares whole", () => {
   });
 
   const wrongJobs: [what: string, spec: Record<string, unknown>][] = [
-    ["a thousand pods at once", { parallelism: 1000, completions: 1000 }],
-    ["pods again and again", { backoffLimit: 6 }],
-    ["pods that stay", { ttlSecondsAfterFinished: 86_400 }],
+    ["a thousand parallel pods", { parallelism: 1000, completions: 1000 }],
+    ["repeated pods", { backoffLimit: 6 }],
+    ["pods that aren't removed", { ttlSecondsAfterFinished: 86_400 }],
     ["a deadline of its own", { activeDeadlineSeconds: 1 }],
     ["another account's pod", { template: standing[1]?.spec.template }],
     ["the node agent's pod", { template: standing[0]?.spec.template }],
   ];
   for (const [what, given] of wrongJobs)
-    it(`takes no Job for ${what}`, async () => {
+    it(`admits no Job with ${what}`, async () => {
       const [job] = jobs;
       const template = given["template"] as { spec: object } | undefined;
       const spec = {

@@ -28,7 +28,7 @@ describe("the admission policies", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  it("let sessions work: a Vnic is made and answers", async () => {
+  it("allow sessions, so that a Vnic is created and answers", async () => {
     await bench.runPod("db", "node1");
     const definition = define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.90/24"] });
     const state = await bench.inject(definition);

@@ -60,7 +60,7 @@ describe("privileges", () => {
       });
     });
 
-    it("are three capabilities, and no way to more", () => {
+    it("are three capabilities, which can't be extended", () => {
       // Bits 12, 13 and 21 of linux/capability.h: NET_ADMIN, NET_RAW, SYS_ADMIN.
       const three = ((1n << 12n) | (1n << 13n) | (1n << 21n)).toString(16).padStart(16, "0");
       expect(status).to.match(new RegExp(`^CapBnd:\\t${three}$`, "m"));
@@ -70,7 +70,7 @@ describe("privileges", () => {
       expect(status, "a seccomp filter").to.match(/^Seccomp:\t2$/m);
     });
 
-    it("are not those of a privileged container, nor the node's processes", () => {
+    it("don't include a privileged container's rights or the node's processes", () => {
       const [container] = pod.spec.containers;
       expect(container?.securityContext).to.deep.include({
         privileged: false,
@@ -86,7 +86,7 @@ describe("privileges", () => {
       expect(pod.spec.hostNetwork).to.equal(true);
     });
 
-    it("reach the folders of its node's layout, one of them writable, and no socket of the runtime", async () => {
+    it("include the folders of its node's layout, only one of them writable, and no socket of the runtime", async () => {
       const { bundles, netnsDirectories } = parseLayout(kindOf("node1").layout);
       expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
         bundles,
@@ -109,7 +109,7 @@ describe("privileges", () => {
       expect(mounts).to.match(/^\S+ \/ overlay ro,/m);
     });
 
-    it("hold no token of the API server", () => {
+    it("don't include a token of the API server", () => {
       expect(pod.spec.automountServiceAccountToken).to.equal(false);
       expect(mounts).not.to.include("kubernetes.io/serviceaccount");
     });

@@ -74,7 +74,7 @@ describe("inject refuses", () => {
     );
   });
 
-  it("a pod in its node's own network", async () => {
+  it("a pod with host network", async () => {
     const pod = appPod({ namespace: "default", name: "host", node: "node1" }) as { spec: object };
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, hostNetwork: true } }]);
     expect(await refusal("refused", { pod: { namespace: "default", name: "host" } })).to.match(
@@ -95,7 +95,7 @@ describe("inject refuses", () => {
     );
   });
 
-  it("a pod that stays pending, after the deadline of the definition, with the scheduler's words", async () => {
+  it("a pod that stays pending, after the Vnic's deadline, with the scheduler's message", async () => {
     const { nodeName: _, ...spec } = (
       appPod({ namespace, name: "stuck", node: "node1" }) as { spec: { nodeName: string } }
     ).spec;
@@ -111,7 +111,7 @@ describe("inject refuses", () => {
     );
   });
 
-  it("a parent that the node doesn't have, naming those that it has", async () => {
+  it("a parent that the node doesn't have, and names the node's interfaces", async () => {
     expect(await refusal("refused", { network: { parent: "eth9" } })).to.match(
       /^network\.parent: there is no interface "eth9" on the node; it has .*eth1/,
     );
@@ -121,7 +121,7 @@ describe("inject refuses", () => {
     expect(await refusal("refused", { mtu: 9000 })).to.equal("mtu: 9000 is above 1500, the MTU of eth1 on the node");
   });
 
-  it("an interface name that something else has in the pod", async () => {
+  it("an interface name that is already used in the pod", async () => {
     const netns = (await bench.lab.exec("node1", ["sh", "-c", "ls /run/netns"])).stdout.split("\n").filter(Boolean);
     // The bench's pod is the only one on node1, so this is its namespace.
     expect(netns).to.have.length(1);
@@ -145,7 +145,7 @@ describe("inject refuses", () => {
     await bench.lab.exec("node1", ["nsenter", `--net=/run/netns/${netns[0]}`, "ip", "link", "del", "lan7"]);
   });
 
-  it("a MAC or an address that another Vnic holds, and a record that somebody else declared; that one is untouched", async () => {
+  it("a MAC or an address that another Vnic holds, and a record with another owner, which stays untouched", async () => {
     const holder = await bench.inject(
       define({ name: "holder", pod: db, addresses: ["192.168.50.61/24", "fd50::61/64"], mac: "02:00:5e:00:00:61" }),
     );
@@ -182,7 +182,7 @@ describe("inject refuses", () => {
     }
   });
 
-  it("an image that the node doesn't have and can't pull, with the kubelet's words", async () => {
+  it("an image that the node doesn't have and can't pull, with the kubelet's message", async () => {
     const other = await as(
       await serviceAccountKubeconfig(bench.lab.kubectl, "vnic-system", "vnic-provider"),
       "localhost/no-such-image:1",
@@ -192,14 +192,14 @@ describe("inject refuses", () => {
     );
   });
 
-  it("to go on without rights, naming verb and resource", async () => {
+  it("to continue without rights, and names verb and resource", async () => {
     const other = await as(await serviceAccountKubeconfig(bench.lab.kubectl, namespace, "default"));
     expect(await refusal("forbidden", {}, other)).to.match(
       /cannot (get|list) resource "(pods|vnics)" in API group .*; grant it: npx pulumi-vnic manifests has the roles$/,
     );
   });
 
-  it("to go on when pods/attach is refused", async () => {
+  it("to continue when pods/attach is refused", async () => {
     const manifests = providerPart() as {
       kind: string;
       metadata: { name: string };

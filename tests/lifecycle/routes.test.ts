@@ -51,7 +51,7 @@ describe("routes", () => {
     return (await run(["nsenter", `--net=${netnsPath("lan")}`, ...ping])).code === 0;
   };
 
-  it("with gateways, replies leave by the Vnic, and the cluster's traffic goes its own way as before", async () => {
+  it("with gateways send replies over the Vnic, and leave the cluster's traffic as before", async () => {
     const before = await remains();
     const ways = async () => Promise.all(["10.96.0.1", "10.96.0.10", "10.214.99.1", "8.8.8.8"].map((to) => wayTo(to)));
     const clusterWays = await ways();
@@ -74,7 +74,7 @@ describe("routes", () => {
     expect(await remains(), "rules and routes of the pod").to.equal(before);
   });
 
-  it("are added, changed in place, mended, and gone with the Vnic", async () => {
+  it("are added, changed in place, repaired, and removed with the Vnic", async () => {
     const before = await remains();
     const first = await bench.inject(wire({ routes: [{ to: "10.77.0.0/16", via: "192.168.50.1", metric: 50 }] }));
     expect(await wayTo(far.host)).to.equal("lan0");
@@ -104,7 +104,7 @@ describe("routes", () => {
     await bench.eject(none);
   });
 
-  it("take the default route only when asked to, and leave the cluster's networks to the cluster", async () => {
+  it("take the default route only when requested, and leave the cluster's networks to the cluster", async () => {
     const before = await remains();
     const except = ["10.96.0.0/16", "10.213.0.0/16", "10.214.0.0/16"];
     const state = await bench.inject(wire({ gateways: ["192.168.50.1"], defaultRoute: { except } }));

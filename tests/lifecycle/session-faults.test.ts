@@ -15,7 +15,7 @@ const namespace = "session-faults";
 const node = "node1";
 
 /* Every fault is a real one of the cluster. The deadline is far longer than it takes to find the reason. */
-describe("a session that can't start says why, in the cluster's words,", () => {
+describe("a session that can't start reports the cluster's message", () => {
   let bench: Bench;
 
   before(async () => {
@@ -47,7 +47,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
 
   const system = (...argv: string[]) => kubectl(bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
 
-  it("when a directory of its runtime isn't there", async () => {
+  it("when a directory of its runtime doesn't exist", async () => {
     await system("annotate", "node", node, `${annotations.runtimeLayout}=containerd:/run/nowhere`);
     try {
       expect(await reason()).to.match(
@@ -58,7 +58,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     }
   });
 
-  it("when its node's annotation names no layout", async () => {
+  it("when its node's annotation names no known layout", async () => {
     await system("annotate", "node", node, `${annotations.runtimeLayout}=k9s`);
     try {
       expect(await reason()).to.match(/^annotation \S+ of node node1: "k9s" is not a runtime layout; give one of/);
@@ -67,7 +67,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     }
   });
 
-  it("when the runtime can't make its sandbox", async () => {
+  it("when the runtime can't create its sandbox", async () => {
     const images = async (...argv: string[]) => {
       const { code, stderr } = await bench.lab.exec(node, ctr(node, "images", ...argv));
       if (code !== 0) throw new Error(stderr);
@@ -82,7 +82,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     }
   });
 
-  it("when a quota leaves its pod no room", async () => {
+  it("when a quota doesn't allow its pod", async () => {
     const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: systemNamespace } };
     await applyObjects(bench.lab.kubectl, [{ ...quota, spec: { hard: { pods: "0" } } }]);
     try {
@@ -135,7 +135,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     }
   });
 
-  it("when its node has no room for it", async () => {
+  it("when its node has no room for its pod", async () => {
     const allocatable = await system("get", "node", node, "-o", "jsonpath={.status.allocatable.cpu}");
     const requested = JSON.parse(
       await system("get", "pods", "-A", "--field-selector", `spec.nodeName=${node},status.phase=Running`, "-o", "json"),
@@ -167,7 +167,7 @@ describe("a session that can't start says why, in the cluster's words,", () => {
     }
   });
 
-  it("when there is no such node", async () => {
+  it("when its node doesn't exist", async () => {
     const pod = appPod({ namespace, name: "lost", node }) as { spec: object };
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, nodeName: "node9" } }]);
     const status = {

@@ -44,7 +44,7 @@ describe("SLAAC", () => {
     (await run(enter("leased", ["ping", "-6", "-n", "-c", "1", "-w", "3", address.split("/")[0] ?? ""]))).code === 0;
   const inPod = (...words: string[]) => bench.kubectl("exec", "db", "--", ...words);
 
-  it("is refused when no router announces anything, and leaves nothing", async () => {
+  it("is refused without a trace when no router announces a prefix", async () => {
     const refused = await bench.inject(wire()).catch((error: unknown) => error);
     expect(refused)
       .to.have.property("message")
@@ -52,13 +52,13 @@ describe("SLAAC", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  describe("beside a router", () => {
+  describe("with a router", () => {
     before(async () => {
       router = await startRouter(bench.lab, "fd60:");
     });
     after(() => router.close());
 
-    it("gives the address that the MAC makes of the prefix, and takes nothing else", async () => {
+    it("gives the address from MAC and prefix, and takes nothing else", async () => {
       state = await bench.inject(wire());
       expect(state.interface).to.deep.include({ addresses: [], slaacAddresses: [announced] });
       expect(await globalAddresses()).to.deep.equal([announced]);
@@ -67,12 +67,12 @@ describe("SLAAC", () => {
       expect(await inPod("cat", "/proc/sys/net/ipv6/conf/lan0/accept_redirects")).to.equal("0\n");
     });
 
-    it("is no drift, nor a change of the inputs", async () => {
+    it("causes neither drift nor a change of the inputs", async () => {
       const seen = await observe(bench.driver, vnicRef(state), state);
       expect(seen).to.deep.equal(state);
     });
 
-    it("goes beside a fixed address of each family, and away when it isn't asked for any more", async () => {
+    it("works with a fixed address of each family, and its address is removed when it is switched off", async () => {
       const addresses = ["192.168.60.20/24", "fd61::20/64"];
       state = await bench.inject(wire({ addresses }), { known: state });
       expect(await globalAddresses()).to.have.members([...addresses, announced]);
@@ -84,7 +84,7 @@ describe("SLAAC", () => {
       expect(await answers(announced)).to.equal(true);
     });
 
-    it("is the same address in another pod", async () => {
+    it("gives the same address in another pod", async () => {
       await bench.eject(state);
       expect(await answers(announced)).to.equal(false);
       state = await bench.inject(wire({}, "other"));

@@ -22,7 +22,7 @@ describe("pulumi-vnic status and graph", () => {
 
   const run = (...argv: string[]) => runCommand(argv, { kubeconfig: bench.lab.kubeconfig });
 
-  it("shows a table, without colours where stdout is no terminal", async () => {
+  it("shows a table, without colours when stdout is no terminal", async () => {
     const { code, stdout } = await run("status", "-n", namespace);
     expect(code).to.equal(0);
     const [header, line] = stdout.split("\n");
@@ -33,7 +33,7 @@ describe("pulumi-vnic status and graph", () => {
     expect(stdout).to.not.include("\u001b");
   });
 
-  it("shows one in depth, as the record, the node's file and the kernel have it", async () => {
+  it("shows one Vnic in detail, from the record, the node's file and the kernel", async () => {
     const { code, stdout, stderr } = await run("status", `${namespace}/wire`, "--json");
     expect(stderr).to.equal("");
     expect(code).to.equal(0);
@@ -54,14 +54,14 @@ describe("pulumi-vnic status and graph", () => {
       expect(words).to.include(`\n${title}\n`);
   });
 
-  it("says what to do about a name without a namespace, and about one that isn't there", async () => {
+  it("says what to do about a name without a namespace, and about a missing Vnic", async () => {
     expect(await run("status", "wire")).to.deep.include({ code: 1, stdout: "" });
     const { code, stderr } = await run("status", `${namespace}/other`);
     expect(code).to.equal(1);
     expect(stderr).to.include(`there is no Vnic ${namespace}/other`);
   });
 
-  it("draws it", async () => {
+  it("draws the Vnics", async () => {
     expect((await run("graph", "-n", namespace)).stdout)
       .to.match(/^<svg /)
       .and.include(address);

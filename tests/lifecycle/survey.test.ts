@@ -52,11 +52,11 @@ describe("a survey of many Vnics on two nodes", () => {
     expect(code, words).to.equal(0);
   }
 
-  it("sees just what was injected", async () => {
+  it("returns exactly what was injected", async () => {
     expect(await surveyed()).to.deep.equal(states);
   });
 
-  it("sees what looks at each see, whatever was done by hand", async () => {
+  it("returns the same as an observation of each Vnic after changes by hand", async () => {
     await inPodOf("node1", "link del wire10");
     await inPodOf("node2", "link set wire11 down");
     await inPodOf("node1", "address add 10.50.1.12/16 dev wire12");
@@ -87,7 +87,7 @@ describe("a survey of many Vnics on two nodes", () => {
       if (index % 2 === 1) expect(one?.drift).to.include(`pod ${namespace}/db-1 was replaced`);
   });
 
-  it("sees what an injection has mended", async () => {
+  it("sees what an injection has repaired", async () => {
     states = await Promise.all(
       definitions.map((definition, index) => bench.inject(definition, { known: states[index] as VnicState })),
     );

@@ -37,7 +37,7 @@ function binding(kind: string, name: string, role: string) {
   return { apiVersion: "rbac.authorization.k8s.io/v1", kind, metadata, roleRef, subjects: user(name) };
 }
 
-describe("what a tenant may reach", () => {
+describe("a tenant", () => {
   let bench: Bench;
 
   before(async () => {
@@ -93,19 +93,19 @@ describe("what a tenant may reach", () => {
     ],
     ["the bridge of the cluster's own network", { network: { mode: "bridge", parent: "cni0" } }, /use-inline/],
     ["a device of the node", { network: { mode: "host-device", parent: "0000:03:00.0" } }, /use-inline/],
-    ["the parent of a Network, inline", { network: { parent: "eth1", vlan: 5 } }, /use-inline/],
+    ["a Network's parent as an inline network", { network: { parent: "eth1", vlan: 5 } }, /use-inline/],
     [
       "another namespace's NetworkAttachmentDefinition",
       { network: { networkAttachmentDefinition: "kube-system/lan" } },
       /network\.networkAttachmentDefinition: kube-system\/lan is of another namespace, and needs the right "use-inline"/,
     ],
     [
-      "a namespace that begins like its own",
+      "a NetworkAttachmentDefinition of a namespace that begins like its own",
       { network: { networkAttachmentDefinition: `${namespace}-2/lan` } },
       /is of another namespace/,
     ],
     [
-      "no probing",
+      "duplicate address detection switched off",
       { ...named, duplicateAddressDetection: false },
       /VnicNetwork tenants-lan does not let it be switched/,
     ],
@@ -113,25 +113,30 @@ describe("what a tenant may reach", () => {
   for (const person of ["ann", "owen"])
     for (const kind of ["Vnic", "VnicSet"])
       for (const [what, spec, words] of refused)
-        it(`is not ${what}: ${kind} by ${person}`, async () => expect(await admit(person, spec, kind)).to.match(words));
+        it(`with the name ${person} is refused ${what} in a ${kind}`, async () =>
+          expect(await admit(person, spec, kind)).to.match(words));
 
   const addresses: [what: string, address: string, words: RegExp][] = [
-    ["a gateway's", `${cluster.host}/24`, /is a gateway of VnicNetwork tenants-lan/],
-    ["a reserved one", "192.168.50.95/24", /192\.168\.50\.95 is reserved on VnicNetwork tenants-lan/],
-    ["one beside the ranges", "192.168.50.100/24", /192\.168\.50\.100 is not in the ranges of VnicNetwork tenants-lan/],
-    ["one of the same subnet before them", "192.168.50.9/24", /is not in the ranges/],
-    ["the API server's", `${cluster.control}/24`, /is not in the ranges/],
-    ["one of IPv6", "fd50::90/64", /is not in the ranges/],
+    ["the gateway's address", `${cluster.host}/24`, /is a gateway of VnicNetwork tenants-lan/],
+    ["a reserved address", "192.168.50.95/24", /192\.168\.50\.95 is reserved on VnicNetwork tenants-lan/],
+    [
+      "an address after the range",
+      "192.168.50.100/24",
+      /192\.168\.50\.100 is not in the ranges of VnicNetwork tenants-lan/,
+    ],
+    ["an address of the subnet before the range", "192.168.50.9/24", /is not in the ranges/],
+    ["the API server's address", `${cluster.control}/24`, /is not in the ranges/],
+    ["an IPv6 address", "fd50::90/64", /is not in the ranges/],
   ];
   for (const [what, address, words] of addresses)
-    it(`is no address but the Network's: ${what}`, async () => {
+    it(`is refused an address outside of the Network's terms: ${what}`, async () => {
       expect(await admit("ann", { ...named, addresses: [address] })).to.match(words);
       expect(await admit("", { ...named, addresses: [address] }), "an administrator's record").to.match(words);
     });
-  it("is no vendor's MAC", async () =>
+  it("is refused a MAC of a vendor", async () =>
     expect(await admit("ann", { ...named, mac: "00:11:22:33:44:55" })).to.match(/mac: 00:11:22:33:44:55 may not be/));
 
-  it("is the Network that is for its namespace, and a NetworkAttachmentDefinition of its own", async () => {
+  it("may use a Network for its namespace, and a NetworkAttachmentDefinition of its namespace", async () => {
     for (const person of ["ann", "owen"]) {
       expect(await admit(person, { ...named, addresses: ["192.168.50.90/24"] })).to.equal("");
       expect(await admit(person, named, "VnicSet")).to.equal("");
@@ -139,13 +144,13 @@ describe("what a tenant may reach", () => {
     }
   });
 
-  it("is everything for an administrator, and inline networks for who was given that right", async () => {
+  it("may use everything as administrator, and inline networks with the right use-inline", async () => {
     for (const person of ["", "nell"])
       for (const kind of ["Vnic", "VnicSet"])
         expect(await admit(person, { network: { parent: "eth0" } }, kind)).to.equal("");
   });
 
-  it("is no status, and no Network, for who may write Vnics", async () => {
+  it("who may write Vnics can't write a status or a Network", async () => {
     for (const words of [
       ["patch", "vnics", "--subresource=status"],
       ["create", "vnicnetworks"],
@@ -157,7 +162,7 @@ describe("what a tenant may reach", () => {
     }
   });
 
-  it("stays as it is when an inline Vnic was there first: a tenant labels and deletes it, and changes nothing else", async () => {
+  it("may label and delete an inline Vnic of somebody else, and change nothing else of it", async () => {
     const state = await bench.inject(
       define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.80/24"] }),
     );
@@ -192,11 +197,11 @@ describe("what a tenant may reach", () => {
     await bench.eject(state);
   });
 
-  describe("is refused by the driver as well, whoever asks:", () => {
+  describe("is also refused by the driver", () => {
     const refusalOf = (given: Record<string, unknown>) =>
       bench.inject(define({ name: "wire", pod: { namespace, name: "db" }, ...given })).then(() => "nothing", messageOf);
 
-    it("addresses of nodes, the API server and services, on an inline network", async () => {
+    it("addresses of nodes, the API server and services on an inline network", async () => {
       for (const [address, holder] of [
         [cluster.control, /belongs to the API server/],
         [cluster.node("node2"), /belongs to node node2/],
@@ -206,7 +211,7 @@ describe("what a tenant may reach", () => {
         expect(await refusalOf({ addresses: [`${address}/24`] })).to.match(holder);
     });
 
-    it("what the Network doesn't let it have, where there are no policies; and what CEL can't tell", async () => {
+    it("what the Network's terms don't allow, even without policies, and what CEL can't check", async () => {
       await removeParts(bench.lab.kubectl, "policies");
       const on = (given: object) => refusalOf({ network: "tenants-lan", ...given });
       expect(await on({ addresses: ["192.168.50.9/24"] })).to.match(

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { Project } from "./project.ts";
 
 /** What one run of the engine does, in which order, when an address goes from one resource to another. */
-describe("an address that one up takes from a resource and gives to another", () => {
+describe("an address that one up moves from one resource to another", () => {
   const calls = join(tmpdir(), `vnic-calls-${randomUUID()}`);
   const wire = (resource: string, pod: string, more = "") =>
     `new Vnic("${resource}", { name: "${resource}", pod: { namespace: "shop", name: "${pod}" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] }${more});`;
@@ -30,11 +30,11 @@ describe("an address that one up takes from a resource and gives to another", ()
     return (await readFile(calls, "utf8")).slice(before).split("\n").filter(Boolean);
   };
 
-  it("is asked for by the one while the other has it: no delete begins before each create has ended", async () => {
+  it("is requested before it is free, as each create ends before a delete begins", async () => {
     expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends", "delete old"]);
   });
 
-  it("is free when it is asked for, if an alias says that they are one resource", async () => {
+  it("is free in time if an alias makes both one resource", async () => {
     expect(await calledBy(wire("new", "db-1", `, { aliases: [{ name: "old" }] }`))).to.deep.equal([
       "delete old",
       "create new begins",
@@ -42,7 +42,7 @@ describe("an address that one up takes from a resource and gives to another", ()
     ]);
   });
 
-  it("is free when it is asked for by a second up", async () => {
+  it("is free when a second up requests it", async () => {
     expect(await calledBy("")).to.deep.equal(["delete old"]);
     expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends"]);
   });

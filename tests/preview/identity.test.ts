@@ -17,7 +17,7 @@ describe("a resource under another name", () => {
   });
   afterEach(() => project.remove());
 
-  it("with an alias is no change, as its record keeps its name, MAC and interface name", async () => {
+  it("with an alias has no change, and keeps its record's name, MAC and interface name", async () => {
     await project.program(`
       new Vnic("wire-2", { ${args} }, { aliases: [{ name: "wire" }] });
       new Vnic("named-2", { ${args}, name: "as-told" }, { aliases: [{ name: "named" }] });
@@ -34,7 +34,7 @@ describe("a resource under another name", () => {
     await project.stack.must("preview", "--expect-no-changes");
   });
 
-  it("below a component with an alias is no change", async () => {
+  it("below a component with an alias has no change", async () => {
     await project.program(`
       class Shop extends pulumi.ComponentResource { constructor() { super("test:index:Shop", "shop"); } }
       const options = { parent: new Shop(), aliases: [{ parent: undefined }] };
@@ -46,7 +46,7 @@ describe("a resource under another name", () => {
     expect(new Set(Object.values(ops))).to.deep.equal(new Set(["same"]));
   });
 
-  it("is another record when another name is given", async () => {
+  it("has another record when another name is given", async () => {
     await project.program(`
       new Vnic("wire", { ${args}, name: "other" });
       new Vnic("named", { ${args}, name: "as-told" });

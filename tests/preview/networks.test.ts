@@ -18,7 +18,7 @@ function program(network: string): string {
     exports.parent = lan.parent;`;
 }
 
-describe("a Network and what refers to it", () => {
+describe("a Network and its Vnics", () => {
   let project: Project;
   before(async () => {
     project = await Project.create();
@@ -31,13 +31,13 @@ describe("a Network and what refers to it", () => {
   const changesOf = (ops: Record<string, string>) =>
     Object.fromEntries(Object.entries(ops).filter(([, op]) => op !== "same" && op !== "read"));
 
-  it("plan no change when nothing is changed, with a saved plan, too", async () => {
+  it("plan no change when nothing has changed, with a saved plan, too", async () => {
     await project.stack.must("preview", "--expect-no-changes", "--save-plan", plan());
     await project.stack.must("up", "--yes", "--skip-preview", "--expect-no-changes", "--plan", plan());
     await project.stack.must("preview", "--refresh", "--expect-no-changes");
   });
 
-  it("plan an update where an up updates, when the Network's MTU is given and when it is edited", async () => {
+  it("plan an update and are updated when the Network's MTU is given and when it is changed", async () => {
     for (const mtu of [1400, 1300]) {
       await project.program(program(`{ parent: "eth1", mtu: ${mtu} }`));
       const planned = await project.ops("preview", "--save-plan", plan());
@@ -48,7 +48,7 @@ describe("a Network and what refers to it", () => {
     }
   });
 
-  it("plan for those alone that a target names or an exclusion leaves", async () => {
+  it("are planned only as far as targets and exclusions select them", async () => {
     await project.program(program(`{ parent: "eth1", mtu: 1280 }`));
     const urn = (kind: string, name: string) =>
       `urn:pulumi:test::vnic-preview::pulumi-nodejs:dynamic/vnic:${kind}::${name}`;
@@ -62,7 +62,7 @@ describe("a Network and what refers to it", () => {
     });
   });
 
-  it("plan a replacement where an up replaces, when the Network's parent changes", async () => {
+  it("plan a replacement and are replaced when the Network's parent changes", async () => {
     await project.program(program(`{ parent: "eth2", mtu: 1300 }`));
     const planned = await project.ops("preview", "--save-plan", plan());
     expect(changesOf(planned)).to.deep.equal({ lan: "update", wire: "replace", after: "replace" });
@@ -70,6 +70,6 @@ describe("a Network and what refers to it", () => {
     await project.stack.must("preview", "--expect-no-changes");
   });
 
-  it("are destroyed with the program run first, too", () =>
+  it("are destroyed after running the program, too", () =>
     project.stack.must("destroy", "--yes", "--skip-preview", "--run-program"));
 });

@@ -110,7 +110,7 @@ function program(round: number): string {
   return [`const source = new Source("source", ${JSON.stringify(values)}, ${round});`, ...resources].join("\n");
 }
 
-describe("inputs that come from another resource", () => {
+describe("inputs from another resource", () => {
   let project: Project;
   before(async () => {
     project = await Project.create();
@@ -121,13 +121,13 @@ describe("inputs that come from another resource", () => {
 
   it("plan no change while that resource doesn't change", () => project.stack.must("preview", "--expect-no-changes"));
 
-  it("plan no more than an update while they aren't known; but another pod is another Vnic", async () => {
+  it("plan at most an update while they are unknown, except that another pod is another Vnic", async () => {
     await project.program(program(2));
     const expected = rows.map((row, index) => [nameOf(row, index), row.planned ?? "update"]);
     expect(await project.ops("preview")).to.deep.equal(Object.fromEntries(expected));
   });
 
-  it("turn out to be what they were, which a saved plan of an update allows", async () => {
+  it("may turn out unchanged after a saved plan of an update", async () => {
     // A plan with a replacement requires that replacement.
     const replaced = rows.flatMap((row, index) => (row.planned === "replace" ? [nameOf(row, index)] : []));
     const without = replaced.flatMap((name) => [

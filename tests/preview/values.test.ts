@@ -3,14 +3,14 @@ import { Project } from "./project.ts";
 
 const pod = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }`;
 
-describe("values as programs have them", () => {
+describe("values from programs", () => {
   let project: Project;
   beforeEach(async () => {
     project = await Project.create();
   });
   afterEach(() => project.remove());
 
-  it("may be null for what isn't given, and texts for numbers and truth values", async () => {
+  it("may be null when not given, and texts for numbers and booleans", async () => {
     await project.program(`
       new Vnic("wire", { ${pod}, addresses: ["192.168.50.10/24", null], mtu: "1400", slaac: "true", labels: null, dhcp: null,
         deadlines: { createSeconds: "60", deleteSeconds: null }, routes: [{ to: "10.0.0.0/8", via: null, metric: "5" }] });
@@ -29,7 +29,7 @@ describe("values as programs have them", () => {
     await project.stack.must("preview", "--expect-no-changes");
   });
 
-  it("make what is derived from them secret when they are", async () => {
+  it("make derived values secret when they are secret", async () => {
     await project.program(`
       const wire = new Vnic("wire", { ${pod}, addresses: [pulumi.secret("192.168.50.77/24")], mac: pulumi.secret("02:00:5e:10:00:77") });
       const open = new Vnic("open", { ${pod}, addresses: ["192.168.50.78/24"] });
@@ -45,7 +45,7 @@ describe("values as programs have them", () => {
     expect(exported).to.include("192.168.50.78");
   });
 
-  it("aren't printed whole in an error, however long", async () => {
+  it("are shortened in errors", async () => {
     // Each by itself: the engine may end at the first resource that is wrong.
     const resources: [statement: string, words: RegExp[]][] = [
       [
@@ -63,7 +63,7 @@ describe("values as programs have them", () => {
     }
   });
 
-  it("of another stack plan as they are", async () => {
+  it("may come from another stack", async () => {
     const outputs = `exports.net = { parent: "eth1" }; exports.addresses = ["192.168.50.10/24"];`;
     await project.program(outputs);
     await project.stack.up();

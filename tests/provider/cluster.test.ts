@@ -104,7 +104,7 @@ describe("Pulumi's provider process with an API server", () => {
         expect(writes()).to.deep.equal([]);
       });
 
-    it("waits for a pending pod on the resource's own row, until its own deadline", async () => {
+    it("waits for a pending pod, shown on the resource's own row, until the Vnic's deadline", async () => {
       server.on(`GET ${thePod}`, ok(pod({ status: { phase: "Pending" } })));
       const { message } = await callError(create());
       expect(message).to.match(
@@ -117,7 +117,7 @@ describe("Pulumi's provider process with an API server", () => {
     });
   });
 
-  it("leaves nothing in state, and no record, when no injection Job may be made", async () => {
+  it("leaves nothing in state, and no record, when no injection Job may be created", async () => {
     server
       .on(theNode, ok(node()))
       .on(
@@ -142,7 +142,7 @@ describe("Pulumi's provider process with an API server", () => {
     ]);
   });
 
-  it("keeps in state what exists, with reasons, when it can't be taken back", async () => {
+  it("keeps in state what exists, with the reasons, when it can't be removed", async () => {
     server
       .on(theNode, ok(node()))
       .on(
@@ -184,13 +184,13 @@ describe("Pulumi's provider process with an API server", () => {
 
     const noPod = failure(404, "not found", { name: "db-0", kind: "pods" });
 
-    it("reads it as gone when its record and its pod are", async () => {
+    it("reads it as gone when its record and its pod are gone", async () => {
       server.on(`GET ${thePod}`, noPod);
       expect((await provider.read("shop/db-wire", state)).id).to.equal("");
       expect(writes()).to.deep.equal([]);
     });
 
-    it("reads it as there, but without its NIC, when only its pod is gone; and plans to mend that", async () => {
+    it("reads it as existing without its NIC when only its pod is gone, and plans to repair that", async () => {
       server.on(`GET ${thePod}`, noPod).on(`GET ${vnic}`, ok(storedVnic()));
       const { id, properties } = await provider.read("shop/db-wire", state);
       expect([id, properties.interface]).to.deep.equal(["shop/db-wire", undefined]);
@@ -200,7 +200,7 @@ describe("Pulumi's provider process with an API server", () => {
       );
     });
 
-    it("fails to read it, and doesn't take it for gone, when access is denied", async () => {
+    it("fails to read it, and doesn't report it as gone, when access is denied", async () => {
       server.on(`GET ${vnic}`, denied("get", "vnics"));
       expect((await callError(provider.read("shop/db-wire", state))).message).to.match(
         /^reading Vnic shop\/db-wire: vnics is forbidden/,
@@ -208,7 +208,7 @@ describe("Pulumi's provider process with an API server", () => {
       expect(provider.stderr.join("").trim().split("\n"), "no stack beside the message").to.have.length(1);
     });
 
-    it("refuses what was made in another cluster, whatever is asked of it, before anything else is asked there", async () => {
+    it("refuses every operation on a Vnic from another cluster before any other request", async () => {
       const elsewhere = { ...state, clusterUid: uid(7) };
       const set = { ...elsewhere, __provider: stubs.VnicSet, namespace: "shop", selector: { app: "db" } };
       for (const [what, call] of [
@@ -256,7 +256,7 @@ describe("Pulumi's provider process with an API server", () => {
       expect(server.requests).to.not.include(`POST ${jobs}`);
     });
 
-    it("puts the record back when an update could not even begin on the node", async () => {
+    it("restores the record when an update can't begin on the node", async () => {
       server
         .on(`GET ${vnic}`, ok(storedVnic()))
         .on(theNode, ok(node()))

@@ -33,24 +33,24 @@ describe("access to the cluster from Pulumi's provider process", () => {
     return error.message;
   }
 
-  it("fails with the server's name, and what was to be done there, when nobody answers", async () => {
+  it("fails with the server's name and the attempted operation when nobody answers", async () => {
     const message = await errorOfCreate({ "vnic:kubeconfig": kubeconfig({ server: closed }) });
     expect(message).to.match(/^(reading|listing) .*: no answer from the API server at http:.*ECONNREFUSED/);
     expect(message).to.include(closed);
   });
 
-  it("comes from the environment when the stack's configuration has none", async () => {
+  it("is taken from the environment when the stack's configuration has none", async () => {
     const message = await errorOfCreate({}, { KUBECONFIG: "" });
     expect(message).to.match(/no answer from the API server at|no cluster is configured/);
   });
 
-  it("fails clearly when the kubeconfig isn't there", async () => {
+  it("fails with a clear error when the kubeconfig doesn't exist", async () => {
     expect(await errorOfCreate({ "vnic:kubeconfig": "/no/such/kubeconfig" })).to.equal(
       `kubeconfig "/no/such/kubeconfig" is neither a file nor the text of one; correct vnic:kubeconfig`,
     );
   });
 
-  it("fails clearly when the context isn't there", async () => {
+  it("fails with a clear error when the context doesn't exist", async () => {
     const text = kubeconfig({ server: closed, contexts: ["staging", "production"] });
     expect(await errorOfCreate({ "vnic:kubeconfig": text, "vnic:context": "prod" })).to.equal(
       `context "prod" is not in the kubeconfig; it has staging, production`,
@@ -65,7 +65,7 @@ describe("access to the cluster from Pulumi's provider process", () => {
   });
 
   // Refresh and destroy start with many concurrent calls, before any has configured the provider.
-  it("is the stack's for each of many calls that come first and at once", async () => {
+  it("is taken from the stack for each of many simultaneous first calls", async () => {
     provider = await ProviderProcess.start({ env: { VNIC_IMAGE: "unused" } });
     await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: closed }) });
     const state = { ...definition(), uid: "u", node: "n", podUid: "p", schemaVersion: 1, providerVersion: "0.1.0" };
@@ -75,7 +75,7 @@ describe("access to the cluster from Pulumi's provider process", () => {
 });
 
 describe("Pulumi's provider process without its engine", () => {
-  it("ends, as an engine that was killed tells it nothing", async () => {
+  it("ends, even when a killed engine could not notify it", async () => {
     const provider = await ProviderProcess.start();
     await provider.configure();
     await provider.check(inputs());
@@ -84,11 +84,11 @@ describe("Pulumi's provider process without its engine", () => {
   });
 });
 
-describe("Pulumi's provider process on a Node.js that is too old", () => {
+describe("Pulumi's provider process on an outdated Node.js", () => {
   let provider: ProviderProcess | undefined;
   afterEach(() => provider?.stop());
 
-  it("names the Node.js to use at check already, so that a preview shows it, and at refresh", async function () {
+  it("names the required Node.js version at check, so that a preview shows it, and at refresh", async function () {
     const old = findOldNode();
     if (!old) return skip(this, `no Node.js older than ${leastNode.join(".")} on PATH`);
     provider = await ProviderProcess.start({ node: old.path });

@@ -65,7 +65,7 @@ describe("the packed package", function () {
     });
 
     for (const { version, module, moduleResolution, files } of cases)
-      it(`has its types with TypeScript ${version}, module ${module}, moduleResolution ${moduleResolution}`, async () => {
+      it(`has types for TypeScript ${version}, module ${module}, moduleResolution ${moduleResolution}`, async () => {
         const { stdout } = await run(
           [
             process.execPath,
@@ -84,7 +84,7 @@ describe("the packed package", function () {
       ["CommonJS", `console.log(Object.keys(require("pulumi-vnic")).sort().join())`],
       ["ES modules", `import * as vnic from "pulumi-vnic"; console.log(Object.keys(vnic).sort().join())`],
     ] as const)
-      it(`loads by ${system}`, async () => {
+      it(`is loaded by ${system}`, async () => {
         const file = join(folder, system === "CommonJS" ? "load.cjs" : "load.mjs");
         await writeFile(file, text);
         const loaded = await must([process.execPath, file], { cwd: folder });
@@ -92,7 +92,7 @@ describe("the packed package", function () {
       });
   });
 
-  describe("in an example that was copied out of the checkout", () => {
+  describe("in an example that was copied out of the repository", () => {
     for (const name of examples)
       it(`type-checks after npm install alone: ${name}`, async () => {
         const copy = join(folder, "examples", name);

@@ -41,7 +41,7 @@ describe("a plan in Pulumi's provider process", () => {
       });
     });
 
-    it("gives back the same when it is called with its own result", async () => {
+    it("returns the same when it is called with its own result", async () => {
       const once = await provider.check(inputs());
       expect(await provider.check(once.inputs, once.inputs)).to.deep.equal(once);
     });
@@ -66,7 +66,7 @@ describe("a plan in Pulumi's provider process", () => {
       expect(failures["addresses[1]"]).to.match(/"10.0.0.300\/24" is not a CIDR address/);
     });
 
-    it("lets unknown values pass, and derives none from them", async () => {
+    it("accepts unknown values, and derives none from them", async () => {
       const { failures, inputs: checked } = await provider.check(
         inputs({ pod: unknownValue, addresses: [unknownValue, "10.0.0.1/24"], mtu: unknownValue }),
       );
@@ -81,14 +81,14 @@ describe("a plan in Pulumi's provider process", () => {
   });
 
   describe("diff", () => {
-    it("says that nothing changes when nothing does", async () =>
+    it("reports no change when nothing changes", async () =>
       expect(await provider.diff(id, state, definition() as object as typeof state)).to.deep.equal({
         changes: "none",
         replaces: [],
         deleteBeforeReplace: false,
       }));
 
-    it("plans an update, which mends it, when something was amiss when last looked at", async () => {
+    it("plans an update that repairs a difference found at the last read", async () => {
       const drifted = { ...state, drift: ["the NIC is down"] };
       expect(await provider.diff(id, drifted, { ...definition() })).to.deep.equal({
         changes: "some",
@@ -97,7 +97,7 @@ describe("a plan in Pulumi's provider process", () => {
       });
     });
 
-    it("plans an update, which renews it, when the stub in state is an older one", async () => {
+    it("plans an update that renews an older stub in state", async () => {
       const older = stub.replace(/protocol: \d+/, "protocol: 0");
       expect(await provider.diff(id, { ...state, __provider: older }, { ...definition() })).to.have.property(
         "changes",
@@ -105,13 +105,13 @@ describe("a plan in Pulumi's provider process", () => {
       );
     });
 
-    it("serves the text that version 0.1 stored, and plans nothing for it", async () =>
+    it("accepts the stub of version 0.1, and plans no change for it", async () =>
       expect(await provider.diff(id, { ...state, __provider: firstStub }, { ...definition() })).to.have.property(
         "changes",
         "none",
       ));
 
-    it("says so too when only its URN changes", async () =>
+    it("reports no change when only its URN changes", async () =>
       expect(await provider.diff(id, state, { ...definition({ declaredBy: "urn:pulumi:renamed" }) })).to.have.property(
         "changes",
         "none",
@@ -131,13 +131,13 @@ describe("a plan in Pulumi's provider process", () => {
         deleteBeforeReplace: true,
       }));
 
-    it("replaces when the pod isn't known yet", async () =>
+    it("replaces when the pod is unknown", async () =>
       expect(await provider.diff(id, state, { ...definition(), pod: unknownValue })).to.deep.include({
         replaces: ["pod"],
       }));
   });
 
-  it("reaches for no cluster, and says nothing on the side", () => {
+  it("contacts no cluster, and prints nothing", () => {
     expect(provider.engine.lines).to.deep.equal([]);
     expect(provider.stderr.join("")).to.equal("");
   });

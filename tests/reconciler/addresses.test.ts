@@ -8,7 +8,7 @@ import { assertNoLeaks } from "../support/leaks.ts";
 import { addressesOf, type Bench, define, openBench } from "../support/lifecycle.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
-describe("an address that several records ask for", () => {
+describe("an address that several records request", () => {
   let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "addresses";
@@ -73,7 +73,7 @@ describe("an address that several records ask for", () => {
     await bench.runPod(name, name === "db" ? "node1" : "node3");
   };
 
-  it("is served to just one of two that come together, who keeps it through new pods and restarts; then to the other", async () => {
+  it("is given to one of two simultaneous records, which keeps it through new pods and restarts until its deletion", async () => {
     await apply(record("one", "db"), record("two", "web"));
     const winner = await until("one of them to be served", 60, async () => {
       const reasons = await Promise.all(["one", "two"].map(reasonOf));
@@ -108,7 +108,7 @@ describe("an address that several records ask for", () => {
     expect(await objects()).to.deep.equal([]);
   });
 
-  it("isn't taken by a record that was never in a pod, nor by labels and annotations that anybody may write", async () => {
+  it("isn't taken by a record that was never in a pod, or by labels and annotations that anybody may write", async () => {
     await apply(record("ghost", "no-such-pod"));
     await settle("ghost", "PodNotFound");
     await apply(record("rightful", "db"));
@@ -130,7 +130,7 @@ describe("an address that several records ask for", () => {
     expect(await objects()).to.deep.equal([]);
   });
 
-  it("goes to the one that waits longest when its holder drops it", async () => {
+  it("is given to the oldest waiting record when its holder drops it", async () => {
     await apply(record("holder", "db"));
     await settle("holder", "Attached");
     await apply(record("first", "web"));
@@ -147,7 +147,7 @@ describe("an address that several records ask for", () => {
     expect(await objects()).to.deep.equal([]);
   });
 
-  it("is refused to a Pulumi program, and what a program has to a record", async () => {
+  it("is refused to a Pulumi program when a record has it, and to a record when a program has it", async () => {
     await apply(record("wire", "db"));
     await settle("wire", "Attached");
     const wanted = define({ name: "program", pod: { namespace, name: "web" }, addresses: [`${host}/24`] });
@@ -162,7 +162,7 @@ describe("an address that several records ask for", () => {
     await bench.kubectl("delete", "vnic", "wire", "--timeout=60s");
   });
 
-  it("of a Vnic of a version without such objects stays its own after an upgrade", async () => {
+  it("stays with a Vnic from a version without VnicAddress objects after an upgrade", async () => {
     await apply(record("old", "db"));
     await settle("old", "Attached");
     await reconciler.stop();

@@ -65,7 +65,7 @@ describe("the reconciler heals", () => {
     console.log(`      ${what}: answers again ${((Date.now() - began) / 1000).toFixed(1)} s after`);
   }
 
-  it("a pod that was made anew under its name on another node: same MAC, same address", async () => {
+  it("a pod that was recreated with its name on another node, with the same MAC and address", async () => {
     const before = await nic();
     await timed("the new pod runs", async () => {
       await bench.kubectl("delete", "pod", "db", "--wait=true");
@@ -76,7 +76,7 @@ describe("the reconciler heals", () => {
     expect(await filesOn("node1")).to.deep.equal([]);
   });
 
-  it("a pod whose sandbox was made anew under the same UID", async () => {
+  it("a pod whose sandbox was recreated with the same UID", async () => {
     const { status } = await record();
     await timed("the sandbox died", () => killContainer(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
     const after = await record();
@@ -95,7 +95,7 @@ describe("the reconciler heals", () => {
     expect((await record()).status?.pod?.sandboxId).to.equal(status?.pod?.sandboxId);
   });
 
-  it(`a link that was removed by hand, when it looks next, every ${resyncSeconds} s here`, async () => {
+  it(`a link that was removed by hand, at the next check, here every ${resyncSeconds} s`, async () => {
     const name = (await nic())?.ifname ?? "";
     await timed("the link was removed", () => ipBeside(bench.lab, "node1", name, ["link", "delete", name]));
     expect((await nic())?.ifname).to.equal(name);
@@ -118,7 +118,7 @@ describe("the reconciler heals", () => {
   const nodeReady = (node: Node, value = "True") =>
     bench.kubectl("wait", `--for=condition=Ready=${value}`, `node/${node}`, "--timeout=120s");
 
-  it("what a node holds of a Vnic whose record is gone, when it next works there", async () => {
+  it("a node's remains of a Vnic without a record, when it next works there", async () => {
     const wire = (await record()).metadata.name;
     await bench.kubectl("patch", "vnic", wire, "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
     await bench.kubectl("delete", "vnic", wire);
@@ -128,7 +128,7 @@ describe("the reconciler heals", () => {
     await until("the file to go", 30, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 
-  it("a pod whose node is lost, but only once an administrator vouches for that: nobody else has the address before", async () => {
+  it("a pod whose node is lost, only after an administrator's confirmation, and gives its address to nobody before", async () => {
     const mac = (await nic())?.address;
     await bench.runPod("other", "node1");
     await declare("spare", "other", "192.168.50.62");
@@ -156,7 +156,7 @@ describe("the reconciler heals", () => {
     await bench.kubectl("delete", "vnic", "spare", "--timeout=30s");
   });
 
-  it("what a node that was given up for lost remembers, when it is back", async () => {
+  it("the remains of Vnics on a node that returns after it was given up", async () => {
     // The file of the new Vnic; those of the lost ones were removed when the node's session began.
     await until("node1 to be swept", 30, async () => (await filesOn("node1")).length === 1 || undefined);
   });

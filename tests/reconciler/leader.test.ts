@@ -8,7 +8,7 @@ import { type Bench, openBench, type PodLink } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
-describe("of two reconcilers, one works", () => {
+describe("with two reconcilers", () => {
   let bench: Bench;
   let reconciler: Reconciler;
   let first: PodLink[];
@@ -54,7 +54,7 @@ describe("of two reconcilers, one works", () => {
       return holder !== "" && holder !== former ? holder : undefined;
     });
 
-  it("and only the leader acts", async () => {
+  it("only the leader acts", async () => {
     const { name } = await reconciler.leader();
     const log = await reconciler.logs();
     expect(log.filter((line) => line.includes('"leading"'))).to.have.length(1);
@@ -63,7 +63,7 @@ describe("of two reconcilers, one works", () => {
     expect(acted).to.include(`${namespace}/first`);
   });
 
-  it("work goes on when the leader is killed", async () => {
+  it("work continues when the leader is killed", async () => {
     const former = await reconciler.leader();
     await killContainer(bench.lab, former.node, former.containerId);
     await declare("second", 82);
@@ -75,14 +75,14 @@ describe("of two reconcilers, one works", () => {
     });
   });
 
-  it("the other goes on at once when the leader's pod is deleted", async () => {
+  it("the other continues at once when the leader's pod is deleted", async () => {
     const former = await reconciler.leader();
     await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "delete", "pod", former.name, "--timeout=60s"]);
     await nextLeader(former.name);
     await declare("third", 83);
   });
 
-  it("a leader that slept while another one took over does nothing when it wakes, but ends", async () => {
+  it("a leader that was suspended while another took over does nothing when it resumes, and ends", async () => {
     const former = await reconciler.leader();
     await signalContainer(bench.lab, former.node, former.containerId, "SIGSTOP");
     await nextLeader(former.name);

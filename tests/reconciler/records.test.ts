@@ -7,7 +7,7 @@ import { type Bench, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
-describe("the reconciler, for records made by kubectl alone", () => {
+describe("the reconciler, for records made only with kubectl", () => {
   let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "records";
@@ -28,7 +28,7 @@ describe("the reconciler, for records made by kubectl alone", () => {
   const ready = (name: string, value = "True") =>
     bench.kubectl("wait", `--for=condition=Ready=${value}`, `vnic/${name}`, "--timeout=60s");
 
-  it("puts the NIC into the pod, with a derived MAC and name, and takes it away", async () => {
+  it("puts the NIC into the pod, with a derived MAC and name, and removes it", async () => {
     await declare("wire", { pod: { name: "db" }, network: { parent: "eth1" }, addresses: ["192.168.50.60/24"] });
     await ready("wire");
     expect(await answersPing(bench.lab, "lan1", "192.168.50.60")).to.equal(true);
@@ -56,7 +56,7 @@ describe("the reconciler, for records made by kubectl alone", () => {
     await bench.kubectl("wait", "--for=delete", "vnic/late", "--timeout=30s");
   });
 
-  it("tells at the record and at the pod why it can't be made, once however often it tries", async () => {
+  it("reports a failure at the record and at the pod once, however often it tries", async () => {
     await declare("lost", { pod: { name: "db" }, network: { parent: "eth9" }, addresses: ["192.168.50.65/24"] });
     await ready("lost", "False");
     const tries = async () =>

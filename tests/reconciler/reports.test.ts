@@ -58,7 +58,7 @@ describe("the node agent reports", function () {
   /** The reconciler's log lines about its work. */
   const work = async () => (await reconciler.logs()).filter((line) => line.includes("reports/wire"));
 
-  it("a parent without a carrier, and one that was set down, as long as it is; nobody works on the Vnic meanwhile", async () => {
+  it("a parent that is without carrier or down, as long as it is, and no driver works on the Vnic in the meantime", async () => {
     const before = await work();
     await setCable("down");
     expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node has no carrier`);
@@ -76,7 +76,7 @@ describe("the node agent reports", function () {
     expect(await work()).to.deep.equal(before);
   });
 
-  it("a parent that is gone, and took the NIC along; when it was made anew, the reconciler makes the NIC", async () => {
+  it("a parent that is gone with the NIC, which the reconciler makes again when the parent is back", async () => {
     await removeParent();
     expect((await becomes("Connected", "False", "ParentMissing")).message).to.include(`no interface "${parent}"`);
     expect(await condition("Ready")).to.include({ status: "False", reason: "ParentMissing" });
@@ -87,7 +87,7 @@ describe("the node agent reports", function () {
     await until("an answer", 10, async () => (await answers()) || undefined);
   });
 
-  it("another host that takes the address, with its MAC, while the NIC goes on serving", async () => {
+  it("another host that takes the address, with its MAC, while the NIC keeps working", async () => {
     const { status } = await record();
     const mac = status?.interface?.mac ?? "";
     // After that, a host may get either answer; one that has cached the Vnic's MAC keeps using it.

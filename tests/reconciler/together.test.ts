@@ -13,7 +13,7 @@ const count = 50;
 const pods = ["one", "two", "three", "four", "five"];
 const rounds = 3;
 
-describe("hooks and reconciler at full speed on the same Vnics", () => {
+describe("hooks and reconciler working on the same Vnics at full speed", () => {
   let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "together";
@@ -43,7 +43,7 @@ describe("hooks and reconciler at full speed on the same Vnics", () => {
     return links.flat().filter(({ ifalias }) => ifalias?.startsWith("pulumi-vnic.dev/"));
   };
 
-  it(`make one NIC for each of ${count}, as it was last declared, and then stand still`, async () => {
+  it(`make one NIC for each of ${count}, as it was last declared, and then become idle`, async () => {
     const states = new Map<number, VnicState>();
     const driveOne = async (index: number) => {
       for (let round = 0; round < rounds; round++) {

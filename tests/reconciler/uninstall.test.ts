@@ -33,7 +33,7 @@ describe("pulumi-vnic uninstall", () => {
     return kubectl(lab.kubectl, ["get", "--ignore-not-found", "-o", "name", "-f", "-"], JSON.stringify(list));
   };
 
-  it("does nothing while records exist, and names them; takes them away first where it is told to, and leaves no trace", async () => {
+  it("does nothing and names the records while some exist, and removes them first when requested, without a trace", async () => {
     const state = await bench.inject(
       define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.64/24"] }),
     );

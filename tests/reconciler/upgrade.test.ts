@@ -18,7 +18,7 @@ import { type Reconciler, startReconciler } from "../support/reconciler.ts";
  */
 const nextImage = defaultImage.replace(/:.*$/, ":next");
 
-describe("an upgrade of the platform, and the way back", () => {
+describe("an upgrade or downgrade of the platform", () => {
   let bench: Bench;
   let reconciler: Reconciler;
   let server: DhcpServer;
@@ -97,10 +97,10 @@ describe("an upgrade of the platform, and the way back", () => {
   }
 
   for (const [way, image, host] of [
-    ["forth", nextImage, 78],
-    ["back", defaultImage, 79],
+    ["upgrade", nextImage, 78],
+    ["downgrade", defaultImage, 79],
   ] as const)
-    it(`${way}: leaves the NICs alone, keeps the lease, and works on`, async () => {
+    it(`${way}: leaves the NICs alone, keeps the lease, and continues to work`, async () => {
       const before = await standing();
       const [lease = ""] = (await record("leased")).status?.interface?.addresses ?? [];
       expect(await answersLeased(lease)).to.equal(true);

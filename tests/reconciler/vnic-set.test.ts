@@ -83,7 +83,7 @@ describe("a VnicSet on the lab", () => {
       return answers.includes(true) ? undefined : true;
     });
 
-  it("is refused, with what to install, where there is no reconciler", async () => {
+  it("is refused when there is no reconciler, with what to install", async () => {
     expect(withoutReconciler).to.be.instanceOf(VnicError);
     expect((withoutReconciler as VnicError).message).to.match(
       /^a VnicSet needs the reconciler, and there is no Deployment vnic-system\/vnic-reconciler; install it: /,
@@ -95,7 +95,7 @@ describe("a VnicSet on the lab", () => {
     const range = { cidr: "192.168.50.0/24", from: "192.168.50.20", to: "192.168.50.22" };
     const all = { "db-0": "192.168.50.20", "db-1": "192.168.50.21", "db-2": "192.168.50.22" };
 
-    it("gives each pod the address of its ordinal, at which a host outside reaches it", async () => {
+    it("gives each pod the address of its ordinal, at which an outside host reaches it", async () => {
       await run("StatefulSet", "db", 3);
       await declare("wires", { workload: { kind: "StatefulSet", name: "db" }, addresses: [range] });
       await served("wires", 3);
@@ -105,7 +105,7 @@ describe("a VnicSet on the lab", () => {
       expect(await bench.kubectl("get", "vnset")).to.match(/wires +3 +3 +AllServed/);
     });
 
-    it("gives a pod that is made anew the same address and MAC", async () => {
+    it("gives a recreated pod the same address and MAC", async () => {
       const macs = async () => (await membersOf("wires")).map(({ spec }) => `${spec.pod.name} ${spec.mac}`).sort();
       const before = await macs();
       const uid = await bench.kubectl("get", "pod", "db-1", "-o", "jsonpath={.metadata.uid}");
@@ -120,7 +120,7 @@ describe("a VnicSet on the lab", () => {
       expect(await answersPing(bench.lab, "lan1", all["db-1"])).to.equal(true);
     });
 
-    it("lets a pod wait when the range is exhausted, and gives it the address that a scale down frees", async () => {
+    it("has a pod wait when the range is exhausted, and gives it the address that a scale down frees", async () => {
       await run("StatefulSet", "db", 4);
       await served("wires", 3, 4);
       await bench.kubectl("wait", "--for=condition=AddressesAvailable=False", "vnicset/wires", "--timeout=60s");
@@ -142,7 +142,7 @@ describe("a VnicSet on the lab", () => {
       expect(await addressesOf("wires"), "the same as before").to.deep.equal(all);
     });
 
-    it("changes its Vnics in place, and goes after them", async () => {
+    it("changes its Vnics in place, and is deleted after them", async () => {
       await declare("wires", {
         workload: { kind: "StatefulSet", name: "db" },
         template: { network: { mode: "macvlan", parent: "eth1" }, mtu: 1400 },
@@ -159,7 +159,7 @@ describe("a VnicSet on the lab", () => {
     });
   });
 
-  it("serves 30 pods of a Deployment, each with an address of its own, and follows scale and rollout", async () => {
+  it("serves 30 pods of a Deployment, each with its own address, and follows scale and rollout", async () => {
     await run("Deployment", "web", 30);
     // The set waits only for the pods that exist when it is declared, and a Deployment creates its pods in batches.
     await bench.kubectl("wait", "--for=jsonpath={.status.replicas}=30", "deployment/web", "--timeout=60s");
@@ -187,7 +187,7 @@ describe("a VnicSet on the lab", () => {
     await served("many", 0);
   }).timeout(400_000);
 
-  it("takes the addresses from the range of its network, but for the router's", async () => {
+  it("takes the addresses from the range of its network, except for the router's", async () => {
     await run("Deployment", "lan", 2);
     await declare("lan", { template: { network: { name: "set-lan" } }, selector: { app: "lan" } });
     const reason = '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=Invalid';
@@ -204,7 +204,7 @@ describe("a VnicSet on the lab", () => {
     await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "set-lan", "--timeout=60s"]);
   });
 
-  it("says of a workload that it isn't there, and serves it when it comes", async () => {
+  it("reports a missing workload, and serves it when it is created", async () => {
     await declare("late", {
       workload: { kind: "Deployment", name: "late" },
       addresses: [{ cidr: "192.168.50.0/24", from: "192.168.50.70", to: "192.168.50.71" }],

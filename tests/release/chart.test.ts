@@ -69,10 +69,10 @@ describe("the chart, rendered by Helm", () => {
       if (!isDeepStrictEqual(object, wanted.get(name))) expect.fail(`${name}: ${difference(object, wanted.get(name))}`);
   }
 
-  it("has the objects of the manifests, one by one, by default", async () =>
+  it("has exactly the objects of the manifests by default", async () =>
     assertSame(await objects({}), manifests({ image: defaultImage })));
 
-  it("has them with any values that its schema lets in", async () => {
+  it("has the objects of the manifests with any values that its schema accepts", async () => {
     const image = fc.stringMatching(
       /^[a-z0-9]{1,12}(:[0-9]{1,4})?\/[a-z0-9/_.-]{1,20}(@sha256:[0-9a-f]{64}|:[A-Za-z0-9._-]{1,9})$/,
     );
@@ -129,7 +129,7 @@ describe("the chart, rendered by Helm", () => {
     await fc.assert(check, { numRuns: 40, seed: 1 });
   });
 
-  it("adds what Prometheus and Grafana need when it is asked to, and nothing else", async () => {
+  it("adds only what Prometheus and Grafana need when monitoring is enabled", async () => {
     const all = { podMonitor: true, rules: true, dashboard: true, labels: { release: "prometheus" } };
     const rendered = await objects({ monitoring: all });
     const added = ["PodMonitor vnic-reconciler", "PrometheusRule pulumi-vnic", "ConfigMap pulumi-vnic-dashboard"];
@@ -145,10 +145,10 @@ describe("the chart, rendered by Helm", () => {
   });
 
   for (const [what, values, words] of [
-    ["an option that there isn't", { imgae: "x" }, /imgae/],
-    ["a part that there isn't", { without: ["agents" as PlatformPart] }, /without/],
-    ["a switch of monitoring that there isn't", { monitoring: { alerts: true } } as object, /alerts/],
-    ["no replicas", { reconciler: { replicas: 0 } }, /replicas/],
+    ["an unknown option", { imgae: "x" }, /imgae/],
+    ["an unknown part", { without: ["agents" as PlatformPart] }, /without/],
+    ["an unknown switch of monitoring", { monitoring: { alerts: true } } as object, /alerts/],
+    ["zero replicas", { reconciler: { replicas: 0 } }, /replicas/],
     ["a quantity that the API server would rewrite", { agent: { resources: { limits: { cpu: "1000m" } } } }, /1000m/],
     ["an image with a quote", { image: "x'y" }, /image/],
   ] as const)

@@ -38,12 +38,12 @@ describe("npm run release -- --dry-run", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("makes the same files again, to the last bit", () => {
+  it("makes identical files when it is repeated", () => {
     const sums = readFileSync(join(folder, "two", "SHA256SUMS"), "utf8");
     expect(sums).to.equal(read("SHA256SUMS"));
   });
 
-  it("lists all files with checksums that are right", () => {
+  it("lists all files with correct checksums", () => {
     execFileSync("sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: files() });
     const names = read("SHA256SUMS").match(/\S+$/gm);
     expect([...(names ?? []), "SHA256SUMS"].sort()).to.deep.equal(readdirSync(files()).sort());
@@ -61,7 +61,7 @@ describe("npm run release -- --dry-run", () => {
     expect(member(`${name}.tgz`, "package/dist/sdk/vnic.d.ts")).to.match(/\/\*\*[^*]*@default/);
   });
 
-  it("packs one package for both module systems, whose command runs", () => {
+  it("packs one package for both module systems, with a working command", () => {
     const both =
       'const one = require("pulumi-vnic"); import("pulumi-vnic").then((other) => console.log(one.Vnic === other.Vnic))';
     expect(run(process.execPath, "-e", both).trim()).to.equal("true");
@@ -79,7 +79,7 @@ describe("npm run release -- --dry-run", () => {
       expect(text).not.to.include("localhost/");
   });
 
-  it("packs for the image what its Dockerfile copies, no image named in it", () => {
+  it("packs for the image what its Dockerfile copies, without an image's name in it", () => {
     const context = `${name}-image-context.tgz`;
     const dockerfile = member(context, "provider/node/Dockerfile");
     const copied = [...dockerfile.matchAll(/^COPY (\S+) /gm)].map(([, path = ""]) => path);
@@ -94,7 +94,7 @@ describe("npm run release -- --dry-run", () => {
     expect(member(context, "dist/reconciler/main.mjs")).not.to.include(image);
   });
 
-  it("lists in the SBOM all packages that come along, each with its hash, and who needs whom", () => {
+  it("lists all included packages in the SBOM, with hashes and dependencies", () => {
     const sbom = JSON.parse(read(`${name}-sbom.cdx.json`)) as {
       components: { name: string; version: string; "bom-ref": string; hashes: { content: string }[] }[];
       dependencies: { ref: string; dependsOn: string[] }[];
@@ -106,7 +106,7 @@ describe("npm run release -- --dry-run", () => {
     expect([...needed].sort()).to.deep.equal(sbom.components.map((one) => one["bom-ref"]).sort());
   });
 
-  it("cuts the changes of this version out of the changelog", () => {
+  it("extracts the changes of this version from the changelog", () => {
     expect(read("CHANGES.md")).to.match(/^- \[/).and.not.match(/^## /m);
   });
 
