@@ -94,6 +94,11 @@ export class Stack {
       PULUMI_CONFIG_PASSPHRASE: "lab",
       PULUMI_STACK: name,
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Otherwise every run would look for the plugin of each package in node_modules, and retry where there is no network.
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      // tests/provider checks the types of each example, which would take 2 s of CPU at each run here.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+      NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "compile"),
       KUBECONFIG: kubeconfig,
       ...env,
     });
