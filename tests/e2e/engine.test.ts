@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { providerPart } from "../../provider/model/platform/provider.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
+import { assertNoLeaks, assertNoVnics } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 import { answersPing, askRedis } from "../support/outside.ts";
 import { type DeclaredVnic, Stack, type StoredResource } from "../support/stack.ts";
@@ -33,9 +33,12 @@ describe("a Vnic under the real engine", () => {
   afterEach(async function () {
     if (this.currentTest?.state === "failed") await stack.pulumi("destroy", "--yes", "--skip-preview");
     await stack.remove();
+    await assertNoVnics(bench.lab);
+  });
+  after(async () => {
+    await bench.close();
     await assertNoLeaks(bench.lab);
   });
-  after(() => bench.close());
 
   /** All links, addresses and files of ours and of others, on all nodes and in both pods: what must be as it was. */
   async function everything(): Promise<string> {
@@ -165,6 +168,7 @@ describe("a Vnic under the real engine", () => {
       async () =>
         (await bench.kubectl("get", "vnic", "wire", "--ignore-not-found", "-o", "jsonpath={.metadata.uid}")) ||
         undefined,
+      { brief: true },
     );
     child.kill("SIGKILL");
     await ended;

@@ -69,10 +69,15 @@ describe("a VnicSet under the real engine", () => {
     const [command = "", ...words] = stack.argv("up", "--yes", "--skip-preview");
     const engine = spawn(command, words, { ...stack.spawnOptions, stdio: "ignore" });
     const ended = new Promise((resolve) => engine.once("close", resolve));
-    const uid = await until("its record", 60, async () => {
-      const words = ["get", "vnicset", "wires", "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"];
-      return (await bench.kubectl(...words)) || undefined;
-    });
+    const uid = await until(
+      "its record",
+      60,
+      async () => {
+        const words = ["get", "vnicset", "wires", "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"];
+        return (await bench.kubectl(...words)) || undefined;
+      },
+      { brief: true },
+    );
     engine.kill("SIGKILL");
     await ended;
     await stack.must("cancel", "--yes");

@@ -54,7 +54,7 @@ describe("the reconciler heals", () => {
   const answers = (host = address) =>
     until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
   const isSilent = () =>
-    until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true));
+    until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true), { brief: true });
 
   /** Does the damage, and reports how long the address was unreachable from outside. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {

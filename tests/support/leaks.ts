@@ -99,6 +99,15 @@ async function unfinished(lab: Lab): Promise<string[]> {
 }
 
 /**
+ * Asserts that nothing of any Vnic is left on the nodes, and no record. Sessions may linger; {@link assertNoLeaks}, for
+ * which one can wait after several tests, waits for their end.
+ */
+export async function assertNoVnics(lab: Lab): Promise<void> {
+  expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
+  await assertEmpty("records to go", () => recordNames(lab));
+}
+
+/**
  * Asserts that nothing of any Vnic is left, except what was there `before`: on the nodes at once, in the cluster as
  * soon as sessions have ended. A session whose driver was killed before it attached ends after a minute without
  * requests. The Job of an ended session stays for its TTL of 10 s; {@link assertNothingLeft} waits for that too.

@@ -1,7 +1,7 @@
 import type { Node } from "../lab/layout.ts";
 import { providerKubeconfig } from "./cluster.ts";
 import { FaultProxy } from "./fault-proxy.ts";
-import { assertNoLeaks } from "./leaks.ts";
+import { assertNoLeaks, assertNoVnics } from "./leaks.ts";
 import { type Bench, openBench } from "./lifecycle.ts";
 import { type DeclaredVnic, Stack, type StackOptions, type StoredResource } from "./stack.ts";
 
@@ -20,7 +20,8 @@ export interface Stage {
 }
 
 /**
- * Creates the stage in the hooks of the surrounding describe block, and checks after each test that nothing is left.
+ * Creates the stage in the hooks of the surrounding describe block, and checks after each test that no Vnic is left,
+ * and after the last one that no session is.
  */
 export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
   let bench: Bench;
@@ -43,11 +44,12 @@ export function setStage(namespace: string, pods: Readonly<Record<string, Node>>
       await stack.pulumi("destroy", "--yes", "--skip-preview");
     }
     await stack.remove();
-    await assertNoLeaks(bench.lab);
+    await assertNoVnics(bench.lab);
   });
   after(async () => {
     await bench.close();
     await proxy.stop();
+    await assertNoLeaks(bench.lab);
   });
   return {
     get bench() {
