@@ -15,8 +15,8 @@ const checkout = join(import.meta.dirname, "..", "..");
 const folder = join(tmpdir(), "pulumi-vnic-demo");
 const settings = join(folder, "Pulumi.demo.yaml");
 
-const say = (text: string): void => console.log(`\n\x1b[1m== ${text}\x1b[0m`);
-const tell = (lines: readonly string[]): void => lines.forEach((line) => console.log(`   ${line}`));
+const printHeading = (text: string): void => console.log(`\n\x1b[1m== ${text}\x1b[0m`);
+const printLines = (lines: readonly string[]): void => lines.forEach((line) => console.log(`   ${line}`));
 
 /** Everything that a restart of the pod would change. */
 async function lifeOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
@@ -57,11 +57,11 @@ async function main(): Promise<void> {
   };
   const address = target.address.split("/")[0] ?? "";
 
-  say(`The cluster: ${target.what}`);
+  printHeading(`The cluster: ${target.what}`);
   const before = await lifeOf(target);
-  tell([`pod ${target.namespace}/${target.pod} is running: ${before}`]);
+  printLines([`pod ${target.namespace}/${target.pod} is running: ${before}`]);
 
-  say("pulumi up: one Vnic, declared in examples/quickstart");
+  printHeading("pulumi up: one Vnic, declared in examples/quickstart");
   await pulumi("stack", "init", "demo", "--non-interactive");
   // Only here does the engine require the settings to be beside the project.
   await rename(join(checkout, "examples/quickstart/Pulumi.demo.yaml"), settings).catch(() => undefined);
@@ -75,24 +75,24 @@ async function main(): Promise<void> {
   );
   await pulumi("up", "--yes", "--skip-preview", "--non-interactive");
 
-  say("The host outside reaches the pod at the Vnic's address");
-  tell(await target.probe(address));
+  printHeading("The host outside reaches the pod at the Vnic's address");
+  printLines(await target.probe(address));
 
-  say("The pod never restarted");
+  printHeading("The pod never restarted");
   const after = await lifeOf(target);
-  tell([after]);
+  printLines([after]);
   if (after !== before) throw new Error(`the pod is not the one it was: ${before}`);
 
-  say("A second pulumi up changes nothing");
+  printHeading("A second pulumi up changes nothing");
   await pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--non-interactive");
 
-  say("The plan of another address, before anything is done");
+  printHeading("The plan of another address, before anything is done");
   const other = target.address.replace(/\d+\//, (last) => `${(parseInt(last) % 250) + 1}/`);
   await pulumi("config", "set", "address", other, "--stack", "demo");
   await pulumi("preview", "--diff", "--non-interactive");
   await pulumi("config", "set", "address", target.address, "--stack", "demo");
 
-  say("Look around");
+  printHeading("Look around");
   const file = join(folder, "env");
   const around = {
     ...environment,
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   };
   const exports = Object.entries(around).map(([key, value]) => `export ${key}='${value}'\n`);
   await writeFile(file, `${exports.join("")}export PULUMI_STACK=demo\n`, { mode: 0o600 });
-  tell([
+  printLines([
     `. ${file}    # the stack of this demo; its settings: --config-file ${settings}`,
     "pulumi stack && pulumi stack export",
     ...target.lookAround,

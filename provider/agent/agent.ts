@@ -12,10 +12,10 @@ import { settleWith } from "./settle-lease.ts";
 import { Watch } from "./watch.ts";
 
 /** How often resource files and network namespaces are checked: the kernel doesn't announce that a pod has ended. */
-const lookMilliseconds = 5000;
+const pollMilliseconds = 5000;
 
 /** How long it may take to report what only this process knows, before it ends. */
-const lastLookMilliseconds = 20_000;
+const finalPollMilliseconds = 20_000;
 
 /**
  * Runs the node agent, which keeps the DHCP leases of its node's Vnics and reports connection and address problems to
@@ -25,10 +25,10 @@ const lastLookMilliseconds = 20_000;
 export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "createEvent">): Promise<void> {
   const leases = new Leases(settleWith(cluster));
   const nics = new Watch(reportTo(cluster));
-  const look = oneAtATime(() => leases.look());
-  await leases.look();
+  const refreshLeases = oneAtATime(() => leases.refresh());
+  await leases.refresh();
   let listening = await serve(leases);
-  setInterval(look, lookMilliseconds);
+  setInterval(refreshLeases, pollMilliseconds);
   const listenAgain = async () => {
     if (await listening.isFound()) return;
     console.error(`${stateDirectory} was cleared, and the agent's socket with it: listening again`);
@@ -38,19 +38,19 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     } catch (error) {
       // A directory that was deleted comes back when the container is started again; what was in it, only this process knows.
       console.error(`listening again: ${messageOf(error)}; ending, to be started anew`);
-      const told = nics.look().catch((failed: unknown) => console.error(messageOf(failed)));
-      await Promise.race([told, delay(lastLookMilliseconds)]);
+      const lastCheck = nics.check().catch((failed: unknown) => console.error(messageOf(failed)));
+      await Promise.race([lastCheck, delay(finalPollMilliseconds)]);
       process.exit(1);
     }
   };
-  setInterval(oneAtATime(listenAgain), lookMilliseconds);
+  setInterval(oneAtATime(listenAgain), pollMilliseconds);
   // A loop of its own, because it waits for hosts on the network.
   setInterval(
-    oneAtATime(() => nics.look()),
-    lookMilliseconds,
+    oneAtATime(() => nics.check()),
+    pollMilliseconds,
   );
   // A DHCP client keeps the network namespace of an ended pod alive, and with it the NIC, so it must end at once.
-  for (const directory of netnsDirectories) watch(hostPath(directory), look);
+  for (const directory of netnsDirectories) watch(hostPath(directory), refreshLeases);
   // As process 1 of a container we have no default handler for SIGTERM. The next agent takes over the leases.
   process.on("SIGTERM", () => process.exit(0));
 }

@@ -1,8 +1,8 @@
 import { hostOf } from "../base/address.ts";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { type ClientEvent, readClientEvent } from "../model/lease/lease.ts";
-import { netnsPath, startLastingIn } from "../node/netns.ts";
-import type { Lasting } from "../node/run.ts";
+import { netnsPath, startLongRunningIn } from "../node/netns.ts";
+import type { LongRunning } from "../node/run.ts";
 
 const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.mjs";
 
@@ -20,7 +20,7 @@ const probeMilliseconds = 200;
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
 /** What a client calls: for each event that it reports, and for each line of its log. */
-export interface ClientEars {
+export interface ClientCallbacks {
   readonly event: (event: ClientEvent) => void;
   readonly log: (line: string) => void;
 }
@@ -31,8 +31,8 @@ export interface ClientEars {
  */
 export function startDhcpClient(
   { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
-  ears: ClientEars,
-): Lasting {
+  callbacks: ClientCallbacks,
+): LongRunning {
   const requested = address && hostOf(address);
   const words = [
     // SIGTERM makes it release its lease; SIGKILL doesn't.
@@ -51,11 +51,11 @@ export function startDhcpClient(
     ...(dhcp.hostname === undefined ? [] : ["-x", `hostname:${dhcp.hostname}`]),
     ...(requested === undefined ? [] : ["-r", requested]),
   ];
-  return startLastingIn({ path: netnsPath(netns) }, "udhcpc", words, {
+  return startLongRunningIn({ path: netnsPath(netns) }, "udhcpc", words, {
     stdout: (line) => {
       const event = readClientEvent(line);
-      if (event) ears.event(event);
+      if (event) callbacks.event(event);
     },
-    stderr: ears.log,
+    stderr: callbacks.log,
   });
 }

@@ -4,20 +4,20 @@ import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { cut } from "../base/quote.ts";
 import { type ClientEvent, type Lease, readLease } from "../model/lease/lease.ts";
-import type { Lasting } from "../node/run.ts";
-import { acquisitionSeconds, type ClientEars } from "./dhcp-client.ts";
+import type { LongRunning } from "../node/run.ts";
+import { acquisitionSeconds, type ClientCallbacks } from "./dhcp-client.ts";
 import { Timer } from "./timer.ts";
 
 /** Side effects that a keeper needs, and the callback for changes of its lease. */
 export interface LeaseEffects {
   /** Starts a DHCP client that asks for the subject's address, if it has one. */
-  startClient(subject: LeaseSubject, ears: ClientEars): Lasting;
+  startClient(subject: LeaseSubject, callbacks: ClientCallbacks): LongRunning;
   /** The addresses of the pod's other links. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
   /** Returns why the node refuses the lease, if it does. */
   refusalOf(lease: Lease): string | undefined;
   /** Puts the lease's address on the NIC. */
-  carry(subject: LeaseSubject, lease: Lease): Promise<void>;
+  addToNic(subject: LeaseSubject, lease: Lease): Promise<void>;
   /** Called when the lease was replaced, extended or lost. */
   changed(keeper: LeaseKeeper): void;
   log(subject: LeaseSubject, text: string): void;
@@ -39,7 +39,7 @@ export class LeaseKeeper {
   /** The current lease; undefined if there is none, see `lossReason`. */
   lease: Lease | undefined;
   lossReason: string | undefined;
-  private client: Lasting | undefined;
+  private client: LongRunning | undefined;
   /** Whether the running client knows the lease, which it must to release it. */
   private bound = false;
   private stopped = false;
@@ -58,7 +58,7 @@ export class LeaseKeeper {
     this.expiry = new Timer(clock);
     this.rebinding = new Timer(clock);
     this.restart = new Timer(clock);
-    if (lease) this.watch(lease);
+    if (lease) this.keep(lease);
     this.start();
   }
 
@@ -97,7 +97,7 @@ export class LeaseKeeper {
     // The release is sent from the leased address, which a killed Job may not have put on the NIC.
     if (release && this.lease && this.bound)
       await this.effects
-        .carry(this.subject, this.lease)
+        .addToNic(this.subject, this.lease)
         .catch((error: unknown) => this.effects.log(this.subject, messageOf(error)));
     this.stopped = true;
     for (const timer of [this.expiry, this.rebinding, this.restart]) timer.clear();
@@ -116,7 +116,7 @@ export class LeaseKeeper {
     const client = this.effects.startClient(
       { ...this.subject, address },
       {
-        event: (event) => this.enqueue(() => this.hear(event)),
+        event: (event) => this.enqueue(() => this.handleEvent(event)),
         log: (line) => this.effects.log(this.subject, line),
       },
     );
@@ -138,13 +138,13 @@ export class LeaseKeeper {
       .catch((error: unknown) => this.effects.log(this.subject, messageOf(error)));
   }
 
-  private async hear(event: ClientEvent): Promise<void> {
+  private async handleEvent(event: ClientEvent): Promise<void> {
     switch (event.event) {
       case "unreadable":
         return this.refuse("it is longer than an offer can be");
       case "bound":
       case "renew":
-        return this.take(event);
+        return this.accept(event);
       case "nak":
         return this.lose("the DHCP server has refused to renew the lease");
       case "deconfig":
@@ -153,7 +153,7 @@ export class LeaseKeeper {
     }
   }
 
-  private async take(event: ClientEvent): Promise<void> {
+  private async accept(event: ClientEvent): Promise<void> {
     const others = await this.effects.otherAddresses(this.subject);
     // It may have been stopped meanwhile, and what it keeps be somebody else's by now.
     if (this.stopped) return;
@@ -161,7 +161,7 @@ export class LeaseKeeper {
     if ("refused" in read) return this.refuse(read.refused, event.serverid);
     const refusal = this.effects.refusalOf(read);
     if (refusal !== undefined) return this.refuse(refusal, event.serverid);
-    this.watch(read);
+    this.keep(read);
     this.bound = true;
     for (const { resolve } of this.waiting) resolve(read);
     this.effects.changed(this);
@@ -185,7 +185,7 @@ export class LeaseKeeper {
   }
 
   /** Stores the lease, and lets it expire unless another one comes first. */
-  private watch(lease: Lease): void {
+  private keep(lease: Lease): void {
     this.lease = lease;
     const age = Math.max(0, this.clock.date().getTime() - Date.parse(lease.obtainedAt));
     const left = (seconds: number) => Math.max(0, seconds * 1000 - age);

@@ -56,8 +56,8 @@ export class Leases {
     return keeper.stop(how);
   }
 
-  /** Starts and stops keepers to match the resource files, and retries what couldn't be settled. */
-  async look(): Promise<void> {
+  /** Starts and stops keepers to match the resource files, and retries settling where it failed. */
+  async refresh(): Promise<void> {
     const before = [...this.keepers];
     const files = new Map<string, ResourceFile>();
     for (const file of await listPresent()) if (file.definition.dhcp) files.set(file.vnic.uid, file);
@@ -66,12 +66,15 @@ export class Leases {
       const stays = file && keeper.isFor(subjectOf(file));
       if (!stays && this.keepers.get(uid) === keeper) await this.stop(uid, { release: false });
     }
-    for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.takeUp(uid));
-    for (const keeper of this.unsettled) if (!this.settling.has(keeper)) void this.tell(keeper);
+    for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.resume(uid));
+    for (const keeper of this.unsettled) if (!this.settling.has(keeper)) void this.settleUntilCurrent(keeper);
   }
 
-  /** Runs only while no Job works on the Vnic, because a Job may be about to release the lease in the file. */
-  private async takeUp(uid: string): Promise<void> {
+  /**
+   * Starts a keeper for a lease of a former agent. Runs only while no Job works on the Vnic, because a Job may be about
+   * to release the lease in the file.
+   */
+  private async resume(uid: string): Promise<void> {
     const file = await readResourceFile(uid);
     if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
   }
@@ -87,11 +90,11 @@ export class Leases {
     const effects = {
       startClient: startDhcpClient,
       otherAddresses: foreignAddresses,
-      carry,
+      addToNic,
       refusalOf: ({ address }: Lease) => roleOnNode(address),
       changed: (changed: LeaseKeeper) => {
         this.unsettled.add(changed);
-        void this.tell(changed);
+        void this.settleUntilCurrent(changed);
       },
       log: logAbout,
     };
@@ -100,15 +103,16 @@ export class Leases {
     return keeper;
   }
 
-  private async tell(keeper: LeaseKeeper): Promise<void> {
+  /** Settles the keeper's lease until no newer one has come meanwhile. */
+  private async settleUntilCurrent(keeper: LeaseKeeper): Promise<void> {
     this.settling.add(keeper);
     try {
-      let told: Lease | undefined;
+      let settled: Lease | undefined;
       do {
-        told = keeper.lease;
+        settled = keeper.lease;
         if (!(await this.settle(keeper))) return;
-        // There may be other news by now.
-      } while (keeper.lease !== told);
+        // The lease may have changed meanwhile.
+      } while (keeper.lease !== settled);
       this.unsettled.delete(keeper);
     } catch (error) {
       logAbout(keeper.subject, messageOf(error));
@@ -137,10 +141,10 @@ function isNamed({ step }: ResourceFile): boolean {
   return step === "leasing" || step === "attached";
 }
 
-async function carry({ uid, netns }: LeaseSubject, { address }: Lease): Promise<void> {
-  const place = { path: netnsPath(netns) };
-  const live = ownLink(await listLinks(place), uid);
-  if (live && !live.addresses.includes(address)) await ipBatch(place, [addAddress(address, live.name)]);
+async function addToNic(subject: LeaseSubject, { address }: Lease): Promise<void> {
+  const netns = { path: netnsPath(subject.netns) };
+  const live = ownLink(await listLinks(netns), subject.uid);
+  if (live && !live.addresses.includes(address)) await ipBatch(netns, [addAddress(address, live.name)]);
 }
 
 /** The addresses of the pod's other links, except the loopback. */

@@ -11,7 +11,7 @@ export interface PathFindings {
   /** The Vnic's link in its pod at the last check. */
   readonly nic: Link | undefined;
   /** Whether the parent was replaced by a new interface since the Vnic's link disappeared. */
-  readonly remade: boolean;
+  readonly isParentReplaced: boolean;
 }
 
 /**
@@ -25,7 +25,7 @@ export function parentOf({ network }: ResourceFile["definition"], nodeLinks: rea
 /** The reason why the Vnic has no connection to its network; undefined if it has one. */
 export function findTrouble(
   { vnic: { uid }, definition: { network, interfaceName }, association: { pod } }: ResourceFile,
-  { nodeLinks, nic, remade }: PathFindings,
+  { nodeLinks, nic, isParentReplaced: remade }: PathFindings,
 ): Trouble | undefined {
   const attached = nic !== undefined;
   const trouble = (reason: Trouble["reason"], message: string) => ({ reason, message, attached });

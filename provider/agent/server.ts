@@ -19,7 +19,7 @@ import { netnsDirectories } from "./netns-directories.ts";
 const socketPath = hostPath(agentSocket);
 
 /** Longer than any request, even with the largest number of networks excepted from a default route. */
-const longestRequest = 65_536;
+const maxRequestLength = 65_536;
 
 /** Where the agent listens. */
 export interface Listening {
@@ -41,7 +41,7 @@ export async function serve(leases: Leases): Promise<Listening> {
     socket.setEncoding("utf8").on("error", () => socket.destroy());
     socket.on("data", (chunk: string) => {
       request += chunk;
-      if (request.length > longestRequest) socket.destroy();
+      if (request.length > maxRequestLength) socket.destroy();
     });
     socket.on("end", () => void answerTo(request, socket, leases));
   });

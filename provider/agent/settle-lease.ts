@@ -6,7 +6,7 @@ import { leaseSteps } from "../model/link/link-steps.ts";
 import { leaseStatus } from "../model/vnic/agent-status.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { interfaceOf, ipBatch, listLinks } from "../node/link.ts";
-import { ownLink, signOf } from "../node/own-link.ts";
+import { ownLink, knownLinkOf } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { readResourceFile, writeResourceFile } from "../node/resource-file.ts";
@@ -21,24 +21,24 @@ export type Settle = (keeper: LeaseKeeper) => Promise<boolean>;
  */
 export function settleWith(cluster: Pick<Cluster, "changeVnicStatus">): Settle {
   return async (keeper) => {
-    const news = await tryLock(keeper.subject.uid, () => settleOnNode(keeper));
-    if (news === "busy") return false;
-    if (news) await report(cluster, news, keeper);
+    const settled = await tryLock(keeper.subject.uid, () => settleOnNode(keeper));
+    if (settled === "busy") return false;
+    if (settled) await report(cluster, settled, keeper);
     return true;
   };
 }
 
-interface News {
+interface SettledNic {
   readonly vnic: { readonly uid: string; readonly namespace: string; readonly name: string };
   readonly interface: Interface;
 }
 
 /** Undefined if the Vnic's NIC isn't complete: the Job that completes it will ask for the lease. */
-async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | undefined> {
+async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<SettledNic | undefined> {
   const file = await readResourceFile(subject.uid);
   if (!file?.definition.dhcp || file.association.inode !== subject.inode || file.step !== "attached") return undefined;
   const netns = { path: netnsPath(subject.netns) };
-  const live = ownLink(await listLinks(netns), subject.uid, signOf(file, file.association));
+  const live = ownLink(await listLinks(netns), subject.uid, knownLinkOf(file, file.association));
   if (!live) return undefined;
   const former = file.lease?.address;
   const fixed = file.definition.addresses;
@@ -49,14 +49,16 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<News | und
   if (definition.dhcp?.routes) await route(netns, withLease({ ...definition, vnic }, lease));
   await writeResourceFile({ vnic, definition, association, step, ...present({ link, lease }) });
   const now =
-    steps.length === 0 ? live : (ownLink(await listLinks(netns), subject.uid, signOf(file, file.association)) ?? live);
+    steps.length === 0
+      ? live
+      : (ownLink(await listLinks(netns), subject.uid, knownLinkOf(file, file.association)) ?? live);
   return { vnic, interface: interfaceOf(now) };
 }
 
 /** Does nothing if the record is gone or was replaced. */
 async function report(
   cluster: Pick<Cluster, "changeVnicStatus">,
-  { vnic, interface: live }: News,
+  { vnic, interface: live }: SettledNic,
   { lease, lossReason = "" }: LeaseKeeper,
 ): Promise<void> {
   try {

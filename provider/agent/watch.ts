@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import { Slots } from "../node/fair-slots.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { type Link, listLinks } from "../node/link.ts";
-import { ownLink, signOf } from "../node/own-link.ts";
+import { ownLink, knownLinkOf } from "../node/own-link.ts";
 import { tryLock } from "../node/lock.ts";
 import { netnsPath } from "../node/netns.ts";
 import { findRival } from "../node/probe.ts";
@@ -17,7 +17,7 @@ import { isPresent, listPresent } from "./present.ts";
 export interface Reports {
   connection(file: ResourceFile, trouble: Trouble | undefined): Promise<void>;
   uniqueness(file: ResourceFile, rival: Rival | undefined): Promise<void>;
-  /** Its resource file is gone, though the Vnic isn't. */
+  /** The resource file is gone, although the NIC is still in the pod. */
   lost(file: ResourceFile): Promise<void>;
 }
 
@@ -25,19 +25,19 @@ export interface Reports {
  * Interval between checks inside a pod and for rivals on the network. What is visible on the node is checked each
  * time.
  */
-const closeLookMilliseconds = 60_000;
+const fullCheckMilliseconds = 60_000;
 
 /** How many pods are checked at once. */
-const concurrentLooks = 8;
+const concurrentChecks = 8;
 
 /** What is known about one Vnic. */
-interface Seen {
+interface CheckState {
   readonly file: ResourceFile;
   parentIndex: number | undefined;
   /** Whether the parent was replaced since the NIC disappeared. */
-  remade: boolean;
+  isParentReplaced: boolean;
   nic: Link | undefined;
-  closeLookAt: number;
+  fullCheckAt: number;
   /** What was reported last; undefined if the record's content is unknown. */
   connection: string | undefined;
   uniqueness: string | undefined;
@@ -48,35 +48,35 @@ interface Seen {
  * another host uses their addresses. It only reports, and changes nothing.
  */
 export class Watch {
-  private readonly seen = new Map<string, Seen>();
+  private readonly seen = new Map<string, CheckState>();
   private readonly reports: Reports;
   /** UIDs of pods that are being checked. */
   private readonly busy = new Set<string>();
-  private readonly slots = new Slots(concurrentLooks);
+  private readonly slots = new Slots(concurrentChecks);
 
   constructor(reports: Reports) {
     this.reports = reports;
   }
 
   /** Starts a check of each pod. A slow check delays no other one, and its pod is skipped until it has ended. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
     const gone = [...this.seen].filter(([uid]) => !uids.has(uid));
-    await Promise.all(gone.map(([uid, { file }]) => this.leave(uid, file)));
+    await Promise.all(gone.map(([uid, { file }]) => this.forget(uid, file)));
     if (files.length === 0) return;
     const nodeLinks = await listLinks("node");
     for (const [pod, its] of Map.groupBy(files, ({ association }) => association.pod.uid)) {
       if (this.busy.has(pod)) continue;
       this.busy.add(pod);
       void this.slots
-        .use(its[0]?.vnic.namespace ?? "", () => this.lookAtAll(its, nodeLinks))
+        .use(its[0]?.vnic.namespace ?? "", () => this.checkAll(its, nodeLinks))
         .finally(() => this.busy.delete(pod));
     }
   }
 
-  /** Ends the look after a Vnic whose file is gone, or says that its NIC is there. */
-  private async leave(uid: string, file: ResourceFile): Promise<void> {
+  /** Forgets a Vnic whose resource file is gone. Reports it as lost if its NIC is still in the pod. */
+  private async forget(uid: string, file: ResourceFile): Promise<void> {
     try {
       const lost = (await isPresent(file)) && (await tryLock(uid, () => isLost(file)));
       if (lost === "busy") return;
@@ -87,20 +87,27 @@ export class Watch {
     }
   }
 
-  private async lookAtAll(files: readonly ResourceFile[], nodeLinks: readonly Link[]): Promise<void> {
-    for (const file of files) await this.lookAt(file, nodeLinks).catch((error: unknown) => logFailure(file, error));
+  private async checkAll(files: readonly ResourceFile[], nodeLinks: readonly Link[]): Promise<void> {
+    for (const file of files) await this.checkOne(file, nodeLinks).catch((error: unknown) => logFailure(file, error));
   }
 
-  private async lookAt(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
+  private async checkOne(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
     const parentIndex = parentOf(file.definition, nodeLinks)?.index;
-    const before = this.seen.get(file.vnic.uid) ?? firstSight(file, parentIndex);
-    const isDue = performance.now() >= before.closeLookAt;
+    const before = this.seen.get(file.vnic.uid) ?? initialState(file, parentIndex);
+    const isDue = performance.now() >= before.fullCheckAt;
     const isOther = parentIndex !== before.parentIndex;
     const mayStay = file.definition.network.mode !== "host-device" && !isDue && !isOther;
     const nic = mayStay && before.nic ? before.nic : await findNic(file);
     if (nic === "busy") return;
-    const isRemade = before.remade || (isOther && parentIndex !== undefined && before.parentIndex !== undefined);
-    const seen = { ...before, file, parentIndex: parentIndex ?? before.parentIndex, remade: !nic && isRemade, nic };
+    const isReplaced =
+      before.isParentReplaced || (isOther && parentIndex !== undefined && before.parentIndex !== undefined);
+    const seen = {
+      ...before,
+      file,
+      parentIndex: parentIndex ?? before.parentIndex,
+      isParentReplaced: !nic && isReplaced,
+      nic,
+    };
     this.seen.set(file.vnic.uid, seen);
     const trouble = findTrouble(file, { nodeLinks, ...seen });
     const connection = trouble ? [file.updatedAt, trouble.reason, trouble.message].join("\n") : "";
@@ -109,12 +116,12 @@ export class Watch {
       seen.connection = connection;
     }
     if (!isDue) return;
-    seen.closeLookAt = performance.now() + closeLookMilliseconds;
+    seen.fullCheckAt = performance.now() + fullCheckMilliseconds;
     if (nic && !trouble && file.definition.duplicateAddressDetection !== false)
-      await this.lookForRival(file, nic, seen);
+      await this.checkForRival(file, nic, seen);
   }
 
-  private async lookForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: Seen): Promise<void> {
+  private async checkForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: CheckState): Promise<void> {
     const netns = { path: netnsPath(file.association.netns) };
     // The kernel doesn't show who answers for an IPv6 address that it has itself.
     const asked = addresses.filter((address) => familyOf(address) === 4);
@@ -127,14 +134,14 @@ export class Watch {
 }
 
 /** The addresses were probed when the Vnic was injected, or recently by a former agent, so the first probe can wait. */
-function firstSight(file: ResourceFile, parentIndex: number | undefined): Seen {
-  const closeLookAt = performance.now() + closeLookMilliseconds;
+function initialState(file: ResourceFile, parentIndex: number | undefined): CheckState {
+  const fullCheckAt = performance.now() + fullCheckMilliseconds;
   return {
     file,
     parentIndex,
-    remade: false,
+    isParentReplaced: false,
     nic: undefined,
-    closeLookAt,
+    fullCheckAt,
     connection: undefined,
     uniqueness: undefined,
   };
@@ -157,9 +164,9 @@ async function findNic({ vnic: { uid } }: ResourceFile): Promise<Link | undefine
 
 async function linkInPod(file: ResourceFile): Promise<Link | undefined> {
   const links = await listLinks({ path: netnsPath(file.association.netns) });
-  return ownLink(links, file.vnic.uid, signOf(file, file.association));
+  return ownLink(links, file.vnic.uid, knownLinkOf(file, file.association));
 }
 
 function logFailure({ vnic, definition, association }: ResourceFile, error: unknown): void {
-  logAbout({ uid: vnic.uid, ...definition, ...association }, `looking after it: ${messageOf(error)}`);
+  logAbout({ uid: vnic.uid, ...definition, ...association }, `checking its NIC: ${messageOf(error)}`);
 }

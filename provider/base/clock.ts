@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** The longest delay that Node.js' `setTimeout` takes, in milliseconds. */
-const longestDelay = 2 ** 31 - 1;
+const maxDelayMilliseconds = 2 ** 31 - 1;
 
 export const realClock: Clock = {
   now: () => performance.now(),
@@ -17,7 +17,7 @@ export const realClock: Clock = {
   after: (milliseconds, task) => {
     let timer: NodeJS.Timeout;
     const wait = (left: number) => {
-      const delay = Math.min(left, longestDelay);
+      const delay = Math.min(left, maxDelayMilliseconds);
       timer = setTimeout(() => (left > delay ? wait(left - delay) : task()), delay);
     };
     wait(milliseconds);

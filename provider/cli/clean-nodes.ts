@@ -10,7 +10,7 @@ import type { Uninstaller } from "./delete-records.ts";
 const nodeSeconds = 60;
 
 /** Empties our state directory on each ready node through an injection session, and prints the nodes where it stays. */
-export async function cleanNodes({ api, cluster, image, tell }: Uninstaller): Promise<void> {
+export async function cleanNodes({ api, cluster, image, report: tell }: Uninstaller): Promise<void> {
   if (!(await api.get(`/api/v1/namespaces/${systemNamespace}`))) return;
   const nodes = await api.get<{ items: (NodeObject & { metadata: { name: string } })[] }>("/api/v1/nodes");
   const sessions = new SessionPool(cluster, { image });

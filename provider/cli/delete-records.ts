@@ -26,7 +26,7 @@ export interface Uninstaller {
   readonly cluster: Cluster & VnicSetCluster;
   readonly image: string;
   /** Prints progress. */
-  readonly tell: (words: string) => void;
+  readonly report: (words: string) => void;
 }
 
 const recordSeconds = 120;
@@ -61,7 +61,7 @@ export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
 
 /** Deletes records, and removes each Vnic from its node first. Works with and without a reconciler. */
 export async function deleteRecords(
-  { api, cluster, image, tell }: Uninstaller,
+  { api, cluster, image, report: tell }: Uninstaller,
   records: readonly AnyRecord[],
 ): Promise<void> {
   const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);

@@ -12,7 +12,7 @@ import { nodeNetwork } from "../model/network/mode.ts";
 import { networkOnNode, type StoredNetwork } from "../model/network/record.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 
-const mostNodes = 10;
+const maxNodes = 10;
 const sessionSeconds = 30;
 
 export interface NodeScope {
@@ -29,14 +29,14 @@ export async function examineNodes(api: RawApi, access: Access, scope: NodeScope
   const cluster = await openCluster(access);
   const sessions = new SessionPool(cluster, { image: scope.image });
   try {
-    const findings = names.slice(0, mostNodes).map(async (name) => {
+    const findings = names.slice(0, maxNodes).map(async (name) => {
       const node = await cluster.findNode(name);
       const state = node && readNode(node);
       const asked = node ? networksOn(name, node, scope) : [];
-      const sight = state?.ready ? await look(sessions, name, asked) : { problem: "" };
+      const sight = state?.ready ? await inspectNode(sessions, name, asked) : { problem: "" };
       return examineNode(name, node, asked, sight);
     });
-    const rest = names.length - mostNodes;
+    const rest = names.length - maxNodes;
     const more = rest > 0 ? [warning("nodes", `${rest} more were not looked at`, "name one by --node")] : [];
     return [...(await Promise.all(findings)).flat(), ...more];
   } finally {
@@ -79,7 +79,7 @@ function mtuOf({ mtu }: { readonly mtu?: number }): { mtu?: number } {
   return mtu === undefined ? {} : { mtu };
 }
 
-async function look(sessions: SessionPool, node: string, asked: readonly NetworkOnNode[]): Promise<NodeSight> {
+async function inspectNode(sessions: SessionPool, node: string, asked: readonly NetworkOnNode[]): Promise<NodeSight> {
   const deadline = new Deadline(`looking at node ${node}`, sessionSeconds);
   try {
     return await sessions.use(node, deadline, async (session) => {

@@ -40,14 +40,14 @@ Networks it does nothing but name them, unless --delete-records is given: then i
         );
       }
       const done: string[] = [];
-      const tell = (words: string) => {
+      const report = (words: string) => {
         done.push(words);
         if (!options.json) print(words);
       };
-      await deleteRecords({ api, cluster, image: options.image, tell }, records);
-      await deleteWorkloads(api, tell);
-      await cleanNodes({ api, cluster, image: options.image, tell });
-      await deleteInstallation(api, tell);
+      await deleteRecords({ api, cluster, image: options.image, report }, records);
+      await deleteWorkloads(api, report);
+      await cleanNodes({ api, cluster, image: options.image, report });
+      await deleteInstallation(api, report);
       if (options.json) printJson({ formatVersion: 1, records: names, done });
     });
 }

@@ -17,7 +17,7 @@ export function addressCalls(api: RecordApi): AddressCluster & { listAddresses()
         objects.createClusterCustomObject({ ...resource, body: record, fieldManager }),
       ),
     findAddress: (name) => records.find({ name }),
-    passAddress: async ({ metadata: { name, uid, resourceVersion }, spec }, holder) => {
+    transferAddress: async ({ metadata: { name, uid, resourceVersion }, spec }, holder) => {
       const body: object = { metadata: { uid, resourceVersion }, spec: { holder } };
       await changeVersion(server, `taking over ${words(spec)}`, () =>
         objects.patchClusterCustomObject({ ...resource, name, body, fieldManager }, patches.merge),

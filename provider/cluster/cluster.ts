@@ -103,7 +103,7 @@ export interface AddressCluster {
    * Changes the holder of an object that hasn't changed since it was read. `outdated` if it was written since, or is
    * gone.
    */
-  passAddress(address: StoredAddress, holder: Holder): Promise<void>;
+  transferAddress(address: StoredAddress, holder: Holder): Promise<void>;
   /** Deletes an object that hasn't changed since it was read; does nothing if it was written since, or is gone. */
   deleteAddress(address: StoredAddress): Promise<void>;
 }

@@ -7,16 +7,16 @@ type Client = typeof import("./client.ts");
 type Dispatcher = NonNullable<ReturnType<RequestContext["getDispatcher"]>>;
 
 /** Credentials for one request, and the connections it may use. */
-interface Passport {
+interface RequestCredentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher | undefined;
 }
 
 /** One state of the connection: a kubeconfig as it was read, and its pool of connections. */
-interface Line {
+interface ConnectionState {
   readonly config: KubeConfig;
-  passport?: Promise<Passport>;
-  passportUntil: number;
+  credentials?: Promise<RequestCredentials>;
+  credentialsUntil: number;
   pool?: { readonly dispatcher: Dispatcher | undefined; readonly material: string };
 }
 
@@ -28,13 +28,13 @@ interface Line {
 export class Connection implements SecurityAuthentication {
   private readonly client: Client;
   private readonly access: Access;
-  private line: Line;
+  private state: ConnectionState;
 
   constructor(client: Client, access: Access) {
     acceptIpv6Certificates();
     this.client = client;
     this.access = access;
-    this.line = this.open();
+    this.state = this.open();
   }
 
   get server(): string {
@@ -42,12 +42,12 @@ export class Connection implements SecurityAuthentication {
   }
 
   get config(): KubeConfig {
-    return this.line.config;
+    return this.state.config;
   }
 
   /** The current state, to pass to {@link renew} if a request that used it fails. */
   get current(): object {
-    return this.line;
+    return this.state;
   }
 
   /**
@@ -55,9 +55,9 @@ export class Connection implements SecurityAuthentication {
    * its token may have been renewed, asks the credential plugin again, and makes new connections.
    */
   renew(used: object): void {
-    if (this.line !== used) return;
-    const former = this.line.pool?.dispatcher;
-    this.line = this.open();
+    if (this.state !== used) return;
+    const former = this.state.pool?.dispatcher;
+    this.state = this.open();
     // Closes after its last request has ended.
     void former?.close();
   }
@@ -74,32 +74,32 @@ export class Connection implements SecurityAuthentication {
   }
 
   async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    const { headers, dispatcher } = await this.passportOf(this.line);
+    const { headers, dispatcher } = await this.credentialsOf(this.state);
     for (const [name, value] of Object.entries(headers)) context.setHeaderParam(name, value);
     if (dispatcher) context.setDispatcher(dispatcher);
   }
 
-  private open(): Line {
-    return { config: loadKubeConfig(this.client, this.access), passportUntil: 0 };
+  private open(): ConnectionState {
+    return { config: loadKubeConfig(this.client, this.access), credentialsUntil: 0 };
   }
 
   /** Asks the client for credentials at most once a second, which is far more often than they expire. */
-  private passportOf(line: Line): Promise<Passport> {
-    if (line.passport && performance.now() < line.passportUntil) return line.passport;
-    line.passportUntil = performance.now() + 1000;
-    line.passport = this.issue(line);
-    line.passport.catch(() => (line.passportUntil = 0));
-    return line.passport;
+  private credentialsOf(state: ConnectionState): Promise<RequestCredentials> {
+    if (state.credentials && performance.now() < state.credentialsUntil) return state.credentials;
+    state.credentialsUntil = performance.now() + 1000;
+    state.credentials = this.requestCredentials(state);
+    state.credentials.catch(() => (state.credentialsUntil = 0));
+    return state.credentials;
   }
 
-  private async issue(line: Line): Promise<Passport> {
+  private async requestCredentials(state: ConnectionState): Promise<RequestCredentials> {
     const { RequestContext, HttpMethod } = this.client;
     const probe = new RequestContext(this.server, HttpMethod.GET);
-    await obtainCredentials(line.config, () => line.config.applySecurityAuthentication(probe));
-    const headers = usableHeaders(line.config, probe.getHeaders());
-    const { certData, certFile, keyData, keyFile } = line.config.getCurrentUser() ?? {};
+    await obtainCredentials(state.config, () => state.config.applySecurityAuthentication(probe));
+    const headers = usableHeaders(state.config, probe.getHeaders());
+    const { certData, certFile, keyData, keyFile } = state.config.getCurrentUser() ?? {};
     const material = JSON.stringify([certData, certFile, keyData, keyFile]);
-    if (line.pool?.material !== material) line.pool = { dispatcher: probe.getDispatcher(), material };
-    return { headers, dispatcher: line.pool.dispatcher };
+    if (state.pool?.material !== material) state.pool = { dispatcher: probe.getDispatcher(), material };
+    return { headers, dispatcher: state.pool.dispatcher };
   }
 }

@@ -94,7 +94,7 @@ function loadDefault(client: Client, config: KubeConfig): void {
 }
 
 /** Reports an invalid kubeconfig without the parser's message, which would quote it. */
-function load(place: string, read: () => void): void {
+function load(source: string, read: () => void): void {
   try {
     read();
   } catch (error) {
@@ -113,7 +113,7 @@ function load(place: string, read: () => void): void {
       ? `is not valid YAML at ${where}`
       : (key ?? (code ? `can't be read (${code})` : "is no kubeconfig"));
 
-    throw new VnicError("invalid", `${place}: ${what}; correct the kubeconfig`);
+    throw new VnicError("invalid", `${source}: ${what}; correct the kubeconfig`);
   }
 }
 

@@ -42,9 +42,9 @@ export function vnicSetCalls(
       return items as unknown as WorkloadObject[];
     },
     findReconciler: async () => {
-      const place = { namespace: systemNamespace, name: reconcilerName };
+      const deployment = { namespace: systemNamespace, name: reconcilerName };
       const found = await find(server, `reading Deployment ${systemNamespace}/${reconcilerName}`, () =>
-        apps.readNamespacedDeployment(place),
+        apps.readNamespacedDeployment(deployment),
       );
       return found && { ready: found.status?.readyReplicas ?? 0 };
     },

@@ -9,7 +9,7 @@ export interface List<T> {
   readonly items: T[];
 }
 
-const patienceMilliseconds = 1000;
+const retryMilliseconds = 1000;
 
 /**
  * Watches the objects of a kind in all namespaces. Resolves after the first list. From then on the watch is reopened
@@ -37,7 +37,7 @@ export function watcher(client: Client, connection: Connection) {
       void objects.stop();
     };
     objects.on("error", () => {
-      again = setTimeout(() => void objects.start(), patienceMilliseconds);
+      again = setTimeout(() => void objects.start(), retryMilliseconds);
     });
     await objects.start();
     if (failure === undefined)

@@ -19,15 +19,15 @@ export function connectionTo(cluster: string, setting: string | undefined): Conn
       "invalid",
       `cluster ${quote(cluster)} needs the setting vnic:clusters, which is not set; ${form}`,
     );
-  const { place, connections } = readSetting(setting);
+  const { source, connections } = readSetting(setting);
   const found = connections.get(cluster);
   if (found) return found;
   const names = [...connections.keys()].join(", ") || "none";
-  throw new VnicError("invalid", `cluster ${quote(cluster)} is not in ${place}; it has ${names}`);
+  throw new VnicError("invalid", `cluster ${quote(cluster)} is not in ${source}; it has ${names}`);
 }
 
 /** Whether the setting names a file that doesn't exist, which the program may create. */
-export function isYetToBeMade(setting: string | undefined): boolean {
+export function isFileMissing(setting: string | undefined): boolean {
   const file = fileOf(setting);
   return file !== undefined && !existsSync(file);
 }
@@ -42,18 +42,18 @@ type Connections = ReadonlyMap<string, Connection>;
 /** What was read, by its text: each resource of a program asks for it several times. */
 const known = new Map<string, Connections>();
 
-function readSetting(setting: string): { place: string; connections: Connections } {
-  if (isYetToBeMade(setting))
+function readSetting(setting: string): { source: string; connections: Connections } {
+  if (isFileMissing(setting))
     throw new VnicError(
       "invalid",
       `vnic:clusters is neither an object as JSON nor the path of a file that exists; ${form}`,
     );
   const file = fileOf(setting);
-  const place = file ?? "vnic:clusters";
+  const source = file ?? "vnic:clusters";
   const text = file === undefined ? setting : readText(file);
-  const connections = known.get(text) ?? parseText(place, text);
+  const connections = known.get(text) ?? parseText(source, text);
   known.set(text, connections);
-  return { place, connections };
+  return { source, connections };
 }
 
 function readText(file: string): string {
@@ -65,22 +65,22 @@ function readText(file: string): string {
 }
 
 /** Parses YAML, which includes JSON. Leaves out the parser's message, because it quotes the text. */
-function parseText(place: string, text: string): Connections {
-  const parsed = parseConnections(parseYaml(place, text));
+function parseText(source: string, text: string): Connections {
+  const parsed = parseConnections(parseYaml(source, text));
   if ("connections" in parsed) return parsed.connections;
-  throw new VnicError("invalid", `${place}: ${parsed.wrong} is not as it should be; ${form}`);
+  throw new VnicError("invalid", `${source}: ${parsed.wrong} is not as it should be; ${form}`);
 }
 
-function parseYaml(place: string, text: string): unknown {
+function parseYaml(source: string, text: string): unknown {
   try {
     // A warning would print the line that it is about.
     return parse(text, { logLevel: "error" });
   } catch (error) {
     const [at] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];
-    throw unreadable(place, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");
+    throw unreadable(source, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");
   }
 }
 
-function unreadable(place: string, why: string): VnicError {
-  return new VnicError("invalid", `${place} can't be read: ${why}; correct it`);
+function unreadable(source: string, why: string): VnicError {
+  return new VnicError("invalid", `${source} can't be read: ${why}; correct it`);
 }

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 /** How often to check for the engine, and how many times in a row it must be missing. */
 const everyMilliseconds = 2000;
-const mostMisses = 2;
+const maxMisses = 2;
 
 /**
  * Calls `gone` once the engine at that address no longer accepts connections. A killed engine doesn't notify its
@@ -21,7 +21,7 @@ export function watchEngine(address: string | undefined, gone: () => void): void
     // A machine that is slow or out of sockets doesn't mean that the engine is gone.
     socket.once("error", ({ code }: NodeJS.ErrnoException) => {
       socket.destroy();
-      if (code !== "ECONNREFUSED" || ++misses < mostMisses) return;
+      if (code !== "ECONNREFUSED" || ++misses < maxMisses) return;
       clearInterval(timer);
       gone();
     });

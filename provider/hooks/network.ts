@@ -18,7 +18,7 @@ const hooks = hooksOf<NetworkDefinition, NetworkState>({
 
   difference: (stored, wanted) => differenceIn(networkResourceFields, stored, wanted),
 
-  halfWay: "is not complete",
+  incompleteMessage: "is not complete",
   apply: async ({ cluster }, definition, known) => {
     const { metadata } = await ensureNetwork(cluster, definition, known);
     return stateOf(definition, metadata.uid);

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
-import { leastNode } from "../base/package.ts";
+import { minNodeVersion } from "../base/package.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { openCluster } from "../cluster/kube-cluster.ts";
 import { Claims } from "../lifecycle/claim.ts";
@@ -10,7 +10,7 @@ import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { Surveyor } from "../lifecycle/survey.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import { unknownValue } from "../model/schema/known.ts";
-import { isYetToBeMade } from "./clusters.ts";
+import { isFileMissing } from "./clusters.ts";
 import { watchEngine } from "./engine-watch.ts";
 import { clusterUidOf, refuseOtherCluster } from "./same-cluster.ts";
 import {
@@ -104,10 +104,10 @@ export function noteProgram(): void {
  */
 export async function openDriver(resource: Resource): Promise<OpenDriver> {
   const sources = currentSources(resource);
-  const settings = await advised("clusters", sources, () => readSettings(sources, resource.cluster));
+  const settings = await withSettingAdvice("clusters", sources, () => readSettings(sources, resource.cluster));
   const key = JSON.stringify(settings);
   const setting = settings.setting === undefined ? "kubeconfig" : "clusters";
-  const driver = await advised(setting, sources, () => opened.get(key) ?? openOnce(key, settings));
+  const driver = await withSettingAdvice(setting, sources, () => opened.get(key) ?? openOnce(key, settings));
   refuseOtherCluster(resource, driver.clusterUid, settings);
   return driver;
 }
@@ -119,7 +119,7 @@ export async function openDriver(resource: Resource): Promise<OpenDriver> {
 export function clusterProblems({ cluster }: { readonly cluster?: string | undefined }): Problem[] {
   if (cluster === undefined || cluster === unknownValue) return [];
   const sources = currentSources({ what: "" });
-  if (isYetToBeMade(clustersOf(sources))) return [];
+  if (isFileMissing(clustersOf(sources))) return [];
   try {
     readSettings(sources, cluster);
     return [];
@@ -137,7 +137,7 @@ function currentSources({ declaredBy }: Resource): SettingsSources {
 }
 
 /** Does `work`. If it fails by a setting of which only the last `up`'s value is known, the error says how to give today's. */
-async function advised<T>(
+async function withSettingAdvice<T>(
   setting: "kubeconfig" | "clusters",
   sources: SettingsSources,
   work: () => T | Promise<T>,
@@ -171,10 +171,10 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
 /** Refuses a Node.js that is too old for the Kubernetes client, which would fail to load without saying why. */
 export function refuseOldNode(version: string): void {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [leastMajor, leastMinor] = leastNode;
+  const [leastMajor, leastMinor] = minNodeVersion;
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
   throw new VnicError(
     "invalid",
-    `Node.js ${version} is too old for the Kubernetes client: put Node.js ${leastNode.join(".")} or newer first on PATH`,
+    `Node.js ${version} is too old for the Kubernetes client: put Node.js ${minNodeVersion.join(".")} or newer first on PATH`,
   );
 }

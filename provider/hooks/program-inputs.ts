@@ -22,13 +22,13 @@ export function programInputs(olds: unknown, { __provider: _, ...news }: WithStu
  * The engine prints the value of a property with a problem, however long it is. Longer values are left out, and only
  * the reason quotes them.
  */
-const mostCharacters = 1000;
+const maxCharacters = 1000;
 
 /** Converts problems to check failures. */
 export function failuresOf(inputs: Inputs, problems: readonly Problem[]): dynamic.CheckFailure[] {
   return problems.map(({ property, reason }) => {
     const printed = JSON.stringify(inputs[property]) as string | undefined;
-    const tooLong = printed !== undefined && printed.length > mostCharacters;
+    const tooLong = printed !== undefined && printed.length > maxCharacters;
     return tooLong ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
   });
 }

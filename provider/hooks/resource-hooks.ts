@@ -45,9 +45,9 @@ export interface ResourceKind<Definition extends Declared, State extends Definit
   /** What has changed since the state was stored. */
   readonly difference: (stored: State, wanted: Definition) => Difference;
   /** Whether an update has something to mend although no input has changed. */
-  readonly needsMending?: (state: State) => boolean;
+  readonly needsRepair?: (state: State) => boolean;
   /** What is left when {@link apply} fails half-way, in words. */
-  readonly halfWay: string;
+  readonly incompleteMessage: string;
   /** Makes the resource, or changes it if it is known. */
   readonly apply: (driver: ReportingDriver, definition: Definition, known: State | undefined) => Promise<State>;
   /** What is there now; `undefined` when it is certain that it is gone. `props`: of one that is only looked up by its id. */
@@ -104,7 +104,7 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
     const id = of.idOf(definition);
     const driver = await driverFor(id, definition, known?.clusterUid);
     const { clusterUid } = driver;
-    const words = `${kind} ${id} exists, but ${of.halfWay}`;
+    const words = `${kind} ${id} exists, but ${of.incompleteMessage}`;
     const outs = await keepingState({ id, clusterUid, words, __provider: news.__provider }, () =>
       of.apply(driver, definition, known),
     );
@@ -123,7 +123,7 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
         // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
         if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
         // An older stub in state is replaced only by an update.
-        return { changes: isStubOutdated(olds) || of.needsMending?.(olds) === true };
+        return { changes: isStubOutdated(olds) || of.needsRepair?.(olds) === true };
       },
     ),
 

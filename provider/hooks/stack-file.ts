@@ -38,9 +38,9 @@ export function readStackFile(folder: string, stack: string): StackFile | undefi
   return {
     get: (key) => {
       const value = entry(settings.config, key);
-      if (value !== undefined) return told(value);
+      if (value !== undefined) return toFileValue(value);
       if (environments.length > 0) return { hidden: true };
-      return told(unwrapped(entry(project.config, key)));
+      return toFileValue(unwrapped(entry(project.config, key)));
     },
   };
 }
@@ -78,7 +78,7 @@ function unwrapped(value: unknown): unknown {
 }
 
 /** Converts a value that isn't a string to JSON, as the engine does. */
-function told(value: unknown): FileValue {
+function toFileValue(value: unknown): FileValue {
   if (value === undefined || typeof value === "string") return { plain: value };
   return hasSecret(value) ? { hidden: true } : { plain: JSON.stringify(value) };
 }

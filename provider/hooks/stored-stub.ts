@@ -1,4 +1,4 @@
-import { leastStubProtocol } from "../base/package.ts";
+import { minStubProtocol } from "../base/package.ts";
 
 /** The provider text that the engine adds to inputs and outputs. It must be returned with the outputs of a failure. */
 export interface WithStub {
@@ -9,5 +9,5 @@ export interface WithStub {
 export function isStubOutdated({ __provider }: WithStub): boolean {
   if (__provider === undefined) return false;
   const [, protocol] = /protocol: (\d+)/.exec(__provider) ?? [];
-  return protocol === undefined || Number(protocol) < leastStubProtocol;
+  return protocol === undefined || Number(protocol) < minStubProtocol;
 }

@@ -14,9 +14,9 @@ const hooks = hooksOf<SetDefinition, VnicSetState>({
 
   difference: (stored, wanted) => differenceIn(setFields, stored, wanted),
   // Wait again for pods that had no Vnic when the set was last read.
-  needsMending: ({ ready, desired }) => ready < desired,
+  needsRepair: ({ ready, desired }) => ready < desired,
 
-  halfWay: "not all of its pods are served",
+  incompleteMessage: "not all of its pods are served",
   apply: (driver, definition, known) => applySet(driver, definition, operationOf(definition, known)),
 
   observe: (driver, id, known) => observeSet(driver, parseVnicId(id), known),

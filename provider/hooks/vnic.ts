@@ -26,9 +26,9 @@ const hooks = hooksOf<Definition, VnicState>({
       ? { update: [], replace: [] }
       : difference(definitionOf(readState(stored)), readInputs(wanted)),
   // Something was amiss when it was last looked at.
-  needsMending: ({ drift }) => drift !== undefined,
+  needsRepair: ({ drift }) => drift !== undefined,
 
-  halfWay: "is not complete",
+  incompleteMessage: "is not complete",
   apply: (driver, definition, known) => {
     return inject(driver, definition, operationOf(definition, known)).finally(() => driver.surveyor.forget());
   },

@@ -1,15 +1,21 @@
 import { isVnicError, messageOf } from "../base/errors.ts";
 import type { RunningPod } from "../model/kubernetes/pod.ts";
-import { attemptStatus, failureReasons, isOvertaken, restoredStatus, saysUnready } from "../model/vnic/attempt.ts";
+import {
+  attemptStatus,
+  failureReasons,
+  isOvertaken,
+  restoredStatus,
+  isReportedUnready,
+} from "../model/vnic/attempt.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import { failedStatus } from "../model/vnic/status.ts";
 import type { VnicStatus } from "../model/vnic/conditions.ts";
 import type { Driver } from "./driver.ts";
-import { tell } from "./tell.ts";
+import { emitEvents } from "./emit-events.ts";
 
 /** An attempt that takes longer reports what it waits for. Most end sooner, and need no request for it. */
-const quietMilliseconds = 1000;
-const betweenWordsMilliseconds = 3000;
+const firstReportMilliseconds = 1000;
+const reportEveryMilliseconds = 3000;
 
 /**
  * Shows an attempt in progress to kubectl: `Ready: False` from its start, unless the record says so already; and if it
@@ -19,8 +25,8 @@ export class Attempt {
   private readonly driver: Driver;
   private readonly pod: RunningPod;
   private record: StoredVnic;
-  private words = "it is being attached";
-  private said: string | undefined;
+  private progress = "it is being attached";
+  private reported: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private last: Promise<void> = Promise.resolve();
 
@@ -30,13 +36,13 @@ export class Attempt {
     this.record = record;
     this.pod = pod;
     if (!isOvertaken(record, pod.uid)) return;
-    if (!saysUnready(record)) this.say();
-    this.timer = setTimeout(() => this.announce(), quietMilliseconds).unref();
+    if (!isReportedUnready(record)) this.writeProgress();
+    this.timer = setTimeout(() => this.emitEvent(), firstReportMilliseconds).unref();
   }
 
   /** Shows what the attempt waits for now. */
   readonly report = (text: string): void => {
-    this.words = text;
+    this.progress = text;
     this.driver.report(text);
   };
 
@@ -64,21 +70,21 @@ export class Attempt {
     await this.last;
   }
 
-  private announce(): void {
-    const { driver, record, pod, words } = this;
+  private emitEvent(): void {
+    const { driver, record, pod, progress } = this;
     const key = `${record.metadata.generation} ${pod.uid}`;
-    void tell(driver, record, pod.uid, { type: "Normal", reason: "AddingInterface", message: words, key });
-    this.goOn();
+    void emitEvents(driver, record, pod.uid, { type: "Normal", reason: "AddingInterface", message: progress, key });
+    this.reportRepeatedly();
   }
 
-  private goOn(): void {
-    if (this.words !== this.said) this.say();
-    this.timer = setTimeout(() => this.goOn(), betweenWordsMilliseconds).unref();
+  private reportRepeatedly(): void {
+    if (this.progress !== this.reported) this.writeProgress();
+    this.timer = setTimeout(() => this.reportRepeatedly(), reportEveryMilliseconds).unref();
   }
 
-  private say(): void {
-    this.said = this.words;
-    this.write(attemptStatus(this.record, this.pod.uid, this.words, new Date()));
+  private writeProgress(): void {
+    this.reported = this.progress;
+    this.write(attemptStatus(this.record, this.pod.uid, this.progress, new Date()));
   }
 
   private write(status: VnicStatus): void {

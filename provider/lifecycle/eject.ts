@@ -3,18 +3,18 @@ import { isVnicError } from "../base/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
 import { podForNode, readPod } from "../model/kubernetes/pod.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
-import { placeOf, type StoredVnic } from "../model/vnic/record.ts";
+import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { freeAddresses } from "./address/claim-addresses.ts";
 import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
-import { nodeStands } from "./standing-node.ts";
-import { tell } from "./tell.ts";
+import { nodeExists } from "./node-exists.ts";
+import { emitEvents } from "./emit-events.ts";
 
 /** What is known about a Vnic independently of its record, in case the record is lost. */
-export interface Remembered {
+export interface KnownVnic {
   readonly uid: string;
   /** The owner that the record named; a record with another owner was adopted since. */
   readonly owner?: string;
@@ -27,7 +27,7 @@ export interface Remembered {
  * node; and finally the record. Succeeds if any of these is gone already. Can be run again after a failure at any
  * point.
  */
-export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered, deadline: Deadline): Promise<void> {
+export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic, deadline: Deadline): Promise<void> {
   const { cluster, claims, report } = driver;
 
   // Observe: a record with another UID is a new one of somebody else; one with another owner was adopted.
@@ -42,13 +42,13 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
 
     // Ensure: mark it for deletion; the finalizer keeps the record until the node is clean.
     if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);
-    const place = record && placeOf(record);
+    const placement = record && placementOf(record);
     const pod = { namespace: ref.namespace, name: record?.spec.pod.name ?? remembered.podName };
-    if (place && record.spec.deletionPolicy === "waitForPod")
-      await awaitTerminated(driver, { ...pod, name: record.spec.pod.name }, place.podUid, deadline);
+    if (placement && record.spec.deletionPolicy === "waitForPod")
+      await awaitTerminated(driver, { ...pod, name: record.spec.pod.name }, placement.podUid, deadline);
 
     // Sync
-    const node = place?.node ?? remembered.node;
+    const node = placement?.node ?? remembered.node;
     let removed = false;
     if (node !== undefined) {
       report(`taking it off node ${node}`);
@@ -57,21 +57,21 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: Remembered
 
     // Return
     if (!record) return;
-    const told = removed ? tellOfRemoved(driver, record, node) : undefined;
+    const told = removed ? emitRemoved(driver, record, node) : undefined;
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
     await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);
     if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
   });
 }
 
-async function tellOfRemoved(driver: Driver, record: StoredVnic, node: string | undefined): Promise<void> {
-  const place = placeOf(record);
+async function emitRemoved(driver: Driver, record: StoredVnic, node: string | undefined): Promise<void> {
+  const placement = placementOf(record);
   const name = record.status?.interface?.name ?? "the NIC";
-  await tell(driver, record, place?.podUid, {
+  await emitEvents(driver, record, placement?.podUid, {
     type: "Normal",
     reason: "RemovedInterface",
     message: `${name} was taken away from pod ${record.spec.pod.name} on node ${node}, by Vnic ${record.metadata.name}`,
-    key: `${node} ${place?.podUid}`,
+    key: `${node} ${placement?.podUid}`,
   });
 }
 
@@ -88,7 +88,7 @@ export async function removeFromNode(
   how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
   const [stands, pod] = await Promise.all([
-    nodeStands(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
+    nodeExists(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
   ]);
   if (!stands) return false;

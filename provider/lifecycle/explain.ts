@@ -8,31 +8,31 @@ import { vnicId } from "../model/names.ts";
 import { definitionInRecord, vnicRef } from "../model/vnic/record.ts";
 
 /** Where an injection failed. */
-interface Place {
+interface InjectionTarget {
   readonly node: string;
   /** The network's segments. */
   readonly segments: readonly string[];
   readonly definition: Definition;
 }
 
-type Knowing = Pick<Cluster, "findAgentPod" | "findAddress" | "listVnicsIn">;
+type ExplainCluster = Pick<Cluster, "findAgentPod" | "findAddress" | "listVnicsIn">;
 
 /** Maximum number of Vnics of a namespace that are searched for the owner of an interface name. */
-const mostVnics = 2000;
+const maxVnics = 2000;
 
 /** Extends an error of the node side by what the API server knows about its subject. */
-export async function explain(cluster: Knowing, error: unknown, place: Place): Promise<unknown> {
+export async function explain(cluster: ExplainCluster, error: unknown, target: InjectionTarget): Promise<unknown> {
   if (!isVnicError(error) || !error.subject) return error;
   // If the lookup fails, the original error is more useful than that failure.
-  const message = await wordsOf(cluster, error, error.subject, place).catch(() => undefined);
+  const message = await wordsOf(cluster, error, error.subject, target).catch(() => undefined);
   return message === undefined ? error : new VnicError(error.kind, message, { cause: error });
 }
 
 async function wordsOf(
-  cluster: Knowing,
+  cluster: ExplainCluster,
   { message }: VnicError,
   subject: ErrorSubject,
-  { node, segments, definition }: Place,
+  { node, segments, definition }: InjectionTarget,
 ): Promise<string | undefined> {
   switch (subject.type) {
     case "agent": {
@@ -46,7 +46,7 @@ async function wordsOf(
     }
     case "interface": {
       const { pod, interfaceName, name } = definition;
-      const others = (await cluster.listVnicsIn(pod.namespace, mostVnics)).map(definitionInRecord);
+      const others = (await cluster.listVnicsIn(pod.namespace, maxVnics)).map(definitionInRecord);
       const other = others.find(
         (one) => one.name !== name && one.pod.name === pod.name && one.interfaceName === interfaceName,
       );

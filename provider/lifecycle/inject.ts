@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Definition } from "../model/vnic/definition.ts";
-import { holdingsOf } from "../model/address/address.ts";
+import { wantedAddressesOf } from "../model/address/address.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import type { RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
@@ -17,22 +17,22 @@ import type { HeldClaim } from "./claim.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { explain } from "./explain.ts";
-import { leaveFormerPlaces } from "./former-places.ts";
+import { cleanUpPreviousPlacements } from "./previous-placements.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
-import { joinNetwork, refuseLeaving } from "./network/vnic-network.ts";
-import { claimedOwner, ensureRecord, placeRecord, withdrawRecord } from "./ownership.ts";
+import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
+import { claimedOwner, ensureRecord, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
 import { takeOverOlder } from "./address/take-over.ts";
-import { awaitRunning, lookAtPod } from "./running-pod.ts";
-import { tell } from "./tell.ts";
+import { awaitRunning, readPodState } from "./running-pod.ts";
+import { emitEvents } from "./emit-events.ts";
 
 export interface InjectOptions {
   /** The Vnic's state, if it exists: its record is ours whatever its name, and its remains are removed first. */
   readonly known?: VnicState;
   /** The record that is the source of the definition. Only our part of its metadata is written. */
-  readonly lead?: StoredVnic;
+  readonly sourceRecord?: StoredVnic;
   /** @default the definition's deadline for a creation */
   readonly deadlineSeconds?: number;
 }
@@ -52,15 +52,15 @@ export async function inject(driver: Driver, definition: Definition, options: In
 
   // Observe
   const [atFirst, found] = await Promise.all([
-    lookAtPod(driver, definition.pod),
-    options.lead ?? cluster.findVnic(ref),
+    readPodState(driver, definition.pod),
+    options.sourceRecord ?? cluster.findVnic(ref),
     takeOverOlder(cluster),
     refuseClusterAddresses(cluster, definition),
   ]);
-  if (found) refuseStranger(found, definition, options);
+  if (found) refuseForeignRecord(found, definition, options);
   // For a record of its own, the reconciler is notified of the next pod, so it needn't wait here and block other
   // Vnics.
-  const how = { awaitsNext: options.lead === undefined };
+  const how = { awaitsNext: options.sourceRecord === undefined };
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
   return claims.hold(driver, ref, found, deadline, async (claim) => {
     const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
@@ -99,17 +99,17 @@ interface Prepared {
 /** Observe, with the claim: the record, the network on the pod's node, and what an earlier realisation left. */
 async function prepare(injection: Injection): Promise<Prepared> {
   const { driver, definition, options, pod, claim } = injection;
-  if (options.lead && !claim.record) throw outdated(options.lead);
-  const owner = claim.record && refuseStranger(claim.record, definition, options);
+  if (options.sourceRecord && !claim.record) throw outdated(options.sourceRecord);
+  const owner = claim.record && refuseForeignRecord(claim.record, definition, options);
   const { network, segments, warning } = await joinNetwork(driver.cluster, definition, pod.node);
   if (warning !== undefined) driver.warn?.(warning);
-  const prior = await leaveFormerPlaces(injection, claim.record);
+  const prior = await cleanUpPreviousPlacements(injection, claim.record);
   return {
     network,
     segments,
     prior,
     owner,
-    addresses: new AddressClaim(driver.cluster, holdingsOf(definition, segments), prior),
+    addresses: new AddressClaim(driver.cluster, wantedAddressesOf(definition, segments), prior),
   };
 }
 
@@ -133,8 +133,8 @@ async function ensure(
     // An existing record has a UID to claim with, so that nothing of it changes if the claim fails.
     if (prior) await addresses.claimFor(prior);
     record =
-      options.lead && prior
-        ? await placeRecord(cluster, prior, definition, at)
+      options.sourceRecord && prior
+        ? await writePlacement(cluster, prior, definition, at)
         : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, claim.annotation());
   } catch (error) {
     await addresses.yield();
@@ -159,16 +159,16 @@ async function sync(
     new IncompleteError(error, stateOf(options.known ?? definition, made, packageVersion));
   let asked = 0;
   try {
-    const unrivalled = Promise.all([
+    const approved = Promise.all([
       prior ? undefined : addresses.claim(record.metadata),
-      refuseLeaving(cluster, definition),
+      refuseTerminatingNetwork(cluster, definition),
     ]).then(() => undefined);
-    unrivalled.catch(() => undefined);
+    approved.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
     return await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, network, record, pod);
-      return session.injectOnce(unrivalled, plan, (step) =>
+      return session.injectOnce(approved, plan, (step) =>
         attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );
     });
@@ -178,12 +178,12 @@ async function sync(
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();
     if (!nothingDone) {
-      if (!options.lead) await attempt.fail(error);
+      if (!options.sourceRecord) await attempt.fail(error);
       throw incomplete(error);
     }
     try {
       await addresses.yield();
-      if (!options.lead) {
+      if (!options.sourceRecord) {
         const restored = await withdrawRecord(cluster, record, prior);
         if (prior && restored) await attempt.undo(prior, restored);
       }
@@ -214,7 +214,7 @@ async function finish(
       driver.cluster.applyVnicStatus(vnicRef(definition), attachedStatus(told, pod, result, new Date())),
       addresses.dropFormer(record),
       claim.release(),
-      tellOfAdded(driver, record, pod, result),
+      emitAdded(driver, record, pod, result),
     ]);
   } catch (error) {
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
@@ -226,10 +226,10 @@ async function finish(
  * The owner to write into the record. Refuses a record that belongs to somebody else, or was changed since it was
  * read.
  */
-function refuseStranger(
+function refuseForeignRecord(
   record: StoredVnic,
   definition: Definition,
-  { known, lead }: InjectOptions,
+  { known, sourceRecord: lead }: InjectOptions,
 ): string | undefined {
   if (!lead) return claimedOwner(record, definition, known);
   const { uid, generation, deletionTimestamp } = record.metadata;
@@ -243,14 +243,14 @@ function outdated({ metadata }: StoredVnic): VnicError {
 }
 
 /** Creates the event for a newly made link; none for a link that existed before. */
-async function tellOfAdded(
+async function emitAdded(
   driver: Driver,
   record: StoredVnic,
   pod: RunningPod,
   { steps, interface: live }: InjectResult,
 ) {
   if (!steps.some(({ step }) => step === "creating")) return;
-  await tell(driver, record, pod.uid, {
+  await emitEvents(driver, record, pod.uid, {
     type: "Normal",
     reason: "AddedInterface",
     message: `${live.name} (${live.mac}) with ${live.addresses.join(", ")} is up, by Vnic ${record.metadata.name}`,

@@ -9,7 +9,7 @@ import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { networkDrift } from "./network/vnic-network.ts";
-import { nodeStands } from "./standing-node.ts";
+import { nodeExists } from "./node-exists.ts";
 import { liveView, type View } from "./view.ts";
 
 export interface ObserveOptions {
@@ -88,7 +88,7 @@ async function isLeftOnNode(
   deadline: Deadline,
 ): Promise<boolean> {
   const so = `it can't be told whether Vnic ${vnicId(ref)} is gone`;
-  if (!(await nodeStands(cluster, known.node, so))) return false;
+  if (!(await nodeExists(cluster, known.node, so))) return false;
   const { vnics } = await sessions.use(known.node, deadline, (session) => session.request("list", {}));
   return vnics.some(({ uid }) => uid === known.uid);
 }

@@ -8,7 +8,7 @@ import { vnicId } from "../model/names.ts";
 import {
   definitionInRecord,
   type Placement,
-  placement,
+  placementChange,
   recordOf,
   toReapply,
   specOf,
@@ -86,12 +86,12 @@ export async function withdrawRecord(
  * Writes only our part of a record's metadata, and only if the record is unchanged, because its spec belongs to the
  * user.
  */
-export async function placeRecord(
+export async function writePlacement(
   cluster: Cluster,
   record: StoredVnic,
   definition: Definition,
   at: Placement,
 ): Promise<StoredVnic> {
-  const change = placement(record, definition, at);
+  const change = placementChange(record, definition, at);
   return change ? cluster.changeVnic(record, change) : record;
 }

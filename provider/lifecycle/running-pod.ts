@@ -10,7 +10,7 @@ interface PodIdentifier {
 }
 
 /** Reads the state of a pod; refuses one that doesn't exist. */
-export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
+export async function readPodState({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
   const object = await cluster.findPod(namespace, name);
   if (object) return readPod(object);
   const [there, here] = [namespace, name].map((text) => JSON.stringify(text));
@@ -23,7 +23,7 @@ export async function lookAtPod({ cluster }: Driver, { namespace, name }: PodIde
 }
 
 /** Reads the state of the next pod of that name, which a controller will create; it may not exist for a while. */
-async function lookAtNext({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
+async function readNextPodState({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
   const object = await cluster.findPod(namespace, name);
   return object ? readPod(object) : { state: "pending", why: "its controller has not made it yet" };
 }
@@ -40,9 +40,9 @@ export async function awaitRunning(
   { awaitsNext = false }: { readonly awaitsNext?: boolean } = {},
 ): Promise<RunningPod> {
   const what = `pod ${pod.namespace}/${pod.name}`;
-  let state = atFirst ?? (await lookAtPod(driver, pod));
+  let state = atFirst ?? (await readPodState(driver, pod));
   let isExpected = false;
-  for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
+  for (let delayMilliseconds = 250; ; delayMilliseconds = Math.min(delayMilliseconds * 1.5, 2000)) {
     switch (state.state) {
       case "running":
         await refuseOwnStack(driver, what, state);
@@ -57,13 +57,13 @@ export async function awaitRunning(
           throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a pod that runs`);
         isExpected = true;
         driver.report(`waiting for the next ${what}: ${state.why}`);
-        await deadline.wait(patience, `the next ${what} to run; last seen: ${state.why}`);
+        await deadline.wait(delayMilliseconds, `the next ${what} to run; last seen: ${state.why}`);
         break;
       case "pending":
         driver.report(`waiting for ${what} to run: ${state.why}`);
-        await deadline.wait(patience, `${what} to run; last seen: ${state.why}`);
+        await deadline.wait(delayMilliseconds, `${what} to run; last seen: ${state.why}`);
     }
-    state = isExpected ? await lookAtNext(driver, pod) : await lookAtPod(driver, pod);
+    state = isExpected ? await readNextPodState(driver, pod) : await readPodState(driver, pod);
   }
 }
 
@@ -91,9 +91,9 @@ export async function awaitTerminated(
   deadline: Deadline,
 ): Promise<void> {
   const end = `pod ${pod.namespace}/${pod.name} to terminate, as deletionPolicy is "waitForPod"`;
-  for (let patience = 250; ; patience = Math.min(patience * 1.5, 2000)) {
+  for (let delayMilliseconds = 250; ; delayMilliseconds = Math.min(delayMilliseconds * 1.5, 2000)) {
     if (terminationOf(await cluster.findPod(pod.namespace, pod.name), uid) !== undefined) return;
     report(`waiting for ${end}`);
-    await deadline.wait(patience, end);
+    await deadline.wait(delayMilliseconds, end);
   }
 }

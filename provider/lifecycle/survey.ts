@@ -1,18 +1,18 @@
 import type { VnicRef } from "../model/names.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
-import { remember } from "../base/remember.ts";
+import { memoize } from "../base/memoize.ts";
 import type { ObservePlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
-import { liveView, type Reach, type View } from "./view.ts";
+import { liveView, type ObserveDriver, type View } from "./view.ts";
 
 /** Up to this number, Vnics are observed one by one. */
-const few = 4;
+const maxSingleObservations = 4;
 
 /** After this time, an engine run starts a new survey. */
 const freshMilliseconds = 10_000;
 
 /** Maximum number of Vnics of one namespace in a survey. Further ones are observed one by one. */
-const mostRecords = 2000;
+const maxRecords = 2000;
 
 /**
  * Observes many Vnics cheaply. A refresh asks for one after the other and never says how many will follow. After a
@@ -21,19 +21,19 @@ const mostRecords = 2000;
  * while. Only existing things are taken from a survey; anything missing is read again.
  */
 export class Surveyor {
-  private readonly driver: Reach;
+  private readonly driver: ObserveDriver;
   private readonly live: View;
   private asked = 0;
   private last: { readonly view: View; readonly until: number } | undefined;
 
-  constructor(driver: Reach) {
+  constructor(driver: ObserveDriver) {
     this.driver = driver;
     this.live = liveView(driver);
   }
 
   /** The view for the next Vnic; each call stands for one Vnic. */
   nextView(): View {
-    if (++this.asked <= few) return this.live;
+    if (++this.asked <= maxSingleObservations) return this.live;
     const now = performance.now();
     if (!this.last || now >= this.last.until)
       this.last = { view: surveyed(this.driver, this.live), until: now + freshMilliseconds };
@@ -47,12 +47,12 @@ export class Surveyor {
 }
 
 /** One survey of what is asked for now and what will probably be asked for next. */
-function surveyed({ cluster, sessions }: Reach, live: View): View {
-  const recordsIn = remember(async (namespace: string) => {
-    const records = await cluster.listVnicsIn(namespace, mostRecords);
+function surveyed({ cluster, sessions }: ObserveDriver, live: View): View {
+  const recordsIn = memoize(async (namespace: string) => {
+    const records = await cluster.listVnicsIn(namespace, maxRecords);
     return new Map(records.map((record) => [record.metadata.name, record]));
   });
-  const nicsOn = remember(
+  const nicsOn = memoize(
     async (node: string, namespace: string, deadline: Deadline) => {
       const plans = [...(await recordsIn(namespace)).values()].flatMap((record) => planOn(node, record));
       const { seen } = await sessions.use(node, deadline, (session) => session.request("survey", { plans }));
@@ -63,10 +63,10 @@ function surveyed({ cluster, sessions }: Reach, live: View): View {
   );
   return {
     cluster: {
-      findPod: remember((namespace: string, name: string) => cluster.findPod(namespace, name)),
-      findNode: remember((name: string) => cluster.findNode(name)),
-      findNetwork: remember((name: string) => cluster.findNetwork(name)),
-      findAttachmentDefinition: remember((ref: VnicRef) => cluster.findAttachmentDefinition(ref)),
+      findPod: memoize((namespace: string, name: string) => cluster.findPod(namespace, name)),
+      findNode: memoize((name: string) => cluster.findNode(name)),
+      findNetwork: memoize((name: string) => cluster.findNetwork(name)),
+      findAttachmentDefinition: memoize((ref: VnicRef) => cluster.findAttachmentDefinition(ref)),
       findVnic: async (ref) => (await ifKnown(recordsIn(ref.namespace)))?.get(ref.name) ?? cluster.findVnic(ref),
     },
     findNic: async (node, plan, deadline) =>

@@ -10,7 +10,7 @@ export type ClusterView = Pick<
 >;
 
 /** The parts of a driver that observing needs. */
-export type Reach = Pick<Driver, "cluster" | "sessions">;
+export type ObserveDriver = Pick<Driver, "cluster" | "sessions">;
 
 /** What an observer reads: objects of the cluster, and NICs on nodes. Changes nothing. */
 export interface View {
@@ -20,7 +20,7 @@ export interface View {
 }
 
 /** A view that reads everything when it is asked for. */
-export function liveView({ cluster, sessions }: Reach): View {
+export function liveView({ cluster, sessions }: ObserveDriver): View {
   return {
     cluster,
     findNic: (node, plan, deadline) => sessions.use(node, deadline, (session) => session.request("observe", { plan })),

@@ -21,7 +21,7 @@ export interface SetDriver {
   readonly report: (text: string) => void;
 }
 
-const patienceMilliseconds = 500;
+const pollMilliseconds = 500;
 
 /**
  * Writes the set, and waits until all pods that it has at that moment have their Vnic.
@@ -113,10 +113,7 @@ async function awaitReconciler({ cluster, report }: SetDriver, deadline: Deadlin
       );
     if (found.ready > 0) return;
     report("waiting for the reconciler to run");
-    await deadline.wait(
-      patienceMilliseconds,
-      `Deployment ${systemNamespace}/${reconcilerName} to have a ready replica`,
-    );
+    await deadline.wait(pollMilliseconds, `Deployment ${systemNamespace}/${reconcilerName} to have a ready replica`);
   }
 }
 
@@ -144,7 +141,7 @@ async function awaitServed(
       if (status.ready >= pods && readiness?.reason !== "WorkloadMissing") return set;
       awaited = `its pods to be served: ${readiness?.message}`;
     }
-    await deadline.wait(patienceMilliseconds, awaited);
+    await deadline.wait(pollMilliseconds, awaited);
   }
 }
 
@@ -155,7 +152,7 @@ async function awaitGone({ cluster, report }: SetDriver, set: StoredVnicSet, dea
     const left = (await membersOf(cluster, set)).length;
     report(`${left} Vnics are left`);
     await deadline.wait(
-      patienceMilliseconds,
+      pollMilliseconds,
       `the reconciler (Deployment ${systemNamespace}/${reconcilerName}) to delete its Vnics; ${left} are left`,
     );
   }

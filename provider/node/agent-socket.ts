@@ -9,12 +9,12 @@ import {
   agentSocket,
 } from "../model/wire/agent-protocol.ts";
 import { hostPath } from "./host-path.ts";
-import { aside } from "./slots.ts";
+import { withoutSlot } from "./slots.ts";
 
 /** How long to wait for an agent that is restarting, for example during its upgrade. */
-const patienceMilliseconds = 10_000;
+const connectTimeoutMilliseconds = 10_000;
 /** Longer than the agent waits for a DHCP server. */
-const answerMilliseconds = 30_000;
+const answerTimeoutMilliseconds = 30_000;
 
 /** Refuses where no agent answers, or one that speaks otherwise. */
 export async function requireAgent(): Promise<void> {
@@ -32,11 +32,11 @@ export async function requireAgent(): Promise<void> {
 
 /** Sends a request to the agent. Undefined if the node has no agent, or if a stopped one doesn't come back in time. */
 export function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
-  return aside(() => ask(request));
+  return withoutSlot(() => ask(request));
 }
 
 async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
-  const giveUpAt = performance.now() + patienceMilliseconds;
+  const giveUpAt = performance.now() + connectTimeoutMilliseconds;
   for (;;) {
     const line = await exchange(`${JSON.stringify(request)}\n`);
     if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
@@ -50,7 +50,7 @@ function exchange(request: string): Promise<string | { absent: boolean }> {
   return new Promise((resolve) => {
     let answer = "";
     const socket = createConnection(hostPath(agentSocket), () => socket.end(request));
-    socket.setEncoding("utf8").setTimeout(answerMilliseconds, () => socket.destroy());
+    socket.setEncoding("utf8").setTimeout(answerTimeoutMilliseconds, () => socket.destroy());
     socket.on("data", (chunk: string) => (answer += chunk));
     socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve({ absent: code === "ENOENT" }));
     socket.on("close", () => resolve(answer.endsWith("\n") ? answer : { absent: false }));

@@ -3,7 +3,7 @@ import { VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { device as deviceWord, handle, ipLine, isPlainName } from "../model/link/ip-line.ts";
-import { convergeSteps, type ParentLink, plugSteps, sysctls } from "../model/link/link-steps.ts";
+import { convergeSteps, type ParentLink, bridgePortSteps, sysctls } from "../model/link/link-steps.ts";
 import { hostSideName, transitLinkName } from "../model/names.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
@@ -12,13 +12,13 @@ import { findDevices } from "./device.ts";
 import { refuseUsedDevice } from "./device-use.ts";
 import { resolveParent, findParent } from "./parent-link.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
-import { ownLink, signOf } from "./own-link.ts";
+import { ownLink, knownLinkOf } from "./own-link.ts";
 import { make } from "./make.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
 import { removeFromNode, removeLink } from "./remove.ts";
 import { route } from "./routing.ts";
-import { isSamePlace } from "./sandbox.ts";
+import { isSameNetns } from "./sandbox.ts";
 import { awaitAnnounced } from "./settle.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
@@ -66,7 +66,7 @@ export async function converge(
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
       if (network.mode === "bridge" && nodeEnd?.master !== parentLink.parent)
-        await ipBatch("node", plugSteps(uid, parentLink.parent));
+        await ipBatch("node", bridgePortSteps(uid, parentLink.parent));
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
       if (plan.slaac && !known?.definition.slaac) await awaitAnnounced(podNetns, uid);
     });
@@ -79,7 +79,7 @@ export async function converge(
 
 /** Whether the existing link can be kept: the pod's network namespace and the network are the same. */
 export function canKeepLink(known: ResourceFile, plan: InjectPlan, association: Association): boolean {
-  return isSamePlace(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
+  return isSameNetns(known.association, association) && isDeepStrictEqual(known.definition.network, plan.network);
 }
 
 /**
@@ -102,7 +102,7 @@ function findArrived(
   links: readonly Link[],
 ): Link | undefined {
   if (mode === "host-device") return known && findDevices(links, known)[0];
-  return ownLink(links, uid, { ...signOf(known, association), mode });
+  return ownLink(links, uid, { ...knownLinkOf(known, association), mode });
 }
 
 /** The parent of a device that is already in the pod, and so can't be found on the node. */

@@ -1,11 +1,11 @@
 import { VnicError } from "../base/errors.ts";
-import { parkSteps, restoreSteps, sendBackSteps } from "../model/link/link-steps.ts";
+import { quarantineSteps, restoreSteps, moveBackSteps } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
-import { isMarked, ownLinks, signOf } from "./own-link.ts";
+import { isMarked, ownLinks, knownLinkOf } from "./own-link.ts";
 
 /*
  * Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
@@ -19,17 +19,19 @@ export function findDevices(links: readonly Link[], file: ResourceFile): Link[] 
   const certain = links.filter(
     (link) =>
       former !== undefined &&
-      (former.bus !== undefined ? link.bus === former.bus : former.peerIndex !== undefined && isAlike(link, former)),
+      (former.bus !== undefined
+        ? link.bus === former.bus
+        : former.peerIndex !== undefined && mayBeDevice(link, former)),
   );
-  const { index } = signOf(file, file.association);
+  const { index } = knownLinkOf(file, file.association);
   const marked = ownLinks(links, file.vnic.uid, { index }).filter((link) =>
-    former === undefined ? isMarked(link.alias, file.vnic.uid) : isAlike(link, former),
+    former === undefined ? isMarked(link.alias, file.vnic.uid) : mayBeDevice(link, former),
   );
   return [...new Set([...certain, ...marked])];
 }
 
 /** Whether a link can be the device, as far as the link's own network namespace shows. */
-function isAlike({ bus, kind, peerIndex }: Link, former: Former): boolean {
+function mayBeDevice({ bus, kind, peerIndex }: Link, former: Former): boolean {
   return (
     bus === former.bus && kind === former.kind && (former.peerIndex === undefined || peerIndex === former.peerIndex)
   );
@@ -39,27 +41,27 @@ function isAlike({ bus, kind, peerIndex }: Link, former: Former): boolean {
 export async function bringBack(pod: { readonly path: string }, link: Link, file: ResourceFile): Promise<boolean> {
   const { uid } = file.vnic;
   const former = file.link?.former;
-  await ipBatch(pod, sendBackSteps(uid, link, process.pid));
+  await ipBatch(pod, moveBackSteps(uid, link, process.pid));
   const arrived = (await listLinks("node")).find(({ name }) => name === transitLinkName(uid));
   if (!arrived) throw new VnicError("failed", `the device was gone just after it had come back to the node`);
   if (!former || isDevice(arrived, former)) {
     await restore(arrived, file);
     return true;
   }
-  await expel(arrived, pod);
+  await removeImpostor(arrived, pod);
   return false;
 }
 
 /** Whether a link on the node is the device. */
 function isDevice(link: Link, former: Former): boolean {
-  return isAlike(link, former) && link.peerNetns === former.peerNetns;
+  return mayBeDevice(link, former) && link.peerNetns === former.peerNetns;
 }
 
 /**
  * Handles a link that the pod had put in the device's place: a virtual one is deleted, another Vnic's device is moved
  * back.
  */
-async function expel(link: Link, pod: { readonly path: string }): Promise<void> {
+async function removeImpostor(link: Link, pod: { readonly path: string }): Promise<void> {
   if (link.bus === undefined) return deleteLink("node", link);
   await runIn("node", "ip", ["link", "set", "dev", link.name, "netns", pod.path]);
 }
@@ -86,5 +88,5 @@ export async function restore(link: Link, file: ResourceFile): Promise<void> {
   const isTaken = (await listLinks("node")).some(({ name }) => name === parent);
   const name = parentForm(parent) === "name" && link.bus !== undefined && !isTaken ? parent : link.name;
   console.error(`Vnic ${file.vnic.uid}: device ${name} is back on the node, down: its file is of an earlier version`);
-  return ipBatch("node", parkSteps(link, name));
+  return ipBatch("node", quarantineSteps(link, name));
 }

@@ -16,8 +16,8 @@ export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report)
   // nobody can release it, and the server keeps it until it ends.
   if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
   // The file may be lost although the pod still has the link.
-  const place = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
-  const removed = await removeLink({ uid: vnic.uid, known, association: place });
+  const association = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
+  const removed = await removeLink({ uid: vnic.uid, known, association });
   await removeResourceFile(vnic.uid);
   if (known) await dropTaggedIfUnused(known.definition.network);
   return { removed, steps: [{ step: "removing", milliseconds: performance.now() - began }] };

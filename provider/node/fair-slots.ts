@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 interface Turn {
   readonly group: string;
   holds: boolean;
-  /** Number of running `aside` waits in it. */
+  /** Number of running `withoutSlot` waits in it. */
   waits: number;
   coming: Promise<void> | undefined;
   ended: boolean;
@@ -15,7 +15,7 @@ const largestShare = 0.75;
 
 /**
  * Slots for concurrent work, shared fairly by groups: a free slot goes to the group that has the fewest, and no group
- * can have all. Work that only waits can release its slot meanwhile, see {@link aside}.
+ * can have all. Work that only waits can release its slot meanwhile, see {@link withoutSlot}.
  */
 export class Slots {
   private readonly width: number;
@@ -45,7 +45,7 @@ export class Slots {
    * Releases the slot of the current work while `wait` runs, and takes one again afterwards. Outside of `use`, it only
    * waits.
    */
-  async aside<T>(wait: () => Promise<T>): Promise<T> {
+  async withoutSlot<T>(wait: () => Promise<T>): Promise<T> {
     const turn = this.turns.getStore();
     if (!turn || turn.ended) return wait();
     turn.waits++;

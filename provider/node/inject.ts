@@ -16,7 +16,7 @@ import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
-import { aside } from "./slots.ts";
+import { withoutSlot } from "./slots.ts";
 import type { Report, RunStep } from "./step.ts";
 
 /**
@@ -40,7 +40,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
     file.link = link;
     if (name !== "creating") {
-      allowed ??= await aside(() => mayGoOn);
+      allowed ??= await withoutSlot(() => mayGoOn);
       if (!allowed) throw new VnicError("refused", "the driver has withdrawn it");
       await parentIsFit;
     }

@@ -52,13 +52,13 @@ export async function acquireLease(
     throw new VnicError("failed", `dhcp: ${why}`);
   }
   const { lease } = answer;
-  const place = { path: netnsPath(netns) };
-  const live = ownLink(await listLinks(place), vnic.uid, { mode: network.mode });
+  const pod = { path: netnsPath(netns) };
+  const live = ownLink(await listLinks(pod), vnic.uid, { mode: network.mode });
   if (!live)
     throw new VnicError("failed", `the link was gone from the pod's network namespace before it had its address`);
   const steps = leaseSteps(network, live, former?.address, lease.address);
-  if (steps.length > 0) await ipBatch(place, steps);
-  if (dhcp.routes) await route(place, withLease(plan, lease));
+  if (steps.length > 0) await ipBatch(pod, steps);
+  if (dhcp.routes) await route(pod, withLease(plan, lease));
   return lease;
 }
 

@@ -1,5 +1,5 @@
 import { messageOf, VnicError } from "../base/errors.ts";
-import { most } from "../model/schema/bounds.ts";
+import { maxItems } from "../model/schema/bounds.ts";
 import { present } from "../model/schema/known.ts";
 import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
@@ -96,13 +96,11 @@ export function parseRows<T>(json = ""): T[] {
 }
 
 /** Limit of addresses per link, above that of any plan. A pod may add any number. */
-const mostAddresses = 1000;
+const maxAddresses = 1000;
 
 export function readLink(row: IpAddressRow): Link {
   const { ifname = "", address = "", mtu = 0, flags = [], addr_info = [], linkinfo } = row;
-  const own = addr_info
-    .slice(0, mostAddresses)
-    .filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
+  const own = addr_info.slice(0, maxAddresses).filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
   const cidrs = (rows: typeof own) => rows.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   const announced = cidrs(own.filter(({ mngtmpaddr }) => mngtmpaddr));
   return present({
@@ -129,7 +127,7 @@ export function readLink(row: IpAddressRow): Link {
 /** The part of a link that a session reports. */
 export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
   // A pod may add any number.
-  const some = (all: readonly string[]) => all.slice(0, most.seenAddresses);
+  const some = (all: readonly string[]) => all.slice(0, maxItems.seenAddresses);
   return present({
     name,
     mac,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../base/errors.ts";
 
 /** Longer than a Job that waits for a DHCP server holds the lock. */
-const patienceMilliseconds = 30_000;
+const timeoutMilliseconds = 30_000;
 
 /**
  * Runs `work` while nobody else on this node works on the same Vnic: no other request, session or agent. The lock is a
@@ -33,14 +33,14 @@ function lockName(uid: string): string {
 }
 
 async function acquire(uid: string): Promise<Server> {
-  const giveUpAt = performance.now() + patienceMilliseconds;
+  const giveUpAt = performance.now() + timeoutMilliseconds;
   for (;;) {
     const server = await bind(lockName(uid));
     if (server) return server;
     if (performance.now() > giveUpAt)
       throw new VnicError(
         "failed",
-        `another injection session has worked on Vnic ${uid} for more than ${patienceMilliseconds / 1000} s`,
+        `another injection session has worked on Vnic ${uid} for more than ${timeoutMilliseconds / 1000} s`,
       );
     await sleep(20);
   }

@@ -13,7 +13,7 @@ import { observe, survey } from "./observe.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { purge } from "./purge.ts";
 import { show } from "./show.ts";
-import { inTurn } from "./slots.ts";
+import { withSlot } from "./slots.ts";
 import { makeSysctlsWritable } from "./sysctl.ts";
 
 /*
@@ -51,13 +51,13 @@ function work(demand: Request, report: Report): Promise<unknown> {
     case "eject":
       return locked(demand.plan, () => eject(demand.plan, report));
     case "observe":
-      return inTurn(demand.plan.vnic.namespace, () => observe(demand.plan));
+      return withSlot(demand.plan.vnic.namespace, () => observe(demand.plan));
     case "purge":
       return purge();
     case "show":
-      return inTurn(demand.plan.vnic.namespace, () => show(demand.plan));
+      return withSlot(demand.plan.vnic.namespace, () => show(demand.plan));
     case "survey":
-      return survey(demand.plans, inTurn);
+      return survey(demand.plans, withSlot);
     case "inspect":
       return inspect(demand.networks);
     case "list":
@@ -67,15 +67,15 @@ function work(demand: Request, report: Report): Promise<unknown> {
 
 /** Waits for the Vnic's lock first, which may take long, and then for a slot. */
 function locked<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
-  return withLock(uid, () => inTurn(namespace, work));
+  return withLock(uid, () => withSlot(namespace, work));
 }
 
 /** The ID of a request, even of an invalid one; 0 if it has none. */
-const demandId = z.object({ id: z.int().catch(0) }).catch({ id: 0 });
+const requestId = z.object({ id: z.int().catch(0) }).catch({ id: 0 });
 
 async function serve(line: string): Promise<void> {
   const json = parseJson(line);
-  const { id } = demandId.parse(json);
+  const { id } = requestId.parse(json);
   try {
     const demand = request.parse(json);
     say({ id, result: await work(demand, (step) => say({ id, step })) });

@@ -4,7 +4,7 @@ import {
   createSteps,
   type ParentLink,
   moveSteps,
-  riseSteps,
+  bringUpSteps,
   sysctls,
 } from "../model/link/link-steps.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
@@ -59,7 +59,7 @@ export async function make(
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
       configured = true;
       const configuresAtOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
-      await configure(configuresAtOnce ? configureSteps(plan) : riseSteps(plan));
+      await configure(configuresAtOnce ? configureSteps(plan) : bringUpSteps(plan));
       if (!configuresAtOnce) {
         const address = prepare(podNetns);
         await settle(plan, podNetns);
@@ -110,11 +110,11 @@ async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan,
     await removeLink({ uid, known, association: known?.association });
     return;
   }
-  for (const place of ["node", pod] as const) {
-    const own = ownLinks(await listLinks(place), uid, { mode: network.mode }).filter(isMade);
+  for (const netns of ["node", pod] as const) {
+    const own = ownLinks(await listLinks(netns), uid, { mode: network.mode }).filter(isMade);
     const waiting = own.find(({ name }) => name === transitLinkName(uid));
-    const named = place === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
+    const named = netns === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
     const made = waiting ?? named;
-    if (made) await deleteLink(place, made);
+    if (made) await deleteLink(netns, made);
   }
 }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
-import { type Lasting, type LastingEars, start, startLasting, type Started } from "./run.ts";
+import { type LongRunning, type LineCallbacks, start, startLongRunning, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for our own. */
 export type Netns = "node" | { readonly path: string };
@@ -18,8 +18,13 @@ export function startIn(netns: Netns, program: string, args: readonly string[]):
 }
 
 /** Starts a long-running program there. */
-export function startLastingIn(netns: Netns, program: string, args: readonly string[], ears: LastingEars): Lasting {
-  return startLasting(...enter(netns, program, args), ears);
+export function startLongRunningIn(
+  netns: Netns,
+  program: string,
+  args: readonly string[],
+  callbacks: LineCallbacks,
+): LongRunning {
+  return startLongRunning(...enter(netns, program, args), callbacks);
 }
 
 function enter(netns: Netns, program: string, args: readonly string[]): [string, readonly string[]] {

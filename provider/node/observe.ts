@@ -2,11 +2,11 @@ import { coalesce } from "../base/coalesce.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import type { ObservePlan, ObserveResult, SurveyResult } from "../model/wire/session-protocol.ts";
 import { interfaceOf, listLinks } from "./link.ts";
-import { ownLink, signOf } from "./own-link.ts";
+import { ownLink, knownLinkOf } from "./own-link.ts";
 import { netnsPath } from "./netns.ts";
 import { driftOfRouting } from "./routing.ts";
 import { readResourceFile } from "./resource-file.ts";
-import { findSandbox, isSamePlace } from "./sandbox.ts";
+import { findSandbox, isSameNetns } from "./sandbox.ts";
 
 /*
  * What the Vnics of one pod have in common is read once for all concurrent requests, because starting programs takes
@@ -21,8 +21,8 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   const association = await findSandboxTogether(pod);
   const netns = { path: netnsPath(association.netns) };
   const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksTogether(netns)]);
-  const known = file && isSamePlace(file.association, association) ? file : undefined;
-  const link = ownLink(links, vnic.uid, signOf(known, association));
+  const known = file && isSameNetns(file.association, association) ? file : undefined;
+  const link = ownLink(links, vnic.uid, knownLinkOf(known, association));
   const amiss =
     known?.definition.routing && link
       ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))
@@ -38,12 +38,12 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
 }
 
 /**
- * Observes many Vnics, with the concurrency that `inTurn` allows. Those that can't be observed are left out; a single
+ * Observes many Vnics, with the concurrency that `withSlot` allows. Those that can't be observed are left out; a single
  * observation tells why.
  */
 export async function survey(
   plans: readonly ObservePlan[],
-  inTurn: <T>(namespace: string, work: () => Promise<T>) => Promise<T>,
+  withSlot: <T>(namespace: string, work: () => Promise<T>) => Promise<T>,
 ): Promise<SurveyResult> {
   const byPod = [...Map.groupBy(plans, ({ pod }) => pod.uid).values()];
   const seen: SurveyResult["seen"] = [];
@@ -52,6 +52,6 @@ export async function survey(
       (as) => void seen.push({ uid: plan.vnic.uid, as }),
       () => undefined,
     );
-  await Promise.all(byPod.map((those) => inTurn(those[0]?.pod.namespace ?? "", () => Promise.all(those.map(look)))));
+  await Promise.all(byPod.map((those) => withSlot(those[0]?.pod.namespace ?? "", () => Promise.all(those.map(look)))));
   return { seen };
 }

@@ -3,7 +3,7 @@ import type { Mode } from "../model/network/mode.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
 import type { Link } from "./link.ts";
-import { isSamePlace } from "./sandbox.ts";
+import { isSameNetns } from "./sandbox.ts";
 
 /*
  * Recognises a Vnic's link. A pod can rename its links, and remove or copy our alias, so the kernel's own data come
@@ -11,7 +11,7 @@ import { isSamePlace } from "./sandbox.ts";
  */
 
 /** What is known about the link besides the Vnic's UID. */
-export interface Sign {
+export interface KnownLink {
   readonly mode?: Mode;
   /** The interface index, if the resource file has it for this network namespace. */
   readonly index?: number | undefined;
@@ -27,20 +27,20 @@ const kinds: Record<Mode, string | undefined> = {
 };
 
 /** What a resource file knows about the link in the pod's network namespace. */
-export function signOf(file: ResourceFile | undefined, association: Association | undefined): Sign {
+export function knownLinkOf(file: ResourceFile | undefined, association: Association | undefined): KnownLink {
   if (!file) return {};
   const { mode } = file.definition.network;
-  const isThere = association !== undefined && isSamePlace(file.association, association);
+  const isThere = association !== undefined && isSameNetns(file.association, association);
   return { mode, ...(isThere ? { index: file.link?.index } : {}) };
 }
 
 /** Finds the Vnic's link by its index, its alias, or the transit name that it has before it gets its alias. */
-export function ownLink(links: readonly Link[], uid: string, sign: Sign = {}): Link | undefined {
-  return ownLinks(links, uid, sign)[0];
+export function ownLink(links: readonly Link[], uid: string, known: KnownLink = {}): Link | undefined {
+  return ownLinks(links, uid, known)[0];
 }
 
 /** All links that may be the Vnic's, the most likely first. */
-export function ownLinks(links: readonly Link[], uid: string, { mode, index }: Sign = {}): Link[] {
+export function ownLinks(links: readonly Link[], uid: string, { mode, index }: KnownLink = {}): Link[] {
   const waiting = transitLinkName(uid);
   const wanted = mode === undefined ? undefined : kinds[mode];
   const possible = links.filter(({ kind }) => wanted === undefined || kind === undefined || kind === wanted);

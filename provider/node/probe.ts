@@ -6,9 +6,9 @@ import { cut } from "../base/quote.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch, ipRows } from "./link.ts";
 import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
-import { type Netns, startLastingIn } from "./netns.ts";
-import type { Lasting } from "./run.ts";
-import { aside } from "./slots.ts";
+import { type Netns, startLongRunningIn } from "./netns.ts";
+import type { LongRunning } from "./run.ts";
+import { withoutSlot } from "./slots.ts";
 
 /*
  * Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are
@@ -59,11 +59,11 @@ export async function findRival(
 
 async function askByArp(netns: Netns, device: string, host: string): Promise<Rival[]> {
   const answers: Rival[] = [];
-  const sent: Lasting[] = [];
+  const sent: LongRunning[] = [];
   try {
     for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
       sent.push(await sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac })));
-      await aside(() => sleep(intervalMilliseconds));
+      await withoutSlot(() => sleep(intervalMilliseconds));
     }
     return answers;
   } finally {
@@ -75,14 +75,19 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
  * Sends one ARP probe, which has no sender address, so that no host updates its cache (RFC 5227, 2.1.1). Resolves once
  * it is sent; `hear` is called with the MAC that answers.
  */
-function sendArpProbe(netns: Netns, device: string, host: string, hear: (mac: string) => void): Promise<Lasting> {
+function sendArpProbe(
+  netns: Netns,
+  device: string,
+  host: string,
+  onReply: (mac: string) => void,
+): Promise<LongRunning> {
   return new Promise((resolve, reject) => {
     const complaints: string[] = [];
     const arping = ["arping", "-D", "-f", "-c", "1", "-w", "1", "-I", device, host];
-    const program = startLastingIn(netns, "stdbuf", ["--output=L", ...arping], {
+    const program = startLongRunningIn(netns, "stdbuf", ["--output=L", ...arping], {
       stdout: (line) => {
         const mac = / reply from .* \[([0-9A-F:]{17})\]/.exec(line)?.[1];
-        if (mac !== undefined) hear(mac.toLowerCase());
+        if (mac !== undefined) onReply(mac.toLowerCase());
         resolve(program);
       },
       stderr: (line) => complaints.length < 8 && complaints.push(cut(line, 200)),
@@ -104,7 +109,7 @@ async function askByNeighborDiscovery(netns: Netns, device: string, hosts: reado
   let answers: Rival[] = [];
   for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
     await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
-    await aside(() => sleep(intervalMilliseconds));
+    await withoutSlot(() => sleep(intervalMilliseconds));
     answers = await neighbors(netns, device, hosts);
   }
   return answers;

@@ -6,7 +6,7 @@ import { bringBack, findDevices, findReturned, restore } from "./device.ts";
 import { isHidden } from "./hidden-link.ts";
 import { deleteLink, type Link, listLinks } from "./link.ts";
 import { netnsInode, netnsPath } from "./netns.ts";
-import { ownLinks, signOf } from "./own-link.ts";
+import { ownLinks, knownLinkOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
 
 /** What is known about a link to remove. */
@@ -63,7 +63,9 @@ async function removeFromPod(
     return false;
   }
   // The pod's end of our veth pair is gone with the node's end, so a veth with our alias is the pod's own.
-  const own = ownLinks(links, uid, signOf(known, association)).filter((link) => isMade(link) && link.kind !== "veth");
+  const own = ownLinks(links, uid, knownLinkOf(known, association)).filter(
+    (link) => isMade(link) && link.kind !== "veth",
+  );
   for (const link of own) await deleteLink(pod, link);
   return own.length > 0;
 }
@@ -79,7 +81,7 @@ export async function removeFromNode(
     if (device) await restore(device, known);
     return device !== undefined;
   }
-  const own = ownLinks(links, uid, signOf(known, undefined)).filter(isMade);
+  const own = ownLinks(links, uid, knownLinkOf(known, undefined)).filter(isMade);
   for (const link of own) await deleteLink("node", link);
   return own.length > 0;
 }

@@ -7,16 +7,16 @@ import { VnicError } from "../base/errors.ts";
 /** What starts processes. */
 export interface Programs {
   start(program: string, args: readonly string[]): Started;
-  startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting;
+  startLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning;
 }
 
 /** For each line that a program prints. */
-export interface LastingEars {
+export interface LineCallbacks {
   readonly stdout: (line: string) => void;
   readonly stderr: (line: string) => void;
 }
 
-const real: Programs = { start: spawnOnce, startLasting: spawnLasting };
+const real: Programs = { start: spawnOnce, startLongRunning: spawnLongRunning };
 let programs = real;
 
 /** Lets others start all programs from now on, for tests without a kernel; undefined for the real ones again. */
@@ -36,7 +36,7 @@ export interface Started {
 }
 
 /** A long-running program. */
-export interface Lasting {
+export interface LongRunning {
   signal(name: NodeJS.Signals): void;
   /** Resolves to a description of how it ended. */
   readonly ended: Promise<string>;
@@ -46,17 +46,17 @@ export interface Lasting {
  * Longest line that is read from a program, in characters. A DHCP client's event has some thousands, partly written by
  * a server.
  */
-const longestLine = 2 ** 14;
+const maxLineLength = 2 ** 14;
 
 /** Starts a long-running program and passes on the lines of its stdout and stderr. */
-export function startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
-  return programs.startLasting(program, args, ears);
+export function startLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning {
+  return programs.startLongRunning(program, args, callbacks);
 }
 
-function spawnLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
+function spawnLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning {
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: environment() });
-  child.stdout.on("data", boundedLines(longestLine, ears.stdout));
-  child.stderr.on("data", boundedLines(longestLine, ears.stderr));
+  child.stdout.on("data", boundedLines(maxLineLength, callbacks.stdout));
+  child.stderr.on("data", boundedLines(maxLineLength, callbacks.stderr));
   const ended = new Promise<string>((resolve) => {
     child.on("error", (cause) => resolve(`running ${program}: ${cause.message}`));
     child.on("close", (code, signal) => resolve(`${program} ended by ${signal ?? `exit code ${code}`}`));
@@ -69,10 +69,10 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** Limit of a program's output in bytes, enough for some 16 000 links. A pod with more gets an error. */
-const mostOutput = 16 * 2 ** 20;
-const mostComplaints = 2 ** 14;
+const maxOutputBytes = 16 * 2 ** 20;
+const maxStderrBytes = 2 ** 14;
 /** How long a program may run after it got its input. It may list a pod's links, or wait for the kernel's lock. */
-const longestMilliseconds = 60_000;
+const timeoutMilliseconds = 60_000;
 
 /**
  * Starts a program that reads its stdin. A non-zero exit code becomes an error with the program's own message; too
@@ -92,7 +92,7 @@ function spawnOnce(program: string, args: readonly string[]): Started {
   };
   child.stdout.on("data", (chunk: Buffer) => {
     limits.bytes += chunk.length;
-    if (limits.bytes > mostOutput) end(`ended, as it printed more than ${mostOutput / 2 ** 20} MiB`);
+    if (limits.bytes > maxOutputBytes) end(`ended, as it printed more than ${maxOutputBytes / 2 ** 20} MiB`);
     else outputs.push(chunk);
   });
   // The program may end before it has read everything; its exit code decides.
@@ -106,7 +106,7 @@ function spawnOnce(program: string, args: readonly string[]): Started {
   return {
     finish: (input) => {
       child.stdin.end(input);
-      late = setTimeout(() => end(`ended after ${longestMilliseconds / 1000} s`), longestMilliseconds);
+      late = setTimeout(() => end(`ended after ${timeoutMilliseconds / 1000} s`), timeoutMilliseconds);
       return ended;
     },
   };
@@ -119,13 +119,13 @@ function endOf(
   args: readonly string[],
   limits: { readonly exceeded: string | undefined },
 ): Promise<void> {
-  let complaints = "";
-  child.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(0, mostComplaints)));
+  let stderr = "";
+  child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(0, maxStderrBytes)));
   return new Promise((resolve, reject) => {
     child.on("error", (cause) => reject(new VnicError("failed", `running ${program}: ${cause.message}`, { cause })));
     child.on("close", (code, signal) => {
       if (code === 0 && limits.exceeded === undefined) return resolve();
-      const words = complaints.trim().replaceAll("\n", "; ");
+      const words = stderr.trim().replaceAll("\n", "; ");
       const how = limits.exceeded ?? (words || `ended by ${signal ?? `exit code ${code}`}`);
       return reject(new VnicError("failed", `${[program, ...args].join(" ")}: ${how}`));
     });

@@ -109,6 +109,6 @@ function gone(pod: InjectPlan["pod"], why: string): VnicError {
 }
 
 /** Whether two associations have the same network namespace, by path and inode. */
-export function isSamePlace(one: Association, other: Association): boolean {
+export function isSameNetns(one: Association, other: Association): boolean {
   return one.netns === other.netns && one.inode === other.inode;
 }

@@ -5,10 +5,10 @@ import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Link, listLinks } from "./link.ts";
 import { ownLink } from "./own-link.ts";
 import type { Netns } from "./netns.ts";
-import { aside } from "./slots.ts";
+import { withoutSlot } from "./slots.ts";
 
 /** Bridges with a spanning tree take half a minute, and a cable may be unplugged; we don't wait that long. */
-const patienceMilliseconds = 5000;
+const timeoutMilliseconds = 5000;
 
 /** How long the other end of a cable may take to detect that the link is up; a Linux bridge takes as long. */
 const otherEndMilliseconds = 1000;
@@ -24,7 +24,7 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
     await awaitLink("node", (links) => links.find(({ name }) => name === hostSideName(uid))?.forwards);
   if (mode !== "host-device") return;
   await awaitLink(pod, (links) => ownLink(links, uid)?.carries);
-  await aside(() => sleep(otherEndMilliseconds));
+  await withoutSlot(() => sleep(otherEndMilliseconds));
 }
 
 /** A router that answers solicitations individually does so within half a second (RFC 4861, 6.2.6). */
@@ -43,9 +43,13 @@ export async function awaitAnnounced(pod: Netns, uid: string): Promise<void> {
 async function awaitLink(
   netns: Netns,
   isSo: (links: readonly Link[]) => boolean | undefined,
-  milliseconds = patienceMilliseconds,
+  milliseconds = timeoutMilliseconds,
 ): Promise<boolean> {
-  for (const giveUpAt = performance.now() + milliseconds; performance.now() < giveUpAt; await aside(() => sleep(20)))
+  for (
+    const giveUpAt = performance.now() + milliseconds;
+    performance.now() < giveUpAt;
+    await withoutSlot(() => sleep(20))
+  )
     if (isSo(await listLinks(netns))) return true;
   return false;
 }

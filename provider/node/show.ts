@@ -1,9 +1,9 @@
 import type { ObservePlan, ShowResult } from "../model/wire/session-protocol.ts";
 import { interfaceOf, type IpAddressRow, ipRows, linksOf } from "./link.ts";
 import { netnsPath } from "./netns.ts";
-import { ownLink, signOf } from "./own-link.ts";
+import { ownLink, knownLinkOf } from "./own-link.ts";
 import { readResourceFile } from "./resource-file.ts";
-import { findSandbox, isSamePlace } from "./sandbox.ts";
+import { findSandbox, isSameNetns } from "./sandbox.ts";
 
 /** A row of `ip -s`. */
 interface CountedRow extends IpAddressRow {
@@ -19,8 +19,8 @@ export async function show({ vnic, pod }: ObservePlan): Promise<ShowResult> {
     readResourceFile(vnic.uid),
     ipRows<CountedRow>({ path: netnsPath(association.netns) }, ["-j", "-d", "-s", "address", "show"]),
   ]);
-  const known = file && isSamePlace(file.association, association) ? file : undefined;
-  const link = ownLink(linksOf(rows), vnic.uid, signOf(known, association));
+  const known = file && isSameNetns(file.association, association) ? file : undefined;
+  const link = ownLink(linksOf(rows), vnic.uid, knownLinkOf(known, association));
   const counters = link && countersOf(rows, link.name);
   return {
     ...(file ? { file } : {}),

@@ -8,12 +8,12 @@ import { sweepAddresses } from "./address-sweep.ts";
 import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
 import type { Metrics } from "./metrics.ts";
-import { News } from "./news.ts";
+import { ChangeFilter } from "./change-filter.ts";
 import type { Outcome } from "./queue.ts";
 import { startRecordController } from "./record-controller.ts";
 import { stale } from "./stale.ts";
 import { setFailed } from "./status.ts";
-import type { World } from "./task.ts";
+import type { ReconcilerContext } from "./task.ts";
 import { waitersFor } from "./waiters.ts";
 
 /** Head start of the Vnic that has waited longest for a released address. */
@@ -23,18 +23,18 @@ const headStartSeconds = 5;
  * Brings one Vnic to the state in its record: deletes it, or removes its former realisation and creates it where it
  * should be.
  */
-export async function reconcileVnic(world: World, id: string): Promise<Outcome> {
+export async function reconcileVnic(context: ReconcilerContext, id: string): Promise<Outcome> {
   const ref = parseVnicId(id);
-  const record = await world.cluster.findVnic(ref);
+  const record = await context.cluster.findVnic(ref);
   if (!record) {
-    world.claims.forget(ref);
+    context.claims.forget(ref);
     return {};
   }
   // When a claim is released, the watch tells us; when its holder dies, nothing does.
-  if (world.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
+  if (context.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
 
-  const pod = await world.cluster.findPod(ref.namespace, record.spec.pod.name);
-  const task = { world, record, pod };
+  const pod = await context.cluster.findPod(ref.namespace, record.spec.pod.name);
+  const task = { context, record, pod };
   try {
     for (const module of record.metadata.deletionTimestamp ? [finalizer] : [stale, creation]) {
       const outcome = await module(task);
@@ -62,29 +62,33 @@ export interface VnicControllerOptions {
  * function that stops it.
  */
 export function startVnicController(
-  world: World,
+  context: ReconcilerContext,
   { vnics, pods, addresses, metrics, resyncSeconds }: VnicControllerOptions,
 ): () => Promise<void> {
   const { queue, stop } = startRecordController({
     kind: "Vnic",
     logged: "vnic",
     records: vnics,
-    reconcile: (id) => reconcileVnic(world, id),
+    reconcile: (id) => reconcileVnic(context, id),
     metrics,
-    log: world.log,
+    log: context.log,
     // Vnics of a node that doesn't answer wait here, and others must have room as well.
     width: 64,
     beyond: 192,
     resyncSeconds,
     onResync: () => {
-      for (const { metadata } of vnics.list()) world.due.add(vnicId(metadata));
-      void sweepAddresses(world.cluster, world.log, addresses, vnics);
+      for (const { metadata } of vnics.list()) context.due.add(vnicId(metadata));
+      void sweepAddresses(context.cluster, context.log, addresses, vnics);
     },
   });
-  const podNews = new News<PodObject>((pod) => [pod.metadata?.uid, readPod(pod), pod.metadata?.deletionTimestamp]);
+  const podNews = new ChangeFilter<PodObject>((pod) => [
+    pod.metadata?.uid,
+    readPod(pod),
+    pod.metadata?.deletionTimestamp,
+  ]);
   pods.onChange((pod) => {
     const { namespace = "", name = "" } = pod.metadata ?? {};
-    const isNews = podNews.hear(`${namespace}/${name}`, pod);
+    const isNews = podNews.changed(`${namespace}/${name}`, pod);
     for (const { metadata, spec } of vnics.list())
       if (metadata.namespace === namespace && spec.pod.name === name)
         if (isNews) queue.add(vnicId(metadata));

@@ -1,13 +1,13 @@
 import { readyOf } from "../model/vnic/pending.ts";
 import { inject } from "../lifecycle/inject.ts";
 import { valuesOf } from "../model/address/address.ts";
-import { holdsJust } from "../model/address/held.ts";
+import { holdsExactly } from "../model/address/held.ts";
 import { observe } from "../lifecycle/observe.ts";
 import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
 import { vnicId } from "../model/names.ts";
 import { endedWith, readPod, runsContainer } from "../model/kubernetes/pod.ts";
-import { definitionInRecord, placeOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
+import { definitionInRecord, placementOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
 import { packageVersion } from "../base/package.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
@@ -17,19 +17,19 @@ const deadlineSeconds = 30;
 
 /** Create event, changed spec, or a running pod: realises the Vnic in its pod. */
 export const creation: Module = async (task) => {
-  const { world, record, pod } = task;
+  const { context, record, pod } = task;
   const definition = definitionInRecord(record);
   const state = pod && readPod(pod);
   if (state?.state !== "running") {
     // The NIC survives a container restart, and a terminating pod keeps it until its end.
-    if (pod === undefined || pod.metadata?.uid !== placeOf(record)?.podUid) await setDown(task, state);
+    if (pod === undefined || pod.metadata?.uid !== placementOf(record)?.podUid) await setDown(task, state);
     return undefined;
   }
-  const isDue = world.due.delete(vnicId(record.metadata));
-  if (isServed(task) && holdsJust(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
+  const isDue = context.due.delete(vnicId(record.metadata));
+  if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
     return undefined;
-  const { node } = await inject(world, definition, { lead: record, deadlineSeconds });
-  world.log("info", `it is in its pod on node ${node}`, about(task));
+  const { node } = await inject(context, definition, { sourceRecord: record, deadlineSeconds });
+  context.log("info", `it is in its pod on node ${node}`, about(task));
   return undefined;
 };
 
@@ -44,7 +44,7 @@ function isServed({ record, pod }: Task): boolean {
     ready !== undefined &&
     (ready.status === "True" || waitsForParent(ready)) &&
     ready.observedGeneration === metadata.generation &&
-    placeOf(record)?.podUid === pod?.metadata?.uid &&
+    placementOf(record)?.podUid === pod?.metadata?.uid &&
     status?.pod?.uid === pod?.metadata?.uid &&
     status?.pod?.containerId !== undefined &&
     pod !== undefined &&
@@ -52,8 +52,8 @@ function isServed({ record, pod }: Task): boolean {
   );
 }
 
-async function hasDrifted({ world, record }: Task): Promise<boolean> {
+async function hasDrifted({ context, record }: Task): Promise<boolean> {
   const known = stateOfRecord(record, packageVersion);
-  const seen = await observe(world, refOf(record), known, { deadlineSeconds });
+  const seen = await observe(context, refOf(record), known, { deadlineSeconds });
   return seen === undefined || seen.drift !== undefined || difference(seen, known).update.length > 0;
 }

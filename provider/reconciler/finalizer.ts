@@ -2,7 +2,7 @@ import { Deadline } from "../lifecycle/deadline.ts";
 import { eject } from "../lifecycle/eject.ts";
 import { finalizer as ours, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";
-import { placeOf, refOf } from "../model/vnic/record.ts";
+import { placementOf, refOf } from "../model/vnic/record.ts";
 import { setStatus } from "./status.ts";
 import { about, type Module } from "./task.ts";
 
@@ -13,17 +13,17 @@ const deadlineSeconds = 30;
  * is removed from its node, and the record with it. If not, `detach` unplugs the NIC first, and `waitForPod` requeues.
  */
 export const finalizer: Module = async (task) => {
-  const { world, record, pod } = task;
+  const { context, record, pod } = task;
   const { uid, finalizers } = record.metadata;
   if (!finalizers?.includes(ours)) return undefined;
-  const place = placeOf(record);
-  const isTerminated = place === undefined || terminationOf(pod, place.podUid) !== undefined;
+  const placement = placementOf(record);
+  const isTerminated = placement === undefined || terminationOf(pod, placement.podUid) !== undefined;
   if (!isTerminated && record.spec.deletionPolicy === "waitForPod") {
     await setStatus(task, "WaitingForPod", `it is deleted when pod ${record.spec.pod.name} has terminated`);
     return { againInSeconds: 60 };
   }
   const deadline = new Deadline(`deleting Vnic ${vnicId(record.metadata)}`, deadlineSeconds);
-  await eject(world, refOf(record), { uid }, deadline);
-  world.log("info", "it is deleted", about(task));
+  await eject(context, refOf(record), { uid }, deadline);
+  context.log("info", "it is deleted", about(task));
   return undefined;
 };

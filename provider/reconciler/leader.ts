@@ -31,7 +31,12 @@ export interface Leadership {
 }
 
 /** Waits until `identity` is the leader. */
-export async function lead(leases: Leases, identity: string, log: Log, clock: Clock = realClock): Promise<Leadership> {
+export async function becomeLeader(
+  leases: Leases,
+  identity: string,
+  log: Log,
+  clock: Clock = realClock,
+): Promise<Leadership> {
   let seen: { version: string | undefined; since: number } | undefined;
   for (;;) {
     try {

@@ -7,12 +7,12 @@ import { messageOf } from "../base/errors.ts";
 import { defaultImage } from "../base/package.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
-import { GivenAddresses } from "./given-addresses.ts";
-import { lead } from "./leader.ts";
+import { UnavailableAddresses } from "./unavailable-addresses.ts";
+import { becomeLeader } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
 import { sweepBySession, Sweeps } from "./sweep.ts";
-import type { World } from "./task.ts";
+import type { ReconcilerContext } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
 
 /*
@@ -26,7 +26,7 @@ const port = Number(process.env.VNIC_PORT ?? "8080");
 /** Identity for leader election. A pod's host name can be reused, its UID can't. */
 const identity = [hostname(), process.env.VNIC_POD_UID].filter(Boolean).join("_");
 /** Shorter than the kubelet's termination grace period. */
-const patienceMilliseconds = 25_000;
+const shutdownTimeoutMilliseconds = 25_000;
 
 async function main(): Promise<void> {
   const metrics = makeMetrics();
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const cluster = await openWatchedCluster({});
   complaint = undefined;
   log("info", "standing by");
-  const leadership = await lead(cluster, identity, log);
+  const leadership = await becomeLeader(cluster, identity, log);
   log("info", "leading");
   metrics.showLeading();
   void leadership.lost.then((why) => {
@@ -60,11 +60,11 @@ async function main(): Promise<void> {
   const sessions = new SessionPool(cluster, { image, onOpened });
   const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions), everySeconds: resyncSeconds });
   const claims = new Claims(`reconciler ${hostname()}`);
-  const world: World = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
+  const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
-    startVnicController(world, { vnics, pods, addresses, metrics, resyncSeconds }),
+    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds }),
     startVnicSetController(
-      { cluster, log, given: new GivenAddresses(addresses, vnics) },
+      { cluster, log, unavailable: new UnavailableAddresses(addresses, vnics) },
       { sets, vnics, pods, metrics, resyncSeconds },
     ),
   ];
@@ -82,7 +82,7 @@ let finish = async (): Promise<void> => undefined;
 
 process.once("SIGTERM", () => {
   log("info", "ending");
-  setTimeout(() => process.exit(1), patienceMilliseconds);
+  setTimeout(() => process.exit(1), shutdownTimeoutMilliseconds);
   void finish().finally(() => process.exit(0));
 });
 

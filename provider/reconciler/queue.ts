@@ -15,8 +15,8 @@ export interface QueueOptions {
   readonly clock?: Clock;
 }
 
-const firstPatience = 1;
-const longestPatienceSeconds = 30;
+const firstRetrySeconds = 1;
+const maxRetrySeconds = 30;
 
 /**
  * A work queue of keys `<namespace>/<name>`. Each key is processed by one worker at a time, once for any number of
@@ -151,7 +151,7 @@ export class Queue {
       this.changed.delete(key);
       const failures = this.failures.get(key) ?? 0;
       this.failures.set(key, failures + 1);
-      this.addLater(key, Math.min(firstPatience * 2 ** failures, longestPatienceSeconds));
+      this.addLater(key, Math.min(firstRetrySeconds * 2 ** failures, maxRetrySeconds));
       this.options.onError(key, error);
     }
   }

@@ -4,7 +4,7 @@ import { vnicId, type VnicRef } from "../model/names.ts";
 import type { RecordMetadata } from "../model/kubernetes/record.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
-import { News } from "./news.ts";
+import { ChangeFilter } from "./change-filter.ts";
 import { Queue, type QueueOptions } from "./queue.ts";
 
 export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "width" | "beyond"> {
@@ -40,11 +40,15 @@ export function startRecordController<Record extends { readonly metadata: Record
   });
   metrics.showQueue(kind, queue);
 
-  const news = new News<Record>(({ metadata }) => [metadata.uid, metadata.generation, metadata.deletionTimestamp]);
+  const news = new ChangeFilter<Record>(({ metadata }) => [
+    metadata.uid,
+    metadata.generation,
+    metadata.deletionTimestamp,
+  ]);
   records.onChange((record) => {
     const id = vnicId(record.metadata);
     // Claim, finalizer and status are written by drivers: on their account nothing that failed is tried again.
-    if (news.hear(id, record)) queue.add(id);
+    if (news.changed(id, record)) queue.add(id);
     else queue.addQuietly(id);
   });
   records.onGone(({ metadata }) => news.forget(vnicId(metadata)));

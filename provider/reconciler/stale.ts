@@ -2,7 +2,7 @@ import { Deadline } from "../lifecycle/deadline.ts";
 import { removeFromNode } from "../lifecycle/eject.ts";
 import { annotations, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";
-import { placeOf, refOf } from "../model/vnic/record.ts";
+import { placementOf, refOf } from "../model/vnic/record.ts";
 import { setStatus } from "./status.ts";
 import { about, type Module } from "./task.ts";
 
@@ -14,21 +14,24 @@ const deadlineSeconds = 30;
  * Otherwise there is nothing to do.
  */
 export const stale: Module = async (task) => {
-  const { world, record, pod } = task;
+  const { context, record, pod } = task;
   const { namespace, uid } = record.metadata;
-  const place = placeOf(record);
-  const end = place && terminationOf(pod, place.podUid);
-  if (!place || end === undefined) return undefined;
+  const placement = placementOf(record);
+  const end = placement && terminationOf(pod, placement.podUid);
+  if (!placement || end === undefined) return undefined;
 
   await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`);
-  const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${place.node}`, deadlineSeconds);
-  await world.claims.hold(world, refOf(record), record, deadline, async ({ record: current }) => {
+  const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${placement.node}`, deadlineSeconds);
+  await context.claims.hold(context, refOf(record), record, deadline, async ({ record: current }) => {
     // The former holder of the claim may have moved the Vnic, and our copy may be slightly old.
-    if (current?.metadata.uid !== uid || placeOf(current)?.podUid !== place.podUid) return;
-    if (terminationOf(await world.cluster.findPod(namespace, record.spec.pod.name), place.podUid) === undefined) return;
-    await removeFromNode(world, { ...refOf(record), uid }, place.node, undefined, deadline, { keepLease: true });
-    await world.cluster.changeVnic(current, { annotations: { [annotations.node]: null, [annotations.podUid]: null } });
-    world.log("info", `removed what was left of it on node ${place.node}: ${end}`, about(task));
+    if (current?.metadata.uid !== uid || placementOf(current)?.podUid !== placement.podUid) return;
+    if (terminationOf(await context.cluster.findPod(namespace, record.spec.pod.name), placement.podUid) === undefined)
+      return;
+    await removeFromNode(context, { ...refOf(record), uid }, placement.node, undefined, deadline, { keepLease: true });
+    await context.cluster.changeVnic(current, {
+      annotations: { [annotations.node]: null, [annotations.podUid]: null },
+    });
+    context.log("info", `removed what was left of it on node ${placement.node}: ${end}`, about(task));
   });
   return { againInSeconds: 0 };
 };

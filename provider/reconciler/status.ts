@@ -1,4 +1,4 @@
-import { tell } from "../lifecycle/tell.ts";
+import { emitEvents } from "../lifecycle/emit-events.ts";
 import { isVnicError, messageOf } from "../base/errors.ts";
 import { type PodState, runsContainer } from "../model/kubernetes/pod.ts";
 import { failureReasons } from "../model/vnic/attempt.ts";
@@ -10,10 +10,10 @@ import type { Task } from "./task.ts";
 
 /** Returns whether the status was changed. */
 export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
-  const { world, record } = task;
+  const { context, record } = task;
   const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
   if (statusIncludes(record, status)) return false;
-  await world.cluster.applyVnicStatus(refOf(record), status);
+  await context.cluster.applyVnicStatus(refOf(record), status);
   return true;
 }
 
@@ -38,9 +38,9 @@ export async function setFailed(task: Task, error: unknown): Promise<void> {
   const message = messageOf(error);
   const isNew = await setStatus(task, isVnicError(error) ? failureReasons[error.kind] : "Failed", message);
   if (!isNew) return;
-  const { record, pod, world } = task;
+  const { record, pod, context } = task;
   const reason = record.metadata.deletionTimestamp ? "FailedRemovingInterface" : "FailedAddingInterface";
-  await tell(world, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });
+  await emitEvents(context, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });
 }
 
 /** Whether the NIC is still where it was last seen, as far as the pod shows. */

@@ -4,11 +4,11 @@ import { isVnicError, messageOf } from "../base/errors.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { SessionPool } from "../lifecycle/session/session-pool.ts";
 import type { Session } from "../lifecycle/session/session.ts";
-import { placeOf } from "../model/vnic/record.ts";
+import { placementOf } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 
 /** Enough for everything on a node, even if pods make each removal slow. */
-const longestSeconds = 600;
+const timeoutSeconds = 600;
 
 /**
  * Removes from a node the Vnics that no longer exist or are elsewhere now, as on a node that came back after it was
@@ -20,7 +20,7 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
   for (const vnic of vnics) {
     const { uid, namespace, name } = vnic;
     const record = await cluster.findVnic({ namespace, name });
-    if (record?.metadata.uid === uid && placeOf(record)?.node === node) continue;
+    if (record?.metadata.uid === uid && placementOf(record)?.node === node) continue;
     const about = { vnic: `${namespace}/${name}` };
     try {
       await session.request("eject", { plan: { vnic } });
@@ -86,7 +86,7 @@ export class Sweeps {
 /** Sweeps with the node's session, which stays open for it. */
 export function sweepBySession(cluster: Cluster, log: Log, sessions: SessionPool): (node: string) => Promise<number> {
   return (node) =>
-    sessions.use(node, new Deadline(`sweeping node ${node}`, longestSeconds), (session) =>
+    sessions.use(node, new Deadline(`sweeping node ${node}`, timeoutSeconds), (session) =>
       sweep(cluster, log, node, session),
     );
 }

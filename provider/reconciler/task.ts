@@ -5,7 +5,7 @@ import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
 /** The context shared by all parts of the reconciler. */
-export interface World extends Driver {
+export interface ReconcilerContext extends Driver {
   readonly log: Log;
   /** Vnics to check on their nodes as well, whatever their records say. */
   readonly due: Set<string>;
@@ -13,7 +13,7 @@ export interface World extends Driver {
 
 /** One Vnic to reconcile: its record and the pod of its name, both as just read. */
 export interface Task {
-  readonly world: World;
+  readonly context: ReconcilerContext;
   readonly record: StoredVnic;
   readonly pod: PodObject | undefined;
 }

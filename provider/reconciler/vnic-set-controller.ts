@@ -20,16 +20,16 @@ export interface VnicSetControllerOptions {
  * a function that stops it.
  */
 export function startVnicSetController(
-  world: Omit<SetWatcher, "pods">,
+  context: Omit<SetWatcher, "pods">,
   { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,
 ): () => Promise<void> {
   const { queue, stop } = startRecordController({
     kind: "VnicSet",
     logged: "vnicSet",
     records: sets,
-    reconcile: (id) => reconcileVnicSet({ ...world, pods }, id),
+    reconcile: (id) => reconcileVnicSet({ ...context, pods }, id),
     metrics,
-    log: world.log,
+    log: context.log,
     width: 1,
     resyncSeconds,
   });

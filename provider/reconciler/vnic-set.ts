@@ -7,23 +7,23 @@ import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import type { AddressRange } from "../model/schema/range.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
-import { expand, isMember, type SetWorld } from "../model/vnic-set/expansion.ts";
+import { expand, isMember, type ExpansionInput } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
 import { invalidSetStatus, setStatusIncludes, setStatusOf } from "../model/vnic-set/status.ts";
-import type { GivenAddresses } from "./given-addresses.ts";
+import type { UnavailableAddresses } from "./unavailable-addresses.ts";
 import type { Log } from "./log.ts";
 import type { Outcome } from "./queue.ts";
 
 /* VnicSets: one Vnic record for each pod. The Vnic controller realises these records. */
 
 /** Maximum number of records to write in one turn, after which other sets get theirs. */
-const mostAtOnce = 50;
+const maxWritesPerRound = 50;
 
 export interface SetWatcher {
   readonly cluster: WatchedCluster;
   readonly pods: Pick<Watched<PodObject>, "list">;
-  readonly given: GivenAddresses;
+  readonly unavailable: UnavailableAddresses;
   readonly log: Log;
 }
 
@@ -49,21 +49,22 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await setStatus(cluster, set, invalidSetStatus(set, [ranges.problem], new Date()));
     return { againInSeconds: 5 };
   }
-  const world = await look(watcher, canonical.set, ranges);
-  const plan = expand(world);
+  const input = await readInput(watcher, canonical.set, ranges);
+  const plan = expand(input);
 
   // Sync
-  for (const vnic of plan.remove.slice(0, mostAtOnce)) {
-    if (await isServedAfterAll(watcher, world, vnic)) continue;
+  for (const vnic of plan.remove.slice(0, maxWritesPerRound)) {
+    if (await isServedAfterAll(watcher, input, vnic)) continue;
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} has no use for it`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply.slice(0, mostAtOnce)) watcher.given.remember(await cluster.applyMember(record));
+  for (const record of plan.apply.slice(0, maxWritesPerRound))
+    watcher.unavailable.add(await cluster.applyMember(record));
 
   // Return
-  const workloadIsMissing = set.spec.workload !== undefined && world.workload === undefined;
-  await setStatus(cluster, set, setStatusOf(world.set, plan, workloadIsMissing, new Date()));
-  if (plan.remove.length > mostAtOnce || plan.apply.length > mostAtOnce) return { againInSeconds: 0 };
+  const workloadIsMissing = set.spec.workload !== undefined && input.workload === undefined;
+  await setStatus(cluster, set, setStatusOf(input.set, plan, workloadIsMissing, new Date()));
+  if (plan.remove.length > maxWritesPerRound || plan.apply.length > maxWritesPerRound) return { againInSeconds: 0 };
   // Nothing notifies us when a Vnic of another network releases an address, or when a workload is created.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
@@ -82,24 +83,28 @@ async function rangesOf(
 }
 
 /** Reads the set's own Vnics directly, because addresses that were just allocated must be among them. */
-async function look(
-  { cluster, pods, given }: SetWatcher,
+async function readInput(
+  { cluster, pods, unavailable }: SetWatcher,
   set: StoredVnicSet,
   ranges: readonly AddressRange[] | undefined,
-): Promise<SetWorld> {
+): Promise<ExpansionInput> {
   const { namespace, name } = set.metadata;
   const [vnics, workload, statefulSets, others] = await Promise.all([
     cluster.listVnics(`${labels.set}=${name}`, namespace),
     set.spec.workload && cluster.findWorkload(namespace, set.spec.workload),
     cluster.listStatefulSets(namespace),
-    ranges ? given.toOthers(cluster, set) : [],
+    ranges ? unavailable.outsideOf(cluster, set) : [],
   ]);
   const own = pods.list().filter(({ metadata }) => metadata?.namespace === namespace);
   return { set, pods: own, vnics, others, workload, statefulSets, ranges };
 }
 
 /** Whether a pod still exists although the cached list doesn't have it, so that its Vnic isn't deleted by mistake. */
-async function isServedAfterAll({ cluster }: SetWatcher, { set, pods, workload }: SetWorld, { spec }: StoredVnic) {
+async function isServedAfterAll(
+  { cluster }: SetWatcher,
+  { set, pods, workload }: ExpansionInput,
+  { spec }: StoredVnic,
+) {
   if (pods.some(({ metadata }) => metadata?.name === spec.pod.name)) return false;
   const pod = await cluster.findPod(set.metadata.namespace, spec.pod.name);
   return pod !== undefined && isSelected(set.spec, workload, pod);

@@ -1,5 +1,5 @@
 import type { PlatformOptions } from "../../provider/model/platform/options.ts";
-import { placement, wholeResources } from "../../provider/model/platform/placement.ts";
+import { nodeConstraints, wholeResources } from "../../provider/model/platform/node-constraints.ts";
 import { spread } from "../../provider/model/platform/reconciler.ts";
 import type { Form, Json, Option, Substitute } from "./template.ts";
 
@@ -68,7 +68,7 @@ function workloadPoints(
       probe: { probe: "x" },
       forms: [
         {
-          of: (value) => placement({ nodeSelector: value as Record<string, string> }).nodeSelector,
+          of: (value) => nodeConstraints({ nodeSelector: value as Record<string, string> }).nodeSelector,
           text: json(`merge (dict "kubernetes.io/os" "linux") (${values}.nodeSelector | default dict)`),
         },
       ],

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
-import { most } from "../../provider/model/schema/bounds.ts";
+import { maxItems } from "../../provider/model/schema/bounds.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
@@ -22,7 +22,7 @@ const networks = {
 };
 
 function full(item: (at: number) => string): string[] {
-  return Array.from({ length: most.exclusions }, (_, at) => item(at));
+  return Array.from({ length: maxItems.exclusions }, (_, at) => item(at));
 }
 
 describe("a Network's terms at admission", () => {
@@ -76,7 +76,7 @@ describe("a Network's terms at admission", () => {
 
   // A policy that exceeds the API server's cost limit refuses everything, which more of either would do.
   it("stay within the cost limit of CEL with the maximum of exclusions and addresses", async () => {
-    const hosts = Array.from({ length: most.addresses }, (_, at) => at + 1);
+    const hosts = Array.from({ length: maxItems.addresses }, (_, at) => at + 1);
     const ipv4 = hosts.map((host) => `10.2.0.${host}/8`);
     const ipv6 = hosts.map((host) => `fd50::2:${host}/64`);
     expect(await admit("full", ipv4)).to.equal("");

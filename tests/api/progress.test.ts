@@ -82,7 +82,7 @@ describe("a client that waits for a record by its generation", () => {
     expect(await isSaid(), "before").to.deep.equal({ kstatus: "InProgress", ready: "True", reason: "Attached" });
     const seen = meanwhile();
     const edited = { ...definition, addresses: ["10.77.0.99/16"] };
-    await inject(driver, edited, { lead: await record() });
+    await inject(driver, edited, { sourceRecord: await record() });
     expect(seen, "while").to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Attaching" }]);
     expect(await isSaid(), "after").to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiVersion } from "../../provider/model/names.ts";
-import { most } from "../../provider/model/schema/bounds.ts";
+import { maxItems } from "../../provider/model/schema/bounds.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
 import { specOf, vnicRef } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
@@ -38,7 +38,7 @@ interface Load {
 const times = <T>(count: number, item: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => item(index));
 const pod = { name: "app" };
-const exclude = times(most.exclusions, (index) => `10.9.${100 + (index >> 7)}.${2 * (index & 127)}`);
+const exclude = times(maxItems.exclusions, (index) => `10.9.${100 + (index >> 7)}.${2 * (index & 127)}`);
 const vnics = (spec: (index: number) => object) =>
   times(crowd, (index) => ({
     kind: "Vnic",
@@ -52,7 +52,7 @@ const loads: readonly Load[] = [
     objects: vnics((index) => ({ network: { parent: "eth99" }, addresses: [`10.9.1.${index + 1}/24`] })),
   },
   {
-    name: `10 VnicSets with ${most.exclusions} exclusions each`,
+    name: `10 VnicSets with ${maxItems.exclusions} exclusions each`,
     patches: true,
     objects: times(10, (index) => ({
       kind: "VnicSet",
@@ -65,7 +65,7 @@ const loads: readonly Load[] = [
     })),
   },
   {
-    name: `a Vnic with ${most.routes} routes, patched all the time`,
+    name: `a Vnic with ${maxItems.routes} routes, patched all the time`,
     patches: true,
     objects: [
       {
@@ -76,7 +76,7 @@ const loads: readonly Load[] = [
           interfaceName: "routed",
           network: { parent: "eth1" },
           addresses: ["10.9.1.1/16"],
-          routes: times(most.routes, (index) => ({ to: `11.${index >> 8}.${index & 255}.0/24`, via: "10.9.0.1" })),
+          routes: times(maxItems.routes, (index) => ({ to: `11.${index >> 8}.${index & 255}.0/24`, via: "10.9.0.1" })),
         },
       },
     ],

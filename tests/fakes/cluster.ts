@@ -213,8 +213,8 @@ export class FakeCluster implements Cluster {
     return this.addresses.get(name);
   }
 
-  async passAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<void> {
-    this.called("passAddress", address.spec.value);
+  async transferAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<void> {
+    this.called("transferAddress", address.spec.value);
     if (!this.isCurrent(address)) throw new VnicError("outdated", `taking over ${address.spec.value}: too late`);
     this.keepAddress({ ...address, spec: { ...address.spec, holder: { namespace, name, uid } } });
   }

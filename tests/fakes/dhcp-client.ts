@@ -1,21 +1,21 @@
-import type { ClientEars } from "../../provider/agent/dhcp-client.ts";
+import type { ClientCallbacks } from "../../provider/agent/dhcp-client.ts";
 import type { ClientEvent } from "../../provider/model/lease/lease.ts";
 import type { LeaseSubject } from "../../provider/model/wire/agent-protocol.ts";
-import type { Lasting } from "../../provider/node/run.ts";
+import type { LongRunning } from "../../provider/node/run.ts";
 
 /**
  * A DHCP client that reports what a test tells it to. It ends at SIGKILL, and at SIGTERM unless told to ignore that.
  */
-export class FakeDhcpClient implements Lasting {
+export class FakeDhcpClient implements LongRunning {
   /** The address that it requests. */
   readonly asked: string | undefined;
   readonly signals: NodeJS.Signals[] = [];
   readonly ended: Promise<string>;
   ignoresTerm = false;
-  private readonly ears: ClientEars;
+  private readonly ears: ClientCallbacks;
   private resolveEnded: (how: string) => void = () => undefined;
 
-  constructor(subject: LeaseSubject, ears: ClientEars) {
+  constructor(subject: LeaseSubject, ears: ClientCallbacks) {
     this.asked = subject.address;
     this.ears = ears;
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));

@@ -51,7 +51,7 @@ export class FakeNodes {
     process.env["VNIC_HOST_ROOT"] = root;
     usePrograms({
       start: (...args) => current.getStore()!.start(...args),
-      startLasting: (...args) => current.getStore()!.startLasting(...args),
+      startLongRunning: (...args) => current.getStore()!.startLongRunning(...args),
     });
     return nodes;
   }

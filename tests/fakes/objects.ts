@@ -1,4 +1,4 @@
-import { holdingsOf } from "../../provider/model/address/address.ts";
+import { wantedAddressesOf } from "../../provider/model/address/address.ts";
 import { writeHeld } from "../../provider/model/address/held.ts";
 import { segmentsOf } from "../../provider/model/address/segment.ts";
 import { isInline } from "../../provider/model/network/reference.ts";
@@ -129,7 +129,7 @@ export function storedVnic(
 ): StoredVnic {
   const wanted = definition(given);
   const { network } = wanted;
-  const held = writeHeld(holdingsOf(wanted, isInline(network) ? segmentsOf(network) : []));
+  const held = writeHeld(wantedAddressesOf(wanted, isInline(network) ? segmentsOf(network) : []));
   const record = recordOf(wanted, { node: "worker-1", uid: uid(2), held });
   const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };

@@ -1,5 +1,5 @@
 import { VnicError } from "../../provider/base/errors.ts";
-import type { Lasting, LastingEars, Programs, Started } from "../../provider/node/run.ts";
+import type { LongRunning, LineCallbacks, Programs, Started } from "../../provider/node/run.ts";
 import type { FakeKernel } from "./kernel.ts";
 
 /**
@@ -48,7 +48,7 @@ export class FakePrograms implements Programs {
   }
 
   /** Starts a program that runs on. The only one is a probe, which nobody answers. */
-  startLasting(program: string, args: readonly string[], ears: LastingEars): Lasting {
+  startLongRunning(program: string, args: readonly string[], ears: LineCallbacks): LongRunning {
     const fault = this.count(program, args);
     let end: (how: string) => void = () => undefined;
     const ended = new Promise<string>((resolve) => (end = resolve));

@@ -1,7 +1,7 @@
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import { fixedAddresses, type StoredVnic, type VnicRecord } from "../../provider/model/vnic/record.ts";
 import { type SetDefinition, parseSetDefinition } from "../../provider/model/vnic-set/definition.ts";
-import { expand, type Expansion, isMember, type SetWorld } from "../../provider/model/vnic-set/expansion.ts";
+import { expand, type Expansion, isMember, type ExpansionInput } from "../../provider/model/vnic-set/expansion.ts";
 import { setRecordOf, type StoredVnicSet } from "../../provider/model/vnic-set/record.ts";
 import type { WorkloadObject } from "../../provider/model/vnic-set/selection.ts";
 import { liveInterface, pod, uid } from "./objects.ts";
@@ -64,7 +64,7 @@ export class FakeWorld {
     this.set = set;
   }
 
-  get world(): SetWorld {
+  get world(): ExpansionInput {
     const { set, pods, vnics, statefulSets, workload } = this;
     const onSegment = JSON.stringify(set.spec.template.network);
     const others = vnics

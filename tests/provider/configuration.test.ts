@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { leastNode } from "../../provider/base/package.ts";
+import { minNodeVersion } from "../../provider/base/package.ts";
 import { refuseOldNode } from "../../provider/hooks/open-driver.ts";
 import { FakeApiServer } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
@@ -90,7 +90,7 @@ describe("Pulumi's provider process on an outdated Node.js", () => {
 
   it("names the required Node.js version at check, so that a preview shows it, and at refresh", async function () {
     const old = findOldNode();
-    if (!old) return skip(this, `no Node.js older than ${leastNode.join(".")} on PATH`);
+    if (!old) return skip(this, `no Node.js older than ${minNodeVersion.join(".")} on PATH`);
     provider = await ProviderProcess.start({ node: old.path });
     await provider.configure();
     const words = `Node.js ${old.version} is too old for the Kubernetes client: put Node.js 22.19 or newer first on PATH`;

@@ -1,4 +1,4 @@
-import { longest, most } from "../../provider/model/schema/bounds.ts";
+import { maxLength, maxItems } from "../../provider/model/schema/bounds.ts";
 
 /* Definitions in which one part has a given size. */
 
@@ -19,57 +19,57 @@ const entries = (size: number) => Object.fromEntries(times(size, (index) => [`ke
 const range = { cidr: "10.0.0.0/8" };
 
 const ofVnic: readonly (readonly [property: string, limit: number, of: (size: number) => object])[] = [
-  ["addresses", most.addresses, (size) => ({ addresses: times(size, (index) => `${address(index + 1)}/8`) })],
+  ["addresses", maxItems.addresses, (size) => ({ addresses: times(size, (index) => `${address(index + 1)}/8`) })],
   [
     "routes",
-    most.routes,
+    maxItems.routes,
     (size) => ({ routes: times(size, (index) => ({ to: `11.0.${index >> 8}.${index & 255}` })) }),
   ],
-  ["gateways", most.gateways, (size) => ({ gateways: times(size, (index) => address(index + 1)) })],
+  ["gateways", maxItems.gateways, (size) => ({ gateways: times(size, (index) => address(index + 1)) })],
   [
     "defaultRoute.except",
-    most.exceptions,
+    maxItems.exceptions,
     (size) => ({ defaultRoute: { except: times(size, (index) => address(index + 1)) } }),
   ],
-  ["addresses[0]", longest.address, (size) => ({ addresses: [text(size)] })],
-  ["routes[0].to", longest.address, (size) => ({ routes: [{ to: text(size) }] })],
-  ["routes[0].via", longest.address, (size) => ({ routes: [{ to: "10.1.0.0/16", via: text(size) }] })],
-  ["gateways[0]", longest.address, (size) => ({ gateways: [text(size)] })],
-  ["defaultRoute.except[0]", longest.address, (size) => ({ defaultRoute: { except: [text(size)] } })],
-  ["mac", longest.mac, (size) => ({ mac: text(size) })],
-  ["dhcp.hostname", longest.hostname, (size) => ({ dhcp: { hostname: text(size) } })],
-  ["network.parent", longest.parent, (size) => ({ network: { parent: text(size) } })],
-  ["network.name", longest.labelName, (size) => ({ network: { name: text(size) } })],
+  ["addresses[0]", maxLength.address, (size) => ({ addresses: [text(size)] })],
+  ["routes[0].to", maxLength.address, (size) => ({ routes: [{ to: text(size) }] })],
+  ["routes[0].via", maxLength.address, (size) => ({ routes: [{ to: "10.1.0.0/16", via: text(size) }] })],
+  ["gateways[0]", maxLength.address, (size) => ({ gateways: [text(size)] })],
+  ["defaultRoute.except[0]", maxLength.address, (size) => ({ defaultRoute: { except: [text(size)] } })],
+  ["mac", maxLength.mac, (size) => ({ mac: text(size) })],
+  ["dhcp.hostname", maxLength.hostname, (size) => ({ dhcp: { hostname: text(size) } })],
+  ["network.parent", maxLength.parent, (size) => ({ network: { parent: text(size) } })],
+  ["network.name", maxLength.labelName, (size) => ({ network: { name: text(size) } })],
   [
     "network.networkAttachmentDefinition",
-    longest.attachment,
+    maxLength.attachment,
     (size) => ({ network: { networkAttachmentDefinition: text(size) } }),
   ],
-  ["pod.name", longest.objectName, (size) => ({ pod: { name: text(size) } })],
+  ["pod.name", maxLength.objectName, (size) => ({ pod: { name: text(size) } })],
 ];
 
 const ofSet: typeof ofVnic = [
-  ["addresses", most.ranges, (size) => ({ addresses: times(size, () => range) })],
+  ["addresses", maxItems.ranges, (size) => ({ addresses: times(size, () => range) })],
   [
     "addresses[0].exclude",
-    most.exclusions,
+    maxItems.exclusions,
     (size) => ({ addresses: [{ ...range, exclude: times(size, (index) => address(index + 1)) }] }),
   ],
-  ["addresses[0].exclude[0]", longest.span, (size) => ({ addresses: [{ ...range, exclude: [text(size)] }] })],
-  ["addresses[0].cidr", longest.address, (size) => ({ addresses: [{ cidr: text(size) }] })],
-  ["addresses[0].from", longest.address, (size) => ({ addresses: [{ ...range, from: text(size) }] })],
-  ["addresses[0].to", longest.address, (size) => ({ addresses: [{ ...range, to: text(size) }] })],
-  ["selector", most.labels, (size) => ({ selector: entries(size) })],
-  ["selector.app", longest.labelValue, (size) => ({ selector: { app: text(size) } })],
+  ["addresses[0].exclude[0]", maxLength.span, (size) => ({ addresses: [{ ...range, exclude: [text(size)] }] })],
+  ["addresses[0].cidr", maxLength.address, (size) => ({ addresses: [{ cidr: text(size) }] })],
+  ["addresses[0].from", maxLength.address, (size) => ({ addresses: [{ ...range, from: text(size) }] })],
+  ["addresses[0].to", maxLength.address, (size) => ({ addresses: [{ ...range, to: text(size) }] })],
+  ["selector", maxItems.labels, (size) => ({ selector: entries(size) })],
+  ["selector.app", maxLength.labelValue, (size) => ({ selector: { app: text(size) } })],
   [
     "workload.name",
-    longest.objectName,
+    maxLength.objectName,
     (size) => ({ selector: undefined, workload: { kind: "Deployment", name: text(size) } }),
   ],
-  ["template.labels", most.labels, (size) => ({ template: { network: { name: "lan" }, labels: entries(size) } })],
+  ["template.labels", maxItems.labels, (size) => ({ template: { network: { name: "lan" }, labels: entries(size) } })],
   [
     "template.routes",
-    most.routes,
+    maxItems.routes,
     (size) => ({
       template: {
         network: { name: "lan" },
@@ -80,26 +80,26 @@ const ofSet: typeof ofVnic = [
 ];
 
 const ofNetwork: typeof ofVnic = [
-  ["parent", longest.parent, (size) => ({ parent: text(size) })],
+  ["parent", maxLength.parent, (size) => ({ parent: text(size) })],
   [
     "parents",
-    most.parents,
+    maxItems.parents,
     (size) => ({ parents: times(size, (index) => ({ nodes: { rack: `${index}` }, parent: "eth1" })) }),
   ],
-  ["parents[0].nodes", most.labels, (size) => ({ parents: [{ nodes: entries(size), parent: "eth1" }] })],
-  ["parents[0].parent", longest.parent, (size) => ({ parents: [{ nodes: { rack: "1" }, parent: text(size) }] })],
-  ["gateways", most.gateways, (size) => ({ gateways: times(size, (index) => address(index + 1)) })],
-  ["gateways[0]", longest.address, (size) => ({ gateways: [text(size)] })],
-  ["ranges", most.ranges, (size) => ({ ranges: times(size, () => range) })],
+  ["parents[0].nodes", maxItems.labels, (size) => ({ parents: [{ nodes: entries(size), parent: "eth1" }] })],
+  ["parents[0].parent", maxLength.parent, (size) => ({ parents: [{ nodes: { rack: "1" }, parent: text(size) }] })],
+  ["gateways", maxItems.gateways, (size) => ({ gateways: times(size, (index) => address(index + 1)) })],
+  ["gateways[0]", maxLength.address, (size) => ({ gateways: [text(size)] })],
+  ["ranges", maxItems.ranges, (size) => ({ ranges: times(size, () => range) })],
   [
     "ranges[0].exclude",
-    most.exclusions,
+    maxItems.exclusions,
     (size) => ({ ranges: [{ ...range, exclude: times(size, (index) => address(index + 1)) }] }),
   ],
-  ["namespaces", most.namespaces, (size) => ({ namespaces: times(size, (index) => `team-${index}`) })],
-  ["namespaces[0]", longest.labelName, (size) => ({ namespaces: [text(size)] })],
-  ["macPrefixes", most.macPrefixes, (size) => ({ macPrefixes: times(size, () => "02:00:5e") })],
-  ["macPrefixes[0]", longest.mac, (size) => ({ macPrefixes: [text(size)] })],
+  ["namespaces", maxItems.namespaces, (size) => ({ namespaces: times(size, (index) => `team-${index}`) })],
+  ["namespaces[0]", maxLength.labelName, (size) => ({ namespaces: [text(size)] })],
+  ["macPrefixes", maxItems.macPrefixes, (size) => ({ macPrefixes: times(size, () => "02:00:5e") })],
+  ["macPrefixes[0]", maxLength.mac, (size) => ({ macPrefixes: [text(size)] })],
 ];
 
 const right = {

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { Holder, Holding } from "../../model/address/address.ts";
+import type { Holder, WantedAddress } from "../../model/address/address.ts";
 import { readHeld, writeHeld } from "../../model/address/held.ts";
 import { annotations } from "../../model/names.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
@@ -10,11 +10,11 @@ export class AddressClaim {
   /** All addresses that the record may hold during the injection: those it should have, and those it had. */
   readonly annotation: string;
   private readonly cluster: Cluster;
-  private readonly wanted: readonly Holding[];
-  private readonly former: readonly Pick<Holding, "segment" | "value">[];
-  private gained: { readonly holder: Holder; readonly holdings: Promise<readonly Holding[]> } | undefined;
+  private readonly wanted: readonly WantedAddress[];
+  private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
+  private gained: { readonly holder: Holder; readonly holdings: Promise<readonly WantedAddress[]> } | undefined;
 
-  constructor(cluster: Cluster, wanted: readonly Holding[], prior: StoredVnic | undefined) {
+  constructor(cluster: Cluster, wanted: readonly WantedAddress[], prior: StoredVnic | undefined) {
     this.cluster = cluster;
     this.wanted = wanted;
     const had = prior ? readHeld(prior.metadata) : [];
@@ -51,6 +51,9 @@ export class AddressClaim {
   }
 }
 
-function isSame(one: Pick<Holding, "segment" | "value">, other: Pick<Holding, "segment" | "value">): boolean {
+function isSame(
+  one: Pick<WantedAddress, "segment" | "value">,
+  other: Pick<WantedAddress, "segment" | "value">,
+): boolean {
   return one.segment === other.segment && one.value === other.value;
 }

@@ -4,7 +4,7 @@ import {
   addressName,
   addressRecord,
   type Holder,
-  type Holding,
+  type WantedAddress,
   type StoredAddress,
 } from "../../model/address/address.ts";
 import { vnicId } from "../../model/names.ts";
@@ -15,7 +15,7 @@ import { ownerOf } from "../../model/kubernetes/record.ts";
  * address.
  */
 
-type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "passAddress" | "deleteAddress" | "findVnic">;
+type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "transferAddress" | "deleteAddress" | "findVnic">;
 
 /**
  * Claims all of them for the holder, or none: a `conflict` names the Vnic that has one. Returns those that are new.
@@ -23,10 +23,10 @@ type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "passAddres
  */
 export async function claimAddresses(
   cluster: AddressKeeper,
-  holdings: readonly Holding[],
+  holdings: readonly WantedAddress[],
   holder: Holder,
-): Promise<Holding[]> {
-  const gained: Holding[] = [];
+): Promise<WantedAddress[]> {
+  const gained: WantedAddress[] = [];
   // One after the other, in the same order for all claimants, so that of several claimants of several addresses one
   // gets all.
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
@@ -47,7 +47,7 @@ export async function claimAddresses(
  */
 export async function refuseHeldAddresses(
   cluster: AddressKeeper,
-  holdings: readonly Holding[],
+  holdings: readonly WantedAddress[],
   { uid }: Holder,
 ): Promise<void> {
   for (const holding of holdings) {
@@ -57,7 +57,7 @@ export async function refuseHeldAddresses(
 }
 
 /** Returns whether the claim is new. */
-async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Holder): Promise<boolean> {
+async function claimAddress(cluster: AddressKeeper, holding: WantedAddress, holder: Holder): Promise<boolean> {
   for (;;) {
     if (await cluster.createAddress(addressRecord(holding, holder))) return true;
     const held = await cluster.findAddress(addressName(holding));
@@ -65,7 +65,7 @@ async function claimAddress(cluster: AddressKeeper, holding: Holding, holder: Ho
     if (held.spec.holder.uid === holder.uid) return false;
     await refuseHeld(cluster, holding, held);
     try {
-      await cluster.passAddress(held, holder);
+      await cluster.transferAddress(held, holder);
       return true;
     } catch (error) {
       if (!isVnicError(error, "outdated")) throw error;
@@ -81,7 +81,7 @@ export const freeing =
  * Refuses a value that another Vnic with an existing record holds. A Vnic whose record is gone or was recreated holds
  * nothing.
  */
-async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: Holding, held: StoredAddress) {
+async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: WantedAddress, held: StoredAddress) {
   const { holder } = held.spec;
   const record = await cluster.findVnic(holder);
   if (record?.metadata.uid !== holder.uid) return;
@@ -97,7 +97,7 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
  */
 export async function freeAddresses(
   cluster: Pick<Cluster, "findAddress" | "deleteAddress">,
-  held: readonly Pick<Holding, "segment" | "value">[],
+  held: readonly Pick<WantedAddress, "segment" | "value">[],
   uid: string,
 ): Promise<void> {
   await Promise.all(

@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
 import { hostOf } from "../../base/address.ts";
-import { holdingsOf } from "../../model/address/address.ts";
+import { wantedAddressesOf } from "../../model/address/address.ts";
 import { writeHeld } from "../../model/address/held.ts";
 import { annotations, labels } from "../../model/names.ts";
 import { definitionInRecord, type StoredVnic } from "../../model/vnic/record.ts";
@@ -38,7 +38,7 @@ async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
     const definition = definitionInRecord(record);
     const there = new Set([live.mac, ...live.addresses.map(hostOf)]);
     const { network, pod } = definition;
-    const holdings = holdingsOf(definition, await segmentsOfNetwork(cluster, network, pod.namespace));
+    const holdings = wantedAddressesOf(definition, await segmentsOfNetwork(cluster, network, pod.namespace));
     const held = holdings.filter(({ value }) => there.has(value));
     await claimAddresses(cluster, held, record.metadata);
     await cluster.changeVnic(record, {

@@ -13,7 +13,7 @@ import type { StoredVnic } from "../../model/vnic/record.ts";
  */
 
 /** Limit for counting the Vnics of one namespace. */
-const mostCounted = 20_000;
+const maxCounted = 20_000;
 
 /** Refuses what the network doesn't allow the Vnic to have, with all reasons at once. */
 export async function refuseBeyondTerms(
@@ -31,11 +31,11 @@ export async function refuseTooMany(cluster: Cluster, definition: Definition, re
   if (most === undefined) return;
   const { namespace } = definition.pod;
   const network = record.metadata.name;
-  const there = (await cluster.listVnicsIn(namespace, mostCounted))
+  const there = (await cluster.listVnicsIn(namespace, maxCounted))
     .filter(({ spec }) => "name" in spec.network && spec.network.name === network)
     .sort(byAge);
-  const place = there.findIndex(({ metadata }) => metadata.name === definition.name);
-  if ((place < 0 ? there.length : place) < most) return;
+  const position = there.findIndex(({ metadata }) => metadata.name === definition.name);
+  if ((position < 0 ? there.length : position) < most) return;
   throw new VnicError(
     "refused",
     `network.name: namespace ${namespace} may have ${most} Vnics on VnicNetwork ${network} (vnicsPerNamespace), and has them`,

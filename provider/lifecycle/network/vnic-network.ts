@@ -103,7 +103,7 @@ async function findUsable(cluster: ClusterView, name: string, namespace: string)
  * Refuses a network that was marked for deletion since it was resolved, because its deletion may not have considered
  * our record; and a Vnic whose namespace has since reached its quota.
  */
-export async function refuseLeaving(cluster: Cluster, definition: Definition): Promise<void> {
+export async function refuseTerminatingNetwork(cluster: Cluster, definition: Definition): Promise<void> {
   const { network, pod } = definition;
   if (!isNamed(network)) return;
   const record = await findUsable(cluster, network.name, pod.namespace);

@@ -27,7 +27,7 @@ import {
 } from "../../model/wire/session-protocol.ts";
 import type { Deadline } from "../deadline.ts";
 import { findLayout } from "./node-layout.ts";
-import { Starting } from "./starting.ts";
+import { StartMonitor } from "./start-monitor.ts";
 
 const results = {
   hello: helloResult,
@@ -43,11 +43,11 @@ const results = {
 };
 type NodeSideError = Extract<Answer, { readonly error: unknown }>["error"];
 type Verb = keyof typeof results;
-type Demand<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
+type RequestFields<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
 
 /** Longer than a survey of all Vnics of a node. */
-const longestAnswer = 64 * 2 ** 20;
+const maxLineLength = 64 * 2 ** 20;
 
 interface Pending {
   readonly resolve: (result: unknown) => void;
@@ -74,9 +74,9 @@ export class Session {
     attachment.onOutput((chunk) => {
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop() ?? "";
-      if (rest.length > longestAnswer) {
+      if (rest.length > maxLineLength) {
         attachment.close();
-        return this.break(`it sent a line of more than ${longestAnswer} characters`);
+        return this.break(`it sent a line of more than ${maxLineLength} characters`);
       }
       lines.forEach((line) => this.receive(line));
     });
@@ -91,10 +91,10 @@ export class Session {
 
   request<V extends Verb>(
     verb: V,
-    demand: Demand<V>,
+    fields: RequestFields<V>,
     onStep: (step: string) => void = () => undefined,
   ): Promise<Result<V>> {
-    return this.send(++this.lastId, verb, demand, onStep);
+    return this.send(++this.lastId, verb, fields, onStep);
   }
 
   /**
@@ -118,21 +118,21 @@ export class Session {
   private send<V extends Verb>(
     id: number,
     verb: V,
-    demand: Demand<V>,
+    fields: RequestFields<V>,
     onStep: (step: string) => void,
   ): Promise<Result<V>> {
     if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
     return new Promise<unknown>((resolve, reject) => {
       this.pending.set(id, { resolve, reject, onStep });
-      this.attachment.write(`${JSON.stringify({ id, verb, ...demand })}\n`);
+      this.attachment.write(`${JSON.stringify({ id, verb, ...fields })}\n`);
     }).then((result) => {
       const parsed = results[verb].safeParse(result);
       if (parsed.success) return parsed.data as Result<V>;
-      throw this.misunderstood();
+      throw this.invalidAnswer();
     });
   }
 
-  private misunderstood(): VnicError {
+  private invalidAnswer(): VnicError {
     return new VnicError(
       "failed",
       `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
@@ -153,7 +153,7 @@ export class Session {
     const parsed = answer.safeParse(json);
     if (!parsed.success) {
       this.pending.delete(id);
-      return waiting.reject(this.misunderstood());
+      return waiting.reject(this.invalidAnswer());
     }
     if ("step" in parsed.data) return waiting.onStep(parsed.data.step);
     this.pending.delete(id);
@@ -198,24 +198,24 @@ export async function openSession(
   const { name } = job.metadata;
   await cluster.createJob(job);
   try {
-    const starting = new Starting(cluster, options);
+    const monitor = new StartMonitor(cluster, options);
     let pod: PodObject | undefined;
     let attached = false;
-    let lookAgainAt = 0;
+    let nextReadAt = 0;
     for (;;) {
-      if (performance.now() >= lookAgainAt) {
+      if (performance.now() >= nextReadAt) {
         pod = await cluster.findJobPod(name);
-        await starting.check(pod, attached);
+        await monitor.check(pod, attached);
         // Until there is a pod, every attempt reads the status; later only one in 200 ms does.
-        lookAgainAt = pod?.metadata?.name ? performance.now() + 200 : 0;
+        nextReadAt = pod?.metadata?.name ? performance.now() + 200 : 0;
       }
       const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
       attached ||= attachment !== undefined;
-      const session = attachment && (await greet(name, options.node, attachment, deadline));
+      const session = attachment && (await handshake(name, options.node, attachment, deadline));
       if (session) return session;
-      const patience = starting.milliseconds < 3000 ? 15 : 250;
+      const delayMilliseconds = monitor.milliseconds < 3000 ? 15 : 250;
       await deadline.wait(
-        patience,
+        delayMilliseconds,
         `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`,
       );
     }
@@ -227,7 +227,7 @@ export async function openSession(
 }
 
 /** Waits for the first line of a session; undefined if the connection doesn't reach the container yet. */
-async function greet(
+async function handshake(
   job: string,
   node: string,
   attachment: Attachment,

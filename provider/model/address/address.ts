@@ -5,7 +5,7 @@ import type { OurRecord, Stored } from "../kubernetes/record.ts";
 import { apiVersion } from "../names.ts";
 
 /** An address or a MAC that a Vnic wants on one network segment. */
-export interface Holding {
+export interface WantedAddress {
   readonly segment: string;
   /** An IP address without prefix length, or a MAC. */
   readonly value: string;
@@ -42,10 +42,10 @@ export type StoredAddress = Stored<AddressRecord>;
  * The MAC and the fixed addresses of a Vnic on each of its segments. A leased address isn't among them, since its
  * server keeps it unique.
  */
-export function holdingsOf(
+export function wantedAddressesOf(
   { mac, addresses }: { readonly mac: string; readonly addresses: readonly string[] },
   segments: readonly string[],
-): Holding[] {
+): WantedAddress[] {
   const values = [
     { value: mac, property: "mac" },
     ...addresses.map((address, index) => ({ value: hostOf(address), property: `addresses[${index}]` })),
@@ -55,15 +55,15 @@ export function holdingsOf(
 
 /** The MAC and the addresses, without segments. */
 export function valuesOf(vnic: { readonly mac: string; readonly addresses: readonly string[] }): string[] {
-  return holdingsOf(vnic, [""]).map(({ value }) => value);
+  return wantedAddressesOf(vnic, [""]).map(({ value }) => value);
 }
 
 /** The name of the object for a value on a segment. */
-export function addressName({ segment, value }: Pick<Holding, "segment" | "value">): string {
+export function addressName({ segment, value }: Pick<WantedAddress, "segment" | "value">): string {
   return createHash("sha256").update(`address:${segment} ${value}`).digest("hex").slice(0, 32);
 }
 
-export function addressRecord(holding: Holding, { namespace, name, uid }: Holder): AddressRecord {
+export function addressRecord(holding: WantedAddress, { namespace, name, uid }: Holder): AddressRecord {
   const { segment, value } = holding;
   return {
     apiVersion,

@@ -1,17 +1,17 @@
 import { parseJson } from "../../base/json.ts";
 import { annotations } from "../names.ts";
-import type { Holding } from "./address.ts";
+import type { WantedAddress } from "./address.ts";
 
 /*
  * The annotation with the addresses that a record may hold, which says where to look for claims when the record is
  * deleted. A tenant may write it, so it proves nothing: only the `VnicAddress` objects decide who holds an address.
  */
 
-type Held = Pick<Holding, "segment" | "value">;
+type Held = Pick<WantedAddress, "segment" | "value">;
 
 /** More than a Vnic can hold. */
-const most = 1000;
-const longest = 200;
+const maxHeld = 1000;
+const maxTextLength = 200;
 
 /** Formats the annotation. */
 export function writeHeld(held: readonly Held[]): string {
@@ -22,14 +22,15 @@ export function writeHeld(held: readonly Held[]): string {
 export function readHeld({ annotations: notes }: { readonly annotations?: Readonly<Record<string, string>> }): Held[] {
   const list = parseJson(notes?.[annotations.held] ?? "");
   if (!Array.isArray(list)) return [];
-  return list.slice(0, most).flatMap((entry) => {
-    const [, segment, value] = typeof entry === "string" ? (/^(.+) (\S+)$/.exec(entry.slice(0, longest)) ?? []) : [];
+  return list.slice(0, maxHeld).flatMap((entry) => {
+    const [, segment, value] =
+      typeof entry === "string" ? (/^(.+) (\S+)$/.exec(entry.slice(0, maxTextLength)) ?? []) : [];
     return segment === undefined || value === undefined ? [] : [{ segment, value }];
   });
 }
 
 /** Whether a record's annotation lists exactly these addresses and MACs, on any segments. */
-export function holdsJust(
+export function holdsExactly(
   metadata: { readonly annotations?: Readonly<Record<string, string>> },
   values: readonly string[],
 ): boolean {

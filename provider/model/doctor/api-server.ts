@@ -1,7 +1,7 @@
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
 /** The oldest Kubernetes minor version (1.x) that supports our CRDs' validation rules. */
-const leastMinor = 31;
+const minMinorVersion = 31;
 const slowMilliseconds = { warning: 300, fault: 2000 };
 const skewSeconds = { warning: 5, fault: 60 };
 
@@ -23,8 +23,12 @@ export function examineApiServer(facts: {
 
 function examineVersion({ gitVersion, minor }: { readonly gitVersion: string; readonly minor: string }): Finding {
   // Some providers append a plus sign.
-  if (Number.parseInt(minor) >= leastMinor) return ok("Kubernetes", gitVersion);
-  return fault("Kubernetes", `${gitVersion} is older than 1.${leastMinor}`, `upgrade the cluster to 1.${leastMinor}`);
+  if (Number.parseInt(minor) >= minMinorVersion) return ok("Kubernetes", gitVersion);
+  return fault(
+    "Kubernetes",
+    `${gitVersion} is older than 1.${minMinorVersion}`,
+    `upgrade the cluster to 1.${minMinorVersion}`,
+  );
 }
 
 function examineLatency(milliseconds: number): Finding {

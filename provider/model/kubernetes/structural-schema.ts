@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { type Description, descriptions } from "../schema/field.ts";
 import { formOf } from "../schema/shown-as.ts";
-import { longest } from "../schema/bounds.ts";
+import { maxLength } from "../schema/bounds.ts";
 
 /** A Kubernetes condition (`metav1.Condition`). */
 export const condition = z.object({
-  type: z.string().max(longest.conditionType),
+  type: z.string().max(maxLength.conditionType),
   status: z.enum(["True", "False", "Unknown"]),
-  reason: z.string().max(longest.conditionReason),
-  message: z.string().max(longest.conditionMessage),
-  lastTransitionTime: z.string().max(longest.time),
+  reason: z.string().max(maxLength.conditionReason),
+  message: z.string().max(maxLength.conditionMessage),
+  lastTransitionTime: z.string().max(maxLength.time),
   observedGeneration: z.int().optional(),
 });
 

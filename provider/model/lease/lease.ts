@@ -5,7 +5,7 @@ import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "../schema/fields.ts";
-import { leaseRoute, mostLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
+import { leaseRoute, maxLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
 
 /*
  * A DHCP lease (RFC 2131), and the validation of a server's offer. The server is an untrusted host outside of the
@@ -22,7 +22,7 @@ export const lease = z.strictObject({
   renewSeconds: z.int(),
   rebindSeconds: z.int(),
   /** Routes from the server, except default routes; only with `dhcp.routes`. */
-  routes: z.array(leaseRoute).max(mostLeasedRoutes).optional(),
+  routes: z.array(leaseRoute).max(maxLeasedRoutes).optional(),
   /** The next hop for other destinations; only if a default route was asked for. */
   router: z.ipv4().optional(),
   /** RFC 3339, by the node's clock. */
@@ -60,9 +60,9 @@ export function readClientEvent(line: string): ClientEvent | undefined {
 }
 
 /** udhcpc treats a shorter lease as one of this length. */
-const leastLeaseSeconds = 30;
+const minLeaseSeconds = 30;
 /** LANs aren't larger; a mask of one bit would draw half of all traffic to the NIC. */
-const shortestPrefix = 8;
+const minPrefixLength = 8;
 
 /** Parses a server's lease, or returns why it is refused. `others` are the pod's other addresses, in CIDR form. */
 export function readLease(
@@ -75,7 +75,7 @@ export function readLease(
   if (!z.ipv4().safeParse(ip).success) return { refused: `${quote(ip)} is not an IPv4 address` };
   const prefix = z.ipv4().safeParse(subnet).success ? ipaddr.IPv4.parse(subnet).prefixLengthFromSubnetMask() : null;
   if (prefix === null) return { refused: `${quote(subnet)} is not a subnet mask` };
-  if (prefix < shortestPrefix) return { refused: `a subnet of ${prefix} bits would draw the pod's other traffic` };
+  if (prefix < minPrefixLength) return { refused: `a subnet of ${prefix} bits would draw the pod's other traffic` };
   const address = field.hostCidr.safeParse(`${ip}/${prefix}`);
   if (!address.success) return { refused: address.error.issues.map(({ message }) => message).join("; ") };
   const covered = others.find((other) => contains(address.data, other));
@@ -83,8 +83,8 @@ export function readLease(
     return { refused: `subnet ${address.data} has the pod's own address ${covered} in it, and would draw its traffic` };
   if (!z.ipv4().safeParse(serverid).success) return { refused: "the server doesn't say its own address" };
   const leaseSeconds = /^\d{1,10}$/.test(seconds) ? Number(seconds) : 0;
-  if (leaseSeconds < leastLeaseSeconds)
-    return { refused: `a lease of ${leaseSeconds} s is shorter than ${leastLeaseSeconds} s` };
+  if (leaseSeconds < minLeaseSeconds)
+    return { refused: `a lease of ${leaseSeconds} s is shorter than ${minLeaseSeconds} s` };
   const led: LeasedRoutes | { refused: string } = readLeasedRoutes(event, asked, address.data, others);
   if ("refused" in led) return led;
   return {

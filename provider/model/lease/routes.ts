@@ -29,9 +29,9 @@ export interface RoutesAsked {
 }
 
 /** Maximum number of routes from a server. */
-export const mostLeasedRoutes = 16;
+export const maxLeasedRoutes = 16;
 /** Two shorter routes could cover all destinations together. */
-const shortestPrefix = 8;
+const minPrefixLength = 8;
 const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
 
 /**
@@ -48,8 +48,8 @@ export function readLeasedRoutes(
   if (!wanted) return {};
   const words = staticroutes.split(" ").filter(Boolean);
   if (words.length % 2 > 0) return { refused: `${quote(staticroutes)} are not pairs of network and router` };
-  if (words.length > 2 * mostLeasedRoutes)
-    return { refused: `${words.length / 2} routes are more than the ${mostLeasedRoutes} that are taken` };
+  if (words.length > 2 * maxLeasedRoutes)
+    return { refused: `${words.length / 2} routes are more than the ${maxLeasedRoutes} that are taken` };
   const pairs = words.flatMap((to, index) => (index % 2 === 0 ? [{ to, via: words[index + 1] ?? "" }] : []));
   const isForAll = ({ to }: { to: string }) => to === "0.0.0.0/0";
   const hop = pairs.length > 0 ? pairs.find(isForAll)?.via : router.split(" ").find(Boolean);
@@ -73,7 +73,7 @@ function problemOf(to: string, kept: readonly string[]): string | undefined {
   const parsed = destination.safeParse(to);
   if (!parsed.success || familyOf(parsed.data) === 6) return "is not an IPv4 network";
   const prefix = Number(prefixOf(parsed.data));
-  if (prefix < shortestPrefix) return `a network of ${prefix} bits would draw the pod's other traffic`;
+  if (prefix < minPrefixLength) return `a network of ${prefix} bits would draw the pod's other traffic`;
   const range = ipaddr.parse(hostOf(parsed.data)).range();
   if (noNetworks.includes(range)) return `is no network of hosts, but ${range}`;
   const met = kept.find((other) => overlaps(parsed.data, other));

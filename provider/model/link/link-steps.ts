@@ -53,7 +53,7 @@ export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Parent
       return [
         ipLine`link add name ${name} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
         mark,
-        ...plugSteps(vnic.uid, parent),
+        ...bridgePortSteps(vnic.uid, parent),
       ];
     }
     case "host-device":
@@ -70,7 +70,7 @@ function sizeWords(mtu: number | undefined): IpLine {
 }
 
 /** Makes the node's end of a NIC a port of its bridge, also if the bridge was recreated while the NIC exists. */
-export function plugSteps(uid: string, bridge: string): IpLine[] {
+export function bridgePortSteps(uid: string, bridge: string): IpLine[] {
   return [ipLine`link set dev ${device(hostSideName(uid))} addrgenmode none master ${device(bridge)} up`];
 }
 
@@ -93,7 +93,7 @@ export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): 
 }
 
 /** First of two parts, for a NIC that must probe before it gets its addresses: brings it up without addresses. */
-export function riseSteps(plan: InjectPlan): IpLine[] {
+export function bringUpSteps(plan: InjectPlan): IpLine[] {
   return configureSteps({ ...plan, addresses: [] });
 }
 
@@ -195,7 +195,7 @@ type Addressing = Pick<InjectPlan, "addresses" | "slaac">;
  * Moves a device from the pod's network namespace back to the node, which is where the process `pid` runs. The name
  * changes in the same kernel request, so that no name of the pod's choice gets to the node. The device arrives down.
  */
-export function sendBackSteps(
+export function moveBackSteps(
   uid: string,
   live: { readonly name: string; readonly index?: number },
   pid: number,
@@ -219,7 +219,7 @@ export function restoreSteps(live: { readonly name: string; readonly index?: num
  * Handles a device on the node whose former state no file has: it stays down, under the plan's name or its transit
  * name, until an administrator looks at it.
  */
-export function parkSteps(live: { readonly name: string; readonly index?: number }, name: string): IpLine[] {
+export function quarantineSteps(live: { readonly name: string; readonly index?: number }, name: string): IpLine[] {
   return [
     ipLine`link set dev ${handle(live)} down`,
     ...(live.name === name ? [] : [ipLine`link set dev ${handle(live)} name ${device(name)}`]),

@@ -2,7 +2,7 @@ import { parseJson } from "../../base/json.ts";
 import type * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 import { cut, quote } from "../../base/quote.ts";
-import { longest } from "../schema/bounds.ts";
+import { maxLength } from "../schema/bounds.ts";
 import { present, wording } from "../schema/known.ts";
 import { type ChainedPlugin, chainedPlugins, type MainPlugin, mainPlugins, substanceOf } from "./attachment-plugins.ts";
 import type { NodeNetwork } from "./mode.ts";
@@ -77,7 +77,7 @@ export function attachmentWords({ metadata }: AttachmentDefinition): string {
   return `NetworkAttachmentDefinition ${metadata.namespace}/${metadata.name}`;
 }
 
-const mostPlugins = 16;
+const maxPlugins = 16;
 
 interface Plugins {
   readonly plugins: readonly unknown[];
@@ -88,14 +88,14 @@ interface Plugins {
 /** The plugins of a configuration, which is one of them or a list. */
 function pluginsOf({ spec }: AttachmentDefinition, refuse: (text: string) => VnicError): Plugins {
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
-  if (spec.config.length > longest.attachmentConfig)
-    throw refuse(`spec.config has ${spec.config.length} characters; at most ${longest.attachmentConfig} are read`);
+  if (spec.config.length > maxLength.attachmentConfig)
+    throw refuse(`spec.config has ${spec.config.length} characters; at most ${maxLength.attachmentConfig} are read`);
   const config = parseJson(spec.config);
   if (typeof config !== "object" || config === null) throw refuse("spec.config is not a JSON object");
   const { plugins } = config as { plugins?: unknown };
   if (!Array.isArray(plugins)) return { plugins: [config], pathOf: () => "spec.config" };
-  if (plugins.length === 0 || plugins.length > mostPlugins)
-    throw refuse(`spec.config.plugins: has ${plugins.length} plugins; it must have 1 to ${mostPlugins}`);
+  if (plugins.length === 0 || plugins.length > maxPlugins)
+    throw refuse(`spec.config.plugins: has ${plugins.length} plugins; it must have 1 to ${maxPlugins}`);
   return { plugins, pathOf: (index) => `spec.config.plugins[${index}]` };
 }
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { customResourceDefinition, nameRule } from "../kubernetes/custom-resource.ts";
 import { specShapeOf } from "../schema/field.ts";
-import { longest } from "../schema/bounds.ts";
+import { maxLength } from "../schema/bounds.ts";
 import { networkFields } from "./fields.ts";
 
 /**
@@ -27,7 +27,7 @@ export function networkCrd() {
     shortNames: ["vnet", "vnets"],
     scope: "Cluster",
     spec: networkSpec,
-    rules: [nameRule(longest.labelName)],
+    rules: [nameRule(maxLength.labelName)],
     columns: [
       { name: "Mode", type: "string", jsonPath: ".spec.mode" },
       { name: "Parent", type: "string", jsonPath: ".spec.parent" },

@@ -1,6 +1,6 @@
 import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
-import { isList, most } from "../schema/bounds.ts";
+import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
 import { present, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
@@ -34,7 +34,7 @@ function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }:
     problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
   const reason = vlanProblem(mode, vlan);
   if (reason !== undefined) problems.push({ property: "vlan", reason });
-  if (!isList(ranges, most.ranges)) return problems;
+  if (!isList(ranges, maxItems.ranges)) return problems;
   const families = ranges.map((range) => {
     const cidr = (range as { cidr?: unknown } | null)?.cidr;
     return typeof cidr === "string" && cidr !== unknownValue ? familyOf(cidr) : undefined;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { list, most } from "../schema/bounds.ts";
+import { list, maxItems } from "../schema/bounds.ts";
 import { descriptions, type Fields } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
@@ -32,7 +32,7 @@ export const networkFields = {
     default: "none: `parents` has one for each node",
   },
   parents: {
-    schema: known(list(known(nodeParent), most.parents)).optional(),
+    schema: known(list(known(nodeParent), maxItems.parents)).optional(),
     change: "update",
     spec: true,
     doc: "Parents of nodes that differ; the first entry whose labels match wins",
@@ -60,14 +60,14 @@ export const networkFields = {
     default: "none",
   },
   ranges: {
-    schema: known(list(known(addressRange), most.ranges)).optional(),
+    schema: known(list(known(addressRange), maxItems.ranges)).optional(),
     change: "update",
     spec: true,
     doc: "Addresses that Vnics may have, and from which [VnicSets](vnic-set.md) give them, at most one range of each address family; what a range excludes nobody has",
     default: "any",
   },
   namespaces: {
-    schema: known(list(known(rule.labelName), most.namespaces)).optional(),
+    schema: known(list(known(rule.labelName), maxItems.namespaces)).optional(),
     change: "update",
     spec: true,
     doc: "Namespaces that may use the network",
@@ -81,7 +81,7 @@ export const networkFields = {
     default: "`false`",
   },
   macPrefixes: {
-    schema: known(list(known(rule.macPrefix), most.macPrefixes)).optional(),
+    schema: known(list(known(rule.macPrefix), maxItems.macPrefixes)).optional(),
     change: "update",
     spec: true,
     doc: "What a given MAC may begin with, in whole octets, like `02:00:5e`",

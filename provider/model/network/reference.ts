@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { longest, text } from "../schema/bounds.ts";
+import { maxLength, text } from "../schema/bounds.ts";
 import { descriptions } from "../schema/field.ts";
 import * as field from "../schema/fields.ts";
 import { compare, type Comparison, known, present, unknownValue, wording } from "../schema/known.ts";
@@ -48,7 +48,7 @@ const named = z.strictObject({
 
 const attachmentPattern = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
 const attachmentWords = `is not the name of a NetworkAttachmentDefinition, nor "<namespace>/<name>"`;
-const attachment = text(longest.attachment, "<namespace>/<name>").regex(new RegExp(attachmentPattern), {
+const attachment = text(maxLength.attachment, "<namespace>/<name>").regex(new RegExp(attachmentPattern), {
   error: ({ input }) => `${quote(input)} ${attachmentWords}`,
 });
 const attached = z.strictObject({ networkAttachmentDefinition: known(attachment) });
@@ -56,7 +56,7 @@ const attached = z.strictObject({ networkAttachmentDefinition: known(attachment)
 /** A {@link NetworkReference} in a record's spec, as the API server validates it. */
 export const networkReferenceSpec = z
   .object({
-    parent: text(longest.parent, "a NIC's name").optional().register(descriptions, {
+    parent: text(maxLength.parent, "a NIC's name").optional().register(descriptions, {
       doc: networkFields.parent.doc,
     }),
     mode: z.enum(modes).optional().register(descriptions, networkFields.mode),
@@ -64,7 +64,7 @@ export const networkReferenceSpec = z
     name: field.labelName.optional().register(descriptions, {
       doc: "Instead of the parent: the name of a Network",
     }),
-    networkAttachmentDefinition: text(longest.attachment, "a name").optional().register(descriptions, {
+    networkAttachmentDefinition: text(maxLength.attachment, "a name").optional().register(descriptions, {
       doc: "Instead of the parent: a NetworkAttachmentDefinition, `<name>` in the pod's namespace or `<namespace>/<name>`",
     }),
   })

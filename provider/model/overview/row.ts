@@ -1,6 +1,6 @@
 import { readyOf } from "../vnic/pending.ts";
 import { networkWords } from "../network/reference.ts";
-import { placeOf, type StoredVnic } from "../vnic/record.ts";
+import { placementOf, type StoredVnic } from "../vnic/record.ts";
 
 /** A Vnic as a row of a table; values that don't apply are empty. */
 export interface VnicRow {
@@ -27,7 +27,7 @@ export function rowOf(record: StoredVnic, now: Date): VnicRow {
     namespace: metadata.namespace,
     name: metadata.name,
     pod: spec.pod.name,
-    node: status?.node ?? placeOf(record)?.node ?? "",
+    node: status?.node ?? placementOf(record)?.node ?? "",
     network: networkWords({ ...spec.network }),
     interface: status?.interface?.name ?? spec.interfaceName ?? "",
     addresses: status?.interface?.addresses ?? spec.addresses ?? [],

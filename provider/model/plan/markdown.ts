@@ -6,14 +6,14 @@ import { isList, isUntold, type PlanValue } from "./values.ts";
 /** From this number of NICs on, they are folded by pod. */
 const foldedFrom = 11;
 /** A GitHub comment holds 65536 characters, some of which are needed around this one. */
-const mostCharacters = 60_000;
+const maxCharacters = 60_000;
 
 /** Renders the report as a pull request comment: a summary, then a table for each pod and network. */
 export function renderPlan(report: PlanReport): string {
   const sections = groupsOf(report.vnics).map((group) => section(group, report.vnics.length >= foldedFrom));
   const shown: string[] = [];
   const complaints = report.errors.length > 0 ? [errors(report.errors)] : [];
-  let left = mostCharacters - complaints.join().length;
+  let left = maxCharacters - complaints.join().length;
   for (const text of sections) if ((left -= text.length) > 0) shown.push(text);
   const cut = sections.length - shown.length;
   const parts = [

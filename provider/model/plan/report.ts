@@ -75,19 +75,19 @@ function changingSteps({ steps }: Preview): { step: PlannedStep; change: Change 
 }
 
 function nicChange(step: PlannedStep, change: Change): NicChange {
-  const place = change === "delete" ? appliedOf(step) : wantedOf(step);
+  const properties = change === "delete" ? appliedOf(step) : wantedOf(step);
   const fields = fieldChanges(change, step);
   return {
     nic: nameOf(step.urn),
-    pod: placeOf(place.pod, ({ namespace, name }) => `${String(namespace)}/${String(name)}`),
-    network: placeOf(place.network, (network) => networkWords(network)),
+    pod: referenceText(properties.pod, ({ namespace, name }) => `${String(namespace)}/${String(name)}`),
+    network: referenceText(properties.network, (network) => networkWords(network)),
     change,
     interrupting: fields.some(({ interrupts }) => interrupts !== "none"),
     fields,
   };
 }
 
-function placeOf(value: unknown, words: (parts: Record<string, unknown>) => string): PlanValue {
+function referenceText(value: unknown, words: (parts: Record<string, unknown>) => string): PlanValue {
   const leaves = leavesOf("", value);
   const hidden = leaves.find(([, leaf]) => isHidden(leaf));
   if (hidden) return hidden[1];

@@ -5,7 +5,7 @@ import { netnsVolumes, nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import { clusterRights, type Manifest, serviceAccount } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
-import { placement, wholeResources } from "./placement.ts";
+import { nodeConstraints, wholeResources } from "./node-constraints.ts";
 
 /** The node agent's DaemonSet and its rights. Needs Kubernetes 1.30 or newer. */
 export function agentPart(options: PlatformOptions): Manifest[] {
@@ -57,7 +57,7 @@ function daemonSet(options: PlatformOptions) {
       template: {
         metadata: { labels: own },
         spec: {
-          ...placement({ tolerations: [{ operator: "Exists" }], ...agent }),
+          ...nodeConstraints({ tolerations: [{ operator: "Exists" }], ...agent }),
           priorityClassName: agent.priorityClassName ?? "system-node-critical",
           serviceAccountName: agentName,
           automountServiceAccountToken: true,

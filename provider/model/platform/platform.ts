@@ -10,7 +10,7 @@ import { networkPolicy } from "./network-policy.ts";
 import { providerPart } from "./provider.ts";
 import { openshiftPart } from "./openshift.ts";
 import { parsePlatformOptions, type PlatformOptions } from "./options.ts";
-import { withOwnWords } from "./own-words.ts";
+import { withCustomMetadata } from "./custom-metadata.ts";
 import { reconcilerPart } from "./reconciler.ts";
 import { systemPolicy, templatesIn } from "./system-policy.ts";
 import { tenantRoles } from "./tenants.ts";
@@ -43,7 +43,7 @@ export function platformManifests(
 /** The objects of one part. Throws if an option is invalid. */
 export function partManifests(part: PlatformPart, options: PlatformOptions): Manifest[] {
   const make: (options: PlatformOptions) => Manifest[] = parts[part];
-  return make(parsePlatformOptions(options)).map((manifest) => withOwnWords(manifest, options));
+  return make(parsePlatformOptions(options)).map((manifest) => withCustomMetadata(manifest, options));
 }
 
 /**

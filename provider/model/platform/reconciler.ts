@@ -1,7 +1,7 @@
 import { group, inlineVerb, reconcilerName, systemNamespace } from "../names.ts";
 import { clusterRights, type Manifest, serviceAccount, systemRights } from "./manifest.ts";
 import type { PlatformOptions, ReconcilerOptions } from "./options.ts";
-import { placement, wholeResources } from "./placement.ts";
+import { nodeConstraints, wholeResources } from "./node-constraints.ts";
 
 const port = 8080;
 const defaultReplicas = 2;
@@ -84,7 +84,7 @@ function deployment({ image, reconciler = {} }: PlatformOptions) {
           automountServiceAccountToken: true,
           enableServiceLinks: false,
           ...(priorityClassName === undefined ? {} : { priorityClassName }),
-          ...placement(reconciler),
+          ...nodeConstraints(reconciler),
           ...spread(reconciler),
           securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: "RuntimeDefault" } },
           containers: [

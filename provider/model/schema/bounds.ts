@@ -8,7 +8,7 @@ import { shownAs } from "./shown-as.ts";
  */
 
 /** Maximum number of items of lists. */
-export const most = {
+export const maxItems = {
   addresses: 64,
   routes: 512,
   /** One for each address family. */
@@ -29,7 +29,7 @@ export const most = {
 } as const;
 
 /** Maximum number of characters of texts. */
-export const longest = {
+export const maxLength = {
   /** An address or subnet in any notation. */
   address: 63,
   /** Two addresses with a dash in between. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { longest, map, most, text } from "./bounds.ts";
+import { maxLength, map, maxItems, text } from "./bounds.ts";
 import { subnet } from "./range.ts";
 import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
@@ -9,11 +9,11 @@ import { quote } from "../../base/quote.ts";
 /** A Kubernetes namespace or record name (RFC 1123 label, at most 63 characters). */
 export const labelName = z
   .string()
-  .max(longest.labelName, { error: notLabelName, abort: true })
+  .max(maxLength.labelName, { error: notLabelName, abort: true })
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, { error: notLabelName });
 
 function notLabelName({ input }: { input?: unknown }): string {
-  return `${quote(input)} is not a Kubernetes name: use at most ${longest.labelName} of a-z, 0-9 and "-"`;
+  return `${quote(input)} is not a Kubernetes name: use at most ${maxLength.labelName} of a-z, 0-9 and "-"`;
 }
 
 const objectNameRules = [
@@ -24,8 +24,8 @@ const objectNameRules = [
 ];
 
 /** A Kubernetes object name (RFC 1123 subdomain, at most 253 characters). */
-export const objectName = ruled(text(longest.objectName, "a Kubernetes name"), objectNameRules).meta(
-  admitted(longest.objectName, objectNameRules),
+export const objectName = ruled(text(maxLength.objectName, "a Kubernetes name"), objectNameRules).meta(
+  admitted(maxLength.objectName, objectNameRules),
 );
 
 const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
@@ -36,7 +36,7 @@ const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
  * address, its MAC, or its PCI address. A name is any that common tools accept, but nothing that could be mistaken for
  * an option or a path. The forms can't be confused, because names contain no "/" or ":".
  */
-export const parent = text(longest.parent, "what names a node's NIC").transform((text, context) => {
+export const parent = text(maxLength.parent, "what names a node's NIC").transform((text, context) => {
   const lower = text.toLowerCase();
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/.test(text)) return text;
   if (macForm.test(lower) || pciForm.test(lower)) return lower;
@@ -63,7 +63,7 @@ export const vlan = z
   .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
 /** The first one to five octets of a MAC. */
-export const macPrefix = text(longest.mac, "the beginning of a MAC address").transform((text, context) => {
+export const macPrefix = text(maxLength.mac, "the beginning of a MAC address").transform((text, context) => {
   const prefix = text.toLowerCase().replaceAll("-", ":");
   if (/^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}$/.test(prefix)) return prefix;
   context.addIssue({
@@ -120,9 +120,9 @@ const macRules: Rule[] = [
 ];
 
 /** A unicast MAC, converted to lower case with colons. */
-export const mac = ruled(text(longest.mac, "a MAC address"), macRules)
+export const mac = ruled(text(maxLength.mac, "a MAC address"), macRules)
   .transform((given) => given.toLowerCase().replaceAll("-", ":"))
-  .meta(admitted(longest.mac, macRules));
+  .meta(admitted(maxLength.mac, macRules));
 
 /** In bytes. The minimum is IPv4's (RFC 791), the maximum the kernel's. The parent's own MTU is checked on the node. */
 export const mtu = z
@@ -132,21 +132,21 @@ export const mtu = z
 
 /** Labels as Kubernetes accepts them: keys with an optional prefix, values of at most 63 characters. */
 export const labels = map(
-  text(longest.labelKey, "a label key").regex(
+  text(maxLength.labelKey, "a label key").regex(
     /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
     {
       error: ({ input }) => `${quote(input)} is not a label key: use letters, digits, "-", "_" and "."`,
     },
   ),
-  text(longest.labelValue, "a label value").regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
+  text(maxLength.labelValue, "a label value").regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
     error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
   }),
-  most.labels,
+  maxItems.labels,
   // In CEL, because the keys of a map have no schema.
   [
     {
-      rule: `self.all(key, size(key) <= ${longest.labelKey})`,
-      message: `has a key that is longer than ${longest.labelKey} characters`,
+      rule: `self.all(key, size(key) <= ${maxLength.labelKey})`,
+      message: `has a key that is longer than ${maxLength.labelKey} characters`,
     },
   ],
 );
@@ -162,7 +162,7 @@ export const deletionPolicy = z
   .meta(admitted(63, [policyRule]));
 
 /** A hostname for a DHCP server (RFC 1123): labels separated by dots. */
-export const hostname = text(longest.hostname, "a host name").regex(
+export const hostname = text(maxLength.hostname, "a host name").regex(
   /^[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/,
   {
     error: ({ input }) => `${quote(input)} is not a host name: use letters, digits, "-" and ".", like "db-0"`,

@@ -1,7 +1,7 @@
 import { bitsOf, familyOf, prefixOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { isIPv4, isIPv6 } from "node:net";
-import { longest, text } from "./bounds.ts";
+import { maxLength, text } from "./bounds.ts";
 import { admitted, type Rule, ruledBy } from "./rule.ts";
 
 interface Host {
@@ -86,9 +86,9 @@ function broadcastAddress({ address, prefix }: Host): string {
 }
 
 /** A host address with prefix length, converted to canonical form (RFC 5952 for IPv6). */
-export const hostCidr = ruledBy(text(longest.address, "a CIDR address"), parse, rules)
+export const hostCidr = ruledBy(text(maxLength.address, "a CIDR address"), parse, rules)
   .transform((given) => {
     const { address, prefix } = parse(given)!;
     return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
   })
-  .meta(admitted(longest.address, rules));
+  .meta(admitted(maxLength.address, rules));

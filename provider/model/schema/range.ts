@@ -2,7 +2,7 @@ import { hostOf } from "../../base/address.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { list, longest, most, text } from "./bounds.ts";
+import { list, maxLength, maxItems, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
 import { known, unknownValue } from "./known.ts";
 import { quote } from "../../base/quote.ts";
@@ -26,7 +26,7 @@ export interface Span {
 }
 
 /** A subnet's address and prefix length, converted to canonical form. */
-export const subnet = text(longest.address, "a subnet").transform((text, context) => {
+export const subnet = text(maxLength.address, "a subnet").transform((text, context) => {
   const parsed = parseSubnet(text);
   if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
   context.addIssue({
@@ -36,11 +36,11 @@ export const subnet = text(longest.address, "a subnet").transform((text, context
   return z.NEVER;
 });
 
-const address = text(longest.address, "an IP address").refine((text) => parseAddress(text) !== undefined, {
+const address = text(maxLength.address, "an IP address").refine((text) => parseAddress(text) !== undefined, {
   error: ({ input }) => `${quote(input)} is not an IP address; write it like "192.168.50.10"`,
 });
 
-const excluded = text(longest.span, "two addresses").refine((text) => parseSpan(text) !== undefined, {
+const excluded = text(maxLength.span, "two addresses").refine((text) => parseSpan(text) !== undefined, {
   error: ({ input }) =>
     `${quote(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
 });
@@ -55,7 +55,7 @@ export const addressRange: z.ZodType<AddressRange> = z
     to: known(address)
       .optional()
       .register(descriptions, { doc: "The last address", default: "the subnet's last host" }),
-    exclude: known(list(known(excluded), most.exclusions))
+    exclude: known(list(known(excluded), maxItems.exclusions))
       .optional()
       .register(descriptions, {
         doc: "Addresses, spans like `192.168.50.20-192.168.50.30`, or subnets that are never given out",

@@ -1,7 +1,7 @@
 import { contains, familyOf, hostOf, isLinkLocal } from "../../base/address.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import * as z from "zod";
-import { isList, list, longest, most, text } from "./bounds.ts";
+import { isList, list, maxLength, maxItems, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
 import { hostCidr } from "./host-cidr.ts";
 import { known, unknownValue } from "./known.ts";
@@ -26,7 +26,7 @@ export interface DefaultRoute {
 }
 
 /** An address without prefix length, in canonical form. */
-export const host = text(longest.address, "an address").transform((text, context) => {
+export const host = text(maxLength.address, "an address").transform((text, context) => {
   const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
   if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
   // A gateway may have a link-local address.
@@ -38,7 +38,7 @@ export const host = text(longest.address, "an address").transform((text, context
   return z.NEVER;
 });
 
-export const destination = text(longest.address, "a destination").transform((text, context) => {
+export const destination = text(maxLength.address, "a destination").transform((text, context) => {
   const parsed = subnet.safeParse(text.includes("/") ? text : `${text}/${isIPv4(text) ? 32 : 128}`);
   const all = text === "default" || text.endsWith("/0");
   if (parsed.success && !all) return parsed.data;
@@ -90,19 +90,19 @@ export const routes = list(
         .register(descriptions, { doc: "Number of the routing table", default: "the pod's main table" }),
     }),
   ),
-  most.routes,
+  maxItems.routes,
 );
 
-export const gateways = list(known(host), most.gateways);
+export const gateways = list(known(host), maxItems.gateways);
 
 export const defaultRoute = z.strictObject({
-  except: known(list(known(destination), most.exceptions)).register(descriptions, {
+  except: known(list(known(destination), maxItems.exceptions)).register(descriptions, {
     doc: "The cluster's own networks, those of its pods and services, which the pod reaches as before",
   }),
 });
 
 /** A default route in a plan for the node. */
-export const plannedDefaultRoute = z.strictObject({ except: list(destination, most.exceptions).readonly() });
+export const plannedDefaultRoute = z.strictObject({ except: list(destination, maxItems.exceptions).readonly() });
 
 /** The routes in a plan for the node, where every field is resolved. */
 export const routing = z.strictObject({
@@ -113,9 +113,9 @@ export const routing = z.strictObject({
       metric: route.metric.optional(),
       table: route.table.optional(),
     }),
-    most.routes,
+    maxItems.routes,
   ).readonly(),
-  gateways: list(host, most.gateways).readonly(),
+  gateways: list(host, maxItems.gateways).readonly(),
   replyVia,
   defaultRoute: plannedDefaultRoute.optional(),
 });
@@ -133,7 +133,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
       reason: `"${parsed.data}" is in no subnet of the addresses, so the Vnic can't reach it`,
     });
   };
-  const hops = isList(gateways, most.gateways) ? gateways : [];
+  const hops = isList(gateways, maxItems.gateways) ? gateways : [];
   hops.forEach((gateway, index) => {
     reachable(`gateways[${index}]`, gateway);
     const first = hops.findIndex(
@@ -145,7 +145,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
         reason: `is a second one of its family, beside gateways[${first}]`,
       });
   });
-  const given = isList(routes, most.routes) ? (routes as readonly ({ to?: unknown; via?: unknown } | null)[]) : [];
+  const given = isList(routes, maxItems.routes) ? (routes as readonly ({ to?: unknown; via?: unknown } | null)[]) : [];
   given.forEach((one, index) => {
     if (one?.via === undefined) return;
     reachable(`routes[${index}].via`, one.via);
@@ -176,7 +176,7 @@ function isNamed(network: unknown): boolean {
 
 /** The networks of the addresses; undefined if one is unknown, invalid (which is reported elsewhere) or from DHCP. */
 function networksOf(addresses: unknown): string[] | undefined {
-  if (!isList(addresses, most.addresses)) return undefined;
+  if (!isList(addresses, maxItems.addresses)) return undefined;
   const parsed = addresses.map((address) => hostCidr.safeParse(address).data);
   return parsed.every((address) => address !== undefined) ? parsed : undefined;
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { longest, text } from "./bounds.ts";
+import { maxLength, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
 import * as rule from "./fields.ts";
 import { known } from "./known.ts";
@@ -45,7 +45,7 @@ export const cluster = {
  * NIC.
  */
 export const declaredBy = {
-  schema: text(longest.owner, "an owner's name").optional(),
+  schema: text(maxLength.owner, "an owner's name").optional(),
   change: "nothing",
   spec: false,
   doc: "The URN of the resource, which the SDK gives",

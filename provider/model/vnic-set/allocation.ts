@@ -70,7 +70,7 @@ function end(onward: Map<bigint, bigint>, from: bigint): bigint {
     passed.push(at);
     at = next;
   }
-  for (const place of passed) onward.set(place, at);
+  for (const address of passed) onward.set(address, at);
   return at;
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { longest, most } from "../schema/bounds.ts";
+import { maxLength, maxItems } from "../schema/bounds.ts";
 import { atCreation, customResourceDefinition, nameRule, type ValidationRule } from "../kubernetes/custom-resource.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
@@ -18,7 +18,7 @@ const status = z.object({
   observedGeneration: z.int(),
   desired: z.int().describe("Pods that shall have a Vnic now."),
   ready: z.int().describe("Those that have it."),
-  conditions: z.array(condition).max(most.conditions),
+  conditions: z.array(condition).max(maxItems.conditions),
 });
 
 /** The CustomResourceDefinition of `VnicSet` (apiextensions.k8s.io/v1). */
@@ -31,7 +31,7 @@ export function vnicSetCrd() {
     initialStatus: { observedGeneration: -1, desired: 0, ready: 0, conditions: [] },
     rules: [
       atCreation(rule("size(self.metadata.name) <= 52", "name: is longer than the 52 characters of a VnicSet's name")),
-      nameRule(longest.labelName),
+      nameRule(maxLength.labelName),
     ],
     columns: [
       { name: "Desired", type: "integer", jsonPath: ".status.desired" },

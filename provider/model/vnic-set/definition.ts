@@ -2,7 +2,7 @@ import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
 import { type Definition, parseDefinition } from "../vnic/definition.ts";
 import { type Canonical, pick, shapeOf } from "../schema/field.ts";
-import { list, most } from "../schema/bounds.ts";
+import { list, maxItems } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { unknownValue, wording } from "../schema/known.ts";
 import { deriveInterfaceName } from "../names.ts";
@@ -88,7 +88,7 @@ function sampleAddresses(addresses: unknown, template: object): { addresses?: un
   const { network } = template as { network?: unknown };
   const isNamed = typeof network === "string" || (typeof network === "object" && network !== null && "name" in network);
   if (addresses === undefined && isNamed) return { addresses: unknownValue };
-  const parsed = list(addressRange, most.ranges).safeParse(addresses);
+  const parsed = list(addressRange, maxItems.ranges).safeParse(addresses);
   if (!parsed.success || parsed.data.length === 0) return addresses === undefined ? {} : { addresses: unknownValue };
   if (JSON.stringify(parsed.data).includes(unknownValue)) return { addresses: unknownValue };
   return { addresses: parsed.data.map((range) => addressAt(range, freeSpans(range), 0n)) };
@@ -102,7 +102,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   // If both are given, an unknown one may turn out to be absent.
   if (selector !== undefined && workload !== undefined && ![selector, workload].includes(unknownValue))
     problems.push({ property: "workload", reason: "can't be given beside selector; remove one of the two" });
-  const ranges = list(addressRange, most.ranges).safeParse(addresses).data ?? [];
+  const ranges = list(addressRange, maxItems.ranges).safeParse(addresses).data ?? [];
   ranges.forEach((range, index) => {
     const other = ranges.findIndex((one) => one.cidr !== unknownValue && familyOf(one.cidr) === familyOf(range.cidr));
     if (range.cidr !== unknownValue && other < index)

@@ -9,10 +9,10 @@ import type { AddressRange } from "../schema/range.ts";
 import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
 import { allocate, type Allocation, type Claimant, keeps } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
-import { isAwaited, isSelected, statefulPlaceOf, type WorkloadObject } from "./selection.ts";
+import { isAwaited, isSelected, statefulOrdinalOf, type WorkloadObject } from "./selection.ts";
 
 /** The objects from which a VnicSet is expanded. */
-export interface SetWorld {
+export interface ExpansionInput {
   readonly set: StoredVnicSet;
   /** The pods in the set's namespace. */
   readonly pods: readonly PodObject[];
@@ -47,8 +47,8 @@ export interface Expansion {
 }
 
 /** Compares a set with the existing pods and Vnics. A pure function. */
-export function expand(world: SetWorld): Expansion {
-  const { set, pods, vnics, others, workload, ranges } = world;
+export function expand(input: ExpansionInput): Expansion {
+  const { set, pods, vnics, others, workload, ranges } = input;
   const selected = pods.filter((pod) => isSelected(set.spec, workload, pod));
   const states = new Map(selected.map((pod) => [pod, readPod(pod).state]));
   const present = selected
@@ -62,7 +62,7 @@ export function expand(world: SetWorld): Expansion {
   // pod.
   const staying = new Set(selected.filter((pod) => !hasEnded(pod)).map(nameOf));
   const isWanted = ({ spec }: StoredVnic) =>
-    staying.has(spec.pod.name) || isAwaited(set.spec, spec.pod.name, world.statefulSets);
+    staying.has(spec.pod.name) || isAwaited(set.spec, spec.pod.name, input.statefulSets);
   const unwanted = own.filter((vnic) => !isWanted(vnic));
 
   const settled = new Map<string, readonly string[]>();
@@ -76,9 +76,9 @@ export function expand(world: SetWorld): Expansion {
   const claimants = present
     .map(nameOf)
     .filter((pod) => !settled.has(pod))
-    .map((pod) => ({ pod, ...ordinalIn(pod, world.statefulSets) }))
+    .map((pod) => ({ pod, ...ordinalIn(pod, input.statefulSets) }))
     .filter(({ pod, ordinal }) => ordinal !== undefined || names.has(pod))
-    .sort((one, other) => placeOf(one) - placeOf(other));
+    .sort((one, other) => queueOrder(one) - queueOrder(other));
   // An address is free only after the record that had it is gone: until then its NIC may still exist.
   const taken = [...others, ...own.flatMap(({ spec }) => fixedAddresses(spec))];
   const allocation: Allocation = ranges ? allocate(ranges, claimants, taken) : { addresses: new Map(), waiting: [] };
@@ -148,12 +148,12 @@ function hasEnded({ status }: PodObject): boolean {
 }
 
 function ordinalIn(pod: string, statefulSets: readonly WorkloadObject[]): { ordinal?: number } {
-  const ordinal = statefulPlaceOf(pod, statefulSets)?.ordinal;
+  const ordinal = statefulOrdinalOf(pod, statefulSets)?.ordinal;
   return ordinal === undefined || ordinal < 0 ? {} : { ordinal };
 }
 
 /** Order of the queue for addresses: by ordinal; pods without one come last, in their previous order. */
-function placeOf({ ordinal = Number.MAX_SAFE_INTEGER }: Claimant): number {
+function queueOrder({ ordinal = Number.MAX_SAFE_INTEGER }: Claimant): number {
   return ordinal;
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { list, most } from "../schema/bounds.ts";
+import { list, maxItems } from "../schema/bounds.ts";
 import { descriptions, type Fields, specShapeOf } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
@@ -72,12 +72,12 @@ export const setFields = {
   },
   addresses: {
     schema: known(
-      list(known(addressRange), most.ranges).refine((ranges) => ranges.length > 0, {
+      list(known(addressRange), maxItems.ranges).refine((ranges) => ranges.length > 0, {
         error: "is empty; give a range, or leave it out",
       }),
     ).optional(),
     change: "update",
-    spec: z.array(addressRange).min(1).max(most.ranges).optional(),
+    spec: z.array(addressRange).min(1).max(maxItems.ranges).optional(),
     doc: "Ranges, at most one of each address family; each pod gets one address from each",
     default: "the ranges of the Network that the template names, or DHCP",
   },

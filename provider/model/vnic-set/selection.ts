@@ -62,7 +62,7 @@ function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, lab
 }
 
 /** The StatefulSet that creates pods of that name, and the pod's index in it, from 0; undefined for other pods. */
-export function statefulPlaceOf(
+export function statefulOrdinalOf(
   pod: string,
   statefulSets: readonly WorkloadObject[],
 ): { readonly owner: WorkloadObject; readonly ordinal: number } | undefined {
@@ -73,9 +73,9 @@ export function statefulPlaceOf(
 
 /** Whether a missing pod of that name will be created again and selected, because its StatefulSet still wants it. */
 export function isAwaited(spec: VnicSetSpec, pod: string, statefulSets: readonly WorkloadObject[]): boolean {
-  const place = statefulPlaceOf(pod, statefulSets);
-  if (!place || place.ordinal < 0 || place.ordinal >= (place.owner.spec.replicas ?? 1)) return false;
-  const { metadata, spec: its } = place.owner;
+  const stateful = statefulOrdinalOf(pod, statefulSets);
+  if (!stateful || stateful.ordinal < 0 || stateful.ordinal >= (stateful.owner.spec.replicas ?? 1)) return false;
+  const { metadata, spec: its } = stateful.owner;
   if (spec.workload) return spec.workload.kind === "StatefulSet" && spec.workload.name === metadata.name;
   return matches({ matchLabels: spec.selector ?? {} }, its.template.metadata?.labels ?? {});
 }

@@ -1,6 +1,6 @@
 import { readyOf } from "../vnic/pending.ts";
 import { cut } from "../../base/quote.ts";
-import { longest } from "../schema/bounds.ts";
+import { maxLength } from "../schema/bounds.ts";
 import { type Problem, problemWords } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
@@ -18,7 +18,7 @@ export function setStatusOf(
     const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
     return {
       ...so,
-      message: cut(so.message, longest.message),
+      message: cut(so.message, maxLength.message),
       lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
       observedGeneration: set.metadata.generation,
     };
@@ -41,7 +41,7 @@ export function setStatusOf(
 
 /** The status of a set whose spec breaks a rule that the API server can't check. Its Vnics aren't changed. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
-  const message = cut(problemWords(problems), longest.message);
+  const message = cut(problemWords(problems), maxLength.message);
   const { generation } = set.metadata;
   const since = { lastTransitionTime: now.toISOString(), observedGeneration: generation };
   return {

@@ -20,7 +20,7 @@ export interface Rival {
   readonly mac: string;
 }
 
-type Said = Pick<Condition, "type" | "status" | "reason" | "message">;
+type ConditionChange = Pick<Condition, "type" | "status" | "reason" | "message">;
 
 /** The status after a change of the lease: with the new lease, or with the reason why there is none. */
 export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
@@ -37,12 +37,12 @@ export function connectionStatus(before: VnicStatus, trouble: Trouble | undefine
   const so = trouble
     ? ({ status: "False", reason: trouble.reason, message: trouble.message } as const)
     : ({ status: "True", reason: "ParentUp", message: "the NIC's parent on the node is up" } as const);
-  const place = trouble && !trouble.attached ? so : placed(before);
+  const attachedNow = trouble && !trouble.attached ? so : attachedCondition(before);
   return withConditions(
     before,
     [
       { type: "Connected", ...so },
-      { type: "Attached", ...place },
+      { type: "Attached", ...attachedNow },
     ],
     now,
   );
@@ -92,14 +92,16 @@ const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "Int
  * The status with these conditions and the resulting `Ready`. A `Ready` condition that is false for another reason
  * isn't changed.
  */
-function withConditions(status: VnicStatus, said: readonly Said[], now: Date): VnicStatus {
+function withConditions(status: VnicStatus, said: readonly ConditionChange[], now: Date): VnicStatus {
   const [ready] = status.conditions.filter(({ type }) => type === "Ready");
   const record = observedIn(status);
   const others = status.conditions.filter(({ type }) => type !== "Ready" && said.every((one) => one.type !== type));
   const conditions = [...others, ...said.map((one) => condition(record, one, now))];
   if (ready && !ownReasons.includes(ready.reason)) return { ...status, conditions: [ready, ...conditions] };
   const [amiss] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
-  const so = amiss ? { status: "False" as const, reason: amiss.reason, message: amiss.message } : placed(status);
+  const so = amiss
+    ? { status: "False" as const, reason: amiss.reason, message: amiss.message }
+    : attachedCondition(status);
   return { ...status, conditions: [condition(record, { type: "Ready", ...so }, now), ...conditions] };
 }
 
@@ -109,7 +111,7 @@ function observedIn(status: VnicStatus) {
   return { metadata: present({ generation }), status };
 }
 
-function placed({ interface: live, pod, node }: VnicStatus): Omit<Said, "type"> {
+function attachedCondition({ interface: live, pod, node }: VnicStatus): Omit<ConditionChange, "type"> {
   return attached({ name: live?.name ?? "the NIC" }, pod?.name ?? "", node ?? "");
 }
 

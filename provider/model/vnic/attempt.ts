@@ -23,7 +23,7 @@ export function isOvertaken({ metadata, status }: StoredVnic, podUid: string): b
 }
 
 /** Whether the status says, for this generation, that the Vnic isn't ready. */
-export function saysUnready({ metadata, status }: StoredVnic): boolean {
+export function isReportedUnready({ metadata, status }: StoredVnic): boolean {
   if (status?.conditions.some(isPending)) return true;
   const ready = readyOf(status);
   return ready?.status === "False" && ready.observedGeneration === (metadata.generation ?? 1);

@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { customResourceDefinition, nameRule } from "../kubernetes/custom-resource.ts";
-import { longest, most } from "../schema/bounds.ts";
+import { maxLength, maxItems } from "../schema/bounds.ts";
 import { lease } from "../lease/lease.ts";
-import { mostLeasedRoutes } from "../lease/routes.ts";
+import { maxLeasedRoutes } from "../lease/routes.ts";
 import { injectResult } from "../wire/session-protocol.ts";
 import { specShapeOf } from "../schema/field.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { vnicFields } from "./fields.ts";
 import { pendingStatus } from "./pending.ts";
 
-const address = z.string().max(longest.address);
+const address = z.string().max(maxLength.address);
 
 /** Rules between the fields of a spec. */
 const acrossFields = {
@@ -28,7 +28,7 @@ const acrossFields = {
 /** The record's spec as the API server validates it. */
 const vnicSpec = z.object(specShapeOf(vnicFields)).meta(acrossFields);
 
-const name = z.string().max(longest.objectName);
+const name = z.string().max(maxLength.objectName);
 
 const status = z.object({
   observedGeneration: z.int().optional().describe("The generation of the spec that this status speaks of."),
@@ -45,18 +45,18 @@ const status = z.object({
       server: address,
       routes: z
         .array(z.object({ to: address, via: address.optional() }))
-        .max(mostLeasedRoutes)
+        .max(maxLeasedRoutes)
         .optional(),
       router: address.optional(),
-      obtainedAt: z.string().max(longest.time),
-      expiresAt: z.string().max(longest.time),
+      obtainedAt: z.string().max(maxLength.time),
+      expiresAt: z.string().max(maxLength.time),
     })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
   // A map by type, so that each condition can have its own writer.
   conditions: z
     .array(condition)
-    .max(most.conditions)
+    .max(maxItems.conditions)
     .meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"] }),
 });
 
@@ -68,7 +68,7 @@ export function vnicCrd() {
     spec: vnicSpec,
     status,
     initialStatus: pendingStatus,
-    rules: [nameRule(longest.labelName)],
+    rules: [nameRule(maxLength.labelName)],
     columns: [
       { name: "Pod", type: "string", jsonPath: ".spec.pod.name" },
       { name: "Node", type: "string", jsonPath: ".status.node" },

@@ -1,7 +1,7 @@
 import { familyOf, hostOf } from "../../base/address.ts";
 import { hostCidr } from "../schema/host-cidr.ts";
 import * as z from "zod";
-import { isList, most } from "../schema/bounds.ts";
+import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
 import { present, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
@@ -107,7 +107,7 @@ function macProblems(inputs: unknown): Problem[] {
 }
 
 function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {
-  if (!isList(addresses, most.addresses)) return [];
+  if (!isList(addresses, maxItems.addresses)) return [];
   if (addresses.length === 0 && dhcp === undefined && !slaac)
     return [{ property: "addresses", reason: `is empty; give one, like "192.168.50.10/24", or leave it out for DHCP` }];
   const hosts = hostsOf(addresses);
@@ -134,7 +134,7 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
 
 /** The addresses without prefix lengths; undefined in place of an invalid one. */
 function hostsOf(addresses: unknown): (string | undefined)[] {
-  if (!isList(addresses, most.addresses)) return [];
+  if (!isList(addresses, maxItems.addresses)) return [];
   return addresses.map((address) => {
     const parsed = hostCidr.safeParse(address).data;
     return parsed && hostOf(parsed);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { networkReference, networkReferenceSpec } from "../network/reference.ts";
-import { list, most } from "../schema/bounds.ts";
+import { list, maxItems } from "../schema/bounds.ts";
 import { descriptions, type Fields } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
 import { known } from "../schema/known.ts";
@@ -43,7 +43,7 @@ export const vnicFields = {
     doc: "The external network: the name of a [Network](network.md), or what the network is",
   },
   addresses: {
-    schema: known(list(known(rule.hostCidr), most.addresses)).optional(),
+    schema: known(list(known(rule.hostCidr), maxItems.addresses)).optional(),
     change: "update",
     spec: true,
     doc: "IPv4 and IPv6 addresses with prefix length",

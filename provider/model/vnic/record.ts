@@ -66,7 +66,7 @@ export function recordOf(
   more: Readonly<Record<string, string>> = {},
 ): VnicRecord {
   const { declaredBy } = definition;
-  const { finalizers, labels: marks, annotations: place } = placedMetadata(definition, at);
+  const { finalizers, labels: marks, annotations: written } = placementMetadata(definition, at);
   return {
     apiVersion,
     kind: "Vnic",
@@ -74,7 +74,7 @@ export function recordOf(
       ...vnicRef(definition),
       finalizers,
       labels: { ...definition.labels, ...marks },
-      annotations: { ...more, ...place, ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }) },
+      annotations: { ...more, ...written, ...(declaredBy === undefined ? {} : { [annotations.owner]: declaredBy }) },
     },
     spec: specOf(definition),
   };
@@ -90,7 +90,7 @@ export interface Placement {
 }
 
 /** Our part of a record's metadata. */
-function placedMetadata({ network }: Definition, at: Placement) {
+function placementMetadata({ network }: Definition, at: Placement) {
   return {
     finalizers: [finalizer],
     labels: {
@@ -112,8 +112,12 @@ export interface MetadataChange {
  * The metadata change that a record needs before its Vnic is realised there, if the record was created directly and
  * not by Pulumi; undefined if it needs none.
  */
-export function placement({ metadata }: StoredVnic, definition: Definition, at: Placement): MetadataChange | undefined {
-  const wanted = placedMetadata(definition, at);
+export function placementChange(
+  { metadata }: StoredVnic,
+  definition: Definition,
+  at: Placement,
+): MetadataChange | undefined {
+  const wanted = placementMetadata(definition, at);
   const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
   // Labels of older versions, which marked the holder of an address.
   const former = Object.keys(marks).filter((key) => key === labels.mac || key.startsWith(labels.address));
@@ -146,7 +150,7 @@ export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): Vni
 }
 
 /** Where the Vnic is or was about to be realised, according to the record. */
-export function placeOf(record: VnicRecord): { node: string; podUid: string } | undefined {
+export function placementOf(record: VnicRecord): { node: string; podUid: string } | undefined {
   const node = record.metadata.annotations?.[annotations.node];
   const podUid = record.metadata.annotations?.[annotations.podUid];
   return node && podUid ? { node, podUid } : undefined;
@@ -182,7 +186,7 @@ export function stateOfRecord(record: StoredVnic, providerVersion: string): Vnic
 export function realisationOf(record: StoredVnic): Pick<VnicState, "sandboxId" | "interface"> & Partial<VnicState> {
   const { status } = record;
   return {
-    ...placeOf(record),
+    ...placementOf(record),
     ...(status?.pod ? { sandboxId: status.pod.sandboxId } : {}),
     ...(status?.interface ? { interface: status.interface } : {}),
     ...(status?.lease ? { lease: termsOf(status.lease) } : {}),

@@ -4,7 +4,7 @@ import type { Condition, VnicStatus } from "./conditions.ts";
 import { isPending } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { cut } from "../../base/quote.ts";
-import { longest } from "../schema/bounds.ts";
+import { maxLength } from "../schema/bounds.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { InjectResult, Interface } from "../wire/session-protocol.ts";
 
@@ -86,7 +86,7 @@ export function condition(
   const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status && !isPending(one));
   return {
     ...so,
-    message: cut(so.message, longest.message),
+    message: cut(so.message, maxLength.message),
     lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
     observedGeneration: metadata.generation ?? 1,
   };

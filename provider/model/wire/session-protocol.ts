@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { list, longest, most } from "../schema/bounds.ts";
+import { list, maxLength, maxItems } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
@@ -47,7 +47,7 @@ export const injectPlan = z.strictObject({
   mac: field.mac,
   mtu: field.mtu.optional(),
   /** Empty only with `dhcp` or `slaac`. */
-  addresses: list(field.hostCidr, most.addresses),
+  addresses: list(field.hostCidr, maxItems.addresses),
   dhcp: dhcpPlan.optional(),
   /** Whether to use IPv6 prefixes that routers announce (RFC 4862). @default false */
   slaac: z.boolean().optional(),
@@ -78,13 +78,13 @@ const association = z.strictObject({
 });
 
 const liveInterface = z.strictObject({
-  name: z.string().max(longest.labelName),
-  mac: z.string().max(longest.mac),
+  name: z.string().max(maxLength.labelName),
+  mac: z.string().max(maxLength.mac),
   /** In bytes. */
   mtu: z.number(),
-  addresses: z.array(z.string().max(longest.address)).max(most.seenAddresses),
+  addresses: z.array(z.string().max(maxLength.address)).max(maxItems.seenAddresses),
   /** Addresses formed from router advertisements; absent if there are none. */
-  slaacAddresses: z.array(z.string().max(longest.address)).max(most.seenAddresses).optional(),
+  slaacAddresses: z.array(z.string().max(maxLength.address)).max(maxItems.seenAddresses).optional(),
   up: z.boolean(),
 });
 

@@ -40,7 +40,7 @@ class Setting {
       },
       otherAddresses: () => this.others(),
       refusalOf: () => this.refusal,
-      carry: async (_: LeaseSubject, carried: Lease) => {
+      addToNic: async (_: LeaseSubject, carried: Lease) => {
         this.carried.push(carried.address);
         await this.carry();
       },

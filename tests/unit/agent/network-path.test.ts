@@ -33,7 +33,8 @@ const inBridge = { mode: "bridge", parent: "br0" } as const;
 const device = { mode: "host-device", parent: "eth9" } as const;
 
 function troubleOf(network: Partial<NodeNetwork>, nodeLinks: Link[], seen: Partial<PathFindings> = {}): string {
-  const { reason, message, attached } = findTrouble(fileOf(network), { nodeLinks, nic, remade: false, ...seen }) ?? {};
+  const { reason, message, attached } =
+    findTrouble(fileOf(network), { nodeLinks, nic, isParentReplaced: false, ...seen }) ?? {};
   return reason === undefined ? "" : `${reason}${attached ? "" : ", not attached"}: ${message}`;
 }
 
@@ -72,7 +73,7 @@ describe("a Vnic's path to its network", () => {
       "a missing NIC whose parent was made anew",
       {},
       [eth1],
-      { nic: undefined, remade: true },
+      { nic: undefined, isParentReplaced: true },
       "InterfaceMissing, not attached: net1 is gone from pod db-0: eth1 on the node was made anew",
     ],
     ["a tagged link that is up", { vlan: 100 }, [eth1, tag], {}, ""],

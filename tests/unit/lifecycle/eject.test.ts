@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { Deadline } from "../../../provider/lifecycle/deadline.ts";
-import { eject, type Remembered } from "../../../provider/lifecycle/eject.ts";
+import { eject, type KnownVnic } from "../../../provider/lifecycle/eject.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { addressRecord, holdingsOf } from "../../../provider/model/address/address.ts";
+import { addressRecord, wantedAddressesOf } from "../../../provider/model/address/address.ts";
 import { readHeld } from "../../../provider/model/address/held.ts";
 import { claimAddresses } from "../../../provider/lifecycle/address/claim-addresses.ts";
 import { containerId, definition, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
@@ -22,7 +22,7 @@ describe("eject", () => {
   });
   afterEach(() => driver.sessions.close());
 
-  const run = (remembered: Remembered = { uid: uid(1), node: "worker-1", podName: "db-0" }) =>
+  const run = (remembered: KnownVnic = { uid: uid(1), node: "worker-1", podName: "db-0" }) =>
     eject(driver, ref, remembered, new Deadline("ejecting", 2));
   const record = () => driver.cluster.vnics.get("shop/db-wire");
   const plans = () => driver.cluster.nodeSide.work.map((request) => ("plan" in request ? request.plan : undefined));
@@ -41,7 +41,7 @@ describe("eject", () => {
   it("frees its own addresses once the node is clean, and no addresses of other Vnics", async () => {
     const { cluster } = driver;
     const own = storedVnic();
-    await claimAddresses(cluster, holdingsOf(definition(), ["eth1"]), own.metadata);
+    await claimAddresses(cluster, wantedAddressesOf(definition(), ["eth1"]), own.metadata);
     const stranger = { namespace: "shop", name: "other", uid: uid(7) };
     await cluster.createAddress(addressRecord({ segment: "eth1", value: "192.168.50.99", property: "" }, stranger));
     const forged = JSON.stringify([

@@ -57,7 +57,7 @@ describe("slots that groups share", () => {
     const answer = pending();
     const waiting = slots.use("dhcp", async () => {
       order.push("asks");
-      await slots.aside(() => answer.over);
+      await slots.withoutSlot(() => answer.over);
       order.push("has its answer");
     });
     const other = pending();
@@ -79,7 +79,7 @@ describe("slots that groups share", () => {
     const slots = new Slots(1);
     const late = pending();
     const failing = slots.use("a", async () => {
-      await Promise.all([slots.aside(() => Promise.reject(new Error("no"))), slots.aside(() => late.over)]);
+      await Promise.all([slots.withoutSlot(() => Promise.reject(new Error("no"))), slots.withoutSlot(() => late.over)]);
     });
     await failing.catch(() => undefined);
     late.end();
@@ -88,7 +88,7 @@ describe("slots that groups share", () => {
     let now = 0;
     const work = async () => {
       most = Math.max(most, ++now);
-      await Promise.all([slots.aside(settle), slots.aside(settle)]);
+      await Promise.all([slots.withoutSlot(settle), slots.withoutSlot(settle)]);
       now--;
     };
     await Promise.all([slots.use("a", work), slots.use("b", work), slots.use("a", work)]);
@@ -114,6 +114,6 @@ describe("slots that groups share", () => {
   });
 
   it("aren't needed for a wait outside of any work", async () => {
-    expect(await new Slots(1).aside(() => Promise.resolve(7))).to.equal(7);
+    expect(await new Slots(1).withoutSlot(() => Promise.resolve(7))).to.equal(7);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { linkAlias, transitLinkName } from "../../../provider/model/names.ts";
 import { batchOf, handle, ipLine } from "../../../provider/model/link/ip-line.ts";
-import { convergeSteps, leaseSteps, restoreSteps, sendBackSteps } from "../../../provider/model/link/link-steps.ts";
+import { convergeSteps, leaseSteps, restoreSteps, moveBackSteps } from "../../../provider/model/link/link-steps.ts";
 import {
   liveEntries,
   type RouteRow,
@@ -121,7 +121,7 @@ describe("the content of a pod's network namespace", () => {
               attempt(() => leaseSteps(plan.network, link, link.addresses[0], "192.168.50.9/24")),
             ),
             ...[...findDevices(links, known), ...findDevices(links, file)].flatMap((link) =>
-              attempt(() => [...sendBackSteps(uid(1), link, 7), ...restoreSteps(link, former)]),
+              attempt(() => [...moveBackSteps(uid(1), link, 7), ...restoreSteps(link, former)]),
             ),
             ...([4, 6] as const).flatMap((family) => {
               const live = liveEntries(uid(1), "net1", family, routes, rules);

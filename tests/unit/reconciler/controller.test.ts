@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
-import type { World } from "../../../provider/reconciler/task.ts";
+import type { ReconcilerContext } from "../../../provider/reconciler/task.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { containerId, definition, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
@@ -12,14 +12,14 @@ const id = "shop/db-wire";
 
 describe("reconciling a Vnic", () => {
   let driver: FakeDriver;
-  let world: World;
+  let context: ReconcilerContext;
   beforeEach(() => {
     driver = fakeDriver();
-    world = { ...driver, log: () => undefined, due: new Set() };
+    context = { ...driver, log: () => undefined, due: new Set() };
   });
   afterEach(() => driver.sessions.close());
 
-  const run = () => reconcileVnic(world, id);
+  const run = () => reconcileVnic(context, id);
   const record = () => driver.cluster.vnics.get(id);
   const verbs = () => driver.cluster.nodeSide.work.map(({ verb }) => verb);
   const ready = () => record()?.status?.conditions.find(({ type }) => type === "Ready");
@@ -53,7 +53,7 @@ describe("reconciling a Vnic", () => {
     const { writes } = driver.cluster;
     await run();
     expect(verbs()).to.deep.equal(["inject"]);
-    world.due.add(id);
+    context.due.add(id);
     await run();
     expect(verbs()).to.deep.equal(["inject", "observe"]);
     expect(driver.cluster.writes).to.deep.equal(writes);
@@ -62,7 +62,7 @@ describe("reconciling a Vnic", () => {
   it("repairs a difference that it finds when the Vnic is due", async () => {
     driver.cluster.store(bare());
     await run();
-    world.due.add(id);
+    context.due.add(id);
     driver.cluster.nodeSide.observe = () => ({ sandboxId: "5a".repeat(32), resourceFile: true });
     await run();
     expect(verbs()).to.deep.equal(["inject", "observe", "inject"]);
@@ -159,7 +159,7 @@ describe("reconciling a Vnic", () => {
     const other = storedVnic({ name: "other", mac: "02:00:00:00:00:99" }, { uid: uid(7), annotations: {}, labels: {} });
     driver.cluster.store(other);
     await run();
-    const error = await rejection(reconcileVnic(world, "shop/other"));
+    const error = await rejection(reconcileVnic(context, "shop/other"));
     expect(error.message).to.match(/^addresses\[0\]: 192.168.50.10 is held by Vnic shop\/db-wire/);
     const loser = () => driver.cluster.vnics.get("shop/other");
     expect(loser()?.status?.conditions[0]).to.include({ type: "Ready", status: "False", reason: "HeldByOther" });
@@ -167,14 +167,14 @@ describe("reconciling a Vnic", () => {
 
     // After a refusal it makes no claims that would wake other waiting Vnics.
     driver.cluster.calls.length = 0;
-    await rejection(reconcileVnic(world, "shop/other"));
+    await rejection(reconcileVnic(context, "shop/other"));
     expect(driver.cluster.calls.filter((call) => call.startsWith("createAddress"))).to.deep.equal([]);
 
     // The winner's pod is recreated.
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
-    await rejection(reconcileVnic(world, "shop/other"));
+    await rejection(reconcileVnic(context, "shop/other"));
     await run();
-    await rejection(reconcileVnic(world, "shop/other"));
+    await rejection(reconcileVnic(context, "shop/other"));
     await run();
     expect(ready()).to.include({ status: "True" });
     expect(driver.cluster.nodeSide.work.map((request) => "plan" in request && request.plan.vnic.name)).to.deep.equal([
@@ -187,7 +187,7 @@ describe("reconciling a Vnic", () => {
     const { metadata, ...rest } = record()!;
     driver.cluster.store({ ...rest, metadata: { ...metadata, ...deleted } });
     await run();
-    await reconcileVnic(world, "shop/other");
+    await reconcileVnic(context, "shop/other");
     expect(driver.cluster.holders).to.deep.equal({
       "eth1 02:00:00:00:00:99": "shop/other",
       "eth1 192.168.50.10": "shop/other",
@@ -202,12 +202,12 @@ describe("reconciling a Vnic", () => {
     );
     driver.cluster.store(waiter);
     await run();
-    await rejection(reconcileVnic(world, "shop/other"));
+    await rejection(reconcileVnic(context, "shop/other"));
     const { metadata, spec, ...rest } = record()!;
     const changed = { ...spec, addresses: ["192.168.50.11/24"] };
     driver.cluster.store({ ...rest, spec: changed, metadata: { ...metadata, generation: 2 } });
     await run();
-    await reconcileVnic(world, "shop/other");
+    await reconcileVnic(context, "shop/other");
     expect(driver.cluster.holders).to.include({ "eth1 192.168.50.10": "shop/other", "eth1 192.168.50.11": id });
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Leadership, lead } from "../../../provider/reconciler/leader.ts";
+import { type Leadership, becomeLeader } from "../../../provider/reconciler/leader.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { type CallFate, LeaseServer } from "../../fakes/lease-server.ts";
@@ -22,7 +22,7 @@ class Replicas {
   /** Starts a standby replica; `fate` decides about each of its calls. */
   start(replica: string, fate?: (call: "find" | "write", led: boolean) => CallFate): void {
     const leases = this.server.for((call) => fate?.(call, this.leaders.has(replica)) ?? {});
-    void lead(leases, replica, () => undefined, this.clock).then((leadership) => {
+    void becomeLeader(leases, replica, () => undefined, this.clock).then((leadership) => {
       const span: Span = { replica, from: this.seconds };
       this.spans.push(span);
       this.leaders.set(replica, { leadership, span });

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { claimAddresses, freeAddresses } from "../../../../provider/lifecycle/address/claim-addresses.ts";
-import { addressRecord, type Holding } from "../../../../provider/model/address/address.ts";
+import { addressRecord, type WantedAddress } from "../../../../provider/model/address/address.ts";
 import { isVnicError } from "../../../../provider/base/errors.ts";
 import { vnicId } from "../../../../provider/model/names.ts";
 import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { storedVnic, uid } from "../../../fakes/objects.ts";
 import { Orders, type Turns } from "../../../fakes/turns.ts";
 
-const ten: Holding = { segment: "eth1", value: "192.168.50.10", property: "addresses[0]" };
-const eleven: Holding = { segment: "eth1", value: "192.168.50.11", property: "addresses[1]" };
+const ten: WantedAddress = { segment: "eth1", value: "192.168.50.10", property: "addresses[0]" };
+const eleven: WantedAddress = { segment: "eth1", value: "192.168.50.11", property: "addresses[1]" };
 const names = ["one", "two", "three"];
 
 describe("claiming addresses", () => {
@@ -20,7 +20,7 @@ describe("claiming addresses", () => {
       return vnic.metadata;
     });
 
-  const wants: [what: string, wanted: Holding[][], gone: boolean][] = [
+  const wants: [what: string, wanted: WantedAddress[][], gone: boolean][] = [
     ["one address, two contenders", [[ten], [ten]], false],
     [
       "two addresses, two contenders",
@@ -63,7 +63,7 @@ describe("claiming addresses", () => {
     });
 
   it("lets at least one of three contenders win, and the losers hold nothing, when each wants an address of the next", async () => {
-    const twelve: Holding = { ...ten, value: "192.168.50.12" };
+    const twelve: WantedAddress = { ...ten, value: "192.168.50.12" };
     const wanted = [
       [ten, eleven],
       [eleven, twelve],

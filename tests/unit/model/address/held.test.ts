@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { addressName, holdingsOf } from "../../../../provider/model/address/address.ts";
-import { holdsJust, readHeld, writeHeld } from "../../../../provider/model/address/held.ts";
+import { addressName, wantedAddressesOf } from "../../../../provider/model/address/address.ts";
+import { holdsExactly, readHeld, writeHeld } from "../../../../provider/model/address/held.ts";
 import { segmentsOf } from "../../../../provider/model/address/segment.ts";
 import { annotations } from "../../../../provider/model/names.ts";
 
@@ -24,14 +24,14 @@ describe("the segments of a network", () => {
 
 describe("the MAC and the addresses that a Vnic holds", () => {
   it("exist once for each segment, without prefix lengths", () => {
-    expect(holdingsOf(wanted, ["eth1", "eth2"])).to.deep.include.members([
+    expect(wantedAddressesOf(wanted, ["eth1", "eth2"])).to.deep.include.members([
       { segment: "eth1", value: "02:00:5e:10:00:01", property: "mac" },
       { segment: "eth2", value: "fd50::10", property: "addresses[1]" },
     ]);
   });
 
   it("have a valid object name of their own for each segment and value", () => {
-    const names = holdingsOf(wanted, ["eth1", "eth2"]).map(addressName);
+    const names = wantedAddressesOf(wanted, ["eth1", "eth2"]).map(addressName);
     expect(new Set(names).size).to.equal(6);
     for (const name of names) expect(name).to.match(/^[0-9a-f]{32}$/);
   });
@@ -39,11 +39,11 @@ describe("the MAC and the addresses that a Vnic holds", () => {
   const metadata = (text: string) => ({ annotations: { [annotations.held]: text } });
 
   it("are read back from the annotation as they were written", () => {
-    const held = holdingsOf(wanted, ["eth1.100", "192.168.50.0/24"]);
+    const held = wantedAddressesOf(wanted, ["eth1.100", "192.168.50.0/24"]);
     const read = readHeld(metadata(writeHeld(held)));
     expect(read).to.have.deep.members(held.map(({ segment, value }) => ({ segment, value })));
-    expect(holdsJust(metadata(writeHeld(held)), ["fd50::10", "192.168.50.10", wanted.mac])).to.equal(true);
-    expect(holdsJust(metadata(writeHeld(held)), ["fd50::10", wanted.mac])).to.equal(false);
+    expect(holdsExactly(metadata(writeHeld(held)), ["fd50::10", "192.168.50.10", wanted.mac])).to.equal(true);
+    expect(holdsExactly(metadata(writeHeld(held)), ["fd50::10", wanted.mac])).to.equal(false);
   });
 
   for (const [what, text] of [

@@ -6,10 +6,10 @@ import {
   createSteps,
   type ParentLink,
   moveSteps,
-  parkSteps,
+  quarantineSteps,
   restoreSteps,
-  riseSteps,
-  sendBackSteps,
+  bringUpSteps,
+  moveBackSteps,
   type SizedPlan,
   sysctls,
   tagSteps,
@@ -84,13 +84,13 @@ describe("the commands that create a link", () => {
 describe("the commands that return a device", () => {
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
   it("send it to the node under its transit name, in one request", () =>
-    expect(sendBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
+    expect(moveBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
   it("refer to it by its number when its name can't be part of a command", () =>
-    expect(sendBackSteps(uid(1), { name: `a"#`, index: 12 }, 7)).to.deep.equal([
+    expect(moveBackSteps(uid(1), { name: `a"#`, index: 12 }, 7)).to.deep.equal([
       `link set dev if12 name ${transit} netns 7`,
     ]));
   it("leave it down under the plan's name when its former state is unknown", () =>
-    expect(parkSteps({ name: transit }, "eth2")).to.deep.equal([
+    expect(quarantineSteps({ name: transit }, "eth2")).to.deep.equal([
       `link set dev ${transit} down`,
       `link set dev ${transit} name eth2`,
       `link set dev eth2 alias ""`,
@@ -124,7 +124,10 @@ describe("the commands that configure a link", () => {
 
 describe("the commands for a NIC that probes its addresses first", () => {
   it("bring it up without addresses", () =>
-    expect(riseSteps(injectPlan(both))).to.deep.equal([`link set dev ${transit} name net1`, "link set dev net1 up"]));
+    expect(bringUpSteps(injectPlan(both))).to.deep.equal([
+      `link set dev ${transit} name net1`,
+      "link set dev net1 up",
+    ]));
   it("then add the addresses, and have the kernel announce them", () =>
     expect(addressSteps(injectPlan(both))).to.deep.equal([
       "address add 192.168.50.10/24 dev net1",

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { annotations, finalizer, labels } from "../../../../provider/model/names.ts";
 import { ownerOf } from "../../../../provider/model/kubernetes/record.ts";
-import { placement, placeOf, recordOf, toReapply } from "../../../../provider/model/vnic/record.ts";
-import { holdingsOf } from "../../../../provider/model/address/address.ts";
+import { placementChange, placementOf, recordOf, toReapply } from "../../../../provider/model/vnic/record.ts";
+import { wantedAddressesOf } from "../../../../provider/model/address/address.ts";
 import { writeHeld } from "../../../../provider/model/address/held.ts";
 import { definition, storedVnic, uid, urn } from "../../../fakes/objects.ts";
 
-const held = writeHeld(holdingsOf(definition(), ["eth1"]));
+const held = writeHeld(wantedAddressesOf(definition(), ["eth1"]));
 const at = { node: "worker-1", uid: uid(2), held };
 
 describe("a record", () => {
@@ -43,17 +43,17 @@ describe("a record", () => {
   it("loses the labels that older versions used to find an address's holder", () => {
     const former = { [labels.mac]: "00", [`${labels.address}01`]: "", "team.example/cost": "7" };
     const record = storedVnic({}, { labels: { ...storedVnic().metadata.labels, ...former } });
-    expect(placement(record, definition(), at)?.labels).to.deep.include({
+    expect(placementChange(record, definition(), at)?.labels).to.deep.include({
       [labels.mac]: null,
       [`${labels.address}01`]: null,
     });
-    expect(placement(storedVnic(), definition(), at)).to.equal(undefined);
+    expect(placementChange(storedVnic(), definition(), at)).to.equal(undefined);
   });
 
-  it("gives the Vnic's place only when both node and pod are known", () => {
-    expect(placeOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
-    expect(placeOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
-    expect(placeOf(storedVnic({}, { annotations: {} }))).to.equal(undefined);
+  it("gives the Vnic's placement only when both node and pod are known", () => {
+    expect(placementOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
+    expect(placementOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
+    expect(placementOf(storedVnic({}, { annotations: {} }))).to.equal(undefined);
   });
 
   it("is applied again with only our own metadata and spec", () => {

@@ -1,7 +1,7 @@
 import type { AgentOptions } from "./options.ts";
 
 /** Where a workload's pods may run: on Linux nodes, as restricted by the options. */
-export function placement({ nodeSelector, tolerations = [] }: AgentOptions) {
+export function nodeConstraints({ nodeSelector, tolerations = [] }: AgentOptions) {
   return {
     nodeSelector: { "kubernetes.io/os": "linux", ...nodeSelector },
     ...(tolerations.length === 0 ? {} : { tolerations }),

@@ -13,19 +13,19 @@ type Wanted = Pick<SessionJobOptions, "name" | "node" | "image">;
  * A problem from an event may disappear quickly, such as a mount that was tried too early; it is reported only after
  * this time.
  */
-const patienceMilliseconds = 4000;
-const betweenLooksMilliseconds = 1000;
+const eventDelayMilliseconds = 4000;
+const checkEveryMilliseconds = 1000;
 
 /**
  * Monitors a Job that should start, and throws as soon as it is known that it won't, with the cluster's reason.
  * Statuses tell about images and rejected pods. Only events tell what happens before a container exists: mounts,
  * sandboxes and denied pods.
  */
-export class Starting {
+export class StartMonitor {
   private readonly cluster: Cluster;
   private readonly wanted: Wanted;
   private readonly began = performance.now();
-  private lookAgainAt = this.began + patienceMilliseconds;
+  private nextCheckAt = this.began + eventDelayMilliseconds;
 
   constructor(cluster: Cluster, wanted: Wanted) {
     this.cluster = cluster;
@@ -43,8 +43,8 @@ export class Starting {
     // work. One that never ran, or failed, would do so again.
     const broken = attached && pod?.status?.phase === "Succeeded";
     if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
-    if (state?.state === "running" || performance.now() < this.lookAgainAt) return;
-    this.lookAgainAt = performance.now() + betweenLooksMilliseconds;
+    if (state?.state === "running" || performance.now() < this.nextCheckAt) return;
+    this.nextCheckAt = performance.now() + checkEveryMilliseconds;
     const why = (await this.readEvents(pod)) ?? (await this.readNode(pod));
     if (why !== undefined) throw this.cantRun(why, "failed");
   }

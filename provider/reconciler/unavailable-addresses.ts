@@ -1,5 +1,5 @@
 import type { Cluster, Watched } from "../cluster/cluster.ts";
-import { remember } from "../base/remember.ts";
+import { memoize } from "../base/memoize.ts";
 import { isVnicError } from "../base/errors.ts";
 import { segmentsOfNetwork } from "../lifecycle/network/vnic-network.ts";
 import { hostOf } from "../base/address.ts";
@@ -14,7 +14,7 @@ import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 const freshMilliseconds = 60_000;
 
 /** The addresses that a VnicSet can't allocate: what any Vnic holds, and what records without a claim ask for. */
-export class GivenAddresses {
+export class UnavailableAddresses {
   private readonly addresses: Pick<Watched<StoredAddress>, "list">;
   private readonly vnics: Pick<Watched<StoredVnic>, "list">;
   private readonly recent = new Map<string, { readonly vnic: StoredVnic; readonly until: number }>();
@@ -25,13 +25,13 @@ export class GivenAddresses {
   }
 
   /** Remembers a record that was just written, because the watch may not show it yet. */
-  remember(vnic: StoredVnic): void {
+  add(vnic: StoredVnic): void {
     this.recent.set(vnicId(vnic.metadata), { vnic, until: performance.now() + freshMilliseconds });
   }
 
   /** The addresses of Vnics outside of the set. */
-  async toOthers(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
-    const segmentsOn = remember(
+  async outsideOf(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
+    const segmentsOn = memoize(
       (network: NetworkReference, namespace: string) => findSegments(cluster, network, namespace),
       (network, namespace) => `${namespace} ${JSON.stringify(network)}`,
     );

@@ -9,7 +9,7 @@ interface Described {
 type Workload = Manifest & { readonly spec?: { readonly template?: Described } };
 
 /** Adds the labels, annotations and pull secrets of the options to an object. */
-export function withOwnWords(manifest: Manifest, options: PlatformOptions): Manifest {
+export function withCustomMetadata(manifest: Manifest, options: PlatformOptions): Manifest {
   const { imagePullSecrets = [] } = options;
   const object: Workload = described(manifest, options);
   const { kind, metadata } = object;

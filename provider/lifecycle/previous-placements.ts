@@ -1,13 +1,13 @@
 import type { RunningPod } from "../model/kubernetes/pod.ts";
 import type { Definition } from "../model/vnic/definition.ts";
-import { placeOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
+import { placementOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { VnicState } from "../model/vnic/state.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 
 /** A Vnic to be injected, and what state knows about it. */
-interface Moving {
+interface PendingInjection {
   readonly driver: Driver;
   readonly definition: Definition;
   readonly options: { readonly known?: VnicState };
@@ -20,8 +20,8 @@ interface Moving {
  * another node, or under a UID that no longer has a record. Runs before the new record is written, which would
  * overwrite where that was. Returns the record that remains.
  */
-export async function leaveFormerPlaces(
-  { driver, definition, options: { known }, deadline, pod }: Moving,
+export async function cleanUpPreviousPlacements(
+  { driver, definition, options: { known }, deadline, pod }: PendingInjection,
   found: StoredVnic | undefined,
 ): Promise<StoredVnic | undefined> {
   const ref = vnicRef(definition);
@@ -32,10 +32,10 @@ export async function leaveFormerPlaces(
     await eject(driver, ref, { uid: found.metadata.uid }, deadline);
     return undefined;
   }
-  const place = found && placeOf(found);
-  if (place && place.node !== pod.node) {
-    driver.report(`taking it off node ${place.node}`);
-    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, place.node, undefined, deadline, keeping);
+  const placement = found && placementOf(found);
+  if (placement && placement.node !== pod.node) {
+    driver.report(`taking it off node ${placement.node}`);
+    await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, placement.node, undefined, deadline, keeping);
   }
   return found;
 }

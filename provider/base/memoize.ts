@@ -1,7 +1,7 @@
 import { byArguments } from "./coalesce.ts";
 
 /** Caches what `ask` finds, by `key`. Failures and `undefined` aren't cached. */
-export function remember<A extends readonly unknown[], T>(
+export function memoize<A extends readonly unknown[], T>(
   ask: (...args: A) => Promise<T>,
   key: (...args: A) => string = byArguments,
 ): (...args: A) => Promise<T> {

@@ -6,7 +6,7 @@ import { readNode } from "../model/kubernetes/node.ts";
  * Whether a node still exists. False if it has no Node object, or if an administrator has marked it as out of service,
  * so that nothing on it is left. Refuses a node that isn't ready; `consequence` says what that means.
  */
-export async function nodeStands(cluster: Cluster, name: string, so: string): Promise<boolean> {
+export async function nodeExists(cluster: Cluster, name: string, consequence: string): Promise<boolean> {
   const node = await cluster.findNode(name);
   if (!node) return false;
   const { ready, fenced, why } = readNode(node);
@@ -14,7 +14,7 @@ export async function nodeStands(cluster: Cluster, name: string, so: string): Pr
   if (!ready)
     throw new VnicError(
       "refused",
-      `node ${name} isn't ready (${why}), so ${so}; try again when it is, or delete the Node object if it is lost for good`,
+      `node ${name} isn't ready (${why}), so ${consequence}; try again when it is, or delete the Node object if it is lost for good`,
     );
   return true;
 }

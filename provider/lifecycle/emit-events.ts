@@ -3,7 +3,7 @@ import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Driver } from "./driver.ts";
 
 /** Emits events for the Vnic and for its pod, if that is known. An event may be lost, so nothing may depend on it. */
-export async function tell(
+export async function emitEvents(
   { cluster }: Driver,
   { metadata, spec }: StoredVnic,
   podUid: string | undefined,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { VnicError } from "../../../provider/base/errors.ts";
-import { remember } from "../../../provider/base/remember.ts";
+import { memoize } from "../../../provider/base/memoize.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
 describe("remembered results", () => {
@@ -11,7 +11,7 @@ describe("remembered results", () => {
   beforeEach(() => {
     asked = [];
     there = new Map([["db", "one"]]);
-    ask = remember(
+    ask = memoize(
       async (key: string) => {
         asked.push(key);
         if (key === "broken") throw new VnicError("failed", "it is broken");

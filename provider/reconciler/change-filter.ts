@@ -1,0 +1,22 @@
+/** Detects relevant changes of objects for which a watch reports every change. */
+export class ChangeFilter<T> {
+  private readonly lastSeen = new Map<string, string>();
+  private readonly relevantParts: (object: T) => unknown;
+
+  constructor(relevantParts: (object: T) => unknown) {
+    this.relevantParts = relevantParts;
+  }
+
+  /** Whether the relevant parts differ from those last seen under that key. */
+  changed(key: string, object: T): boolean {
+    const now = JSON.stringify(this.relevantParts(object));
+    const isChanged = this.lastSeen.get(key) !== now;
+    this.lastSeen.set(key, now);
+    return isChanged;
+  }
+
+  /** Forgets a deleted object. */
+  forget(key: string): void {
+    this.lastSeen.delete(key);
+  }
+}
