@@ -3,7 +3,8 @@ import { findReadyNodes } from "./api-server.ts";
 import { findRemains } from "./down.ts";
 import { enter, isHost } from "./enter.ts";
 import { down, up } from "./index.ts";
-import { kubeconfigPath, lanHosts, nodes } from "./layout.ts";
+import { kubeconfigPath, labNumber, lanHosts, nodes } from "./layout.ts";
+import { describeKinds } from "./node-kinds.ts";
 
 const usage = `usage: npm run lab -- <command>
   up            start the lab, or leave it as it is when it is up
@@ -18,6 +19,7 @@ async function main([command = "", ...rest]: string[]): Promise<number> {
   switch (command) {
     case "up":
       await up();
+      process.stderr.write(`nodes of lab ${labNumber}: ${describeKinds()}\n`);
       return status();
     case "down":
       await down();

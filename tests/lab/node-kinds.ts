@@ -1,4 +1,6 @@
-import { labNumber, nodes, type Node } from "./layout.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { labNumber, nodes, stateDir, type Node } from "./layout.ts";
 
 /** The layout of a worker node, as of a distribution. */
 export interface NodeKind {
@@ -48,9 +50,39 @@ const crio: NodeKind = {
 
 const kinds = [kubeadm, k3s, crio];
 
+/** Where a lab that was started records its turn. */
+export const turnFile = join(stateDir, "turn");
+
+/**
+ * By how many places the kinds are rotated in addition to the lab's number: `PULUMI_VNIC_TURN`, or that of the lab that
+ * is up, or 0.
+ */
+export function turn(): number {
+  return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? 0;
+}
+
+function recordedTurn(): string | undefined {
+  try {
+    return readFileSync(turnFile, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function readTurn(text = ""): number | undefined {
+  if (text === "") return undefined;
+  if (/^[0-2]$/.test(text)) return Number(text);
+  throw new Error(`PULUMI_VNIC_TURN: ${JSON.stringify(text)} is not a turn; give 0, 1 or 2`);
+}
+
+/** Which node is of which kind, in words. */
+export function describeKinds(): string {
+  return `${nodes.map((node) => `${node} ${kindOf(node).name}`).join(", ")} (PULUMI_VNIC_TURN=${turn()})`;
+}
+
 /** The kinds are rotated by the lab's number, so that concurrent labs run the same test on different kinds of nodes. */
 export function kindOf(node: Node): NodeKind {
-  const kind = kinds[(nodes.indexOf(node) + labNumber) % kinds.length];
+  const kind = kinds[(nodes.indexOf(node) + labNumber + turn()) % kinds.length];
   if (kind === undefined) throw new Error(`${node} is not a node of the lab`);
   return kind;
 }

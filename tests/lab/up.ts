@@ -14,7 +14,7 @@ import { lan, netnsPath, type Node, nodes, stateDir } from "./layout.ts";
 import { missing } from "./missing.ts";
 import { makeNetwork, rememberNetnsDir } from "./network.ts";
 import { findInit } from "./processes.ts";
-import { kindOf } from "./node-kinds.ts";
+import { describeKinds, kindOf, turn, turnFile } from "./node-kinds.ts";
 import { ensureCrio, ensureKubelet, ensureKubernetes } from "./programs.ts";
 import { until } from "./run.ts";
 import { step } from "./step.ts";
@@ -42,7 +42,7 @@ export async function bringUp(): Promise<void> {
   const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
   if (!(await isHealthy(programs))) {
     await tearDown();
-    await step("starting the lab", () => start(programs, images));
+    await step(`starting the lab: ${describeKinds()}`, () => start(programs, images));
   }
   await importEverywhere(images);
 }
@@ -52,6 +52,7 @@ const importEverywhere = (images: readonly Image[]): Promise<unknown> =>
 
 async function start(programs: string, images: readonly Image[]): Promise<void> {
   await mkdir(stateDir, { recursive: true });
+  await writeFile(turnFile, String(turn()));
   await rememberNetnsDir(netnsMarker);
   await Promise.all([makeNetwork(), makeCertificates()]);
   await writeAdminKubeconfig();
@@ -107,9 +108,9 @@ async function isHealthy(programs: string): Promise<boolean> {
   return nodes.every((node) => ready.includes(node));
 }
 
-/** A lab that was started by other code or another Kubernetes version is replaced. */
+/** A lab that was started by other code, another Kubernetes version or in another turn is replaced. */
 async function fingerprint(programs: string): Promise<string> {
-  const hash = createHash("sha256").update(programs);
+  const hash = createHash("sha256").update(`${programs} ${turn()}`);
   for (const file of shapingFiles) hash.update(await readFile(join(import.meta.dirname, file)));
   return hash.digest("hex");
 }

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { must, type Output, run, type RunOptions } from "../../lab/run.ts";
 
 /** A link as `ip -j -d address` shows it. */
@@ -35,6 +37,25 @@ export class Machine {
 
   static async make(netns: string): Promise<Machine> {
     await must(["ip", "netns", "add", netns]);
+    const machine = Machine.at(netns);
+    await machine.ip("link set lo up");
+    return machine;
+  }
+
+  /**
+   * Makes one that belongs to a user namespace of its own, as a pod with `hostUsers: false` has it: root there is user
+   * `root` of this machine.
+   */
+  static async makeInUserNamespace(netns: string, root: number): Promise<Machine> {
+    const script = ["--user", "--net", "--", "sh", "-c", "echo ready; exec cat"];
+    const holder = spawn("unshare", script, { stdio: ["pipe", "pipe", "inherit"] });
+    await once(holder.stdout, "data");
+    for (const map of ["uid_map", "gid_map"]) await writeFile(`/proc/${holder.pid}/${map}`, `0 ${root} 65536`);
+    const file = `/run/netns/${netns}`;
+    await writeFile(file, "");
+    await must(["mount", "--bind", `/proc/${holder.pid}/ns/net`, file]);
+    holder.stdin.end();
+    await once(holder, "close");
     const machine = Machine.at(netns);
     await machine.ip("link set lo up");
     return machine;

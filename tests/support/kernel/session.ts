@@ -36,14 +36,17 @@ type Ask = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never)
 export class Session {
   private readonly node: Machine;
   private readonly root: string;
+  private readonly prefix: readonly string[];
   private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
   private child: ChildProcessWithoutNullStreams | undefined;
   private ended: Promise<void> | undefined;
   private last = 0;
 
-  constructor(node: Machine, root: string) {
+  /** @param prefix A command that starts the node side, such as `setpriv` with its options. */
+  constructor(node: Machine, root: string, prefix: readonly string[] = []) {
     this.node = node;
     this.root = root;
+    this.prefix = prefix;
   }
 
   inject(plan: InjectPlan): Promise<InjectResult> {
@@ -75,7 +78,7 @@ export class Session {
   }
 
   private start(): ChildProcessWithoutNullStreams {
-    const [program = "", ...rest] = this.node.enter([process.execPath, nodeSideScript]);
+    const [program = "", ...rest] = this.node.enter([...this.prefix, process.execPath, nodeSideScript]);
     const env = { ...process.env, VNIC_HOST_ROOT: this.root, VNIC_IDLE_SECONDS: "600" };
     const child = spawn(program, rest, { stdio: "pipe", env });
     child.stderr.pipe(process.stderr);

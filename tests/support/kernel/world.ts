@@ -135,11 +135,15 @@ export class World {
 
   /**
    * Adds a running pod with its `eth0` in the cluster's network, and its network namespace in that directory of the
-   * node.
+   * node. `make` makes the namespace.
    */
-  async addPod(name = `pod-${this.pods}`, directory = netnsDirectory): Promise<Pod> {
+  async addPod(
+    name = `pod-${this.pods}`,
+    directory = netnsDirectory,
+    make: (netns: string) => Promise<Machine> = (netns) => Machine.make(netns),
+  ): Promise<Pod> {
     const number = ++this.pods;
-    const machine = await Machine.make(`${this.prefix}-p${number}`);
+    const machine = await make(`${this.prefix}-p${number}`);
     await this.node.ip(
       `link add veth${number} type veth peer name eth0 netns ${machine.netns}`,
       `link set veth${number} master cni0 up`,
