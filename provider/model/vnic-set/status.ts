@@ -92,10 +92,12 @@ function exhaustedWords(waiting: readonly string[]): string {
   return `no address is left for ${names}; widen the range, or free one`;
 }
 
-function isServed({ members }: Expansion, pod: string, uid: string | undefined): boolean {
+/** Whether a pod has its Vnic as the set asks for it. A Vnic that is about to be changed or deleted doesn't count. */
+function isServed({ members, apply, remove }: Expansion, pod: string, uid: string | undefined): boolean {
   const vnic = members.get(pod);
   const ready = readyOf(vnic?.status);
   return (
+    ![...apply, ...remove].some(({ spec }) => spec.pod.name === pod) &&
     vnic?.metadata.deletionTimestamp === undefined &&
     ready?.status === "True" &&
     (ready.observedGeneration ?? 0) >= (vnic?.metadata.generation ?? 0) &&

@@ -37,6 +37,15 @@ describe("the status of a VnicSet", () => {
     expect(status()).to.deep.include({ desired: 2, ready: 1 });
   });
 
+  it("doesn't count a Vnic that doesn't have what the set asks for yet", () => {
+    world.step();
+    world.realise();
+    for (const template of [{ mtu: 1400 }, { network: { mode: "macvlan", parent: "eth7" } as const }]) {
+      world.set = vnicSet({ template: { ...world.set.spec.template, ...template } });
+      expect(status(), JSON.stringify(template)).to.deep.include({ desired: 2, ready: 0 });
+    }
+  });
+
   it("lists the pods that wait for an address, in the order in which they get one", () => {
     world.pods = Array.from({ length: 11 }, (_, index) => member(`db-x${index}`, index));
     world.step();
