@@ -3,6 +3,7 @@ import { findProgram } from "../../tests/lab/find-program.ts";
 import { appPod, ensureKubernetes, type Lab, up } from "../../tests/lab/index.ts";
 import { run } from "../../tests/lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../../tests/support/cluster.ts";
+import { demo } from "../../tests/support/demo.ts";
 import { askRedis } from "../../tests/support/outside.ts";
 
 /** The cluster for the demo, the pod that gets the NIC, and a host outside that reaches it. */
@@ -35,7 +36,8 @@ export function findTarget(): Promise<Target> {
 /** A pod with a redis server on node1 of the lab, in a `restricted` namespace, as is typical for applications. */
 async function labTarget(): Promise<Target> {
   const lab = await up();
-  const [namespace, pod, node, outside] = ["shop", "db-0", "node1", "lan1"] as const;
+  const { namespace, pod } = demo;
+  const [node, outside] = ["node1", "lan1"] as const;
   await installPlatform(lab.kubectl);
   const level = { "pod-security.kubernetes.io/enforce": "restricted" };
   await applyObjects(lab.kubectl, [
@@ -50,7 +52,7 @@ async function labTarget(): Promise<Target> {
     namespace,
     pod,
     parent: lab.parent,
-    address: "192.168.50.10/24",
+    address: `${demo.address}/24`,
     probe: async (address) => {
       const [pong, info] = await askRedis(lab, outside, address, ["PING", "CLIENT INFO"]).then((lines) => [
         lines[0],
@@ -67,7 +69,7 @@ async function labTarget(): Promise<Target> {
     lookAround: [
       "kubectl get vnics -A -o wide",
       `kubectl exec -n ${namespace} ${pod} -- ip address`,
-      `npm run lab -- exec ${outside} -- ping -c 3 192.168.50.10`,
+      `npm run lab -- exec ${outside} -- ping -c 3 ${demo.address}`,
     ],
     tearDown: ["npm run lab -- down"],
   };

@@ -5,7 +5,7 @@ import { up } from "../lab/index.ts";
 import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks, remains } from "../support/leaks.ts";
+import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 
 /** The node for all measurements. */
@@ -22,7 +22,6 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   const lab = await up();
   const { kubectl } = lab;
   await installPlatform(kubectl);
-  const before = await remains(lab);
   const kubeconfig = await providerKubeconfig(kubectl);
   const bench = await openBench({ namespace, kubeconfig });
   try {
@@ -30,7 +29,7 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   } finally {
     await bench.close();
   }
-  await assertNoLeaks(lab, before);
+  await assertNoLeaks(lab);
 }
 
 /** Waits until the pod of a Job is gone, so that its end doesn't disturb the next measurement. */

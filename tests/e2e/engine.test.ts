@@ -90,7 +90,7 @@ describe("a Vnic under the real engine", () => {
       .to.match(/\+ pulumi-nodejs:dynamic\/vnic:Vnic: \(create\)/)
       .and.match(/mac +: "[0-9a-f:]{17}"/)
       .and.match(/interfaceName: "net\d+"/);
-    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).to.equal("");
+    expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
 
     await stack.declare([
       declared("wire", "db", ["192.168.50.0/24", "10.0.0.300/24"], {

@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { group } from "../../provider/model/names.ts";
-import { platformParts } from "../../provider/model/platform/platform.ts";
 import { appImage, type Lab, up } from "../lab/index.ts";
-import { installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+import { installPlatform, kubectl, uninstallPlatform } from "../support/cluster.ts";
 import { findKubernetesPlugin } from "../support/kubernetes-plugin.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { answersPing } from "../support/outside.ts";
@@ -19,8 +18,7 @@ describe(`Platform, StatefulSet and VnicSet in one program (examples/statefulset
 
   before(async () => {
     lab = await up();
-    // Starts from nothing, as on a new cluster.
-    await removeParts(lab.kubectl, ...[...platformParts].reverse());
+    await uninstallPlatform(lab);
     stack = await Stack.create({ kubeconfig: lab.kubeconfig, example: "statefulset", plugins: [plugin.folder] });
     const settings = { namespace: "program", image: appImage, replicas: 3, from: "192.168.50.80", to: "192.168.50.83" };
     for (const [key, value] of Object.entries(settings)) await stack.must("config", "set", key, String(value));

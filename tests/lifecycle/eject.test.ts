@@ -20,7 +20,7 @@ describe("eject", () => {
   beforeEach(() => bench.runPod("db", "node1"));
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab), "what is left on the nodes").to.deep.equal([]);
-    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"])).to.equal("");
+    expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
   });
   after(async () => {
     await bench.close();

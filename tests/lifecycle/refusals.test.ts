@@ -23,7 +23,7 @@ describe("inject refuses", () => {
   });
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab), "what is left on the nodes").to.deep.equal([]);
-    expect(await kubectl(bench.lab.kubectl, ["get", "vnics", "-A", "-o", "name"]), "records").to.equal("");
+    expect(await bench.kubectl("get", "vnics", "-o", "name"), "records").to.equal("");
   });
   after(async () => {
     await bench.close();

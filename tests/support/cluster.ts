@@ -7,6 +7,7 @@ import type { PlatformOptions } from "../../provider/model/platform/options.ts";
 import { partManifests, platformManifests, type PlatformPart } from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import type { Lab } from "../lab/index.ts";
+import { runCommand } from "./command-line.ts";
 
 type Kubectl = Lab["kubectl"];
 
@@ -48,6 +49,12 @@ export async function installPlatform(
   await applyObjects(run, platformManifests({ image: defaultImage, without, ...options }));
   const kinds = ["vnics", "vnicaddresses"].map((kind) => `crd/${kind}.${group}`);
   await kubectl(run, ["wait", "--for=condition=Established", ...kinds, "--timeout=30s"]);
+}
+
+/** Removes everything of ours from the lab, with all Vnics, the demo's included: a cluster that has never had any. */
+export async function uninstallPlatform(lab: Pick<Lab, "kubeconfig">): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(["uninstall", "--delete-records"], { kubeconfig: lab.kubeconfig });
+  if (code !== 0) throw new Error(`pulumi-vnic uninstall: ${stdout}${stderr}`);
 }
 
 /** The names of the injection Jobs that haven't ended. */

@@ -5,14 +5,20 @@ import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "./cluster.ts";
+import { demo } from "./demo.ts";
 
 interface Row {
   readonly ifname?: string;
   readonly ifalias?: string;
 }
 
-/** Everything of ours on the nodes: links in any network namespace, and resource files. */
+/**
+ * Everything of ours on the nodes, except what belongs to Vnics of the demo: links in any network namespace, and
+ * resource files. Both are named by the UIDs of records.
+ */
 export async function remainsOnNodes(lab: Lab): Promise<string[]> {
+  const argv = ["get", "vnics", "-n", demo.namespace, "-o", "jsonpath={.items[*].metadata.uid}"];
+  const demoUids = (await kubectl(lab.kubectl, argv)).split(" ").filter(Boolean);
   const perNode = await Promise.all(
     nodes.map(async (node) => {
       const netns = (await lab.exec(node, ["ls", "/run/netns"])).stdout.split("\n").filter(Boolean);
@@ -37,7 +43,7 @@ export async function remainsOnNodes(lab: Lab): Promise<string[]> {
       return [...inNode, ...inPods.flat(), ...files.map((file) => `file ${file} on ${node}`)];
     }),
   );
-  return perNode.flat();
+  return perNode.flat().filter((found) => !demoUids.some((uid) => found.includes(uid)));
 }
 
 function ownLinks(json: string): string[] {
@@ -46,13 +52,6 @@ function ownLinks(json: string): string[] {
     ({ ifname = "", ifalias = "" }) => ifalias.startsWith(`${group}/`) || /^v[nhl][0-9a-f]{12}$/.test(ifname),
   );
   return ours.map(({ ifname = "", ifalias = "" }) => `${ifname} (${ifalias})`);
-}
-
-/**
- * What exists of ours before a test or a benchmark, such as the demo's NIC, and is ignored by {@link assertNoLeaks}.
- */
-export async function remains(lab: Lab): Promise<string[]> {
-  return [...(await remainsOnNodes(lab)), ...(await remainsInCluster(lab))];
 }
 
 async function remainsInCluster(lab: Lab): Promise<string[]> {
@@ -71,8 +70,16 @@ interface SystemObject {
 
 const nameOf = ({ kind, metadata }: SystemObject): string => `${kind} ${metadata.name}`;
 
-async function recordNames(lab: Lab): Promise<string[]> {
-  return (await kubectl(lab.kubectl, ["get", "vnics,vnicaddresses", "-A", "-o", "name"])).split("\n").filter(Boolean);
+/** The records and address claims in the cluster, except those of the demo. */
+export async function recordNames(lab: Lab): Promise<string[]> {
+  const list = JSON.parse(await kubectl(lab.kubectl, ["get", "vnics,vnicaddresses", "-A", "-o", "json"])) as {
+    items: { kind: string; metadata: { name: string; namespace?: string }; spec: { holder?: { namespace: string } } }[];
+  };
+  return list.items
+    .filter(({ metadata, spec }) => (metadata.namespace ?? spec.holder?.namespace) !== demo.namespace)
+    .map(
+      ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
+    );
 }
 
 async function ownSystemObjects(lab: Lab): Promise<SystemObject[]> {
@@ -108,14 +115,13 @@ export async function assertNoVnics(lab: Lab): Promise<void> {
 }
 
 /**
- * Asserts that nothing of any Vnic is left, except what was there `before`: on the nodes at once, in the cluster as
+ * Asserts that nothing of any Vnic is left, except those of the demo: on the nodes at once, in the cluster as
  * soon as sessions have ended. A session whose driver was killed before it attached ends after a minute without
  * requests. The Job of an ended session stays for its TTL of 10 s; {@link assertNothingLeft} waits for that too.
  */
-export async function assertNoLeaks(lab: Lab, before: readonly string[] = []): Promise<void> {
-  const isNew = (found: string): boolean => !before.includes(found);
-  expect((await remainsOnNodes(lab)).filter(isNew), "what is left on the nodes").to.deep.equal([]);
-  await assertEmpty("sessions to end", async () => (await unfinished(lab)).filter(isNew));
+export async function assertNoLeaks(lab: Lab): Promise<void> {
+  expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
+  await assertEmpty("sessions to end", () => unfinished(lab));
 }
 
 /** Like {@link assertNoLeaks}, and also that the Jobs of all sessions were removed; run once, after many tests. */
