@@ -9,11 +9,11 @@ import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
-import { kstatusOf } from "../support/kstatus.ts";
+import { askKstatus } from "../support/api/kstatus.ts";
 
 const namespace = "progress";
 
-describe("a client that waits for a record by its generation", () => {
+describe("kstatus", () => {
   let api: ApiServer;
   const nodeSide = new FakeNodeSide();
   let driver: ReturnType<typeof driverOf>;
@@ -32,17 +32,18 @@ describe("a client that waits for a record by its generation", () => {
     if (!found) throw new Error(`there is no Vnic ${vnicId(vnicRef(definition))}`);
     return found;
   };
+  const ready = async () => (await record()).status?.conditions.find(({ type }) => type === "Ready");
   const isSaid = async () => {
-    const now = await record();
-    const ready = now.status?.conditions.find(({ type }) => type === "Ready");
-    return { kstatus: kstatusOf(now), ready: ready?.status, reason: ready?.reason };
+    const condition = await ready();
+    const kstatus = await askKstatus(api, "Vnic", vnicRef(definition));
+    return { kstatus, ready: condition?.status, reason: condition?.reason };
   };
   /** The conditions that the record shows while the node works. */
   const meanwhile = (): Awaited<ReturnType<typeof isSaid>>[] => {
     const seen: Awaited<ReturnType<typeof isSaid>>[] = [];
     nodeSide.inject = async () => {
       // The status is written without anything waiting for it.
-      await until("the record to say so", 30, async () => ((await isSaid()).ready === "False" ? true : undefined));
+      await until("the record to say so", 30, async () => ((await ready())?.status === "False" ? true : undefined));
       seen.push(await isSaid());
       return injectResult();
     };
@@ -61,15 +62,13 @@ describe("a client that waits for a record by its generation", () => {
         spec: { selector: { app: "none" }, template: { network } },
       },
     ]);
-    for (const kind of ["vnic", "vnicset"]) {
-      const text = await kubectl(api.kubectl, ["get", kind, "alone", "-n", namespace, "-o", "json"]);
-      expect(kstatusOf(JSON.parse(text) as StoredVnic), kind).to.equal("InProgress");
-    }
+    for (const kind of ["Vnic", "VnicSet"] as const)
+      expect(await askKstatus(api, kind, { namespace, name: "alone" }), kind).to.equal("InProgress");
     const table = await kubectl(api.kubectl, ["get", "vnic", "alone", "-n", namespace]);
     expect(table.split("\n")[1]).to.match(/^alone +db-0 .*False/);
   });
 
-  it("sees a creation as in progress until the Vnic is in its pod", async () => {
+  it("sees a record that is being created as in progress until the Vnic is in its pod", async () => {
     const seen = meanwhile();
     await inject(driver, definition);
     expect(seen).to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Pending" }]);

@@ -75,6 +75,17 @@ export async function ensureHelm(): Promise<string> {
   return cached(`helm-${version}`, `building Helm ${version} (1 minute on 2 cores)`, (bin) => goBuild(module, bin, ""));
 }
 
+/** Returns the path of kapply, which shows the status of objects as the library kstatus sees it. */
+export async function ensureKapply(): Promise<string> {
+  const module = goModule("kapply");
+  const version = await versionOf(module, "sigs.k8s.io/cli-utils");
+  const bin = await cached(`kapply-${version}`, `building kapply ${version} (2 minutes on 2 cores)`, (path) =>
+    goBuild(module, path, ""),
+  );
+  // Go names a program after its folder.
+  return join(bin, "cmd");
+}
+
 /** Returns the path of a Node.js executable for images, which only needs the C++ library. */
 export async function ensureNode(): Promise<string> {
   const script = await readFile(join(import.meta.dirname, "..", "..", "scripts", "with-node"), "utf8");
