@@ -44,7 +44,7 @@ describe("clusters that resources name", function () {
   const connect = async () => writeFile(credentials, await readFile(two.kubeconfig));
 
   it("are served by one up, and each later command finds each resource in its own cluster", async () => {
-    await stack.must("preview"); // the second cluster isn't there yet
+    await stack.must("preview"); // The setting doesn't have the second cluster yet.
     await connect();
     await stack.up();
     expect([await networks(one), await networks(two)]).to.deep.equal(["lan-one", "lan-two"]);

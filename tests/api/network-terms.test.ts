@@ -7,13 +7,13 @@ import { applyObjects, installPlatform, removeParts } from "../support/cluster.t
 
 const namespace = "network-terms";
 
-/** Networks by name, each with what its ranges exclude. */
+/** Networks by name, each with the addresses that its ranges exclude. */
 const networks = {
   small: [
     { cidr: "192.168.50.0/24", exclude: ["192.168.50.95", "192.168.50.10-192.168.50.19", "192.168.50.128/28"] },
     { cidr: "fd50::/64", exclude: ["fd50:0:0::95", "fd50::1:0/112"] },
   ],
-  // As many exclusions as there may be.
+  // The maximum number of exclusions.
   full: [
     { cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}-10.1.${at >> 8}.${at & 255}`) },
     { cidr: "fd50::/64", exclude: full((at) => `fd50::1:${at.toString(16)}`) },
@@ -74,7 +74,7 @@ describe("a Network's terms at admission", () => {
     it(`allow ${address}, next to reserved addresses`, async () =>
       expect(await admit("small", [address])).to.equal(""));
 
-  // A policy that exceeds the API server's cost limit refuses everything, which more of either would do.
+  // A policy that exceeds the API server's cost limit refuses everything.
   it("stay within the cost limit of CEL with the maximum of exclusions and addresses", async () => {
     const hosts = Array.from({ length: maxItems.addresses }, (_, at) => at + 1);
     const ipv4 = hosts.map((host) => `10.2.0.${host}/8`);

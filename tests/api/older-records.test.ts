@@ -8,7 +8,7 @@ import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { bounds } from "../support/oversized.ts";
 
-/* Records that an earlier version took and this one would refuse: they can still be updated and deleted. */
+/* Records that an earlier version accepted and this version would refuse can still be updated and deleted. */
 
 const kinds = [
   { kind: "Vnic", crd: vnicCrd(), part: "routes" },
@@ -62,7 +62,7 @@ describe("a record that was there before the rule that it breaks", () => {
     });
 });
 
-/** The definition as a version without any rule had it. */
+/** The CRD of an earlier version, which had no rules. */
 function withoutRules(crd: ReturnType<typeof vnicCrd>): object {
   const { spec } = crd;
   const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };

@@ -12,9 +12,12 @@ export interface Round {
   readonly kernelWork: Laps;
   readonly cold: Laps;
   readonly warm: Laps;
-  /** Warm, without duplicate address detection, for comparison with the kernel work, which doesn't probe either. */
+  /**
+   * An open session, without duplicate address detection, for comparison with the kernel work, which doesn't probe
+   * either.
+   */
   readonly unprobed: Laps;
-  /** Warm, with an address from DHCP. The address isn't known in advance, so there is no first reply. */
+  /** An open session, with an address from DHCP. The address isn't known in advance, so there is no first reply. */
   readonly leased: Laps;
 }
 

@@ -58,7 +58,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
   });
 }
 
-/** Sets the interface name, because of many derived names two may be equal in one pod. */
+/** Sets the interface name, because two of many derived names may be equal in one pod. */
 function wire(index: number): Definition {
   const pod = { namespace, name: pods[index % pods.length] ?? "" };
   const interfaceName = `lan${Math.floor(index / pods.length)}`;

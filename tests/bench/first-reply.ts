@@ -18,7 +18,7 @@ const headStartMilliseconds = 150;
 
 export const howRepliesAreMeasured = `first external reply: ${pings} pings beside one another in ${host}, one request per ms between them, started ${headStartMilliseconds} ms before, with a permanent neighbour entry; the earliest reply's own time stamp`;
 
-/** When an address first answers to a host outside. */
+/** The first reply of an address to an outside host. */
 export interface FirstReply {
   /** Timestamp of the reply. */
   readonly at: Promise<number>;

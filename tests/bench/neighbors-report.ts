@@ -1,7 +1,7 @@
 import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
-/** Milliseconds of a neighbour's attachments: alone, and beside a load just after that. */
+/** Milliseconds of a neighbour's attachments: alone, and then under a load. */
 export interface Block {
   readonly load: string;
   readonly alone: readonly number[];

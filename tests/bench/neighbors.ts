@@ -29,9 +29,9 @@ const headStartMilliseconds = 3000;
 /** What the greedy tenant does. */
 interface Load {
   readonly name: string;
-  /** Its objects, without their namespace. */
+  /** The tenant's objects, without their namespace. */
   readonly objects: readonly { readonly kind: string; readonly name: string; readonly spec: object }[];
-  /** Whether it also writes to the first object all the time. */
+  /** Whether the tenant also writes to the first object continuously. */
   readonly patches?: boolean;
 }
 
@@ -166,7 +166,7 @@ async function attachOnce({ lab, driver }: Bench, definition: Definition): Promi
   }
 }
 
-/** Runs `work` while the greedy tenant does its worst. */
+/** Runs `work` while the greedy tenant keeps reconciler and node busy. */
 async function withLoad<T>(greedy: Bench, { objects, patches }: Load, work: () => Promise<T>): Promise<T> {
   await applyObjects(
     greedy.lab.kubectl,

@@ -40,7 +40,9 @@ describe("a Vnic under the real engine", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** All links, addresses and files of ours and of others, on all nodes and in both pods: what must be as it was. */
+  /**
+   * All links, addresses and files on all nodes and in both pods, ours and others'; a test must restore all of them.
+   */
   async function everything(): Promise<string> {
     const links = ["ip", "-o", "address"];
     const seen = await Promise.all([
@@ -48,7 +50,7 @@ describe("a Vnic under the real engine", () => {
       ...bench.lab.nodes.map((node) => bench.lab.exec(node as "node1", ["find", "/var/lib/pulumi-vnic", "-type", "f"])),
     ]);
     const pods = await Promise.all(["db", "web"].map((pod) => bench.kubectl("exec", pod, "--", "ip", "-o", "address")));
-    // Duplicate address detection of the lab's own links may have ended since.
+    // Removes a flag of the lab's own links that disappears when their duplicate address detection ends.
     return [...seen.map(({ stdout }) => stdout), ...pods].join("\n").replaceAll(" tentative", "");
   }
 

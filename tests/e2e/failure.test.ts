@@ -11,11 +11,11 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
 
   interface Run {
     readonly engine: ChildProcess;
-    /** With its exit code. */
+    /** Resolves with the exit code. */
     readonly ended: Promise<number | null>;
   }
 
-  /** Starts `up` and answers when a request like `moment` comes. */
+  /** Starts `up`; resolves at the first request that matches `moment`. */
   async function startUp(moment: RegExp): Promise<Run> {
     const [program = "", ...argv] = stage.stack.argv("up", "--yes", "--skip-preview");
     const engine = spawn(program, argv, { ...stage.stack.spawnOptions, stdio: "ignore" });

@@ -57,14 +57,14 @@ export class FakeCluster implements Cluster {
   private lastVersion = 0;
   private now = Date.parse("2026-11-23T09:00:00Z");
 
-  /** Makes the next call of that method fail. */
+  /** Makes the next call of the given method fail. */
   failNext(method: Method, error: VnicError): void {
     this.before(method, () => {
       throw error;
     });
   }
 
-  /** Runs a function just before the next call of that method. */
+  /** Runs a function just before the next call of the given method. */
   before(method: Method, happens: () => void): void {
     this.meanwhile.push({ method, happens });
   }
@@ -224,7 +224,7 @@ export class FakeCluster implements Cluster {
     if (this.isCurrent(address)) this.addresses.delete(address.metadata.name);
   }
 
-  /** Holders: `segment value` to the Vnic's ID. */
+  /** The ID of the Vnic that holds each address, by `<segment> <address>`. */
   get holders(): Record<string, string> {
     return Object.fromEntries(
       [...this.addresses.values()].map(({ spec }) => [`${spec.segment} ${spec.value}`, vnicId(spec.holder)]),

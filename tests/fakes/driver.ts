@@ -9,7 +9,7 @@ export interface FakeDriver extends Driver {
   readonly reports: string[];
 }
 
-/** A driver of a fake cluster. Close its sessions afterwards: `await driver.sessions.close()`. */
+/** A driver for a fake cluster. Close its sessions afterwards: `await driver.sessions.close()`. */
 export function fakeDriver({ lingerMilliseconds = 5 } = {}): FakeDriver {
   const cluster = new FakeCluster();
   const reports: string[] = [];

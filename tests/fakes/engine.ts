@@ -9,7 +9,7 @@ export interface LoggedLine {
   readonly ephemeral: boolean;
 }
 
-/** A fake of the engine service that providers call: the log. */
+/** A fake of the engine's log service, which providers call. */
 export class FakeEngine {
   readonly lines: LoggedLine[] = [];
   address = "";

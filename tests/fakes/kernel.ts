@@ -8,7 +8,7 @@ export interface FakeLink {
   alias?: string;
   /** The kind as `ip` calls it, such as veth; undefined for hardware. */
   kind?: string;
-  /** Name of the bridge that it is a port of. */
+  /** Name of the bridge that has this link as a port. */
   master?: string;
   bus?: string;
   /** Index of a veth's other end. */
@@ -17,14 +17,14 @@ export interface FakeLink {
 }
 
 /**
- * The links of a node and of pods, a list for each. They are shown and changed as by iproute2, as far as the node side
- * asks for it.
+ * Simulates the links of a node and of its pods, with the parts of iproute2's output and commands that the node side
+ * uses.
  */
 export class FakeKernel {
   private readonly places = new Map<string, FakeLink[]>();
   private next = 1;
 
-  /** Adds a network namespace with its loopback: `node`, or the path of a pod's. */
+  /** Adds a network namespace with its loopback: `node`, or the path of a pod's namespace. */
   addPlace(place: string): void {
     this.places.set(place, []);
     this.add(place, { name: "lo", mac: "00:00:00:00:00:00", mtu: 65536 });
@@ -65,7 +65,7 @@ export class FakeKernel {
     return JSON.stringify(rows);
   }
 
-  /** Runs one line of `ip -batch`; throws in the kernel's words. */
+  /** Runs one line of `ip -batch`; throws the kernel's message. */
   run(place: string, line: string): void {
     const words = line.split(" ");
     const [object, verb, ...rest] = words;
@@ -113,7 +113,7 @@ export class FakeKernel {
   }
 
   private move(place: string, link: FakeLink, target: string): void {
-    // A number is the process that sends it: the node side itself.
+    // A number is the ID of the process whose namespace is meant: the node side itself.
     const to = /^\d+$/.test(target) ? "node" : target;
     this.refuseTaken(to, link.name);
     this.linksOf(place).splice(this.linksOf(place).indexOf(link), 1);

@@ -13,7 +13,7 @@ export interface CallFate {
   readonly fault?: "unsent" | "unanswered" | "lost" | "hangs";
 }
 
-/** An API server with one Lease, with the real one's optimistic locking, and with delays as a test wants. */
+/** An API server with one Lease, optimistic locking as in the real one, and configurable delays. */
 export class LeaseServer {
   private readonly clock: FakeClock;
   lease: LeaseObject | undefined;

@@ -17,7 +17,7 @@ import { FakePrograms } from "./programs.ts";
 const netns = "cni-1";
 const sandbox = "5a".repeat(32);
 
-/** Folders of a node with one pod. Fake nodes share them, side by side: each has a Vnic of its own. */
+/** Folders of a node with one pod. Concurrent fake nodes share them, and each has its own Vnic. */
 export class FakeNodes {
   private readonly root: string;
   private readonly current = new AsyncLocalStorage<FakePrograms>();
@@ -103,7 +103,7 @@ export class FakeNode {
     return this.run(() => eject({ vnic: this.plan.vnic }, () => undefined));
   }
 
-  /** The pod's NIC of that name. */
+  /** The pod's NIC with the given name. */
   nic(name: string) {
     return this.kernel.linksOf(this.pod).find((link) => link.name === name);
   }
@@ -121,14 +121,14 @@ export class FakeNode {
     return names.filter((name) => name.includes(this.plan.vnic.uid));
   }
 
-  /** Links that bear the Vnic's mark or one of its names. */
+  /** Links with the Vnic's alias or one of its names. */
   ours(): string[] {
     return this.links()
       .filter(({ link }) => this.isOurs(link))
       .map(({ place, link }) => `${link.name} in ${place}`);
   }
 
-  /** All links but those of the Vnic, as they are now. */
+  /** The current links, except those of the Vnic. */
   others(): unknown {
     const others = this.links().filter(({ link }) => !this.isOurs(link));
     return others.map(({ place, link }) => ({ place, ...link, alias: link.alias ?? "" }));

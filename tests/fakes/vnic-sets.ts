@@ -23,7 +23,7 @@ export function vnicSet(given: Partial<SetDefinition> = {}): StoredVnicSet {
   return { ...record, metadata: { ...record.metadata, uid: uid(100), resourceVersion: "1", generation: 1 } };
 }
 
-/** A pod of the application that was started at that second. */
+/** A pod of the application, started at the given second. */
 export function member(
   name: string,
   second = 0,

@@ -20,7 +20,7 @@ export class Choice {
     return chosen;
   }
 
-  /** Returns true with that probability in percent. */
+  /** Returns true with the given probability in percent. */
   happens(percent: number): boolean {
     return this.below(100) < percent;
   }

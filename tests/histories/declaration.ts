@@ -13,7 +13,7 @@ export function declare(wire: Wire): DeclaredVnic {
   };
 }
 
-/** The definition that `check` makes of it. */
+/** The definition that `check` makes of the declared Vnic. */
 export function definitionFor(wire: Wire): Definition {
   return define(inputsOf(wire));
 }

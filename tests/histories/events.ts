@@ -7,7 +7,7 @@ import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
 import { type Damage, type Event, type Model, namespace, recordName, type Wire } from "./model.ts";
 
-/** Executes events that happen outside of the program; `nodeOf` has the pods' previous nodes. */
+/** Carries out events outside of the program; `nodeOf` has the pods' previous nodes. */
 export async function befall(
   bench: Bench,
   stack: Stack,

@@ -49,7 +49,7 @@ export interface Step {
   /** A description of each operation. */
   readonly operations: readonly string[];
   readonly events: readonly Event[];
-  /** The expected plan by the last part of the URN. */
+  /** The expected operation for each resource, by the last part of its URN. */
   readonly expected: ReadonlyMap<string, Op>;
   /** Addresses that are or were held, or were added by hand. */
   readonly addresses: ReadonlySet<string>;
@@ -84,8 +84,8 @@ export class Model {
   }
 
   /**
-   * Draws the next step with that number of operations, each on another Vnic, and updates the model to the state after
-   * it.
+   * Draws the next step with the given number of operations, each on another Vnic, and updates the model to the state
+   * after it.
    */
   next(operations: number): Step {
     for (const [slot, { formerly: _, ...wire }] of this.wires) this.wires.set(slot, wire);
@@ -161,13 +161,13 @@ export class Model {
     ];
     if (choice.happens(60)) return choice.one(edits)();
     const damage = choice.one(damages);
-    // A NIC without an IPv6 address has IPv6 off, and can't get another one.
+    // A NIC without an IPv6 address has IPv6 off, and can't get an IPv6 address by hand.
     events.push({ kind: "damage", wire, damage, address: drawAddress(".") });
     expected.set(resource, "update");
     words.push(`${damage} of ${resource}`);
   }
 
-  /** Replaces a pod by another one of its name, possibly on another node; its Vnics follow. */
+  /** Replaces a pod by another one with its name, possibly on another node; its Vnics follow. */
   private replacePod({ words, events, expected }: Draft): void {
     const pod = this.choice.one(podNames);
     const node = this.choice.one(nodes);

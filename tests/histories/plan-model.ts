@@ -39,9 +39,9 @@ type Op = "create" | "update" | "replace" | "delete" | "same";
 
 /** One change of the program. */
 export interface PlanStep {
-  /** The operations in words, a text for each. */
+  /** A description of each operation. */
   readonly operations: readonly string[];
-  /** What must be planned for each resource that takes nothing from another changed resource. */
+  /** The expected operation for each resource whose inputs don't come from another changed resource. */
   readonly expected: ReadonlyMap<string, Op>;
 }
 
@@ -52,7 +52,7 @@ export class PlanModel {
   private entries: Entry[] = [];
   private readonly choice: Choice;
   private number = 0;
-  /** An input of the resource `source`. In a step that raises it, a preview doesn't know the output of `source`. */
+  /** An input of the resource `source`. A preview of a step that increments it doesn't know the output of `source`. */
   private round = 0;
 
   constructor(choice: Choice) {
@@ -63,13 +63,13 @@ export class PlanModel {
     return this.entries;
   }
 
-  /** The program as it is now, in JavaScript. */
+  /** The current program, in JavaScript. */
   program(): string {
     const source = `const source = new Source("source", ["192.168.51.7/24"], ${this.round});`;
     return [source, ...this.entries.map(statementOf)].join("\n");
   }
 
-  /** Draws a step of that many operations, each on another resource. */
+  /** Draws a step with the given number of operations, each on another resource. */
   next(operations: number): PlanStep {
     const words: string[] = [];
     const touched = new Map<string, Op>();
@@ -85,7 +85,7 @@ export class PlanModel {
     }
     const unknown = this.choice.happens(15);
     if (unknown) this.round++;
-    // What takes something from a touched resource, or from an unknown output, may be planned in several ways.
+    // A resource whose inputs come from a touched resource or an unknown output may be planned in several ways.
     const expected = new Map<string, Op>();
     for (const entry of this.entries) {
       const inputs = JSON.stringify(entry);
@@ -132,7 +132,7 @@ export class PlanModel {
     return { network: this.network(), addresses, labels };
   }
 
-  /** JavaScript of an input `network`: a Network of the program, its name or its fields, or a network without one. */
+  /** JavaScript of an input `network`: a Network of the program, its name or its fields, or an inline network. */
   private network(): string {
     const { choice } = this;
     const lans = this.namesOf("Network");

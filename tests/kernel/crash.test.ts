@@ -19,7 +19,7 @@ describe("the node's process, when it is killed", function () {
   });
   after(() => world.close());
 
-  /** Without probing, which takes time and is the same in all modes. */
+  /** A plan without probing, which takes time and is the same in all modes. */
   const planOf = (network: InjectPlan["network"]): InjectPlan =>
     planFor(pod, address, { network, duplicateAddressDetection: network.mode === "macvlan" });
   const ownLinks = async () => (await pod.machine.links()).filter(({ ifalias }) => ifalias !== undefined);

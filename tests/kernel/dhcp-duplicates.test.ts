@@ -25,7 +25,7 @@ describe("a leased address that another host uses", function () {
   });
   after(() => world.close());
 
-  /** Makes a host on the LAN use an address without asking. */
+  /** Adds an address to a host on the LAN without duplicate address detection. */
   const squat = async (host: string) => {
     await squatter.ip(`address add ${host}/24 dev eth0`);
     return () => squatter.ip(`address del ${host}/24 dev eth0`);

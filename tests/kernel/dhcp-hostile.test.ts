@@ -38,9 +38,9 @@ describe("a hostile DHCP server", function () {
 
   it("sets nothing but its address in the pod, and runs nothing", async () => {
     const mark = join(world.root, stateDirectory, "pwned");
-    // As much as fits into a packet.
+    // Fills a DHCP packet completely.
     const evil = `$(touch ${mark})\n\`touch ${mark}\`;\0'"`;
-    const everywhere = "00c0a83242"; // 0.0.0.0/0 by 192.168.50.66
+    const everywhere = "00c0a83242"; // A classless route for 0.0.0.0/0 via 192.168.50.66.
     const options = {
       3: "c0a83242",
       6: "c0a83242",

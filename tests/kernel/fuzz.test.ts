@@ -10,7 +10,7 @@ import { planFor, type Pod, World } from "../support/kernel/world.ts";
  * neighbour's Vnic must answer.
  */
 
-/** Commands of a pod for its Vnic's link, or for links of its own; many fail, as for a real pod. */
+/** Commands of a pod for its Vnic's link or its own links. Many fail, as they would in a real pod. */
 const command = (uid: string) => {
   const name = fc.constantFrom("net1", "net2", "eth0", "x", transitLinkName(uid), "-", `a"#`, "\u0001\u001b", "if1");
   const alias = fc.oneof(

@@ -157,7 +157,7 @@ describe("a hostile pod", () => {
     await inject(hostDevice);
     const uid = plan.vnic.uid;
     const device = await world.readFile(uid);
-    // The kernel shows it as a veth whose peer has that index; the pod can't choose in which namespace the peer is.
+    // The kernel shows the pod's link as a veth whose peer has this index; the pod can't choose the peer's namespace.
     const index = device.link?.former?.peerIndex;
     const inner = await Machine.make(`${pod.machine.netns}-in`);
     await inner.ip(`link add fake0 index ${index} type veth peer name fake1 netns ${pod.machine.netns}`);

@@ -9,7 +9,10 @@ import { planFor, type Pod, World } from "../support/kernel/world.ts";
 const crowd = 40;
 const hex = (byte: number) => byte.toString(16).padStart(2, "0");
 
-/* One tenant's Vnics wait or fail, more of them than a node works on at once; another tenant's are served meanwhile. */
+/*
+ * One tenant has more waiting or failing Vnics than a node works on at once. Another tenant's Vnics must be served in
+ * the meantime.
+ */
 
 describe("a tenant on the same node", function () {
   this.timeout(180_000);
@@ -30,7 +33,7 @@ describe("a tenant on the same node", function () {
   after(() => world.close());
   afterEach(async () => expect(await world.remains()).to.deep.equal([]));
 
-  /** A plan for one more Vnic of the tenant that has many. */
+  /** A plan for one more Vnic of the tenant with many Vnics. */
   function greedyPlan(more: Partial<InjectPlan>): InjectPlan {
     const vnic = { uid: randomUUID(), namespace: "greedy", name: `wire-${++number}` };
     const mac = `02:00:5e:01:${hex(number >> 8)}:${hex(number & 255)}`;
@@ -42,7 +45,7 @@ describe("a tenant on the same node", function () {
     return Array.from({ length: crowd }, () => greedyPlan({ network: { mode: "macvlan", parent: "dead0" } }));
   }
 
-  /** Asks for the NICs of all plans; `waiting` has the plans that are not answered yet. */
+  /** Requests the NICs of all plans; `waiting` has the plans that aren't answered yet. */
   function ask(plans: readonly InjectPlan[], hold = false) {
     const waiting = new Set(plans);
     const answers = plans.map((plan) =>
@@ -54,7 +57,7 @@ describe("a tenant on the same node", function () {
     return { waiting, answers: Promise.all(answers) };
   }
 
-  /** Gives the neighbour a NIC, sees that it answers, and takes it away. */
+  /** Injects a Vnic of the neighbour, checks that it answers, and ejects it. */
   async function serveNeighbor(): Promise<void> {
     const plan = planFor(pod, "192.168.50.20/24");
     await world.session.inject(plan);

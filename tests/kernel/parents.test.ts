@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { lan, planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/** What a node refuses whatever plan it is given. */
+/** Checks that the node makes itself, whatever plan it gets. */
 describe("a parent on the node", () => {
   let world: World;
   let pod: Pod;

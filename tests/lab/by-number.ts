@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 
-/* Labs of this machine by their numbers, each in processes of its own, because a process has the names of one lab only. */
+/*
+ * Controls this machine's labs by their numbers. Each command runs in its own process, because a process knows the
+ * names of only one lab.
+ */
 
 /** The program of the lab's command line. */
 export const labProgram = join(import.meta.dirname, "main.ts");
@@ -12,7 +15,7 @@ export function labEnv(number: number): NodeJS.ProcessEnv {
   return { PULUMI_VNIC_LAB: String(number) };
 }
 
-/** Starts or removes the lab with that number. */
+/** Starts or removes the lab with the given number. */
 export async function runLab(command: "up" | "down", number: number): Promise<void> {
   const child = spawn(process.execPath, [labProgram, command], {
     stdio: ["ignore", "ignore", "inherit"],

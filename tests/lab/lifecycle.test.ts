@@ -9,17 +9,17 @@ describe("start and end of the lab", function () {
   this.timeout(15 * 60_000); // the first start builds Kubernetes
 
   before(async () => {
-    await up(); // all is fetched and built
+    await up(); // Fetches and builds everything.
   });
 
   after(async () => {
-    await up(); // for the tests that follow
+    await up(); // Later tests need the lab.
   });
 
   it("leaves nothing behind when it is taken down", async () => {
     await down();
     expect(findRemains()).to.deep.equal([]);
-    await down(); // once more is no error
+    await down(); // Repeating it is no error.
   });
 
   for (const seconds of [0.3, 0.6, 1.5, 4]) {

@@ -98,7 +98,7 @@ export async function rememberNetnsDir(marker: string): Promise<void> {
 export async function forgetNetnsDir(marker: string): Promise<void> {
   if (!existsSync(marker)) return;
   await run(["umount", "--quiet", "/run/netns"]);
-  await rmdir("/run/netns").catch(() => undefined); // others have namespaces there by now
+  await rmdir("/run/netns").catch(() => undefined); // Other programs have namespaces there by now.
   await rm(marker);
 }
 

@@ -14,7 +14,7 @@ export async function ensureKubernetes(): Promise<string> {
   });
 }
 
-/** Returns a folder with a kubelet whose version has that suffix, as distributions build theirs: `+k3s1`, or none. */
+/** Returns a folder with a kubelet whose version has the given suffix, such as `+k3s1` in k3s; it may be empty. */
 export async function ensureKubelet(suffix: string): Promise<string> {
   const programs = await ensureKubernetes();
   if (suffix === "") return programs;
@@ -119,7 +119,7 @@ async function versionOf(module: string, dependency: string): Promise<string> {
 }
 
 interface BuildOptions {
-  /** Path of a package. @default all `tool`s of the go.mod */
+  /** Path of the package to build. @default all `tool`s of the go.mod */
   readonly what?: string;
   readonly tags?: string;
   /** Whether it uses cgo, so that the program needs the C library. @default false */

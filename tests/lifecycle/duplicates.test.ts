@@ -83,7 +83,7 @@ describe("duplicate address detection", () => {
     expect(record.spec).to.deep.include({ addresses: ["192.168.50.75/24"], mtu: 1400 });
     expect(await answersPing(bench.lab, "lan1", "192.168.50.75")).to.equal(true);
 
-    // It doesn't probe for its own addresses.
+    // An injection doesn't probe for addresses that the NIC already has.
     const again = await bench.inject(wire(["192.168.50.75/24", "fd50::75/64"], { mtu: 1400 }), { known: before });
     expect(await answersPing(bench.lab, "lan1", "fd50::75")).to.equal(true);
     await bench.eject(again);

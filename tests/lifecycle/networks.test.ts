@@ -94,7 +94,7 @@ describe("networks", () => {
     expect(linkNamed(await bench.linksIn("db"), "lan85")?.mtu).to.equal(1300);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.85")).to.equal(true);
     await bench.eject(mended);
-    // After its last use, kubectl can delete it as well.
+    // After the last Vnic is gone, kubectl can delete the network as well.
     await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "lan", "--timeout=30s"]);
     await removeNetwork(bench.driver.cluster, { name: "lan", uid: first.metadata.uid });
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");

@@ -88,7 +88,7 @@ describe("the policy of our own namespace", () => {
   }
 
   for (const workload of [jobs[0]!, ...standing])
-    // Other workloads than Jobs are let in, but their pods aren't.
+    // Workloads other than Jobs are admitted, but their pods aren't.
     for (const subject of workload.kind === "Job" ? [workload, podOf(workload)] : [podOf(workload)]) {
       const words = subject === workload ? `a ${String(workload.kind)}` : `a pod of a ${String(workload.kind)}`;
       it(`admits ${words} as it is and as it is stored, but not with any single thing changed, left out or added`, async () => {

@@ -166,7 +166,7 @@ describe("inject refuses", () => {
   });
 
   it("all but the first of three that declare one address at the same moment", async () => {
-    // Repeated, because the order is random.
+    // Several rounds, because the order of the claims is random.
     for (let round = 0; round < 5; round++) {
       const rivals = ["one", "two", "three"].map((name) => define({ name, pod: db, addresses: ["192.168.50.63/24"] }));
       const outcomes = await Promise.allSettled(rivals.map((rival) => bench.inject(rival)));
@@ -209,7 +209,7 @@ describe("inject refuses", () => {
     await applyObjects(bench.lab.kubectl, [
       { ...role, rules: role?.rules?.filter(({ resources }) => !resources.includes("pods/attach")) },
     ]);
-    // A new session, because an open one needs no attaching.
+    // Uses a new session, because an open one needs no attaching.
     const other = await as(await serviceAccountKubeconfig(bench.lab.kubectl, "vnic-system", "vnic-provider"));
     try {
       expect(await refusal("forbidden", {}, other)).to.match(

@@ -66,7 +66,7 @@ describe("routes", () => {
     expect((await askRedis(bench.lab, "lan1", "192.168.50.80"))[0]).to.equal("+PONG");
     expect(await observe(bench.driver, vnicRef(state), state)).to.deep.equal(state);
 
-    // Without them, the pod's own default route takes the reply, which is then lost.
+    // Without the Vnic's routes for replies, a reply takes the pod's own default route and is lost.
     const without = await bench.inject(wire({ gateways, replyVia: "pod" }), { known: state });
     expect(await wayTo(far.host, "from", "192.168.50.80")).to.equal("eth0");
     expect(await answersFar(far.host, "192.168.50.80")).to.equal(false);

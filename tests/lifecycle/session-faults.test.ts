@@ -14,7 +14,7 @@ import { type Bench, define, openBench } from "../support/lifecycle.ts";
 const namespace = "session-faults";
 const node = "node1";
 
-/* Every fault is a real one of the cluster. The deadline is far longer than it takes to find the reason. */
+/* Every fault is caused in the real cluster. The deadline is far longer than the time to find the reason. */
 describe("a session that can't start reports the cluster's message", () => {
   let bench: Bench;
 

@@ -34,7 +34,7 @@ describe("a survey of many Vnics on two nodes", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** Observes all of them in one survey, like one engine run. */
+  /** Observes all Vnics in one survey, like one engine run. */
   function surveyed() {
     const surveyor = new Surveyor(bench.driver);
     return Promise.all(

@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-/* What the hooks give back when all that they do in a cluster succeeds: the applied definition, and what came of it. */
+/* Results of the hooks in a cluster where everything succeeds: the applied definition with its outputs. */
 
 const made = {
   vnic: (inputs) => {
@@ -42,7 +42,7 @@ function idOf(kind, { name, namespace, pod }) {
   return kind === "network" ? name : `${pod?.namespace ?? namespace}/${name}`;
 }
 
-/** Notes a call in the file that VNIC_CALLS names, if it names one. */
+/** Writes a call to the file in VNIC_CALLS, if it is set. */
 async function note(call) {
   if (process.env.VNIC_CALLS) await appendFile(process.env.VNIC_CALLS, `${call}\n`);
 }
@@ -51,13 +51,13 @@ export function answering(kind) {
   return {
     create: async (inputs) => {
       await note(`create ${inputs.name} begins`);
-      // Gives the engine time for what doesn't wait for this.
+      // Gives the engine time for operations that don't wait for this one.
       await setTimeout(Number(process.env.VNIC_CREATE_MILLISECONDS ?? 0));
       await note(`create ${inputs.name} ends`);
       return { id: idOf(kind, inputs), outs: state(kind, inputs) };
     },
     update: async (_id, _olds, news) => ({ outs: state(kind, news) }),
-    // A resource that is only looked up is a Network, with the fewest fields that one can have.
+    // A resource that is only looked up is a Network with the required fields.
     read: async (id, props) => ({
       id,
       props: props.uid === undefined ? state(kind, { ...props, name: id, mode: "macvlan", parent: "eth1" }) : props,

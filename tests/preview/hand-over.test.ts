@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "chai";
 import { Project } from "./project.ts";
 
-/** What one run of the engine does, in which order, when an address goes from one resource to another. */
+/** The order of the engine's operations when an address moves from one resource to another. */
 describe("an address that one up moves from one resource to another", () => {
   const calls = join(tmpdir(), `vnic-calls-${randomUUID()}`);
   const wire = (resource: string, pod: string, more = "") =>

@@ -25,7 +25,7 @@ describe("a resource under another name", () => {
       new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } }, { aliases: [{ name: "wires" }] });`);
     await project.stack.must("preview", "--expect-no-changes");
     expect(await project.stack.up("--expect-no-changes")).to.match(/5 unchanged/);
-    // Another name once more: the existing record is kept.
+    // A second rename keeps the existing record, too.
     await project.program(`
       new Vnic("wire-3", { ${args} }, { aliases: [{ name: "wire-2" }] });
       new Vnic("named-2", { ${args}, name: "as-told" });

@@ -1,6 +1,6 @@
 /**
- * A resource of somebody else's. Its output `out` repeats `value`, but isn't known in a preview of a change of `round`;
- * `absent` is an optional output that it doesn't have.
+ * A resource of another package. Its output `out` repeats `value`, but is unknown in a preview that changes `round`;
+ * `absent` is an optional output without a value.
  */
 class Source extends pulumi.dynamic.Resource {
   constructor(name, value, round) {

@@ -46,7 +46,7 @@ describe("values from programs", () => {
   });
 
   it("are shortened in errors", async () => {
-    // Each by itself: the engine may end at the first resource that is wrong.
+    // Each resource is previewed separately, because the engine may stop at the first invalid one.
     const resources: [statement: string, words: RegExp[]][] = [
       [
         `new Vnic("wire", { ${pod}, addresses: [long], mac: long, interfaceName: long, name: long, mtu: long });`,

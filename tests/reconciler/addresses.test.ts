@@ -30,7 +30,7 @@ describe("an address that several records request", () => {
     apiVersion,
     kind: "Vnic",
     metadata: { namespace, name, ...metadata },
-    // Only the claims decide, since there are no probes.
+    // Switches probing off, so that only the address claims decide.
     spec: {
       pod: { name: pod },
       network: { parent: "eth1" },
@@ -135,7 +135,7 @@ describe("an address that several records request", () => {
     await settle("holder", "Attached");
     await apply(record("first", "web"));
     await settle("first", "HeldByOther");
-    await new Promise((resolve) => setTimeout(resolve, 1100)); // Ages are told in seconds.
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // Creation timestamps have whole seconds.
     await apply(record("second", "web"));
     await settle("second", "HeldByOther");
     await apply(record("holder", "db", {}, "192.168.50.181"));
@@ -166,7 +166,7 @@ describe("an address that several records request", () => {
     await apply(record("old", "db"));
     await settle("old", "Attached");
     await reconciler.stop();
-    // As an older version left it.
+    // Gives the record the annotations of an older version.
     await bench.kubectl("annotate", "vnic", "old", `${annotations.held}-`);
     await bench.kubectl("label", "vnic", "old", `${labels.mac}=0011223344556677`, `${labels.address}01=`);
     await kubectl(bench.lab.kubectl, ["delete", "vnicaddresses", "--all"]);

@@ -22,7 +22,7 @@ describe("the reconciler heals", () => {
     reconciler = await startReconciler(bench.lab, { resyncSeconds });
   });
   beforeEach(async () => {
-    // Also when it was a lost one in between.
+    // The node may have been taken for lost in between.
     await until("node1 to be there", 200, async () => (await isReady("node1")) || undefined);
     await bench.runPod("db", "node1");
     await declare("wire", "db", address);
@@ -49,7 +49,7 @@ describe("the reconciler heals", () => {
     const alias = linkAlias((await record()).metadata.uid);
     return (await bench.linksIn("db")).find(({ ifalias }) => ifalias === alias);
   };
-  /** Asks for a second, since a repaired NIC isn't silent for much longer. */
+  /** Checks for one second, because a repaired NIC isn't silent for much longer. */
   const answersNow = (host: string) => answersPing(bench.lab, "lan1", host, 1);
   const answers = (host = address) =>
     until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
@@ -134,7 +134,7 @@ describe("the reconciler heals", () => {
     await declare("spare", "other", "192.168.50.62");
     await pauseKubelet(bench.lab, "node1");
     await nodeReady("node1", "Unknown");
-    // A forced deletion, as by somebody who wants the pod back at once, while the first one is still running.
+    // A forced deletion lets the controller create the next pod while the first one is still running.
     await bench.kubectl("delete", "pod", "db", "other", "--force", "--grace-period=0");
     await bench.runPod("db", "node2");
     const why = /node node1 isn't ready \(.*can't be taken off it; .* delete the Node object/;

@@ -90,7 +90,7 @@ describe("the node agent reports", function () {
   it("another host that takes the address, with its MAC, while the NIC keeps working", async () => {
     const { status } = await record();
     const mac = status?.interface?.mac ?? "";
-    // After that, a host may get either answer; one that has cached the Vnic's MAC keeps using it.
+    // From now on, a host may get either answer; a host that has cached the Vnic's MAC keeps using it.
     const known = [address, "lladdr", mac, "dev", "eth0"];
     await bench.lab.exec("lan1", ["ip", "neigh", "replace", ...known, "nud", "permanent"]);
     const { stdout } = await bench.lab.exec("lan2", ["ip", "-j", "link", "show", "eth0"]);

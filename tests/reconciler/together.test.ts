@@ -56,7 +56,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
     };
     const destroy = async (index: number) => {
       const { node } = states.get(index) ?? {};
-      // Another actor may repair or remove it in between.
+      // The link may be repaired or removed in the meantime.
       await ipBeside(bench.lab, node === "node1" ? "node1" : "node3", `lan${index}`, [
         "link",
         "delete",
@@ -74,7 +74,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
     };
     await Promise.all([restart(), ...Array.from({ length: count }, (_, index) => driveOne(index))]);
 
-    // Either may have repaired it last; the hooks' declaration counts.
+    // Hooks or reconciler may have repaired a Vnic last; the hooks' declaration must hold.
     let links: PodLink[] = [];
     const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
     await until("all NICs to be there, with their addresses", 60, async () => {

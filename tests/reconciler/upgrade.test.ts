@@ -56,7 +56,9 @@ describe("an upgrade or downgrade of the platform", () => {
   const record = async (name: string) =>
     JSON.parse(await bench.kubectl("get", "vnic", name, "-o", "json")) as StoredVnic;
 
-  /** What must not change: the links with their addresses, and the records except for the times of leases. */
+  /**
+   * Everything that must not change: the links with their addresses, and the records except for the times of leases.
+   */
   async function standing() {
     const links = (await bench.linksIn("db")).map((link) => [
       link.ifindex,
@@ -68,7 +70,7 @@ describe("an upgrade or downgrade of the platform", () => {
     return { links, records: records.map(({ metadata, spec }) => [metadata.uid, metadata.generation, spec]) };
   }
 
-  /** Switches everything to an image, and returns the pings that were lost meanwhile. */
+  /** Switches the platform to an image, and returns the percentage of pings that were lost in the meantime. */
   async function moveTo(image: string): Promise<string> {
     const ping = bench.lab.spawn("lan1", ["ping", "-n", "-q", "-i", "0.05", "192.168.50.77"]);
     let said = "";

@@ -65,7 +65,7 @@ describe("the chart, rendered by Helm", () => {
   function assertSame(rendered: Map<string, Rendered>, wanted: Map<string, Rendered>): void {
     expect([...rendered.keys()].sort()).to.deep.equal([...wanted.keys()].sort());
     for (const [name, object] of rendered)
-      // A policy is far too long to be printed whole.
+      // A policy is too long to be printed completely.
       if (!isDeepStrictEqual(object, wanted.get(name))) expect.fail(`${name}: ${difference(object, wanted.get(name))}`);
   }
 

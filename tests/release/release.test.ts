@@ -28,11 +28,11 @@ describe("npm run release -- --dry-run", () => {
     // Two builds of everything; the bound is for hangs.
     this.timeout(600_000);
     mkdirSync(join(root, "dist"), { recursive: true });
-    // In the checkout, so that the package finds what it needs as if that were installed along with it.
+    // The folder is in the checkout, so that the package finds its dependencies.
     folder = mkdtempSync(join(root, "dist", ".test-"));
     await Promise.all([release("one"), release("two")]);
     mkdirSync(join(folder, "node_modules"));
-    // A package of its own: in the checkout's, `pulumi-vnic` would be the checkout.
+    // The folder is a separate package, because `pulumi-vnic` would otherwise be the checkout itself.
     writeFileSync(join(folder, "package.json"), "{}");
     run("tar", "-xzf", join("one", `${name}.tgz`), "--transform", "s,^package,node_modules/pulumi-vnic,");
   });

@@ -15,8 +15,9 @@ export interface LaneOptions {
 }
 
 /**
- * Works off test files on labs: each lab takes the next file when it is free. Then each checks that nothing is left in
- * it. When all have ended, `closing` follows on the first lab: files that take it down, or need another lab beside it.
+ * Runs test files on labs: each lab takes the next file when it is free. Then a check runs on each that nothing is left
+ * in it. When all have ended, `closing` follows on the first lab: files that take it down, or need another lab beside
+ * it.
  *
  * A further lab that can't be started is said, and its share done by the others; what fails with the first is an error.
  */
@@ -36,7 +37,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     if (live) console.log(`\ntests/${next.name}`);
     const outcome = await runJob(next, { env: labEnv(lab), live });
     tell(next, outcome);
-    // What it has left would make all following tests on this lab fail, and hide which of them fail by themselves.
+    // The remains of a failed test could make all later tests on this lab fail.
     if (outcome.failures.length > 0 && queue.length > 0 && !isStopped()) await renew(lab);
   }
 
@@ -45,7 +46,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
       await runLab("down", lab);
       await runLab("up", lab);
     } catch (error) {
-      warn(`after a failed file: ${String(error)}`); // the next file starts it, or fails by name
+      warn(`after a failed file: ${String(error)}`); // The next file starts the lab, or fails with its own name.
     }
   }
 

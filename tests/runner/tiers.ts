@@ -16,7 +16,7 @@ export interface Tier {
   readonly usesLab?: boolean;
   /** How many files run side by side, each in its own process. @default all run one after another in one process */
   readonly sideBySide?: number;
-  /** Describes what this machine lacks for it; its tests are then skipped. */
+  /** Describes what this machine lacks to run the tier, whose tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
   /** Prepares what the first test needs in addition to the lab, which may take minutes on a fresh machine. */
   readonly prepare?: () => Promise<unknown>;
@@ -27,7 +27,7 @@ export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60 },
   { name: "provider", timeoutSeconds: 30 },
   { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepare: ensureHelm },
-  // Its files mostly wait: for the kernel, for leases, for timeouts.
+  // Files of this tier mostly wait for the kernel, leases and timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
@@ -49,7 +49,10 @@ export function filesOf({ name }: Tier, wishes: readonly string[]): string[] {
   return wishes.length === 0 ? files : files.filter((file) => wishes.some((wish) => covers(wish, file)));
 }
 
-/** Whether a path on the command line, from the current directory or within `tests`, is that file or a folder of it. */
+/**
+ * Whether a path on the command line, relative to the current directory or to `tests`, is the file or a folder that
+ * contains it.
+ */
 export function covers(wish: string, file: string): boolean {
   return [resolve(wish), join(testsFolder, wish)].some((path) => file === path || file.startsWith(`${path}/`));
 }

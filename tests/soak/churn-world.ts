@@ -71,7 +71,7 @@ export class ChurnWorld {
     "Vnic deleted": async () => {
       const vnic = this.anyVnic();
       this.vnics.delete(vnic);
-      // Wait until it is gone, or the new declaration would apply to the old record.
+      // Wait until the record is gone, because the new declaration would otherwise change the old record.
       await this.bench.kubectl("delete", "vnic", `vnic-${vnic}`, "--ignore-not-found", "--timeout=120s");
     },
     "pod made anew": async () => {

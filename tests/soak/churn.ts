@@ -91,7 +91,7 @@ async function amiss(world: ChurnWorld): Promise<string[]> {
   return wrong;
 }
 
-/** What still changes although nothing happens any more. */
+/** Changes that still happen after the last event. */
 async function stirs(world: ChurnWorld): Promise<string[]> {
   const look = async () => ({
     records: (await world.records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]),

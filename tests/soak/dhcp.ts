@@ -14,7 +14,7 @@ const namespace = "soak-dhcp";
 const vnicCount = 20;
 const leaseSeconds = 60;
 
-/** One Vnic in its own pod, wherever that is now. */
+/** One Vnic in its own pod, with the pod's current node. */
 interface Wire {
   readonly pod: string;
   node: Node;
@@ -161,7 +161,7 @@ const events: readonly Event[] = [
   },
 ];
 
-/** Retries, as drivers of Vnics do: a kubelet or an agent that is away comes back. */
+/** Retries failures, as drivers do, because a kubelet or an agent may be restarting. */
 async function persistently<T>(work: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + 180_000;
   for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Breaks things at random for long on the lab: npm run soak -- churn | dhcp [--minutes 10] [--seed 1]
+ * Breaks things on the lab at random for a long time: npm run soak -- churn | dhcp [--minutes 10] [--seed 1]
  *
  * The exit code is 0 if nothing was lost, doubled or left behind. The same seed makes the same choices.
  */

@@ -12,7 +12,7 @@ export interface AnotherLab {
   down(): Promise<void>;
 }
 
-/** Starts another lab, with a number that nobody else takes, because checkouts count from 0. */
+/** Starts another lab with a high number, because checkouts number their labs from 0. */
 export async function anotherLab(): Promise<AnotherLab> {
   const number = (labNumber + 16) % 32;
   const env = { ...process.env, ...labEnv(number) };

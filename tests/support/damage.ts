@@ -4,7 +4,7 @@ import type { Node } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
-/* Failures of pods and nodes: each does to a node of the lab what would happen to a real one. */
+/* Simulates failures of pods and nodes on the lab's nodes. */
 
 async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await lab.exec(node, argv);
@@ -27,7 +27,7 @@ export async function signalContainer(lab: Lab, node: Node, id: string, signal: 
   await must(lab, node, byRuntime);
 }
 
-/** Runs `ip` in the network namespace that has a link of that name. */
+/** Runs `ip` in the network namespace that contains the given link. */
 export async function ipBeside(lab: Lab, node: Node, link: string, words: readonly string[]): Promise<void> {
   const find = `for n in /run/netns/*; do nsenter --net=$n ip link show ${link} >/dev/null 2>&1 && echo $n; done`;
   const netns = (await lab.exec(node, ["sh", "-c", find])).stdout.trim();

@@ -6,11 +6,11 @@ import { run } from "../lab/run.ts";
 /** A DHCP server: busybox's udhcpd, because dnsmasq's leases last at least two minutes. */
 export interface DhcpServer {
   start(): Promise<void>;
-  /** Stops it; its leases stay in its file. */
+  /** Stops the server; its leases stay in its file. */
   stop(): Promise<void>;
   /** Allocated addresses that haven't expired, by MAC. */
   leases(): Promise<Map<string, string>>;
-  /** Ends it, and deletes its leases. */
+  /** Stops the server, and deletes its leases. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface DhcpServerOptions {
   /** The server's folder, created anew. */
   readonly folder: string;
   readonly interface: string;
-  /** The server's address there. */
+  /** The server's address on its host. */
   readonly host: string;
   readonly range: { readonly from: string; readonly to: string };
   readonly leaseSeconds: number;
@@ -41,7 +41,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     "min_lease 10",
     "option subnet 255.255.255.0",
     `option lease ${leaseSeconds}`,
-    // Options that nobody has asked for.
+    // Options that the client hasn't requested.
     `option router ${host}`,
     `option dns ${host}`,
   ];

@@ -10,7 +10,7 @@ import { writeCredential } from "./cluster.ts";
 
 /** What happens to a request instead of being forwarded and answered. */
 export type Fault =
-  /** A response that the API server never gave. */
+  /** Answers with this response, without asking the API server. */
   | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }
   /** The connection ends before the request was forwarded. */
   | "cut"
@@ -84,7 +84,7 @@ export class FaultProxy {
     this.faultOf = (request) => (pattern.test(request) && times-- > 0 ? fault : undefined);
   }
 
-  /** Applies a fault to every call that matches, at its first try. */
+  /** Applies a fault to the first attempt of every matching call. */
   faultOnce(pattern: RegExp, fault: Fault): void {
     const met = new Set<string>();
     this.faultOf = (request) => {
@@ -94,7 +94,7 @@ export class FaultProxy {
     };
   }
 
-  /** Applies random faults to that percentage of requests. */
+  /** Applies random faults to the given percentage of requests. */
   weather(percent: number): void {
     const faults: Fault[] = [{ answer: 503 }, { answer: 429, headers: { "retry-after": "1" } }, "cut", "answerLost"];
     this.faultOf = () =>

@@ -26,7 +26,7 @@ export async function addLanNic(node: Node, name: string): Promise<() => Promise
   return async () => void (await run(["ip", "-n", outside, "link", "del", port]));
 }
 
-/** Adds a bridge to a lab node, with such a NIC as its port to the LAN. */
+/** Adds a bridge to a lab node, with a new NIC as its port to the LAN. */
 export async function addLanBridge(node: Node, name: string, port: string): Promise<() => Promise<void>> {
   const removePort = await addLanNic(node, port);
   const netns = netnsName(node);

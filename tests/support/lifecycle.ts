@@ -49,7 +49,7 @@ export interface PodLink {
 export interface BenchOptions {
   readonly namespace: string;
   readonly image?: string;
-  /** Used instead of the provider's own. */
+  /** Kubeconfig to use instead of the provider's own. */
   readonly kubeconfig?: string;
 }
 
@@ -109,7 +109,7 @@ export function define(
   return parsed.definition;
 }
 
-/** The link of that name. */
+/** The link with the given name. */
 export function linkNamed(links: readonly PodLink[], name: string): PodLink | undefined {
   return links.find(({ ifname }) => ifname === name);
 }

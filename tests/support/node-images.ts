@@ -16,7 +16,9 @@ export async function tagImage(lab: Lab, node: Node, reference: string, name: st
   await must(lab, node, ["skopeo", "--policy", policy, "copy", "--quiet", stored(node, reference), stored(node, name)]);
 }
 
-/** Removes a second name. In CRI-O's store it stays, because skopeo(1) would remove the image as well. */
+/**
+ * Removes a second name of an image. CRI-O's store keeps the name, because skopeo(1) would remove the image as well.
+ */
 export async function untagImage(lab: Lab, node: Node, name: string): Promise<void> {
   if (kindOf(node).runtime === "containerd") await must(lab, node, ctr(node, "images", "rm", name));
 }

@@ -2,13 +2,13 @@ import { maxLength, maxItems } from "../../provider/model/schema/bounds.ts";
 
 /* Definitions in which one part has a given size. */
 
-/** A bound: how to make a spec with a part of that size, and the message if it is exceeded. */
+/** The limit of one part of a spec, and how to make a spec in which the part has a given size. */
 export interface Bound {
   readonly kind: "Vnic" | "VnicSet" | "VnicNetwork";
   /** The property at which a preview reports it. */
   readonly property: string;
   readonly limit: number;
-  /** Fields of a spec in which the part has that many items or characters. */
+  /** Fields of a spec in which the part has `size` items or characters. */
   readonly of: (size: number) => object;
 }
 

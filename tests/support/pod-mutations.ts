@@ -10,7 +10,7 @@ export interface Mutation {
   readonly spec: PodSpec;
 }
 
-/** Paths that may vary. */
+/** Paths whose values the policy allows to vary. */
 const free = [
   /^nodeName/,
   /^containers\[0\]\.image$/,
@@ -106,7 +106,7 @@ const volumes: readonly { readonly [key: string]: Json }[] = [
   { downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "metadata.name" } }] } },
 ];
 
-/** Mutations that add one thing that no template of ours has. */
+/** Mutations that add one field or item that none of our templates has. */
 export function additionsTo(spec: PodSpec): Mutation[] {
   const [container = {}] = spec.containers;
   const withContainer = (fields: { readonly [key: string]: Json }): PodSpec => ({
@@ -182,7 +182,7 @@ function at(value: unknown, keys: readonly (string | number)[]): unknown {
   return keys.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value);
 }
 
-/** A copy with another value at that path, or without it. */
+/** A copy with another value at the given path, or without a value there. */
 function changed(value: unknown, [key, ...rest]: readonly (string | number)[], other: unknown): unknown {
   if (key === undefined) return other;
   const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...(value as object) }) as Record<

@@ -74,7 +74,7 @@ export async function startReconciler(
     stop: async () => {
       await here("delete", "deployment", reconcilerName, "--ignore-not-found");
       await here("wait", "--for=delete", "pod", "-l", selector, "--timeout=60s");
-      // Otherwise the next leader would wait until it has expired.
+      // Without this, the next leader would wait until the Lease has expired.
       await here("delete", "lease", reconcilerName, "--ignore-not-found");
     },
   };

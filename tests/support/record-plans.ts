@@ -2,7 +2,7 @@
  * Records what the real engine says to `pulumi preview --json`, for the tests of `pulumi-vnic plan`:
  * node tests/support/record-plans.ts, after `npm run build`.
  *
- * Needs no cluster: check and diff are ours and do no I/O; what `create` would have made is made up. What differs from
+ * Needs no cluster: check and diff are ours and do no I/O, and the results of `create` are invented. What differs from
  * machine to machine is left out.
  */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";

@@ -2,12 +2,12 @@ import * as client from "@kubernetes/client-node";
 import { systemNamespace } from "../../provider/model/names.ts";
 import type { Manifest, Rule } from "../../provider/model/platform/manifest.ts";
 
-/** A right of an account on the API server: in a namespace, or everywhere. */
+/** A right of an account on the API server, in one namespace or in all. */
 export interface Right {
   readonly account: string;
   readonly verb: string;
   readonly group: string;
-  /** With its subresource, like `pods/attach`. */
+  /** The resource with its subresource, like `pods/attach`. */
   readonly resource: string;
   readonly namespace: string | undefined;
 }

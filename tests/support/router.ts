@@ -6,7 +6,7 @@ import { must } from "../lab/run.ts";
 
 /** A router of the leased network (dnsmasq) that announces a prefix, and itself as the default router (RFC 4861). */
 export interface Router {
-  /** Ends it. */
+  /** Stops the router. */
   close(): Promise<void>;
 }
 

@@ -9,17 +9,20 @@ export interface Reply {
   readonly options?: Readonly<Record<number, string>>;
   readonly copies?: number;
   readonly delayMilliseconds?: number;
-  /** Sent before it, as they are: hexadecimal text, in which `XID` and `MAC` stand for the client's. */
+  /**
+   * Packets to send unchanged before the reply: hexadecimal text, in which `XID` and `MAC` stand for the client's
+   * values.
+   */
   readonly before?: readonly string[];
 }
 
 export interface Script {
   readonly server: string;
-  /** What the first client is given, and each later one that was refused a renewal. */
+  /** The reply to the first client, and one for each renewal that was refused. */
   readonly replies: readonly Reply[];
-  /** Refuses that many renewals, after each of which the next reply is due. */
+  /** How many renewals to refuse. After each, the next reply is used. */
   readonly naks?: number;
-  /** Hears only what is sent to all, as a server does that isn't the one that gave the lease. */
+  /** Whether to ignore unicast requests, like a server that didn't give the lease. */
   readonly broadcastsOnly?: boolean;
 }
 
@@ -45,7 +48,7 @@ function read(packet: Buffer): { xid: Buffer; mac: Buffer; bound: boolean; optio
       at += 2 + length;
     }
   }
-  // A client that renews gives its address in ciaddr.
+  // A client that renews sends its address in ciaddr.
   const bound = packet.subarray(12, 16).some((byte) => byte !== 0);
   return { xid: packet.subarray(4, 8), mac: packet.subarray(28, 34), bound, options };
 }

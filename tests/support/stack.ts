@@ -37,7 +37,7 @@ export interface StoredResource {
 export interface DeclaredVnic {
   readonly resource: string;
   readonly args?: object;
-  /** Instead of arguments: the ID of a Vnic that is only read. */
+  /** ID of a Vnic that is only read, instead of its arguments. */
   readonly get?: string;
   readonly options?: object;
 }
@@ -118,7 +118,7 @@ export class Stack {
     return stack;
   }
 
-  /** The path of the stack's settings file. For a checkout it isn't the one where the engine looks by itself. */
+  /** The path of the stack's settings file. With a project in the checkout it differs from the engine's default. */
   get settings(): string {
     return join(this.folder, "project", `Pulumi.${this.name}.yaml`);
   }

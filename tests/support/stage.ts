@@ -15,7 +15,7 @@ export interface Stage {
   declared(resource: string, pod: string, addresses: string[], more?: object, options?: object): DeclaredVnic;
   /** The only Vnic in state. */
   stored(): Promise<StoredResource>;
-  /** Adds another stack, beside this one or instead. */
+  /** Creates another stack with the same kubeconfig. */
   anotherStack(options?: Partial<StackOptions>): Promise<Stack>;
 }
 

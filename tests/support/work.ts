@@ -1,10 +1,10 @@
 import { Session } from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 
-/** Array methods whose internal loops coverage doesn't show, because they aren't JavaScript. */
+/** Array methods that aren't JavaScript, so that coverage doesn't count their internal loops. */
 const native = ["includes", "indexOf", "slice", "concat"] as const;
 
-/** Optimised code isn't counted. */
+/** Optimising compilers, which are switched off because optimised code isn't counted. */
 const optimizers = ["opt", "maglev", "sparkplug"];
 
 /**
@@ -51,7 +51,7 @@ export async function growth<T>(
   prepare: (size: number) => T,
   run: (prepared: T) => unknown,
 ): Promise<number> {
-  // Excludes work that is only done the first time.
+  // The first run isn't measured, because it includes work that is done only once.
   run(prepare(16));
   const [half, whole] = [prepare(size / 2), prepare(size)];
   const least = await workOf(() => run(half));

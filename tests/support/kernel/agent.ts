@@ -30,18 +30,18 @@ export class Agent {
   static async start(world: World): Promise<Agent> {
     const agent = new Agent(world);
     await agent.start();
-    // Ended in order, so that coverage counts what it did.
+    // SIGTERM lets the agent write its coverage.
     world.onClose(() => agent.kill("SIGTERM"));
     return agent;
   }
 
-  /** Resolves once it is serving. */
+  /** Starts the process; resolves once it is serving. */
   async start(): Promise<void> {
     const [command = "", ...rest] = this.world.node.enter([process.execPath, program]);
     const env = { ...process.env, VNIC_HOST_ROOT: this.world.root, VNIC_DHCP_EVENT: eventProgram };
     const child = spawn(command, rest, { stdio: ["pipe", "pipe", "ignore"], env });
     this.child = child;
-    // It may end by itself while it is told something.
+    // The agent may exit during a write.
     child.stdin.on("error", () => undefined);
     await new Promise<void>((resolve, reject) => {
       child.once("close", () => reject(new Error("the agent has ended")));
@@ -87,7 +87,7 @@ export class Agent {
     return this.statuses.get(uid);
   }
 
-  /** Kills it as in a crash, unless another signal is given; its DHCP clients end with it, as in a container. */
+  /** Kills the agent as in a crash, unless another signal is given; its DHCP clients end with it, as in a container. */
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { child } = this;
     this.child = undefined;

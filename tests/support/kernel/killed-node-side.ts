@@ -17,7 +17,7 @@ const programs = ["ip", "nsenter", "sysctl", "mount"];
  */
 export type Crash =
   | {
-      /** Which call, counted from 1 in the order in which they start. */
+      /** The number of the call, from 1 in the order in which calls start. */
       readonly call: number;
       readonly moment: "before" | "after";
     }
@@ -25,7 +25,7 @@ export type Crash =
 
 export interface NodeSideRun {
   readonly answers: Answer[];
-  /** How many programs it ran. */
+  /** The number of programs that the node side ran. */
   readonly calls: number;
 }
 

@@ -33,8 +33,9 @@ export interface Pod {
 }
 
 /**
- * A node with pods, and a LAN with two hosts: uniquely named network namespaces of this machine, and a folder as the
- * node's file system. Nothing else of the machine changes; `close` removes everything. The node has `eth1`, which
+ * A node with pods, and a LAN with two hosts. They are uniquely named network namespaces of this machine, and a folder
+ * is the node's file system. Nothing else of the machine changes; `close` removes everything. The node has `eth1`,
+ * which
  * leads to the LAN's bridge, and `cni0`, the bridge of its pods' `eth0`.
  */
 export class World {
@@ -148,7 +149,7 @@ export class World {
       `link add veth${number} type veth peer name eth0 netns ${machine.netns}`,
       `link set veth${number} master cni0 up`,
     );
-    // Makes its link-local address usable at once, so that only the test changes the pod's addresses.
+    // Makes the pod's link-local address usable at once, so that later only the test changes the pod's addresses.
     await machine.must(["sysctl", "-q", "-w", "net.ipv6.conf.eth0.accept_dad=0"]);
     await machine.ip(
       "link set eth0 up",
@@ -193,7 +194,7 @@ export class World {
     };
   }
 
-  /** The process IDs of all programs with that name in this world's network namespaces. */
+  /** The process IDs of all programs with the given name in this world's network namespaces. */
   async processes(name: string): Promise<number[]> {
     const lists = await Promise.all((await this.namespaces()).map((netns) => must(["ip", "netns", "pids", netns])));
     const pids = lists.flatMap((list) => list.split("\n").filter(Boolean));
@@ -214,7 +215,7 @@ export class World {
     return resourceFile.parse(JSON.parse(await readFile(this.pathOf(uid), "utf8")));
   }
 
-  /** Everything of ours that is left: links in every namespace of this world, and files in the state directory. */
+  /** Everything of ours that still exists: links in every namespace of this world, and files in the state directory. */
   async remains(): Promise<string[]> {
     const links = await Promise.all(
       (await this.namespaces()).map(async (name) => {

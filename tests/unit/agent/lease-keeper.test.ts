@@ -22,7 +22,7 @@ const subject: LeaseSubject = {
 class Setting {
   readonly clock = new FakeClock();
   readonly clients: FakeDhcpClient[] = [];
-  /** The address or the reason of loss at each reported change, with the second. */
+  /** The expiry of the lease or the reason of its loss, at each reported change, with the second. */
   readonly told: [second: number, what: string | undefined][] = [];
   readonly log: string[] = [];
   readonly carried: string[] = [];
@@ -62,10 +62,10 @@ class Setting {
   }
 }
 
-/** The expiry of a lease that was obtained or renewed at that second. */
+/** The expiry date at the given second of the fake clock. */
 const endAt = (second: number) => new Date(Date.parse("2026-01-01T00:00:00Z") + second * 1000).toISOString();
 
-/** A lease of 60 s in the resource file, obtained that many seconds ago. */
+/** A lease of 60 s in the resource file, obtained the given number of seconds ago. */
 const remembered = (secondsAgo: number): Lease => ({
   ...{ address, server: "192.168.50.1", leaseSeconds: 60, renewSeconds: 30, rebindSeconds: 52 },
   obtainedAt: endAt(-secondsAgo),

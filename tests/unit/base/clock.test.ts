@@ -24,7 +24,7 @@ describe("the clock", () => {
     return delay;
   };
 
-  /** A lease may last 136 years. */
+  /** A DHCP lease may last 136 years, and a timer of Node.js lasts at most 25 days. */
   it("waits longer than one timer of Node.js can", () => {
     let runs = 0;
     realClock.after(2 ** 32, () => runs++);

@@ -4,7 +4,7 @@ import { memoize } from "../../../provider/base/memoize.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
 describe("remembered results", () => {
-  /** What was asked for, and what exists. */
+  /** The keys that were asked for. */
   let asked: string[];
   let there: Map<string, string>;
   let ask: (key: string) => Promise<string | undefined>;

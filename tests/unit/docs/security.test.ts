@@ -6,7 +6,7 @@ import { root } from "../../support/documents.ts";
 
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
 
-/** The last cells of all rows, in the page's tables whose last column has that header. */
+/** The last cell of each row, in the page's tables whose last column has the given header. */
 function cellsUnder(header: string): string[] {
   return marked
     .lexer(page)

@@ -27,7 +27,7 @@ describe("a survey of many Vnics", () => {
   });
   afterEach(() => driver.sessions.close());
 
-  /** The Vnic of that number, in the only pod. */
+  /** The Vnic with the given number, in the only pod. */
   function recordAt(index: number): StoredVnic {
     const name = `wire-${index}`;
     const record = storedVnic({ name, interfaceName: `net${index}` }, { uid: uid(10 + index) });
@@ -73,7 +73,7 @@ describe("a survey of many Vnics", () => {
     expect(verbs()).to.include("survey");
   });
 
-  /** What the survey misses, what exists when that Vnic is observed alone, and the resulting report. */
+  /** What the survey misses, and what exists when that Vnic is observed alone. */
   const missed: [what: string, arrange: () => void, lookAlone: () => void][] = [
     [
       "its record",

@@ -16,7 +16,7 @@ const linear = 2.6;
 
 const times = <T>(size: number, item: (index: number) => T) => Array.from({ length: size }, (_, index) => item(index));
 const address = (index: number) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-/** Excludes every other address, so that there are as many spans. */
+/** A range that excludes every other address, so that it has `size` spans. */
 const holed = (size: number): AddressRange => ({
   cidr: "10.0.0.0/8",
   exclude: times(size, (index) => address(2 * index + 1)).sort(),

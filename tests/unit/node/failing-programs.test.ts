@@ -8,8 +8,9 @@ import { type FakeNode, FakeNodes } from "../../fakes/node.ts";
 import type { Fault } from "../../fakes/programs.ts";
 
 /*
- * Each program that an operation starts fails once, in each way, or it and all that follow it fail until the machine is mended.
- * Whatever the operation reports, it leaves nothing without a resource file and touches nothing foreign, and the next injection
+ * Each program that an operation starts fails once, in each way; or that program and all later ones fail until the
+ * machine is repaired. Whatever the operation reports, it leaves nothing without a resource file and touches nothing
+ * foreign, and the next injection
  * and the next ejection do what they are asked for.
  */
 
@@ -99,7 +100,7 @@ describe("when a program fails", () => {
     await assertGone(node, pristine);
   }
 
-  /** The ways to fail that matter for a program that lists, for one that changes links by lines, and for any other. */
+  /** The relevant ways to fail: of a program that prints links, of one that changes links, and of any other. */
   const faultsOf = (program: string): readonly Fault[] => {
     if (program.includes("show") || program.includes("list-id"))
       return ["unstarted", "hung", "silent", "cut off", "garbled"];

@@ -16,15 +16,15 @@ import { ownLinks } from "../../../provider/node/own-link.ts";
 import { association, injectPlan, uid } from "../../fakes/objects.ts";
 
 /*
- * Generated states of a pod's namespace: whatever names, aliases, addresses and routes it has, the resulting lines
- * have only the forms that the node side makes, without any text from the pod.
+ * Generated states of a pod's namespace. Whatever names, aliases, addresses and routes it has, the resulting `ip`
+ * commands have only the forms that the node side writes, without any text from the pod.
  */
 
 const plan = { ...injectPlan(), mtu: 1500 };
 const transit = transitLinkName(uid(1));
 const former = { name: "eth7", mac: "52:54:00:00:00:02", mtu: 1500, up: true, bus: "0000:03:00.0" };
 
-/** Text that a pod may write: words of ours, words for ip, and any characters. */
+/** Text that a pod may write: our own words, words of `ip`, and any characters. */
 const hostile = fc.oneof(
   fc.constantFrom(
     "",
@@ -147,7 +147,7 @@ describe("the content of a pod's network namespace", () => {
   });
 });
 
-/** A link that can't even be named is an error of that Vnic only. */
+/** A link with an unusable name is an error of its own Vnic only. */
 function attempt<T>(work: () => T[]): T[] {
   try {
     return work();

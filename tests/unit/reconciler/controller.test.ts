@@ -183,7 +183,7 @@ describe("reconciling a Vnic", () => {
       "db-wire",
     ]);
 
-    // The address that its deletion releases goes to the other Vnic.
+    // The deletion of the winner releases its address, which goes to the other Vnic.
     const { metadata, ...rest } = record()!;
     driver.cluster.store({ ...rest, metadata: { ...metadata, ...deleted } });
     await run();

@@ -176,7 +176,7 @@ describe("with several replicas", () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
-    // Between a renewal and the standby replica's next check.
+    // This is between a renewal and the standby replica's next check.
     await replicas.clock.advance(9.2);
     replicas.server.lease = undefined;
     await replicas.clock.advance(60);

@@ -22,7 +22,7 @@ const table: Record<string, PodState> = {
   scheduled: { state: "pending", why: "no container runs yet on node worker-1" },
   "container-creating": { state: "pending", why: "container redis: ContainerCreating" },
   "image-pull-back-off": { state: "pending", why: `container redis: ImagePullBackOff: Back-off pulling image "redsi"` },
-  // Its sandbox remains.
+  // The sandbox still runs.
   "all-containers-crashed": { ...running, containerId },
   mirror: { ...running, containerId, runtimeUid: "5d41402abc4b2a76b9719d911017c592" },
   "runtime-class": { ...running, containerId, runtimeClass: "gvisor" },

@@ -11,7 +11,7 @@ import { type Bound, bounds } from "../../../support/oversized.ts";
 
 const parsers = { Vnic: parseDefinition, VnicSet: parseSetDefinition, VnicNetwork: parseNetwork };
 
-/** The problems of a spec of that kind. */
+/** The problems of a spec of the given kind. */
 function problemsOf(kind: Bound["kind"], spec: object): readonly Problem[] {
   const parsed = parsers[kind]({ name: "wire", ...spec });
   return "problems" in parsed ? parsed.problems : [];

@@ -69,7 +69,7 @@ const places: Record<string, (word: string) => unknown> = {
   "pod.containerId": (word) => plan({ pod: { namespace: "shop", name: "db-0", uid: uid(2), containerId: word } }),
 };
 
-/** A valid value of each place with something hostile before, after or within it. */
+/** A valid value for each place, to which something hostile is added. */
 const legal: Record<string, string> = {
   interfaceName: "net1",
   "network.parent": "eth1",
@@ -79,7 +79,7 @@ const legal: Record<string, string> = {
   "pod.containerId": containerId,
 };
 
-/** Every word of every line and setting that a plan leads to. */
+/** Every word of every command and setting that the plan causes. */
 function wordsOf(accepted: InjectPlan): string[] {
   const sized = { ...accepted, mtu: accepted.mtu ?? 1500 };
   const lines = [
@@ -113,7 +113,7 @@ describe("a plan", () => {
     const value = legal[place];
     if (value !== undefined)
       it(`is refused when ${place} begins or ends with a hostile word`, () => {
-        // Some are harmless unless they stand alone: `net1..` is a valid name for the kernel.
+        // Some words are only hostile alone: `net1..` is a valid interface name.
         for (const word of hostileWords.filter((word) => !/^[-a-z.]{0,10}$/.test(word)))
           for (const text of [value + word, word + value])
             expect(injectPlan.safeParse(make(text)).success, shown(text)).to.equal(false);
