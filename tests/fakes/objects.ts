@@ -143,3 +143,14 @@ export function stateWith(
   const { association: held, providerVersion = "0.1.0", ...rest } = made;
   return stateOf(of, { ...rest, ...(held ? { sandboxId: held.sandboxId } : {}) }, providerVersion);
 }
+
+/** State of a Vnic that is attached to its pod as its definition says. */
+export function attachedState(): VnicState {
+  return stateWith(definition(), {
+    uid: uid(1),
+    node: "worker-1",
+    podUid: uid(2),
+    association: association(),
+    interface: liveInterface(),
+  });
+}

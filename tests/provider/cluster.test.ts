@@ -21,7 +21,7 @@ const storingAddress = ({ body }: { body: unknown }) => {
 };
 const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
 
-/** Whether the record is applied. Otherwise only its metadata is changed, as by claims. */
+/** Whether a request applies the whole record. Other requests, such as claims, only change its metadata. */
 const isRecord = (body: unknown): body is VnicRecord => (body as Partial<VnicRecord>).spec !== undefined;
 /** The record as the API server would store it. */
 const storing = ({ body }: { body: unknown }) => {
@@ -33,6 +33,8 @@ const denied = (verb: string, resource: string) =>
     403,
     `${resource} is forbidden: User "system:serviceaccount:vnic-system:vnic-provider" cannot ${verb} resource "${resource}" in API group "" in the namespace "shop"`,
   );
+
+const jobsDenied = failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`);
 
 describe("Pulumi's provider process with an API server", () => {
   let server: FakeApiServer;
@@ -120,10 +122,7 @@ describe("Pulumi's provider process with an API server", () => {
   it("leaves nothing in state, and no record, when no injection Job may be created", async () => {
     server
       .on(theNode, ok(node()))
-      .on(
-        `POST ${jobs}`,
-        failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
-      )
+      .on(`POST ${jobs}`, jobsDenied)
       .on(`GET ${vnic}`, failure(404, "not found", { name: "db-wire", kind: "vnics", group }))
       .on(`DELETE ${vnic}`, ok({}));
     const error = await callError(create());
@@ -145,10 +144,7 @@ describe("Pulumi's provider process with an API server", () => {
   it("keeps in state what exists, with the reasons, when it can't be removed", async () => {
     server
       .on(theNode, ok(node()))
-      .on(
-        `POST ${jobs}`,
-        failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
-      )
+      .on(`POST ${jobs}`, jobsDenied)
       .on(`DELETE ${vnic}`, denied("delete", "vnics"));
     const { message, initFailure } = await callError(create());
     expect(message).to.equal("Vnic shop/db-wire exists, but is not complete");

@@ -1,19 +1,10 @@
 import { expect } from "chai";
 import { unknownValue } from "../../provider/model/schema/known.ts";
-import { association, definition, inputs, liveInterface, stateWith, uid } from "../fakes/objects.ts";
+import { attachedState, definition, inputs } from "../fakes/objects.ts";
 import { firstStub, ProviderProcess, stub } from "./provider-process.ts";
 
 const id = "shop/db-wire";
-const state = {
-  ...stateWith(definition(), {
-    uid: uid(1),
-    node: "worker-1",
-    podUid: uid(2),
-    association: association(),
-    interface: liveInterface(),
-    providerVersion: "0.1.0",
-  }),
-};
+const state = { ...attachedState() };
 
 describe("a plan in Pulumi's provider process", () => {
   let provider: ProviderProcess;

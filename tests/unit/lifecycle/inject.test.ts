@@ -29,7 +29,7 @@ const refuse = () => {
 const fail = () => {
   throw new VnicError("failed", "moving link: no such device");
 };
-/** The Vnic as in state. */
+/** State of an earlier run, with the given values. */
 const knownAs = (made: { uid: string; node: string; owner?: string }) =>
   stateWith(definition(), { podUid: uid(2), ...made });
 const stranger = "urn:pulumi:dev::other::pulumi-nodejs:dynamic/vnic:Vnic::wire";
@@ -45,6 +45,16 @@ describe("inject", () => {
 
   const run = (given: Partial<Definition> = {}, options?: InjectOptions) => inject(driver, definition(given), options);
   const record = () => driver.cluster.vnics.get("shop/db-wire");
+  /** The expected state of a Vnic whose record was written, before the node has answered. */
+  const recordedState = (given: Partial<Definition> = {}) => ({
+    ...definition(given),
+    schemaVersion: 1,
+    providerVersion: "0.1.0",
+    uid: record()?.metadata.uid,
+    node: "worker-1",
+    podUid: uid(2),
+    owner: urn,
+  });
   const incomplete = async (promise: Promise<unknown>): Promise<IncompleteError<VnicState>> => {
     const error = await rejection(promise);
     if (!(error instanceof IncompleteError)) throw new Error(`not an IncompleteError: ${error.message}`);
@@ -64,13 +74,7 @@ describe("inject", () => {
       "applyVnicStatus shop/db-wire",
     ]);
     expect(state).to.deep.equal({
-      ...definition({ mtu: 1500 }),
-      schemaVersion: 1,
-      providerVersion: "0.1.0",
-      uid: record()?.metadata.uid,
-      node: "worker-1",
-      podUid: uid(2),
-      owner: urn,
+      ...recordedState({ mtu: 1500 }),
       sandboxId: association().sandboxId,
       interface: liveInterface(),
     });
@@ -250,15 +254,7 @@ describe("inject", () => {
       driver.cluster.nodeSide.inject = fail;
       const { state, message } = await incomplete(run());
       expect(message).to.equal("node worker-1: moving link: no such device");
-      expect(state).to.deep.equal({
-        ...definition(),
-        schemaVersion: 1,
-        providerVersion: "0.1.0",
-        uid: record()?.metadata.uid,
-        node: "worker-1",
-        podUid: uid(2),
-        owner: urn,
-      });
+      expect(state).to.deep.equal(recordedState());
       expect(record()?.metadata.deletionTimestamp).to.equal(undefined);
     });
 
@@ -283,7 +279,7 @@ describe("inject", () => {
     const mac = definition().mac;
     const mine = { [`eth1 ${mac}`]: "shop/db-wire", "eth1 192.168.50.10": "shop/db-wire" };
     const other = { name: "other", mac: "02:00:00:00:00:99" };
-    /** Creates another Vnic that has them. */
+    /** Creates another Vnic that holds the given MAC and addresses. */
     const hold = async (given: Partial<Definition>): Promise<void> => {
       driver.cluster.pods.set("shop/db-1", pod({ name: "db-1", uid: uid(4) }));
       await run({ ...other, pod: { namespace: "shop", name: "db-1" }, interfaceName: "net2", ...given });

@@ -2,16 +2,9 @@ import { expect } from "chai";
 import type { Definition } from "../../../../provider/model/vnic/definition.ts";
 import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { difference } from "../../../../provider/model/vnic/diff.ts";
-import { association, definition, liveInterface, stateWith, uid } from "../../../fakes/objects.ts";
+import { attachedState, definition } from "../../../fakes/objects.ts";
 
-const applied = stateWith(definition(), {
-  uid: uid(1),
-  node: "worker-1",
-  podUid: uid(2),
-  association: association(),
-  interface: liveInterface(),
-  providerVersion: "0.1.0",
-});
+const applied = attachedState();
 
 const table: [what: string, change: Partial<Definition>, update: string[], replace: string[]][] = [
   ["nothing at all", {}, [], []],
