@@ -41,7 +41,7 @@ type Op = "create" | "update" | "replace" | "delete" | "same";
 export interface PlanStep {
   /** A description of each operation. */
   readonly operations: readonly string[];
-  /** The expected operation for each resource whose inputs don't come from another changed resource. */
+  /** The expected operation for each resource whose inputs don't come from a changed resource, directly or by way of others. */
   readonly expected: ReadonlyMap<string, Op>;
 }
 
@@ -85,17 +85,29 @@ export class PlanModel {
     }
     const unknown = this.choice.happens(15);
     if (unknown) this.round++;
-    // A resource whose inputs come from a touched resource or an unknown output may be planned in several ways.
     const expected = new Map<string, Op>();
-    for (const entry of this.entries) {
-      const inputs = JSON.stringify(entry);
-      const depends = [...touched.keys()].some((name) => name !== entry.name && mentions(inputs, name));
-      if (depends || (unknown && inputs.includes("source."))) continue;
-      expected.set(entry.name, touched.get(entry.name) ?? "same");
-    }
+    const uncertain = this.dependentsOf([...touched.keys(), ...(unknown ? ["source"] : [])]);
+    for (const { name } of this.entries) if (!uncertain.has(name)) expected.set(name, touched.get(name) ?? "same");
     for (const [name, op] of touched) if (op === "delete") expected.set(name, op);
     if (unknown) words.push("make another's outputs unknown");
     return { operations: words, expected };
+  }
+
+  /**
+   * Resources that take something from one of these, or from a resource that does. They may be planned in several ways,
+   * because a preview doesn't know the outputs of a resource that changes.
+   */
+  private dependentsOf(changing: readonly string[]): Set<string> {
+    const dependents = new Set<string>();
+    for (let before = -1; dependents.size > before;) {
+      before = dependents.size;
+      for (const entry of this.entries) {
+        const { name, ...inputs } = entry;
+        const text = JSON.stringify(inputs);
+        if ([...changing, ...dependents].some((one) => one !== name && mentions(text, one))) dependents.add(name);
+      }
+    }
+    return dependents;
   }
 
   private create(note: Note): void {
