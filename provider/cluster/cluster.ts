@@ -133,12 +133,15 @@ export interface VnicSetCluster {
 }
 
 /** A cluster for long-running processes: with watches and leader election. */
-export interface WatchedCluster extends Cluster, VnicSetCluster {
+export interface WatchedCluster extends Cluster, VnicSetCluster, Leases {
   watchAddresses(): Promise<Watched<StoredAddress>>;
   watchVnics(): Promise<Watched<StoredVnic>>;
   watchPods(): Promise<Watched<PodObject>>;
   watchVnicSets(): Promise<Watched<StoredVnicSet>>;
+}
 
+/** The Leases for leader election. */
+export interface Leases {
   findLease(name: string): Promise<LeaseObject | undefined>;
   /** Creates the Lease, or replaces the version that was read. Returns `false` if another writer was faster. */
   writeLease(lease: LeaseObject): Promise<boolean>;

@@ -6,7 +6,7 @@ import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { addressCalls } from "./addresses.ts";
 import { openAttachment } from "./attach.ts";
-import type { Cluster, VnicSetCluster, WatchedCluster } from "./cluster.ts";
+import type { Cluster, Leases, VnicSetCluster, WatchedCluster } from "./cluster.ts";
 import { Connection } from "./connection.ts";
 import { clusterAddressCalls } from "./cluster-addresses.ts";
 import { call, create, find } from "./call.ts";
@@ -14,7 +14,7 @@ import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { networkCalls } from "./networks.ts";
 import type { RecordApi } from "./records.ts";
-import { tryMilliseconds } from "./retry.ts";
+import { leaseTryMilliseconds, tryMilliseconds } from "./retry.ts";
 import { withSharedReads } from "./shared-reads.ts";
 import { vnicSetCalls } from "./vnic-sets.ts";
 import { vnicCalls } from "./vnics.ts";
@@ -36,14 +36,20 @@ export async function openWatchedCluster(access: Access): Promise<WatchedCluster
   return withSharedReads(kubeCluster(client, new Connection(client, access)));
 }
 
-function kubeCluster(client: Client, server: Connection): WatchedCluster {
+/** Opens the Leases of a cluster over a connection of their own. */
+export async function openLeases(access: Access): Promise<Leases> {
+  const client = await import("./client.ts");
+  return kubeCluster(client, new Connection(client, access), leaseTryMilliseconds);
+}
+
+function kubeCluster(client: Client, server: Connection, patience = tryMilliseconds): WatchedCluster {
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(server.server, {}),
     authMethods: { default: server },
     promiseMiddleware: [
       {
         pre: async (request) => {
-          request.setSignal(AbortSignal.timeout(tryMilliseconds));
+          request.setSignal(AbortSignal.timeout(patience));
           return request;
         },
         post: async (response) => response,

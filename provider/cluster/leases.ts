@@ -1,7 +1,7 @@
 import type { CoordinationV1Api, V1Lease, V1MicroTime } from "@kubernetes/client-node";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { systemNamespace } from "../model/names.ts";
-import type { LeaseObject, WatchedCluster } from "./cluster.ts";
+import type { LeaseObject, Leases } from "./cluster.ts";
 import { type ApiServer, call, find, insteadOfRace } from "./call.ts";
 
 /** The calls for leader election Leases. */
@@ -9,7 +9,7 @@ export function leaseCalls(
   server: ApiServer,
   coordination: CoordinationV1Api,
   MicroTime: new (time: Date) => V1MicroTime,
-): Pick<WatchedCluster, "findLease" | "writeLease"> {
+): Leases {
   return {
     findLease: (name) =>
       find(server, `reading Lease ${systemNamespace}/${name}`, async () => {

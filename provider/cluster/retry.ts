@@ -10,6 +10,9 @@ import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
  */
 export const tryMilliseconds = 15_000;
 
+/** Time limit of one try for a Lease, which a leader must renew within ten seconds. */
+export const leaseTryMilliseconds = 5000;
+
 /** How often a call is retried after this failure. All our calls may be repeated. */
 function retriesAfter(error: unknown): number {
   if (isVnicError(error)) return 0;

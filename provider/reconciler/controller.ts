@@ -9,6 +9,7 @@ import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
 import type { Metrics } from "./metrics.ts";
 import { ChangeFilter } from "./change-filter.ts";
+import type { Pace } from "./pace.ts";
 import type { Outcome } from "./queue.ts";
 import { startRecordController } from "./record-controller.ts";
 import { stale } from "./stale.ts";
@@ -55,6 +56,7 @@ export interface VnicControllerOptions {
   readonly metrics: Metrics;
   /** How often every Vnic is checked on its node. */
   readonly resyncSeconds: number;
+  readonly pace: Pace;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface VnicControllerOptions {
  */
 export function startVnicController(
   context: ReconcilerContext,
-  { vnics, pods, addresses, metrics, resyncSeconds }: VnicControllerOptions,
+  { vnics, pods, addresses, metrics, resyncSeconds, pace }: VnicControllerOptions,
 ): () => Promise<void> {
   const { queue, stop } = startRecordController({
     kind: "Vnic",
@@ -73,8 +75,9 @@ export function startVnicController(
     metrics,
     log: context.log,
     // Vnics of a node that doesn't answer wait here, and others must have room as well.
-    width: 64,
-    beyond: 192,
+    width: () => pace.width,
+    beyond: 3,
+    onSuccess: () => pace.succeeded(),
     resyncSeconds,
     onResync: () => {
       for (const { metadata } of vnics.list()) context.due.add(vnicId(metadata));

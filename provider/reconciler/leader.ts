@@ -1,6 +1,6 @@
 import { type Clock, realClock, sleep } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
-import type { LeaseObject, WatchedCluster } from "../cluster/cluster.ts";
+import type { LeaseObject, Leases } from "../cluster/cluster.ts";
 import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 
@@ -17,8 +17,6 @@ const renewEverySeconds = 3;
 const giveUpAfterSeconds = 10;
 /** How often resigning is tried again after a conflict, which only a concurrent renewal can cause. */
 const resignAttempts = 5;
-
-type Leases = Pick<WatchedCluster, "findLease" | "writeLease">;
 
 export interface Leadership {
   /** Resolves, with the reason, when another replica may be leading: all work must end at once. */
@@ -136,5 +134,20 @@ function leaseOf(identity: string, resourceVersion: string | undefined, clock: C
   return {
     metadata: { name: reconcilerName, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
     spec: { holderIdentity: identity, leaseDurationSeconds: durationSeconds, renewTime: clock.date() },
+  };
+}
+
+/** A call for the Lease that takes longer shows that the API server is overloaded, while the leader still has time. */
+const lateMilliseconds = 3000;
+
+/** Returns the same Leases; `onLate` is called for each call that takes long, while it still runs. */
+export function noticingDelays(leases: Leases, onLate: () => void, clock: Clock = realClock): Leases {
+  const timed = async <Result>(call: () => Promise<Result>): Promise<Result> => {
+    const cancel = clock.after(lateMilliseconds, onLate);
+    return call().finally(cancel);
+  };
+  return {
+    findLease: (name) => timed(() => leases.findLease(name)),
+    writeLease: (lease) => timed(() => leases.writeLease(lease)),
   };
 }

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { openWatchedCluster } from "../cluster/kube-cluster.ts";
+import { openLeases, openWatchedCluster } from "../cluster/kube-cluster.ts";
 import { takeOverOlder } from "../lifecycle/address/take-over.ts";
 import { Claims } from "../lifecycle/claim.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
@@ -8,9 +8,10 @@ import { defaultImage } from "../base/package.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
 import { UnavailableAddresses } from "./unavailable-addresses.ts";
-import { becomeLeader } from "./leader.ts";
+import { becomeLeader, noticingDelays } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
+import { Pace } from "./pace.ts";
 import { sweepBySession, Sweeps } from "./sweep.ts";
 import type { ReconcilerContext } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
@@ -33,10 +34,16 @@ async function main(): Promise<void> {
   let complaint: string | undefined = "it is starting";
   serveEndpoints({ port, metrics, complaint: () => complaint });
 
-  const cluster = await openWatchedCluster({});
+  const pace = new Pace();
+  // On a connection of its own, so that no other request holds up a renewal.
+  const [cluster, leases] = await Promise.all([openWatchedCluster({}), openLeases({})]);
   complaint = undefined;
   log("info", "standing by");
-  const leadership = await becomeLeader(cluster, identity, log);
+  const leadership = await becomeLeader(
+    noticingDelays(leases, () => pace.overloaded()),
+    identity,
+    log,
+  );
   log("info", "leading");
   metrics.showLeading();
   void leadership.lost.then((why) => {
@@ -62,7 +69,7 @@ async function main(): Promise<void> {
   const claims = new Claims(`reconciler ${hostname()}`);
   const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
-    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds }),
+    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds, pace }),
     startVnicSetController(
       { cluster, log, unavailable: new UnavailableAddresses(addresses, vnics) },
       { sets, vnics, pods, metrics, resyncSeconds },

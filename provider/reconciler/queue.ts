@@ -8,9 +8,9 @@ export interface Outcome {
 export interface QueueOptions {
   readonly work: (key: string) => Promise<Outcome>;
   readonly onError: (key: string, error: unknown) => void;
-  /** How many keys are processed at once. */
-  readonly width: number;
-  /** Additional slots for namespaces without work in progress. @default 0 */
+  /** How many keys are processed at once; asked again whenever a key is added or done. */
+  readonly width: () => number;
+  /** Additional slots for namespaces without work in progress, for each slot of the width. @default 0 */
   readonly beyond?: number;
   readonly clock?: Clock;
 }
@@ -109,10 +109,11 @@ export class Queue {
 
   /** The next key of the namespace with the least work in progress; of several such, the one served least recently. */
   private take(): string | undefined {
-    const most = Math.max(1, Math.floor(this.options.width * 0.75));
+    const width = this.options.width();
+    const most = Math.max(1, Math.floor(width * 0.75));
     let chosen: { readonly namespace: string; readonly key: string; readonly busy: number } | undefined;
-    const isFull = this.underWay.size >= this.options.width;
-    if (this.underWay.size >= this.options.width + this.options.beyond) return undefined;
+    const isFull = this.underWay.size >= width;
+    if (this.underWay.size >= width * (1 + this.options.beyond)) return undefined;
     for (const [namespace, keys] of this.waiting) {
       const busy = this.busyIn(namespace);
       if (isFull && busy > 0) continue;

@@ -15,6 +15,8 @@ export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "wid
   readonly reconcile: QueueOptions["work"];
   readonly metrics: Metrics;
   readonly log: Log;
+  /** Called after each success. */
+  readonly onSuccess?: () => void;
   /** How often all records are looked at. */
   readonly resyncSeconds: number;
   /** What comes before that. */
@@ -31,11 +33,16 @@ export function startRecordController<Record extends { readonly metadata: Record
   log,
   resyncSeconds,
   onResync,
+  onSuccess,
   ...limits
 }: RecordControllerOptions<Record>): { readonly queue: Queue; stop(): Promise<void> } {
   const queue = new Queue({
     ...limits,
-    work: (id) => metrics.time(kind, () => reconcile(id)),
+    work: async (id) => {
+      const outcome = await metrics.time(kind, () => reconcile(id));
+      onSuccess?.();
+      return outcome;
+    },
     onError: (id, error) => log("error", messageOf(error), { [logged]: id }),
   });
   metrics.showQueue(kind, queue);

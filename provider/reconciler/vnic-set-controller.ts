@@ -30,7 +30,7 @@ export function startVnicSetController(
     reconcile: (id) => reconcileVnicSet({ ...context, pods }, id),
     metrics,
     log: context.log,
-    width: 1,
+    width: () => 1,
     resyncSeconds,
   });
   pods.onChange((pod) => {

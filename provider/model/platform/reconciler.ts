@@ -66,7 +66,8 @@ function disruptionBudget({
 
 function deployment({ image, reconciler = {} }: PlatformOptions) {
   const { replicas = defaultReplicas, resyncSeconds = 300, priorityClassName } = reconciler;
-  const probe = (path: string) => ({ httpGet: { path, port: "http" } });
+  // On a node under load, an answer may take longer than the kubelet's default of one second.
+  const probe = (path: string) => ({ httpGet: { path, port: "http" }, timeoutSeconds: 10 });
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -102,7 +103,7 @@ function deployment({ image, reconciler = {} }: PlatformOptions) {
               ],
               ports: [{ name: "http", containerPort: port }],
               livenessProbe: { ...probe("/healthz"), periodSeconds: 10, failureThreshold: 6 },
-              readinessProbe: { ...probe("/readyz"), periodSeconds: 5 },
+              readinessProbe: { ...probe("/readyz"), periodSeconds: 5, failureThreshold: 6 },
               resources: wholeResources(
                 reconciler.resources ?? { requests: { cpu: "10m", memory: "96Mi" }, limits: { memory: "384Mi" } },
               ),

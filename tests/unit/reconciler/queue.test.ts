@@ -20,7 +20,7 @@ describe("the reconciler's queue", () => {
     errors = [];
     queue = new Queue({
       clock,
-      width: 2,
+      width: () => 2,
       onError: (key) => errors.push(key),
       work: (key) =>
         new Promise((resolve, reject) => {
@@ -152,7 +152,7 @@ describe("the reconciler's queue", () => {
   it("serves namespaces in turn, and reserves a slot for another namespace", async () => {
     const wide = new Queue({
       clock,
-      width: 4,
+      width: () => 4,
       onError: () => undefined,
       work: (key) =>
         new Promise((resolve) => visits.push({ key, end: (outcome = {}) => resolve(outcome), fail: () => undefined })),
@@ -187,8 +187,8 @@ describe("the reconciler's queue", () => {
     const begun: string[] = [];
     const wide = new Queue({
       clock,
-      width: 2,
-      beyond: 2,
+      width: () => 2,
+      beyond: 1,
       onError: () => undefined,
       work: (key) => (begun.push(key), new Promise(() => undefined)),
     });

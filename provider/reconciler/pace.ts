@@ -1,0 +1,51 @@
+import { type Clock, realClock } from "../base/clock.ts";
+
+export interface PaceOptions {
+  /** @default 2 */
+  readonly least?: number;
+  /** The number at the start. @default 8 */
+  readonly first?: number;
+  /** @default 64 */
+  readonly most?: number;
+  readonly clock?: Pick<Clock, "now">;
+}
+
+/** An overload makes many calls fail, which together count once within this time. */
+const overloadMilliseconds = 3000;
+
+/**
+ * How many objects are processed at once. A start finds work for all objects at the same time, so it begins with few. Each
+ * success allows one more, and an overload of the API server halves the number. After that it grows more slowly, so that
+ * it stays near what the server can do, like TCP's congestion window (RFC 5681).
+ */
+export class Pace {
+  private readonly options: Required<PaceOptions>;
+  private room: number;
+  /** From here on, the number grows slowly. */
+  private threshold: number;
+  private overloadedAt = -Infinity;
+
+  constructor({ least = 2, first = 8, most = 64, clock = realClock }: PaceOptions = {}) {
+    this.options = { least, first, most, clock };
+    this.room = first;
+    this.threshold = most;
+  }
+
+  get width(): number {
+    return Math.floor(this.room);
+  }
+
+  succeeded(): void {
+    const grown = this.room + (this.room < this.threshold ? 1 : 1 / this.room);
+    this.room = Math.min(this.options.most, grown);
+  }
+
+  /** Reports that the API server doesn't keep up. */
+  overloaded(): void {
+    const now = this.options.clock.now();
+    if (now - this.overloadedAt < overloadMilliseconds) return;
+    this.overloadedAt = now;
+    this.threshold = Math.max(this.options.least, this.room / 2);
+    this.room = this.threshold;
+  }
+}
