@@ -5,6 +5,7 @@ import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import type { AddressRange, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { findSecrets } from "./secret-inputs.ts";
 
 /** The parent on a group of nodes. */
 export interface NodeParentArgs {
@@ -119,12 +120,14 @@ export class Network extends pulumi.CustomResource {
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
+    const given = args ?? whereOf(options);
+    const { secretInputs, additionalSecretOutputs } = findSecrets(given, [], options);
     const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
     super(
       Network.__pulumiType,
       name,
-      { ...outputs, ...(args ?? whereOf(options)), declaredBy, __provider: stubOf("Network") },
-      options,
+      { ...outputs, ...given, declaredBy, secretInputs, __provider: stubOf("Network") },
+      { ...options, additionalSecretOutputs },
     );
     if (args) settleAbsent(this, missingOf(args, optional), options?.ignoreChanges);
     else settleRead(this, optional);

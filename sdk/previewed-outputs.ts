@@ -45,18 +45,3 @@ type PeekableOutput = pulumi.Output<unknown> & { readonly isKnown: Promise<boole
 export function missingOf(args: object, properties: readonly string[]): string[] {
   return properties.filter((property) => ((args as Record<string, unknown>)[property] ?? undefined) === undefined);
 }
-
-/**
- * Adds outputs that are derived from arguments to `secretOutputs` if any argument is secret. Resolves once that is
- * known, which is early enough, because the engine gets these options after all inputs have resolved.
- */
-export async function markDerivedSecrets(
-  args: object | undefined,
-  derived: readonly string[],
-  secretOutputs: string[],
-): Promise<void> {
-  if (args === undefined) return;
-  // A failure here also makes the resource itself fail.
-  const secret = await pulumi.isSecret(pulumi.output<unknown>(args)).catch(() => false);
-  if (secret) secretOutputs.push(...derived);
-}

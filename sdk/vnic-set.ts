@@ -6,7 +6,8 @@ import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
-import { markDerivedSecrets, settleRead } from "./previewed-outputs.ts";
+import { settleRead } from "./previewed-outputs.ts";
+import { findSecrets } from "./secret-inputs.ts";
 
 /** A workload, all of whose pods are selected. */
 export interface WorkloadIdentifier {
@@ -84,18 +85,16 @@ export class VnicSet extends pulumi.CustomResource {
   constructor(name: string, args: VnicSetArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const given = args ? { ...args, template: named(args.template) } : whereOf(options);
-    const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
-    const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
+    const { secretInputs, additionalSecretOutputs } = findSecrets(given, derivedOutputs, options);
     const placeholders = Object.fromEntries(
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
     );
-    const declaredBy = secretsMarked.then(() => urnOf(VnicSet.__pulumiType, name, options?.parent));
-    const more = { additionalSecretOutputs: secretOutputs };
+    const declaredBy = urnOf(VnicSet.__pulumiType, name, options?.parent);
     super(
       VnicSet.__pulumiType,
       name,
-      { ...placeholders, ...given, declaredBy, __provider: stubOf("VnicSet") },
-      { ...options, ...more },
+      { ...placeholders, ...given, declaredBy, secretInputs, __provider: stubOf("VnicSet") },
+      { ...options, additionalSecretOutputs },
     );
     if (!args) settleRead(this, [...derivedOutputs]);
   }

@@ -5,7 +5,8 @@ import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
-import { markDerivedSecrets, missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { findSecrets } from "./secret-inputs.ts";
 
 /** Which pod gets the Vnic. */
 export interface PodIdentifier {
@@ -216,18 +217,21 @@ const derivedOutputs = ["uid", "node", "podUid", "sandboxId", "networkOnNode", "
 
 /** Outputs that an `up` with these arguments leaves absent. An `up` repairs all drift. */
 function absentOutputs(args: VnicArgs): string[] {
-  const { addresses, dhcp, network } = args as { addresses?: unknown; dhcp?: unknown; network?: unknown };
-  const leased = (addresses ?? undefined) === undefined || (dhcp ?? undefined) !== undefined;
+  const { network } = args as { network?: unknown };
   const inline = typeof network === "object" && network !== null && Object.hasOwn(network, "parent");
   return [
     ...missingOf(
       args,
       inputOutputs.filter((key) => inputs[key] === "absent"),
     ),
-    ...(leased ? [] : ["dhcp", "lease"]),
+    ...(mayHaveLease(args) ? [] : ["dhcp", "lease"]),
     ...(inline && !pulumi.Resource.isInstance(network) ? ["networkOnNode"] : []),
     "drift",
   ];
+}
+
+function mayHaveLease({ addresses, dhcp }: { addresses?: unknown; dhcp?: unknown }): boolean {
+  return (addresses ?? undefined) === undefined || (dhcp ?? undefined) !== undefined;
 }
 
 /**
@@ -291,16 +295,16 @@ export class Vnic extends pulumi.CustomResource {
   constructor(name: string, args: VnicArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
     const given = args ? { ...args, network: referenceTo(args.network) } : whereOf(options);
-    const secretOutputs = [...(options?.additionalSecretOutputs ?? [])];
-    const secretsMarked = markDerivedSecrets(given, derivedOutputs, secretOutputs);
+    const derived = args && mayHaveLease(args) ? [...derivedOutputs, "addresses"] : derivedOutputs;
+    const { secretInputs, additionalSecretOutputs, orSecretDefault } = findSecrets(given, derived, options);
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
-    const declaredBy = secretsMarked.then(() => urnOf(Vnic.__pulumiType, name, options?.parent));
-    const more = { additionalSecretOutputs: secretOutputs };
+    const defaults = args ? { mac: orSecretDefault(args.mac), interfaceName: orSecretDefault(args.interfaceName) } : {};
+    const declaredBy = urnOf(Vnic.__pulumiType, name, options?.parent);
     super(
       Vnic.__pulumiType,
       name,
-      { ...placeholders, ...given, declaredBy, __provider: stubOf("Vnic") },
-      { ...options, ...more },
+      { ...placeholders, ...given, ...defaults, declaredBy, secretInputs, __provider: stubOf("Vnic") },
+      { ...options, additionalSecretOutputs },
     );
     if (args) settleAbsent(this, absentOutputs(args), options?.ignoreChanges);
     else settleRead(this, [...inputOutputs, ...derivedOutputs]);

@@ -4,6 +4,7 @@ import { withoutUndefined } from "../model/vnic/state.ts";
 import { withoutStack } from "./expected-failure.ts";
 import { clusterProblems, noteProgram } from "./open-driver.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
+import { secretsOf, type WithSecrets } from "./secret-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
 
 /**
@@ -14,13 +15,16 @@ export function checking<Definition extends { readonly cluster?: string }>(
   parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },
   inputsOf: (definition: Definition) => object = (definition) => definition,
 ) {
-  return withoutStack(async (olds: unknown, news: WithStub & Record<string, unknown>): Promise<dynamic.CheckResult> => {
-    noteProgram();
-    const inputs = programInputs(olds, news);
-    const parsed = parse(inputs);
-    const problems = "problems" in parsed ? parsed.problems : clusterProblems(parsed.definition);
-    return "problems" in parsed || problems.length > 0
-      ? { inputs, failures: failuresOf(inputs, problems) }
-      : { inputs: withoutUndefined(inputsOf(parsed.definition)) };
-  });
+  return withoutStack(
+    async (olds: unknown, news: WithStub & WithSecrets & Record<string, unknown>): Promise<dynamic.CheckResult> => {
+      noteProgram();
+      const inputs = programInputs(olds, news);
+      const { secretInputs: _, ...given } = inputs;
+      const parsed = parse(given);
+      const problems = "problems" in parsed ? parsed.problems : clusterProblems(parsed.definition);
+      return "problems" in parsed || problems.length > 0
+        ? { inputs, failures: failuresOf(inputs, problems) }
+        : { inputs: withoutUndefined({ ...inputsOf(parsed.definition), ...secretsOf(news) }) };
+    },
+  );
 }

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { withoutNull } from "../model/schema/known.ts";
 import type { Problem } from "../model/schema/problem.ts";
+import { hidingSecrets, type WithSecrets } from "./secret-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
 
 type Inputs = Record<string, unknown>;
@@ -24,11 +25,16 @@ export function programInputs(olds: unknown, { __provider: _, ...news }: WithStu
  */
 const maxCharacters = 1000;
 
-/** Converts problems to check failures. */
-export function failuresOf(inputs: Inputs, problems: readonly Problem[]): dynamic.CheckFailure[] {
+/** Converts problems to check failures, without the values of secret inputs. */
+export function failuresOf(inputs: Inputs & WithSecrets, problems: readonly Problem[]): dynamic.CheckFailure[] {
+  const hide = hidingSecrets(inputs);
   return problems.map(({ property, reason }) => {
     const printed = JSON.stringify(inputs[property]) as string | undefined;
     const tooLong = printed !== undefined && printed.length > maxCharacters;
-    return tooLong ? { property: "", reason: `${property}: ${reason}` } : { property, reason };
+    const [input] = property.split(/[.[]/);
+    const isSecret = inputs.secretInputs?.some(([first]) => first === input) ?? false;
+    return tooLong || isSecret
+      ? { property: "", reason: hide(`${property}: ${reason}`) }
+      : { property, reason: hide(reason) };
   });
 }

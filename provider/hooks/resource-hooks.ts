@@ -8,10 +8,11 @@ import { withoutStack } from "./expected-failure.ts";
 import { keepingState } from "./keeping-state.ts";
 import { configureWith, type LookedUp, noteProgram, openDriver, type OpenDriver } from "./open-driver.ts";
 import { progressOf, warningOf } from "./progress.ts";
+import { hidingSecrets, secretsOf, withoutSecrets, type WithSecrets } from "./secret-inputs.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 
 /** What a driver is opened by. */
-interface Declared {
+interface Declared extends WithSecrets {
   readonly declaredBy?: string;
   readonly cluster?: string;
 }
@@ -85,7 +86,7 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
     fromInputs = (inputs) => inputs,
     upgrade = (state) => state,
   } = of;
-  const readInputs = ({ __provider: _, ...inputs }: Definition & WithStub) =>
+  const readInputs = ({ __provider: _, secretInputs: __, ...inputs }: Definition & WithStub) =>
     fromInputs(inputs as unknown as Definition);
 
   const readState = (id: string, stored: State): State => {
@@ -93,19 +94,22 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
     return upgrade(stored);
   };
 
-  const driverFor = async (id: string, { declaredBy, cluster }: Declared, clusterUid: string | undefined) => {
+  const driverFor = async (id: string, declared: Declared, clusterUid: string | undefined) => {
+    const { declaredBy, cluster } = declared;
     const driver = await openDriver({ what: `${kind} ${id}`, declaredBy, clusterUid, cluster });
-    return { ...driver, report: progressOf(declaredBy), warn: warningOf(declaredBy) };
+    const hide = hidingSecrets(declared);
+    const [report, warn] = [progressOf(declaredBy), warningOf(declaredBy)];
+    return { ...driver, report: (text: string) => report(hide(text)), warn: (text: string) => warn(hide(text)) };
   };
 
   const make = async (news: Definition & WithStub, known: State | undefined) => {
     noteProgram();
     const definition = readInputs(news);
     const id = of.idOf(definition);
-    const driver = await driverFor(id, definition, known?.clusterUid);
-    const { clusterUid } = driver;
+    const driver = await driverFor(id, news, known?.clusterUid);
+    const kept = { clusterUid: driver.clusterUid, ...secretsOf(news) };
     const words = `${kind} ${id} exists, but ${of.incompleteMessage}`;
-    const outs = await keepingState({ id, clusterUid, words, __provider: news.__provider }, () =>
+    const outs = await keepingState({ id, kept, words, __provider: news.__provider }, () =>
       of.apply(driver, definition, known),
     );
     return { id, outs };
@@ -127,26 +131,37 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
       },
     ),
 
-    create: (inputs: Definition & WithStub): Promise<dynamic.CreateResult> => make(inputs, undefined),
+    create: (inputs: Definition & WithStub): Promise<dynamic.CreateResult> =>
+      withoutSecrets(inputs, () => make(inputs, undefined)),
 
-    update: async (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.UpdateResult> => ({
-      outs: (await make(news, readState(id, olds))).outs,
-    }),
+    update: (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.UpdateResult> =>
+      withoutSecrets(news, async () => ({ outs: (await make(news, readState(id, olds))).outs })),
 
     /** `props` are the outputs; of a resource that is only looked up by its id, no more than what it has in the program. */
-    read: withoutStack(async (id: string, props: (State | LookedUp) & WithStub): Promise<dynamic.ReadResult> => {
-      const known = props.uid === undefined ? undefined : readState(id, props);
-      const driver = await driverFor(id, known ?? props, known?.clusterUid);
-      const state = await of.observe(driver, id, known, props);
-      if (!state) return {};
-      const { cluster } = props;
-      const outs = { ...state, clusterUid: driver.clusterUid, ...(cluster === undefined ? {} : { cluster }) };
-      return withoutUndefined({ id, props: outs, inputs: inputsOf(of.definitionOf(outs)) }) as dynamic.ReadResult;
-    }),
+    read: withoutStack((id: string, props: (State | LookedUp) & WithStub & WithSecrets): Promise<dynamic.ReadResult> =>
+      withoutSecrets(props, async () => {
+        const known = props.uid === undefined ? undefined : readState(id, props);
+        const driver = await driverFor(id, props, known?.clusterUid);
+        const state = await of.observe(driver, id, known, props);
+        if (!state) return {};
+        const { cluster } = props;
+        const secrets = secretsOf(props);
+        const outs = {
+          ...state,
+          clusterUid: driver.clusterUid,
+          ...(cluster === undefined ? {} : { cluster }),
+          ...secrets,
+        };
+        const inputs = { ...inputsOf(of.definitionOf(outs)), ...secrets };
+        return withoutUndefined({ id, props: outs, inputs }) as dynamic.ReadResult;
+      }),
+    ),
 
-    delete: withoutStack(async (id: string, props: State & WithStub): Promise<void> => {
-      const known = readState(id, props);
-      await of.remove(await driverFor(id, known, known.clusterUid), id, known);
-    }),
+    delete: withoutStack((id: string, props: State & WithStub): Promise<void> =>
+      withoutSecrets(props, async () => {
+        const known = readState(id, props);
+        await of.remove(await driverFor(id, known, known.clusterUid), id, known);
+      }),
+    ),
   };
 }

@@ -1,4 +1,7 @@
 import { expect } from "chai";
+import { deriveInterfaceName, deriveMac } from "../../provider/model/names.ts";
+import { renderPlan } from "../../provider/model/plan/markdown.ts";
+import { reportPlan } from "../../provider/model/plan/report.ts";
 import { Project } from "./project.ts";
 
 const pod = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }`;
@@ -31,18 +34,35 @@ describe("values from programs", () => {
 
   it("make derived values secret when they are secret", async () => {
     await project.program(`
-      const wire = new Vnic("wire", { ${pod}, addresses: [pulumi.secret("192.168.50.77/24")], mac: pulumi.secret("02:00:5e:10:00:77") });
+      const wire = new Vnic("wire", { ${pod}, addresses: [pulumi.secret("192.168.50.77/24")], mac: pulumi.secret("02-00-5E-10-00-77") });
+      const named = new Vnic("named", { pod: pulumi.secret({ namespace: "shop", name: "pod-77" }), network: { parent: pulumi.secret("eth77") } });
+      const lan = new Network("lan", { parent: pulumi.secret("eth77") });
+      new VnicSet("wires", { selector: { app: pulumi.secret("app-77") }, template: { network: lan, mtu: pulumi.secret(1477) } });
       const open = new Vnic("open", { ${pod}, addresses: ["192.168.50.78/24"] });
-      exports.interface = wire.interface;
+      exports.all = [wire.interface, named.interface, named.mac, named.lease, named.addresses, lan.parent];
       exports.open = open.interface;`);
-    const said = await project.stack.up();
-    const again = await project.stack.must("preview", "--json", "--expect-no-changes");
-    const exported = await project.stack.must("stack", "export");
-    for (const text of [said, again, exported]) {
-      expect(text).to.not.match(/192\.168\.50\.77|02:00:5e:10:00:77/);
-    }
-    expect(said).to.match(/interface: \[secret\]/);
-    expect(exported).to.include("192.168.50.78");
+    const run = (...words: string[]) => project.stack.must(...words);
+    const plan = await run("preview", "--json");
+    const said = [plan, renderPlan(reportPlan(plan, "the preview"))];
+    for (const command of ["up", "refresh"])
+      said.push(await run(command, "--yes", "--skip-preview", "--diff"), await run("stack", "export"));
+    const derived = [deriveMac, deriveInterfaceName].map((derive) => derive({ namespace: "shop", name: "named" }));
+    const leased = "192.168.50.150";
+    const plain = ["192.168.50.77", "10-00-77", "10:00:77", "1477", "eth77", "pod-77", "app-77", leased, ...derived];
+    const text = said.join("\n").toLowerCase();
+    expect(plain.filter((value) => text.includes(value))).to.deep.equal([]);
+    expect(text)
+      .to.include("192.168.50.78")
+      .and.match(/all +: \[\n +\[0\]: \[secret\]/);
+  });
+
+  it("aren't in errors when they are secret", async () => {
+    await project.program(`new Vnic("wire", { ${pod}, addresses: [pulumi.secret("192.168.50.277/24")] });`);
+    const { code, stdout, stderr } = await project.stack.pulumi("preview", "--json");
+    expect(code).to.not.equal(0);
+    const comment = renderPlan(reportPlan(stdout, "the preview"));
+    expect(stdout + stderr + comment).to.not.include("50.277");
+    expect(comment).to.match(/addresses\[0\].*is not a CIDR address/);
   });
 
   it("are shortened in errors", async () => {
