@@ -10,7 +10,7 @@ import { writeCredential } from "./cluster.ts";
 
 /** What happens to a request instead of being forwarded and answered. */
 export type Fault =
-  /** Answers with this response, without asking the API server. */
+  /** Sends this response, without asking the API server. */
   | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }
   /** The connection ends before the request was forwarded. */
   | "cut"
