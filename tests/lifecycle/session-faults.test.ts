@@ -2,17 +2,19 @@ import { expect } from "chai";
 import { isVnicError } from "../../provider/base/errors.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import { SessionPool } from "../../provider/lifecycle/session/session-pool.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { annotations, systemNamespace } from "../../provider/model/names.ts";
 import { appPod } from "../lab/index.ts";
-import { pauseImage } from "../lab/images.ts";
-import { ctr } from "../lab/node-kinds.ts";
+import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
+import { breakSandboxes, reconfigureKubelet } from "../support/damage.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 
 const namespace = "session-faults";
 const node = "node1";
+const { runtime } = parseLayout(kindOf(node).layout);
 
 /* Every fault is caused in the real cluster. The deadline is far longer than the time to find the reason. */
 describe("a session that can't start reports the cluster's message", () => {
@@ -48,7 +50,7 @@ describe("a session that can't start reports the cluster's message", () => {
   const system = (...argv: string[]) => kubectl(bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
 
   it("when a directory of its runtime doesn't exist", async () => {
-    await system("annotate", "node", node, `${annotations.runtimeLayout}=containerd:/run/nowhere`);
+    await system("annotate", "node", node, `${annotations.runtimeLayout}=${runtime}:/run/nowhere`);
     try {
       expect(await reason()).to.match(
         /can't run on node node1 .*: FailedMount: MountVolume.SetUp failed for volume "bundles".*hostPath type check failed: \/run\/nowhere\S+ is not a directory; if the node's container runtime keeps its files elsewhere/,
@@ -68,17 +70,11 @@ describe("a session that can't start reports the cluster's message", () => {
   });
 
   it("when the runtime can't create its sandbox", async () => {
-    const images = async (...argv: string[]) => {
-      const { code, stderr } = await bench.lab.exec(node, ctr(node, "images", ...argv));
-      if (code !== 0) throw new Error(stderr);
-    };
-    await images("tag", pauseImage, "localhost/kept:1");
-    await images("rm", pauseImage);
+    const mend = await breakSandboxes(bench.lab, node);
     try {
       expect(await reason()).to.match(/: FailedCreatePodSandBox: Failed to create pod sandbox: /);
     } finally {
-      await images("tag", "localhost/kept:1", pauseImage);
-      await images("rm", "localhost/kept:1");
+      await mend();
     }
   });
 
@@ -156,6 +152,45 @@ describe("a session that can't start reports the cluster's message", () => {
     }
   });
 
+  const nodeSays = (what: string) => system("get", "node", node, "-o", `jsonpath=${what}`);
+  const awaitNode = (what: string, wanted: string) =>
+    until(`${what} of ${node} to be ${wanted}`, 60, async () => ((await nodeSays(what)) === wanted ? true : undefined));
+
+  it("when its node has as many pods as it may have", async () => {
+    const room = "{.status.allocatable.pods}";
+    const former = await nodeSays(room);
+    const running = ["-A", "--field-selector", `spec.nodeName=${node},status.phase=Running`, "-o", "name"];
+    // The pods of earlier tests' sessions may still be ending.
+    await until("only pod db to run", 90, async () =>
+      (await system("get", "pods", ...running)) === "pod/db\n" ? true : undefined,
+    );
+    const restore = await reconfigureKubelet(bench.lab, node, { maxPods: 1 });
+    try {
+      await awaitNode(room, "1");
+      expect(await reason()).to.match(/: (phase Failed: )?OutOfpods: .*Node didn't have enough resource: pods/);
+    } finally {
+      await restore();
+      await awaitNode(room, former);
+    }
+  });
+
+  it("when its node has too few PIDs left", async () => {
+    const pressure = '{.status.conditions[?(@.type=="PIDPressure")].status}';
+    // A soft threshold, so that the kubelet evicts no pod before its grace period is over.
+    const settings = {
+      evictionSoft: { "pid.available": "4194304" },
+      evictionSoftGracePeriod: { "pid.available": "1h" },
+    };
+    const restore = await reconfigureKubelet(bench.lab, node, settings);
+    try {
+      await awaitNode(pressure, "True");
+      expect(await reason()).to.match(/: (phase Failed: )?Evicted: .*The node had condition: \[PIDPressure\]/);
+    } finally {
+      await restore();
+      await awaitNode(pressure, "False");
+    }
+  });
+
   it("when its image can't be pulled", async () => {
     const sessions = new SessionPool(bench.driver.cluster, { image: "localhost/nowhere:1" });
     try {
@@ -179,7 +214,7 @@ describe("a session that can't start reports the cluster's message", () => {
           imageID: "",
           ready: true,
           restartCount: 0,
-          containerID: `containerd://${"a".repeat(64)}`,
+          containerID: `${runtime}://${"a".repeat(64)}`,
           state: { running: { startedAt: new Date().toISOString() } },
         },
       ],

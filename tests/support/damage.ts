@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pauseImage } from "../lab/images.ts";
 import type { Lab } from "../lab/index.ts";
-import type { Node } from "../lab/layout.ts";
+import { type Node, nodeDir } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
 
@@ -49,6 +52,36 @@ export async function killApiServer(): Promise<void> {
 /** Stops the kubelet while containers continue to run; returns a function that resumes it. */
 export async function pauseKubelet(lab: Lab, node: Node): Promise<void> {
   await must(lab, node, ["kill", "-STOP", ...(await pidsOf(lab, node, "kubelet"))]);
+}
+
+/** Restarts a node's kubelet with other settings; returns a function that restarts it with the former ones. */
+export async function reconfigureKubelet(lab: Lab, node: Node, settings: object): Promise<() => Promise<void>> {
+  const file = join(nodeDir(node), "kubelet.json");
+  const former = await readFile(file, "utf8");
+  const restartWith = async (text: string): Promise<void> => {
+    await writeFile(file, text);
+    await killProgram(lab, node, "kubelet");
+  };
+  await restartWith(JSON.stringify({ ...(JSON.parse(former) as object), ...settings }));
+  return () => restartWith(former);
+}
+
+/** Makes a node's container runtime fail at each new sandbox; returns a function that mends it. */
+export async function breakSandboxes(lab: Lab, node: Node): Promise<() => Promise<void>> {
+  if (kindOf(node).runtime === "crio") {
+    // The program by which CRI-O makes a sandbox's namespaces, covered in this node's mount namespace alone.
+    const pinns = "/run/runtime/pinns";
+    await must(lab, node, ["mount", "--bind", "/bin/false", pinns]);
+    return async () => void (await must(lab, node, ["umount", pinns]));
+  }
+  const images = (...argv: string[]) => must(lab, node, ctr(node, "images", ...argv));
+  const kept = "localhost/kept:1";
+  await images("tag", pauseImage, kept);
+  await images("rm", pauseImage);
+  return async () => {
+    await images("tag", kept, pauseImage);
+    await images("rm", kept);
+  };
 }
 
 async function pidsOf(lab: Lab, node: Node, program: string): Promise<string[]> {

@@ -25,13 +25,22 @@ const reasonsNotToStart = new Set([
   "BackOff",
   "NetworkNotReady",
   "NodeNotReady",
+  "Evicted",
+  "UnexpectedAdmissionError",
 ]);
 
-/** Why a Job's pod isn't created or doesn't start, by the last such event; undefined if there is none. */
+/** A message that only names a container's state, such as `Error: ImagePullBackOff`; another event has the cause. */
+const stateAlone = /^(Error: \w+|Back-off pulling image "[^"]*")$/;
+
+/**
+ * Why a Job's pod isn't created or doesn't start, by the last such event that gives a cause, or else the last one;
+ * undefined if there is none.
+ */
 export function whyNotStarted(events: readonly ClusterEvent[]): string | undefined {
-  const told = events.findLast(
+  const such = events.filter(
     ({ type, reason = "" }) => type === "Warning" && (reasonsNotToStart.has(reason) || reason.startsWith("OutOf")),
   );
+  const told = such.findLast(({ message = "" }) => !stateAlone.test(message)) ?? such.at(-1);
   if (!told) return undefined;
   const words = [told.reason, told.message].filter(Boolean).join(": ");
   return told.reason === "FailedMount" && words.includes("hostPath type check failed")

@@ -18,8 +18,15 @@ describe("the reason why a session's pod doesn't start", () => {
       /^FailedMount: hostPath type check failed: \/x is not a directory; .*annotation pulumi-vnic\.dev\/runtime-layout$/,
     ));
 
-  for (const reason of ["FailedCreate", "OutOfpods", "OutOfcpu"])
+  for (const reason of ["FailedCreate", "OutOfpods", "OutOfcpu", "Evicted"])
     it(`may be the event ${reason}`, () => expect(whyNotStarted([warning(reason, "x")])).to.equal(`${reason}: x`));
+
+  for (const state of ["Error: ErrImagePull", "Error: ImagePullBackOff", 'Back-off pulling image "x"'])
+    it(`is the cause rather than the state ${state}`, () => {
+      const cause = warning("Failed", 'Failed to pull image "x": no such host');
+      expect(whyNotStarted([cause, warning("Failed", state)])).to.equal(`Failed: ${cause.message}`);
+      expect(whyNotStarted([warning("Failed", state)])).to.equal(`Failed: ${state}`);
+    });
 
   it("isn't any other event", () => {
     expect(whyNotStarted([])).to.equal(undefined);
