@@ -28,7 +28,7 @@ export type ErrorKind =
 export type ErrorSubject =
   /** No node agent answers. */
   | { readonly type: "agent" }
-  /** The MAC of a host on the network that has an address. */
+  /** Another host on the network, by its MAC, has one of the Vnic's addresses. */
   | { readonly type: "host"; readonly mac: string }
   /** A link of the pod has the name already. */
   | { readonly type: "interface" };

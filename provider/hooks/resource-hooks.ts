@@ -11,7 +11,7 @@ import { progressOf, warningOf } from "./progress.ts";
 import { hidingSecrets, secretsOf, withoutSecrets, type WithSecrets } from "./secret-inputs.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 
-/** What a driver is opened by. */
+/** The properties of a resource that decide which driver is opened. */
 interface Declared extends WithSecrets {
   readonly declaredBy?: string;
   readonly cluster?: string;
@@ -45,7 +45,7 @@ export interface ResourceKind<Definition extends Declared, State extends Definit
   readonly definitionOf: (state: State) => Definition;
   /** What has changed since the state was stored. */
   readonly difference: (stored: State, wanted: Definition) => Difference;
-  /** Whether an update has something to mend although no input has changed. */
+  /** Whether an update has something to repair although no input has changed. */
   readonly needsRepair?: (state: State) => boolean;
   /** What is left when {@link apply} fails half-way, in words. */
   readonly incompleteMessage: string;

@@ -58,7 +58,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
     refuseClusterAddresses(cluster, definition),
   ]);
   if (found) refuseForeignRecord(found, definition, options);
-  // For a record of its own, the reconciler is notified of the next pod, so it needn't wait here and block other
+  // The reconciler, which gives a source record, is notified of the next pod, so it needn't wait here and block other
   // Vnics.
   const how = { awaitsNext: options.sourceRecord === undefined };
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);

@@ -23,7 +23,7 @@ export interface Link extends Interface {
   readonly vlan?: number;
   /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
-  /** Index of a veth's peer, and ID of the peer's network namespace if that is another one. */
+  /** Index of a veth's peer, and ID of the peer's network namespace if the peer is in a different one. */
   readonly peerIndex?: number;
   readonly peerNetns?: number;
 }

@@ -31,7 +31,7 @@ function say(answer: Answer): void {
 /** Requests that wait for the driver's approval, by ID. */
 const held = new Map<number, (proceed: boolean) => void>();
 
-/** Resolves to whether a request may proceed: immediately, or for a held one when the driver has decided. */
+/** Resolves to true if a request may proceed. A held request waits until the driver has decided. */
 function untilGo({ id, hold }: { id: number; hold?: boolean | undefined }): Promise<boolean> {
   if (!hold) return Promise.resolve(true);
   return new Promise<boolean>((resolve) => held.set(id, resolve)).finally(() => held.delete(id));

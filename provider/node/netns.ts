@@ -12,12 +12,12 @@ export function runIn(netns: Netns, program: string, args: readonly string[], in
   return startIn(netns, program, args).finish(input);
 }
 
-/** Starts a program there that waits for its input. */
+/** Starts a program in a network namespace; the program waits for its input. */
 export function startIn(netns: Netns, program: string, args: readonly string[]): Started {
   return start(...enter(netns, program, args));
 }
 
-/** Starts a long-running program there. */
+/** Starts a long-running program in a network namespace. */
 export function startLongRunningIn(
   netns: Netns,
   program: string,

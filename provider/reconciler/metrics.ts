@@ -33,14 +33,14 @@ export function makeMetrics(): Metrics {
   const queues = new Map<string, Pick<Queue, "depth">>();
   new Gauge({
     name: "vnic_reconcile_queue_depth",
-    help: "Objects that wait for their turn, by kind.",
+    help: "Objects that wait to be reconciled, by kind.",
     labelNames: ["kind"],
     registers,
     collect() {
       for (const [kind, { depth }] of queues) this.set({ kind }, depth);
     },
   });
-  const leading = new Gauge({ name: "vnic_leading", help: "Whether this replica leads: 1, or 0.", registers });
+  const leading = new Gauge({ name: "vnic_leading", help: "1 if this replica is the leader, otherwise 0.", registers });
   const sessions = new Counter({
     name: "vnic_sessions_opened_total",
     help: "Sessions with nodes that were opened, each a Job on its node.",

@@ -27,7 +27,7 @@ export function registerVnicMetrics(register: Registry): VnicMetrics {
     });
   countWhere("vnic_attached", "Vnics that are in their pods.", "Attached", "True");
   countWhere("vnic_failed", "Vnics that are not as their records say.", "Ready", "False");
-  countWhere("vnic_leases", "Vnics that have a lease by DHCP.", "LeaseBound", "True");
+  countWhere("vnic_leases", "Vnics that have a DHCP lease.", "LeaseBound", "True");
 
   new Gauge({
     name: "vnic_condition_false",
@@ -43,7 +43,7 @@ export function registerVnicMetrics(register: Registry): VnicMetrics {
   });
   new Gauge({
     name: "vnic_agent_missing",
-    help: "1 for each node on which Vnics have leases by DHCP, and no node agent is ready to keep them.",
+    help: "1 for each node on which Vnics have DHCP leases but no node agent is ready.",
     labelNames: ["node"],
     registers,
     collect() {
@@ -60,12 +60,12 @@ export function registerVnicMetrics(register: Registry): VnicMetrics {
 
   const losses = new Counter({
     name: "vnic_lease_losses_total",
-    help: "Leases by DHCP that were lost while this replica leads.",
+    help: "DHCP leases that were lost while this replica was the leader.",
     registers,
   });
   const conflicts = new Counter({
     name: "vnic_address_conflicts_total",
-    help: "Times that another host began to answer for an address of a Vnic while this replica leads.",
+    help: "Number of times that another host began to use an address of a Vnic while this replica was the leader.",
     registers,
   });
   const counted = [

@@ -14,8 +14,8 @@ import { claimAddresses } from "./claim-addresses.ts";
 const takenOver = new WeakMap<object, Promise<void>>();
 
 /**
- * Claims for the Vnics of older versions what they have in their pods; once per process, before other claims are
- * granted. The addresses come from the record's status, which tenants can't write.
+ * Claims the addresses and MACs of Vnics that an older version of this package attached. Runs once per process, before
+ * other claims are granted. The addresses come from the record's status, which tenants can't write.
  */
 export function takeOverOlder(cluster: Cluster): Promise<void> {
   const running = takenOver.get(cluster) ?? takeOver(cluster);

@@ -5,9 +5,9 @@ const holder = z
   .object({
     namespace: z.string().max(63),
     name: z.string().max(253),
-    uid: z.string().max(64).describe("Of the Vnic's record: a later one of the same name isn't this holder."),
+    uid: z.string().max(64).describe("UID of the Vnic's record. A later record of the same name has another UID."),
   })
-  .describe("The Vnic that has it.");
+  .describe("The Vnic that holds the address.");
 
 export const addressSpec = z
   .object({

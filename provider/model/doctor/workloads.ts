@@ -27,7 +27,7 @@ function examineReconciler({ reconciler, leader, vnicSets, image }: WorkloadFact
     return [
       vnicSets > 0
         ? fault(subject, `isn't installed, and ${vnicSets} VnicSets do nothing without it`, installRemedy)
-        : warning(subject, "isn't installed: nobody mends Vnics between two runs of Pulumi", installRemedy),
+        : warning(subject, "isn't installed: only a run of Pulumi repairs Vnics", installRemedy),
     ];
   const { wanted, ready } = reconciler;
   const findings: Finding[] = [];
@@ -46,7 +46,9 @@ function examineReconciler({ reconciler, leader, vnicSets, image }: WorkloadFact
     const leads = leader && leader.holder !== "" && leader.renewedSecondsAgo <= 2 * leader.leaseSeconds;
     const logs = `kubectl -n ${systemNamespace} logs deployment/${reconcilerName}`;
     findings.push(
-      leads ? ok(subject, `${leader.holder} leads`) : fault(subject, "no replica leads, so nobody works", logs),
+      leads
+        ? ok(subject, `${leader.holder} leads`)
+        : fault(subject, "no replica is the leader, so no Vnic is reconciled", logs),
     );
   }
   if (reconciler.image !== image)
@@ -70,7 +72,7 @@ function examineAgent({ agent, leasedVnics }: WorkloadFacts): Finding[] {
             `isn't installed, and ${leasedVnics} Vnics with DHCP lose their leases without it`,
             installRemedy,
           )
-        : warning(subject, "isn't installed: no DHCP, and nobody reports NICs that fail", installRemedy),
+        : warning(subject, "isn't installed: DHCP isn't available, and failing NICs aren't reported", installRemedy),
     ];
   const message = `${agent.ready} of ${agent.wanted} are ready`;
   if (agent.ready >= agent.wanted) return [ok(subject, message)];

@@ -13,7 +13,7 @@ import type { InjectPlan } from "../wire/session-protocol.ts";
 
 /** The protocol number of our routes, as `ip -N` prints it. */
 export const protocol = "118";
-/** Before the kernel's rule for the main table, 32766. */
+/** Priority of our rules; lower than 32766, so that they precede the kernel's rule for the main table. */
 const replyPriority = 30000;
 const main = 254;
 

@@ -16,7 +16,7 @@ export interface AttachmentDefinition {
   readonly spec?: { readonly config?: string };
 }
 
-/** The network that it describes, and what else it asks of a Vnic. */
+/** The network that a NetworkAttachmentDefinition describes, and its other settings for a Vnic. */
 export interface ReadNetwork {
   readonly network: NodeNetwork;
   readonly mtu?: number;
@@ -28,7 +28,7 @@ export interface ReadNetwork {
   readonly unused: readonly string[];
 }
 
-/** Reads the network; refuses, naming the field, what we don't make. */
+/** Reads the network from a NetworkAttachmentDefinition. Refuses unsupported configuration, and names the field. */
 export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
   const where = attachmentWords(definition);
   const refuse = (text: string) => new VnicError("refused", `network.networkAttachmentDefinition: ${where}: ${text}`);

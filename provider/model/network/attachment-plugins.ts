@@ -91,7 +91,7 @@ const meaningless = new Set([
 /** Names of the format and of the network, which every configuration has. */
 const formal = new Set(["cniVersion", "name"]);
 
-/** The fields of a plugin that count, without those that are off and comments; and notes on what is left out. */
+/** The fields of a plugin that have an effect, without disabled fields and comments; and notes on ignored fields. */
 export function substanceOf(plugin: object): { readonly substance: object; readonly notes: readonly string[] } {
   const notes: string[] = [];
   const substance = Object.entries(plugin).filter(([key, value]) => {

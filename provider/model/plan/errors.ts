@@ -4,7 +4,7 @@ import type { Diagnostic } from "./input.ts";
 const complaint = / resource '(.*)': property (\S+) value \{.*\} has a problem: (.*)/s;
 /** Our reasons begin with the value, which is removed: the change shows it, and it may come from a secret. */
 const leadingValue = /^(?:"(?:[^"\\]|\\.)*"|[[{].*[\]}]) /s;
-/** The engine colours what comes of a program's own failure. */
+/** ANSI colours, which the engine adds to the output of a program that failed. */
 // eslint-disable-next-line no-control-regex -- colours begin with this very character
 const colours = /\u001b\[[0-9;]*m/g;
 

@@ -34,7 +34,7 @@ export const labels = {
 export const cluster = {
   schema: known(rule.labelName).optional(),
   change: "replace",
-  // The record is in that cluster itself.
+  // The record is stored in the cluster, so its spec needn't name it.
   spec: false,
   doc: "The cluster, by its name in the setting [`vnic:clusters`](operations.md#more-than-one-cluster)",
   default: "the cluster that `vnic:kubeconfig` leads to",

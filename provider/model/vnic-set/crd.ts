@@ -16,8 +16,8 @@ const spec = z.object(specShapeOf(setFields)).meta({
 
 const status = z.object({
   observedGeneration: z.int(),
-  desired: z.int().describe("Pods that shall have a Vnic now."),
-  ready: z.int().describe("Those that have it."),
+  desired: z.int().describe("Number of pods that should have a Vnic."),
+  ready: z.int().describe("Number of pods that have their Vnic."),
   conditions: z.array(condition).max(maxItems.conditions),
 });
 

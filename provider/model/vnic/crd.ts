@@ -31,7 +31,7 @@ const vnicSpec = z.object(specShapeOf(vnicFields)).meta(acrossFields);
 const name = z.string().max(maxLength.objectName);
 
 const status = z.object({
-  observedGeneration: z.int().optional().describe("The generation of the spec that this status speaks of."),
+  observedGeneration: z.int().optional().describe("The generation of the spec that this status describes."),
   node: name.optional().describe("The node on which the Vnic is realised."),
   pod: z
     .object({ name, uid: name, sandboxId: name, containerId: name.optional() })

@@ -3,7 +3,7 @@ import { VnicError } from "../../../provider/base/errors.ts";
 import { memoize } from "../../../provider/base/memoize.ts";
 import { rejection } from "../../fakes/cluster.ts";
 
-describe("remembered results", () => {
+describe("memoized results", () => {
   /** The keys that were asked for. */
   let asked: string[];
   let there: Map<string, string>;

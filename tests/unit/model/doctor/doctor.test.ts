@@ -131,7 +131,7 @@ describe("doctor: reconciler and agent, for", () => {
     ["no ready replica", { reconciler: { wanted: 2, ready: 0, image: "i" } }, [/^fault reconciler: none of 2/]],
     ["one ready replica of two", { reconciler: { wanted: 2, ready: 1, image: "i" } }, [/^warning reconciler: 1 of 2/]],
     ["a scale of zero", { reconciler: { wanted: 0, ready: 0, image: "i" } }, [/^warning reconciler: is scaled to 0/]],
-    ["no leader", { leader: undefined }, [/^fault reconciler: no replica leads/]],
+    ["no leader", { leader: undefined }, [/^fault reconciler: no replica is the leader/]],
     [
       "a leader that no longer renews its Lease",
       { leader: { holder: "x", renewedSecondsAgo: 99, leaseSeconds: 15 } },
