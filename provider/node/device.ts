@@ -6,6 +6,7 @@ import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, knownLinkOf } from "./own-link.ts";
+import { refuseUppers } from "./upper-links.ts";
 
 /*
  * Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
@@ -83,7 +84,10 @@ function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: st
  */
 export async function restore(link: Link, file: ResourceFile): Promise<void> {
   const former = file.link?.former;
-  if (former) return ipBatch("node", restoreSteps(link, former));
+  if (former) {
+    await refuseUppers(link, file.vnic.uid);
+    return ipBatch("node", restoreSteps(link, former));
+  }
   const { parent } = file.definition.network;
   const isTaken = (await listLinks("node")).some(({ name }) => name === parent);
   const name = parentForm(parent) === "name" && link.bus !== undefined && !isTaken ? parent : link.name;

@@ -11,6 +11,7 @@ import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
+import { linksBeside } from "./upper-links.ts";
 import { make, undoAfter } from "./make.ts";
 import { refuseNodeAddresses } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
@@ -74,11 +75,12 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
           throw made ? new VnicError("refused", messageOf(error)) : error;
         });
       });
-    const live = await readBack(podNetns, plan);
+    const { live, links } = await readBack(podNetns, plan);
     const { former } = file.link ?? {};
+    const beside = known && canKeepLink(known, plan, association) ? known.link?.beside : undefined;
     await step("attached", async () => undefined, {
       mtu: plan.mtu ?? live.mtu,
-      link: present({ index: live.index, former }),
+      link: present({ index: live.index, former, beside: beside ?? linksBeside(live, links) }),
     });
     return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
   } catch (error) {
@@ -114,11 +116,14 @@ function succeeds(uid: string, attempt: Promise<void>): Promise<boolean> {
   );
 }
 
-/** Reads the actual state of the NIC. */
-async function readBack(netns: { path: string }, { vnic: { uid }, network, interfaceName }: InjectPlan): Promise<Link> {
+/** Reads the actual state of the NIC, and of all links of the pod. */
+async function readBack(
+  netns: { path: string },
+  { vnic: { uid }, network, interfaceName }: InjectPlan,
+): Promise<{ readonly live: Link; readonly links: readonly Link[] }> {
   const links = await listLinks(netns);
-  const link = ownLinks(links, uid, { mode: network.mode }).find(({ name }) => name === interfaceName);
-  if (!link)
+  const live = ownLinks(links, uid, { mode: network.mode }).find(({ name }) => name === interfaceName);
+  if (!live)
     throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);
-  return link;
+  return { live, links };
 }

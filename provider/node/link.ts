@@ -23,6 +23,9 @@ export interface Link extends Interface {
   readonly vlan?: number;
   /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
+  /** Index of the lower link, and ID of its network namespace, if that is another one. */
+  readonly lowerIndex?: number;
+  readonly lowerNetns?: number;
   /** Index of a veth's peer, and ID of the peer's network namespace if the peer is in a different one. */
   readonly peerIndex?: number;
   readonly peerNetns?: number;
@@ -119,6 +122,8 @@ export function readLink(row: IpAddressRow): Link {
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
     bus: row.parentdev,
+    lowerIndex: linkinfo?.info_kind === "veth" ? undefined : row.link_index,
+    lowerNetns: linkinfo?.info_kind === "veth" ? undefined : row.link_netnsid,
     peerIndex: linkinfo?.info_kind === "veth" ? row.link_index : undefined,
     peerNetns: linkinfo?.info_kind === "veth" ? row.link_netnsid : undefined,
   });
@@ -160,6 +165,15 @@ export function prepareIpBatch(
 
 export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
   return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
+}
+
+/** Deletes many links with one program. */
+export async function deleteLinks(netns: Netns, links: readonly Pick<Link, "name" | "index">[]): Promise<void> {
+  if (links.length > 0)
+    await ipBatch(
+      netns,
+      links.map((link) => ipLine`link del dev ${handle(link)}`),
+    );
 }
 
 /** Replaces the line number in an error of `ip` by the command itself. */

@@ -7,9 +7,11 @@ import {
   bringUpSteps,
   sysctls,
 } from "../model/link/link-steps.ts";
+import { randomInt } from "node:crypto";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
+import { isHidden } from "./hidden-link.ts";
 import { deleteLink, listLinks, prepareIpBatch } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
@@ -18,9 +20,16 @@ import { isMade, removeLink } from "./remove.ts";
 import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { route, unroute } from "./routing.ts";
 import { awaitAnnounced, settle, settlesLate } from "./settle.ts";
+import { refuseUppers } from "./upper-links.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
+
+/**
+ * Range of the links' interface indexes. They are chosen at random before the link is made, so that the resource file
+ * has the index when the link comes into the pod, and no pod can have a link with that index before.
+ */
+const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 
 /** Creates the link on the node, moves it into the pod and configures it there; undoes all of it if a step fails. */
 export async function make(
@@ -42,13 +51,15 @@ export async function make(
   try {
     const create = prepare("node");
     const { former } = parentLink;
+    const index = randomInt(...indexes);
     const created = step(
       "creating",
       async () => {
         await ensureTagged(plan.network);
-        await create(createSteps(plan, parentLink));
+        if (former) await refuseUppers(former, uid);
+        await create(createSteps(plan, parentLink, index));
       },
-      { link: former ? { former } : {} },
+      { link: former ? { former } : { index } },
     );
     const move = prepare("node");
     await created;
@@ -102,19 +113,26 @@ async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean
 
 /**
  * Deletes the link that was just made, and no other: an existing NIC of this Vnic in the pod has the same alias. The
- * new link still has its transit name, or its final name, which is then unique. A device has no such twin.
+ * new link has the index in the resource file, whatever the pod has done to it. If the kernel had to choose another
+ * index, the link has its transit name, or its final name, which is then unique. A device has no such twin.
  */
 async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
+  const known = await readResourceFile(uid);
   if (network.mode === "host-device") {
-    const known = await readResourceFile(uid);
     await removeLink({ uid, known, association: known?.association });
     return;
   }
-  for (const netns of ["node", pod] as const) {
-    const own = ownLinks(await listLinks(netns), uid, { mode: network.mode }).filter(isMade);
+  const index = known?.link?.index;
+  for (const place of ["node", pod] as const) {
+    const own = ownLinks(await listLinks(place), uid, { mode: network.mode, index }).filter(isMade);
+    const exact = own.find((link) => link.index === index);
     const waiting = own.find(({ name }) => name === transitLinkName(uid));
-    const named = netns === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
-    const made = waiting ?? named;
-    if (made) await deleteLink(netns, made);
+    const named = place === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
+    const made = exact ?? waiting ?? named;
+    if (!made) continue;
+    await deleteLink(place, made);
+    return;
   }
+  if (known && (await isHidden(known)))
+    throw new VnicError("failed", "the pod has taken the link to a network namespace that the node can't see");
 }

@@ -4,10 +4,11 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
 import { bringBack, findDevices, findReturned, restore } from "./device.ts";
 import { isHidden } from "./hidden-link.ts";
-import { deleteLink, type Link, listLinks } from "./link.ts";
+import { deleteLink, deleteLinks, type Link, listLinks } from "./link.ts";
 import { netnsInode, netnsPath } from "./netns.ts";
 import { ownLinks, knownLinkOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
+import { linksOn, madeByPod } from "./upper-links.ts";
 
 /** What is known about a link to remove. */
 export interface Removal {
@@ -27,13 +28,14 @@ export async function removeLink({ uid, known, association }: Removal): Promise<
   let removed = (mode === undefined || mode === "bridge") && (await removeNodeEnd(uid));
   const isAlive = association !== undefined && (await netnsInode(association.netns)) === association.inode;
   const problems: string[] = [];
+  const note = (error: unknown) => (problems.push(messageOf(error)), false);
   if (association && isAlive) {
     const pod = { path: netnsPath(association.netns) };
-    const note = (error: unknown) => (problems.push(messageOf(error)), false);
     removed = (await removeFromPod(pod, uid, known, association).catch(note)) || removed;
     if (!known || known.definition.routing || known.definition.dhcp?.routes) await unroute(pod, uid).catch(note);
   }
-  removed = (await removeFromNode(await listLinks("node"), uid, known)) || removed;
+  const fromNode = removeFromNode(await listLinks("node"), uid, known);
+  removed = (await (isAlive ? fromNode.catch(note) : fromNode)) || removed;
   const { namespace, name, uid: podUid } = association?.pod ?? {};
   const who = `pod ${namespace}/${name} (UID ${podUid})`;
   if (problems.length > 0) throw new VnicError("failed", `${who} keeps its link: ${problems.join("; ")}`);
@@ -59,7 +61,10 @@ async function removeFromPod(
 ): Promise<boolean> {
   const links = await listLinks(pod);
   if (known?.definition.network.mode === "host-device") {
-    for (const link of findDevices(links, known)) if (await bringBack(pod, link, known)) return true;
+    for (const link of findDevices(links, known)) {
+      await deleteLinks(pod, linksOn(link, links));
+      if (await bringBack(pod, link, known)) return true;
+    }
     return false;
   }
   // The pod's end of our veth pair is gone with the node's end, so a veth with our alias is the pod's own.
@@ -67,6 +72,10 @@ async function removeFromPod(
     (link) => isMade(link) && link.kind !== "veth",
   );
   for (const link of own) await deleteLink(pod, link);
+  await deleteLinks(
+    pod,
+    (await madeByPod(links, known)).filter((link) => !own.includes(link)),
+  );
   return own.length > 0;
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { isInline } from "../../provider/model/network/reference.ts";
 import { randomUUID } from "node:crypto";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
@@ -50,7 +51,7 @@ function makingOf({ definition, netns }: HandMade): string[] {
   const plan = planOf(definition);
   const settings = sysctls(transitLinkName(plan.vnic.uid), plan);
   return [
-    ...batch(createSteps(plan, { parent: plan.network.parent })),
+    ...batch(createSteps(plan, { parent: plan.network.parent }, randomInt(2 ** 24, 2 ** 31 - 1))),
     stamp("created"),
     ...batch(moveSteps(plan, netns)),
     stamp("moved"),

@@ -85,7 +85,8 @@ export class FakeKernel {
     const parent = under === undefined ? undefined : this.find(place, under);
     this.refuseTaken(place, name);
     const mtu = Number(after(own, "mtu") ?? parent?.mtu ?? 1500);
-    const made = { name, kind, mtu, up: false, mac: after(own, "address") ?? parent?.mac ?? "" };
+    const index = Number(after(own, "index") ?? this.next++);
+    const made = { name, kind, mtu, up: false, index, mac: after(own, "address") ?? parent?.mac ?? "" };
     if (kind !== "veth") return void this.add(place, made);
     this.refuseTaken(place, peerName);
     const end = this.add(place, made);

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { until } from "../lab/run.ts";
 import { addressesOf, Machine } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
@@ -149,6 +150,102 @@ describe("a hostile pod", () => {
       await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);
       expect((await eject()).removed).to.equal(true);
       expect((await nested.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo"]);
+    });
+  });
+
+  it("that makes links on the NIC's own parent loses them, too, and keeps those that it had before", async () => {
+    // As a CNI plugin does for another network of the pod.
+    const { machine } = pod;
+    await world.node.ip("link add link eth1 name cni1 type macvlan", `link set cni1 netns ${machine.netns}`);
+    await inject(macvlan);
+    await machine.ip(
+      "link add link net1 name more0 type macvlan mode bridge",
+      "link add link cni1 name more1 type macvlan",
+    );
+    await machine.ip("address add 192.168.50.66/24 dev more0", "link set more0 up");
+    expect(await world.hosts[0]?.reaches("192.168.50.66")).to.equal(true);
+    // A second injection doesn't take them for what was there before.
+    await world.session.inject(plan);
+    expect((await eject()).removed).to.equal(true);
+    expect((await machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1"]);
+  });
+
+  it("that makes links on its NIC keeps another Vnic of its own on that parent", async () => {
+    const second = planFor(pod, "192.168.50.11/24", { mac: "02:00:5e:00:00:71", interfaceName: "net2" });
+    await inject(macvlan);
+    await world.session.inject(second);
+    await pod.machine.ip("link add link net1 name more0 type macvlan");
+    expect((await eject()).removed).to.equal(true);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "net2"]);
+    await world.session.eject({ vnic: second.vnic });
+  });
+
+  it("that makes links on a device loses them, and keeps the device from coming back while one is out of sight", async () => {
+    const before = await node();
+    await inject(hostDevice);
+    await pod.machine.ip("link add link net1 name more0 type macvlan mode private");
+    expect((await eject()).removed).to.equal(true);
+    expect(await node()).to.deep.equal(before);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+
+    const nested = await Machine.make(`${pod.machine.netns}-in`);
+    await inject(hostDevice);
+    await pod.machine.ip(
+      "link add link net1 name more0 type macvlan mode passthru",
+      `link set more0 netns ${nested.netns}`,
+    );
+    const error = await eject().catch((caught: unknown) => caught);
+    expect(String(error)).to.match(new RegExp(`pod shop/${pod.plan.name} .*has links on it.*delete the pod`));
+    expect((await world.node.link(transitLinkName(plan.vnic.uid)))?.flags).not.to.include("UP");
+    await nested.close();
+    await until("the device to come back", 10, () =>
+      eject().then(
+        () => true as const,
+        () => undefined,
+      ),
+    );
+    expect(await node()).to.deep.equal(before);
+  });
+
+  it("is given no device that has links of another pod on it", async () => {
+    const other = await world.addPod();
+    await world.node.ip("link add link eth7 name cni1 type macvlan", `link set cni1 netns ${other.machine.netns}`);
+    plan = planFor(pod, address, { network: hostDevice, duplicateAddressDetection: false });
+    const error = await world.session.inject(plan).catch((caught: unknown) => caught);
+    expect(String(error)).to.contain("device eth7 has links on it in a network namespace that isn't the node's");
+    expect(await world.remains()).to.deep.equal([]);
+    await other.machine.ip("link del cni1");
+    await other.close();
+  });
+
+  describe("that acts while its link is being set up", () => {
+    /** Waits for a router that isn't there, some seconds in which the link is in the pod; then it is undone. */
+    const injectMeanwhile = async (work: () => Promise<void>) => {
+      plan = planFor(pod, address, { network: macvlan, duplicateAddressDetection: false, slaac: true });
+      const injected = world.session.inject(plan).catch((caught: unknown) => caught);
+      await until("the link", 20, async () => (await pod.machine.link("net1"))?.flags.includes("UP") || undefined);
+      await work();
+      return String(await injected);
+    };
+
+    it("loses it when that is undone, even if it has renamed and unmarked it", async () => {
+      const error = await injectMeanwhile(() =>
+        pod.machine.ip("link set net1 down", 'link set net1 alias ""', "link set net1 name mine"),
+      );
+      expect(error).to.contain("slaac: no router");
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+      expect(await world.remains()).to.deep.equal([]);
+    });
+
+    it("is named, and the resource file stays, if it has taken the link out of sight", async () => {
+      const nested = await Machine.make(`${pod.machine.netns}-in`);
+      const error = await injectMeanwhile(async () => {
+        await pod.machine.ip(`link set net1 netns ${nested.netns}`);
+        await nested.ip("link set net1 up");
+      });
+      expect(error).to.contain("the pod has taken the link to a network namespace that the node can't see");
+      expect((await world.readFile(plan.vnic.uid)).step).to.equal("configuring");
+      await nested.close();
     });
   });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { maxItems } from "../../provider/model/schema/bounds.ts";
 import { until } from "../lab/run.ts";
 import { Agent } from "../support/kernel/agent.ts";
 import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
@@ -103,6 +104,30 @@ describe("a tenant on the same node", function () {
     // The held requests are never approved; they are undone when the session ends.
     await world.session.close();
     await answers;
+  });
+
+  it("is served while another tenant's Vnics get as many routes as allowed, again and again", async () => {
+    const routes = (third: number) =>
+      Array.from({ length: maxItems.routes }, (_, index) => ({ to: `10.${third}.${index >> 8}.${index & 255}/32` }));
+    let isOver = false;
+    const plans = Array.from({ length: 4 }, () => {
+      const plan = greedyPlan({
+        dhcp: undefined,
+        duplicateAddressDetection: false,
+        addresses: [`10.9.${number}.1/24`],
+      });
+      return { ...plan, pod: greedy.plan };
+    });
+    const tries = plans.map(async (plan, tenth) => {
+      for (let round = 0; !isOver; round++) {
+        const routing = { routes: routes(100 + 10 * tenth + (round % 2)), gateways: [], replyVia: "pod" as const };
+        await world.session.inject({ ...plan, routing });
+      }
+      await world.session.eject({ vnic: plan.vnic });
+    });
+    await serveNeighbor();
+    isOver = true;
+    await Promise.all(tries);
   });
 
   it("is served while another tenant repeatedly tries a missing parent", async () => {

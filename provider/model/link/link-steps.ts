@@ -30,11 +30,13 @@ export function tagSteps(parent: string, vlan: number): IpLine[] {
 }
 
 /**
- * Creates the link in the node's network namespace: down, with its transit name and our alias, which is kept on moves.
+ * Creates the link in the node's network namespace: down, with its transit name, its interface index and our alias,
+ * which are kept on moves. A device keeps the index that it has.
  */
-export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: ParentLink): IpLine[] {
+export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: ParentLink, index: number): IpLine[] {
   const { vnic, network, mtu } = plan;
   const name = device(transitLinkName(vnic.uid));
+  const made = ipLine`name ${name} index ${number(index)}`;
   const from = device(parent);
   const mac = macWord(plan.mac);
   // By default the kernel uses the parent's MTU.
@@ -42,16 +44,16 @@ export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: Parent
   const mark = ipLine`link set dev ${name} alias ${alias(linkAlias(vnic.uid))}`;
   switch (network.mode) {
     case "macvlan":
-      return [ipLine`link add link ${from} name ${name} address ${mac}${size} type macvlan mode bridge`, mark];
+      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode bridge`, mark];
     case "macvlan-private":
-      return [ipLine`link add link ${from} name ${name} address ${mac}${size} type macvlan mode private`, mark];
+      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode private`, mark];
     case "ipvlan":
-      return [ipLine`link add link ${from} name ${name}${size} type ipvlan mode l2`, mark];
+      return [ipLine`link add link ${from} ${made}${size} type ipvlan mode l2`, mark];
     case "bridge": {
       // The node's end has the bridge's MTU, because a bridge adopts the smallest MTU of its ports.
       const peer = ipLine`peer name ${device(hostSideName(vnic.uid))}${sizeWords(parentMtu)}`;
       return [
-        ipLine`link add name ${name} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
+        ipLine`link add ${made} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
         mark,
         ...bridgePortSteps(vnic.uid, parent),
       ];

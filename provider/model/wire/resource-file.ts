@@ -35,6 +35,11 @@ export type Former = z.output<typeof former>;
 const link = z.strictObject({
   /** The interface index in the pod's network namespace, which a pod can't change. */
   index: z.int().optional(),
+  /**
+   * The indexes of the links on the same parent that the pod had before the Vnic, such as those of CNI plugins. Others
+   * are the pod's own and go with the Vnic.
+   */
+  beside: z.array(z.int()).optional(),
   /** Only in mode host-device; absent in files of version 1. */
   former: former.optional(),
 });

@@ -70,7 +70,8 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
     `--secure-port=${port}`,
     `--cert-dir=${certificates}`,
     `--token-auth-file=${tokens}`,
-    "--authorization-mode=RBAC",
+    "--authorization-mode=Node,RBAC",
+    "--enable-admission-plugins=NodeRestriction",
     ...(ipv6
       ? ["--service-cluster-ip-range=fd00:96::/112", "--advertise-address=fd00::1"]
       : ["--service-cluster-ip-range=10.96.0.0/16"]),
@@ -83,12 +84,15 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
   const kubeconfig = join(folder, "kubeconfig");
   const kubectl: Lab["kubectl"] = (argv, input) =>
     run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
+  const textFor = () => {
+    const ca = readFileSync(join(certificates, "apiserver.crt")).toString("base64");
+    return kubeconfigText(`https://${ipv6 ? "[::1]" : host}:${port}`, ca, token);
+  };
   await until("the API server", 120, async () => {
     const ended = children.find(({ exitCode }) => exitCode !== null);
     if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
     try {
-      const ca = readFileSync(join(certificates, "apiserver.crt")).toString("base64");
-      writeFileSync(kubeconfig, kubeconfigText(`https://${ipv6 ? "[::1]" : host}:${port}`, ca, token), { mode: 0o600 });
+      writeFileSync(kubeconfig, textFor(), { mode: 0o600 });
     } catch {
       return undefined; // it has no certificate yet
     }

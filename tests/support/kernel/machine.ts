@@ -13,6 +13,8 @@ export interface LinkRow {
   readonly operstate: string;
   readonly ifalias?: string;
   readonly master?: string;
+  readonly link_netnsid?: number;
+  readonly linkinfo?: { readonly info_kind?: string };
   readonly addr_info: readonly {
     readonly family: string;
     readonly local: string;

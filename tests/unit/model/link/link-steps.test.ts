@@ -28,6 +28,7 @@ function injectPlan({ mtu = 1500, ...given }: Partial<SizedPlan> = {}): SizedPla
 const both = { addresses: ["192.168.50.10/24", "fd50::10/64"] };
 
 describe("the commands that create a link", () => {
+  const index = 17_000_000;
   const mark = `link set dev ${transit} alias ${linkAlias(uid(1))}`;
   const hostSide = hostSideName(uid(1));
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
@@ -35,19 +36,25 @@ describe("the commands that create a link", () => {
     macvlan: [
       { parent: "eth1" },
       [
-        `link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1500 type macvlan mode bridge`,
+        `link add link eth1 name ${transit} index 17000000 address 02:00:5e:10:00:01 mtu 1500 type macvlan mode bridge`,
         `link set dev ${transit} alias ${linkAlias(uid(1))}`,
       ],
     ],
     "macvlan-private": [
       { parent: "eth1" },
-      [`link add link eth1 name ${transit} address 02:00:5e:10:00:01 mtu 1500 type macvlan mode private`, mark],
+      [
+        `link add link eth1 name ${transit} index 17000000 address 02:00:5e:10:00:01 mtu 1500 type macvlan mode private`,
+        mark,
+      ],
     ],
-    ipvlan: [{ parent: "eth1" }, [`link add link eth1 name ${transit} mtu 1500 type ipvlan mode l2`, mark]],
+    ipvlan: [
+      { parent: "eth1" },
+      [`link add link eth1 name ${transit} index 17000000 mtu 1500 type ipvlan mode l2`, mark],
+    ],
     bridge: [
       { parent: "br0", mtu: 9000 },
       [
-        `link add name ${transit} address 02:00:5e:10:00:01 mtu 1500 type veth peer name ${hostSide} mtu 9000`,
+        `link add name ${transit} index 17000000 address 02:00:5e:10:00:01 mtu 1500 type veth peer name ${hostSide} mtu 9000`,
         mark,
         `link set dev ${hostSide} addrgenmode none master br0 up`,
       ],
@@ -64,13 +71,13 @@ describe("the commands that create a link", () => {
   for (const mode of modes)
     it(`have what mode ${mode} needs, and mark the link as ours`, () => {
       const [parentLink, lines] = table[mode];
-      expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), parentLink)).to.deep.equal(lines);
+      expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), parentLink, index)).to.deep.equal(lines);
     });
 
   it("leave the MTU to the kernel when none is given", () =>
-    expect(createSteps(unsizedPlan({ network: { mode: "ipvlan", parent: "eth1" } }), { parent: "eth1" })[0]).to.equal(
-      `link add link eth1 name ${transit} type ipvlan mode l2`,
-    ));
+    expect(
+      createSteps(unsizedPlan({ network: { mode: "ipvlan", parent: "eth1" } }), { parent: "eth1" }, index)[0],
+    ).to.equal(`link add link eth1 name ${transit} index 17000000 type ipvlan mode l2`));
 
   it("create the VLAN's link on its parent, marked as ours", () => {
     const name = vlanLinkName("eth1", 100);

@@ -83,7 +83,7 @@ const legal: Record<string, string> = {
 function wordsOf(accepted: InjectPlan): string[] {
   const sized = { ...accepted, mtu: accepted.mtu ?? 1500 };
   const lines = [
-    ...createSteps(sized, { parent: sized.network.parent }),
+    ...createSteps(sized, { parent: sized.network.parent }, 17_000_000),
     ...moveSteps(accepted, "/run/netns/cni-1"),
     ...configureSteps(accepted),
     ...convergeSteps(sized, liveInterface({ addresses: [], up: false, mac: "02:00:00:00:00:99" })),

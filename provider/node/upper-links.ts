@@ -1,0 +1,91 @@
+import { isVnicError, VnicError } from "../base/errors.ts";
+import { device, ipLine } from "../model/link/ip-line.ts";
+import { hostSideName, linkAlias } from "../model/names.ts";
+import type { ResourceFile } from "../model/wire/resource-file.ts";
+import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
+import { findParent, findTagged } from "./parent-link.ts";
+import { listResourceFiles } from "./resource-file.ts";
+import { isSameNetns } from "./sandbox.ts";
+
+/*
+ * Links that a pod makes on top of its NIC. The kernel makes a macvlan on a macvlan on the lower link of both, which
+ * is the node's, and keeps the links on a device that moves to another network namespace. So they don't end with the
+ * NIC, and would leave the pod on the LAN.
+ */
+
+/** Kinds of links that share the lower link of the link that they are made on. */
+const sharing: readonly (string | undefined)[] = ["macvlan", "macvtap", "ipvlan", "ipvtap"];
+
+/** Whether a link in a pod is on a link with that index of another network namespace. */
+function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }: Link): boolean {
+  return index !== undefined && sharing.includes(kind) && lowerNetns !== undefined && lowerIndex === index;
+}
+
+/** The indexes of the pod's other links on the parent of the Vnic's link, which were there before the Vnic. */
+export function linksBeside(own: Link, podLinks: readonly Link[]): number[] {
+  const isForeign = ({ index, alias = "" }: Link) => index !== own.index && !alias.startsWith(linkAlias(""));
+  return podLinks.filter((link) => isForeign(link) && isOn(own.lowerIndex, link)).flatMap(({ index = [] }) => index);
+}
+
+/** The links that the pod has made on the Vnic's parent. None if the resource file doesn't say which were there before. */
+export async function madeByPod(podLinks: readonly Link[], file: ResourceFile | undefined): Promise<Link[]> {
+  const beside = file?.link?.beside;
+  if (!file || !beside || !podLinks.some(({ kind, lowerNetns }) => sharing.includes(kind) && lowerNetns !== undefined))
+    return [];
+  const parent = await indexOfParent(file);
+  const found = podLinks.filter((link) => isOn(parent, link) && !beside.includes(link.index ?? 0));
+  if (found.length === 0) return [];
+  const others = (await listResourceFiles()).filter(
+    ({ vnic, association }) => vnic.uid !== file.vnic.uid && isSameNetns(association, file.association),
+  );
+  const marks = new Set(others.map(({ vnic }) => linkAlias(vnic.uid)));
+  return found.filter(({ alias = "" }) => !marks.has(alias));
+}
+
+async function indexOfParent({ definition: { network } }: ResourceFile): Promise<number | undefined> {
+  const links = await listLinks("node");
+  try {
+    const parent = findParent(network.parent, links);
+    return (network.vlan === undefined ? parent : findTagged(parent.name, network.vlan, links))?.index;
+  } catch (error) {
+    // A parent that is gone has taken all links on it along.
+    if (!isVnicError(error, "refused")) throw error;
+    return undefined;
+  }
+}
+
+/** The pod's links on top of a device that is in the pod, such as VLANs. */
+export function linksOn(lower: Link, podLinks: readonly Link[]): Link[] {
+  return podLinks.filter(({ parent, kind }) => parent === lower.name && kind !== undefined && kind !== "veth");
+}
+
+/**
+ * Refuses a device on the node that has macvlans or ipvlans in any network namespace, such as a pod's. The kernel lets
+ * nobody have a passthru macvlan beside others.
+ */
+export async function refuseUppers(lower: Pick<Link, "name">, uid: string): Promise<void> {
+  const name = hostSideName(uid);
+  await deleteTrial(name);
+  try {
+    await ipBatch("node", [
+      ipLine`link add link ${device(lower.name)} name ${device(name)} type macvlan mode passthru`,
+      ipLine`link del dev ${device(name)}`,
+    ]);
+  } catch (error) {
+    await deleteTrial(name);
+    if (!isVnicError(error, "failed", "refused")) throw error;
+    if (/Invalid argument|Device or resource busy/.test(error.message))
+      throw new VnicError(
+        "refused",
+        `device ${lower.name} has links on it in a network namespace that isn't the node's; delete the pod that has them`,
+        { cause: error },
+      );
+    // A kernel without macvlans has none on the device.
+    if (!/load the kernel module/.test(error.message)) throw error;
+  }
+}
+
+async function deleteTrial(name: string): Promise<void> {
+  const left = (await listLinks("node")).find((link) => link.name === name && link.kind === "macvlan");
+  if (left) await deleteLink("node", left);
+}

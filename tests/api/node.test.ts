@@ -1,0 +1,124 @@
+import { expect } from "chai";
+import { agentName, providerServiceAccount, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
+import { defaultImage } from "../../provider/base/package.ts";
+import { until } from "../lab/run.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+
+/* What the holder of a kubelet's credentials, a node, may ask of the API server. */
+
+describe("a node", () => {
+  let api: ApiServer;
+  const namespace = "nodes";
+  const as = ["--as=system:node:node1", "--as-group=system:nodes", "--as-group=system:authenticated"];
+  const asNode = (argv: readonly string[], input?: object) =>
+    api.kubectl([...argv, ...as], input === undefined ? undefined : JSON.stringify(input));
+  const agentOn = (node: string) => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `agent-${node}`, namespace: systemNamespace },
+    spec: {
+      nodeName: node,
+      serviceAccountName: agentName,
+      automountServiceAccountToken: true,
+      containers: [{ name: "agent", image: defaultImage }],
+    },
+  });
+
+  before(async () => {
+    api = await apiServer();
+    await api.makeNamespace(namespace);
+    await installPlatform(api.kubectl, ["agent"]);
+    await applyObjects(
+      api.kubectl,
+      ["node1", "node2"].map((name) => ({ apiVersion: "v1", kind: "Node", metadata: { name } })),
+    );
+    await applyObjects(api.kubectl, [agentOn("node1"), agentOn("node2")]);
+  });
+  after(async () => {
+    await api.kubectl(["delete", "-n", systemNamespace, "pod", "agent-node1", "agent-node2", "--force"]);
+    await removeParts(api.kubectl, "agent");
+    await api.kubectl(["delete", "node", "node1", "node2"]);
+  });
+
+  const token = (account: string, ...more: string[]) =>
+    asNode(["create", "token", account, "-n", systemNamespace, ...more]);
+  const boundTo = async (pod: string) => {
+    const path = "jsonpath={.metadata.uid}";
+    const uid = await kubectl(api.kubectl, ["get", "pod", pod, "-n", systemNamespace, "-o", path]);
+    return ["--bound-object-kind=Pod", `--bound-object-name=${pod}`, `--bound-object-uid=${uid}`];
+  };
+
+  const cannot = (questions: readonly string[][]) =>
+    Promise.all(
+      questions.map(async (question) => {
+        const { stdout } = await asNode(["auth", "can-i", ...question]);
+        expect(stdout, question.join(" ")).to.match(/^no\b/);
+      }),
+    );
+
+  it("reads and writes none of our records with its own credentials", async () => {
+    for (const resource of ["vnics", "vnicsets", "vnicnetworks", "vnicaddresses"])
+      await cannot([
+        ...["get", "create", "patch", "delete"].map((verb) => [verb, `${resource}.pulumi-vnic.dev`, "-n", namespace]),
+        ["patch", `${resource}.pulumi-vnic.dev`, "--subresource=status", "-n", namespace],
+      ]);
+  });
+
+  it("creates no Job, attaches to no pod and makes nobody the leader", () =>
+    cannot([
+      ["create", "jobs.batch", "-n", systemNamespace],
+      ["create", "pods", "--subresource=attach", "-n", systemNamespace],
+      ["create", "pods", "--subresource=exec", "-n", systemNamespace],
+      ["update", "leases.coordination.k8s.io", "-n", systemNamespace],
+    ]));
+
+  it("gets no token of the provider or the reconciler, and none of another node's agent", async () => {
+    for (const account of [providerServiceAccount, reconcilerName, agentName])
+      expect((await token(account)).stderr, account).to.match(/no relationship found|not bound to a pod/);
+    expect((await token(providerServiceAccount, ...(await boundTo("agent-node1")))).stderr).to.match(
+      /[Ff]orbidden|[Ii]nvalid/,
+    );
+    expect((await token(agentName, ...(await boundTo("agent-node2")))).stderr).to.match(/different node/);
+    const own = await token(agentName, ...(await boundTo("agent-node1")));
+    expect(own.stderr).to.equal("");
+  });
+
+  it("puts no pod of its own in our namespace, where a driver would take it for a session's", async () => {
+    const { spec } = sessionJob({
+      name: "own",
+      node: "node1",
+      layout: parseLayout("containerd"),
+      image: defaultImage,
+      idleSeconds: 60,
+    }).spec.template;
+    const uid = await kubectl(api.kubectl, ["get", "node", "node1", "-o", "jsonpath={.metadata.uid}"]);
+    const mirror = (changes: object) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        name: "session-node1",
+        namespace: systemNamespace,
+        labels: { "batch.kubernetes.io/job-name": "session-of-node2" },
+        annotations: { "kubernetes.io/config.mirror": "0" },
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "node1", uid, controller: true }],
+      },
+      // A mirror pod has no service account.
+      spec: { ...spec, serviceAccountName: undefined, affinity: undefined, nodeName: "node1", ...changes },
+    });
+    const create = (pod: object) => asNode(["create", "--dry-run=server", "-f", "-"], pod);
+    await installPlatform(api.kubectl, ["agent", "policies"]);
+    try {
+      const refused = await until("the policies to take effect", 30, async () => {
+        const { code, stderr } = await create(mirror({}));
+        return code === 0 ? undefined : stderr;
+      });
+      expect(refused).to.match(/service account .* is none of those that run in vnic-system/);
+      expect((await create(mirror({ serviceAccountName: providerServiceAccount }))).stderr).to.match(/service account/);
+    } finally {
+      await removeParts(api.kubectl, "policies");
+    }
+  });
+});
