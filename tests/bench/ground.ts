@@ -41,7 +41,9 @@ export async function awaitEnd(cluster: Cluster, job: string): Promise<void> {
 export async function netnsOf(bench: Bench, pod: string): Promise<string> {
   const { bundles, config, annotations } = parseLayout(kindOf(node).layout);
   const read = async (container: string) => {
-    const { stdout } = await bench.lab.exec(node, ["cat", `${bundles}/${container}/${config}`]);
+    const path = `${bundles}/${container}/${config}`;
+    const { code, stdout, stderr } = await bench.lab.exec(node, ["cat", path]);
+    if (code !== 0) throw new Error(`reading ${path} on ${node}: ${stderr}`);
     return JSON.parse(stdout) as {
       annotations: Record<string, string>;
       linux: { namespaces: { type: string; path?: string }[] };
