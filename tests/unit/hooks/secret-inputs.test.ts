@@ -81,8 +81,8 @@ describe("what the hooks say of secret inputs", () => {
   });
 
   it("is said with the inputs that check returns, for the other hooks", async () => {
-    const { inputs } = await check({}, { ...definition(), secretInputs: [["mac"]] });
-    expect(inputs).to.deep.include({ secretInputs: [["mac"]] });
+    const checked = await check({}, { ...definition(), secretInputs: [["mac"]] });
+    expect(checked.inputs).to.deep.include({ secretInputs: [["mac"]] });
   });
 
   it("is no value in an error of a creation", async () => {
