@@ -142,10 +142,7 @@ describe("Pulumi's provider process with an API server", () => {
   });
 
   it("keeps in state what exists, with the reasons, when it can't be removed", async () => {
-    server
-      .on(theNode, ok(node()))
-      .on(`POST ${jobs}`, jobsDenied)
-      .on(`DELETE ${vnic}`, denied("delete", "vnics"));
+    server.on(theNode, ok(node())).on(`POST ${jobs}`, jobsDenied).on(`DELETE ${vnic}`, denied("delete", "vnics"));
     const { message, initFailure } = await callError(create());
     expect(message).to.equal("Vnic shop/db-wire exists, but is not complete");
     expect(initFailure?.id).to.equal(vnicId({ namespace: "shop", name: "db-wire" }));
