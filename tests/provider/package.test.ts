@@ -66,15 +66,18 @@ describe("the packed package", function () {
 
     for (const { version, module, moduleResolution, files } of cases)
       it(`has types for TypeScript ${version}, module ${module}, moduleResolution ${moduleResolution}`, async () => {
-        const { stdout } = await run(
-          [
-            process.execPath,
-            join(folder, "compilers/node_modules", `typescript-${version}`, "bin/tsc"),
-            ...["--noEmit", "--strict", "--target", "es2022", "--types", "node"],
-            ...["--module", module, "--moduleResolution", moduleResolution, ...files],
-          ],
-          { cwd: folder },
-        );
+        // A project of its own, because a compiler also considers one in a parent folder.
+        const compilerOptions = {
+          noEmit: true,
+          strict: true,
+          target: "es2022",
+          types: ["node"],
+          module,
+          moduleResolution,
+        };
+        await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+        const compiler = join(folder, "compilers/node_modules", `typescript-${version}`, "bin/tsc");
+        const { stdout } = await run([process.execPath, compiler], { cwd: folder });
         // An old compiler also complains about the newest types of Node.js, which a project with it wouldn't have.
         const ours = stdout.split("\n").filter((line) => /^(error|program|node_modules\/pulumi-vnic)/.test(line));
         expect(ours).to.deep.equal([]);
