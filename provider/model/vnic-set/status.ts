@@ -1,4 +1,5 @@
 import { readyOf } from "../vnic/pending.ts";
+import type { StoredVnic } from "../vnic/record.ts";
 import { cut } from "../../base/quote.ts";
 import { maxLength } from "../schema/bounds.ts";
 import { type Problem, problemWords } from "../schema/problem.ts";
@@ -12,8 +13,11 @@ export function setStatusOf(
   workloadIsMissing: boolean,
   now: Date,
 ): VnicSetStatus {
-  const { desired, served, waiting } = expansion;
-  const ready = served.filter((pod) => isServed(expansion, pod.metadata?.name ?? "", pod.metadata?.uid));
+  const { desired, served, members, waiting, apply, remove } = expansion;
+  const changing = new Set([...apply, ...remove].map(({ spec }) => spec.pod.name));
+  const ready = served.filter(
+    ({ metadata: { name = "", uid } = {} }) => !changing.has(name) && isServed(members.get(name), uid),
+  );
   const condition = (so: Pick<SetCondition, "type" | "status" | "reason" | "message">): SetCondition => {
     const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
     return {
@@ -92,12 +96,10 @@ function exhaustedWords(waiting: readonly string[]): string {
   return `no address is left for ${names}; widen the range, or free one`;
 }
 
-/** Whether a pod has its Vnic as the set asks for it. A Vnic that is about to be changed or deleted doesn't count. */
-function isServed({ members, apply, remove }: Expansion, pod: string, uid: string | undefined): boolean {
-  const vnic = members.get(pod);
+/** Whether the pod with that UID has its Vnic, which isn't about to be changed or deleted, as the set asks for it. */
+function isServed(vnic: StoredVnic | undefined, uid: string | undefined): boolean {
   const ready = readyOf(vnic?.status);
   return (
-    ![...apply, ...remove].some(({ spec }) => spec.pod.name === pod) &&
     vnic?.metadata.deletionTimestamp === undefined &&
     ready?.status === "True" &&
     (ready.observedGeneration ?? 0) >= (vnic?.metadata.generation ?? 0) &&

@@ -4,6 +4,7 @@ import { setRanges, termProblems } from "../../../provider/model/network/terms.t
 import { type AddressRange, freeSpans, indexOf } from "../../../provider/model/schema/range.ts";
 import { allocate } from "../../../provider/model/vnic-set/allocation.ts";
 import { expand } from "../../../provider/model/vnic-set/expansion.ts";
+import { setStatusOf } from "../../../provider/model/vnic-set/status.ts";
 import { parseSetDefinition } from "../../../provider/model/vnic-set/definition.ts";
 import { difference } from "../../../provider/model/vnic/diff.ts";
 import { parseDefinition } from "../../../provider/model/vnic/definition.ts";
@@ -126,6 +127,18 @@ const table: [what: string, size: number, prepare: (size: number) => unknown, ru
         statefulSets: [],
         ranges: [{ cidr: "10.0.0.0/8" }],
       }),
+  ],
+  [
+    "the status of a set that changes all its Vnics",
+    400,
+    (size) => {
+      const set = vnicSet({ addresses: [{ cidr: "10.0.0.0/8" }] });
+      const pods = times(size, (index) => member(`db-${index}`));
+      const more = { vnics: [], others: [], workload: undefined, statefulSets: [], ranges: [{ cidr: "10.0.0.0/8" }] };
+      return { set, expansion: expand({ set, pods, ...more }) };
+    },
+    ({ set, expansion }: { set: ReturnType<typeof vnicSet>; expansion: ReturnType<typeof expand> }) =>
+      setStatusOf(set, expansion, false, new Date(0)),
   ],
 ];
 
