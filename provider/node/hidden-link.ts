@@ -2,8 +2,9 @@ import { isVnicError } from "../base/errors.ts";
 import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { findParent, findTagged } from "./parent-link.ts";
-import { deleteLink, ipBatch, listLinks } from "./link.ts";
+import { ipBatch, listLinks } from "./link.ts";
+import { findLowerLink } from "./parent-link.ts";
+import { deleteTrialLink } from "./trial-link.ts";
 
 /**
  * Whether the Vnic's link still works although it isn't in the pod's network namespace: a pod may have moved it into a
@@ -21,8 +22,7 @@ export async function isHidden({ vnic: { uid }, step, definition, link }: Resour
   if (network.mode !== "macvlan" && network.mode !== "macvlan-private") return false;
   const name = transitLinkName(uid);
   try {
-    const parent = findParent(network.parent, links);
-    const from = network.vlan === undefined ? parent : findTagged(parent.name, network.vlan, links);
+    const from = findLowerLink(network, links);
     if (!from?.up) return false;
     await ipBatch("node", [
       ipLine`link add link ${device(from.name)} name ${device(name)} address ${macWord(mac)} type macvlan mode private`,
@@ -33,7 +33,6 @@ export async function isHidden({ vnic: { uid }, step, definition, link }: Resour
     if (!isVnicError(error, "failed", "refused")) throw error;
     return /Address already in use/.test(error.message);
   } finally {
-    const made = (await listLinks("node")).find((one) => one.name === name && one.kind === "macvlan");
-    if (made) await deleteLink("node", made);
+    await deleteTrialLink(name);
   }
 }

@@ -164,7 +164,7 @@ export function prepareIpBatch(
 }
 
 export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
-  return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
+  return deleteLinks(netns, [link]);
 }
 
 /** Deletes many links with one program. */

@@ -123,14 +123,14 @@ async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan,
     return;
   }
   const index = known?.link?.index;
-  for (const place of ["node", pod] as const) {
-    const own = ownLinks(await listLinks(place), uid, { mode: network.mode, index }).filter(isMade);
+  for (const netns of ["node", pod] as const) {
+    const own = ownLinks(await listLinks(netns), uid, { mode: network.mode, index }).filter(isMade);
     const exact = own.find((link) => link.index === index);
     const waiting = own.find(({ name }) => name === transitLinkName(uid));
-    const named = place === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
+    const named = netns === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
     const made = exact ?? waiting ?? named;
     if (!made) continue;
-    await deleteLink(place, made);
+    await deleteLink(netns, made);
     return;
   }
   if (known && (await isHidden(known)))

@@ -27,6 +27,12 @@ export function findTagged(parent: string, vlan: number, links: readonly Link[])
   return links.find((link) => link.kind === "vlan" && link.parent === parent && link.vlan === vlan);
 }
 
+/** Finds the link on which a Vnic's link is made: the parent, or its VLAN link, which may be missing. */
+export function findLowerLink({ parent, vlan }: NodeNetwork, links: readonly Link[]): Link | undefined {
+  const found = findParent(parent, links);
+  return vlan === undefined ? found : findTagged(found.name, vlan, links);
+}
+
 /** Finds the node's NIC by its name, a subnet, its MAC or its PCI address. */
 export function findParent(text: string, links: readonly Link[]): Link {
   const form = parentForm(text);

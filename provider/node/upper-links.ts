@@ -2,10 +2,11 @@ import { isVnicError, VnicError } from "../base/errors.ts";
 import { device, ipLine } from "../model/link/ip-line.ts";
 import { hostSideName, linkAlias } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
-import { findParent, findTagged } from "./parent-link.ts";
+import { ipBatch, type Link, listLinks } from "./link.ts";
+import { findLowerLink } from "./parent-link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { isSameNetns } from "./sandbox.ts";
+import { deleteTrialLink } from "./trial-link.ts";
 
 /*
  * Links that a pod makes on top of its NIC. The kernel makes a macvlan on a macvlan on the lower link of both, which
@@ -45,8 +46,7 @@ export async function madeByPod(podLinks: readonly Link[], file: ResourceFile | 
 async function indexOfParent({ definition: { network } }: ResourceFile): Promise<number | undefined> {
   const links = await listLinks("node");
   try {
-    const parent = findParent(network.parent, links);
-    return (network.vlan === undefined ? parent : findTagged(parent.name, network.vlan, links))?.index;
+    return findLowerLink(network, links)?.index;
   } catch (error) {
     // A parent that is gone has taken all links on it along.
     if (!isVnicError(error, "refused")) throw error;
@@ -65,14 +65,14 @@ export function linksOn(lower: Link, podLinks: readonly Link[]): Link[] {
  */
 export async function refuseUppers(lower: Pick<Link, "name">, uid: string): Promise<void> {
   const name = hostSideName(uid);
-  await deleteTrial(name);
+  await deleteTrialLink(name);
   try {
     await ipBatch("node", [
       ipLine`link add link ${device(lower.name)} name ${device(name)} type macvlan mode passthru`,
       ipLine`link del dev ${device(name)}`,
     ]);
   } catch (error) {
-    await deleteTrial(name);
+    await deleteTrialLink(name);
     if (!isVnicError(error, "failed", "refused")) throw error;
     if (/Invalid argument|Device or resource busy/.test(error.message))
       throw new VnicError(
@@ -83,9 +83,4 @@ export async function refuseUppers(lower: Pick<Link, "name">, uid: string): Prom
     // A kernel without macvlans has none on the device.
     if (!/load the kernel module/.test(error.message)) throw error;
   }
-}
-
-async function deleteTrial(name: string): Promise<void> {
-  const left = (await listLinks("node")).find((link) => link.name === name && link.kind === "macvlan");
-  if (left) await deleteLink("node", left);
 }
