@@ -132,8 +132,8 @@ export interface VnicSetCluster {
   findReconciler(): Promise<{ readonly ready: number } | undefined>;
 }
 
-/** A cluster for long-running processes: with watches and leader election. */
-export interface WatchedCluster extends Cluster, VnicSetCluster, Leases {
+/** A cluster for long-running processes: with watches. */
+export interface WatchedCluster extends Cluster, VnicSetCluster {
   watchAddresses(): Promise<Watched<StoredAddress>>;
   watchVnics(): Promise<Watched<StoredVnic>>;
   watchPods(): Promise<Watched<PodObject>>;

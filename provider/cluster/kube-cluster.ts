@@ -39,23 +39,30 @@ export async function openWatchedCluster(access: Access): Promise<WatchedCluster
 /** Opens the Leases of a cluster over a connection of their own. */
 export async function openLeases(access: Access): Promise<Leases> {
   const client = await import("./client.ts");
-  return kubeCluster(client, new Connection(client, access), leaseTryMilliseconds);
+  const server = new Connection(client, access);
+  const coordination = new client.CoordinationV1Api(configure(client, server, leaseTryMilliseconds));
+  return leaseCalls(server, coordination, client.V1MicroTime);
 }
 
-function kubeCluster(client: Client, server: Connection, patience = tryMilliseconds): WatchedCluster {
-  const configuration = client.createConfiguration({
+/** The configuration of API clients; each try of a request has that time limit. */
+function configure(client: Client, server: Connection, timeoutMilliseconds: number) {
+  return client.createConfiguration({
     baseServer: new client.ServerConfiguration(server.server, {}),
     authMethods: { default: server },
     promiseMiddleware: [
       {
         pre: async (request) => {
-          request.setSignal(AbortSignal.timeout(patience));
+          request.setSignal(AbortSignal.timeout(timeoutMilliseconds));
           return request;
         },
         post: async (response) => response,
       },
     ],
   });
+}
+
+function kubeCluster(client: Client, server: Connection): WatchedCluster {
+  const configuration = configure(client, server, tryMilliseconds);
   const core = new client.CoreV1Api(configuration);
   const runtimeClasses = { group: "node.k8s.io", version: "v1", plural: "runtimeclasses" };
   const batch = new client.BatchV1Api(configuration);
@@ -151,6 +158,5 @@ function kubeCluster(client: Client, server: Connection, patience = tryMilliseco
         call(server, "listing pods", () => core.listPodForAllNamespaces({ resourceVersion: "0" })),
       ),
     watchVnicSets: () => watch(`/apis/${apiVersion}/vnicsets`, listVnicSets),
-    ...leaseCalls(server, new client.CoordinationV1Api(configuration), client.V1MicroTime),
   };
 }
