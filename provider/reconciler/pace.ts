@@ -2,11 +2,11 @@ import { type Clock, realClock } from "../base/clock.ts";
 
 export interface PaceOptions {
   /** @default 2 */
-  readonly least?: number;
+  readonly min?: number;
   /** The number at the start. @default 8 */
-  readonly first?: number;
+  readonly initial?: number;
   /** @default 64 */
-  readonly most?: number;
+  readonly max?: number;
   readonly clock?: Pick<Clock, "now">;
 }
 
@@ -25,10 +25,10 @@ export class Pace {
   private threshold: number;
   private overloadedAt = -Infinity;
 
-  constructor({ least = 2, first = 8, most = 64, clock = realClock }: PaceOptions = {}) {
-    this.options = { least, first, most, clock };
-    this.room = first;
-    this.threshold = most;
+  constructor({ min = 2, initial = 8, max = 64, clock = realClock }: PaceOptions = {}) {
+    this.options = { min, initial, max, clock };
+    this.room = initial;
+    this.threshold = max;
   }
 
   get width(): number {
@@ -37,7 +37,7 @@ export class Pace {
 
   succeeded(): void {
     const grown = this.room + (this.room < this.threshold ? 1 : 1 / this.room);
-    this.room = Math.min(this.options.most, grown);
+    this.room = Math.min(this.options.max, grown);
   }
 
   /** Reports that the API server doesn't keep up. */
@@ -45,7 +45,7 @@ export class Pace {
     const now = this.options.clock.now();
     if (now - this.overloadedAt < overloadMilliseconds) return;
     this.overloadedAt = now;
-    this.threshold = Math.max(this.options.least, this.room / 2);
+    this.threshold = Math.max(this.options.min, this.room / 2);
     this.room = this.threshold;
   }
 }
