@@ -1,11 +1,10 @@
 import { expect } from "chai";
 import { agentName, providerServiceAccount, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
-import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+import { someSessionJob } from "../support/session-job.ts";
 
 /* What the holder of a kubelet's credentials, a node, may ask of the API server. */
 
@@ -87,13 +86,7 @@ describe("a node", () => {
   });
 
   it("puts no pod of its own in our namespace, where a driver would take it for a session's", async () => {
-    const { spec } = sessionJob({
-      name: "own",
-      node: "node1",
-      layout: parseLayout("containerd"),
-      image: defaultImage,
-      idleSeconds: 60,
-    }).spec.template;
+    const { spec } = someSessionJob().spec.template;
     const uid = await kubectl(api.kubectl, ["get", "node", "node1", "-o", "jsonpath={.metadata.uid}"]);
     const mirror = (changes: object) => ({
       apiVersion: "v1",

@@ -2,25 +2,18 @@ import { expect } from "chai";
 import pLimit from "p-limit";
 import { apiVersion, group, injectorServiceAccount, systemNamespace } from "../../provider/model/names.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
-import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { appImage } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { grantedBy, isGranted, openReviews, type Right } from "../support/rights.ts";
+import { someSessionJob } from "../support/session-job.ts";
 
 const namespace = "tenancy";
 const options = { image: defaultImage };
 /** A pod exactly as the Job controller creates it from a session's Job. */
-const { spec: own } = sessionJob({
-  name: "own",
-  node: "node1",
-  layout: parseLayout("containerd"),
-  image: defaultImage,
-  idleSeconds: 60,
-}).spec.template;
+const { spec: own } = someSessionJob().spec.template;
 
 describe("isolation between tenants", () => {
   let api: ApiServer;
@@ -136,14 +129,7 @@ describe("isolation between tenants", () => {
       it(`refuses a pod with ${what}`, async () => expect(await admit(changes, container)).to.match(words));
 
     it("refuses the Job of such a pod at once, so that its author sees the error", async () => {
-      const job = sessionJob({
-        name: "probe",
-        node: "node1",
-        layout: parseLayout("containerd"),
-        image: appImage,
-        idleSeconds: 60,
-      });
-      const { stderr } = await api.tryCreate(job);
+      const { stderr } = await api.tryCreate(someSessionJob({ image: appImage }));
       expect(stderr).to.match(
         /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,
       );

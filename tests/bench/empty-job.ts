@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { sessionContainer, sessionJob, type SessionJob } from "../../provider/model/kubernetes/session-job.ts";
+import { sessionContainer, type SessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
@@ -7,6 +7,7 @@ import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import type { Bench } from "../support/lifecycle.ts";
+import { someSessionJob } from "../support/session-job.ts";
 import { fromRfc3339 } from "./clock.ts";
 import { awaitEnd, node } from "./ground.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
@@ -38,7 +39,7 @@ function bareJob(name: string): object {
 /** The session's Job with its mounts and privileges, but printing that line instead of running the node side. */
 function mountedJob(name: string): SessionJob {
   const layout = parseLayout(kindOf(node).layout);
-  const job = structuredClone(sessionJob({ name, node, layout, image: defaultImage, idleSeconds: 60 }));
+  const job = structuredClone(someSessionJob({ name, node, layout }));
   Object.assign(job.spec.template.spec.containers[0], { command });
   return job;
 }

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
-import { netnsDirectory, parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { netnsDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { Agent } from "../support/kernel/agent.ts";
 import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
 import { addressesOf, Machine } from "../support/kernel/machine.ts";
 import { Session } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
+import { someSessionJob } from "../support/session-job.ts";
 
 /** The user of the node that is root in the pod. */
 const podRoot = 131_072;
@@ -86,8 +86,8 @@ describe("a pod with a user namespace (hostUsers: false)", function () {
 
 /** The capabilities that a session's Job adds, as setpriv(1) takes them. */
 function jobCapabilities(): string {
-  const layout = parseLayout("containerd");
-  const { template } = sessionJob({ name: "x", node: "node1", layout, image: "x", idleSeconds: 60 }).spec;
-  const added = template.spec.containers.flatMap(({ securityContext }) => securityContext.capabilities.add);
+  const added = someSessionJob().spec.template.spec.containers.flatMap(
+    ({ securityContext }) => securityContext.capabilities.add,
+  );
   return ["-all", ...added.map((name) => `+${name.toLowerCase()}`)].join(",");
 }

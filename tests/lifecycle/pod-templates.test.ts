@@ -4,13 +4,13 @@ import pLimit from "p-limit";
 import { messageOf } from "../../provider/base/errors.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { knownLayouts } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { sessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
 import { partManifests } from "../../provider/model/platform/platform.ts";
 import { type Lab, up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, removeParts } from "../support/cluster.ts";
 import { additionsTo, changesOf, type PodSpec } from "../support/pod-mutations.ts";
+import { someSessionJob } from "../support/session-job.ts";
 
 type Workload = client.KubernetesObject & {
   readonly spec: PodSpec & { readonly template?: { readonly spec: PodSpec } };
@@ -23,8 +23,7 @@ const standing = (["agent", "reconciler"] as const).flatMap((part) =>
     .map((manifest) => ({ ...manifest, metadata }) as unknown as Workload),
 );
 const jobs = knownLayouts.map((layout) => {
-  const job = sessionJob({ name: "probe", node: "node1", layout, image: defaultImage, idleSeconds: 60 });
-  return { ...job, metadata } as unknown as Workload;
+  return { ...someSessionJob({ layout }), metadata } as unknown as Workload;
 });
 const podOf = (workload: Workload): Workload =>
   ({ apiVersion: "v1", kind: "Pod", metadata, spec: workload.spec.template?.spec }) as Workload;
