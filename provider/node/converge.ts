@@ -43,7 +43,7 @@ export async function converge(
   if (known && !canKeepLink(known, plan, association)) await removeLink({ uid, known, association: known.association });
 
   const [nodeLinks, podLinks] = await Promise.all([cleared(uid, known), listLinks(podNetns)]);
-  const arrived = findArrived(plan, association, known, podLinks);
+  const arrived = findArrived(plan, association, known, podLinks, nodeLinks);
   refuseTakenName(
     plan,
     podLinks.filter((link) => link !== arrived),
@@ -100,8 +100,9 @@ function findArrived(
   association: Association,
   known: ResourceFile | undefined,
   links: readonly Link[],
+  nodeLinks: readonly Link[],
 ): Link | undefined {
-  if (mode === "host-device") return known && findDevices(links, known)[0];
+  if (mode === "host-device") return known && findDevices(links, known, nodeLinks)[0];
   return ownLink(links, uid, { ...knownLinkOf(known, association), mode });
 }
 

@@ -14,21 +14,24 @@ import { refuseUppers } from "./upper-links.ts";
  * used.
  */
 
-/** Links of the pod that may be the device: those that match the kernel's data, or else those with the Vnic's alias. */
-export function findDevices(links: readonly Link[], file: ResourceFile): Link[] {
+/**
+ * Links of the pod that may be the device, the most likely first. `nodeLinks` exclude the pod's own NICs of kind veth,
+ * which may have the same index of their peer as the device.
+ */
+export function findDevices(links: readonly Link[], file: ResourceFile, nodeLinks: readonly Link[]): Link[] {
   const former = file.link?.former;
-  const certain = links.filter(
-    (link) =>
-      former !== undefined &&
-      (former.bus !== undefined
-        ? link.bus === former.bus
-        : former.peerIndex !== undefined && mayBeDevice(link, former)),
-  );
   const { index } = knownLinkOf(file, file.association);
-  const marked = ownLinks(links, file.vnic.uid, { index }).filter((link) =>
-    former === undefined ? isMarked(link.alias, file.vnic.uid) : mayBeDevice(link, former),
-  );
-  return [...new Set([...certain, ...marked])];
+  const known = ownLinks(links, file.vnic.uid, { index });
+  if (!former) return known.filter(({ alias }) => isMarked(alias, file.vnic.uid));
+  const isIdentifiable = former.bus !== undefined || former.peerIndex !== undefined;
+  const isOwnNic = (link: Link) => former.peerNetns !== undefined && hasPeer(link, nodeLinks);
+  const others = links.filter((link) => isIdentifiable && !isOwnNic(link));
+  return [...new Set([...known, ...others])].filter((link) => mayBeDevice(link, former));
+}
+
+/** Whether a pod's link of kind veth has its peer among the node's links. */
+function hasPeer({ index, peerIndex }: Link, nodeLinks: readonly Link[]): boolean {
+  return nodeLinks.some((end) => end.kind === "veth" && end.index === peerIndex && end.peerIndex === index);
 }
 
 /** Whether a link can be the device, as far as the link's own network namespace shows. */

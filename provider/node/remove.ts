@@ -61,7 +61,7 @@ async function removeFromPod(
 ): Promise<boolean> {
   const links = await listLinks(pod);
   if (known?.definition.network.mode === "host-device") {
-    for (const link of findDevices(links, known)) {
+    for (const link of findDevices(links, known, await listLinks("node"))) {
       await deleteLinks(pod, linksOn(link, links));
       if (await bringBack(pod, link, known)) return true;
     }

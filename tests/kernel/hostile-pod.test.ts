@@ -124,6 +124,28 @@ describe("a hostile pod", () => {
     });
   }
 
+  it("that unmarks and renames a device keeps its own NIC, whose peer has the same index as the device's", async () => {
+    const index = 4242;
+    await world.addNic("eth9", index);
+    await world.node.ip(`link add veth${index} index ${index} type veth peer name cni1 netns ${pod.machine.netns}`);
+    const before = await node();
+    await inject({ mode: "host-device", parent: "eth9" });
+    await world.session.inject(plan);
+    expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([address]);
+    // Moved away and back, it has a new index as well.
+    const nested = await Machine.make(`${pod.machine.netns}-in`);
+    await pod.machine.ip("link set net1 down", 'link set net1 alias ""', "link set net1 name other0");
+    const taken = (await pod.machine.link("other0"))?.ifindex;
+    await pod.machine.must(["ip", "link", "set", "other0", "netns", nested.netns]);
+    await pod.machine.ip(`link add more0 index ${taken} type bridge`);
+    await nested.must(["ip", "link", "set", "other0", "netns", pod.machine.netns]);
+    await nested.close();
+    expect((await pod.machine.link("other0"))?.ifindex).not.to.equal(taken);
+    expect((await eject()).removed).to.equal(true);
+    expect(await node()).to.deep.equal(before);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1", "more0"]);
+  });
+
   describe("with a nested network namespace", () => {
     let nested: Machine;
     beforeEach(async () => {

@@ -123,9 +123,9 @@ export class World {
     this.closers.push(() => rm(folder, { recursive: true, force: true }));
   }
 
-  /** Adds a NIC on the LAN to the node. */
-  async addNic(name: string): Promise<void> {
-    await plug(this.node, name, this.lan);
+  /** Adds a NIC on the LAN to the node; `peerIndex` is the interface index of its peer in the LAN. */
+  async addNic(name: string, peerIndex?: number): Promise<void> {
+    await plug(this.node, name, this.lan, peerIndex);
   }
 
   /** Adds a bridge to the node, with a new NIC as its port to the LAN. */
@@ -254,10 +254,10 @@ export function planFor(pod: Pod, address: string, more: Partial<InjectPlan> = {
   };
 }
 
-async function plug(machine: Machine, name: string, outside: Machine): Promise<void> {
+async function plug(machine: Machine, name: string, outside: Machine, peerIndex?: number): Promise<void> {
   const port = `p${randomBytes(4).toString("hex")}`;
   await outside.ip(
-    `link add ${port} type veth peer name ${name} netns ${machine.netns}`,
+    `link add ${port} ${peerIndex === undefined ? "" : `index ${peerIndex}`} type veth peer name ${name} netns ${machine.netns}`,
     `link set ${port} master lan up`,
   );
   await machine.ip(`link set ${name} up`);

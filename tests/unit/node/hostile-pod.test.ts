@@ -120,7 +120,7 @@ describe("the content of a pod's network namespace", () => {
             ...own.flatMap((link) =>
               attempt(() => leaseSteps(plan.network, link, link.addresses[0], "192.168.50.9/24")),
             ),
-            ...[...findDevices(links, known), ...findDevices(links, file)].flatMap((link) =>
+            ...[...findDevices(links, known, []), ...findDevices(links, file, [])].flatMap((link) =>
               attempt(() => [...moveBackSteps(uid(1), link, 7), ...restoreSteps(link, former)]),
             ),
             ...([4, 6] as const).flatMap((family) => {
@@ -132,7 +132,7 @@ describe("the content of a pod's network namespace", () => {
           expect(batch.split("\n").length).to.equal(lines.length + 1);
           for (const line of lines) expect(line).to.match(form);
           // Only the device that the file names comes to the node, with the attributes in the file.
-          for (const device of findDevices(links, known)) expect(device.bus).to.equal(former.bus);
+          for (const device of findDevices(links, known, [])) expect(device.bus).to.equal(former.bus);
         },
       ),
       { numRuns: 10_000 },
