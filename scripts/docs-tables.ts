@@ -1,4 +1,4 @@
-/** Writes the input tables in `docs/` from the fields in `provider/model`: `npm run docs:tables`. */
+/** Writes the tables of inputs and settings in `docs/` from the code: `npm run docs:tables`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
@@ -8,28 +8,30 @@ import { type Consequence, type Description, descriptions, type Fields } from ".
 import { formOf } from "../provider/model/schema/shown-as.ts";
 import { setFields } from "../provider/model/vnic-set/fields.ts";
 import { vnicFields } from "../provider/model/vnic/fields.ts";
+import { settingsTable } from "./settings-table.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** The pages with an input table, and their fields. */
-export const pages: Readonly<Record<string, Fields>> = {
-  "docs/vnic.md": vnicFields,
-  "docs/vnic-set.md": setFields,
-  "docs/network.md": networkResourceFields,
+/** The pages with a table, and what makes it. */
+export const pages: Readonly<Record<string, () => string>> = {
+  "docs/vnic.md": () => tableOf(vnicFields),
+  "docs/vnic-set.md": () => tableOf(setFields),
+  "docs/network.md": () => tableOf(networkResourceFields),
+  "docs/operations.md": settingsTable,
 };
 
-const begin = "<!-- Written by npm run docs:tables, from the fields in provider/model. -->";
+const begin = "<!-- Written by npm run docs:tables. -->";
 const end = "<!-- End of the table. -->";
 
 /** Returns the text of a page with its table regenerated. */
 export async function withTable(page: string): Promise<string> {
-  const fields = pages[page];
+  const makeTable = pages[page];
   const path = join(root, page);
   const text = readFileSync(path, "utf8");
   const [before, rest] = text.split(begin);
   const after = rest?.split(end)[1];
-  if (!fields || before === undefined || after === undefined) throw new Error(`${page} has no markers of a table`);
-  const table = `${before}${begin}\n\n${tableOf(fields)}\n\n${end}${after}`;
+  if (!makeTable || before === undefined || after === undefined) throw new Error(`${page} has no markers of a table`);
+  const table = `${before}${begin}\n\n${makeTable()}\n\n${end}${after}`;
   return format(table, { ...(await resolveConfig(path)), filepath: path });
 }
 

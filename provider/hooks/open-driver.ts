@@ -20,6 +20,7 @@ import {
   type Settings,
   type SettingsSources,
   type StackConfig,
+  stackSettings,
 } from "./settings.ts";
 import { readStackFile, type StackFile, stackOf } from "./stack-file.ts";
 
@@ -146,8 +147,7 @@ async function withSettingAdvice<T>(
     return await work();
   } catch (error) {
     if (!isVnicError(error) || !isStored(setting, sources)) throw error;
-    const variable = `VNIC_${setting.toUpperCase()}`;
-    const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${variable}`;
+    const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${stackSettings[setting]}`;
     throw new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
   }
 }

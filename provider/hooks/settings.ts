@@ -23,6 +23,19 @@ export interface Settings {
   readonly image: string;
 }
 
+/**
+ * The stack's settings, without the prefix `vnic:`, and for each the environment variable that is used without it.
+ * docs/operations.md says when each is read and where it is stored.
+ */
+export const stackSettings = {
+  kubeconfig: "VNIC_KUBECONFIG",
+  context: "VNIC_CONTEXT",
+  clusters: "VNIC_CLUSTERS",
+  image: "VNIC_IMAGE",
+} as const;
+
+type StackSetting = keyof typeof stackSettings;
+
 /** Where settings come from. */
 export interface SettingsSources {
   /** The configuration that the engine has passed to the provider. */
@@ -52,15 +65,14 @@ export function readSettings(sources: SettingsSources, cluster?: string): Settin
 
 /** Value of the setting `vnic:clusters`. */
 export function clustersOf(sources: SettingsSources): string | undefined {
-  return find("clusters", sources.env.VNIC_CLUSTERS || undefined, sources);
+  return find("clusters", sources);
 }
 
 function ownSettings(sources: SettingsSources): Settings {
-  const { env } = sources;
   return present({
-    kubeconfig: find("kubeconfig", env.VNIC_KUBECONFIG ? "env:VNIC_KUBECONFIG" : undefined, sources),
-    context: find("context", env.VNIC_CONTEXT || undefined, sources),
-    image: find("image", env.VNIC_IMAGE || undefined, sources) ?? defaultImage,
+    kubeconfig: find("kubeconfig", sources),
+    context: find("context", sources),
+    image: find("image", sources) ?? defaultImage,
   });
 }
 
@@ -77,10 +89,18 @@ export function isStored(name: "kubeconfig" | "clusters", sources: SettingsSourc
   );
 }
 
-function find(name: string, fromEnvironment: string | undefined, sources: SettingsSources): string | undefined {
+function find(name: StackSetting, sources: SettingsSources): string | undefined {
   const key = `vnic:${name}`;
   const { configured, isCurrent, file } = sources;
+  const fromEnvironment = findInEnvironment(name, sources.env);
   if (isCurrent) return configured.get(key) ?? fromEnvironment;
   const value: FileValue = file?.get(key) ?? { hidden: true };
   return "hidden" in value ? (fromEnvironment ?? configured.get(key)) : (value.plain ?? fromEnvironment);
+}
+
+/** The setting by its environment variable. A kubeconfig stays there, so that only the variable's name is passed on. */
+function findInEnvironment(name: StackSetting, env: NodeJS.ProcessEnv): string | undefined {
+  const variable = stackSettings[name];
+  const value = env[variable] || undefined;
+  return name === "kubeconfig" && value !== undefined ? `env:${variable}` : value;
 }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { pages, withTable } from "../../../scripts/docs-tables.ts";
 import { root } from "../../support/documents.ts";
 
-describe("the table of inputs", () => {
+describe("the table in the documentation", () => {
   for (const page of Object.keys(pages))
-    it(`matches the fields in provider/model (otherwise: npm run docs:tables): ${page}`, async () => {
+    it(`matches the code (otherwise: npm run docs:tables): ${page}`, async () => {
       expect(readFileSync(join(root, page), "utf8")).to.equal(await withTable(page));
     });
 });
