@@ -78,6 +78,19 @@ function longestFirst(jobs: readonly Job[]): Job[] {
   return [...jobs].sort((one, other) => expected(other) - expected(one));
 }
 
+/** Divides files into parts, none of them empty, that take about as long as one another by the times of earlier runs. */
+function shares(files: readonly string[], count: number): string[][] {
+  const former = readTimes();
+  const timed = files.map((file) => ({ file, expected: former[relative(testsFolder, file)] ?? 5000 }));
+  const parts = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [] as string[], expected: 0 }));
+  for (const { file, expected } of timed.sort((one, other) => other.expected - one.expected)) {
+    const shortest = parts.reduce((best, part) => (part.expected < best.expected ? part : best));
+    shortest.files.push(file);
+    shortest.expected += expected;
+  }
+  return parts.map((part) => part.files.sort());
+}
+
 function fail(what: string, error: unknown): void {
   failures.push(`${what}: ${String(error)}`);
   console.error(`\n${what}: ${error instanceof Error ? error.stack : String(error)}`);
@@ -127,10 +140,15 @@ for (const { tier, files } of wanted) {
     continue;
   }
   console.log(`\ntests/${tier.name}`);
-  const job = jobFor(tier, files, false);
-  const outcome = await runJob(job, { live: true });
-  count(job, outcome);
-  Object.assign(times, outcome.times);
+  await Promise.all(
+    shares(files, tier.processes ?? 1).map(async (share, _, { length }) => {
+      const job = jobFor(tier, share, false);
+      const outcome = await runJob(job, { live: length === 1 });
+      count(job, outcome);
+      Object.assign(times, outcome.times);
+      if (outcome.output) console.log(outcome.output.trimEnd());
+    }),
+  );
 }
 
 if (onLab.length > 0 && !isStopped()) {

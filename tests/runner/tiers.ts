@@ -14,8 +14,10 @@ export interface Tier {
   readonly timeoutSeconds: number;
   /** Each file has a process and, while it runs, a whole lab to itself. */
   readonly usesLab?: boolean;
-  /** How many files run side by side, each in its own process. @default all run one after another in one process */
+  /** How many files run side by side, each in its own process. @default see `processes` */
   readonly sideBySide?: number;
+  /** How many processes share the tier's files; each process runs its share one file after another. @default 1 */
+  readonly processes?: number;
   /** Describes what this machine lacks to run the tier, whose tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
   /** Prepares what the first test needs in addition to the lab, which may take minutes on a fresh machine. */
@@ -24,14 +26,15 @@ export interface Tier {
 
 /** Ordered by requirements. */
 export const tiers: readonly Tier[] = [
-  { name: "unit", timeoutSeconds: 60 },
-  { name: "provider", timeoutSeconds: 30 },
-  { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepare: ensureHelm },
+  { name: "unit", timeoutSeconds: 60, processes: 2 },
+  { name: "provider", timeoutSeconds: 60, sideBySide: 2 },
+  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: ensureHelm },
   // Files of this tier mostly wait for the kernel, leases and timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine, with no cluster.
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
-  { name: "api", timeoutSeconds: 180, missing: missingForApi, prepare: prepareApi },
+  // Each process starts an API server for all of its files.
+  { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
   { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },
   { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: ensurePulumi },
