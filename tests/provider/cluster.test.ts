@@ -20,6 +20,7 @@ const storingAddress = ({ body }: { body: unknown }) => {
   return ok({ ...record, metadata: { ...record.metadata, uid: uid(8), resourceVersion: "7" } });
 };
 const short = { createSeconds: 1, updateSeconds: 1, deleteSeconds: 1 };
+const ample = { createSeconds: 30, updateSeconds: 30, deleteSeconds: 30 };
 
 /** Whether a request applies the whole record. Other requests, such as claims, only change its metadata. */
 const isRecord = (body: unknown): body is VnicRecord => (body as Partial<VnicRecord>).spec !== undefined;
@@ -125,7 +126,7 @@ describe("Pulumi's provider process with an API server", () => {
       .on(`POST ${jobs}`, jobsDenied)
       .on(`GET ${vnic}`, failure(404, "not found", { name: "db-wire", kind: "vnics", group }))
       .on(`DELETE ${vnic}`, ok({}));
-    const error = await callError(create());
+    const error = await callError(create({ deadlines: ample }));
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
     // The last request would release the claim, if the record weren't gone. Status updates happen concurrently.
@@ -143,7 +144,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   it("keeps in state what exists, with the reasons, when it can't be removed", async () => {
     server.on(theNode, ok(node())).on(`POST ${jobs}`, jobsDenied).on(`DELETE ${vnic}`, denied("delete", "vnics"));
-    const { message, initFailure } = await callError(create());
+    const { message, initFailure } = await callError(create({ deadlines: ample }));
     expect(message).to.equal("Vnic shop/db-wire exists, but is not complete");
     expect(initFailure?.id).to.equal(vnicId({ namespace: "shop", name: "db-wire" }));
     expect(initFailure?.reasons).to.have.length(1);
@@ -154,7 +155,7 @@ describe("Pulumi's provider process with an API server", () => {
     expect(__provider, "what refresh and delete will run").to.be.a("string").that.includes("pulumi-vnic/provider");
     expect(properties).to.deep.equal({
       clusterUid: "9b2f7c5e-0000-4000-8000-000000000001",
-      ...stateWith(definition({ deadlines: short }), {
+      ...stateWith(definition({ deadlines: ample }), {
         uid: uid(1),
 
         node: "worker-1",
