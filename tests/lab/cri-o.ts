@@ -5,14 +5,14 @@ import { pauseImage } from "./images.ts";
 import { kindOf } from "./node-kinds.ts";
 
 /**
- * Writes CRI-O's configuration for a node, and returns its command line. `programs`: the folder of crio and pinns, as
- * the node sees it.
+ * Writes CRI-O's configuration for a node, and returns its command line. `programs`: the folder of crio, pinns and
+ * runc, as the node sees it.
  */
 export async function prepareCrio(node: Node, programs: string): Promise<string[]> {
   const dir = nodeDir(node);
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, "policy.json"), JSON.stringify({ default: [{ type: "insecureAcceptAnything" }] }));
-  await writeFile(join(dir, "runc"), runtime, { mode: 0o755 });
+  await writeFile(join(dir, "runc"), runtimeScript(programs), { mode: 0o755 });
   await writeFile(join(dir, "crio.conf"), config(node, programs));
   return [join(programs, "crio"), "--config", join(dir, "crio.conf"), "--config-dir", ""];
 }
@@ -21,7 +21,7 @@ export async function prepareCrio(node: Node, programs: string): Promise<string[
  * Wraps runc: never lowers the OOM score below the parent's, since the machine may lack CAP_SYS_RESOURCE, and sets no
  * huge page limits, since the lab's cgroups aren't in every hierarchy. containerd has options for both.
  */
-const runtime = `#!/bin/sh
+const runtimeScript = (programs: string): string => `#!/bin/sh
 bundle=.
 before=
 for word; do
@@ -34,7 +34,7 @@ if test -w "$spec"; then
     sed -e 's/"oomScoreAdj": *-[0-9]*/"oomScoreAdj": 0/' -e 's/, *"hugepageLimits": *\\[[^]]*\\]//' >"$spec.own" &&
     cat "$spec.own" >"$spec" && rm "$spec.own"
 fi
-exec /usr/sbin/runc "$@"
+exec ${programs}/runc "$@"
 `;
 
 function config(node: Node, programs: string): string {

@@ -32,12 +32,13 @@ function versionFlags(version: string): string {
   return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
 }
 
-/** Returns a folder with crio and pinns, and installs what they need to be built and to run. */
+/** Returns a folder with crio, pinns and runc, and installs what they need to be built and to run. */
 export async function ensureCrio(): Promise<string> {
   await ensureDebianPackages(["conmon", "gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "skopeo"]);
   const module = goModule("cri-o");
   const version = await versionOf(module, "github.com/cri-o/cri-o");
-  return cached(`cri-o-${version}`, `building CRI-O ${version} (2 minutes on 2 cores)`, async (bin) => {
+  const runc = await ensureRunc();
+  const crio = await cached(`cri-o-${version}`, `building CRI-O ${version} (2 minutes on 2 cores)`, async (bin) => {
     const tags = "containers_image_openpgp exclude_graphdriver_btrfs seccomp";
     await goBuild(module, bin, "", { tags, cgo: true });
     const find = ["go", "list", "-m", "-f", "{{.Dir}}", "github.com/cri-o/cri-o"];
@@ -45,6 +46,17 @@ export async function ensureCrio(): Promise<string> {
     const compile = 'cc -std=c99 -Os -static -o "$1/pinns" "$2"/*.c';
     await must(["sh", "-c", compile, "compile", bin, sources]);
   });
+  await copyFile(join(runc, "runc"), join(crio, "runc"));
+  return crio;
+}
+
+/** Returns a folder with runc. Debian's version can't run pods with user namespaces. */
+async function ensureRunc(): Promise<string> {
+  const module = goModule("runc");
+  const version = await versionOf(module, "github.com/opencontainers/runc");
+  return cached(`runc-${version}`, `building runc ${version} (1 minute on 2 cores)`, (bin) =>
+    goBuild(module, bin, "", { tags: "seccomp", cgo: true }),
+  );
 }
 
 /** Returns a folder with `pulumi` and its Node language host, unless both are already on PATH. */
