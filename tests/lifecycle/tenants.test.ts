@@ -15,8 +15,8 @@ const rbac = { apiGroup: "rbac.authorization.k8s.io" };
 const user = (name: string) => [{ kind: "User", name, ...rbac }];
 
 /**
- * Three users: Ann with Kubernetes' own role `edit`, Owen with all rights in the namespace, Nell with inline networks
- * as well.
+ * Three users: Ann with Kubernetes' own role `edit`, Owen with all rights in the namespace, and Nell with these and the
+ * right to use inline networks.
  */
 const people = [
   binding("RoleBinding", "ann", "edit"),
@@ -72,7 +72,10 @@ describe("a tenant", () => {
     return parsed.definition;
   }
 
-  /** The API server's message to that user; empty if it accepts the record. */
+  /** Runs kubectl in the namespace with the rights of the tenant `ann`. */
+  const asAnn = (...argv: string[]) => bench.lab.kubectl([...argv, "-n", namespace, "--as", "ann"]);
+
+  /** The API server's error message for that user; empty if it accepts the record. */
   async function admit(person: string, spec: object, kind = "Vnic"): Promise<string> {
     const whole = kind === "Vnic" ? { pod: { name: "db" }, ...spec } : { selector: { app: "db" }, template: spec };
     const record = { apiVersion, kind, metadata: { name: "wire", namespace }, spec: whole };
@@ -157,7 +160,7 @@ describe("a tenant", () => {
       ["patch", "vnicnetworks"],
       ["use-inline", "vnicnetworks"],
     ]) {
-      const { stdout } = await bench.lab.kubectl(["auth", "can-i", ...words, "-n", namespace, "--as", "ann"]);
+      const { stdout } = await asAnn("auth", "can-i", ...words);
       expect(stdout.trim(), words.join(" ")).to.equal("no");
     }
   });
@@ -167,32 +170,11 @@ describe("a tenant", () => {
       define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.80/24"] }),
     );
     expect(await answersPing(bench.lab, "lan1", "192.168.50.80"), "made with the provider's rights").to.equal(true);
-    const patch = (body: object) =>
-      bench.lab.kubectl([
-        "patch",
-        "vnic",
-        "wire",
-        "-n",
-        namespace,
-        "--as",
-        "ann",
-        "--type=merge",
-        "-p",
-        JSON.stringify(body),
-      ]);
+    const patch = (body: object) => asAnn("patch", "vnic", "wire", "--type=merge", "-p", JSON.stringify(body));
     expect((await patch({ metadata: { labels: { team: "shop" } } })).stderr).to.equal("");
     expect((await patch({ spec: { addresses: [`${cluster.control}/24`] } })).stderr).to.match(/use-inline/);
     expect((await patch({ spec: { network: { parent: "eth0" } } })).stderr).to.match(/use-inline/);
-    const { code } = await bench.lab.kubectl([
-      "delete",
-      "vnic",
-      "wire",
-      "-n",
-      namespace,
-      "--as",
-      "ann",
-      "--wait=false",
-    ]);
+    const { code } = await asAnn("delete", "vnic", "wire", "--wait=false");
     expect(code).to.equal(0);
     await bench.eject(state);
   });

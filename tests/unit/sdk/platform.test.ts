@@ -2,41 +2,25 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { defaultImage, platformManifests } from "../../../provider/cli/manifests.ts";
 import { Platform, type PlatformArgs } from "../../../sdk/index.ts";
-
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
+import { recordRegistrations, type Registered } from "../../fakes/registrations.ts";
 
 const byDigest = `registry.example/pulumi-vnic-node@sha256:${"ab".repeat(32)}`;
 
 describe("a Platform in a program", () => {
   let registered: Registered[];
 
-  before(() =>
-    pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs }) => {
-          registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: `${name}-id`, state: inputs as Record<string, unknown> };
-        },
-        call: () => ({}),
-      },
-      "shop",
-      "dev",
-      false,
-    ),
-  );
+  before(() => {
+    registered = recordRegistrations();
+  });
 
-  /** What a Platform sends to the engine: its own type, then its objects. */
+  /** The resources that a Platform registers with the engine: itself first, then its objects. */
   async function declare(args?: PlatformArgs): Promise<Registered[]> {
-    registered = [];
+    registered.length = 0;
     const platform = new Platform("vnic", args);
     await new Promise((resolve) => platform.urn.apply(resolve));
     const expected = platformManifests({ image: "", without: args?.without ?? [] }).length;
     while (registered.length < expected + 1) await new Promise((resolve) => setTimeout(resolve, 5));
-    return registered;
+    return [...registered];
   }
 
   const objectsIn = (all: readonly Registered[]) => all.filter(({ type }) => type.startsWith("kubernetes:"));

@@ -1,14 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { Network, Vnic, type VnicArgs } from "../../../sdk/index.ts";
+import { recordRegistrations, type Registered } from "../../fakes/registrations.ts";
 
-interface Registered {
-  readonly type: string;
-  readonly name: string;
-  readonly inputs: Record<string, unknown>;
-}
-
-const registered: Registered[] = [];
+let registered: Registered[];
 
 const args: VnicArgs = {
   pod: { namespace: "shop", name: "db-0" },
@@ -16,7 +11,7 @@ const args: VnicArgs = {
   addresses: ["192.168.50.10/24"],
 };
 
-/** An object under Pulumi's mocks, and what it sent to the engine. */
+/** Declares a Vnic; returns its object, its URN and the inputs that the engine got. */
 async function declare(name: string, given: VnicArgs = args, options?: pulumi.CustomResourceOptions) {
   const vnic = new Vnic(name, given, options);
   const urn = await new Promise<string>((resolve) => vnic.urn.apply(resolve));
@@ -26,20 +21,9 @@ async function declare(name: string, given: VnicArgs = args, options?: pulumi.Cu
 }
 
 describe("a Vnic in a program", () => {
-  before(() =>
-    pulumi.runtime.setMocks(
-      {
-        newResource: ({ type, name, inputs }) => {
-          registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-          return { id: `${name}-id`, state: inputs as Record<string, unknown> };
-        },
-        call: () => ({}),
-      },
-      "shop",
-      "dev",
-      false,
-    ),
-  );
+  before(() => {
+    registered = recordRegistrations();
+  });
 
   it("has a type token of its own, by which policies find it", async () => {
     const { urn } = await declare("wire-1");

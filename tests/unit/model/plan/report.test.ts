@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { unknownValue } from "../../../../provider/model/schema/known.ts";
 import { renderPlan } from "../../../../provider/model/plan/markdown.ts";
 import { type PlanReport, reportPlan } from "../../../../provider/model/plan/report.ts";
+import { definition } from "../../../fakes/objects.ts";
 
 const fixtures = join(import.meta.dirname, "..", "..", "..", "fixtures", "plan");
 const fixture = (name: string): string => readFileSync(join(fixtures, name), "utf8");
@@ -17,14 +18,7 @@ interface Step {
   more?: object;
 }
 
-const inputs = {
-  name: "wire",
-  pod: { namespace: "shop", name: "db-0" },
-  network: { mode: "macvlan", parent: "eth1" },
-  addresses: ["192.168.50.10/24"],
-  mac: "02:00:5e:10:00:01",
-  interfaceName: "net1",
-};
+const { deadlines: _, declaredBy: __, ...inputs } = definition({ name: "wire" });
 
 /** A preview with these steps; missing fields are those of an update of a Vnic without changes. */
 function report(...steps: Step[]): PlanReport {
@@ -47,7 +41,7 @@ function report(...steps: Step[]): PlanReport {
   return reportPlan(JSON.stringify({ steps: planned }), "stdin");
 }
 
-/** Each field of the only NIC, with what its change interrupts. */
+/** The interruption that a change of each field of the only NIC causes. */
 function interruptions(step: Step): Record<string, string> {
   const fields = report(step).vnics.flatMap((vnic) => vnic.fields);
   return Object.fromEntries(fields.map(({ field, interrupts }) => [field, interrupts]));
@@ -133,7 +127,7 @@ describe("the report on a plan", () => {
         diagnostics: [
           complaint("labels.team", `"hush \\" hush" is not a label value: use letters`),
           complaint("labels", `["hush"] is not an object`),
-          complaint("mtu", "12 is below 68, the least that IPv4 allows (RFC 791)"),
+          complaint("mtu", "12 is below 68, the minimum of IPv4 (RFC 791)"),
           { severity: "warning", message: "old" },
           { severity: "error", message: "error: \u001b[90mboom\u001b[39m\n    at run (/home/me/index.ts:1:2)\n" },
         ],
@@ -143,7 +137,7 @@ describe("the report on a plan", () => {
     expect(errors).to.deep.equal([
       "wire, labels.team: is not a label value: use letters",
       "wire, labels: is not an object",
-      "wire, mtu: 12 is below 68, the least that IPv4 allows (RFC 791)",
+      "wire, mtu: 12 is below 68, the minimum of IPv4 (RFC 791)",
       "boom",
     ]);
   });
