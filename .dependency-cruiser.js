@@ -10,7 +10,7 @@ const anyNode = node("[a-z_/]+");
 const rooms = (...names) => names.map((name) => `^provider/${name}/`);
 
 const pure = [...npm("zod", "ipaddr\\.js"), ...node("crypto", "net", "util")];
-// The SDK brings gRPC along, by which the provider shows its progress.
+// The Pulumi SDK depends on gRPC, with which the provider shows its progress.
 const pulumi = npm("@pulumi/pulumi", "@pulumi/kubernetes", "@grpc/grpc-js");
 
 /** What each room may import, beside itself. */

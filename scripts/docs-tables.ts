@@ -37,7 +37,7 @@ export async function withTable(page: string): Promise<string> {
 
 function tableOf(fields: Fields): string {
   const rows = Object.entries(fields)
-    // Set by the SDK, not by the user.
+    // `declaredBy` is set by the SDK, not by the user.
     .filter(([key]) => key !== "declaredBy")
     .flatMap(([key, field]) => {
       // A template's fields are those of a Vnic, which has its own page.

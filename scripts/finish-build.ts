@@ -1,6 +1,6 @@
 /**
- * Completes the build after tsc: bundles the hooks and the image's programs, because loading hundreds of small files
- * takes Node.js longer than most of the work; and adds what CommonJS needs.
+ * Completes the build after tsc. It bundles the hooks and the image's programs, because Node.js takes long to load
+ * hundreds of small files, and adds the files that CommonJS needs.
  */
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
@@ -31,7 +31,8 @@ await build({
   minify: true,
 });
 
-// Chunks that several hooks share, or that are loaded on demand, are named by a hash of their content.
+// Remove the chunks of earlier builds. Chunks that several hooks share, or that are loaded on demand, are named by a
+// hash of their content.
 await rm("dist/hooks", { recursive: true, force: true });
 await build({
   ...bundles,
@@ -43,7 +44,7 @@ await build({
   outdir: "dist/hooks",
   splitting: true,
   external: ["@pulumi/pulumi"],
-  // Keep names readable in stack traces.
+  // Names aren't shortened, so that stack traces stay readable.
   minifySyntax: true,
   minifyWhitespace: true,
 });

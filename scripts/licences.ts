@@ -17,15 +17,15 @@ interface LockedPackage {
 }
 
 export interface Shipped {
-  /** Where npm puts it, which is unique: `node_modules/zod`. */
+  /** The path where npm puts the package, which is unique: `node_modules/zod`. */
   readonly path: string;
   readonly name: string;
   readonly version: string;
   /** SPDX expression; empty if the package doesn't state one. */
   readonly licence: string;
-  /** Hash of its archive in the registry, as the lock file has it: `sha512-…` in base64. */
+  /** Hash of the package's archive in the registry, as in the lock file: `sha512-…` in base64. */
   readonly integrity: string;
-  /** Paths of the packages that it needs. */
+  /** Paths of the package's dependencies. */
   readonly needs: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function shipped(): Shipped[] {
       if (found.has(path)) return [path];
       const { version = "", license = "", integrity = "" } = lock.packages[path] ?? {};
       const entry = { path, name, version, licence: license, integrity };
-      // Stored before its dependencies are followed, so that a cycle of dependencies ends.
+      // Store the package before its dependencies are followed, so that a cycle of dependencies ends.
       found.set(path, { ...entry, needs: [] });
       found.set(path, { ...entry, needs: follow(path) });
       return [path];

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /*
- * Pulumi gives a provider secret inputs in plain, and only keeps outputs secret that have the name of a secret input. So
- * the SDK finds out which inputs are secret, marks what is derived from them, and tells the provider, which leaves them
- * out of what it says.
+ * Pulumi gives a provider secret inputs in plain text, and keeps only those outputs secret that have the name of a
+ * secret input. So the SDK finds out which inputs are secret, marks the outputs that are derived from them, and passes
+ * the list to the provider, which leaves the values out of its messages.
  */
 
 /** Paths of secret inputs, as lists of keys. A list with a secret element is secret as a whole. */

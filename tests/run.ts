@@ -1,11 +1,12 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * First the tiers that need no lab, one after the other; the files of one may run side by side. Then the files that
- * need one, each in a process of its own, side by side on as many labs: two for the whole suite, one when folders or
- * files are named. A file has its lab for itself, and its output is printed whole when it ends. What this machine lacks
- * is said, and the tests that need it count as skipped; with --no-skips, a run that skips any test fails. The last line
- * is `N passed, N failed`, or `N passed, N failed, N skipped`.
+ * First, the tiers that need no lab run one after the other; files of the same tier may run at the same time. Then the
+ * files that need a lab run, each in its own process and with a whole lab to itself. The complete suite uses two labs
+ * at the same time; a run of named folders or files uses one. The output of a file is printed when the file has ended.
+ *
+ * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
+ * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,6 +1,6 @@
 /*
- * The demo of the main use case: a running pod gets a NIC on a network outside the cluster by `pulumi up` of
- * examples/quickstart, and a host on that network reaches it. The demo fails if the pod restarts or if a second `up`
+ * The demo of the main use case: with `pulumi up` of examples/quickstart, a running pod gets a NIC on a network outside
+ * the cluster, and a host on that network reaches the pod. The demo fails if the pod restarts or if a second `up`
  * changes anything.
  */
 import { spawn } from "node:child_process";
@@ -18,7 +18,7 @@ const settings = join(folder, "Pulumi.demo.yaml");
 const printHeading = (text: string): void => console.log(`\n\x1b[1m== ${text}\x1b[0m`);
 const printLines = (lines: readonly string[]): void => lines.forEach((line) => console.log(`   ${line}`));
 
-/** Everything that a restart of the pod would change. */
+/** Everything about the pod that a restart would change. */
 async function lifeOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
   const { metadata, status } = JSON.parse(await kubectl(run, ["get", "pod", pod, "-n", namespace, "-o", "json"])) as {
     metadata: { uid: string };
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
 
   printHeading("pulumi up: one Vnic, declared in examples/quickstart");
   await pulumi("stack", "init", "demo", "--non-interactive");
-  // Only here does the engine require the settings to be beside the project.
+  // Only for this command does the engine require the settings to be beside the project.
   await rename(join(checkout, "examples/quickstart/Pulumi.demo.yaml"), settings).catch(() => undefined);
   const inputs = { namespace: target.namespace, pod: target.pod, parent: target.parent, address: target.address };
   await pulumi(
@@ -104,7 +104,7 @@ async function main(): Promise<void> {
   printLines([
     `. ${file}    # the stack of this demo; its settings: --config-file ${settings}`,
     "pulumi stack && pulumi stack export",
-    ...target.lookAround,
+    ...target.nextCommands,
     "",
     `take the NIC away:  . ${file} && pulumi destroy --yes --config-file ${settings}`,
     ...target.tearDown.map((line) => `take all away:      ${line}`),

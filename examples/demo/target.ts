@@ -6,7 +6,7 @@ import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../.
 import { demo } from "../../tests/support/demo.ts";
 import { askRedis } from "../../tests/support/outside.ts";
 
-/** The cluster for the demo, the pod that gets the NIC, and a host outside that reaches it. */
+/** The cluster for the demo, the pod that gets the NIC, and a host outside the cluster that reaches the pod. */
 export interface Target {
   readonly what: string;
   readonly kubectl: Lab["kubectl"];
@@ -15,20 +15,17 @@ export interface Target {
   readonly namespace: string;
   readonly pod: string;
   readonly parent: string;
-  /** With prefix length. */
+  /** The Vnic's address with prefix length. */
   readonly address: string;
   /** Queries the pod's server from outside, at an address without prefix length; returns lines to print. */
   readonly probe: (address: string) => Promise<string[]>;
-  /**
-   * What the reader needs to look around afterwards: an administrator's kubeconfig, the folder of kubectl, and
-   * commands.
-   */
+  /** For the reader to look around afterwards: an administrator's kubeconfig, the folder of kubectl, and commands. */
   readonly admin: { readonly kubeconfig: string; readonly bin: string };
-  readonly lookAround: readonly string[];
+  readonly nextCommands: readonly string[];
   readonly tearDown: readonly string[];
 }
 
-/** If `KUBECONFIG` is set, that cluster is used instead of the lab. */
+/** Returns the cluster of `KUBECONFIG` if that is set, or else the lab. */
 export function findTarget(): Promise<Target> {
   return process.env.KUBECONFIG ? ownTarget(process.env.KUBECONFIG) : labTarget();
 }
@@ -66,7 +63,7 @@ async function labTarget(): Promise<Target> {
       ];
     },
     admin: { kubeconfig: lab.kubeconfig, bin: await ensureKubernetes() },
-    lookAround: [
+    nextCommands: [
       "kubectl get vnics -A -o wide",
       `kubectl exec -n ${namespace} ${pod} -- ip address`,
       `npm run lab -- exec ${outside} -- ping -c 3 ${demo.address}`,
@@ -111,7 +108,7 @@ async function ownTarget(kubeconfig: string): Promise<Target> {
       return stdout.split("\n").filter((line) => line.includes("bytes from"));
     },
     admin: { kubeconfig, bin: dirname(program) },
-    lookAround: ["kubectl get vnics -A -o wide"],
+    nextCommands: ["kubectl get vnics -A -o wide"],
     tearDown: [],
   };
 }

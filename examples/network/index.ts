@@ -17,7 +17,7 @@ const wire = new Vnic("db-wire", {
   pod: { namespace, name: config.require("pod") },
   network: lan,
   addresses: [config.require("address")],
-  // The network that the pod itself should reach.
+  // The network behind the router that the pod itself should reach.
   routes: [{ to: config.require("behind"), via: gateway }],
 });
 

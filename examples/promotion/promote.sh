@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings this very commit to a stack, once it has nothing left to do in the stack below.
+# Deploys the current commit to a stack, if the lower stack matches the same commit.
 # usage: promote.sh <lower stack> <upper stack>
 set -eu
 lower=${1:?usage: promote.sh <lower stack> <upper stack>}

@@ -5,7 +5,7 @@ const config = new pulumi.Config();
 const pod = { namespace: config.require("namespace"), name: config.require("pod") };
 const network = { parent: config.require("parent") };
 
-// This is what pull requests change.
+// The NICs and their addresses; pull requests change this list.
 const wires: Record<string, string[]> = {
   "db-wire": ["192.168.50.94/24"],
   "backup-wire": ["192.168.50.95/24"],

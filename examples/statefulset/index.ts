@@ -6,7 +6,7 @@ const config = new pulumi.Config();
 const name = config.require("name");
 const labels = { app: name };
 
-// What Vnics need in the cluster. If it is installed already, remove these lines.
+// The objects that Vnics need in the cluster. If they are installed already, remove these lines.
 const platform = new Platform("vnic", { image: config.require("nodeImage") });
 
 const namespace = new kubernetes.core.v1.Namespace("namespace", { metadata: { name: config.require("namespace") } });

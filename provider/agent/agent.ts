@@ -14,13 +14,13 @@ import { Watch } from "./watch.ts";
 /** How often resource files and network namespaces are checked: the kernel doesn't announce that a pod has ended. */
 const pollMilliseconds = 5000;
 
-/** How long it may take to report what only this process knows, before it ends. */
+/** How long this process waits for a last report before it ends. */
 const finalPollMilliseconds = 20_000;
 
 /**
  * Runs the node agent, which keeps the DHCP leases of its node's Vnics and reports connection and address problems to
- * `cluster`. The resource files hold all that it needs to keep leases, so it can be restarted at any time, and addresses
- * stay on their NICs meanwhile. Resolves once it is serving.
+ * `cluster`. The resource files hold all that the agent needs to keep leases, so it can be restarted at any time, and
+ * addresses stay on their NICs during a restart. Resolves once the agent is serving.
  */
 export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "createEvent">): Promise<void> {
   const leases = new Leases(settleWith(cluster));
@@ -36,15 +36,16 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     try {
       listening = await serve(leases);
     } catch (error) {
-      // A directory that was deleted comes back when the container is started again; what was in it, only this process knows.
-      console.error(`listening again: ${messageOf(error)}; ending, to be started anew`);
+      // Only a restarted container gets the deleted directory back. The next agent won't know the Vnics whose resource
+      // files were in it, so this one reports them as lost first.
+      console.error(`listening again: ${messageOf(error)}; exiting, so that the kubelet starts it again`);
       const lastCheck = nics.check().catch((failed: unknown) => console.error(messageOf(failed)));
       await Promise.race([lastCheck, delay(finalPollMilliseconds)]);
       process.exit(1);
     }
   };
   setInterval(oneAtATime(listenAgain), pollMilliseconds);
-  // A loop of its own, because it waits for hosts on the network.
+  // The NICs are checked in a separate loop, because these checks wait for hosts on the network.
   setInterval(
     oneAtATime(() => nics.check()),
     pollMilliseconds,

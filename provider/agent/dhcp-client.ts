@@ -13,21 +13,24 @@ const retrySeconds = 2;
 const discovers = 5;
 const pauseSeconds = 5;
 
-/** How long to wait for another holder of the offered address to answer; on a LAN it answers within a few milliseconds. */
+/**
+ * How long to wait for another holder of the offered address to answer; a host on a LAN answers within a few
+ * milliseconds.
+ */
 const probeMilliseconds = 200;
 
 /** Seconds without an answer after which we assume that there is no DHCP server, or none with a free address. */
 export const acquisitionSeconds = (discovers + 1) * retrySeconds;
 
-/** What a client calls: for each event that it reports, and for each line of its log. */
+/** Callbacks for each event that a client reports, and for each line of its log. */
 export interface ClientCallbacks {
   readonly event: (event: ClientEvent) => void;
   readonly log: (line: string) => void;
 }
 
 /**
- * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it is told to end. It configures
- * nothing, and of what the server sends only `takenVariables` are passed on.
+ * Runs a DHCP client (udhcpc of busybox) in the pod's network namespace until it gets a signal. The client doesn't
+ * configure the NIC. Of the server's options, only `takenVariables` are passed on.
  */
 export function startDhcpClient(
   { netns, interfaceName, dhcp, address, duplicateAddressDetection = true }: LeaseSubject,
@@ -35,15 +38,15 @@ export function startDhcpClient(
 ): LongRunning {
   const requested = address && hostOf(address);
   const words = [
-    // SIGTERM makes it release its lease; SIGKILL doesn't.
+    // udhcpc releases its lease on SIGTERM, but not on SIGKILL.
     "--foreground",
     "--release",
     ...["-i", interfaceName],
     ...["-s", eventProgram],
     ...["-t", String(discovers), "-T", String(retrySeconds), "-A", String(pauseSeconds)],
-    // It declines an address that is taken (RFC 2131, 4.4.1), and asks for another.
+    // udhcpc declines an address that is taken (RFC 2131, 4.4.1), and asks for another.
     ...(duplicateAddressDetection ? [`-a${probeMilliseconds}`] : []),
-    // Request only the subnet mask, and routes where they are wanted; servers send the lease time anyway.
+    // Request only the subnet mask, and routes if they are wanted; servers send the lease time anyway.
     ...["-o", "-O", "subnet"],
     ...(dhcp.routes ? ["-O", "staticroutes"] : []),
     ...(dhcp.routes && dhcp.defaultRoute ? ["-O", "router"] : []),

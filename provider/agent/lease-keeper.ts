@@ -14,7 +14,7 @@ export interface LeaseEffects {
   startClient(subject: LeaseSubject, callbacks: ClientCallbacks): LongRunning;
   /** The addresses of the pod's other links. */
   otherAddresses(subject: LeaseSubject): Promise<string[]>;
-  /** Returns why the node refuses the lease, if it does. */
+  /** Returns the reason why the node refuses the lease; undefined if it doesn't. */
   refusalOf(lease: Lease): string | undefined;
   /** Puts the lease's address on the NIC. */
   addToNic(subject: LeaseSubject, lease: Lease): Promise<void>;
@@ -40,7 +40,7 @@ export class LeaseKeeper {
   lease: Lease | undefined;
   lossReason: string | undefined;
   private client: LongRunning | undefined;
-  /** Whether the running client knows the lease, which it must to release it. */
+  /** Whether the running client has the lease itself: only then can it release the lease. */
   private bound = false;
   private stopped = false;
   private readonly waiting = new Set<{ resolve: (lease: Lease) => void; reject: (error: Error) => void }>();
@@ -92,7 +92,8 @@ export class LeaseKeeper {
 
   /** Ends the client, after releasing the lease if `release` is set. Returns whether there was a lease to release. */
   async stop({ release }: { release: boolean }): Promise<boolean> {
-    // A client that has just started requests the previous lease, and doesn't have it until the server has answered.
+    // A client that has just started requests the previous lease, and can release it only after the server has
+    // answered.
     if (release && this.lease && !this.bound) await this.next().catch(() => undefined);
     // The release is sent from the leased address, which a killed Job may not have put on the NIC.
     if (release && this.lease && this.bound)
@@ -101,7 +102,7 @@ export class LeaseKeeper {
         .catch((error: unknown) => this.effects.log(this.subject, messageOf(error)));
     this.stopped = true;
     for (const timer of [this.expiry, this.rebinding, this.restart]) timer.clear();
-    for (const { reject } of this.waiting) reject(new VnicError("failed", "the lease was given up meanwhile"));
+    for (const { reject } of this.waiting) reject(new VnicError("failed", "the lease was released meanwhile"));
     const { client } = this;
     if (!client) return false;
     client.signal(release ? "SIGTERM" : "SIGKILL");
@@ -141,21 +142,21 @@ export class LeaseKeeper {
   private async handleEvent(event: ClientEvent): Promise<void> {
     switch (event.event) {
       case "unreadable":
-        return this.refuse("it is longer than an offer can be");
+        return this.refuse("it is longer than an offer may be");
       case "bound":
       case "renew":
         return this.accept(event);
       case "nak":
         return this.lose("the DHCP server has refused to renew the lease");
       case "deconfig":
-        // The client has given up for now, long before the lease expires.
+        // The client has stopped using the address, although the lease may still be valid.
         this.bound = false;
     }
   }
 
   private async accept(event: ClientEvent): Promise<void> {
     const others = await this.effects.otherAddresses(this.subject);
-    // It may have been stopped meanwhile, and what it keeps be somebody else's by now.
+    // The keeper may have been stopped in the meantime, and its address may belong to another host.
     if (this.stopped) return;
     const read = readLease(event, others, this.clock.date(), this.subject.dhcp);
     if ("refused" in read) return this.refuse(read.refused, event.serverid);
@@ -171,7 +172,7 @@ export class LeaseKeeper {
     const error = new VnicError("refused", `the offer of DHCP server ${cut(server, 64)} is refused: ${why}`);
     this.effects.log(this.subject, error.message);
     for (const { reject } of this.waiting) reject(error);
-    // The client considers that lease valid; a new client starts from scratch, and may reach another server.
+    // The client considers the refused lease valid; a new client starts from scratch, and may reach another server.
     this.client?.signal("SIGKILL");
   }
 
@@ -184,7 +185,7 @@ export class LeaseKeeper {
     this.effects.changed(this);
   }
 
-  /** Stores the lease, and lets it expire unless another one comes first. */
+  /** Stores the lease, and sets the timers that end it unless another lease comes first. */
   private keep(lease: Lease): void {
     this.lease = lease;
     const age = Math.max(0, this.clock.date().getTime() - Date.parse(lease.obtainedAt));

@@ -17,16 +17,16 @@ import { isPresent, listPresent } from "./present.ts";
 import type { Settle } from "./settle-lease.ts";
 
 /**
- * The leases of a node: one keeper for each Vnic with DHCP whose pod exists. The resource files say which these are,
- * so it doesn't matter when the agent was started.
+ * The leases of a node: one keeper for each Vnic with DHCP whose pod exists. The resource files say which Vnics these
+ * are, so it doesn't matter when the agent was started.
  */
 export class Leases {
   private readonly keepers = new Map<string, LeaseKeeper>();
   /** Keepers whose changes haven't reached the NIC, the resource file or the record yet. */
   private readonly unsettled = new Set<LeaseKeeper>();
   /**
-   * Those of them that are being settled, which aren't retried meanwhile. A further change is applied at once all the same:
-   * a lost address must not stay on a NIC because the API server is slow to take a report.
+   * Keepers whose changes are being written, which aren't retried until that has ended. A further change is applied at
+   * once nevertheless: a lost address must not stay on a NIC because the API server is slow to accept a report.
    */
   private readonly settling = new Set<LeaseKeeper>();
   private readonly settle: Settle;
@@ -56,7 +56,7 @@ export class Leases {
     return keeper.stop(how);
   }
 
-  /** Starts and stops keepers to match the resource files, and retries settling where it failed. */
+  /** Starts and stops keepers to match the resource files, and retries writes that failed. */
   async refresh(): Promise<void> {
     const before = [...this.keepers];
     const files = new Map<string, ResourceFile>();
@@ -103,7 +103,10 @@ export class Leases {
     return keeper;
   }
 
-  /** Settles the keeper's lease until no newer one has come meanwhile. */
+  /**
+   * Writes the keeper's lease to the NIC, the resource file and the record; repeats that if the lease has changed in
+   * the meantime.
+   */
   private async settleUntilCurrent(keeper: LeaseKeeper): Promise<void> {
     this.settling.add(keeper);
     try {
@@ -111,7 +114,7 @@ export class Leases {
       do {
         settled = keeper.lease;
         if (!(await this.settle(keeper))) return;
-        // The lease may have changed meanwhile.
+        // The lease may have changed while it was written.
       } while (keeper.lease !== settled);
       this.unsettled.delete(keeper);
     } catch (error) {

@@ -41,7 +41,7 @@ export function findTrouble(
     if (!link.up) return trouble("ParentDown", `${link.name} on the node is down`);
     if (!link.carries) return trouble("ParentDown", `${link.name} on the node has no carrier`);
   }
-  if (!nic) return remade ? withCause(missing(), `${parent.name} on the node was made anew`) : missing();
+  if (!nic) return remade ? withCause(missing(), `${parent.name} on the node was recreated`) : missing();
   const port = nodeLinks.find(({ name }) => name === hostSideName(uid));
   return network.mode === "bridge" && port?.master !== parent.name
     ? trouble("PortMissing", `the node's end of ${nic.name} is no port of ${parent.name}`)

@@ -18,10 +18,10 @@ import { netnsDirectories } from "./netns-directories.ts";
 
 const socketPath = hostPath(agentSocket);
 
-/** Longer than any request, even with the largest number of networks excepted from a default route. */
+/** Longer than any request, even one with the maximum number of networks excluded from a default route. */
 const maxRequestLength = 65_536;
 
-/** Where the agent listens. */
+/** The socket on which the agent listens. */
 export interface Listening {
   /** Whether the socket is still at its path: clearing the state directory removes it. */
   isFound(): Promise<boolean>;
@@ -29,12 +29,12 @@ export interface Listening {
 }
 
 /**
- * Listens for the injection Jobs of this node; the socket is root's alone, in a folder that is. Throws when that folder was
- * deleted on the node while it is mounted here: nothing can be made in it.
+ * Listens for the injection Jobs of this node. Only root may use the socket and its folder. Throws if that folder was
+ * deleted on the node while it is mounted in this container, because nothing can be created in it then.
  */
 export async function serve(leases: Leases): Promise<Listening> {
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
-  // The socket of a former agent, which doesn't listen any more.
+  // Remove the socket of a former agent, which doesn't listen any more.
   await rm(socketPath, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let request = "";

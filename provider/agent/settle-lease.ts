@@ -16,7 +16,7 @@ import type { LeaseKeeper } from "./lease-keeper.ts";
 export type Settle = (keeper: LeaseKeeper) => Promise<boolean>;
 
 /**
- * Writes a keeper's lease to the NIC, the resource file and the record, in this order. Returns whether all of it is
+ * Writes a keeper's lease to the NIC, the resource file and the record, in this order. Returns whether all three are
  * done. Does nothing while a Job works on the Vnic, since the Job may do the same.
  */
 export function settleWith(cluster: Pick<Cluster, "changeVnicStatus">): Settle {
@@ -55,7 +55,7 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<SettledNic
   return { vnic, interface: interfaceOf(now) };
 }
 
-/** Does nothing if the record is gone or was replaced. */
+/** Writes the lease to the record's status. Does nothing if the record is gone or was replaced. */
 async function report(
   cluster: Pick<Cluster, "changeVnicStatus">,
   { vnic, interface: live }: SettledNic,

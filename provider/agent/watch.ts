@@ -13,7 +13,7 @@ import { findTrouble, parentOf } from "./network-path.ts";
 import { logAbout } from "./log.ts";
 import { isPresent, listPresent } from "./present.ts";
 
-/** Receives what the watch finds. Each function throws if it can't report now; the watch then tries again. */
+/** Receives the findings of the watch. Each function throws if it can't report now; the watch then tries again. */
 export interface Reports {
   connection(file: ResourceFile, trouble: Trouble | undefined): Promise<void>;
   uniqueness(file: ResourceFile, rival: Rival | undefined): Promise<void>;
@@ -22,15 +22,15 @@ export interface Reports {
 }
 
 /**
- * Interval between checks inside a pod and for rivals on the network. What is visible on the node is checked each
- * time.
+ * Interval between checks inside a pod and for other hosts with its addresses. Everything that is visible on the node
+ * is checked more often, each time.
  */
 const fullCheckMilliseconds = 60_000;
 
 /** How many pods are checked at once. */
 const concurrentChecks = 8;
 
-/** What is known about one Vnic. */
+/** The state of the checks of one Vnic. */
 interface CheckState {
   readonly file: ResourceFile;
   parentIndex: number | undefined;
@@ -38,7 +38,7 @@ interface CheckState {
   isParentReplaced: boolean;
   nic: Link | undefined;
   fullCheckAt: number;
-  /** What was reported last; undefined if the record's content is unknown. */
+  /** The connection status that was reported last; undefined if the record's content is unknown. */
   connection: string | undefined;
   uniqueness: string | undefined;
 }
@@ -58,7 +58,9 @@ export class Watch {
     this.reports = reports;
   }
 
-  /** Starts a check of each pod. A slow check delays no other one, and its pod is skipped until it has ended. */
+  /**
+   * Starts a check of each pod. A slow check doesn't delay the others; its pod is skipped until the check has ended.
+   */
   async check(): Promise<void> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
@@ -123,7 +125,7 @@ export class Watch {
 
   private async checkForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: CheckState): Promise<void> {
     const netns = { path: netnsPath(file.association.netns) };
-    // The kernel doesn't show who answers for an IPv6 address that it has itself.
+    // For an IPv6 address that the node itself has, the kernel doesn't show which other host answers.
     const asked = addresses.filter((address) => familyOf(address) === 4);
     const rival = await findRival(netns, name, mac, asked);
     const uniqueness = rival ? [file.updatedAt, rival.host, rival.mac].join("\n") : "";
@@ -147,7 +149,10 @@ function initialState(file: ResourceFile, parentIndex: number | undefined): Chec
   };
 }
 
-/** Whether the Vnic's link is in its pod without a resource file; an ejection takes the link first. */
+/**
+ * Whether the Vnic's link is in its pod without a resource file. This isn't an ejection, which removes the link before
+ * the file.
+ */
 async function isLost(file: ResourceFile): Promise<boolean> {
   if (await readResourceFile(file.vnic.uid)) return false;
   return (await linkInPod(file)) !== undefined;

@@ -1,10 +1,13 @@
-/** Time, and work to be done later. Tests hand in a clock that they move themselves. */
+/** A source of time, which also runs functions later. Tests use a clock that they advance themselves. */
 export interface Clock {
-  /** Milliseconds on a clock that only goes forward, at the same pace, whatever the machine's date is set to. For durations. */
+  /** Milliseconds of a monotonic clock, for durations. Setting the machine's date doesn't affect it. */
   now(): number;
-  /** The machine's date and time, which may be set forward and back. For timestamps. */
+  /** The machine's date and time, for timestamps. It may be set forward and back. */
   date(): Date;
-  /** Runs `task` once, that many milliseconds from now, however far off. Returns a function that cancels it. */
+  /**
+   * Runs `task` once, after that many milliseconds, which may exceed the limit of `setTimeout`. Returns a function that
+   * cancels it.
+   */
   after(milliseconds: number, task: () => void): () => void;
 }
 

@@ -4,9 +4,9 @@ export function byArguments(...args: readonly unknown[]): string {
 }
 
 /**
- * Wraps `read` so that concurrent callers with the same key share reads. While one read is running, all further
- * callers wait for one next read together. So each key has at most one read at a time, and no caller gets a value that
- * was read before it asked.
+ * Wraps `read` so that concurrent callers with the same key share reads. While one read is running, all further callers
+ * wait for one next read together. So each key has at most one read at a time, and no caller gets a value that was read
+ * before its call.
  */
 export function coalesce<A extends readonly unknown[], T>(
   read: (...args: A) => Promise<T>,

@@ -24,13 +24,13 @@ export type ErrorKind =
   | "sessionBroken"
   | "failed";
 
-/** What the node side saw, where only the API server can tell more about it. */
+/** The object that a failure on the node is about, if the API server can tell more about that object. */
 export type ErrorSubject =
   /** No node agent answers. */
   | { readonly type: "agent" }
   /** Another host on the network, by its MAC, has one of the Vnic's addresses. */
   | { readonly type: "host"; readonly mac: string }
-  /** A link of the pod has the name already. */
+  /** A link of the pod already has the name. */
   | { readonly type: "interface" };
 
 /** An error that names its object and, if there is a remedy, the remedy. */

@@ -1,6 +1,6 @@
 import { byArguments } from "./coalesce.ts";
 
-/** Caches what `ask` finds, by `key`. Failures and `undefined` aren't cached. */
+/** Caches the results of `ask` by `key`. Failures and `undefined` aren't cached. */
 export function memoize<A extends readonly unknown[], T>(
   ask: (...args: A) => Promise<T>,
   key: (...args: A) => string = byArguments,

@@ -1,6 +1,6 @@
 /**
- * Text as a terminal may be given it. What others wrote, such as an event's message, may hold control characters, by which a
- * terminal can be told to do things: they are replaced. Line breaks, tabs and the styles that are used here stay.
+ * Makes a text safe for a terminal. Texts from others, such as an event's message, may contain control characters that
+ * make a terminal do things; these are replaced. Line breaks, tabs and the styles that this program uses stay.
  */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character: string, at: number) => {
@@ -9,7 +9,7 @@ export function printable(text: string): string {
   });
 }
 
-/** Whether what follows an escape character is bold, dim or a foreground colour, or the end of one. */
+/** Whether the text after an escape character switches bold, dim or a foreground colour on, or a style off. */
 function isStyle(rest: string): boolean {
   return /^\[(?:[12]|22|3\d)m/.test(rest);
 }

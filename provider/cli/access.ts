@@ -13,7 +13,7 @@ export interface AccessOptions {
 export function withAccess(command: Command): Command {
   return command
     .option("--kubeconfig <path>", "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
-    .option("--context <name>", "a context of the kubeconfig; its current one when absent");
+    .option("--context <name>", "a context of the kubeconfig (default: its current context)");
 }
 
 /** `--image`, for commands that open injection sessions. */

@@ -18,7 +18,9 @@ Colours appear on a terminal only; NO_COLOR=1 switches them off.`;
 /** Builds the command line. `name` is the name under which the user started it. */
 export function commandLine(name: string): Command {
   const program = new Command(name)
-    .description("Give running Kubernetes pods NICs on networks outside the cluster: look after what is there.")
+    .description(
+      "Give running Kubernetes pods NICs on networks outside the cluster: install, inspect, check, uninstall.",
+    )
     .version(packageVersion, "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")

@@ -7,7 +7,7 @@ import { partManifests, platformManifests } from "../model/platform/platform.ts"
 import { awaitGone } from "./delete-records.ts";
 
 /** Deletes the workloads and waits until their pods are gone, so that nothing changes nodes any more. */
-export async function deleteWorkloads(api: RawApi, tell: (words: string) => void): Promise<void> {
+export async function deleteWorkloads(api: RawApi, report: (words: string) => void): Promise<void> {
   const root = `/apis/apps/v1/namespaces/${systemNamespace}`;
   const workloads = [
     [`Deployment ${reconcilerName}`, `${root}/deployments/${reconcilerName}`],
@@ -17,7 +17,7 @@ export async function deleteWorkloads(api: RawApi, tell: (words: string) => void
     // Foreground deletion: the object is gone only after its pods.
     if (!(await api.delete(path, { propagationPolicy: "Foreground" }))) continue;
     await awaitGone(api, path, words);
-    tell(`deleted ${words}`);
+    report(`deleted ${words}`);
   }
 }
 
@@ -25,20 +25,20 @@ export async function deleteWorkloads(api: RawApi, tell: (words: string) => void
  * Deletes the other objects of all parts in reverse order. CRDs go last, so that the API server knows all kinds until
  * then.
  */
-export async function deleteInstallation(api: RawApi, tell: (words: string) => void): Promise<void> {
+export async function deleteInstallation(api: RawApi, report: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });
   const others = platformManifests({ image: defaultImage, openshift: true, without: ["crds"] });
   for (const manifest of [...others.reverse(), ...crds.reverse()]) {
     const words = wordsOf(manifest);
     const path = pathOf(manifest);
-    if (!(await api.delete(path).catch(falseWhereUnknown))) continue;
+    if (!(await api.delete(path).catch(falseIfUnknownKind))) continue;
     await awaitGone(api, path, words);
-    tell(`deleted ${words}`);
+    report(`deleted ${words}`);
   }
 }
 
 /** Returns false for a kind that the cluster doesn't have, such as OpenShift's. */
-function falseWhereUnknown(error: unknown): false {
+function falseIfUnknownKind(error: unknown): false {
   if (isVnicError(error, "notInstalled")) return false;
   throw error;
 }

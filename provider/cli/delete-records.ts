@@ -61,7 +61,7 @@ export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
 
 /** Deletes records, and removes each Vnic from its node first. Works with and without a reconciler. */
 export async function deleteRecords(
-  { api, cluster, image, report: tell }: Uninstaller,
+  { api, cluster, image, report }: Uninstaller,
   records: readonly AnyRecord[],
 ): Promise<void> {
   const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);
@@ -74,7 +74,7 @@ export async function deleteRecords(
       // The set's finalizer waits until its Vnics are gone; they are deleted below.
       const set = await cluster.findVnicSet(metadata);
       if (set) await cluster.releaseVnicSet(metadata, set.metadata.uid);
-      tell(`deleted ${words}`);
+      report(`deleted ${words}`);
     }
     // A reconciler may have created another Vnic of a set in the meantime.
     const vnics = (await readRecords(api)).filter(({ kind }) => kind === "Vnic");
@@ -83,7 +83,7 @@ export async function deleteRecords(
         limit(async () => {
           const ref = { namespace: metadata.namespace, name: metadata.name };
           await eject(driver, ref, { uid: metadata.uid }, new Deadline(`deleting ${words}`, recordSeconds));
-          tell(`deleted ${words}`);
+          report(`deleted ${words}`);
         }),
       ),
     );
@@ -93,17 +93,18 @@ export async function deleteRecords(
   for (const { path, words } of ofKind("VnicNetwork")) {
     await api.delete(path);
     await awaitGone(api, path, words);
-    tell(`deleted ${words}`);
+    report(`deleted ${words}`);
   }
 }
 
 /** Waits until an object is gone; finalizers may delay that. */
 export async function awaitGone(api: RawApi, path: string, words: string): Promise<void> {
   const deadline = new Deadline(`deleting ${words}`, recordSeconds);
-  while ((await api.get(path).catch(goneWithItsKind)) !== undefined) await deadline.wait(200, `${words} to be gone`);
+  while ((await api.get(path).catch(undefinedIfUnknownKind)) !== undefined)
+    await deadline.wait(200, `${words} to be gone`);
 }
 
-function goneWithItsKind(error: unknown): undefined {
+function undefinedIfUnknownKind(error: unknown): undefined {
   if (isVnicError(error, "notInstalled")) return undefined;
   throw error;
 }

@@ -15,20 +15,20 @@ interface DoctorOptions extends AccessOptions, Scope {
 /** `doctor`: finds faults of the cluster, its nodes and its Vnics, and prints remedies. */
 export function doctorCommand(): Command {
   return withAccess(new Command("doctor"))
-    .summary("find what is wrong, and what to do about it")
+    .summary("find problems and their remedies")
     .description(
-      `Look at the cluster, its nodes and its Vnics, and name what is wrong. It changes nothing; on each node it runs an
-injection session, which needs the provider's rights. Without --node at most 10 nodes are looked at.`,
+      `Check the cluster, its nodes and its Vnics, and print the problems with their remedies. Nothing is changed. On each
+node an injection session runs, which needs the provider's rights. Without --node, at most 10 nodes are checked.`,
     )
     .addOption(imageOption())
-    .option("--node <name>", "look at this node only")
-    .option("--network <name>", "look at this VnicNetwork and its Vnics only")
-    .option("--pod <namespace/name>", "look at this pod, its node and its Vnics only")
-    .option("-v, --verbose", "show what is well, too", false)
-    .option("--json", "print the findings as data", false)
+    .option("--node <name>", "check only this node")
+    .option("--network <name>", "check only this VnicNetwork and its Vnics")
+    .option("--pod <namespace/name>", "check only this pod, its node and its Vnics")
+    .option("-v, --verbose", "also print the checks that passed", false)
+    .option("--json", "print the findings as JSON", false)
     .addHelpText(
       "after",
-      `\nExit code ${exitCodes.attention} when there is a fault (✗), 0 when there are none or warnings (!) only.`,
+      `\nExit code ${exitCodes.attention} if there is a fault (✗), 0 if there are only warnings (!) or nothing.`,
     )
     .action(async (options: DoctorOptions) => {
       if (options.pod !== undefined) parseVnicId(options.pod);

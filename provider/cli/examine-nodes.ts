@@ -37,7 +37,7 @@ export async function examineNodes(api: RawApi, access: Access, scope: NodeScope
       return examineNode(name, node, asked, sight);
     });
     const rest = names.length - maxNodes;
-    const more = rest > 0 ? [warning("nodes", `${rest} more were not looked at`, "name one by --node")] : [];
+    const more = rest > 0 ? [warning("nodes", `${rest} more were not checked`, "check one of them with --node")] : [];
     return [...(await Promise.all(findings)).flat(), ...more];
   } finally {
     await sessions.close();
@@ -80,7 +80,7 @@ function mtuOf({ mtu }: { readonly mtu?: number }): { mtu?: number } {
 }
 
 async function inspectNode(sessions: SessionPool, node: string, asked: readonly NetworkOnNode[]): Promise<NodeSight> {
-  const deadline = new Deadline(`looking at node ${node}`, sessionSeconds);
+  const deadline = new Deadline(`inspecting node ${node}`, sessionSeconds);
   try {
     return await sessions.use(node, deadline, async (session) => {
       const began = Date.now();

@@ -31,9 +31,11 @@ export function graphCommand(): Command {
     .description(
       "Draw external networks, nodes, pods and NICs, as SVG or as one HTML page with zoom, filter and details.",
     )
-    .option("-n, --namespace <namespace>", "Vnics of one namespace; of all when absent")
-    .option("-o, --output <file>", "write to a file; to stdout when absent")
-    .addOption(new Option("--format <format>", "default: by the file's ending, else svg").choices(Object.keys(formats)))
+    .option("-n, --namespace <namespace>", "only Vnics of this namespace (default: all namespaces)")
+    .option("-o, --output <file>", "the file to write (default: stdout)")
+    .addOption(
+      new Option("--format <format>", "default: by the file's extension, else svg").choices(Object.keys(formats)),
+    )
     .option("--json", "the same as --format json", false)
     .action(async ({ namespace, output, format, json, ...access }: GraphOptions) => {
       const api = await openRawApi(accessOf(access));

@@ -28,15 +28,18 @@ interface Options {
 
 const collect = (value: string, previous: string[]) => [...previous, value];
 
-/** `manifests`: prints what a cluster needs, as one list for kubectl or as files for kustomize. */
+/** `manifests`: prints the manifests that a cluster needs, as one list for kubectl or as files for kustomize. */
 export function manifestsCommand(): Command {
   return new Command("manifests")
-    .summary("print what a cluster needs")
-    .description('Print what a cluster needs, as JSON for "kubectl apply -f -".')
-    .option("--options <file>", "a YAML or JSON file with options as those of the class Platform; others go before")
+    .summary("print the manifests that a cluster needs")
+    .description('Print the manifests that a cluster needs, as JSON for "kubectl apply -f -".')
+    .option(
+      "--options <file>",
+      "a YAML or JSON file with the options of the class Platform; options of the command line take precedence",
+    )
     .option("--image <image>", `the node image, best by digest (default: ${JSON.stringify(defaultImage)})`)
     .addOption(
-      new Option("--allow-image <image>", "a further image that may run in vnic-system; may be repeated")
+      new Option("--allow-image <image>", "an additional image that may run in vnic-system; may be repeated")
         .default([], "none")
         .argParser(collect),
     )
@@ -45,11 +48,11 @@ export function manifestsCommand(): Command {
         .default([], "none")
         .argParser((value: string, previous: string[]) => collect(part(value), previous)),
     )
-    .option("--runtime-layout <layout>", "the layout of all nodes' container runtimes, where Nodes don't tell", layout)
+    .option("--runtime-layout <layout>", "the runtime layout of nodes whose Node object doesn't show it", layout)
     .addOption(
       new Option(
         "--allow-runtime-layout <layout>",
-        "a further layout that Nodes may be annotated with; may be repeated",
+        "an additional layout that the annotation of a Node may name; may be repeated",
       )
         .default([], "none")
         .argParser((value: string, previous: string[]) => collect(layout(value), previous)),

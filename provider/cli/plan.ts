@@ -10,8 +10,8 @@ export function planCommand(): Command {
   return new Command("plan")
     .summary("turn a preview into a comment for a pull request")
     .description('Turn the output of "pulumi preview --json" into a comment for a pull request, or into data.')
-    .argument("[file]", "the preview; stdin when absent")
-    .option("--json", "print data instead of Markdown", false)
+    .argument("[file]", "the file with the preview (default: stdin)")
+    .option("--json", "print JSON instead of Markdown", false)
     .action(async (file: string | undefined, { json }: { json: boolean }) => {
       process.stdout.write(await showPlan(file, json));
     });

@@ -22,16 +22,16 @@ const watchMilliseconds = 2000;
 /** `status`: prints a table of Vnics, or the details of one Vnic. */
 export function statusCommand(): Command {
   return withAccess(new Command("status"))
-    .summary("show Vnics, or one Vnic in depth")
+    .summary("list Vnics, or show one Vnic in detail")
     .description(
       `Show a table of Vnics; or one Vnic in depth: its conditions, its events, and, by an injection session on its node,
 the node's resource file and the NIC as the kernel shows it, with its counters.`,
     )
     .argument("[vnic]", "<namespace>/<name>, or <name> with --namespace")
-    .option("-n, --namespace <namespace>", "Vnics of one namespace; of all when absent")
-    .option("-w, --watch", "show what changes, until interrupted", false)
+    .option("-n, --namespace <namespace>", "only Vnics of this namespace (default: all namespaces)")
+    .option("-w, --watch", "print changes until interrupted", false)
     .option("--json", "print data", false)
-    .option("--no-node", "don't look at the node")
+    .option("--no-node", "don't read anything from the node")
     .addOption(imageOption())
     .action(async (vnic: string | undefined, options: StatusOptions) => {
       const api = await openRawApi(accessOf(options));

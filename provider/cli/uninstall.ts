@@ -17,15 +17,15 @@ interface UninstallOptions extends AccessOptions {
 /** `uninstall`: removes everything that the manifests install, in an order that leaves nothing behind. */
 export function uninstallCommand(): Command {
   return withAccess(new Command("uninstall"))
-    .summary("take away what the manifests have installed")
+    .summary("remove what the manifests installed")
     .description(
       `Take away what the manifests have installed, and the directories on the nodes. While there are Vnics, VnicSets or
 Networks it does nothing but name them, unless --delete-records is given: then it takes these away first. Safe to run again.`,
     )
-    .option("--delete-records", "first take away all Vnics from their pods, all VnicSets and all Networks", false)
-    .option("--json", "print what was done as data", false)
+    .option("--delete-records", "first remove all Vnics from their pods, and delete all VnicSets and Networks", false)
+    .option("--json", "print what was done as JSON", false)
     .addOption(imageOption())
-    .addHelpText("after", `\nExit code ${exitCodes.attention} when records exist and nothing was done.`)
+    .addHelpText("after", `\nExit code ${exitCodes.attention} if records exist and nothing was done.`)
     .action(async (options: UninstallOptions) => {
       const access = accessOf(options);
       const [api, cluster] = await Promise.all([openRawApi(access), openCluster(access)]);
@@ -36,7 +36,7 @@ Networks it does nothing but name them, unless --delete-records is given: then i
         if (options.json) return printJson({ formatVersion: 1, records: names, done: [] });
         names.forEach(print);
         return print(
-          `${names.length} records exist, so nothing was done: run pulumi destroy of their stacks, or give --delete-records`,
+          `${names.length} records exist, so nothing was done: run pulumi destroy in their stacks, or give --delete-records`,
         );
       }
       const done: string[] = [];

@@ -41,8 +41,7 @@ export async function readDetails(
   { image, node }: { readonly image: string; readonly node: boolean },
 ): Promise<VnicDetails> {
   const record = await api.get<StoredVnic>(`/apis/${apiVersion}/namespaces/${ref.namespace}/vnics/${ref.name}`);
-  if (!record)
-    throw new VnicError("invalid", `there is no Vnic ${vnicId(ref)}; pulumi-vnic status lists those that there are`);
+  if (!record) throw new VnicError("invalid", `there is no Vnic ${vnicId(ref)}; list all with: pulumi-vnic status`);
   const [events, onNode] = await Promise.all([
     readEvents(api, record),
     node ? lookAtNode(access, record, image).catch((error: unknown) => ({ problem: messageOf(error) })) : undefined,
@@ -76,7 +75,7 @@ async function lookAtNode(access: Access, { metadata, spec }: StoredVnic, image:
       vnic: { uid, namespace, name },
       pod: { namespace, name: spec.pod.name, uid: pod.uid, containerId: pod.containerId },
     };
-    const deadline = new Deadline(`looking at Vnic ${namespace}/${name} on node ${pod.node}`, 30);
+    const deadline = new Deadline(`inspecting Vnic ${namespace}/${name} on node ${pod.node}`, 30);
     return await sessions.use(pod.node, deadline, (session) => session.request("show", { plan }));
   } finally {
     await sessions.close();

@@ -1,6 +1,6 @@
 import type { StoredAddress } from "../model/address/address.ts";
 import { fieldManager, group, version } from "../model/names.ts";
-import { changeVersion, create, deleteThat } from "./call.ts";
+import { changeVersion, create, deleteWithPreconditions } from "./call.ts";
 import type { AddressCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
@@ -24,8 +24,8 @@ export function addressCalls(api: RecordApi): AddressCluster & { listAddresses()
       );
     },
     deleteAddress: ({ metadata: { name, uid, resourceVersion }, spec }) =>
-      // Another version of it is another Vnic's, which has taken it over.
-      deleteThat(server, `freeing ${words(spec)}`, () =>
+      // If the resource version has changed, another Vnic has taken the address over.
+      deleteWithPreconditions(server, `freeing ${words(spec)}`, () =>
         objects.deleteClusterCustomObject({ ...resource, name, body: { preconditions: { uid, resourceVersion } } }),
       ),
     listAddresses: () => records.listAll(),

@@ -9,7 +9,7 @@ import type { Connection } from "./connection.ts";
 const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
 const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 
-/** Interval of pings; the other end has as long to answer. */
+/** Interval of pings; the other end has the same time to answer. */
 const pingMilliseconds = 5000;
 
 /**
@@ -63,7 +63,7 @@ async function connect(connection: Connection, path: string): Promise<WebSocket 
 function attachmentOver(socket: WebSocket): Attachment {
   let why = "the connection was closed";
   socket.on("error", (error) => (why = messageOf(error)));
-  endWhenSilent(socket, () => (why = `the other end gave no sign of life for ${(2 * pingMilliseconds) / 1000} s`));
+  endWhenSilent(socket, () => (why = `the other end sent nothing for ${(2 * pingMilliseconds) / 1000} s`));
   return {
     write: (text) => {
       socket.send(Buffer.concat([Buffer.of(channel.stdin), Buffer.from(text)]));

@@ -40,8 +40,15 @@ export async function create(api: ApiServer, doing: string, request: () => Promi
   }
 }
 
-/** Deletes an object by a request with preconditions; does nothing when it is gone, or is another one by now. */
-export async function deleteThat(api: ApiServer, doing: string, request: () => Promise<unknown>): Promise<void> {
+/**
+ * Deletes an object by a request with preconditions. Does nothing if the object is gone or doesn't meet them, because
+ * another object has its name.
+ */
+export async function deleteWithPreconditions(
+  api: ApiServer,
+  doing: string,
+  request: () => Promise<unknown>,
+): Promise<void> {
   try {
     await find(api, doing, request);
   } catch (error) {
@@ -49,17 +56,17 @@ export async function deleteThat(api: ApiServer, doing: string, request: () => P
   }
 }
 
-/** Changes one version of an object; `outdated` when it was written since, or is gone. */
+/** Changes one version of an object; `outdated` if the object was written since, or is gone. */
 export async function changeVersion<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
-  const outdated = new VnicError("outdated", `${doing}: it was changed by somebody else meanwhile`);
+  const outdated = new VnicError("outdated", `${doing}: it was changed by another process meanwhile`);
   const changed = await find(api, doing, () => request().catch(insteadOfRace(outdated)));
   if (changed === undefined) throw outdated;
   return changed;
 }
 
 /**
- * Makes a conflict final by throwing `instead`, which isn't retried: for a change that only applies to one version of
- * an object.
+ * Makes a conflict final by throwing `instead`, which isn't retried. Used for a change that only applies to one version
+ * of an object.
  */
 export function insteadOfRace(instead: VnicError): (error: unknown) => never {
   return (error) => {

@@ -40,7 +40,7 @@ export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects:
   };
 }
 
-/** Kubernetes before 1.33 has no objects for them. */
+/** The address ranges of Services. Empty with Kubernetes before 1.33, which has no objects for these ranges. */
 async function serviceRanges(server: ApiServer, objects: CustomObjectsApi): Promise<string[]> {
   try {
     const list: unknown = await call(server, "listing ServiceCIDRs", () =>

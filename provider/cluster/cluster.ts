@@ -36,7 +36,7 @@ export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   createJob(job: SessionJob): Promise<void>;
   /** The pod of a Job; undefined until the Job controller has created it. */
   findJobPod(job: string): Promise<PodObject | undefined>;
-  /** The pod of the node agent on that node; one that is not on its way out, if there are several. */
+  /** The pod of the node agent on that node; if there are several, one that isn't being deleted. */
   findAgentPod(node: string): Promise<PodObject | undefined>;
   /** The events in our own namespace about the Job or pod of that name, oldest first. */
   listSystemEvents(name: string): Promise<readonly ClusterEvent[]>;
@@ -123,7 +123,7 @@ export interface VnicSetCluster {
   releaseVnicSet(ref: VnicRef, uid: string): Promise<void>;
   /** Marks the object with that UID for deletion; succeeds if it is gone. */
   deleteVnicSet(ref: VnicRef, uid: string): Promise<void>;
-  /** Server-side apply of a set's Vnic, which leaves the fields of the driver that realises it alone. */
+  /** Server-side apply of a set's Vnic. It doesn't change the fields of the driver that realises the Vnic. */
   applyMember(record: VnicRecord): Promise<StoredVnic>;
 
   findWorkload(namespace: string, workload: Workload): Promise<WorkloadObject | undefined>;

@@ -58,7 +58,7 @@ export class Connection implements SecurityAuthentication {
     if (this.state !== used) return;
     const former = this.state.pool?.dispatcher;
     this.state = this.open();
-    // Closes after its last request has ended.
+    // The former pool closes after its last request has ended.
     void former?.close();
   }
 

@@ -2,7 +2,10 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 import { isFromNetwork } from "./faults.ts";
 
-/* What a kubeconfig's values and its credential plugins say may be secret. An error names the key, and quotes neither. */
+/*
+ * The values of a kubeconfig and the output of its credential plugins may be secret. An error names the key, and quotes
+ * neither.
+ */
 
 /** Refuses a server that no request can be sent to; the client's own error would quote the URL with the password in it. */
 export function refuseServer(config: KubeConfig): void {
@@ -15,7 +18,7 @@ export function refuseServer(config: KubeConfig): void {
     throw wrong(key, `has a user name or a password in it, which no request may have; give them under users`);
 }
 
-/** Obtains the credentials of the kubeconfig's user: its own ones, or those of its plugin. */
+/** Obtains the credentials of the kubeconfig's user, from the kubeconfig itself or from its plugin. */
 export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Promise<T>): Promise<T> {
   try {
     return await obtain();
@@ -28,7 +31,7 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
     const key = `users[${JSON.stringify(user?.name)}].user`;
     throw plugin === undefined
       ? wrong(key, "the credentials can't be used")
-      : wrong(`${key}.${plugin}`, `no credentials come of it${codeOf(error)}; run it by itself to see why`);
+      : wrong(`${key}.${plugin}`, `it gives no credentials${codeOf(error)}; run it by itself to see why`);
   }
 }
 

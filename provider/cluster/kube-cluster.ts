@@ -103,22 +103,22 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     createEvent: async (event) => {
       const { namespace } = event.metadata;
       const { kind, name } = event.involvedObject;
-      await create(server, `telling of ${kind} ${namespace}/${name}`, () =>
+      await create(server, `creating an event for ${kind} ${namespace}/${name}`, () =>
         core.createNamespacedEvent({ namespace, body: event as unknown as CoreV1Event }),
       );
     },
 
     createJob: async (job) => {
       const { namespace, name } = job.metadata;
-      // The cast is needed because the client's types want mutable arrays.
+      // Cast, because the client's types have mutable arrays.
       const body = job as unknown as Parameters<typeof batch.createNamespacedJob>[0]["body"];
-      // The name is this session's alone, so a Job that is there is ours: an earlier answer was lost.
+      // Only this session uses the name, so an existing Job is ours, and the response to its creation was lost.
       await create(server, `creating injection Job ${namespace}/${name}`, () =>
         batch.createNamespacedJob({ namespace, body }),
       );
     },
     findJobPod: async (job) => {
-      const list = await call(server, `looking for the pod of injection Job ${systemNamespace}/${job}`, () =>
+      const list = await call(server, `finding the pod of injection Job ${systemNamespace}/${job}`, () =>
         core.listNamespacedPod({
           namespace: systemNamespace,
           labelSelector: `batch.kubernetes.io/job-name=${job}`,
@@ -128,7 +128,7 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       return list.items[0];
     },
     findAgentPod: async (node) => {
-      const list = await call(server, `looking for the node agent of node ${node}`, () =>
+      const list = await call(server, `finding the node agent of node ${node}`, () =>
         core.listNamespacedPod({
           namespace: systemNamespace,
           labelSelector: `${labels.component}=${agentComponent}`,

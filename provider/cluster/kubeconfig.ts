@@ -89,7 +89,7 @@ function loadDefault(client: Client, config: KubeConfig): void {
   } catch {
     const files = process.env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [join(homedir(), ".kube", "config")];
     for (const file of files) load(file, () => new client.KubeConfig().loadFromFile(file));
-    throw new VnicError("invalid", `the kubeconfigs ${files.join(", ")} don't go together; correct KUBECONFIG`);
+    throw new VnicError("invalid", `the kubeconfigs ${files.join(", ")} can't be merged; correct KUBECONFIG`);
   }
 }
 

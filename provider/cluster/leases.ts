@@ -26,7 +26,7 @@ export function leaseCalls(
       };
       const params = { namespace: systemNamespace, body };
       const doing = `writing Lease ${systemNamespace}/${name}`;
-      const outdated = new VnicError("outdated", `${doing}: somebody else was faster`);
+      const outdated = new VnicError("outdated", `${doing}: another process changed it first`);
       try {
         await call(server, doing, () =>
           metadata.resourceVersion === undefined

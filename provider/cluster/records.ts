@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CustomObjectsApi } from "@kubernetes/client-node";
 import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../model/names.ts";
 import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
-import { type ApiServer, call, changeVersion, deleteThat, find } from "./call.ts";
+import { type ApiServer, call, changeVersion, deleteWithPreconditions, find } from "./call.ts";
 import type { List } from "./watch.ts";
 
 type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
@@ -129,7 +129,7 @@ export function recordCalls<Stored extends Owned>(
       ),
     /** Marks the object with that UID for deletion. */
     delete: (name: RecordName, uid: string): Promise<void> =>
-      deleteThat(server, `deleting ${words(name)}`, () => remove(name, { preconditions: { uid } })),
+      deleteWithPreconditions(server, `deleting ${words(name)}`, () => remove(name, { preconditions: { uid } })),
   };
 }
 
@@ -164,7 +164,7 @@ function singleRequests<Stored>(
   };
 }
 
-/** The name alone, of an object that has more. */
+/** Picks the namespace and name of an object that has more properties. */
 function nameOf({ namespace, name }: RecordName): RecordName {
   return namespace === undefined ? { name } : { namespace, name };
 }

@@ -15,6 +15,6 @@ export function acceptIpv6Certificates(): void {
 }
 
 function checkServerIdentity(host: string, certificate: tls.PeerCertificate): Error | undefined {
-  const isItsAddress = isIPv6(host) && new X509Certificate(certificate.raw).checkIP(host) !== undefined;
-  return isItsAddress ? undefined : builtIn(host, certificate);
+  const isCertified = isIPv6(host) && new X509Certificate(certificate.raw).checkIP(host) !== undefined;
+  return isCertified ? undefined : builtIn(host, certificate);
 }

@@ -8,8 +8,8 @@ import { secretsOf, type WithSecrets } from "./secret-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
 
 /**
- * Makes the hook `check` of a kind of resource. `parse` validates what the program gave; `inputsOf` converts the
- * result to the inputs of later hooks.
+ * Makes the hook `check` of a kind of resource. `parse` validates the program's inputs; `inputsOf` converts the result
+ * to the inputs of later hooks.
  */
 export function checking<Definition extends { readonly cluster?: string }>(
   parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },

@@ -39,7 +39,7 @@ function fileOf(setting: string | undefined): string | undefined {
 
 type Connections = ReadonlyMap<string, Connection>;
 
-/** What was read, by its text: each resource of a program asks for it several times. */
+/** Parsed settings by their text, because each resource of a program needs its cluster's several times. */
 const known = new Map<string, Connections>();
 
 function readSetting(setting: string): { source: string; connections: Connections } {
@@ -68,12 +68,12 @@ function readText(file: string): string {
 function parseText(source: string, text: string): Connections {
   const parsed = parseConnections(parseYaml(source, text));
   if ("connections" in parsed) return parsed.connections;
-  throw new VnicError("invalid", `${source}: ${parsed.wrong} is not as it should be; ${form}`);
+  throw new VnicError("invalid", `${source}: ${parsed.wrong} is invalid; ${form}`);
 }
 
 function parseYaml(source: string, text: string): unknown {
   try {
-    // A warning would print the line that it is about.
+    // A warning of the parser would print the line that it is about, which may be secret.
     return parse(text, { logLevel: "error" });
   } catch (error) {
     const [at] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** How often to check for the engine, and how many times in a row it must be missing. */
+/** How often to check for the engine, and after how many failed checks in a row it counts as gone. */
 const everyMilliseconds = 2000;
 const maxMisses = 2;
 

@@ -4,16 +4,16 @@ import { withoutUndefined } from "../model/vnic/state.ts";
 /** A resource that is being created or changed. */
 export interface Unfinished {
   readonly id: string;
-  /** What state keeps in addition to what is made. */
+  /** Properties that the state has in addition to those that `make` returns. */
   readonly kept: object;
-  /** The message if it is left incomplete. */
+  /** The error's message if `make` fails half-way. */
   readonly words: string;
   readonly __provider: string | undefined;
 }
 
 /**
- * Creates or changes a resource, and returns its state. If that fails half-way, the engine is told what exists, so
- * that it is kept in state.
+ * Creates or changes a resource, and returns its state. If that fails half-way, the engine gets the incomplete state,
+ * and keeps it.
  */
 export async function keepingState<State extends object>(
   { id, kept, words, __provider }: Unfinished,

@@ -46,7 +46,7 @@ export interface Resource {
    * earlier version.
    */
   readonly clusterUid?: string | undefined;
-  /** Name of its cluster in `vnic:clusters`; undefined for the stack's own cluster. */
+  /** Name of the resource's cluster in `vnic:clusters`; undefined for the stack's own cluster. */
   readonly cluster?: string | undefined;
 }
 
@@ -70,7 +70,8 @@ export function configureWith(config: StackConfig): void {
   configured = config;
   if (!isEngineWatched) {
     watchEngine(process.argv[2], () => void end());
-    // The engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time limits.
+    // SIGINT is the engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time
+    // limits.
     process.once("SIGINT", () => void closeSessions().finally(() => process.exit(0)));
   }
   isEngineWatched = true;
@@ -137,7 +138,10 @@ function currentSources({ declaredBy }: Resource): SettingsSources {
   return { configured, isCurrent: programRan, file, env: process.env };
 }
 
-/** Does `work`. If it fails by a setting of which only the last `up`'s value is known, the error says how to give today's. */
+/**
+ * Runs `work`. If that fails because of a setting of which only the value from the last `up` is known, the error says
+ * how to use the current value.
+ */
 async function withSettingAdvice<T>(
   setting: "kubeconfig" | "clusters",
   sources: SettingsSources,
@@ -147,7 +151,7 @@ async function withSettingAdvice<T>(
     return await work();
   } catch (error) {
     if (!isVnicError(error) || !isStored(setting, sources)) throw error;
-    const advice = `this vnic:${setting} is the one that the last up stored; for today's, pass --run-program or set ${stackSettings[setting]}`;
+    const advice = `this vnic:${setting} is the one that the last up stored; to use the current one, pass --run-program or set ${stackSettings[setting]}`;
     throw new VnicError(error.kind, `${error.message}; ${advice}`, { cause: error });
   }
 }

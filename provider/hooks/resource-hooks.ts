@@ -17,7 +17,7 @@ interface Declared extends WithSecrets {
   readonly cluster?: string;
 }
 
-/** What Pulumi stores of a resource of any kind, beside its definition. */
+/** The properties that Pulumi stores of every kind of resource, in addition to its definition. */
 export interface StoredState extends Declared {
   readonly schemaVersion: number;
   readonly providerVersion: string;
@@ -31,27 +31,30 @@ export interface ReportingDriver extends OpenDriver {
   readonly warn: (text: string) => void;
 }
 
-/** What makes a kind of resource different from the others. */
+/** The functions and texts in which the kinds of resources differ. */
 export interface ResourceKind<Definition extends Declared, State extends Definition & StoredState> {
   readonly kind: string;
   readonly idOf: (definition: Definition) => string;
   readonly parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] };
-  /** The definition as inputs, if they differ from it; and back. */
+  /** Converts the definition to inputs, and back; absent if both are the same. */
   readonly inputsOf?: (definition: Definition) => object;
   readonly fromInputs?: (inputs: Definition) => Definition;
-  /** State that an older version may have stored, in today's shape. */
+  /** Converts state that an older version may have stored to the current shape. */
   readonly upgrade?: (stored: State) => State;
   /** The definition within state. */
   readonly definitionOf: (state: State) => Definition;
-  /** What has changed since the state was stored. */
+  /** Compares the wanted definition with the stored state. */
   readonly difference: (stored: State, wanted: Definition) => Difference;
   /** Whether an update has something to repair although no input has changed. */
   readonly needsRepair?: (state: State) => boolean;
-  /** What is left when {@link apply} fails half-way, in words. */
+  /** The end of the error message if {@link apply} fails half-way. */
   readonly incompleteMessage: string;
-  /** Makes the resource, or changes it if it is known. */
+  /** Creates the resource, or changes it if `known` is its state. */
   readonly apply: (driver: ReportingDriver, definition: Definition, known: State | undefined) => Promise<State>;
-  /** What is there now; `undefined` when it is certain that it is gone. `props`: of one that is only looked up by its id. */
+  /**
+   * Reads the current state; `undefined` only if it is certain that the resource is gone. `props` are the stored
+   * outputs, or the program's own properties of a resource that is only looked up by its ID.
+   */
   readonly observe: (
     driver: ReportingDriver,
     id: string,
@@ -124,7 +127,8 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
       async (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.DiffResult> => {
         refuseNewer(olds, `${kind} ${id}`);
         const { update, replace } = of.difference(olds, readInputs(news));
-        // `changes` left open: the engine then finds the changed keys itself, for `--diff`, `--json` and replaceOnChanges.
+        // Without `changes`, the engine finds the changed keys itself, which `--diff`, `--json` and replaceOnChanges
+        // need.
         if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
         // An older stub in state is replaced only by an update.
         return { changes: isStubOutdated(olds) || of.needsRepair?.(olds) === true };
@@ -137,7 +141,9 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
     update: (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.UpdateResult> =>
       withoutSecrets(news, async () => ({ outs: (await make(news, readState(id, olds))).outs })),
 
-    /** `props` are the outputs; of a resource that is only looked up by its id, no more than what it has in the program. */
+    /**
+     * `props` are the stored outputs, or only the program's own properties for a resource that is looked up by its ID.
+     */
     read: withoutStack((id: string, props: (State | LookedUp) & WithStub & WithSecrets): Promise<dynamic.ReadResult> =>
       withoutSecrets(props, async () => {
         const known = props.uid === undefined ? undefined : readState(id, props);

@@ -3,8 +3,8 @@ import { hostCidr } from "../model/schema/host-cidr.ts";
 import { mac } from "../model/schema/fields.ts";
 
 /*
- * Values of secret inputs must not be said. The engine gives them to the hooks in plain, but masks none in errors,
- * progress and warnings.
+ * Keeps the values of secret inputs out of messages. The engine passes them to the hooks in plain text, and doesn't
+ * mask them in errors, progress and warnings.
  */
 
 /** Paths of the secret inputs, which the SDK adds to inputs. They are kept in the outputs, for refresh and delete. */
@@ -56,7 +56,7 @@ function valueAt(value: unknown, key: string): unknown {
 /** Keys of these objects are values that the user chose. */
 const withOwnKeys = new Set(["labels", "selector", "nodes"]);
 
-/** Returns the texts and numbers in the value of a key. A truth value says nothing by itself. */
+/** Returns the texts and numbers in the value of a key. Booleans are left out, because they reveal nothing. */
 function leavesOf(value: unknown, of = ""): string[] {
   if (typeof value === "string") return [value];
   if (typeof value === "number") return [String(value)];

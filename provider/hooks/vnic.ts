@@ -25,7 +25,7 @@ const hooks = hooksOf<Definition, VnicState>({
     isDeepStrictEqual(definitionOf(stored), wanted)
       ? { update: [], replace: [] }
       : difference(definitionOf(readState(stored)), readInputs(wanted)),
-  // Something was amiss when it was last looked at.
+  // The last refresh found drift.
   needsRepair: ({ drift }) => drift !== undefined,
 
   incompleteMessage: "is not complete",
@@ -39,7 +39,7 @@ const hooks = hooksOf<Definition, VnicState>({
   },
 
   remove: async (driver, id, { uid, owner, node, pod, deadlines }) => {
-    const deadline = new Deadline(`taking Vnic ${id} out of pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
+    const deadline = new Deadline(`ejecting Vnic ${id} from pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
     const remembered = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
     await eject(driver, parseVnicId(id), remembered, deadline).finally(() => driver.surveyor.forget());
   },

@@ -1,25 +1,19 @@
 import { isVnicError, messageOf } from "../base/errors.ts";
 import type { RunningPod } from "../model/kubernetes/pod.ts";
-import {
-  attemptStatus,
-  failureReasons,
-  isOvertaken,
-  restoredStatus,
-  isReportedUnready,
-} from "../model/vnic/attempt.ts";
+import { attemptStatus, failureReasons, isOutdated, restoredStatus, isReportedUnready } from "../model/vnic/attempt.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import { failedStatus } from "../model/vnic/status.ts";
 import type { VnicStatus } from "../model/vnic/conditions.ts";
 import type { Driver } from "./driver.ts";
 import { emitEvents } from "./emit-events.ts";
 
-/** An attempt that takes longer reports what it waits for. Most end sooner, and need no request for it. */
+/** An attempt that takes longer reports what it waits for. Most attempts end sooner, which saves the request. */
 const firstReportMilliseconds = 1000;
 const reportEveryMilliseconds = 3000;
 
 /**
- * Shows an attempt in progress to kubectl: `Ready: False` from its start, unless the record says so already; and if it
- * takes longer, an event, and what it waits for. If that can't be written, the attempt continues.
+ * Shows an attempt in progress to kubectl: `Ready: False` from its start, unless the record says so already, and, if
+ * the attempt takes longer, an event and what it waits for. If that can't be written, the attempt continues.
  */
 export class Attempt {
   private readonly driver: Driver;
@@ -35,7 +29,7 @@ export class Attempt {
     this.driver = driver;
     this.record = record;
     this.pod = pod;
-    if (!isOvertaken(record, pod.uid)) return;
+    if (!isOutdated(record, pod.uid)) return;
     if (!isReportedUnready(record)) this.writeProgress();
     this.timer = setTimeout(() => this.emitEvent(), firstReportMilliseconds).unref();
   }
@@ -53,7 +47,7 @@ export class Attempt {
     return this.record;
   }
 
-  /** Reports why it failed half-way. */
+  /** Reports why the attempt failed half-way. */
   async fail(error: unknown): Promise<void> {
     await this.end();
     const reason = isVnicError(error) ? failureReasons[error.kind] : failureReasons.failed;
@@ -62,7 +56,7 @@ export class Attempt {
     await this.last;
   }
 
-  /** Restores the status that the record had before; `now` is the restored record. */
+  /** Restores the status that the record had before the attempt; `now` is the restored record. */
   async undo(prior: StoredVnic, now: StoredVnic): Promise<void> {
     await this.end();
     const status = restoredStatus(prior, now);

@@ -22,11 +22,11 @@ interface ClaimDriver {
   readonly report: (text: string) => void;
 }
 
-/** A claim as its holder sees it. */
+/** A claim from its holder's view. */
 export interface HeldClaim {
   /** The record with the claim on it; undefined if there is no record. */
   readonly record: StoredVnic | undefined;
-  /** Whether another driver had it before. */
+  /** Whether this driver had to wait for another driver's claim. */
   readonly waited: boolean;
   /**
    * Annotation for a record that is created while the claim is held. It stays the same until `begin`, so that the
@@ -39,19 +39,19 @@ export interface HeldClaim {
   release(): Promise<void>;
 }
 
-/** The claims of one driver, and what it knows about those of others. */
+/** The claims of one driver, and its observations of the claims of other drivers. */
 export class Claims {
   private readonly holder: string;
   private readonly sightings = new Map<string, { readonly text: string; readonly since: number }>();
 
-  /** @param holder What others see while they wait for us. */
+  /** @param holder The text by which other drivers see the holder of a claim. */
   constructor(holder: string) {
     this.holder = holder;
   }
 
   /**
    * The other holder of the claim; undefined if there is none, or if it has died. Renewals are timed by our own clock,
-   * so a wrong clock of another machine neither ends its claim early nor keeps it forever.
+   * so a wrong clock of another machine neither ends a claim early nor keeps it forever.
    */
   otherHolder({ metadata }: StoredVnic): string | undefined {
     const text = metadata.annotations?.[annotations.claim];
@@ -67,7 +67,7 @@ export class Claims {
     return isOld || performance.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
   }
 
-  /** Forgets what is known about a Vnic that is gone. */
+  /** Forgets the observations of a Vnic that is gone. */
   forget(ref: VnicRef): void {
     this.sightings.delete(vnicId(ref));
   }

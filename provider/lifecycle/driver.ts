@@ -7,8 +7,8 @@ export interface Driver {
   readonly cluster: Cluster;
   readonly sessions: SessionPool;
   readonly claims: Claims;
-  /** Shows in a few words what is awaited now. */
+  /** Shows in a few words what the operation waits for; the next text replaces it. */
   readonly report: (text: string) => void;
-  /** Says what stays to be read, where somebody reads it. */
+  /** Shows a warning that stays visible; absent if there is nobody to read it. */
   readonly warn?: (text: string) => void;
 }

@@ -13,7 +13,7 @@ import { awaitTerminated } from "./running-pod.ts";
 import { nodeExists } from "./node-exists.ts";
 import { emitEvents } from "./emit-events.ts";
 
-/** What is known about a Vnic independently of its record, in case the record is lost. */
+/** Data about a Vnic from outside its record, in case the record is lost. */
 export interface KnownVnic {
   readonly uid: string;
   /** The owner that the record named; a record with another owner was adopted since. */
@@ -30,7 +30,7 @@ export interface KnownVnic {
 export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic, deadline: Deadline): Promise<void> {
   const { cluster, claims, report } = driver;
 
-  // Observe: a record with another UID is a new one of somebody else; one with another owner was adopted.
+  // Observe: a record with another UID is a new one, which isn't ours; a record with another owner was adopted.
   const found = await findRecord(driver, ref);
   const isSame = (record: StoredVnic | undefined) => record?.metadata.uid === remembered.uid;
   const wasAdopted = (record: StoredVnic) =>
@@ -51,7 +51,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     const node = placement?.node ?? remembered.node;
     let removed = false;
     if (node !== undefined) {
-      report(`taking it off node ${node}`);
+      report(`removing it from node ${node}`);
       removed = await removeFromNode(driver, { ...ref, uid: remembered.uid }, node, pod.name, deadline);
     }
 
@@ -70,7 +70,7 @@ async function emitRemoved(driver: Driver, record: StoredVnic, node: string | un
   await emitEvents(driver, record, placement?.podUid, {
     type: "Normal",
     reason: "RemovedInterface",
-    message: `${name} was taken away from pod ${record.spec.pod.name} on node ${node}, by Vnic ${record.metadata.name}`,
+    message: `${name} was removed from pod ${record.spec.pod.name} on node ${node}, by Vnic ${record.metadata.name}`,
     key: `${node} ${placement?.podUid}`,
   });
 }
@@ -88,7 +88,7 @@ export async function removeFromNode(
   how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
   const [stands, pod] = await Promise.all([
-    nodeExists(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be taken off it`),
+    nodeExists(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be removed from it`),
     podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
   ]);
   if (!stands) return false;

@@ -37,7 +37,7 @@ async function wordsOf(
   switch (subject.type) {
     case "agent": {
       const advice = agentAdvice(await cluster.findAgentPod(node));
-      return `dhcp: no node agent answers on node ${node}, and nobody else keeps leases; ${advice}`;
+      return `dhcp: no node agent answers on node ${node}, and DHCP needs it; ${advice}`;
     }
     case "host": {
       const names = segments.map((segment) => addressName({ segment, value: subject.mac }));

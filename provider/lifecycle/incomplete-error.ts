@@ -1,6 +1,6 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 
-/** The resource exists, but is incomplete: `state` must be kept to complete or remove it. */
+/** An error after which the resource exists, but is incomplete: `state` must be kept to complete or remove it. */
 export class IncompleteError<State extends object = object> extends VnicError {
   readonly state: State;
 

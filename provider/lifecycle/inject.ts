@@ -38,15 +38,15 @@ export interface InjectOptions {
 }
 
 /**
- * Injects the Vnic into its pod, whatever an earlier attempt left; creates, updates and repairs are all this. A plain
- * error means that everything is as before, an `IncompleteError` that something exists.
+ * Injects the Vnic into its pod, whatever an earlier attempt left. Creating, updating and repairing a Vnic are all done
+ * by this function. A plain error means that everything is as before, an `IncompleteError` that something exists.
  */
 export async function inject(driver: Driver, definition: Definition, options: InjectOptions = {}): Promise<VnicState> {
   const { cluster, claims } = driver;
   const ref = vnicRef(definition);
   const { namespace, name } = definition.pod;
   const deadline = new Deadline(
-    `putting Vnic ${vnicId(ref)} into pod ${namespace}/${name}`,
+    `injecting Vnic ${vnicId(ref)} into pod ${namespace}/${name}`,
     options.deadlineSeconds ?? definition.deadlines.createSeconds,
   );
 
@@ -78,7 +78,7 @@ interface Injection {
   readonly claim: HeldClaim;
 }
 
-/** The rest of an injection, with a claim that keeps other drivers away. */
+/** Injects the Vnic while a claim keeps other drivers away. */
 async function injectAlone(injection: Injection): Promise<VnicState> {
   const prepared = await prepare(injection);
   const ensured = await ensure(injection, prepared);
@@ -86,7 +86,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   return finish(injection, ensured, result);
 }
 
-/** What is known before anything is written. */
+/** The findings before anything is written. */
 interface Prepared {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
@@ -195,7 +195,7 @@ async function sync(
   }
 }
 
-/** Return: the state, after the same was written to the record's status. */
+/** Return: the state, after writing it to the record's status. */
 async function finish(
   { driver, definition, pod, claim }: Injection,
   { record, made, addresses, attempt }: Ensured,
@@ -222,10 +222,7 @@ async function finish(
   return stateOf(definition, realised, packageVersion);
 }
 
-/**
- * The owner to write into the record. Refuses a record that belongs to somebody else, or was changed since it was
- * read.
- */
+/** The owner to write into the record. Refuses a record of another owner, or one that was changed since it was read. */
 function refuseForeignRecord(
   record: StoredVnic,
   definition: Definition,
@@ -239,10 +236,10 @@ function refuseForeignRecord(
 }
 
 function outdated({ metadata }: StoredVnic): VnicError {
-  return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by somebody else meanwhile`);
+  return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by another process meanwhile`);
 }
 
-/** Creates the event for a newly made link; none for a link that existed before. */
+/** Creates the event for a new link; none for a link that existed before. */
 async function emitAdded(
   driver: Driver,
   record: StoredVnic,

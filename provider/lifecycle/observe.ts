@@ -34,7 +34,7 @@ export async function observe(
     cluster.findVnic(ref),
     cluster.findPod(remembered.pod.namespace, remembered.pod.name),
   ]);
-  // Another driver may have moved it to the node of the next pod meanwhile.
+  // In the meantime, another driver may have moved the Vnic to the node of the next pod.
   const moved = record?.metadata.uid === remembered.uid ? realisationOf(record) : {};
   const known = { ...remembered, ...moved };
   const pod = object && readPod(object);
@@ -80,14 +80,17 @@ async function observeOnNode(
   return view.findNic(pod.node, plan, deadline);
 }
 
-/** Whether the node still has its resource file, which nobody would remove once the Vnic has left the state. */
+/**
+ * Whether the node still has the Vnic's resource file. Once the Vnic is no longer in the state, nothing would remove
+ * that file.
+ */
 async function isLeftOnNode(
   { cluster, sessions }: Driver,
   ref: VnicRef,
   known: VnicState,
   deadline: Deadline,
 ): Promise<boolean> {
-  const so = `it can't be told whether Vnic ${vnicId(ref)} is gone`;
+  const so = `it can't be determined whether Vnic ${vnicId(ref)} is gone`;
   if (!(await nodeExists(cluster, known.node, so))) return false;
   const { vnics } = await sessions.use(known.node, deadline, (session) => session.request("list", {}));
   return vnics.some(({ uid }) => uid === known.uid);

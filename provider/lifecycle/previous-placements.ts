@@ -16,9 +16,9 @@ interface PendingInjection {
 }
 
 /**
- * Removes what is in the way of an injection: a record that is being deleted, and what an earlier realisation left on
- * another node, or under a UID that no longer has a record. Runs before the new record is written, which would
- * overwrite where that was. Returns the record that remains.
+ * Removes what is in the way of an injection: a record that is being deleted, and the parts of an earlier realisation
+ * on another node, or under a UID that no longer has a record. Runs before the new record is written, because that
+ * overwrites where these parts are. Returns the record that remains.
  */
 export async function cleanUpPreviousPlacements(
   { driver, definition, options: { known }, deadline, pod }: PendingInjection,
@@ -34,7 +34,7 @@ export async function cleanUpPreviousPlacements(
   }
   const placement = found && placementOf(found);
   if (placement && placement.node !== pod.node) {
-    driver.report(`taking it off node ${placement.node}`);
+    driver.report(`removing it from node ${placement.node}`);
     await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, placement.node, undefined, deadline, keeping);
   }
   return found;

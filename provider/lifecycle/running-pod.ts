@@ -22,7 +22,7 @@ export async function readPodState({ cluster }: Driver, { namespace, name }: Pod
   throw new VnicError("refused", `pod.name: there is no pod ${here} in namespace ${there}; create it first`);
 }
 
-/** Reads the state of the next pod of that name, which a controller will create; it may not exist for a while. */
+/** Reads the state of the next pod of that name. A controller will create that pod, so it may not exist for a while. */
 async function readNextPodState({ cluster }: Driver, { namespace, name }: PodIdentifier): Promise<PodState> {
   const object = await cluster.findPod(namespace, name);
   return object ? readPod(object) : { state: "pending", why: "its controller has not made it yet" };
@@ -54,7 +54,7 @@ export async function awaitRunning(
         );
       case "terminated":
         if (!awaitsNext || !state.isReplaced)
-          throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a pod that runs`);
+          throw new VnicError("refused", `pod.name: ${what} has terminated (${state.why}); name a running pod`);
         isExpected = true;
         driver.report(`waiting for the next ${what}: ${state.why}`);
         await deadline.wait(delayMilliseconds, `the next ${what} to run; last seen: ${state.why}`);
@@ -67,11 +67,11 @@ export async function awaitRunning(
   }
 }
 
-/** Refuses a pod whose containers have their own network stack, and so wouldn't see the NIC. */
+/** Refuses a pod whose containers have their own network stack, in which the NIC isn't visible. */
 async function refuseOwnStack({ cluster }: Driver, what: string, { runtimeClass }: RunningPod): Promise<void> {
   if (runtimeClass === undefined) return;
   const object = await cluster.findRuntimeClass(runtimeClass).catch((error: unknown) => {
-    // The roles of an earlier version don't grant it; the name is usually enough.
+    // The roles of an earlier version don't grant reading RuntimeClasses; the name is usually enough.
     if (isVnicError(error, "forbidden")) return undefined;
     throw error;
   });

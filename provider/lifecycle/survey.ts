@@ -15,10 +15,10 @@ const freshMilliseconds = 10_000;
 const maxRecords = 2000;
 
 /**
- * Observes many Vnics cheaply. A refresh asks for one after the other and never says how many will follow. After a
- * few, all others of the namespace are observed together, by one list and one request for each node, instead of
- * several requests for each Vnic. A refresh shows the state at some time since it began, so results are used for a
- * while. Only existing things are taken from a survey; anything missing is read again.
+ * Observes many Vnics cheaply. A refresh asks for one Vnic after the other and never says how many will follow. After a
+ * few, all others of the namespace are observed together, by one list and one request for each node, instead of several
+ * requests for each Vnic. A refresh shows the state at some time since it began, so results are used for a while. Only
+ * existing things are taken from a survey; anything missing is read again.
  */
 export class Surveyor {
   private readonly driver: ObserveDriver;
@@ -46,7 +46,7 @@ export class Surveyor {
   }
 }
 
-/** One survey of what is asked for now and what will probably be asked for next. */
+/** One survey of the Vnics that are requested now or will probably be requested next. */
 function surveyed({ cluster, sessions }: ObserveDriver, live: View): View {
   const recordsIn = memoize(async (namespace: string) => {
     const records = await cluster.listVnicsIn(namespace, maxRecords);

@@ -12,7 +12,7 @@ export type ClusterView = Pick<
 /** The parts of a driver that observing needs. */
 export type ObserveDriver = Pick<Driver, "cluster" | "sessions">;
 
-/** What an observer reads: objects of the cluster, and NICs on nodes. Changes nothing. */
+/** The reads that observing consists of: objects of the cluster, and NICs on nodes. */
 export interface View {
   readonly cluster: ClusterView;
   /** The NIC in its pod, as that node reports it. */

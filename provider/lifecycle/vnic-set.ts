@@ -13,18 +13,21 @@ import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 
-/* A VnicSet is only a record, whose Vnics the reconciler creates. This writes the record, and waits for the Vnics. */
+/*
+ * A VnicSet is only a record, whose Vnics the reconciler creates. These functions write the record, and wait for the
+ * Vnics.
+ */
 
 export interface SetDriver {
   readonly cluster: Cluster & VnicSetCluster;
-  /** Shows in a few words what is awaited now. */
+  /** Shows in a few words what the operation waits for; the next text replaces it. */
   readonly report: (text: string) => void;
 }
 
 const pollMilliseconds = 500;
 
 /**
- * Writes the set, and waits until all pods that it has at that moment have their Vnic.
+ * Writes the set, and waits until all pods that it selects at that moment have their Vnic.
  *
  * @param known The set's state, if it exists.
  */
@@ -125,11 +128,11 @@ async function awaitServed(
 ): Promise<StoredVnicSet> {
   const { namespace, name, uid, generation } = applied.metadata;
   let pods: number | undefined;
-  let awaited = "the reconciler to take notice of it";
+  let awaited = "the reconciler to see it";
   for (;;) {
     const set = await cluster.findVnicSet({ namespace, name });
     if (set?.metadata.uid !== uid)
-      throw new VnicError("refused", `VnicSet ${namespace}/${name} was deleted by somebody else meanwhile`);
+      throw new VnicError("refused", `VnicSet ${namespace}/${name} was deleted by another process meanwhile`);
     onLook(set);
     const { status } = set;
     if (status && status.observedGeneration >= generation) {

@@ -16,9 +16,9 @@ export const agentComponent = "node-agent";
 /** Name of the reconciler: of its service account, its Deployment, and its leader election Lease. */
 export const reconcilerName = "vnic-reconciler";
 
-/** The verb on `vnicnetworks` that allows somebody to write Vnics on inline networks. */
+/** The verb on `vnicnetworks` that allows a user to write Vnics on inline networks. */
 export const inlineVerb = "use-inline";
-/** The ClusterRole with only this verb; not bound to anybody. */
+/** The ClusterRole that grants only the verb `use-inline`; not bound to anybody. */
 export const inlineRole = "vnic-use-inline";
 
 /** Field manager of the Vnics of VnicSets, and of the status of VnicSets. */
@@ -133,7 +133,7 @@ export function vlanLinkName(parent: string, vlan: number): string {
 export const vlanAlias = `${group}/vlan`;
 
 /**
- * The numbers of a Vnic's routing tables in its pod, from 2^30: one for replies, one for the rest of the pod's
+ * The numbers of a Vnic's routing tables in its pod, from 2^30 on: one for replies, one for the rest of the pod's
  * traffic.
  */
 export function routingTable(uid: string): { replies: number; rest: number } {

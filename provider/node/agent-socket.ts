@@ -16,21 +16,23 @@ const connectTimeoutMilliseconds = 10_000;
 /** Longer than the agent waits for a DHCP server. */
 const answerTimeoutMilliseconds = 30_000;
 
-/** Refuses where no agent answers, or one that speaks otherwise. */
+/** Refuses if no agent answers, or if the agent has another protocol version. */
 export async function requireAgent(): Promise<void> {
   const answer = await askAgent({ verb: "hello" });
   if (!answer)
-    throw new VnicError("refused", "dhcp: no node agent answers on this node, and nobody else keeps leases", {
+    throw new VnicError("refused", "dhcp: no node agent answers on this node, and DHCP needs it", {
       subject: { type: "agent" },
     });
   if ("protocol" in answer && answer.protocol === agentProtocolVersion) return;
   throw new VnicError(
     "refused",
-    `dhcp: the node agent speaks another protocol than the injection Job (${JSON.stringify(answer)} instead of ${agentProtocolVersion}); let both have the image of this package's version`,
+    `dhcp: the node agent speaks another protocol than the injection Job (${JSON.stringify(answer)} instead of ${agentProtocolVersion}); use the image of this package's version for both`,
   );
 }
 
-/** Sends a request to the agent. Undefined if the node has no agent, or if a stopped one doesn't come back in time. */
+/**
+ * Sends a request to the agent. Undefined if the node has no agent, or if a stopped agent doesn't come back in time.
+ */
 export function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
   return withoutSlot(() => ask(request));
 }
@@ -40,7 +42,8 @@ async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
   for (;;) {
     const line = await exchange(`${JSON.stringify(request)}\n`);
     if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
-    // No socket: this node has no agent, or one whose directory was just cleared, which listens again within seconds. A socket without a listener: the agent is starting or stopping.
+    // No socket: the node has no agent, or an agent whose directory was just cleared and which will listen again within
+    // seconds. A socket without a listener: the agent is starting or stopping.
     if (line.absent || performance.now() > giveUpAt) return undefined;
     await sleep(100);
   }

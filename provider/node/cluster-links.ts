@@ -5,8 +5,8 @@ import { hostPath } from "./host-path.ts";
 import { ipRows, type Link, listLinks } from "./link.ts";
 
 /*
- * Links that connect the node's pods to the cluster network. A NIC on one of them would be among the pods, with any
- * address.
+ * Links that connect the node's pods to the cluster network. A NIC on one of them would be on the pods' own network,
+ * with any address.
  */
 
 /** Names of the bridges and links that CNI plugins create once per node. */
@@ -14,12 +14,12 @@ const plugins =
   /^(cni\d+|cbr\d+|docker\d+|flannel\.\d+|flannel-v6\.\d+|kube-bridge|kube-ipvs\d+|nodelocaldns|cilium_(host|net|vxlan|geneve)|lxc_health|tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|antrea-gw\d+|genev_sys_\d+|ovn-k8s-mp\d+|br-int|weave)$/;
 /** The node's ends of our own veth pairs in mode bridge. */
 const hostSides = /^vh[0-9a-f]{12}$/;
-/** How long a verdict on a parent is cached, in milliseconds. */
+/** How long the result for a parent is cached, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
 const fit = new Map<string, { readonly at: number; readonly judged: Promise<void> }>();
 
 /** Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. */
-export function judgeParent(name: string): Promise<void> {
+export function refuseClusterParent(name: string): Promise<void> {
   const known = fit.get(name);
   if (known && performance.now() - known.at < lifetimeMilliseconds) return known.judged;
   const judged = listLinks("node").then(async (links) => {
@@ -43,7 +43,7 @@ export async function refuseClusterLink(parent: Link, nodeLinks: readonly Link[]
     its === "veth" && peerNetns !== undefined && pods.has(peerNetns);
   if (leadsToPod(parent)) throw refusal(`${name} is the node's end of a pod's interface`);
   const foreign = ports.filter(({ name }) => !hostSides.test(name));
-  // A bridge that has a port other than pods' interfaces belongs to a LAN, even if pods are on it.
+  // A bridge that also has a port other than pods' interfaces belongs to a LAN, even if pods are on it.
   if (foreign.length > 0 && foreign.every(leadsToPod))
     throw refusal(`${name} is the bridge by which pods are on the cluster's own network`);
 }

@@ -32,11 +32,11 @@ export async function findInCniCache({ namespace, name, uid }: PodName): Promise
   const found = new Map<string, CachedSandbox>();
   for (const file of names) {
     const result = await readCached(join(folder, file));
-    const told = new Map(result?.cniArgs ?? []);
+    const args = new Map(result?.cniArgs ?? []);
     const isPods =
-      told.get("K8S_POD_UID") === uid &&
-      told.get("K8S_POD_NAMESPACE") === namespace &&
-      told.get("K8S_POD_NAME") === name;
+      args.get("K8S_POD_UID") === uid &&
+      args.get("K8S_POD_NAMESPACE") === namespace &&
+      args.get("K8S_POD_NAME") === name;
     if (result && isPods) found.set(result.containerId, { sandboxId: result.containerId, netnsPath: result.netns });
   }
   return [...found.values()];

@@ -24,7 +24,7 @@ import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 
 /**
- * Brings the NIC from its current state to the plan, and refuses what is impossible. Returns whether it made a new
+ * Brings the NIC from its current state to the plan, and refuses what is impossible. Returns whether it created a new
  * link.
  */
 export async function converge(
@@ -83,8 +83,8 @@ export function canKeepLink(known: ResourceFile, plan: InjectPlan, association: 
 }
 
 /**
- * The node's links, after deleting ours. A link left there under its transit name has unknown attributes, and making
- * it again costs only 0.2 ms.
+ * The node's links, after deleting the Vnic's own. A link that was left on the node under its transit name has unknown
+ * attributes, and creating it again costs only 0.2 ms.
  */
 async function cleared(uid: string, known: ResourceFile | undefined): Promise<Link[]> {
   const links = await listLinks("node");

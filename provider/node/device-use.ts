@@ -2,7 +2,7 @@ import { VnicError } from "../base/errors.ts";
 import { ipRows, type Link } from "./link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
-/* A device moves into its pod whole. What the node had configured on it would be lost, even after it comes back. */
+/* A device moves into its pod whole. The node's configuration of the device would be lost, even after it comes back. */
 
 interface RouteRow {
   readonly dst?: string;

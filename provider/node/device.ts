@@ -15,8 +15,8 @@ import { refuseUppers } from "./upper-links.ts";
  */
 
 /**
- * Links of the pod that may be the device, the most likely first. `nodeLinks` exclude the pod's own NICs of kind veth,
- * which may have the same index of their peer as the device.
+ * The pod's links that may be the device, the most likely first. `nodeLinks` serve to exclude the pod's own veths,
+ * whose peer may have the device's index.
  */
 export function findDevices(links: readonly Link[], file: ResourceFile, nodeLinks: readonly Link[]): Link[] {
   const former = file.link?.former;
@@ -62,7 +62,7 @@ function isDevice(link: Link, former: Former): boolean {
 }
 
 /**
- * Handles a link that the pod had put in the device's place: a virtual one is deleted, another Vnic's device is moved
+ * Handles a link that the pod had put in the device's place: a virtual link is deleted, another Vnic's device is moved
  * back.
  */
 async function removeImpostor(link: Link, pod: { readonly path: string }): Promise<void> {

@@ -7,15 +7,15 @@ import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { dropTaggedIfUnused } from "./tagged-link.ts";
 
-/** Removes the Vnic from the pod and the node, wherever its link is. Succeeds if nothing is left of it. */
+/** Removes the Vnic from the pod and the node, wherever its link is. Succeeds if there is nothing left to remove. */
 export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report): Promise<EjectResult> {
   const began = performance.now();
   report("removing");
   const known = await readResourceFile(vnic.uid);
-  // Stop the lease while the address is still on the link, so that the release reaches the server. Without an agent
-  // nobody can release it, and the server keeps it until it ends.
+  // Stop the lease while the address is still on the link, so that the release reaches the server. Without an agent the
+  // lease can't be released, and the server keeps it until it expires.
   if (known?.definition.dhcp) await askAgent({ verb: "stop", uid: vnic.uid, release: keepLease !== true });
-  // The file may be lost although the pod still has the link.
+  // The pod may have the link even if the resource file is lost.
   const association = known?.association ?? (pod && (await findSandbox(pod).catch(undefinedIfRefused)));
   const removed = await removeLink({ uid: vnic.uid, known, association });
   await removeResourceFile(vnic.uid);

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 interface Turn {
   readonly group: string;
   holds: boolean;
-  /** Number of running `withoutSlot` waits in it. */
+  /** Number of calls of `withoutSlot` that are running in this turn. */
   waits: number;
   coming: Promise<void> | undefined;
   ended: boolean;
@@ -15,7 +15,7 @@ const largestShare = 0.75;
 
 /**
  * Slots for concurrent work, shared fairly by groups: a free slot goes to the group that has the fewest, and no group
- * can have all. Work that only waits can release its slot meanwhile, see {@link withoutSlot}.
+ * can have all. Work that only waits can release its slot for that time, see {@link withoutSlot}.
  */
 export class Slots {
   private readonly width: number;

@@ -8,7 +8,7 @@ import { deleteTrialLink } from "./trial-link.ts";
 
 /**
  * Whether the Vnic's link still works although it isn't in the pod's network namespace: a pod may have moved it into a
- * nested one. A device is hidden if it isn't on the node either. A macvlan is hidden if its parent refuses a second link
+ * nested one. A device that isn't on the node either is hidden. A macvlan is hidden if its parent refuses a second link
  * with the same MAC.
  */
 export async function isHidden({ vnic: { uid }, step, definition, link }: ResourceFile): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { ParentLink } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan, InjectResult } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
-import { judgeParent } from "./cluster-links.ts";
+import { refuseClusterParent } from "./cluster-links.ts";
 import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { interfaceOf, type Link, listLinks } from "./link.ts";
@@ -23,9 +23,9 @@ import type { Report, RunStep } from "./step.ts";
 /**
  * Injects the Vnic from any state that an earlier run left: nothing, a link half-way, or the complete NIC. Each step
  * is written to disk before it begins. If a step fails, what this run made is undone. Nothing is changed in the pod
- * until `mayGoOn` resolves.
+ * until `mayProceed` resolves.
  */
-export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<boolean>): Promise<InjectResult> {
+export async function inject(plan: InjectPlan, report: Report, mayProceed: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
   refuseNodeAddresses(plan.addresses);
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
@@ -36,19 +36,19 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
   // Runs while the link is made, and is awaited before the link moves into the pod.
-  let parentIsFit: Promise<void> = Promise.resolve();
+  let parentIsAllowed: Promise<void> = Promise.resolve();
   let allowed: boolean | undefined;
   const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
     file.link = link;
     if (name !== "creating") {
-      allowed ??= await withoutSlot(() => mayGoOn);
-      if (!allowed) throw new VnicError("refused", "the driver has withdrawn it");
-      await parentIsFit;
+      allowed ??= await withoutSlot(() => mayProceed);
+      if (!allowed) throw new VnicError("refused", "the driver has withdrawn the request");
+      await parentIsAllowed;
     }
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
-    // Probing changes nothing, so a later run needn't know about it.
+    // Probing changes nothing, so a later run needn't know about this step.
     if (name !== "probing")
       await writeResourceFile({ vnic, definition: sized, association, ...present({ lease, link }), step: name });
     await work();
@@ -56,15 +56,15 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
   };
 
   lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
-  const blind = known ? undefined : assumedParent(plan);
-  if (blind) {
-    parentIsFit = judgeParent(blind.parent);
-    parentIsFit.catch(() => undefined);
+  const assumed = known ? undefined : assumedParent(plan);
+  if (assumed) {
+    parentIsAllowed = refuseClusterParent(assumed.parent);
+    parentIsAllowed.catch(() => undefined);
   }
-  let made = blind !== undefined && (await succeeds(vnic.uid, make(plan, blind, association, step)));
+  let made = assumed !== undefined && (await succeeds(vnic.uid, make(plan, assumed, association, step)));
   if (!made) {
     // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
-    parentIsFit = Promise.resolve();
+    parentIsAllowed = Promise.resolve();
     made = await converge(plan, association, known, lease, step);
   }
   const { dhcp } = plan;
@@ -85,7 +85,7 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
     return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
   } catch (error) {
     if (!made) throw error;
-    // Not even a failure here may keep the link from being taken away.
+    // Even if this fails, the link must be removed.
     if (dhcp) await giveUpLease(vnic.uid).catch((failed: unknown) => console.error(messageOf(failed)));
     await undoAfter(error, plan, podNetns, true);
     throw error;
@@ -93,8 +93,8 @@ export async function inject(plan: InjectPlan, report: Report, mayGoOn: Promise<
 }
 
 /**
- * The parent link, if the kernel needs no more than its name. With SLAAC it isn't used, because a failed attempt would
- * wait for a router twice.
+ * The parent link, if the kernel needs no more than its name. Not used with SLAAC, because a failed attempt would wait
+ * for a router twice.
  */
 function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): ParentLink | undefined {
   const inherits = mode !== "bridge" && mode !== "host-device";
@@ -102,9 +102,9 @@ function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): 
 }
 
 /**
- * Reports whether a first attempt succeeded that didn't look at the node, which saves a third of the time if there is
- * no resource file yet. After a failure it is undone, and the second attempt names the cause. An address conflict is
- * final, and so is a failure whose undoing failed: the resource file is then still there.
+ * Reports whether the first attempt succeeded. The first attempt doesn't read the node's links, which saves a third of
+ * the time if there is no resource file yet. After a failure it is undone, and the second attempt finds the cause. An
+ * address conflict is final, and so is a failure whose undoing failed: the resource file is then still there.
  */
 function succeeds(uid: string, attempt: Promise<void>): Promise<boolean> {
   return attempt.then(

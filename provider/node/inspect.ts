@@ -39,7 +39,7 @@ function seen(network: NodeNetwork, links: readonly Link[]): InspectResult["netw
  */
 async function findMissingKinds(): Promise<string[]> {
   const lines = ["link add vp type veth peer name vq", ...Object.values(kinds)];
-  // For a name without a path, busybox would run its own `ip`.
+  // If `ip` is given without a path, busybox runs its own `ip`.
   const trial = start("busybox", ["unshare", "-n", "/bin/ip", "-force", "-batch", "-"]);
   const words = await trial.finish(`${lines.join("\n")}\n`).then(
     () => "",
@@ -47,6 +47,7 @@ async function findMissingKinds(): Promise<string[]> {
   );
   // `-force` continues after a failure and reports the line number of each.
   const failed = new Set([...words.matchAll(/Command failed -:(\d+)/g)].map(([, line]) => Number(line)));
-  if (words !== "" && failed.size === 0) throw new Error(`trying which kinds of links the kernel has: ${words}`);
+  if (words !== "" && failed.size === 0)
+    throw new Error(`finding out which kinds of links the kernel supports: ${words}`);
   return Object.keys(kinds).filter((_, index) => failed.has(index + 2));
 }

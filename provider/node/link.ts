@@ -58,23 +58,23 @@ export interface IpAddressRow {
   }[];
 }
 
-/** The rows that `ip` prints as JSON for these words. */
+/** The rows that an `ip` command with these words prints as JSON. */
 export async function ipRows<T>(netns: Netns, words: readonly string[]): Promise<T[]> {
   const json = await runIn(netns, "ip", words);
   try {
     return parseRows<T>(json);
   } catch (cause) {
-    throw new VnicError("failed", `ip ${words.join(" ")}: what it printed can't be read: ${messageOf(cause)}`, {
+    throw new VnicError("failed", `ip ${words.join(" ")}: its output can't be read: ${messageOf(cause)}`, {
       cause,
     });
   }
 }
 
-/** All links of a network namespace. There is always one, `lo`: an empty list isn't believed. */
+/** All links of a network namespace. Every namespace has `lo`, so an empty list is an error. */
 export async function listLinks(netns: Netns): Promise<Link[]> {
   const words = ["-j", "-d", "address", "show"];
   const links = linksOf(await ipRows<IpAddressRow>(netns, words));
-  if (links.length === 0) throw new VnicError("failed", `ip ${words.join(" ")}: it printed no link, not even lo`);
+  if (links.length === 0) throw new VnicError("failed", `ip ${words.join(" ")}: its output has no link, not even lo`);
   return links;
 }
 
@@ -131,7 +131,7 @@ export function readLink(row: IpAddressRow): Link {
 
 /** The part of a link that a session reports. */
 export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
-  // A pod may add any number.
+  // A pod may add any number of addresses.
   const some = (all: readonly string[]) => all.slice(0, maxItems.seenAddresses);
   return present({
     name,

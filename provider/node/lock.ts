@@ -6,9 +6,9 @@ import { VnicError } from "../base/errors.ts";
 const timeoutMilliseconds = 30_000;
 
 /**
- * Runs `work` while nobody else on this node works on the same Vnic: no other request, session or agent. The lock is a
- * socket in the abstract namespace (unix(7)), which they all share because they use the node's network namespace. Only one process can
- * bind it, and the kernel frees it when that process ends for any reason.
+ * Runs `work` while nothing else on this node works on the same Vnic: no other request, session or agent. The lock is a
+ * socket in the abstract namespace (unix(7)), which all of them share because they use the node's network namespace.
+ * Only one process can bind the socket, and the kernel frees it when that process ends for any reason.
  */
 export async function withLock<T>(uid: string, work: () => Promise<T>): Promise<T> {
   return whileHolding(await acquire(uid), work);
@@ -40,7 +40,7 @@ async function acquire(uid: string): Promise<Server> {
     if (performance.now() > giveUpAt)
       throw new VnicError(
         "failed",
-        `another injection session has worked on Vnic ${uid} for more than ${timeoutMilliseconds / 1000} s`,
+        `another injection session has been working on Vnic ${uid} for more than ${timeoutMilliseconds / 1000} s`,
       );
     await sleep(20);
   }

@@ -18,8 +18,8 @@ import { makeSysctlsWritable } from "./sysctl.ts";
 
 /*
  * The node side of an injection session: the only process of the injection Job. It answers requests from stdin until
- * stdin ends, SIGTERM arrives or no request came for a while, and then finishes the work in progress. It knows nothing
- * of Pulumi or the API server.
+ * stdin ends, SIGTERM arrives or no request has come for a while, and then finishes the work in progress. It doesn't
+ * use Pulumi or the API server.
  */
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
@@ -42,8 +42,8 @@ function work(demand: Request, report: Report): Promise<unknown> {
     case "hello":
       return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
     case "inject": {
-      const mayGoOn = untilGo(demand);
-      return locked(demand.plan, () => inject(demand.plan, report, mayGoOn));
+      const mayProceed = untilGo(demand);
+      return locked(demand.plan, () => inject(demand.plan, report, mayProceed));
     }
     case "go":
       held.get(demand.of)?.(demand.proceed);

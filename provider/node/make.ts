@@ -31,7 +31,7 @@ import { ensureTagged } from "./tagged-link.ts";
  */
 const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 
-/** Creates the link on the node, moves it into the pod and configures it there; undoes all of it if a step fails. */
+/** Creates the link on the node, moves it into the pod and configures it there; undoes all of this if a step fails. */
 export async function make(
   plan: InjectPlan,
   parentLink: ParentLink,
@@ -88,9 +88,10 @@ export async function make(
 }
 
 /**
- * Takes away what was made, after `error`.
+ * Removes the link that was made, after `error`.
  *
- * @throws VnicError `failed`, with both reasons, if that fails: the resource file is left, and with it the next run can do it.
+ * @throws VnicError `failed`, with both reasons, if that fails. The resource file is left then, so that the next run
+ * can remove the link.
  */
 export async function undoAfter(
   error: unknown,
@@ -114,7 +115,8 @@ async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean
 /**
  * Deletes the link that was just made, and no other: an existing NIC of this Vnic in the pod has the same alias. The
  * new link has the index in the resource file, whatever the pod has done to it. If the kernel had to choose another
- * index, the link has its transit name, or its final name, which is then unique. A device has no such twin.
+ * index, the link has its transit name, or its final name, which is then unique. There is never a second link for a
+ * device.
  */
 async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
   const known = await readResourceFile(uid);

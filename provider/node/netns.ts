@@ -7,7 +7,7 @@ import { type LongRunning, type LineCallbacks, start, startLongRunning, type Sta
 /** A network namespace to work in: the path of its bind mount, or `node` for our own. */
 export type Netns = "node" | { readonly path: string };
 
-/** Runs a program in a network namespace; the other namespaces stay ours (nsenter(1)). */
+/** Runs a program in a network namespace. Only the network namespace changes (nsenter(1)). */
 export function runIn(netns: Netns, program: string, args: readonly string[], input = ""): Promise<string> {
   return startIn(netns, program, args).finish(input);
 }

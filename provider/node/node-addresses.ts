@@ -5,8 +5,8 @@ import ipaddr from "ipaddr.js";
 import { VnicError } from "../base/errors.ts";
 
 /*
- * A NIC with an address of the node or of its router could cut the node off from its network. Both are read without
- * starting a program, because they are checked for every Vnic.
+ * A NIC with an address of the node or of its router could cut the node off from its network. Both addresses are read
+ * without starting a program, because they are checked for every Vnic.
  */
 
 /** Refuses the addresses of the node and of its default gateways. */
@@ -17,7 +17,7 @@ export function refuseNodeAddresses(addresses: readonly string[]): void {
   });
 }
 
-/** What an address is to the node, in words: its own, or its default gateway's; undefined where it is neither. */
+/** Describes what an address is on the node: its own, or its default gateway's; undefined if neither. */
 export function roleOnNode(cidr: string): string | undefined {
   const host = normal(hostOf(cidr));
   const holder = Object.entries(networkInterfaces()).find(([, all]) =>

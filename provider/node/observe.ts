@@ -9,8 +9,8 @@ import { readResourceFile } from "./resource-file.ts";
 import { findSandbox, isSameNetns } from "./sandbox.ts";
 
 /*
- * What the Vnics of one pod have in common is read once for all concurrent requests, because starting programs takes
- * most of the time.
+ * Reads that the Vnics of one pod have in common are done once for all concurrent requests, because starting programs
+ * takes most of the time.
  */
 
 const findSandboxTogether = coalesce(findSandbox);
@@ -23,7 +23,7 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
   const [file, links] = await Promise.all([readResourceFile(vnic.uid), listLinksTogether(netns)]);
   const known = file && isSameNetns(file.association, association) ? file : undefined;
   const link = ownLink(links, vnic.uid, knownLinkOf(known, association));
-  const amiss =
+  const differences =
     known?.definition.routing && link
       ? await driftOfRouting(netns, withLease({ ...known.definition, vnic }, known.lease))
       : [];
@@ -31,15 +31,15 @@ export async function observe({ vnic, pod }: ObservePlan): Promise<ObserveResult
     sandboxId: association.sandboxId,
     resourceFile: known !== undefined,
     ...(link ? { interface: interfaceOf(link) } : {}),
-    ...(amiss.length === 0 ? {} : { routing: amiss }),
+    ...(differences.length === 0 ? {} : { routing: differences }),
     ...(known?.lease ? { lease: known.lease } : {}),
     ...(known?.definition.mtu === undefined ? {} : { decidedMtu: known.definition.mtu }),
   };
 }
 
 /**
- * Observes many Vnics, with the concurrency that `withSlot` allows. Those that can't be observed are left out; a single
- * observation tells why.
+ * Observes many Vnics, with the concurrency that `withSlot` allows. Vnics that can't be observed are left out;
+ * observing one of them by itself gives the reason.
  */
 export async function survey(
   plans: readonly ObservePlan[],

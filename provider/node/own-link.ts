@@ -10,7 +10,7 @@ import { isSameNetns } from "./sandbox.ts";
  * first: the link's index and kind.
  */
 
-/** What is known about the link besides the Vnic's UID. */
+/** Data by which a link is recognised besides the Vnic's UID. */
 export interface KnownLink {
   readonly mode?: Mode;
   /** The interface index, if the resource file has it for this network namespace. */
@@ -22,11 +22,11 @@ const kinds: Record<Mode, string | undefined> = {
   "macvlan-private": "macvlan",
   ipvlan: "ipvlan",
   bridge: "veth",
-  // Any kind.
+  // A device may be of any kind.
   "host-device": undefined,
 };
 
-/** What a resource file knows about the link in the pod's network namespace. */
+/** The data of a resource file about the link in the pod's network namespace. */
 export function knownLinkOf(file: ResourceFile | undefined, association: Association | undefined): KnownLink {
   if (!file) return {};
   const { mode } = file.definition.network;

@@ -62,7 +62,7 @@ const absence: Record<ReturnType<typeof parentForm>, (text: string) => string> =
 };
 
 /** Kinds of links that claim the receive handler of their ports, so that no macvlan can be made on a port (EBUSY). */
-const takingAll: readonly (string | undefined)[] = ["bridge", "bond", "team", "openvswitch"];
+const receiving: readonly (string | undefined)[] = ["bridge", "bond", "team", "openvswitch"];
 
 /**
  * Refuses a port of a bridge or bond, and names the alternative. With a VLAN a port is fine, as the kernel passes
@@ -70,7 +70,7 @@ const takingAll: readonly (string | undefined)[] = ["bridge", "bond", "team", "o
  */
 function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: readonly Link[]): void {
   const over = nodeLinks.find((link) => link.name === master);
-  if (!over || !takingAll.includes(over.kind)) return;
+  if (!over || !receiving.includes(over.kind)) return;
   const remedy =
     mode === "bridge" && over.kind !== "bridge"
       ? `name a bridge${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`

@@ -19,9 +19,9 @@ const probes = 3;
 const intervalMilliseconds = 25;
 
 /**
- * Refuses an address that is new on the link and that another host answers for, and names that host's MAC. Does
- * nothing if detection is off. All addresses are probed concurrently over a link that is up. An answer from the Vnic's
- * own MAC comes from its former place and is ignored.
+ * Refuses an address that is new on the link if another host answers for it, and names that host's MAC. Does nothing if
+ * detection is off. All addresses are probed concurrently over a link that is up. An answer from the Vnic's own MAC
+ * comes from where the Vnic was before, and is ignored.
  */
 export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
   const added = plan.addresses.filter((address) => !live.addresses.includes(address));

@@ -10,7 +10,7 @@ import { ownLinks, knownLinkOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
 import { linksOn, madeByPod } from "./upper-links.ts";
 
-/** What is known about a link to remove. */
+/** The data about a link to remove. */
 export interface Removal {
   readonly uid: string;
   /** The node's resource file, unless it is lost. */
@@ -19,8 +19,8 @@ export interface Removal {
 }
 
 /**
- * Removes the link from the node, and from the pod's network namespace if that one still exists, with its routes and
- * rules. A pod can at most block the removal of its own Vnic; the error then names the pod.
+ * Removes the link from the node, and from the pod's network namespace if that still exists, with its routes and rules.
+ * A pod can at most block the removal of its own Vnic; the error then names the pod.
  */
 export async function removeLink({ uid, known, association }: Removal): Promise<boolean> {
   const mode = known?.definition.network.mode;
@@ -79,7 +79,7 @@ async function removeFromPod(
   return own.length > 0;
 }
 
-/** Removes what is left of the Vnic's link on the node. */
+/** Removes the parts of the Vnic's link on the node. */
 export async function removeFromNode(
   links: readonly Link[],
   uid: string,

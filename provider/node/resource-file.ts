@@ -15,8 +15,8 @@ function pathOf(uid: string): string {
 }
 
 /**
- * A fixed name is enough, since only the holder of the Vnic's lock writes; the next write replaces what a crash
- * leaves.
+ * The path of the file before it is renamed. A fixed name is enough, because only the holder of the Vnic's lock writes;
+ * after a crash, the next write replaces the remains.
  */
 function temporaryOf(uid: string): string {
   return `${pathOf(uid)}.tmp`;
@@ -36,7 +36,7 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
   } catch (error) {
     const aside = `${pathOf(uid)}.unreadable-${Date.now()}`;
     await rename(pathOf(uid), aside);
-    console.error(`Vnic resource file ${pathOf(uid)} is not understood, set aside as ${aside}: ${messageOf(error)}`);
+    console.error(`Vnic resource file ${pathOf(uid)} can't be read; it was renamed to ${aside}: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -61,13 +61,13 @@ export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersi
   try {
     await replace(path, content);
   } catch (error) {
-    // Half a file would take room on a disk that is full.
+    // Don't leave an incomplete file on a disk that is full.
     await rm(temporaryOf(content.vnic.uid), { force: true }).catch(() => undefined);
     throw new VnicError("failed", `writing ${path}: ${inWords(error)}`, { cause: error });
   }
 }
 
-/** What an administrator has to see to, where the system's own words leave the path out. */
+/** Describes an error that an administrator has to fix, and whose own message doesn't say how. */
 function inWords(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") return `no space is left on the node's disk (${code}); make room`;

@@ -59,7 +59,7 @@ export async function route(netns: Netns, plan: Routed): Promise<void> {
   for (const family of families) if (steps[family].length > 0) await ipBatch(netns, steps[family], [`-${family}`]);
 }
 
-/** Removes what would outlast the link: rules, and routes without a link. */
+/** Removes what would stay after the link is gone: rules, and routes without a link. */
 export function unroute(netns: Netns, uid: string): Promise<void> {
   // No link has this name, and the kernel removes routes over the Vnic's link together with the link.
   return route(netns, { vnic: { uid, namespace: "", name: "" }, interfaceName: "", addresses: [] });

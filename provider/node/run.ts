@@ -4,13 +4,13 @@ import { VnicError } from "../base/errors.ts";
 
 /* The only place on the node that starts processes. Arguments are arrays and never pass through a shell. */
 
-/** What starts processes. */
+/** The functions that start processes. */
 export interface Programs {
   start(program: string, args: readonly string[]): Started;
   startLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning;
 }
 
-/** For each line that a program prints. */
+/** Callbacks for each line that a program prints. */
 export interface LineCallbacks {
   readonly stdout: (line: string) => void;
   readonly stderr: (line: string) => void;
@@ -19,7 +19,7 @@ export interface LineCallbacks {
 const real: Programs = { start: spawnOnce, startLongRunning: spawnLongRunning };
 let programs = real;
 
-/** Lets others start all programs from now on, for tests without a kernel; undefined for the real ones again. */
+/** Replaces the functions that start programs, for tests without a kernel; `undefined` restores the real ones. */
 export function usePrograms(others: Programs | undefined): void {
   programs = others ?? real;
 }
@@ -95,7 +95,7 @@ function spawnOnce(program: string, args: readonly string[]): Started {
     if (limits.bytes > maxOutputBytes) end(`ended, as it printed more than ${maxOutputBytes / 2 ** 20} MiB`);
     else outputs.push(chunk);
   });
-  // The program may end before it has read everything; its exit code decides.
+  // The program may end before it has read everything. Its exit code says whether that is a failure.
   child.stdin.on("error", () => undefined);
   let late: NodeJS.Timeout | undefined;
   const ended = endOf(child, program, args, limits)

@@ -42,7 +42,7 @@ export async function awaitAnnounced(pod: Netns, uid: string): Promise<void> {
 
 async function awaitLink(
   netns: Netns,
-  isSo: (links: readonly Link[]) => boolean | undefined,
+  isReached: (links: readonly Link[]) => boolean | undefined,
   milliseconds = timeoutMilliseconds,
 ): Promise<boolean> {
   for (
@@ -50,6 +50,6 @@ async function awaitLink(
     performance.now() < giveUpAt;
     await withoutSlot(() => sleep(20))
   )
-    if (isSo(await listLinks(netns))) return true;
+    if (isReached(await listLinks(netns))) return true;
   return false;
 }

@@ -1,11 +1,11 @@
 import type { injectionSteps, ResourceFile } from "../model/wire/resource-file.ts";
 
-/** Tells the driver which step begins. */
+/** Reports to the driver which step begins. */
 export type Report = (step: string) => void;
 
 /**
- * Runs one step of an injection. It is reported and written to the resource file, with what is known by then, before
- * its work begins.
+ * Runs one step of an injection. Before its work begins, the step is reported and written to the resource file,
+ * together with what is known at that time.
  */
 export type RunStep = (
   name: (typeof injectionSteps)[number] | "probing",

@@ -14,7 +14,7 @@ export function makeSysctlsWritable(): Promise<void> {
   writable ??= access("/proc/sys/net/ipv4/conf/all/arp_notify", constants.W_OK).catch(async () => {
     await run("mount", ["-o", "remount,rw,bind", "/proc/sys"]);
   });
-  // The next one tries again.
+  // After a failure, the next call tries again.
   writable.catch(() => (writable = undefined));
   return writable;
 }

@@ -7,11 +7,11 @@ import { withLock } from "./lock.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
 /*
- * The VLAN link on a parent, shared by all Vnics of that VLAN on a node: created for the first, deleted after the
- * last.
+ * The VLAN link on a parent, shared by all Vnics of that VLAN on a node. The first Vnic creates it, and the last one
+ * deletes it.
  */
 
-/** Creates the VLAN link if there is none; an existing one is used, whoever made it. */
+/** Creates the VLAN link if there is none; an existing one is used, regardless of its creator. */
 export function ensureTagged({ parent, vlan }: NodeNetwork): Promise<void> {
   return withTagged(parent, vlan, async (name, tag) => {
     const links = await listLinks("node");

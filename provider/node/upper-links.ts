@@ -9,26 +9,29 @@ import { isSameNetns } from "./sandbox.ts";
 import { deleteTrialLink } from "./trial-link.ts";
 
 /*
- * Links that a pod makes on top of its NIC. The kernel makes a macvlan on a macvlan on the lower link of both, which
- * is the node's, and keeps the links on a device that moves to another network namespace. So they don't end with the
- * NIC, and would leave the pod on the LAN.
+ * Links that a pod creates on top of its NIC. If a pod creates a macvlan on a macvlan, the kernel attaches it to the
+ * lower link of both, which is on the node. If a device moves to another network namespace, the kernel keeps the links
+ * on it. So these links don't end with the NIC, and would leave the pod on the LAN.
  */
 
-/** Kinds of links that share the lower link of the link that they are made on. */
+/** Kinds of links that are attached to the lower link of the link on which they are created. */
 const sharing: readonly (string | undefined)[] = ["macvlan", "macvtap", "ipvlan", "ipvtap"];
 
-/** Whether a link in a pod is on a link with that index of another network namespace. */
+/** Whether a link in a pod is on the link with that index in another network namespace. */
 function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }: Link): boolean {
   return index !== undefined && sharing.includes(kind) && lowerNetns !== undefined && lowerIndex === index;
 }
 
-/** The indexes of the pod's other links on the parent of the Vnic's link, which were there before the Vnic. */
+/** The indexes of the pod's other links on the parent of the Vnic's link, which existed before the Vnic. */
 export function linksBeside(own: Link, podLinks: readonly Link[]): number[] {
   const isForeign = ({ index, alias = "" }: Link) => index !== own.index && !alias.startsWith(linkAlias(""));
   return podLinks.filter((link) => isForeign(link) && isOn(own.lowerIndex, link)).flatMap(({ index = [] }) => index);
 }
 
-/** The links that the pod has made on the Vnic's parent. None if the resource file doesn't say which were there before. */
+/**
+ * The links that the pod has created on the Vnic's parent. None if the resource file doesn't list those that existed
+ * before.
+ */
 export async function madeByPod(podLinks: readonly Link[], file: ResourceFile | undefined): Promise<Link[]> {
   const beside = file?.link?.beside;
   if (!file || !beside || !podLinks.some(({ kind, lowerNetns }) => sharing.includes(kind) && lowerNetns !== undefined))
@@ -48,7 +51,7 @@ async function indexOfParent({ definition: { network } }: ResourceFile): Promise
   try {
     return findLowerLink(network, links)?.index;
   } catch (error) {
-    // A parent that is gone has taken all links on it along.
+    // If the parent is gone, all links on it are gone as well.
     if (!isVnicError(error, "refused")) throw error;
     return undefined;
   }
@@ -60,8 +63,8 @@ export function linksOn(lower: Link, podLinks: readonly Link[]): Link[] {
 }
 
 /**
- * Refuses a device on the node that has macvlans or ipvlans in any network namespace, such as a pod's. The kernel lets
- * nobody have a passthru macvlan beside others.
+ * Refuses a device on the node that has macvlans or ipvlans in any network namespace, such as a pod's. The kernel
+ * doesn't permit a passthru macvlan beside other links.
  */
 export async function refuseUppers(lower: Pick<Link, "name">, uid: string): Promise<void> {
   const name = hostSideName(uid);
@@ -80,7 +83,7 @@ export async function refuseUppers(lower: Pick<Link, "name">, uid: string): Prom
         `device ${lower.name} has links on it in a network namespace that isn't the node's; delete the pod that has them`,
         { cause: error },
       );
-    // A kernel without macvlans has none on the device.
+    // A kernel without macvlans can't have one on the device.
     if (!/load the kernel module/.test(error.message)) throw error;
   }
 }

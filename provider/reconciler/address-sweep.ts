@@ -30,7 +30,7 @@ export async function sweepAddresses(
       const record = await cluster.findVnic(holder);
       if (record?.metadata.uid === holder.uid && isHeld(address, record)) continue;
       await cluster.deleteAddress(address);
-      log("info", `freed ${value} behind ${segment}, which it holds no longer`, { vnic: vnicId(holder) });
+      log("info", `freed ${value} behind ${segment}, which it doesn't hold any more`, { vnic: vnicId(holder) });
     } catch (error) {
       log("error", `freeing ${value} behind ${segment}: ${messageOf(error)}`);
     }

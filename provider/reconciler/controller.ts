@@ -31,7 +31,7 @@ export async function reconcileVnic(context: ReconcilerContext, id: string): Pro
     context.claims.forget(ref);
     return {};
   }
-  // When a claim is released, the watch tells us; when its holder dies, nothing does.
+  // The watch reports when a claim is released; nothing reports that its holder has died.
   if (context.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
 
   const pod = await context.cluster.findPod(ref.namespace, record.spec.pod.name);
@@ -74,7 +74,7 @@ export function startVnicController(
     reconcile: (id) => reconcileVnic(context, id),
     metrics,
     log: context.log,
-    // Vnics of a node that doesn't answer wait here, and others must have room as well.
+    // Some slots may be occupied by Vnics of a node that doesn't answer, so others need additional ones.
     width: () => pace.width,
     beyond: 3,
     onSuccess: () => pace.succeeded(),
@@ -84,20 +84,20 @@ export function startVnicController(
       void sweepAddresses(context.cluster, context.log, addresses, vnics);
     },
   });
-  const podNews = new ChangeFilter<PodObject>((pod) => [
+  const podChanges = new ChangeFilter<PodObject>((pod) => [
     pod.metadata?.uid,
     readPod(pod),
     pod.metadata?.deletionTimestamp,
   ]);
   pods.onChange((pod) => {
     const { namespace = "", name = "" } = pod.metadata ?? {};
-    const isNews = podNews.changed(`${namespace}/${name}`, pod);
+    const isRelevant = podChanges.changed(`${namespace}/${name}`, pod);
     for (const { metadata, spec } of vnics.list())
       if (metadata.namespace === namespace && spec.pod.name === name)
-        if (isNews) queue.add(vnicId(metadata));
+        if (isRelevant) queue.add(vnicId(metadata));
         else queue.addQuietly(vnicId(metadata));
   });
-  pods.onGone(({ metadata }) => podNews.forget(`${metadata?.namespace}/${metadata?.name}`));
+  pods.onGone(({ metadata }) => podChanges.forget(`${metadata?.namespace}/${metadata?.name}`));
   addresses.onGone((address) => {
     const [first, ...others] = waitersFor(address, vnics.list());
     for (const id of others) queue.postpone(id, headStartSeconds);

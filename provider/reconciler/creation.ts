@@ -29,12 +29,12 @@ export const creation: Module = async (task) => {
   if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
     return undefined;
   const { node } = await inject(context, definition, { sourceRecord: record, deadlineSeconds });
-  context.log("info", `it is in its pod on node ${node}`, about(task));
+  context.log("info", `it is attached to its pod on node ${node}`, about(task));
   return undefined;
 };
 
 /**
- * Whether the record says that everything is done, and nothing has happened since that could have changed that. For a
+ * Whether the record says that everything is done, and nothing has happened since that could have changed this. For a
  * Vnic that waits for its parent, the node agent reports when the parent is back.
  */
 function isServed({ record, pod }: Task): boolean {

@@ -6,7 +6,7 @@ export interface EndpointsOptions {
   readonly metrics: Metrics;
   /** The reason why the process can't do its work; undefined while it can. */
   readonly complaint: () => string | undefined;
-  /** How long a connection may say nothing, in milliseconds: any pod can open as many as it likes. @default 5000 */
+  /** How long a connection may be silent, in milliseconds: any pod can open any number of connections. @default 5000 */
   readonly silenceMilliseconds?: number;
 }
 

@@ -5,17 +5,17 @@ import { reconcilerName } from "../model/names.ts";
 import type { Log } from "./log.ts";
 
 /*
- * Leader election among the replicas, as in Kubernetes' own controllers: the leader renews a Lease, and another
- * replica takes over the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The
- * leader counts from before it sent its last successful renewal, the others from when they saw it, so the leader
- * always stops first.
+ * Leader election among the replicas, as in Kubernetes' own controllers: the leader renews a Lease, and another replica
+ * takes over the Lease when it has seen no renewal for the Lease's whole duration, by its own clock. The leader counts
+ * from before it sent its last successful renewal, the other replicas from when they saw it, so the leader always stops
+ * first.
  */
 
 const durationSeconds = 15;
 const renewEverySeconds = 3;
 /** The leader stops this long after it sent its last successful renewal, before any other replica may take over. */
 const giveUpAfterSeconds = 10;
-/** How often resigning is tried again after a conflict, which only a concurrent renewal can cause. */
+/** How often resigning is retried after a conflict, which only a concurrent renewal can cause. */
 const resignAttempts = 5;
 
 export interface Leadership {
@@ -62,17 +62,17 @@ class Term implements Leadership {
   private readonly leases: Leases;
   private readonly identity: string;
   private readonly clock: Clock;
-  private tell: (why: string) => void = () => undefined;
+  private resolveLost: (why: string) => void = () => undefined;
   private sentAt = -Infinity;
   private cancelDeadline: () => void = () => undefined;
-  /** Whether it has stopped renewing. */
+  /** Whether the leader has stopped renewing. */
   private isOver = false;
 
   constructor(leases: Leases, identity: string, clock: Clock, sentAt: number) {
     this.leases = leases;
     this.identity = identity;
     this.clock = clock;
-    this.lost = new Promise((resolve) => (this.tell = resolve));
+    this.lost = new Promise((resolve) => (this.resolveLost = resolve));
     this.extend(sentAt);
     void this.keep();
   }
@@ -122,7 +122,7 @@ class Term implements Leadership {
   private lose(why: string): void {
     this.isOver = true;
     this.cancelDeadline();
-    this.tell(why);
+    this.resolveLost(why);
   }
 }
 
@@ -137,10 +137,13 @@ function leaseOf(identity: string, resourceVersion: string | undefined, clock: C
   };
 }
 
-/** A call for the Lease that takes longer shows that the API server is overloaded, while the leader still has time. */
+/**
+ * A call for the Lease that takes longer than this shows that the API server is overloaded, while the leader still has
+ * time.
+ */
 const lateMilliseconds = 3000;
 
-/** Returns the same Leases; `onLate` is called for each call that takes long, while it still runs. */
+/** Wraps Leases so that `onLate` is called for each call that takes long, while the call is still running. */
 export function noticingDelays(leases: Leases, onLate: () => void, clock: Clock = realClock): Leases {
   const timed = async <Result>(call: () => Promise<Result>): Promise<Result> => {
     const cancel = clock.after(lateMilliseconds, onLate);

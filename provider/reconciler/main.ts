@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   serveEndpoints({ port, metrics, complaint: () => complaint });
 
   const pace = new Pace();
-  // On a connection of its own, so that no other request holds up a renewal.
+  // The Leases have a connection of their own, so that no other request delays a renewal.
   const [cluster, leases] = await Promise.all([openWatchedCluster({}), openLeases({})]);
   complaint = undefined;
   log("info", "standing by");

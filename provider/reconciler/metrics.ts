@@ -12,9 +12,9 @@ export interface Metrics {
   /** Measures the duration of one reconciliation of an object of that kind. */
   time<T>(kind: string, work: () => Promise<T>): Promise<T>;
   showQueue(kind: string, queue: Pick<Queue, "depth">): void;
-  /** Called once: the records and pods that the metrics of Vnics are read from. */
+  /** Sets the records and pods from which the metrics of Vnics are computed. Called once. */
   showVnics(vnics: Watched<StoredVnic>, pods: Pick<Watched<PodObject>, "list">): void;
-  /** This replica leads from now on, until its process ends. */
+  /** Shows that this replica is the leader, from now until its process ends. */
   showLeading(): void;
   countSession(): void;
 }

@@ -10,18 +10,18 @@ export interface PaceOptions {
   readonly clock?: Pick<Clock, "now">;
 }
 
-/** An overload makes many calls fail, which together count once within this time. */
+/** An overload makes many calls fail; all failures within this time count as one overload. */
 const overloadMilliseconds = 3000;
 
 /**
- * How many objects are processed at once. A start finds work for all objects at the same time, so it begins with few. Each
- * success allows one more, and an overload of the API server halves the number. After that it grows more slowly, so that
- * it stays near what the server can do, like TCP's congestion window (RFC 5681).
+ * How many objects are processed at once. After a start, all objects need work at the same time, so the number is small
+ * at first. Each success raises the number by one, and an overload of the API server halves it. After an overload the
+ * number grows more slowly, so that it stays near what the server can do, like TCP's congestion window (RFC 5681).
  */
 export class Pace {
   private readonly options: Required<PaceOptions>;
   private room: number;
-  /** From here on, the number grows slowly. */
+  /** Above this number, it grows slowly. */
   private threshold: number;
   private overloadedAt = -Infinity;
 

@@ -1,6 +1,6 @@
 import { type Clock, realClock } from "../base/clock.ts";
 
-/** What to do with a key after its work has succeeded; `againInSeconds` requeues it unless it is added before. */
+/** What to do with a key after its work has succeeded; `againInSeconds` requeues the key unless it is added before. */
 export interface Outcome {
   readonly againInSeconds?: number;
 }
@@ -8,9 +8,9 @@ export interface Outcome {
 export interface QueueOptions {
   readonly work: (key: string) => Promise<Outcome>;
   readonly onError: (key: string, error: unknown) => void;
-  /** How many keys are processed at once; asked again whenever a key is added or done. */
+  /** How many keys are processed at once. Called again whenever a key is added or done. */
   readonly width: () => number;
-  /** Additional slots for namespaces without work in progress, for each slot of the width. @default 0 */
+  /** Additional slots for namespaces without work in progress, per slot of the width. @default 0 */
   readonly beyond?: number;
   readonly clock?: Clock;
 }
@@ -29,7 +29,7 @@ export class Queue {
   private readonly waiting = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly busy = new Map<string, number>();
-  /** Keys that were added quietly during their own work; if that fails, they aren't retried at once. */
+  /** Keys that were added quietly during their own work; if that work fails, they aren't retried at once. */
   private readonly changed = new Set<string>();
   private readonly later = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   private readonly failures = new Map<string, number>();
@@ -107,7 +107,10 @@ export class Queue {
     }
   }
 
-  /** The next key of the namespace with the least work in progress; of several such, the one served least recently. */
+  /**
+   * Takes the next key of the namespace with the least work in progress; of several such namespaces, the one served
+   * least recently.
+   */
   private take(): string | undefined {
     const width = this.options.width();
     const most = Math.max(1, Math.floor(width * 0.75));
@@ -131,7 +134,7 @@ export class Queue {
     return key;
   }
 
-  /** The first key without work in progress. A key in progress gets another turn later. */
+  /** The first key without work in progress. A key in progress is taken again later. */
   private firstIdle(keys: ReadonlySet<string>): string | undefined {
     for (const key of keys) if (!this.underWay.has(key)) return key;
     return undefined;

@@ -9,7 +9,7 @@ import { Queue, type QueueOptions } from "./queue.ts";
 
 export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "width" | "beyond"> {
   readonly kind: "Vnic" | "VnicSet";
-  /** The kind in lines of the log. */
+  /** The name of the kind in log entries. */
   readonly logged: string;
   readonly records: Watched<Record>;
   readonly reconcile: QueueOptions["work"];
@@ -17,13 +17,13 @@ export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "wid
   readonly log: Log;
   /** Called after each success. */
   readonly onSuccess?: () => void;
-  /** How often all records are looked at. */
+  /** Interval at which all records are reconciled. */
   readonly resyncSeconds: number;
-  /** What comes before that. */
+  /** Called before each such round. */
   readonly onResync?: () => void;
 }
 
-/** Works on all records of a kind, each whenever it changes, and on all of them every so often. */
+/** Reconciles all records of a kind: each whenever it changes, and all of them at an interval. */
 export function startRecordController<Record extends { readonly metadata: RecordMetadata & VnicRef }>({
   kind,
   logged,
@@ -47,18 +47,18 @@ export function startRecordController<Record extends { readonly metadata: Record
   });
   metrics.showQueue(kind, queue);
 
-  const news = new ChangeFilter<Record>(({ metadata }) => [
+  const changes = new ChangeFilter<Record>(({ metadata }) => [
     metadata.uid,
     metadata.generation,
     metadata.deletionTimestamp,
   ]);
   records.onChange((record) => {
     const id = vnicId(record.metadata);
-    // Claim, finalizer and status are written by drivers: on their account nothing that failed is tried again.
-    if (news.changed(id, record)) queue.add(id);
+    // Drivers write claim, finalizer and status; such a change doesn't cause another try after a failure.
+    if (changes.changed(id, record)) queue.add(id);
     else queue.addQuietly(id);
   });
-  records.onGone(({ metadata }) => news.forget(vnicId(metadata)));
+  records.onGone(({ metadata }) => changes.forget(vnicId(metadata)));
 
   const addAll = () => records.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
   const resync = setInterval(() => {

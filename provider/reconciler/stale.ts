@@ -9,9 +9,9 @@ import { about, type Module } from "./task.ts";
 const deadlineSeconds = 30;
 
 /**
- * Pod event: the record's metadata names the pod that has the Vnic. If that has terminated, the remains of this
- * realisation are removed, the record is updated, and the Vnic is requeued, since there may be a new pod of its name.
- * Otherwise there is nothing to do.
+ * Pod event: the record's metadata names the pod that has the Vnic. If that pod has terminated, the remains of this
+ * realisation are removed, the record is updated, and the Vnic is requeued, since there may be a new pod of the same
+ * name. Otherwise there is nothing to do.
  */
 export const stale: Module = async (task) => {
   const { context, record, pod } = task;
@@ -21,7 +21,10 @@ export const stale: Module = async (task) => {
   if (!placement || end === undefined) return undefined;
 
   await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`);
-  const deadline = new Deadline(`taking Vnic ${vnicId(record.metadata)} off node ${placement.node}`, deadlineSeconds);
+  const deadline = new Deadline(
+    `removing Vnic ${vnicId(record.metadata)} from node ${placement.node}`,
+    deadlineSeconds,
+  );
   await context.claims.hold(context, refOf(record), record, deadline, async ({ record: current }) => {
     // The former holder of the claim may have moved the Vnic, and our copy may be slightly old.
     if (current?.metadata.uid !== uid || placementOf(current)?.podUid !== placement.podUid) return;
@@ -31,7 +34,7 @@ export const stale: Module = async (task) => {
     await context.cluster.changeVnic(current, {
       annotations: { [annotations.node]: null, [annotations.podUid]: null },
     });
-    context.log("info", `removed what was left of it on node ${placement.node}: ${end}`, about(task));
+    context.log("info", `removed its remaining parts on node ${placement.node}: ${end}`, about(task));
   });
   return { againInSeconds: 0 };
 };

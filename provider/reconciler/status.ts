@@ -6,9 +6,9 @@ import { refOf } from "../model/vnic/record.ts";
 import { failedStatus, statusIncludes } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
-/* The status of a Vnic that isn't as it should be; written only if it changes. */
+/* The status of a Vnic with a problem; written only if it changes. */
 
-/** Returns whether the status was changed. */
+/** Sets the status to not ready. Returns whether the status was changed. */
 export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
   const { context, record } = task;
   const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
@@ -43,7 +43,7 @@ export async function setFailed(task: Task, error: unknown): Promise<void> {
   await emitEvents(context, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });
 }
 
-/** Whether the NIC is still where it was last seen, as far as the pod shows. */
+/** Whether the NIC is still where it was last seen, according to the pod's status. */
 function isAttached({ record: { status }, pod }: Task): boolean {
   const { uid, containerId } = status?.pod ?? {};
   return pod !== undefined && pod.metadata?.uid === uid && containerId !== undefined && runsContainer(pod, containerId);

@@ -11,9 +11,9 @@ import type { Log } from "./log.ts";
 const timeoutSeconds = 600;
 
 /**
- * Removes from a node the Vnics that no longer exist or are elsewhere now, as on a node that came back after it was
- * given up for lost. Vnics that are about to be made there already have the node in their record. Returns how many it
- * removed.
+ * Removes from a node the Vnics that no longer exist or are on another node, for example after a node that was
+ * considered lost comes back. Vnics that are about to be realised there already have the node in their record. Returns
+ * how many Vnics were removed.
  */
 export async function sweep(cluster: Cluster, log: Log, node: string, session: Session): Promise<number> {
   const { vnics } = await session.request("list", {});
@@ -24,10 +24,10 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
     const about = { vnic: `${namespace}/${name}` };
     try {
       await session.request("eject", { plan: { vnic } });
-      log("info", `removed what node ${node} held of it, which is gone or elsewhere`, about);
+      log("info", `removed its parts on node ${node}, because it is gone or on another node`, about);
     } catch (error) {
       if (isVnicError(error, "sessionBroken")) throw error;
-      // A Vnic that can't be removed, for example because of its pod, doesn't keep the others.
+      // If a Vnic can't be removed, for example because of its pod, the others still are.
       log("error", `sweeping node ${node}: ${messageOf(error)}`, about);
     }
   }
@@ -45,7 +45,7 @@ export interface SweepOptions {
 
 /**
  * Sweeps a node at its first session, and then at intervals, however long sessions last, until the node has no such
- * Vnic.
+ * Vnic left.
  */
 export class Sweeps {
   private readonly options: SweepOptions;
@@ -65,7 +65,7 @@ export class Sweeps {
 
   private async round(node: string): Promise<void> {
     this.underWay.add(node);
-    const goesOn = await this.options.sweep(node).then(
+    const isContinued = await this.options.sweep(node).then(
       (held) => held > 0,
       (error: unknown) => {
         this.options.log("error", `sweeping node ${node}: ${messageOf(error)}`);
@@ -74,7 +74,7 @@ export class Sweeps {
       },
     );
     this.underWay.delete(node);
-    if (!goesOn) return;
+    if (!isContinued) return;
     this.planned.add(node);
     this.clock.after(this.options.everySeconds * 1000, () => {
       this.planned.delete(node);
@@ -83,7 +83,7 @@ export class Sweeps {
   }
 }
 
-/** Sweeps with the node's session, which stays open for it. */
+/** Sweeps with the node's session, which stays open during the sweep. */
 export function sweepBySession(cluster: Cluster, log: Log, sessions: SessionPool): (node: string) => Promise<number> {
   return (node) =>
     sessions.use(node, new Deadline(`sweeping node ${node}`, timeoutSeconds), (session) =>

@@ -13,7 +13,10 @@ import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 /** Longer than a watch takes to show a new record. */
 const freshMilliseconds = 60_000;
 
-/** The addresses that a VnicSet can't allocate: what any Vnic holds, and what records without a claim ask for. */
+/**
+ * The addresses that a VnicSet can't allocate: those that any Vnic holds, and those that records without a claim ask
+ * for.
+ */
 export class UnavailableAddresses {
   private readonly addresses: Pick<Watched<StoredAddress>, "list">;
   private readonly vnics: Pick<Watched<StoredVnic>, "list">;

@@ -6,11 +6,14 @@ import type { Condition } from "../model/vnic/conditions.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 
 export interface VnicMetrics {
-  /** From now on, metrics show these records, and the agents among these pods. Called once. */
+  /** Sets the records, and the pods with the agents among them, that metrics show from now on. Called once. */
   show(vnics: Watched<StoredVnic>, pods: Pick<Watched<PodObject>, "list">): void;
 }
 
-/** Registers what the records say of Vnics. What node agents find out is written there, so agents need no port of their own. */
+/**
+ * Registers metrics of the Vnics' records. Node agents write their findings to the records, so agents need no port of
+ * their own.
+ */
 export function registerVnicMetrics(register: Registry): VnicMetrics {
   const registers = [register];
   let listVnics = (): readonly StoredVnic[] => [];
@@ -77,19 +80,19 @@ export function registerVnicMetrics(register: Registry): VnicMetrics {
     show(watched, pods) {
       listVnics = () => watched.list();
       listPods = () => pods.list();
-      // By UID and condition: since when it has been so.
+      // Transition times of the counted conditions that are False now, by UID and condition.
       const known = new Map<string, string>();
       const look = (vnic: StoredVnic, count: boolean) => {
         for (const { type, reason, counter } of counted) {
           const key = `${vnic.metadata.uid} ${type}`;
           const condition = find(vnic, type);
-          const isSo = condition?.status === "False" && condition.reason === reason;
-          if (isSo && count && known.get(key) !== condition.lastTransitionTime) counter.inc();
-          if (isSo) known.set(key, condition.lastTransitionTime);
+          const isCounted = condition?.status === "False" && condition.reason === reason;
+          if (isCounted && count && known.get(key) !== condition.lastTransitionTime) counter.inc();
+          if (isCounted) known.set(key, condition.lastTransitionTime);
           else known.delete(key);
         }
       };
-      // What a former leader has counted is no news.
+      // Conditions from before this replica was the leader aren't counted.
       for (const vnic of watched.list()) look(vnic, false);
       watched.onChange((vnic) => look(vnic, true));
       watched.onGone(({ metadata }) => counted.forEach(({ type }) => known.delete(`${metadata.uid} ${type}`)));

@@ -56,7 +56,7 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   for (const vnic of plan.remove.slice(0, maxWritesPerRound)) {
     if (await isServedAfterAll(watcher, input, vnic)) continue;
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
-    log("info", `it is deleted: VnicSet ${id} has no use for it`, { vnic: vnicId(vnic.metadata) });
+    log("info", `it is deleted: VnicSet ${id} doesn't need it any more`, { vnic: vnicId(vnic.metadata) });
   }
   for (const record of plan.apply.slice(0, maxWritesPerRound))
     watcher.unavailable.add(await cluster.applyMember(record));
@@ -69,7 +69,7 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
 
-/** The set's own ranges, or its network's without the routers there; undefined for DHCP. */
+/** The set's own ranges, or its network's without gateways; undefined for DHCP. */
 async function rangesOf(
   { cluster }: SetWatcher,
   { spec }: StoredVnicSet,
@@ -110,7 +110,7 @@ async function isServedAfterAll(
   return pod !== undefined && isSelected(set.spec, workload, pod);
 }
 
-/** Deletes the Vnics first, then the set. */
+/** Deletes the Vnics first, and releases the set when they are gone. */
 async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Outcome> {
   const { finalizers, name, uid } = set.metadata;
   if (!finalizers?.includes(setFinalizer)) return {};
@@ -119,7 +119,7 @@ async function finalize({ cluster }: SetWatcher, set: StoredVnicSet): Promise<Ou
   );
   for (const vnic of members.filter(({ metadata }) => !metadata.deletionTimestamp))
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
-  // The watch tells us about each Vnic that is gone.
+  // The watch reports each Vnic that is gone.
   if (members.length > 0) return {};
   await cluster.releaseVnicSet(set.metadata, uid);
   return {};

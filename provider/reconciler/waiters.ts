@@ -6,7 +6,7 @@ import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 
 /**
  * IDs of the Vnics that wait for an address that was released, longest wait first. A Vnic isn't woken by an address
- * that it released itself: it was refused because of another one.
+ * that it released itself, because it was refused for another address.
  */
 export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonly StoredVnic[]): string[] {
   return vnics

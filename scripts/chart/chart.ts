@@ -46,7 +46,7 @@ function templatesOf(part: PlatformPart): [string, string][] {
     const same = probes.map((one) => one.find((other) => fileNameOf(other) === file));
     const conditions = points.flatMap(({ whenThere }, index) => (same[index] ? [] : [`(${whenThere})`]));
     const when = [`(not (has "${part}" .Values.without))`, ...conditions];
-    // undefined stands for an object that isn't there.
+    // An object that an option removes gets the base rendering; `when` has the condition under which the object exists.
     const shapes = { base: asJson(manifest), probes: same.map((one) => asJson(one ?? manifest)) };
     return [file, templates.object(file.replace(/\.yaml$/, ""), shapes, `and ${when.join(" ")}`)];
   });

@@ -75,7 +75,7 @@ function workloadPoints(
     }),
     workloadPoint(workload, "tolerations", {
       base: tolerations,
-      // One of the two is empty, since the forms differ only there.
+      // Exactly one of base and probe is empty, because the forms differ only for an empty list.
       probe: (tolerations as []).length === 0 ? everyNode : [],
       forms: [
         { of: (value: Json) => value, text: json(tolerated) },

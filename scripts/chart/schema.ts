@@ -5,12 +5,10 @@ import { platformParts } from "../../provider/model/platform/platform.ts";
 /** An image reference, without characters that would need escaping. */
 const imagePattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
 
-/**
- * Options that only the command line and `Platform` support, because a template can't compute what they are parsed to.
- */
+/** Options that only the command line and `Platform` support, because a template can't compute what these parse. */
 const withoutValue = { runtimeLayout: true, allowRuntimeLayouts: true } as const;
 
-/** Objects for Prometheus and Grafana, whose operators and sidecars not every cluster has. */
+/** Objects for Prometheus and Grafana. Not every cluster has the operators and sidecars that read them. */
 const monitoring = {
   type: "object",
   description: "What Prometheus and Grafana need, all off by default",

@@ -10,11 +10,11 @@ export type Json = string | number | boolean | null | undefined | readonly Json[
 
 /** One form in which an option's value appears in objects. */
 export interface Form {
-  /** Renders the option's value as it appears in the object; `undefined` if the key isn't there. */
+  /** Renders the option's value as it appears in the object; `undefined` if the key is absent. */
   readonly of: (value: Json) => Json;
   /** The template text for it, which renders to JSON. */
   readonly text: string;
-  /** The Helm condition under which it is there. @default always */
+  /** The Helm condition under which the form appears. @default always */
   readonly when?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The section of a changelog that says what a version changes: its own, or that of what isn't released yet. */
+/** The section of a changelog about one version: the version's own section, or the unreleased one. */
 export function changesOf(changelog: string, version: string): string {
   const sections = changelog.split(/^## /m).slice(1);
   const named = (name: string) => sections.find((section) => section.split(/\s/, 1)[0] === name);

@@ -1,7 +1,8 @@
 /**
- * Makes all of a release's files in one folder: npm run release -- --dry-run [--image <image>@sha256:<digest>] [--folder <folder>]
+ * Makes all files of a release in one folder: npm run release -- --dry-run [--image <image>@sha256:<digest>] [--folder
+ * <folder>]
  *
- * It publishes nothing: .github/workflows/release.yml does, with the files that this makes.
+ * This program publishes nothing. The workflow .github/workflows/release.yml runs it, and publishes the files.
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";

@@ -3,7 +3,7 @@ import { checkPackage, createPackageFromTarballData, type Problem } from "@areth
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 
-/** What publint and Are The Types Wrong have against a packed package: one line for each problem. */
+/** Checks a packed package with publint and Are The Types Wrong; returns one line for each problem. */
 export async function packageProblems(tarball: string, manifest: Record<string, unknown>): Promise<string[]> {
   const data = readFileSync(tarball);
   const { messages } = await publint({
@@ -17,8 +17,8 @@ export async function packageProblems(tarball: string, manifest: Record<string, 
 }
 
 /**
- * Two kinds are none of ours: a compiler that knows no `exports` can't find any subpath; and Node.js of the versions that we need
- * lets CommonJS require modules.
+ * Whether a problem has to be fixed. Two kinds needn't be: a compiler that doesn't support `exports` can't find any
+ * subpath, and the Node.js versions that we require allow CommonJS to require ES modules.
  */
 function isOurs(problem: Problem): boolean {
   if (problem.kind === "CJSResolvesToESM") return false;

@@ -18,22 +18,22 @@ interface PackageJson extends Record<string, unknown> {
 const checksumFile = "SHA256SUMS";
 
 interface Release {
-  /** Where its files go, in place of what is there. */
+  /** The folder for the files. Its content is replaced. */
   readonly folder: string;
-  /** The published node image, by digest, which package, manifests and chart then have for their default. */
+  /** The published node image, by digest. It becomes the default image of the package, the manifests and the chart. */
   readonly image?: string;
 }
 
-/** What `docker build` needs: `docker build -f provider/node/Dockerfile - < <archive>`. */
+/** The files that `docker build -f provider/node/Dockerfile - < <archive>` needs. */
 const imageContext = ["provider/node/Dockerfile", "dist/node", "dist/reconciler"];
 
-/** Refuses a folder with anything but a release in it, as it is emptied. */
+/** Refuses a folder that contains anything other than a release, because the folder is emptied. */
 function refuseOther(folder: string): void {
   if (!existsSync(folder) || existsSync(join(folder, checksumFile)) || readdirSync(folder).length === 0) return;
   throw new Error(`${folder} is not empty, and has no ${checksumFile} of an earlier release; name another folder`);
 }
 
-/** Makes the files of a release, the same ones from the same sources, and throws if the package isn't fit to be published. */
+/** Makes the files of a release. Equal sources give equal files. Throws if the package isn't fit to be published. */
 export async function makeRelease({ folder, image }: Release): Promise<void> {
   refuseOther(folder);
   rmSync(folder, { recursive: true, force: true });
@@ -44,7 +44,7 @@ export async function makeRelease({ folder, image }: Release): Promise<void> {
     const named = (what: string) => join(folder, `${description.name}-${description.version}${what}`);
 
     stage.build();
-    // Before the image is named in what goes into it: its digest depends on this.
+    // Pack this archive before the image's digest is written into any file, because the digest depends on the archive.
     pack(named("-image-context.tgz"), stage.folder, imageContext);
     if (image !== undefined) {
       stage.setDefaultImage(image);
@@ -74,7 +74,7 @@ export async function makeRelease({ folder, image }: Release): Promise<void> {
 
 const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
 
-/** For `sha256sum --check`. */
+/** The checksums in the format of `sha256sum --check`. */
 function checksums(folder: string): string {
   const sum = (name: string) =>
     createHash("sha256")

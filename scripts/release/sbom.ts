@@ -7,9 +7,9 @@ interface Package {
 }
 
 /**
- * The software bill of materials of the npm package, in the JSON of CycloneDX 1.6 (https://cyclonedx.org/docs/1.6/json/): the
- * packages that an installation brings along, with hash, licence, and who needs whom. It holds no time and no serial number, so
- * that the same sources have the same one.
+ * The software bill of materials of the npm package, in the JSON of CycloneDX 1.6
+ * (https://cyclonedx.org/docs/1.6/json/): the packages that are installed with it, each with hash, licence and
+ * dependencies. It contains no time and no serial number, so that equal sources give an equal file.
  */
 export function sbomOf(
   { name, version, license }: Package,

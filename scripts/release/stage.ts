@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** What a release is made of. */
+/** The sources of a release. */
 const sources = [
   ".npmrc",
   "CHANGELOG.md",
@@ -20,11 +20,14 @@ const sources = [
   "tsconfig.json",
 ];
 
-/** A copy of the sources, where a build leaves nothing of former builds and doesn't disturb the checkout's own. */
+/**
+ * A copy of the sources. A build in it contains nothing of earlier builds, and leaves the checkout's own build
+ * unchanged.
+ */
 export class Stage {
   readonly folder: string;
 
-  /** Makes it inside the checkout, so that Node.js finds the packages that are installed there. */
+  /** The copy is inside the checkout, so that Node.js finds the packages that are installed there. */
   constructor() {
     mkdirSync(join(root, "dist"), { recursive: true });
     this.folder = mkdtempSync(join(root, "dist", ".release-"));
@@ -36,7 +39,7 @@ export class Stage {
     this.node("scripts/finish-build.ts");
   }
 
-  /** Makes an image the default of the package, the manifests and the chart, once they are built. */
+  /** Makes an image the default of the built package, manifests and chart. */
   setDefaultImage(image: string): void {
     const file = join(this.folder, "provider", "base", "package.ts");
     const parts = readFileSync(file, "utf8").split(/(?<=^export const defaultImage = ).*(?=;$)/m);

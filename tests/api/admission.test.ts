@@ -47,7 +47,7 @@ const table: [what: string, wrong: object, words: string][] = [
   [
     "an MTU below IPv6's minimum",
     { addresses: ["fd50::10/64"], mtu: 1000 },
-    "is below 1280, the least that IPv6 allows (RFC 8200)",
+    "is below 1280, the minimum of IPv6 (RFC 8200)",
   ],
 ];
 

@@ -6,7 +6,7 @@ import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
 import { someSessionJob } from "../support/session-job.ts";
 
-/* What the holder of a kubelet's credentials, a node, may ask of the API server. */
+/* The requests that the API server allows to a node, which has a kubelet's credentials. */
 
 describe("a node", () => {
   let api: ApiServer;

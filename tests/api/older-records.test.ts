@@ -42,7 +42,7 @@ describe("a record that was there before the rule that it breaks", () => {
       const limit = bound?.limit ?? NaN;
       const run = (...argv: string[]) => kubectl(api.kubectl, ["-n", namespace, ...argv]);
       await applyObjects(api.kubectl, [withoutRules(crd)]);
-      // The API server takes a moment to take up a changed definition.
+      // The API server applies a changed CRD only after a moment.
       await until("the earlier schema", 30, async () =>
         (await api.tryCreate(record("other.one", limit + 1))).code === 0 ? true : undefined,
       );

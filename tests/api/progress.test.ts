@@ -42,7 +42,7 @@ describe("kstatus", () => {
   const meanwhile = (): Awaited<ReturnType<typeof isSaid>>[] => {
     const seen: Awaited<ReturnType<typeof isSaid>>[] = [];
     nodeSide.inject = async () => {
-      // The status is written without anything waiting for it.
+      // The driver doesn't wait for this write of the status.
       await until("the record to say so", 30, async () => ((await ready())?.status === "False" ? true : undefined));
       seen.push(await isSaid());
       return injectResult();
@@ -50,7 +50,7 @@ describe("kstatus", () => {
     return seen;
   };
 
-  it("sees a record that nobody has worked on yet as in progress, Vnic or VnicSet", async () => {
+  it("sees a record that hasn't been realised yet as in progress, Vnic or VnicSet", async () => {
     const network = { parent: "eth1" };
     await applyObjects(api.kubectl, [
       {

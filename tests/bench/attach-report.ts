@@ -3,8 +3,8 @@ import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
 /**
- * The measurements of one round: two controls for the cluster, one for the kernel, and the product with a new and with
- * an open session.
+ * The measurements of one round: two for the cluster alone, one for the kernel alone, and those of the product with a
+ * new and with an open session.
  */
 export interface Round {
   readonly emptyJob: Laps;
@@ -13,8 +13,8 @@ export interface Round {
   readonly cold: Laps;
   readonly warm: Laps;
   /**
-   * An open session, without duplicate address detection, for comparison with the kernel work, which doesn't probe
-   * either.
+   * An open session, without duplicate address detection. It is comparable with the kernel's own work, which has no
+   * probes either.
    */
   readonly unprobed: Laps;
   /** An open session, with an address from DHCP. The address isn't known in advance, so there is no first reply. */

@@ -21,7 +21,7 @@ const namespace = "bench-burst";
 const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
 const repetitions = 3;
 
-/** The number of addresses of the lab's LAN below those of its DHCP server. */
+/** The number of addresses that the lab's LAN has below its DHCP server's. */
 const most = 98;
 
 /** Measures many concurrent NICs in ten pods of one node, compared with an idle engine and with the kernel alone. */
@@ -58,7 +58,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
   });
 }
 
-/** Sets the interface name, because two of many derived names may be equal in one pod. */
+/** Sets the interface name, because two derived names may be equal among many in one pod. */
 function wire(index: number): Definition {
   const pod = { namespace, name: pods[index % pods.length] ?? "" };
   const interfaceName = `lan${Math.floor(index / pods.length)}`;

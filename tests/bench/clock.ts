@@ -1,7 +1,7 @@
 /*
- * One clock for all timestamps: the machine's, as milliseconds since 1970, which the container runtime (nanoseconds),
- * ping and bash (microseconds) print as well. `Date` has only milliseconds, so this keeps it accurate to some
- * microseconds.
+ * One clock for all timestamps: the machine's, as milliseconds since 1970. The container runtime (nanoseconds), ping
+ * and bash (microseconds) use this clock as well. `Date` has only whole milliseconds, so this module keeps the time
+ * accurate to some microseconds.
  */
 
 let offset = performance.timeOrigin;

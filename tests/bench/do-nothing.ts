@@ -35,7 +35,7 @@ export interface DoNothingOptions {
   readonly provider?: keyof typeof providers;
 }
 
-/** The control for the engine: a stack of dynamic resources that do nothing. */
+/** A stack of dynamic resources that do nothing, to measure the engine alone. */
 export class DoNothing {
   readonly stack: Stack;
   private readonly project: string;

@@ -36,7 +36,10 @@ function bareJob(name: string): object {
   };
 }
 
-/** The session's Job with its mounts and privileges, but printing that line instead of running the node side. */
+/**
+ * The session's Job with its mounts and privileges. It prints the same line as the smallest Job instead of running the
+ * node side.
+ */
 function mountedJob(name: string): SessionJob {
   const layout = parseLayout(kindOf(node).layout);
   const job = structuredClone(someSessionJob({ name, node, layout }));

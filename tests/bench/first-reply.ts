@@ -10,7 +10,7 @@ const host = "lan1";
 
 /**
  * Without a reply, ping waits at least 10 ms before it sends again, so ten processes together send one request per
- * millisecond. Each ends at its first reply (`-c 1` with a deadline `-w`).
+ * millisecond. Each process ends at its first reply (`-c 1` with a deadline `-w`).
  */
 const pings = 10;
 const argv = ["ping", "-n", "-D", "-i", "0.002", "-c", "1", "-w", "60"];
@@ -33,7 +33,7 @@ export async function awaitFirstReply(lab: Lab, address: string): Promise<FirstR
     if (seen.length === 0) throw new Error(`${address} has not answered to ${host}`);
     return Math.min(...seen);
   });
-  // A measurement that never awaits this fails with another error anyway.
+  // If a measurement fails before it awaits this promise, that failure is reported.
   at.catch(() => undefined);
   await sleep(headStartMilliseconds);
   return { at, stop: () => asking.forEach((ping) => ping.kill("SIGKILL")) };
@@ -47,7 +47,7 @@ async function replyOf(ping: ChildProcess): Promise<number | undefined> {
   return stamp === undefined ? undefined : fromSeconds(stamp);
 }
 
-/** Adds a permanent neighbour entry on the outside host, so that repeated ARP requests don't affect the time. */
+/** Adds a permanent neighbour entry on the outside host, so that ARP requests don't affect the time. */
 export async function knowNeighbour(address: string, mac: string): Promise<void> {
   await must(enter(host, ["ip", "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent"]));
 }

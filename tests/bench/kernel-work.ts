@@ -17,7 +17,7 @@ import { fromSeconds } from "./clock.ts";
 import { node } from "./ground.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
 
-/* The control for the kernel: runs by hand on the node the same commands that the node side runs for new links. */
+/* Measures the kernel alone: runs the commands that the node side runs for new links, by hand on the node. */
 
 export interface HandMade {
   readonly definition: Definition;
@@ -81,7 +81,7 @@ function batch(lines: readonly string[], within: readonly string[] = []): string
   return [[...within, "ip", "-batch", "-", "<<'LINES'"].join(" "), ...lines, "LINES"];
 }
 
-/** bash prints its clock itself, because starting a program for it would be measured as well. */
+/** bash prints the time itself, because the start of a program for this would be measured as well. */
 function stamp(stage: string): string {
   return `echo ${stage} $EPOCHREALTIME`;
 }

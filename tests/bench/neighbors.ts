@@ -21,12 +21,12 @@ const host = "192.168.50.90";
 const wire = define({ name: "wire", pod: { namespace, name: "app" }, addresses: [`${host}/24`] });
 /** How many of its own Vnics the greedy tenant has, more than a node works on at once. */
 const crowd = 40;
-/** Attachments that are measured before the condition changes. */
+/** Number of attachments that are measured before the load is switched on or off. */
 const perBlock = 5;
-/** How long the greedy tenant is at work before the first measurement. */
+/** How long the greedy tenant is active before the first measurement. */
 const headStartMilliseconds = 3000;
 
-/** What the greedy tenant does. */
+/** The objects and writes of the greedy tenant. */
 interface Load {
   readonly name: string;
   /** The tenant's objects, without their namespace. */
@@ -94,7 +94,7 @@ const loads: readonly Load[] = [
 export async function measureNeighbors(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench, kubeconfig }) => {
     const greedy = await openBench({ namespace: greedyNamespace, kubeconfig });
-    // No server can be reached by `dead0`: its other end is `dead1`.
+    // A network without a server: `dead0` leads only to its other end `dead1`.
     await bench.lab.exec(node, ["ip", "link", "add", "dead0", "type", "veth", "peer", "name", "dead1"]);
     for (const end of ["dead0", "dead1"]) await bench.lab.exec(node, ["ip", "link", "set", end, "up"]);
     await installAgent(bench.lab);

@@ -10,10 +10,10 @@ import { printTable, shown } from "./table.ts";
 const namespace = "bench-refresh";
 const pods = Array.from({ length: 9 }, (_, index) => `app-${index}`);
 const repetitions = 3;
-/** As many as fit into an engine run of five minutes. */
+/** The largest number that one engine run can create in five minutes. */
 const madeAtOnce = 100;
 
-/** By default, the engine writes the whole state after each step. */
+/** Skips the writes of the whole state after each step, which are the engine's default. */
 const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
 /**

@@ -41,7 +41,8 @@ describe("a Vnic under the real engine", () => {
   });
 
   /**
-   * All links, addresses and files on all nodes and in both pods, ours and others'; a test must restore all of them.
+   * All links, addresses and files on all nodes and in both pods, including those that aren't ours; a test must restore
+   * all of them.
    */
   async function everything(): Promise<string> {
     const links = ["ip", "-o", "address"];

@@ -15,7 +15,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     readonly ended: Promise<number | null>;
   }
 
-  /** Starts `up`; resolves at the first request that matches `moment`. */
+  /** Starts `up`; resolves at the first request that matches `moment`, while `up` continues. */
   async function startUp(moment: RegExp): Promise<Run> {
     const [program = "", ...argv] = stage.stack.argv("up", "--yes", "--skip-preview");
     const engine = spawn(program, argv, { ...stage.stack.spawnOptions, stdio: "ignore" });
@@ -140,7 +140,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     const { code, stdout } = await stage.stack.pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
     expect(stdout).to.match(
-      /putting Vnic failure\/wire into pod failure\/waiting: not done within 2 s; still waiting for pod failure\/waiting to run; last seen: /,
+      /injecting Vnic failure\/wire into pod failure\/waiting: not done within 2 s; still waiting for pod failure\/waiting to run; last seen: /,
     );
     expect(await stage.stack.vnics()).to.deep.equal([]);
     await stage.bench.kubectl("delete", "pod", "waiting", "--wait=true");

@@ -15,7 +15,8 @@ import { answersPing } from "../support/outside.ts";
 
 const namespace = "by-helm";
 const address = "192.168.50.86";
-// The next version of the image is the same image under another name: what counts is that everything is replaced.
+// The next version of the image is the same image under another name. That is enough, because the test is about
+// replacing everything that runs.
 const nextImage = defaultImage.replace(/:.*$/, ":next");
 
 describe("the chart, installed by Helm", () => {

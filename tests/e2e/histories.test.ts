@@ -4,7 +4,7 @@ import { runHistory } from "../histories/history.ts";
 describe("a random history of Vnics", () => {
   const seed = randomInt(1_000_000);
 
-  // A failed or a longer history can be run with npm run test:histories -- --seed <seed> --operations 2000.
+  // To repeat a failed history, or to run a longer one: npm run test:histories -- --seed <seed> --operations 2000.
   it(`is planned exactly as it is done, is done once, and leaves the expected final state (seed ${seed})`, async function () {
     this.timeout(600_000);
     const said: string[] = [];

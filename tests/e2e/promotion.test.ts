@@ -78,7 +78,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
     expect(stdout).to.match(new RegExp(`^commit [0-9a-f]+ is in ${upper}, as it is in ${lower}$`, "m"));
   }
 
-  /** What the engine would do to each NIC of a stack: operation, name and the properties that differ. */
+  /** The planned change of each NIC of a stack: operation, name and the properties that differ. */
   async function planOf(name: Name): Promise<string[]> {
     const { stdout } = await stackOf(name).pulumi("preview", "--json");
     const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string; diffReasons?: string[] }[] };

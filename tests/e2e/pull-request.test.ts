@@ -42,7 +42,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
   async function step(argv: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Output> {
     const { cwd, env } = stack.spawnOptions;
     const files = { RUNNER_TEMP: runner, GITHUB_ENV: join(runner, "env"), GITHUB_OUTPUT: join(runner, "output") };
-    // The steps must not use a cluster other than the one they are given.
+    // `KUBECONFIG` names no cluster, so that each step has to use the one that it is given.
     return run(argv, { cwd, env: { ...env, KUBECONFIG: "/nowhere", ...files, ...more }, timeoutSeconds: 120 });
   }
 
@@ -60,7 +60,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     const said = await step(["scripts/preview.sh", join(runner, "comment.md")]);
     const comment = await readFile(join(runner, "comment.md"), "utf8");
     const lines = (await readFile(join(runner, "output"), "utf8")).split("\n");
-    // Parses the file as GitHub does: from the line with the delimiter to that delimiter.
+    // Parses the file as GitHub does: from the line with the delimiter to the line that consists of the delimiter.
     const end = lines[0]?.split("<<")[1] ?? "";
     return { ...said, comment, output: `${lines.slice(1, lines.indexOf(end, 1)).join("\n")}\n` };
   }

@@ -30,7 +30,7 @@ describe("a change of a Vnic under the real engine", () => {
     const place = (stack: Stack, first: object) =>
       writeFile(join(stack.folder, "project", "first.json"), JSON.stringify(first));
     const [former, latter] = ["02:00:5e:00:00:74", "02:00:5e:00:01:74"];
-    // Each holder of an address answers each of these requests, five a second.
+    // Five ARP requests are sent a second, and every holder of the address answers each of them.
     let heard = "";
     const asking: ChildProcess[] = [];
     for (let asker = 0; asker < 5; asker++) {

@@ -1,7 +1,7 @@
 import type { Attachment } from "../../provider/cluster/cluster.ts";
 import { type Answer, request, type Request } from "../../provider/model/wire/session-protocol.ts";
 
-/** Fake stdin and stdout of a container: records requests, and answers as configured. */
+/** Fake stdin and stdout of a container, which record requests and send configured answers. */
 export class FakeAttachment implements Attachment {
   readonly requests: Request[] = [];
   closed = false;

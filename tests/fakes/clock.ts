@@ -1,6 +1,6 @@
 import type { Clock } from "../../provider/base/clock.ts";
 
-/** A clock that only advances when told to. */
+/** A clock that only advances when a test advances it. */
 export class FakeClock implements Clock {
   private time = 0;
   private wall = Date.parse("2026-01-01T00:00:00Z");
@@ -25,7 +25,7 @@ export class FakeClock implements Clock {
     return () => this.tasks.delete(task);
   }
 
-  /** Advances the time, and runs everything that is due until then. */
+  /** Advances the time, and runs all tasks that are due in it. */
   async advance(seconds: number): Promise<void> {
     const until = this.time + seconds * 1000;
     await settle();

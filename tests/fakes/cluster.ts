@@ -24,8 +24,8 @@ import { node, pod, uid } from "./objects.ts";
 type Method = keyof Cluster;
 
 /**
- * An in-memory cluster with one running pod on a ready node. Records each call; can be told to fail, or to change
- * something between calls.
+ * An in-memory cluster with one running pod on a ready node. It records each call. Tests can make a call fail, and
+ * change something between calls.
  */
 export class FakeCluster implements Cluster {
   readonly calls: string[] = [];
@@ -169,7 +169,7 @@ export class FakeCluster implements Cluster {
     this.called("changeVnic", id);
     const before = this.vnics.get(id);
     if (before?.metadata.resourceVersion !== metadata.resourceVersion)
-      throw new VnicError("outdated", `changing Vnic ${id}: it was changed by somebody else meanwhile`);
+      throw new VnicError("outdated", `changing Vnic ${id}: it was changed by another process meanwhile`);
     return this.remember(before, change);
   }
 

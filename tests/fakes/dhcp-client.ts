@@ -4,10 +4,11 @@ import type { LeaseSubject } from "../../provider/model/wire/agent-protocol.ts";
 import type { LongRunning } from "../../provider/node/run.ts";
 
 /**
- * A DHCP client that reports what a test tells it to. It ends at SIGKILL, and at SIGTERM unless told to ignore that.
+ * A DHCP client that reports the events that a test passes to it. It ends at SIGKILL, and at SIGTERM unless the test
+ * switches that off.
  */
 export class FakeDhcpClient implements LongRunning {
-  /** The address that it requests. */
+  /** The address that the client requests. */
   readonly asked: string | undefined;
   readonly signals: NodeJS.Signals[] = [];
   readonly ended: Promise<string>;

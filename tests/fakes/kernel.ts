@@ -42,7 +42,7 @@ export class FakeKernel {
     return links;
   }
 
-  /** Prints what `ip -j -d address show` does. */
+  /** Returns the output of `ip -j -d address show`. */
   show(place: string): string {
     const links = this.linksOf(place);
     const rows = links.map(({ index, name, mac, mtu, up, alias, kind, master, bus, peer, addresses }) => ({
@@ -114,7 +114,7 @@ export class FakeKernel {
   }
 
   private move(place: string, link: FakeLink, target: string): void {
-    // A number is the ID of the process whose namespace is meant: the node side itself.
+    // A number is the ID of a process whose namespace is meant. Here it is always the node side's own.
     const to = /^\d+$/.test(target) ? "node" : target;
     this.refuseTaken(to, link.name);
     this.linksOf(place).splice(this.linksOf(place).indexOf(link), 1);

@@ -7,8 +7,8 @@ export interface CallFate {
   readonly doneAfter?: number;
   readonly answeredAfter?: number;
   /**
-   * `unsent`: fails before it is executed. `unanswered`: fails afterwards. `lost`: is executed, and never answered.
-   * `hangs`: neither.
+   * `unsent`: fails before the server executes it. `unanswered`: fails after the server has executed it. `lost`: is
+   * executed, but never gets a response. `hangs`: is neither executed nor gets a response.
    */
   readonly fault?: "unsent" | "unanswered" | "lost" | "hangs";
 }
@@ -27,7 +27,7 @@ export class LeaseServer {
     this.clock = clock;
   }
 
-  /** The calls of one replica; `fate` is asked for each call. */
+  /** The Leases of one replica; `fate` is called for each call. */
   for(fate: (call: "find" | "write") => CallFate) {
     return {
       findLease: () => this.call(fate("find"), () => this.lease),

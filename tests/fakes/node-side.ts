@@ -36,8 +36,8 @@ export class FakeNodeSide {
     return this.requests.filter(({ verb }) => verb !== "hello" && verb !== "go");
   }
 
-  /** Like the real node side: a held injection proceeds when approved, and is refused otherwise. */
-  private async mayGoOn(request: Request): Promise<boolean> {
+  /** Whether an injection may proceed. As on the real node side, a held injection waits for the driver's decision. */
+  private async mayProceed(request: Request): Promise<boolean> {
     if (request.verb === "go") this.held.get(request.of)?.(request.proceed);
     if (request.verb !== "inject" || !request.hold) return true;
     return new Promise((resolve) => this.held.set(request.id, resolve));
@@ -47,7 +47,7 @@ export class FakeNodeSide {
     const { id, verb } = request;
     this.requests.push(request);
     try {
-      if (!(await this.mayGoOn(request))) throw new VnicError("refused", "the driver has withdrawn it");
+      if (!(await this.mayProceed(request))) throw new VnicError("refused", "the driver has withdrawn the request");
       const result = await this[verb](request);
       if (verb !== "hello") attachment.say(...this.steps.map((step) => ({ id, step })));
       attachment.say({ id, result });

@@ -17,7 +17,7 @@ import { FakePrograms } from "./programs.ts";
 const netns = "cni-1";
 const sandbox = "5a".repeat(32);
 
-/** Folders of a node with one pod. Concurrent fake nodes share them, and each has its own Vnic. */
+/** The folders of a node with one pod. Concurrent fake nodes share the folders, and each has its own Vnic. */
 export class FakeNodes {
   private readonly root: string;
   private readonly current = new AsyncLocalStorage<FakePrograms>();
@@ -67,7 +67,7 @@ export class FakeNodes {
   }
 }
 
-/** A node with the NIC of one external network, a pod, and the node side at work on one Vnic. */
+/** A node with the NIC of one external network, a pod, and the node side working on one Vnic. */
 export class FakeNode {
   readonly kernel = new FakeKernel();
   readonly programs = new FakePrograms(this.kernel);

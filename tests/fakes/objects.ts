@@ -135,7 +135,7 @@ export function storedVnic(
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
 }
 
-/** State of a Vnic, with the association of its injection instead of just the sandbox. */
+/** State of a Vnic. `made` may have the association of the injection, from which the state takes the sandbox. */
 export function stateWith(
   of: Definition,
   made: Omit<Made, "sandboxId"> & { association?: Association; providerVersion?: string },

@@ -3,12 +3,15 @@ import type { LongRunning, LineCallbacks, Programs, Started } from "../../provid
 import type { FakeKernel } from "./kernel.ts";
 
 /**
- * How a program fails: it can't be started; it exits with an error before it has done anything, or half-way through its lines;
- * it has done everything, and then hangs until it is killed; it prints nothing, half of its output, or something else.
+ * How a program fails. It can't be started; it exits with an error before any work, or half-way through its lines; it
+ * hangs after its work until it is killed; it prints nothing, half of its output, or something else.
  */
 export type Fault = "unstarted" | "refused" | "half done" | "hung" | "silent" | "cut off" | "garbled";
 
-/** The programs of the node side on a {@link FakeKernel}, of which one fails, or all from then on. */
+/**
+ * The programs of the node side on a {@link FakeKernel}. One call of a program can fail, or that call and all later
+ * ones.
+ */
 export class FakePrograms implements Programs {
   /** The command lines of all programs that were started, in order. */
   readonly started: string[] = [];
@@ -19,7 +22,10 @@ export class FakePrograms implements Programs {
     this.kernel = kernel;
   }
 
-  /** Makes a program fail: number `call`, where the next one is number 1; with `lasts`, all that follow it as well. */
+  /**
+   * Makes the program call with the number `call` fail, where the next call is number 1; with `lasts`, all later calls
+   * fail as well.
+   */
   failAt(call: number, fault: Fault, lasts: boolean): void {
     this.fault = { call: this.started.length + call, fault, lasts };
   }
@@ -47,7 +53,7 @@ export class FakePrograms implements Programs {
     };
   }
 
-  /** Starts a program that runs on. The only one is a probe, which nobody answers. */
+  /** Starts a long-running program. The only one is a probe, which gets no answer. */
   startLongRunning(program: string, args: readonly string[], ears: LineCallbacks): LongRunning {
     const fault = this.count(program, args);
     let end: (how: string) => void = () => undefined;
@@ -62,14 +68,15 @@ export class FakePrograms implements Programs {
   }
 
   private count(program: string, args: readonly string[]): Fault | undefined {
-    // The node side mounts only where /proc/sys can't be written, and only once, so the numbers of calls would differ.
+    // Calls of mount aren't counted: they only occur where /proc/sys can't be written, and only once in a process, so
+    // the numbers of other calls would vary.
     if (program === "mount") return undefined;
     this.started.push([program, ...args].join(" "));
     const { call, fault, lasts } = this.fault ?? { call: Infinity, fault: undefined, lasts: false };
     return this.started.length === call || (lasts && this.started.length > call) ? fault : undefined;
   }
 
-  /** Does what a program does with these lines as its input, and returns its output. */
+  /** Simulates a program with the given input lines, and returns its output. */
   private run(argv: readonly string[], lines: readonly string[]): string {
     const { place, program, words } = parse(argv);
     if (program === "mount" || program === "sysctl") return "";
@@ -87,7 +94,7 @@ export class FakePrograms implements Programs {
   }
 }
 
-/** Reads a command line: nsenter runs another program, in a pod. */
+/** Parses a command line; one of nsenter contains the program that it runs in a pod. */
 function parse([program = "", ...args]: readonly string[]): { place: string; program: string; words: string } {
   if (program !== "nsenter") return { place: "node", program, words: args.join(" ") };
   const [net = "", , inner = "", ...rest] = args;

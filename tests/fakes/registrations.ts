@@ -8,9 +8,9 @@ export interface Registered {
 }
 
 /** Replaces the engine for this process: every resource succeeds with its inputs as outputs, and is added to the list. */
-export function recordRegistrations(): Registered[] {
+export async function recordRegistrations(): Promise<Registered[]> {
   const registered: Registered[] = [];
-  pulumi.runtime.setMocks(
+  await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => {
         registered.push({ type, name, inputs: inputs as Record<string, unknown> });

@@ -14,7 +14,7 @@ export class Orders {
     return runs;
   }
 
-  /** Runs `story` in `count` random orders, which are the same in each test run. */
+  /** Runs `story` in `count` random orders, which are the same in each run of the tests. */
   async some(count: number, story: (turns: Turns) => Promise<void>): Promise<void> {
     let state = 1;
     const draw = (options: number) => {

@@ -51,7 +51,7 @@ export function statefulSet(replicas: number, name = "db"): WorkloadObject {
   };
 }
 
-/** A cluster with one set that is expanded repeatedly. */
+/** A cluster with one set, which is expanded repeatedly. */
 export class FakeWorld {
   set: StoredVnicSet;
   pods: PodObject[] = [];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** A source of random choices that depend only on the seed. */
+/** Random choices that depend only on the seed. */
 export class Choice {
   private readonly numbers: Iterator<number>;
 

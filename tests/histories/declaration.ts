@@ -13,7 +13,7 @@ export function declare(wire: Wire): DeclaredVnic {
   };
 }
 
-/** The definition that `check` makes of the declared Vnic. */
+/** The definition that `check` returns for the declared Vnic. */
 export function definitionFor(wire: Wire): Definition {
   return define(inputsOf(wire));
 }

@@ -5,7 +5,7 @@ import type { FaultProxy } from "../support/fault-proxy.ts";
 import { killNodeSide, killProvider } from "../support/kill.ts";
 import type { Stack } from "../support/stack.ts";
 
-/* Disturbances of an engine run in progress. */
+/* Disturbances of an engine run that is in progress. */
 
 export const disturbances = [
   "engine killed",
@@ -16,7 +16,7 @@ export const disturbances = [
 ] as const;
 export type Disturbance = (typeof disturbances)[number];
 
-/** Runs `up` and disturbs it after a while; it may fail. Afterwards only the disturbance's own traces are left. */
+/** Runs `up` and disturbs it after a while, so that it may fail. The disturbance has ended when this resolves. */
 export async function upDisturbed(
   lab: Lab,
   stack: Stack,

@@ -9,7 +9,7 @@ interface EngineEvent {
   };
 }
 
-/** Runs the engine, and returns what it did or would do to each Vnic, from its own events. */
+/** Runs the engine, and returns the operation on each Vnic that it has done or planned, from its own events. */
 export async function runAndSee(stack: Stack, ...words: string[]): Promise<Map<string, Op>> {
   const log = join(stack.folder, "events.json");
   await rm(log, { force: true });

@@ -7,8 +7,8 @@ import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
 import { type Damage, type Event, type Model, namespace, recordName, type Wire } from "./model.ts";
 
-/** Carries out events outside of the program; `nodeOf` has the pods' previous nodes. */
-export async function befall(
+/** Carries out events outside of the program; `nodeOf` has the node of each pod before the events. */
+export async function applyEvents(
   bench: Bench,
   stack: Stack,
   events: readonly Event[],

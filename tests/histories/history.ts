@@ -9,14 +9,14 @@ import { Choice } from "./choice.ts";
 import { declare } from "./declaration.ts";
 import { disturbances, upDisturbed } from "./disturbances.ts";
 import { runAndSee } from "./engine.ts";
-import { befall } from "./events.ts";
+import { applyEvents } from "./events.ts";
 import { Model, namespace, type Op, type Step } from "./model.ts";
 import { assertWorld } from "./world.ts";
 
 export interface HistoryOptions {
   readonly operations: number;
   readonly seed: number;
-  /** The number of operations per engine run, each on another resource. */
+  /** The number of operations per engine run, each on a different resource. */
   readonly operationsPerStep: number;
   readonly say: (text: string) => void;
 }
@@ -24,7 +24,7 @@ export interface HistoryOptions {
 /**
  * A random history of Vnics on the lab, under the real engine. Vnics are created, edited, moved, renamed, adopted,
  * removed from state, damaged and deleted, pods are replaced, and engine runs are disturbed. After each step the plan
- * must match what was asked for, the result must match the plan, a second run must find nothing to do, and the world
+ * must match the drawn operations, the result must match the plan, a second run must find nothing to do, and the world
  * must match the model. At the end nothing may be left.
  */
 export async function runHistory({ operations, seed, operationsPerStep, say }: HistoryOptions): Promise<void> {
@@ -68,9 +68,9 @@ interface Run {
 }
 
 async function live({ lab, bench, stack, proxy, model, chance, say }: Run, step: Step, nodeOf: Model["nodeOf"]) {
-  await befall(bench, stack, step.events, nodeOf);
+  await applyEvents(bench, stack, step.events, nodeOf);
   await stack.declare([...model.wires.values()].map(declare));
-  // Only a refresh shows what was changed by hand.
+  // Manual changes are only visible to a refresh.
   const refresh = step.events.some(({ kind }) => kind === "damage" || kind === "pod replaced") ? ["--refresh"] : [];
 
   const planned = await runAndSee(stack, "preview", ...refresh);

@@ -1,7 +1,8 @@
 /**
  * Runs random histories on the lab: npm run test:histories -- [--operations 200] [--seed 1] [--per-step 12]
  *
- * With --plans, runs histories of a program with all kinds of resources in a cluster that does nothing: no lab, no root.
+ * With --plans, runs histories of a program with all kinds of resources against a simulated cluster, without lab and
+ * root.
  *
  * The same seed draws the same operations. Ends at the first violation, with exit code 1.
  */

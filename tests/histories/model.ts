@@ -1,7 +1,9 @@
 import { nodes, type Node } from "../lab/layout.ts";
 import type { Choice } from "./choice.ts";
 
-/* The expected state: what a program declares, where its pods are, and how a plan must describe a change. */
+/*
+ * The expected state: the Vnics that a program declares, the nodes of its pods, and the plan that a change must have.
+ */
 
 export const namespace = "histories";
 export const podNames = ["pod-0", "pod-1", "pod-2", "pod-3"] as const;
@@ -44,7 +46,7 @@ export type Event =
   | { readonly kind: "state lost"; readonly wire: Wire }
   | { readonly kind: "pod replaced"; readonly pod: string; readonly node: Node };
 
-/** One run of the program, and what changed before it. */
+/** One run of the program, and the changes before it. */
 export interface Step {
   /** A description of each operation. */
   readonly operations: readonly string[];
@@ -84,8 +86,8 @@ export class Model {
   }
 
   /**
-   * Draws the next step with the given number of operations, each on another Vnic, and updates the model to the state
-   * after it.
+   * Draws the next step with the given number of operations, each on a different Vnic, and updates the model to the
+   * state after it.
    */
   next(operations: number): Step {
     for (const [slot, { formerly: _, ...wire }] of this.wires) this.wires.set(slot, wire);

@@ -5,9 +5,9 @@ import type { HistoryOptions } from "./history.ts";
 import { type Entry, PlanModel, type PlanStep } from "./plan-model.ts";
 
 /**
- * A random history of a program with Networks, Vnics and VnicSets under the real engine, in a cluster where all succeeds at
- * once. Each step is previewed and done in one of the engine's ways; what is done must be what was planned, and a preview
- * afterwards must find nothing to do.
+ * A random history of a program with Networks, Vnics and VnicSets under the real engine, in a simulated cluster where
+ * everything succeeds at once. Each step is previewed and done in one of several ways. The result must match the plan,
+ * and a preview afterwards must find nothing to do.
  */
 export async function runPlanHistory({ operations, seed, operationsPerStep, say }: HistoryOptions): Promise<void> {
   const project = await Project.create();
@@ -33,7 +33,7 @@ export async function runPlanHistory({ operations, seed, operationsPerStep, say 
 
 type Way = (project: Project, step: PlanStep, one: Entry) => Promise<void>;
 
-/** The names and functions of the ways to preview a step and then do it; the last ones do something else before. */
+/** The names and functions of the ways to preview a step and then do it. The last ways do something else first. */
 const ways: readonly [name: string, way: Way][] = [
   ["plainly", (project, step) => planAndDo(project, step)],
   [
@@ -61,16 +61,16 @@ async function planAndDo(
   assertDone(planned, await project.ops("up", "--yes", "--skip-preview", ...doing));
 }
 
-/** Refreshes what earlier steps made by running the new program, and then does the step. */
+/** Runs a refresh with the new program, and then does the step. */
 async function afterRefreshByProgram(project: Project, step: PlanStep): Promise<void> {
   await project.stack.must("refresh", "--yes", "--skip-preview", "--run-program");
   await planAndDo(project, step);
 }
 
 /**
- * Previews the step for one resource alone, or for all others, and then does the whole step. The limited step isn't done: when a
- * targeted up leaves out what was changed, the engine can write state in an order that it refuses to read (seen with 3.230:
- * "dependency comes after it").
+ * Previews the step for one resource alone, or for all others, and then does the whole step. The limited step itself
+ * isn't done: after a targeted up that leaves out a changed resource, the engine may write state in an order that it
+ * refuses to read (seen with 3.230: "dependency comes after it").
  */
 async function afterLimitedPlan(
   project: Project,
@@ -82,7 +82,7 @@ async function afterLimitedPlan(
   const { code, ops } = await project.run("preview", word, urn);
   const changed = Object.keys(ops).filter((one) => ops[one] !== "same");
   const wrong = changed.filter((one) => (word === "--target") !== (one === name));
-  // A resource whose dependencies don't exist yet can't be made alone.
+  // A resource can't be created alone if its dependencies don't exist yet.
   if (code === 0 && wrong.length > 0) throw new Error(`${word} ${name}: the plan has ${wrong.join(", ")}`);
   await planAndDo(project, step);
 }
@@ -94,7 +94,9 @@ function assertExpected(planned: Record<string, string>, { expected }: PlanStep)
   throw new Error(`the plan is not as it should be: ${words.join(", ")}`);
 }
 
-/** Checks that what was planned was done. An update of an unknown value may turn out to be none. */
+/**
+ * Checks that the planned operations were done. A planned update with an unknown value may turn out to change nothing.
+ */
 function assertDone(planned: Record<string, string>, done: Record<string, string>): void {
   if (isDeepStrictEqual(planned, done)) return;
   const names = new Set([...Object.keys(planned), ...Object.keys(done)]);

@@ -1,6 +1,6 @@
 import type { Choice } from "./choice.ts";
 
-/* A program with resources of all three kinds, each of which may take its inputs from others' outputs. */
+/* A program with resources of all three kinds. The inputs of each may come from other resources' outputs. */
 
 interface LanEntry {
   readonly kind: "Network";
@@ -52,7 +52,10 @@ export class PlanModel {
   private entries: Entry[] = [];
   private readonly choice: Choice;
   private number = 0;
-  /** An input of the resource `source`. A preview of a step that increments it doesn't know the output of `source`. */
+  /**
+   * An input of the resource `source`. In the preview of a step that increments this number, the output of `source` is
+   * unknown.
+   */
   private round = 0;
 
   constructor(choice: Choice) {
@@ -69,7 +72,7 @@ export class PlanModel {
     return [source, ...this.entries.map(statementOf)].join("\n");
   }
 
-  /** Draws a step with the given number of operations, each on another resource. */
+  /** Draws a step with the given number of operations, each on a different resource. */
   next(operations: number): PlanStep {
     const words: string[] = [];
     const touched = new Map<string, Op>();
@@ -94,8 +97,8 @@ export class PlanModel {
   }
 
   /**
-   * Resources that take something from one of these, or from a resource that does. They may be planned in several ways,
-   * because a preview doesn't know the outputs of a resource that changes.
+   * The resources whose inputs come from one of these, directly or through other resources. They may be planned in
+   * several ways, because a preview doesn't know the outputs of a changed resource.
    */
   private dependentsOf(changing: readonly string[]): Set<string> {
     const dependents = new Set<string>();

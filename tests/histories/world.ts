@@ -9,10 +9,12 @@ import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
 import { hostOf, type Model, namespace, recordName, type Wire } from "./model.ts";
 
-/* The actual state, read without our code: kernels, files, API server, state, and a host on the LAN. */
+/*
+ * The actual state, read without our code: from kernels, files, the API server, Pulumi's state, and a host on the LAN.
+ */
 
 interface Sight {
-  /** The links with our alias, by pod; `node1` … for those outside of pods. */
+  /** The links with our alias, by pod; those outside of pods by node, as `node1` …. */
   readonly links: Map<string, PodLink[]>;
   readonly files: Map<Node, string[]>;
   readonly records: Map<string, StoredVnic>;

@@ -38,7 +38,7 @@ describe("a hostile DHCP server", function () {
 
   it("sets nothing but its address in the pod, and runs nothing", async () => {
     const mark = join(world.root, stateDirectory, "pwned");
-    // Fills a DHCP packet completely.
+    // A text that fills a DHCP packet completely.
     const evil = `$(touch ${mark})\n\`touch ${mark}\`;\0'"`;
     const everywhere = "00c0a83242"; // A classless route for 0.0.0.0/0 via 192.168.50.66.
     const options = {
@@ -69,7 +69,7 @@ describe("a hostile DHCP server", function () {
     await world.session.eject({ vnic: plan.vnic });
   });
 
-  // Beginnings of replies, up to the options: for another transaction, for another client, and for this one.
+  // The beginnings of replies, up to the options: for another transaction, for another client, and for the right one.
   const head = (xid: string, mac: string) =>
     `02010600${xid}0000000000000000c0a8324200000000${"00".repeat(4)}${mac}${"00".repeat(202)}63825363`;
   const patient: [what: string, reply: Reply][] = [

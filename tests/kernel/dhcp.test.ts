@@ -12,7 +12,7 @@ describe("a lease of a node's Vnic", function () {
   let pod: Pod;
   let agent: Agent;
   let server: DhcpServer;
-  /** The shortest lease that is accepted. */
+  /** The shortest lease that the agent accepts. */
   const leaseSeconds = 30;
 
   before(async () => {

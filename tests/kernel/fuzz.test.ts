@@ -7,13 +7,17 @@ import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
- * A pod changes its namespace, and one nested in it, by generated commands; then its Vnic is removed. The node must be
- * as before, the pod must have lost the link unless the error names the pod, and the neighbour's Vnic must answer.
+ * A pod changes its namespace, and another one nested in it, by generated commands; then its Vnic is removed.
+ * Afterwards the node must be as before, the pod must not have the link any more unless the error names the pod, and
+ * the neighbour's Vnic must answer.
  */
 
-/** `VNIC_FUZZ_STATES=10000` tries that many states of each mode; by default there are fewer, the same in each run. */
+/**
+ * `VNIC_FUZZ_STATES=10000` tries that many states in each mode. The default is a small number of states, which are the
+ * same in each run.
+ */
 const states = Number(process.env["VNIC_FUZZ_STATES"] ?? 0);
-/** The first seed, with which a failure that names its seed is tried again alone. */
+/** The first seed. To repeat a failure alone, set it to the seed in the failure's message. */
 const from = Number(process.env["VNIC_FUZZ_SEED"] ?? 1);
 
 /** A command for `ip`, in the pod's namespace or in the nested one; `NESTED` and `POD` stand for their paths. */
@@ -22,7 +26,7 @@ interface Command {
   readonly words: readonly string[];
 }
 
-/** Commands of a pod for its Vnic's link, or for links of its own; many fail, as for a real pod. */
+/** Commands of a pod for its Vnic's link, or for its own links. Many of them fail, as they would in a real pod. */
 const command = (uid: string): fc.Arbitrary<Command> => {
   const name = fc.constantFrom("net1", "net2", "eth0", "x", transitLinkName(uid), "-", `a"#`, "\u0001\u001b", "if1");
   const alias = fc.oneof(
@@ -53,7 +57,7 @@ const command = (uid: string): fc.Arbitrary<Command> => {
     fc.tuple(link, link).map(([on, to]) => ["link", "set", "dev", on, "master", to]),
     link.map((on) => ["route", "add", "198.51.100.0/24", "dev", on, "proto", "118"]),
     fc.constant(["rule", "add", "from", "198.51.100.1", "table", "77", "protocol", "118"]),
-    // Between the two namespaces, also back, under a name of the pod's choice.
+    // Moves a link between the two namespaces in both directions, and under a new name.
     moved.map((on) => ["link", "set", "dev", on, "netns", "NESTED"]),
     fc.tuple(moved, name).map(([on, to]) => ["link", "set", "dev", on, "name", to, "netns", "NESTED"]),
     moved.map((on) => ["link", "set", "dev", on, "netns", "POD"]),
@@ -79,7 +83,7 @@ describe("a pod that performs random operations", function () {
   });
   after(() => world.close());
 
-  /** The node's links except those to pods; without `eth7`, which a pod may keep while it runs. */
+  /** The node's links except those to pods, and without `eth7`, which a pod may keep while it runs. */
   const node = async () =>
     (await world.node.links())
       .filter(({ ifname }) => !/^(veth|vn|eth7$)/.test(ifname))
@@ -141,7 +145,9 @@ describe("a pod that performs random operations", function () {
     });
 });
 
-/** Whether a pod's link shares a lower link of another namespace; its `eth0` is a veth. */
+/**
+ * Whether a pod's link is attached to a link in another network namespace. `eth0` doesn't count, because it is a veth.
+ */
 function isOnNode({ linkinfo, link_netnsid: netns }: LinkRow): boolean {
   return /^(macv|ipv)/.test(linkinfo?.info_kind ?? "") && netns !== undefined;
 }

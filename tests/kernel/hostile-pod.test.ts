@@ -132,7 +132,7 @@ describe("a hostile pod", () => {
     await inject({ mode: "host-device", parent: "eth9" });
     await world.session.inject(plan);
     expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([address]);
-    // Moved away and back, it has a new index as well.
+    // After it was moved away and back, the link has a new index as well.
     const nested = await Machine.make(`${pod.machine.netns}-in`);
     await pod.machine.ip("link set net1 down", 'link set net1 alias ""', "link set net1 name other0");
     const taken = (await pod.machine.link("other0"))?.ifindex;
@@ -176,7 +176,7 @@ describe("a hostile pod", () => {
   });
 
   it("that makes links on the NIC's own parent loses them, too, and keeps those that it had before", async () => {
-    // As a CNI plugin does for another network of the pod.
+    // Creates a link as a CNI plugin does for another network of the pod.
     const { machine } = pod;
     await world.node.ip("link add link eth1 name cni1 type macvlan", `link set cni1 netns ${machine.netns}`);
     await inject(macvlan);
@@ -186,7 +186,7 @@ describe("a hostile pod", () => {
     );
     await machine.ip("address add 192.168.50.66/24 dev more0", "link set more0 up");
     expect(await world.hosts[0]?.reaches("192.168.50.66")).to.equal(true);
-    // A second injection doesn't take them for what was there before.
+    // A second injection must not consider these links as existing before the Vnic.
     await world.session.inject(plan);
     expect((await eject()).removed).to.equal(true);
     expect((await machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1"]);
@@ -241,7 +241,10 @@ describe("a hostile pod", () => {
   });
 
   describe("that acts while its link is being set up", () => {
-    /** Waits for a router that isn't there, some seconds in which the link is in the pod; then it is undone. */
+    /**
+     * Injects with a router that doesn't answer. The link is in the pod for some seconds, in which `work` runs; then
+     * the injection is undone.
+     */
     const injectMeanwhile = async (work: () => Promise<void>) => {
       plan = planFor(pod, address, { network: macvlan, duplicateAddressDetection: false, slaac: true });
       const injected = world.session.inject(plan).catch((caught: unknown) => caught);

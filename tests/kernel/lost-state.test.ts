@@ -40,7 +40,7 @@ describe("a node whose state directory is lost", function () {
     const all = [leased, fixed, last];
     for (const plan of all) agent.know(plan);
     const first = await world.session.inject(leased);
-    // The agent reports `last` after it has seen the leased Vnic.
+    // The agent has seen the leased Vnic when it reports `last`.
     for (const plan of [fixed, last]) {
       await world.session.inject(plan);
       await until("the agent's look", 20, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);

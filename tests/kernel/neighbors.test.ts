@@ -26,7 +26,7 @@ describe("a tenant on the same node", function () {
   before(async () => {
     world = await World.make();
     agent = await Agent.start(world);
-    // No server can be reached by `dead0`: its other end is `dead1`.
+    // A network without a server: `dead0` leads only to its other end `dead1`.
     await world.node.ip("link add dead0 type veth peer name dead1", "link set dead0 up", "link set dead1 up");
     greedy = await world.addPod();
     pod = await world.addPod();
@@ -101,7 +101,7 @@ describe("a tenant on the same node", function () {
     const { waiting, answers } = ask(plans, true);
     await serveNeighbor();
     expect(waiting.size).to.equal(crowd);
-    // The held requests are never approved; they are undone when the session ends.
+    // The held requests are never approved. They are undone when the session ends.
     await world.session.close();
     await answers;
   });

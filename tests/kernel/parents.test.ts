@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { lan, planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/** Checks that the node makes itself, whatever plan it gets. */
+/** The checks that the node makes itself, whatever the plan says. */
 describe("a parent on the node", () => {
   let world: World;
   let pod: Pod;
@@ -104,7 +104,7 @@ describe("a parent on the node", () => {
   });
 
   it("is refused with its bridge's name when it is a bridge's port, while the bridge itself is accepted", async () => {
-    // A separate NIC: two ports on one LAN would be a loop.
+    // A NIC other than `eth8`, because two ports on one LAN would be a loop.
     await world.node.ip("link add br9 type bridge", "link set br9 up", "link set eth7 master br9");
     for (const mode of ["macvlan", "macvlan-private"] as const)
       expect(await refusalOf({ mode, parent: "eth7" })).to.match(

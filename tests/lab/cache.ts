@@ -6,11 +6,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { step } from "./step.ts";
 
-/** Where downloads and builds are kept by version, outside the checkout. */
+/** The folder outside of the checkout where downloads and builds are kept by version. */
 export const cacheDir =
   process.env["PULUMI_VNIC_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "pulumi-vnic");
 
-/** Runs the work while holding a named lock, which is released however the holder ends. */
+/** Runs the work while holding a named lock. The lock is released however its holder ends. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   await mkdir(cacheDir, { recursive: true });
   const file = join(cacheDir, `${name}.lock`);

@@ -4,7 +4,10 @@ import { closeSync, openSync } from "node:fs";
 /** A shell that restarts its arguments, so that a program that exits early doesn't break the lab. */
 const keepRunning = 'while :; do "$@"; sleep 0.2; done';
 
-/** Starts a program in namespaces (arguments of nsenter) and in its own session, so that it outlives us. */
+/**
+ * Starts a program in namespaces (`namespaces` are arguments of nsenter) and in its own session, so that it continues
+ * after this process has ended.
+ */
 export function startDaemon(logFile: string, namespaces: readonly string[], argv: readonly string[]): void {
   const log = openSync(logFile, "a");
   const supervised = ["sh", "-c", keepRunning, "keep-running", ...argv];

@@ -16,7 +16,7 @@ export function enter(machine: Machine, argv: readonly string[]): string[] {
   const init = findInit(machine);
   if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);
   const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net"];
-  // Entering a PID namespace forks, so killing nsenter must kill the command as well.
+  // nsenter forks to enter a PID namespace, so killing nsenter must kill the command as well.
   const mortal = ["setpriv", "--pdeathsig", "KILL", "--"];
   return ["nsenter", "--target", String(init), ...namespaces, "--", ...mortal, ...argv];
 }

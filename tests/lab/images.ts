@@ -11,7 +11,7 @@ import { must } from "./run.ts";
 
 export interface Image {
   reference: string;
-  /** Folder with the OCI image layout; its name contains a hash of everything that went into it. */
+  /** Folder with the OCI image layout. Its name contains a hash of everything that the image is built from. */
   layout: string;
 }
 
@@ -46,7 +46,7 @@ export async function buildImages(): Promise<Image[]> {
     packages: ["busybox-static"],
     programs: [busybox],
     entrypoint: [busybox, "sleep", "2147483647"],
-    // As process 1 of a sandbox it ignores SIGTERM, and CRI-O would wait minutes for it to end.
+    // As process 1 of a sandbox, the program ignores SIGTERM, and CRI-O would wait minutes for it to end.
     stopSignal: "SIGKILL",
   };
   const app: ImageRecipe = {
@@ -82,7 +82,7 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     applets: ["env", "sysctl", "test", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
-    // As in the Dockerfile.
+    // The same user as in the Dockerfile.
     user: "65532:65532",
   };
   const lacking = Object.values(scripts).find((script) => !existsSync(script));
@@ -134,7 +134,7 @@ async function buildBase(base: Base, dir: string): Promise<void> {
   }
 }
 
-/** What determines a base image; a local program's path contains its version. */
+/** The parts that determine a base image; a local program's path contains its version. */
 function contentOf(base: Base): unknown {
   return [base.packages, base.programs, base.applets, base.localPrograms, process.arch];
 }

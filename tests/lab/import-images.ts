@@ -9,7 +9,7 @@ import { ctr, kindOf, stored } from "./node-kinds.ts";
 import { listBlobs } from "./oci-image.ts";
 import { run, until } from "./run.ts";
 
-/** What a node's container runtime was given: the layout of each image, and all blobs. */
+/** The images that a node's container runtime already has: the layout of each image, and all blobs. */
 interface Imported {
   layouts: Record<string, string>;
   blobs: string[];
@@ -44,8 +44,8 @@ async function isAnswering(node: Node): Promise<true | undefined> {
 }
 
 /**
- * Returns the runtime's error, if any. The image is sent through a pipe, because the node may not see the cache's
- * folder.
+ * Imports an image; returns the runtime's error, if any. The image is sent through a pipe, because the node may not see
+ * the cache's folder.
  */
 function importImage(node: Node, { reference, layout }: Image, known: readonly string[]): Promise<string> {
   if (kindOf(node).runtime === "containerd")
@@ -61,7 +61,7 @@ async function pipe(layout: string, known: readonly string[], [program = "", ...
   const excluded = known.map((blob) => `--exclude=${blob}`);
   const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });
   const importing = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
-  tar.stdout.destroy(); // the program reads it, not we
+  tar.stdout.destroy(); // The program reads from the pipe.
   let words = "";
   importing.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
   return new Promise((resolve, reject) => {

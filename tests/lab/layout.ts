@@ -57,7 +57,7 @@ export const lan = {
 /** A second outside network, whose DHCP server is started by tests on its only host, the machine `leased`. */
 export const leased = {
   bridge: "leased",
-  /** The NIC of every node that leads to that network. */
+  /** The NIC of every node that leads to the second outside network. */
   parent: "eth2",
   host: "192.168.60.1",
   prefixLength: 24,

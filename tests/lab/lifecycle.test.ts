@@ -9,17 +9,17 @@ describe("start and end of the lab", function () {
   this.timeout(15 * 60_000); // the first start builds Kubernetes
 
   before(async () => {
-    await up(); // Fetches and builds everything.
+    await up(); // The first start downloads and builds everything.
   });
 
   after(async () => {
-    await up(); // Later tests need the lab.
+    await up(); // Start the lab again, because later tests need it.
   });
 
   it("leaves nothing behind when it is taken down", async () => {
     await down();
     expect(findRemains()).to.deep.equal([]);
-    await down(); // Repeating it is no error.
+    await down(); // A second `down` is not an error.
   });
 
   for (const seconds of [0.3, 0.6, 1.5, 4]) {

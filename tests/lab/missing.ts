@@ -3,7 +3,7 @@ import { findProgram } from "./find-program.ts";
 /** Describes what this machine lacks to run the lab, as the reason to skip a test; empty if it lacks nothing. */
 export function missing(): string[] {
   if (process.platform !== "linux") return [`Linux (this is ${process.platform})`];
-  // The lab's tests look into its nodes, so they can't run on another cluster.
+  // These tests access the lab's nodes directly, so they can't run on another cluster.
   if (process.env["KUBECONFIG"]) return ["KUBECONFIG unset, as it names another cluster"];
   return [
     ...(process.getuid?.() === 0 ? [] : ["root"]),

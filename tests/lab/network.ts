@@ -88,8 +88,8 @@ export async function removeNetwork(): Promise<void> {
 }
 
 /**
- * The first `ip netns add` on a machine makes /run/netns a mount point; `remember` before it allows `forget` to undo
- * that.
+ * The first `ip netns add` on a machine makes /run/netns a mount point. Call this function before, so that
+ * `forgetNetnsDir` can undo that.
  */
 export async function rememberNetnsDir(marker: string): Promise<void> {
   if (!existsSync("/run/netns")) await writeFile(marker, "");

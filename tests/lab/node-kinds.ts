@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { labNumber, nodes, stateDir, type Node } from "./layout.ts";
 
-/** The layout of a worker node, as of a distribution. */
+/** A kind of worker node: its files and programs are like those of a distribution. */
 export interface NodeKind {
   readonly name: "kubeadm" | "k3s" | "CRI-O";
   /** Name of the layout that should be detected for such a node. */
@@ -54,8 +54,8 @@ const kinds = [kubeadm, k3s, crio];
 export const turnFile = join(stateDir, "turn");
 
 /**
- * By how many places the kinds are rotated in addition to the lab's number: `PULUMI_VNIC_TURN`, or that of the lab that
- * is up, or 0.
+ * By how many places the kinds are rotated, in addition to the lab's number: `PULUMI_VNIC_TURN`, or the turn of the
+ * running lab, or 0.
  */
 export function turn(): number {
   return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? 0;
@@ -75,7 +75,7 @@ function readTurn(text = ""): number | undefined {
   throw new Error(`PULUMI_VNIC_TURN: ${JSON.stringify(text)} is not a turn; give 0, 1 or 2`);
 }
 
-/** Which node is of which kind, in words. */
+/** Describes in words which node is of which kind. */
 export function describeKinds(): string {
   return `${nodes.map((node) => `${node} ${kindOf(node).name}`).join(", ")} (PULUMI_VNIC_TURN=${turn()})`;
 }

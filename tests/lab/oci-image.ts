@@ -10,7 +10,7 @@ export interface ImageConfig {
   env?: readonly string[];
   user?: string;
   workingDir?: string;
-  /** Signal that ends its process, such as SIGKILL. */
+  /** Signal that ends the image's process, such as SIGKILL. */
   stopSignal?: string;
 }
 

@@ -16,7 +16,10 @@ export function findProcesses(): number[] {
   });
 }
 
-/** The first process of a machine with its own PID namespace, which is the one to enter. */
+/**
+ * The first process of a machine with its own PID namespace. Commands on the machine enter the namespaces of this
+ * process.
+ */
 export function findInit(machine: Machine): number | undefined {
   const inode = inodeOf(machine);
   if (inode === undefined) return undefined;
@@ -31,7 +34,7 @@ export async function killProcesses(): Promise<void> {
       try {
         process.kill(pid, "SIGKILL");
       } catch {
-        // It ended by itself.
+        // The process has ended in the meantime.
       }
     }
     return pids.length === 0 ? true : undefined;
@@ -51,7 +54,7 @@ function netnsOf(pid: number): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`);
   } catch {
-    return undefined; // ended, or a zombie
+    return undefined; // the process has ended, or is a zombie
   }
 }
 

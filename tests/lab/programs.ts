@@ -20,7 +20,7 @@ export async function ensureKubelet(suffix: string): Promise<string> {
   if (suffix === "") return programs;
   const module = goModule("kubernetes");
   const version = (await versionOf(module, "k8s.io/kubernetes")) + suffix;
-  // Only linking is needed: the packages are in Go's build cache.
+  // Only the linker has to run, because the compiled packages are in Go's build cache.
   return cached(`kubelet-${version}`, `linking kubelet ${version}`, (bin) =>
     goBuild(module, bin, versionFlags(version), { what: "k8s.io/kubernetes/cmd/kubelet" }),
   );
@@ -32,7 +32,7 @@ function versionFlags(version: string): string {
   return `-X ${stamp}.gitVersion=${version} -X ${stamp}.gitMajor=1 -X ${stamp}.gitMinor=${minor}`;
 }
 
-/** Returns a folder with crio, pinns and runc, and installs what they need to be built and to run. */
+/** Returns a folder with crio, pinns and runc, and installs the packages that these need to be built and to run. */
 export async function ensureCrio(): Promise<string> {
   await ensureDebianPackages(["conmon", "gcc", "libc6-dev", "libseccomp-dev", "pkg-config", "skopeo"]);
   const module = goModule("cri-o");
@@ -134,7 +134,7 @@ interface BuildOptions {
   /** Path of the package to build. @default all `tool`s of the go.mod */
   readonly what?: string;
   readonly tags?: string;
-  /** Whether it uses cgo, so that the program needs the C library. @default false */
+  /** Whether the program uses cgo, and so needs the C library. @default false */
   readonly cgo?: boolean;
 }
 

@@ -54,11 +54,10 @@ export async function must(argv: readonly string[], options: RunOptions = {}): P
 }
 
 /**
- * Polls until the question has an answer; after the time limit it throws what was awaited.
+ * Polls until `ask` has a result. After the time limit, the error names what was awaited.
  *
- * It asks for a third of the time at most, because a question that starts programs takes the CPU from what is awaited:
- * the pause is twice as long as the last question took, from 50 to 500 ms. `brief`: always pauses for 50 ms, for what
- * may soon be over.
+ * The pause is twice as long as the last call took, from 50 to 500 ms, because calls that start programs take CPU from
+ * the work that is awaited. With `brief` the pause is always 50 ms, for a state that may soon be over.
  */
 export async function until<T>(
   awaited: string,

@@ -20,7 +20,10 @@ import { until } from "./run.ts";
 import { step } from "./step.ts";
 import { type NodePrograms, startNode } from "./worker-node.ts";
 
-/** Written last: the lab is complete, and was started by the code with this fingerprint. */
+/**
+ * The file that is written last. It says that the lab is complete, and contains the fingerprint of the code that
+ * started the lab.
+ */
 const stamp = join(stateDir, "complete");
 const shapingFiles = [
   "certificates.ts",
@@ -82,7 +85,7 @@ async function startCluster(programs: string): Promise<void> {
 }
 
 function startDhcpServer(): void {
-  // --no-ping, because checking addresses by ping would cost each test 3 s.
+  // --no-ping, because checking addresses by ping would take 3 s in each test.
   startDaemon(
     join(stateDir, "dnsmasq.log"),
     [`--net=${netnsPath("lan")}`],

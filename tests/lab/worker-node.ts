@@ -34,7 +34,7 @@ export async function startNode(node: Node, programs: NodePrograms): Promise<voi
 /** Folder of the static pod manifests of a node. */
 export const staticPodsOf = (node: Node): string => join(nodeDir(node), "static-pods");
 
-/** Writes the runtime's configuration, and returns its command line; /run/runtime is its folder. */
+/** Writes the runtime's configuration, and returns the runtime's command line. Its folder is /run/runtime. */
 async function prepareRuntime(node: Node): Promise<string[]> {
   if (kindOf(node).runtime === "crio") return prepareCrio(node, "/run/runtime");
   const file = join(nodeDir(node), "containerd.toml");
@@ -102,7 +102,7 @@ function kubeletConfig(node: Node): object {
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,
-    // Nobody answers there: it only keeps the kubelet from warning about every pod.
+    // No DNS server has this address: the setting only keeps the kubelet from warning about every pod.
     clusterDNS: ["10.96.0.10"],
     tlsCertFile: certificate(node),
     tlsPrivateKeyFile: privateKey(node),
@@ -112,7 +112,7 @@ function kubeletConfig(node: Node): object {
       x509: { clientCAFile: certificate("ca") },
     },
     authorization: { mode: "Webhook" },
-    // A developer's full disk is no reason to evict pods or to delete images that no registry has.
+    // The disk of a developer's machine may be full. Don't evict pods then, or delete images that no registry has.
     imageGCHighThresholdPercent: 100,
     evictionHard: {
       "memory.available": "0%",

@@ -29,7 +29,7 @@ describe("DHCP", function () {
   const namespace = "dhcp";
   const db = { namespace, name: "db" };
   const network = { parent: "eth2" };
-  /** The shortest lease that is accepted. */
+  /** The shortest lease that the agent accepts. */
   const leaseSeconds = 30;
 
   before(async () => {

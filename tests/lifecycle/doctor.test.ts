@@ -49,7 +49,7 @@ describe("pulumi-vnic doctor", () => {
         "rights of admin: are all",
         "rights of account vnic-provider: are all",
         "policy own-pods-only.pulumi-vnic.dev: is there",
-        `node node3: an injection session starts there, on ${parseLayout(kindOf("node3").layout).runtime}://`,
+        `node node3: an injection session can start, on ${parseLayout(kindOf("node3").layout).runtime}://`,
         "node agent: 3 of 3 are ready",
       ])
         expect(stdout).to.include(words);
@@ -98,7 +98,7 @@ describe("pulumi-vnic doctor", () => {
     await admin("patch", "crd", `vnics.${group}`, "--type=json", "-p", JSON.stringify([{ op: "remove", path }]));
     try {
       expect(lines(faults(await examine("--node", "node1")))).to.deep.equal([
-        `fault CustomResourceDefinition vnics.${group}: is of another version of pulumi-vnic: spec.properties.duplicateAddressDetection differs`,
+        `fault CustomResourceDefinition vnics.${group}: comes from another version of pulumi-vnic: spec.properties.duplicateAddressDetection differs`,
       ]);
     } finally {
       await installPlatform(bench.lab.kubectl);
@@ -135,7 +135,7 @@ describe("pulumi-vnic doctor", () => {
       const found = await examine("--pod", `${namespace}/nobody`);
       expect(lines(found)).to.include.members([
         `fault pod ${namespace}/nobody: there is no such pod`,
-        `warning Vnic ${namespace}/waits: nobody has worked on it yet`,
+        `warning Vnic ${namespace}/waits: hasn't been realised yet`,
       ]);
       expect(lines(await examine("--pod", `${namespace}/db`))).to.include(`ok pod ${namespace}/db: runs on node node1`);
     } finally {

@@ -149,7 +149,7 @@ describe("eject", () => {
     await bench.kubectl("annotate", "vnic", "lost", "--overwrite", "pulumi-vnic.dev/node=node9");
     await bench.eject({ ...state, node: "node9" });
     expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
-    // The node came back: its remains are removed with the pod and a last eject.
+    // Simulate that the node came back: its remains are removed with the pod and a last eject.
     await bench.eject(state);
     await bench.kubectl("delete", "pod", "lost", "--wait=true");
   });

@@ -175,7 +175,7 @@ describe("inject", () => {
     const states = await Promise.all(definitions.map((definition) => bench.inject(definition)));
     for (const address of ["192.168.50.31", "192.168.50.32", "192.168.50.33"])
       expect((await askRedis(bench.lab, "lan1", address))[0], address).to.equal("+PONG");
-    // Each NIC answers for its own address only.
+    // Each NIC answers only for its own address.
     expect(await learnedMac(bench.lab, "lan1", "192.168.50.31")).to.equal(states[0]?.mac);
     expect(await learnedMac(bench.lab, "lan1", "192.168.50.32")).to.equal(states[1]?.mac);
     const running = await bench.lab.kubectl([

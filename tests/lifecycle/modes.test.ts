@@ -139,7 +139,7 @@ describe("network modes", () => {
 
   it("host-device: renames a device that the kernel returned when the pod died", async () => {
     const state = await bench.inject(define1("host-device", "eth7", 68));
-    // What the kernel does with hardware can't be shown here: the lab's device is a veth, which would be deleted.
+    // This test can't show what the kernel does with hardware: the lab's device is a veth, which would be deleted.
     const [netns] = (await bench.lab.exec("node1", ["sh", "-c", findNetns])).stdout.trim().split("\n");
     const home = ["nsenter", `--net=${netns}`, "ip", "link", "set", "lan0", "netns", "1"];
     const { code, stderr } = await bench.lab.exec("node1", home);

@@ -38,7 +38,7 @@ describe("a Vnic that moves to another node", () => {
     expect(await portOf(before.mac)).to.equal("node1");
     const known = await entries();
     expect(known).to.deep.equal(hosts.map(() => before.mac));
-    // Neighbour entries keep their MAC, right or wrong.
+    // The hosts' neighbour entries keep their MAC, whether it is right or wrong.
     for (const host of hosts)
       await bench.lab.exec("lan1", [
         "ip",

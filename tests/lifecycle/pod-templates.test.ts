@@ -34,7 +34,7 @@ const withSpec = (workload: Workload, spec: PodSpec): Workload => {
     ? { ...workload, spec: { ...workload.spec, template: { ...template, spec } } }
     : { ...workload, spec };
 };
-/** The volume of a token has a different name each time. */
+/** Removes the name of the token's volume, which is different each time. */
 const comparable = (workload: Workload) =>
   JSON.stringify(specIn(workload)).replace(/kube-api-access-[a-z0-9]{5}/g, "token");
 

@@ -8,7 +8,7 @@ import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 
-/** The part of a stored pod that decides what it may do. */
+/** The fields of a stored pod that determine what the pod may do. */
 interface StoredPod {
   readonly spec: {
     readonly hostNetwork?: boolean;

@@ -30,7 +30,7 @@ describe("inject refuses", () => {
     await assertNoLeaks(bench.lab);
   });
 
-  /** The provider's error, which must be a plain one: nothing is left that state should keep. */
+  /** The provider's error. It must be a plain one, so nothing exists that state should keep. */
   async function refusal(
     kind: ErrorKind,
     inputs: Record<string, unknown>,
@@ -107,7 +107,7 @@ describe("inject refuses", () => {
     };
     await applyObjects(bench.lab.kubectl, [pod]);
     expect(await refusal("deadline", { pod: { namespace, name: "stuck" }, deadlines: { createSeconds: 2 } })).to.match(
-      /^putting Vnic refusals\/wire into pod refusals\/stuck: not done within 2 s; still waiting for pod refusals\/stuck to run; last seen: Unschedulable: 0\/3 nodes/,
+      /^injecting Vnic refusals\/wire into pod refusals\/stuck: not done within 2 s; still waiting for pod refusals\/stuck to run; last seen: Unschedulable: 0\/3 nodes/,
     );
   });
 
@@ -123,7 +123,7 @@ describe("inject refuses", () => {
 
   it("an interface name that is already used in the pod", async () => {
     const netns = (await bench.lab.exec("node1", ["sh", "-c", "ls /run/netns"])).stdout.split("\n").filter(Boolean);
-    // The bench's pod is the only one on node1, so this is its namespace.
+    // Only the bench's pod runs on node1, so this is its namespace.
     expect(netns).to.have.length(1);
     await bench.lab.exec("node1", [
       "nsenter",

@@ -45,7 +45,7 @@ describe("routes", () => {
     const words = [["rule"], ["-6", "rule"], ["route", "show", "table", "all", "proto", "118"]];
     return (await Promise.all(words.map((one) => bench.kubectl("exec", "db", "--", "ip", ...one)))).join("");
   };
-  /** Whether an address of the distant network, which the router has, gets an answer. */
+  /** Whether the router, from its address `from` in the distant network, gets an answer from `to`. */
   const answersFar = async (from: string, to: string) => {
     const ping = ["ping", "-n", "-c", "1", "-W", "2", "-I", from, to];
     return (await run(["nsenter", `--net=${netnsPath("lan")}`, ...ping])).code === 0;

@@ -45,7 +45,7 @@ describe("a survey of many Vnics on two nodes", () => {
   /** Observes each Vnic separately. */
   const observed = () => Promise.all(states.map((state) => observe(bench.driver, vnicRef(state), state)));
 
-  /** Runs `ip` in the first pod of the node in which it succeeds. */
+  /** Runs `ip` in the pods of the node one by one, until it succeeds in one. */
   async function inPodOf(node: Node, words: string): Promise<void> {
     const script = `for n in /run/netns/*; do nsenter --net=$n ip ${words} 2>/dev/null && exit; done; exit 1`;
     const { code } = await bench.lab.exec(node, ["sh", "-c", script]);

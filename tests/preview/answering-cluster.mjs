@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 
-/* Results of the hooks in a cluster where everything succeeds: the applied definition with its outputs. */
+/* Results of the hooks for a cluster where everything succeeds: the applied definition with its outputs. */
 
 const made = {
   vnic: (inputs) => {

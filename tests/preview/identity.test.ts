@@ -3,7 +3,7 @@ import { Project } from "./project.ts";
 
 const args = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"]`;
 
-/** Resources that are renamed or moved, and the resulting plans. */
+/** Plans for resources that are renamed or moved. */
 describe("a resource under another name", () => {
   let project: Project;
   beforeEach(async () => {

@@ -9,8 +9,8 @@ const checkout = join(import.meta.dirname, "..", "..");
 const entries = { provider: "vnic", network: "network", "vnic-set": "vnic-set" } as const;
 
 /**
- * A stack of the real engine without a cluster. The project's `pulumi-vnic` is the built package with its own check
- * and diff. What it would do in a cluster succeeds at once, with outputs like those of a cluster.
+ * A stack of the real engine without a cluster. The project's `pulumi-vnic` is the built package with its own check and
+ * diff. The other hooks succeed at once, and return outputs like those of a cluster.
  */
 export class Project {
   readonly stack: Stack;
@@ -52,7 +52,7 @@ export class Project {
     return join(this.folder, name);
   }
 
-  /** Runs the engine, and returns what it did or would do to each of our resources, by name. */
+  /** Runs the engine, and returns the operation on each of our resources that it has done or planned, by name. */
   async ops(...words: string[]): Promise<Record<string, string>> {
     const { ops, output, code } = await this.run(...words);
     if (code !== 0) throw new Error(`pulumi ${words.join(" ")}: exit code ${code}\n${output}`);

@@ -111,7 +111,7 @@ describe("Pulumi's provider process with an API server", () => {
       server.on(`GET ${thePod}`, ok(pod({ status: { phase: "Pending" } })));
       const { message } = await callError(create());
       expect(message).to.match(
-        /^putting Vnic shop\/db-wire into pod shop\/db-0: not done within 1 s; still waiting for pod shop\/db-0 to run; last seen: /,
+        /^injecting Vnic shop\/db-wire into pod shop\/db-0: not done within 1 s; still waiting for pod shop\/db-0 to run; last seen: /,
       );
       expect(provider.engine.lines).to.deep.equal([
         { urn, message: "waiting for pod shop/db-0 to run: no container runs yet on node worker-1", ephemeral: true },
@@ -129,7 +129,7 @@ describe("Pulumi's provider process with an API server", () => {
     const error = await callError(create({ deadlines: ample }));
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
-    // The last request would release the claim, if the record weren't gone. Status updates happen concurrently.
+    // If the record still existed, a last request would release the claim. Status updates are sent concurrently.
     const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`];
     expect(writes().filter((request) => !beside.includes(request))).to.deep.equal([
       `PATCH ${vnic}`,

@@ -64,7 +64,7 @@ describe("access to the cluster from Pulumi's provider process", () => {
     expect(message + provider.stderr.join("")).to.not.include("not-a-secret");
   });
 
-  // Refresh and destroy start with many concurrent calls, before any has configured the provider.
+  // A refresh or destroy starts with many concurrent calls, before any call has configured the provider.
   it("is taken from the stack for each of many simultaneous first calls", async () => {
     provider = await ProviderProcess.start({ env: { VNIC_IMAGE: "unused" } });
     await provider.configure({ "vnic:kubeconfig": kubeconfig({ server: closed }) });

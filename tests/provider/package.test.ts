@@ -16,7 +16,7 @@ new VnicSet("db-wires", set);
 new Network("lan", { parent: "eth1" });
 const without: NonNullable<PlatformArgs["without"]> = ["agent"];
 new Platform("vnic", { without });
-// Each of these mistakes is seen, so none of the types is any.
+// The compiler must report each of these mistakes, so none of the types is any.
 // @ts-expect-error
 new Platform("vnic", { without: ["agnet"] });
 // @ts-expect-error
@@ -33,7 +33,7 @@ const cases = [
   { version: "6.0.3", module: "nodenext", moduleResolution: "nodenext", files: ["program.ts", "program.mts"] },
 ];
 
-// One of each set of dependencies that the examples have.
+// One example for each set of dependencies.
 const examples = ["quickstart", "statefulset"];
 
 describe("the packed package", function () {
@@ -66,7 +66,7 @@ describe("the packed package", function () {
 
     for (const { version, module, moduleResolution, files } of cases)
       it(`has types for TypeScript ${version}, module ${module}, moduleResolution ${moduleResolution}`, async () => {
-        // A project of its own, because a compiler also considers one in a parent folder.
+        // A separate project, because a compiler also considers type packages of a parent folder.
         const compilerOptions = {
           noEmit: true,
           strict: true,
@@ -78,7 +78,8 @@ describe("the packed package", function () {
         await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
         const compiler = join(folder, "compilers/node_modules", `typescript-${version}`, "bin/tsc");
         const { stdout } = await run([process.execPath, compiler], { cwd: folder });
-        // An old compiler also complains about the newest types of Node.js, which a project with it wouldn't have.
+        // An old compiler also reports errors in the newest types of Node.js, which a real project with that compiler
+        // wouldn't have.
         const ours = stdout.split("\n").filter((line) => /^(error|program|node_modules\/pulumi-vnic)/.test(line));
         expect(ours).to.deep.equal([]);
       });

@@ -52,7 +52,7 @@ export class CallError extends Error {
 /** Pulumi's own dynamic provider process with our stub, called as the engine calls it. */
 export class ProviderProcess {
   readonly engine: FakeEngine;
-  /** Its output on stderr. */
+  /** The output on stderr. */
   readonly stderr: string[] = [];
   private readonly child: ChildProcess;
   private client: InstanceType<typeof services.ResourceProviderClient> | undefined;
@@ -63,7 +63,7 @@ export class ProviderProcess {
     child.stderr?.on("data", (chunk: Buffer) => this.stderr.push(chunk.toString()));
   }
 
-  /** `node` is the program that runs it; `env` is added to an environment without any cluster. */
+  /** Starts the process. `node` is the executable; `env` is added to an environment without any cluster. */
   static async start({
     node = process.execPath,
     env = {},

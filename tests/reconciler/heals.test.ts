@@ -22,7 +22,7 @@ describe("the reconciler heals", () => {
     reconciler = await startReconciler(bench.lab, { resyncSeconds });
   });
   beforeEach(async () => {
-    // The node may have been taken for lost in between.
+    // The node may have been considered lost in the meantime.
     await until("node1 to be there", 200, async () => (await isReady("node1")) || undefined);
     await bench.runPod("db", "node1");
     await declare("wire", "db", address);
@@ -49,14 +49,14 @@ describe("the reconciler heals", () => {
     const alias = linkAlias((await record()).metadata.uid);
     return (await bench.linksIn("db")).find(({ ifalias }) => ifalias === alias);
   };
-  /** Checks for one second, because a repaired NIC isn't silent for much longer. */
+  /** Checks only for one second, because a NIC that is being repaired is unreachable only briefly. */
   const answersNow = (host: string) => answersPing(bench.lab, "lan1", host, 1);
   const answers = (host = address) =>
     until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
   const isSilent = () =>
     until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true), { brief: true });
 
-  /** Does the damage, and reports how long the address was unreachable from outside. */
+  /** Causes the damage, and reports how long the address was unreachable from outside. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {
     await damage();
     const began = Date.now();
@@ -137,7 +137,7 @@ describe("the reconciler heals", () => {
     // A forced deletion lets the controller create the next pod while the first one is still running.
     await bench.kubectl("delete", "pod", "db", "other", "--force", "--grace-period=0");
     await bench.runPod("db", "node2");
-    const why = /node node1 isn't ready \(.*can't be taken off it; .* delete the Node object/;
+    const why = /node node1 isn't ready \(.*can't be removed from it; .* delete the Node object/;
     await until(
       "the record to say why not",
       90,
@@ -157,7 +157,7 @@ describe("the reconciler heals", () => {
   });
 
   it("the remains of Vnics on a node that returns after it was given up", async () => {
-    // The file of the new Vnic; those of the lost ones were removed when the node's session began.
+    // Only the file of the new Vnic is left; those of the lost Vnics were removed when the node's session began.
     await until("node1 to be swept", 30, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 });

@@ -74,7 +74,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
     };
     await Promise.all([restart(), ...Array.from({ length: count }, (_, index) => driveOne(index))]);
 
-    // Hooks or reconciler may have repaired a Vnic last; the hooks' declaration must hold.
+    // Either the hooks or the reconciler may have repaired a Vnic last; the hooks' declaration must apply.
     let links: PodLink[] = [];
     const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
     await until("all NICs to be there, with their addresses", 60, async () => {
@@ -95,7 +95,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
       expect(record.metadata.uid, "made once").to.equal(states.get(index)?.uid);
     }
 
-    // Further checks change nothing, and no claim is left.
+    // Further checks must change nothing, and no claim may be left.
     const versions = async () => (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
     await until("all claims to be given back", 30, async () =>
       (await records()).some(({ metadata }) => metadata.annotations?.[annotations.claim]) ? undefined : true,

@@ -57,7 +57,8 @@ describe("an upgrade or downgrade of the platform", () => {
     JSON.parse(await bench.kubectl("get", "vnic", name, "-o", "json")) as StoredVnic;
 
   /**
-   * Everything that must not change: the links with their addresses, and the records except for the times of leases.
+   * Everything that must stay unchanged: the links with their addresses, and the records except for the times of
+   * leases.
    */
   async function standing() {
     const links = (await bench.linksIn("db")).map((link) => [

@@ -19,7 +19,7 @@ type Values = Parameters<typeof platformManifests>[0];
 
 const source = join(import.meta.dirname, "..", "..", "charts", "pulumi-vnic");
 
-/** Where two values begin to differ. */
+/** The position where two values begin to differ. */
 function difference(rendered: unknown, wanted: unknown): string {
   const [one, other] = [JSON.stringify(rendered), JSON.stringify(wanted)];
   const start = Math.max(0, [...one].findIndex((letter, index) => letter !== other[index]) - 80);
@@ -53,7 +53,7 @@ describe("the chart, rendered by Helm", () => {
   const byName = (all: readonly Rendered[]) =>
     new Map(all.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
 
-  /** The manifests, with the chart's own additions: Helm leaves CRDs in place. */
+  /** The objects that the manifests should have, changed as the chart does: Helm leaves CRDs in place. */
   function manifests(values: Values): Map<string, Rendered> {
     const all = byName(JSON.parse(JSON.stringify(platformManifests(values))) as Rendered[]);
     for (const { kind, metadata } of all.values())

@@ -25,7 +25,7 @@ describe("npm run release -- --dry-run", () => {
   const member = (archive: string, path: string): string => run("tar", "-xzOf", join(files(), archive), path);
 
   before(async function () {
-    // Two builds of everything; the bound is for hangs.
+    // Everything is built twice; the limit is only for hangs.
     this.timeout(600_000);
     mkdirSync(join(root, "dist"), { recursive: true });
     // The folder is in the checkout, so that the package finds its dependencies.

@@ -1,8 +1,8 @@
 /**
- * Writes what explains a failure on the lab into a folder: node evidence.ts <folder>
+ * Collects evidence of a failure on the lab in a folder: node evidence.ts <folder>
  *
- * It collects records, pods, Jobs and events, the logs of our own pods, and the links, routes, network namespaces and
- * resource files of each node.
+ * The evidence consists of records, pods, Jobs and events, the logs of our own pods, and the links, routes, network
+ * namespaces and resource files of each node.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

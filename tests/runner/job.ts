@@ -24,8 +24,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   });
 
 /**
- * Runs a job. A process that ends without a report, or doesn't end, counts as one failure, which its output names.
- * `live`: print the output at once instead of returning it.
+ * Runs a job. If its process ends without a report, or doesn't end, that counts as one failure, whose message contains
+ * the output. `live`: print the output at once instead of returning it.
  */
 export async function runJob(
   job: Job,
@@ -36,7 +36,7 @@ export async function runJob(
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), JSON.stringify(options)], {
     stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe", "ipc"],
     env: { ...process.env, ...env },
-    detached: true, // a process group, to be killed whole
+    detached: true, // A process group of its own can be killed as a whole.
   });
   running.add(child);
   const output: Buffer[] = [];
@@ -86,6 +86,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // All of it has ended.
+    // All processes of the group have ended.
   }
 }

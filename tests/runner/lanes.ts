@@ -6,7 +6,7 @@ import { type Job, type Outcome, runJob } from "./job.ts";
 export interface LaneOptions {
   /** How many labs work side by side. */
   readonly labs: number;
-  /** The job for a file that belongs to the run itself. */
+  /** Makes the job for a file that belongs to the run itself. */
   readonly job: (file: string) => Job;
   /** Called with each job's outcome when it ends. */
   readonly tell: (job: Job, outcome: Outcome) => void;
@@ -15,11 +15,12 @@ export interface LaneOptions {
 }
 
 /**
- * Runs test files on labs: each lab takes the next file when it is free. Then a check runs on each that nothing is left
- * in it. When all have ended, `closing` follows on the first lab: files that take it down, or need another lab beside
- * it.
+ * Runs test files on labs; each lab takes the next file when it is free. After that, a check on each lab asserts that
+ * nothing is left on it. At the end, `closing` runs on the first lab: files that take the lab down, or need another lab
+ * beside it.
  *
- * A further lab that can't be started is said, and its share done by the others; what fails with the first is an error.
+ * If a further lab can't be started, that is reported, and the other labs run its files. If the first lab can't be
+ * started, that is an error.
  */
 export async function runOnLabs(files: readonly Job[], closing: readonly Job[], options: LaneOptions): Promise<void> {
   const { job, tell, isStopped, warn } = options;

@@ -12,9 +12,9 @@ export interface Tier {
   readonly name: string;
   /** Time limit of each test without its own, in seconds; only for hangs. */
   readonly timeoutSeconds: number;
-  /** Each file has a process and, while it runs, a whole lab to itself. */
+  /** Whether each file needs a whole lab to itself, in its own process. */
   readonly usesLab?: boolean;
-  /** How many files run side by side, each in its own process. @default see `processes` */
+  /** How many files run at the same time, each in its own process. @default see `processes` */
   readonly sideBySide?: number;
   /** How many processes share the tier's files; each process runs its share one file after another. @default 1 */
   readonly processes?: number;
@@ -31,7 +31,7 @@ export const tiers: readonly Tier[] = [
   { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: ensureHelm },
   // Files of this tier mostly wait for the kernel, leases and timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
-  // The real engine, with no cluster.
+  // The real engine without a cluster.
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
   // Each process starts an API server for all of its files.
   { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },

@@ -1,7 +1,7 @@
 /**
  * Runs test files in this process and sends a {@link Report} to its parent: node worker.ts <WorkerOptions as JSON>
  *
- * It ends by itself, whatever handles the tests have left open.
+ * The process ends by itself, even if the tests have left handles open.
  */
 import { spawnSync } from "node:child_process";
 import { join, relative } from "node:path";
@@ -75,7 +75,7 @@ function keepEvidence(runner: Mocha.Runner, folder: string): void {
   runner.on("fail", (test, error: Error) => {
     const name = test.fullTitle().replace(/[^\w.-]+/g, "-");
     const own = join(folder, name.slice(0, 120));
-    // Synchronous, so that no hook continues meanwhile.
+    // Synchronous, so that no hook runs before the evidence is complete.
     spawnSync(process.execPath, [join(import.meta.dirname, "evidence.ts"), own], { timeout: 60_000, stdio: "inherit" });
     const former = error.message;
     error.message = `${former}\nWhat explains it: ${own}`;

@@ -7,7 +7,10 @@ import { ipBeside, killApiServer, killContainer, killProgram } from "../support/
 import type { Bench } from "../support/lifecycle.ts";
 import type { Random } from "./random.ts";
 
-/** The declared state: the Vnics by number, with how often their address was changed, and the pods with their nodes. */
+/**
+ * The declared state: the Vnics by number, each with the number of changes of its address, and the pods with their
+ * nodes.
+ */
 export class ChurnWorld {
   readonly bench: Bench;
   readonly vnicCount = 30;
@@ -62,7 +65,7 @@ export class ChurnWorld {
     this.random.pick((await this.records()).filter(({ status }) => status?.pod !== undefined && status.node));
   private readonly system = (...argv: string[]) => kubectl(this.bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
 
-  /** Possible events by name. Each may come too late, or affect something that is being removed. */
+  /** The possible events by name. An event may come too late, or affect something that is being removed. */
   readonly events: Readonly<Record<string, () => Promise<unknown>>> = {
     "Vnic created or edited": () => {
       const vnic = this.anyVnic();

@@ -14,7 +14,7 @@ const stillSeconds = 30;
 
 /**
  * Replaces Vnics, pods, sandboxes, Jobs and daemons at random. Afterwards everything must match the last declaration
- * within a minute, stay so, and leave nothing behind. Returns the violations.
+ * within a minute, and stay so, and nothing else may be left. Returns the violations.
  */
 export async function soakChurn(minutes: number, random: Random): Promise<string[]> {
   const bench = await openBench({ namespace: "soak-churn" });
@@ -31,13 +31,13 @@ export async function soakChurn(minutes: number, random: Random): Promise<string
     await until(
       "all to be as declared",
       2 * convergeSeconds,
-      async () => (await amiss(world)).length === 0 || undefined,
+      async () => (await differences(world)).length === 0 || undefined,
     ).catch(() => undefined);
     const seconds = (performance.now() - began) / 1000;
     console.log(`converged ${seconds.toFixed(1)} s after the last pod ran`);
-    faults.push(...(await amiss(world)));
+    faults.push(...(await differences(world)));
     if (seconds > convergeSeconds) faults.push(`it took ${seconds.toFixed(1)} s to converge`);
-    faults.push(...(await stirs(world)));
+    faults.push(...(await lateChanges(world)));
     console.log(`at the end: ${await reconciler.usage()}`);
     await bench.kubectl("delete", "vnics", "--all", "--timeout=120s");
   } finally {
@@ -76,7 +76,7 @@ async function unready(world: ChurnWorld): Promise<string[]> {
 }
 
 /** Differences from the declaration, as seen from outside: in the pods, on a LAN host and in the records. */
-async function amiss(world: ChurnWorld): Promise<string[]> {
+async function differences(world: ChurnWorld): Promise<string[]> {
   const [records, links] = await Promise.all([world.records(), world.links()]);
   const wrong: string[] = [];
   for (const vnic of world.vnics.keys()) {
@@ -92,7 +92,7 @@ async function amiss(world: ChurnWorld): Promise<string[]> {
 }
 
 /** Changes that still happen after the last event. */
-async function stirs(world: ChurnWorld): Promise<string[]> {
+async function lateChanges(world: ChurnWorld): Promise<string[]> {
   const look = async () => ({
     records: (await world.records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]),
     links: await world.links(),

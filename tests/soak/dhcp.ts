@@ -19,7 +19,7 @@ interface Wire {
   readonly pod: string;
   node: Node;
   state: VnicState;
-  /** Set while its pod or the Vnic itself is being replaced, when nothing is expected of it. */
+  /** Set while the pod or the Vnic itself is being replaced, so that the address needn't answer. */
   busy: boolean;
   /** Number of consecutive checks without an answer, and its maximum. */
   silent: number;
@@ -107,7 +107,7 @@ const events: readonly Event[] = [
     name: "server restarted",
     run: async (_bench, server, _wires, random) => {
       await server.stop();
-      // A lease lasts as long again after its renewal is due.
+      // After its renewal is due, a lease is valid for the same time again.
       await sleep(random.between(0, 20_000));
       await server.start();
     },
@@ -161,7 +161,7 @@ const events: readonly Event[] = [
   },
 ];
 
-/** Retries failures, as drivers do, because a kubelet or an agent may be restarting. */
+/** Retries after failures, as drivers do, because a kubelet or an agent may be restarting. */
 async function persistently<T>(work: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + 180_000;
   for (;;) {

@@ -31,15 +31,12 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
 }
 
 /**
- * Parts that act on their own: they would repair or refuse what most tests break on purpose, so tests install them
- * explicitly.
+ * Parts that run or decide by themselves: they would repair or refuse what most tests break on purpose, so tests
+ * install them explicitly.
  */
 const standingParts: readonly PlatformPart[] = ["policies", "agent", "reconciler"];
 
-/**
- * Installs what a cluster needs for Vnics, as `npx pulumi-vnic manifests` prints it, with only the requested standing
- * parts.
- */
+/** Installs the manifests that `npx pulumi-vnic manifests` prints, with only the requested standing parts. */
 export async function installPlatform(
   run: Kubectl,
   standing: readonly PlatformPart[] = [],
@@ -51,7 +48,10 @@ export async function installPlatform(
   await kubectl(run, ["wait", "--for=condition=Established", ...kinds, "--timeout=30s"]);
 }
 
-/** Removes everything of ours from the lab, with all Vnics, the demo's included: a cluster that has never had any. */
+/**
+ * Removes everything of ours from the lab, with all Vnics, including the demo's. Afterwards the cluster is like one
+ * that has never had a Vnic.
+ */
 export async function uninstallPlatform(lab: Pick<Lab, "kubeconfig">): Promise<void> {
   const { code, stdout, stderr } = await runCommand(["uninstall", "--delete-records"], { kubeconfig: lab.kubeconfig });
   if (code !== 0) throw new Error(`pulumi-vnic uninstall: ${stdout}${stderr}`);

@@ -66,10 +66,10 @@ export async function reconfigureKubelet(lab: Lab, node: Node, settings: object)
   return () => restartWith(former);
 }
 
-/** Makes a node's container runtime fail at each new sandbox; returns a function that mends it. */
+/** Makes a node's container runtime fail at each new sandbox; returns a function that repairs the runtime. */
 export async function breakSandboxes(lab: Lab, node: Node): Promise<() => Promise<void>> {
   if (kindOf(node).runtime === "crio") {
-    // The program by which CRI-O makes a sandbox's namespaces, covered in this node's mount namespace alone.
+    // The program with which CRI-O creates a sandbox's namespaces. It is replaced only in this node's mount namespace.
     const pinns = "/run/runtime/pinns";
     await must(lab, node, ["mount", "--bind", "/bin/false", pinns]);
     return async () => void (await must(lab, node, ["umount", pinns]));

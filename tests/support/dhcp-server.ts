@@ -17,7 +17,7 @@ export interface DhcpServer {
 export interface DhcpServerOptions {
   /** Prefixes a command so that it runs on the server's host. */
   readonly enter: (argv: readonly string[]) => string[];
-  /** The server's folder, created anew. */
+  /** The server's folder, which is emptied first. */
   readonly folder: string;
   readonly interface: string;
   /** The server's address on its host. */
@@ -41,7 +41,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     "min_lease 10",
     "option subnet 255.255.255.0",
     `option lease ${leaseSeconds}`,
-    // Options that the client hasn't requested.
+    // An option that the client hasn't requested.
     `option router ${host}`,
     `option dns ${host}`,
   ];
@@ -52,7 +52,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     const ending = server;
     server = undefined;
     if (!ending || ending.exitCode !== null) return;
-    // It writes its leases when it exits.
+    // The server writes its leases when it exits.
     await new Promise((resolve) => ending.once("close", resolve).kill("SIGTERM"));
   };
   return {

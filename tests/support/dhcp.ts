@@ -43,7 +43,7 @@ export async function agentsReady(lab: Lab): Promise<void> {
   await kubectl(lab.kubectl, ["rollout", "status", "-n", systemNamespace, `daemonset/${agentName}`, "--timeout=90s"]);
 }
 
-/** Removes the agent, and what it leaves on the nodes. */
+/** Removes the agent, and the files that the agent leaves on the nodes. */
 export async function removeAgent(lab: Lab): Promise<void> {
   await kubectl(lab.kubectl, ["delete", "-n", systemNamespace, `daemonset/${agentName}`, "--ignore-not-found"]);
   await until("the end of the node agents", 60, async () => {

@@ -125,7 +125,7 @@ export class FaultProxy {
     this.streams.forEach(({ client, server }) => [client, server].forEach((end) => end.destroy()));
   }
 
-  /** Stops forwarding on the current upgraded connections, in both directions, without closing them. */
+  /** Stops forwarding on the current upgraded connections, in both directions, without closing the connections. */
   silenceStreams(): void {
     for (const { client, server } of this.streams) {
       client.unpipe(server).pause();

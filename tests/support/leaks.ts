@@ -13,8 +13,8 @@ interface Row {
 }
 
 /**
- * Everything of ours on the nodes, except what belongs to Vnics of the demo: links in any network namespace, and
- * resource files. Both are named by the UIDs of records.
+ * Everything of ours on the nodes, except the parts of the demo's Vnics: links in any network namespace, and resource
+ * files. Both are named by the UIDs of records.
  */
 export async function remainsOnNodes(lab: Lab): Promise<string[]> {
   const argv = ["get", "vnics", "-n", demo.namespace, "-o", "jsonpath={.items[*].metadata.uid}"];
@@ -27,7 +27,7 @@ export async function remainsOnNodes(lab: Lab): Promise<string[]> {
       );
       const inPods = await Promise.all(
         netns.map(async (name) => {
-          // A namespace may end while we look.
+          // A namespace may end during this check.
           const { code, stdout } = await lab.exec(node, [
             "nsenter",
             `--net=/run/netns/${name}`,
@@ -106,8 +106,8 @@ async function unfinished(lab: Lab): Promise<string[]> {
 }
 
 /**
- * Asserts that nothing of any Vnic is left on the nodes, and no record. Sessions may linger; {@link assertNoLeaks}, for
- * which one can wait after several tests, waits for their end.
+ * Asserts that no part of any Vnic is left on the nodes, and no record. It doesn't wait for the end of sessions; {@link
+ * assertNoLeaks} does, and can be called once after several tests.
  */
 export async function assertNoVnics(lab: Lab): Promise<void> {
   expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
@@ -115,16 +115,18 @@ export async function assertNoVnics(lab: Lab): Promise<void> {
 }
 
 /**
- * Asserts that nothing of any Vnic is left, except those of the demo: on the nodes at once, in the cluster as
- * soon as sessions have ended. A session whose driver was killed before it attached ends after a minute without
- * requests. The Job of an ended session stays for its TTL of 10 s; {@link assertNothingLeft} waits for that too.
+ * Asserts that nothing of any Vnic is left, except the demo's: on the nodes at once, in the cluster as soon as sessions
+ * have ended. A session whose driver was killed before it attached ends after a minute without requests. The Job of an
+ * ended session stays for its TTL of 10 s; {@link assertNothingLeft} waits for that as well.
  */
 export async function assertNoLeaks(lab: Lab): Promise<void> {
   expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
   await assertEmpty("sessions to end", () => unfinished(lab));
 }
 
-/** Like {@link assertNoLeaks}, and also that the Jobs of all sessions were removed; run once, after many tests. */
+/**
+ * Like {@link assertNoLeaks}, but also asserts that the Jobs of all sessions were removed. Run once, after many tests.
+ */
 export async function assertNothingLeft(lab: Lab): Promise<void> {
   expect(await remainsOnNodes(lab), "what is left on the nodes").to.deep.equal([]);
   await assertEmpty("the Jobs to be removed", () => remainsInCluster(lab));

@@ -13,7 +13,7 @@ import { appPod, type Lab, up } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "./cluster.ts";
 
-/** The lifecycle on the lab without the engine: called as the hooks do, with only the provider's rights. */
+/** The lifecycle on the lab without the engine. It is called as the hooks call it, with only the provider's rights. */
 export interface Bench {
   readonly lab: Lab;
   readonly driver: Driver;
@@ -26,7 +26,7 @@ export interface Bench {
   runPod(name: string, node: Node): Promise<void>;
   /** Runs kubectl in the bench's namespace, which must succeed. */
   kubectl(...argv: string[]): Promise<string>;
-  /** `ip -j -d address` in a pod, run through the runtime: the view from inside, without our code. */
+  /** The output of `ip -j -d address` in a pod, which the runtime runs there without our code. */
   linksIn(pod: string): Promise<PodLink[]>;
   close(): Promise<void>;
 }
@@ -83,7 +83,8 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     kubectl: here,
     linksIn: async (pod) => JSON.parse(await here("exec", pod, "--", "ip", "-j", "-d", "address")) as PodLink[],
     close: async () => {
-      // Records left by a failed test would keep the namespace from ending.
+      // Remove records that a failed test has left, because their finalizers would keep the namespace from being
+      // deleted.
       const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
       for (const { metadata } of items)
         await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));

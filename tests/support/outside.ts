@@ -19,7 +19,7 @@ export async function askRedis(
   return stdout.split("\r\n").filter((line) => line !== "");
 }
 
-/** Whether an address answers. Asks once a second, because a busy machine may lose a single frame. */
+/** Whether an address answers a ping. One ping is sent each second, because a busy machine may lose a single frame. */
 export async function answersPing(lab: Lab, from: Host, address: string, seconds = 3): Promise<boolean> {
   const { code } = await lab.exec(from, ["ping", "-n", "-c", "1", "-w", String(seconds), address]);
   return code === 0;

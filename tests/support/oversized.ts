@@ -2,10 +2,10 @@ import { maxLength, maxItems } from "../../provider/model/schema/bounds.ts";
 
 /* Definitions in which one part has a given size. */
 
-/** The limit of one part of a spec, and how to make a spec in which the part has a given size. */
+/** The limit of one part of a spec, and a function that makes a spec in which the part has a given size. */
 export interface Bound {
   readonly kind: "Vnic" | "VnicSet" | "VnicNetwork";
-  /** The property at which a preview reports it. */
+  /** The property that a preview names if the part is too large. */
   readonly property: string;
   readonly limit: number;
   /** Fields of a spec in which the part has `size` items or characters. */

@@ -1,4 +1,4 @@
-/* Pods that differ from a template in one place: a value that is changed or missing, or one that is added. */
+/* Pods that differ from a template in one place: a value is changed, missing or added. */
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type PodSpec = { readonly [key: string]: Json } & {

@@ -10,7 +10,7 @@ export interface Reconciler {
   logs(): Promise<string[]>;
   /** The name of the leader's pod, according to the Lease; empty if there is none. */
   leaderName(): Promise<string>;
-  /** The replica that leads. */
+  /** The replica that is the leader. */
   leader(): Promise<Replica>;
   /** Describes memory and open files of each replica. */
   usage(): Promise<string>;
@@ -26,7 +26,7 @@ export interface Replica {
 
 const selector = "app.kubernetes.io/component=reconciler";
 
-/** @param on The node for its first pods, if tests use the others up. */
+/** @param on The node for the first pods, if tests make the other nodes unusable. */
 export async function startReconciler(
   lab: Lab,
   { on = "node2", ...options }: ReconcilerOptions & { readonly on?: Node } = {},

@@ -1,9 +1,9 @@
 /**
- * Records what the real engine says to `pulumi preview --json`, for the tests of `pulumi-vnic plan`:
- * node tests/support/record-plans.ts, after `npm run build`.
+ * Records the output of the real engine for `pulumi preview --json`, for the tests of `pulumi-vnic plan`: node
+ * tests/support/record-plans.ts, after `npm run build`.
  *
- * Needs no cluster: check and diff are ours and do no I/O, and the results of `create` are invented. What differs from
- * machine to machine is left out.
+ * This needs no cluster, because check and diff do no I/O, and the results of `create` are invented. Values that differ
+ * between machines are left out.
  */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const checkout = join(import.meta.dirname, "..", "..");
 const fixtures = join(checkout, "tests", "fixtures", "plan");
 const built = (file: string): string => pathToFileURL(join(checkout, "dist", file)).href;
 
-/** The package with another `create`: real stub, real check and diff. */
+/** The package with an invented `create`, and the real stub, check and diff. */
 const stand = {
   "package.json": JSON.stringify({
     name: "pulumi-vnic",

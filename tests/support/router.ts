@@ -10,9 +10,9 @@ export interface Router {
   close(): Promise<void>;
 }
 
-/** `prefix` is one of 64 bits, like `fd60:`; the router has its first host address. */
+/** Starts a router. `prefix` is a /64 prefix, like `fd60:`; the router has its first host address. */
 export async function startRouter(lab: Lab, prefix: string): Promise<Router> {
-  // Only the pods' NICs should receive it.
+  // Only the pods' NICs, and not the nodes' own, should accept the prefix.
   for (const node of nodes) await lab.exec(node, ["sysctl", "-q", "-w", `net.ipv6.conf.${leased.parent}.accept_ra=0`]);
   const own = ["address", "replace", `${prefix}:1/64`, "dev", leased.bridge, "nodad"];
   await must(enter("leased", ["ip", "-6", ...own]));

@@ -5,7 +5,10 @@ import { createSocket } from "node:dgram";
 export interface Reply {
   /** The offered address. */
   readonly ip: string;
-  /** Options by number, as hexadecimal text, which replace or extend the usual ones; an empty one is left out. */
+  /**
+   * Options by number, as hexadecimal text, which replace or extend the usual ones. An option with an empty text is
+   * left out.
+   */
   readonly options?: Readonly<Record<number, string>>;
   readonly copies?: number;
   readonly delayMilliseconds?: number;
@@ -18,9 +21,9 @@ export interface Reply {
 
 export interface Script {
   readonly server: string;
-  /** The reply to the first client, and one for each renewal that was refused. */
+  /** The reply to the client's first request; after each refused renewal, the next one. */
   readonly replies: readonly Reply[];
-  /** How many renewals to refuse. After each, the next reply is used. */
+  /** How many renewals to refuse. The next entry of `replies` is used after each. */
   readonly naks?: number;
   /** Whether to ignore unicast requests, like a server that didn't give the lease. */
   readonly broadcastsOnly?: boolean;

@@ -94,9 +94,9 @@ export class Stack {
       PULUMI_CONFIG_PASSPHRASE: "lab",
       PULUMI_STACK: name,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      // Otherwise every run would look for the plugin of each package in node_modules, and retry where there is no network.
+      // Without this, every run would look for each package's plugin in node_modules, and retry if there is no network.
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      // tests/provider checks the types of each example, which would take 2 s of CPU at each run here.
+      // Each run would take another 2 s of CPU for checking the types of an example, which tests/provider does anyway.
       PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "compile"),
       KUBECONFIG: kubeconfig,
@@ -118,7 +118,7 @@ export class Stack {
     return stack;
   }
 
-  /** The path of the stack's settings file. With a project in the checkout it differs from the engine's default. */
+  /** The path of the stack's settings file. For a project in the checkout it isn't the engine's default. */
   get settings(): string {
     return join(this.folder, "project", `Pulumi.${this.name}.yaml`);
   }
@@ -133,7 +133,7 @@ export class Stack {
     return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 300 });
   }
 
-  /** The arguments of a command, for a test that starts it itself. */
+  /** The arguments of a command, for a test that starts the command itself. */
   argv(...argv: string[]): string[] {
     const settings = ["stack", "cancel", "state"].includes(argv[0] ?? "") ? [] : ["--config-file", this.settings];
     return ["pulumi", ...argv, "--non-interactive", "--color=never", ...settings];

@@ -20,8 +20,8 @@ export interface Stage {
 }
 
 /**
- * Creates the stage in the hooks of the surrounding describe block, and checks after each test that no Vnic is left,
- * and after the last one that no session is.
+ * Creates the stage in the hooks of the surrounding describe block. Checks after each test that no Vnic is left, and
+ * after the last test that no session is left.
  */
 export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
   let bench: Bench;

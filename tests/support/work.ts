@@ -1,15 +1,15 @@
 import { Session } from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 
-/** Array methods that aren't JavaScript, so that coverage doesn't count their internal loops. */
+/** Array methods that aren't written in JavaScript, so coverage doesn't count their internal loops. */
 const native = ["includes", "indexOf", "slice", "concat"] as const;
 
 /** Optimising compilers, which are switched off because optimised code isn't counted. */
 const optimizers = ["opt", "maglev", "sparkplug"];
 
 /**
- * Measures the work of a function: how often blocks of our code and of the libraries are entered, as V8 counts them,
- * and the items that arrays are searched or copied for. Unlike a time, it is the same for each run.
+ * Measures the work of a function: how often V8 enters blocks of our code and of the libraries, and the items in arrays
+ * that are searched or copied. Unlike a time, the result is the same for each run.
  */
 export async function workOf(run: () => unknown): Promise<number> {
   const session = new Session();

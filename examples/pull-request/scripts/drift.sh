@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fails if anything in the cluster is not as the last "up" left it, and shows what; changes nothing.
+# Fails if the cluster differs from what the last "up" left, and prints the differences. Changes nothing.
 # usage: PULUMI_STACK=<stack> drift.sh
 set -eu
 pulumi refresh --preview-only --expect-no-changes --diff --non-interactive || {

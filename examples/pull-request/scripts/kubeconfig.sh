@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts the kubeconfig of KUBECONFIG_TEXT where later steps of this job find it, and nobody else reads it.
+# Writes the kubeconfig of KUBECONFIG_TEXT to a private file, and sets KUBECONFIG for later steps of this job.
 set -eu
 umask 077
 printf '%s\n' "${KUBECONFIG_TEXT:?it holds no kubeconfig; is the secret set?}" >"$RUNNER_TEMP/kubeconfig"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Previews the stack and writes the plan, as a comment for the pull request, to the file that is named; hands it on to
-# later jobs as the output "comment". Ends with the preview's own exit code. Needs the state, but no access to a cluster.
+# Previews the stack, and writes the plan, as a comment for the pull request, to the given file and to the output
+# "comment" for later jobs. Exits with the preview's own exit code. Needs the state, but no access to a cluster.
 # usage: PULUMI_STACK=<stack> preview.sh <file>
 set -eu
 comment=${1:?usage: preview.sh <file>}
@@ -11,7 +11,7 @@ code=0
 pulumi preview --json --non-interactive >"$plan" || code=$?
 
 if ! npx --no-install pulumi-vnic plan "$plan" >"$comment"; then
-  # A mistake in the settings, or no state: the engine has told this job's log, and planned nothing.
+  # The settings are wrong, or there is no state: the engine's error is in the job's log, and there is no plan.
   project=$(sed -n 's/^name: *//p' Pulumi.yaml)
   echo "**There is no plan of \`$project/$PULUMI_STACK\`**: the preview failed at once. The job's log says why." >"$comment"
   printf '\n<!-- pulumi-vnic plan %s/%s -->\n' "$project" "$PULUMI_STACK" >>"$comment"
@@ -19,7 +19,7 @@ if ! npx --no-install pulumi-vnic plan "$plan" >"$comment"; then
 fi
 
 if test -n "${GITHUB_OUTPUT-}"; then
-  # Random, so that nothing in a plan can end the value early.
+  # The delimiter is random, so that no text in a plan can end the value early.
   end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   { echo "comment<<$end" && cat "$comment" && echo "$end"; } >>"$GITHUB_OUTPUT"
 fi

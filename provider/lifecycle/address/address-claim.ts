@@ -36,13 +36,13 @@ export class AddressClaim {
     await this.claim(prior.metadata);
   }
 
-  /** Releases what this injection has claimed, but not what the Vnic had before. */
+  /** Releases the addresses that this injection has claimed, but not those that the Vnic had before. */
   async yield(): Promise<void> {
     const gained = await this.gained?.holdings.catch(() => []);
     if (this.gained && gained) await freeAddresses(this.cluster, gained, this.gained.holder.uid);
   }
 
-  /** Releases what the Vnic had before and doesn't need any more, after its node has dropped it. */
+  /** Releases the former addresses that the Vnic doesn't need any more. Call it after they were removed on the node. */
   async dropFormer(record: StoredVnic): Promise<void> {
     if (this.former.length === 0) return;
     await freeAddresses(this.cluster, this.former, record.metadata.uid);

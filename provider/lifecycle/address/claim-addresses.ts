@@ -27,14 +27,14 @@ export async function claimAddresses(
   holder: Holder,
 ): Promise<WantedAddress[]> {
   const gained: WantedAddress[] = [];
-  // One after the other, in the same order for all claimants, so that of several claimants of several addresses one
-  // gets all.
+  // Claimants that want several of the same addresses claim them one by one in the same order, so that one of the
+  // claimants gets all.
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
   ordered.sort((one, other) => (one.name < other.name ? -1 : 1));
   try {
     for (const { holding } of ordered) if (await claimAddress(cluster, holding, holder)) gained.push(holding);
   } catch (error) {
-    // What can't be released now is taken over once the record is gone.
+    // An address that can't be released now can be taken over once the record is gone.
     await freeAddresses(cluster, gained, holder.uid).catch(() => undefined);
     throw error;
   }
@@ -42,8 +42,8 @@ export async function claimAddresses(
 }
 
 /**
- * Refuses what another Vnic holds, without claiming anything: claims that are released again would wake up other
- * waiting Vnics.
+ * Refuses addresses that another Vnic holds, without claiming anything: claims that are released again would wake up
+ * other waiting Vnics.
  */
 export async function refuseHeldAddresses(
   cluster: AddressKeeper,
@@ -56,7 +56,7 @@ export async function refuseHeldAddresses(
   }
 }
 
-/** Returns whether the claim is new. */
+/** Claims one address. Returns whether the claim is new. */
 async function claimAddress(cluster: AddressKeeper, holding: WantedAddress, holder: Holder): Promise<boolean> {
   for (;;) {
     if (await cluster.createAddress(addressRecord(holding, holder))) return true;
@@ -73,7 +73,9 @@ async function claimAddress(cluster: AddressKeeper, holding: WantedAddress, hold
   }
 }
 
-/** How what another resource of a program has can be had: the engine deletes nothing before each create has ended. */
+/**
+ * The remedy if another resource of the same program may hold the address: the engine deletes only after all creations.
+ */
 export const freeing =
   'free it there by a "pulumi up" before this one, as Pulumi creates before it deletes; or give this resource an alias of that one, which is then deleted first';
 
@@ -92,8 +94,8 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
 }
 
 /**
- * Releases the addresses that the record with that UID holds. Those of other holders, or already released, are
- * skipped.
+ * Releases the addresses that the record with that UID holds. Addresses that have another holder or were released
+ * already are skipped.
  */
 export async function freeAddresses(
   cluster: Pick<Cluster, "findAddress" | "deleteAddress">,

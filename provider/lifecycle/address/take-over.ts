@@ -46,7 +46,7 @@ async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
       labels: formerLabels(record),
     });
   } catch (error) {
-    // The next driver to work on it reports what is wrong.
+    // The next driver that works on the Vnic reports the problem.
     if (!isVnicError(error, "conflict", "outdated", "invalid", "refused")) throw error;
   }
 }

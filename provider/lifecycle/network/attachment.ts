@@ -8,7 +8,7 @@ import type { ClusterView } from "../view.ts";
 
 /* The network of a Vnic that names a NetworkAttachmentDefinition. */
 
-/** Reads the one of that name, in the namespace `own` unless the name tells another. */
+/** Reads the NetworkAttachmentDefinition that a Vnic references; `own` is the namespace of a reference without one. */
 export async function findAttachment(cluster: ClusterView, reference: string, own: string): Promise<ReadNetwork> {
   const ref = refIn(reference, own);
   const found = await cluster.findAttachmentDefinition(ref).catch((error: unknown) => {
@@ -20,7 +20,7 @@ export async function findAttachment(cluster: ClusterView, reference: string, ow
   return readAttachment(found);
 }
 
-/** What it comes to for one Vnic; refuses what it asks for and the Vnic hasn't. */
+/** Makes the network for one Vnic. Refuses settings of the NetworkAttachmentDefinition that contradict the Vnic's. */
 export function attachmentFor(
   { network, mtu, mac, repliesByNic }: ReadNetwork,
   definition: Pick<Definition, "mac" | "name" | "pod" | "gateways" | "replyVia">,
@@ -39,7 +39,10 @@ export function attachmentFor(
   return { ...network, ...(mtu === undefined ? {} : { mtu }) };
 }
 
-/** What of it has no effect, in a line for the resource's row; undefined when all of it has. */
+/**
+ * A line about settings of the NetworkAttachmentDefinition that have no effect, for the resource's row; undefined if
+ * all have one.
+ */
 export function unusedWords(reference: string, own: string, { unused }: ReadNetwork): string | undefined {
   if (unused.length === 0) return undefined;
   return `${attachmentWords({ metadata: refIn(reference, own) })}: a Vnic doesn't use ${unused.join(", ")}`;

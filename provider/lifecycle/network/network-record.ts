@@ -8,7 +8,7 @@ import { releaseIfUnused, vnicsOn } from "./vnic-network.ts";
 
 /* The record of a Network resource. */
 
-/** What is known about a network independently of its record. */
+/** Data about a network from outside its record. */
 export interface KnownNetwork {
   readonly uid: string;
   readonly name: string;
@@ -50,7 +50,7 @@ export async function removeNetwork(cluster: Cluster, { name, uid }: KnownNetwor
   await refuseInUse(cluster, name);
   await cluster.deleteNetwork(name, uid);
   await releaseIfUnused(cluster, name);
-  // If a Vnic was added meanwhile, the finalizer keeps the network until that Vnic is gone.
+  // If a Vnic was added in the meantime, the finalizer keeps the network until that Vnic is gone.
   if ((await cluster.findNetwork(name))?.metadata.uid === uid) await refuseInUse(cluster, name);
 }
 

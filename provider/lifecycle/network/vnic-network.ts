@@ -34,7 +34,7 @@ export async function resolveNetwork(
 export interface JoinedNetwork {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
-  /** What of it has no effect, for people. */
+  /** A warning about settings of the network that have no effect. */
   readonly warning: string | undefined;
 }
 
@@ -48,7 +48,7 @@ export async function joinNetwork(cluster: Cluster, definition: Definition, node
   return { network, segments: segmentsOf(record ? record.spec : network), warning };
 }
 
-/** The segments of a network that a Vnic of that namespace references, independently of the node. */
+/** The segments of a network that a Vnic of that namespace references. They don't depend on the node. */
 export async function segmentsOfNetwork(
   cluster: ClusterView,
   network: NetworkReference,
@@ -129,7 +129,7 @@ export async function releaseIfUnused(cluster: Cluster, name: string): Promise<v
   const { finalizers = [] } = record?.metadata ?? {};
   if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
   await cluster.releaseNetwork(name, record.metadata.uid);
-  // A Vnic that was added meanwhile relied on the finalizer.
+  // A Vnic that was added in the meantime relied on the finalizer.
   if ((await vnicsOn(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
 }
 

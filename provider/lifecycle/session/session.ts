@@ -104,7 +104,7 @@ export class Session {
   async injectOnce(check: Promise<void>, plan: InjectPlan, onStep: (step: string) => void): Promise<InjectResult> {
     const id = ++this.lastId;
     const injected = this.send(id, "inject", { plan, hold: true }, onStep);
-    injected.catch(() => undefined); // Heard below, after the check.
+    injected.catch(() => undefined); // The failure is handled below, after the check.
     try {
       await check;
     } catch (error) {
@@ -133,10 +133,7 @@ export class Session {
   }
 
   private invalidAnswer(): VnicError {
-    return new VnicError(
-      "failed",
-      `injection session ${systemNamespace}/${this.job} gave an answer that isn't understood`,
-    );
+    return new VnicError("failed", `injection session ${systemNamespace}/${this.job} gave an invalid answer`);
   }
 
   /** Closes stdin: the Job finishes its current work and completes. */

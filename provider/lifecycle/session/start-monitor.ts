@@ -18,7 +18,7 @@ const checkEveryMilliseconds = 1000;
 
 /**
  * Monitors a Job that should start, and throws as soon as it is known that it won't, with the cluster's reason.
- * Statuses tell about images and rejected pods. Only events tell what happens before a container exists: mounts,
+ * Statuses show problems with images and rejected pods. Only events show problems before a container exists: mounts,
  * sandboxes and denied pods.
  */
 export class StartMonitor {
@@ -36,7 +36,7 @@ export class StartMonitor {
     return performance.now() - this.began;
   }
 
-  /** @param attached Whether there was a connection to its container. */
+  /** @param attached Whether there was a connection to the Job's container. */
   async check(pod: PodObject | undefined, attached: boolean): Promise<void> {
     const state = pod && readSessionPod(pod);
     // A container that completed after it was attached did so because the connection broke, and a new session may
@@ -53,7 +53,7 @@ export class StartMonitor {
     const events = await this.cluster
       .listSystemEvents(pod?.metadata?.name ?? this.wanted.name)
       .catch((error: unknown) => {
-        // The roles of an earlier version don't grant it; the session may start nevertheless.
+        // The roles of an earlier version don't grant listing events; the session may start nevertheless.
         if (isVnicError(error, "forbidden")) return [];
         throw error;
       });
@@ -64,7 +64,7 @@ export class StartMonitor {
   private async readNode(pod: PodObject | undefined): Promise<string | undefined> {
     if (!pod || pod.status?.startTime !== undefined) return undefined;
     const node = await this.cluster.findNode(this.wanted.node);
-    if (!node) return "there is no such node any more";
+    if (!node) return "the node doesn't exist any more";
     const { ready, why } = readNode(node);
     return ready ? undefined : `the node isn't ready: ${why}`;
   }

@@ -4,7 +4,7 @@ import { isIPv6 } from "node:net";
 import type { OurRecord, Stored } from "../kubernetes/record.ts";
 import { apiVersion } from "../names.ts";
 
-/** An address or a MAC that a Vnic wants on one network segment. */
+/** An address or a MAC that a Vnic requests on one network segment. */
 export interface WantedAddress {
   readonly segment: string;
   /** An IP address without prefix length, or a MAC. */

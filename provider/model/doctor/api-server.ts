@@ -33,7 +33,7 @@ function examineVersion({ gitVersion, minor }: { readonly gitVersion: string; re
 
 function examineLatency(milliseconds: number): Finding {
   const message = `a small request takes ${Math.round(milliseconds)} ms`;
-  const remedy = "look at the API server's load and at the network between here and there";
+  const remedy = "check the API server's load and the network to it";
   if (milliseconds >= slowMilliseconds.fault) return fault("API server", message, remedy);
   return milliseconds >= slowMilliseconds.warning ? warning("API server", message, remedy) : ok("API server", message);
 }

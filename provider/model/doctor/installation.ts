@@ -56,7 +56,7 @@ function examineCrd(wanted: Manifest, found: object | undefined): Finding[] {
     ];
   const missing = firstDifference(schemaOf(wanted), schemaOf(found));
   if (missing !== undefined)
-    return [fault(subject, `is of another version of pulumi-vnic: ${missing} differs`, installRemedy)];
+    return [fault(subject, `comes from another version of pulumi-vnic: ${missing} differs`, installRemedy)];
   return [ok(subject, "is of this version")];
 }
 
@@ -93,7 +93,7 @@ function examineNamespace(found: object | undefined): Finding[] {
   if (level === "privileged") return [ok(subject, "has Pod Security level privileged")];
   const remedy = `kubectl label namespace ${systemNamespace} ${key}=privileged --overwrite`;
   return level === undefined
-    ? [warning(subject, "has no Pod Security level, so the cluster's default counts", remedy)]
+    ? [warning(subject, "has no Pod Security level, so the cluster's default applies", remedy)]
     : [fault(subject, `has Pod Security level ${level}, which refuses injection Jobs`, remedy)];
 }
 
@@ -101,7 +101,7 @@ function examinePolicy(wanted: Manifest, found: object | undefined, image: strin
   const subject = `policy ${wanted.metadata.name}`;
   const guardsPods = wanted.metadata.name === `own-pods-only.${group}`;
   if (!found) {
-    const harm = guardsPods ? ": whoever may create Jobs there is root on the nodes" : "";
+    const harm = guardsPods ? ": everyone who may create Jobs there can become root on the nodes" : "";
     return [warning(subject, `is missing${harm}`, installRemedy)];
   }
   if (guardsPods && !JSON.stringify(found).includes(image))

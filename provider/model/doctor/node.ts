@@ -5,16 +5,16 @@ import type { InspectResult } from "../wire/session-protocol.ts";
 import { examineClock } from "./api-server.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
-/** A network on one node, and what uses it. */
+/** A network on one node, and the object that uses it. */
 export interface NetworkOnNode {
   /** `Network lan`, or `Vnic shop/db-wire` for one that is given inline. */
   readonly by: string;
   readonly network: NodeNetwork;
-  /** The MTU that is asked for, in bytes. */
+  /** The requested MTU in bytes. */
   readonly mtu?: number;
 }
 
-/** What an injection session has found on a node, or why there was no session. */
+/** The findings of an injection session on a node, or the reason why there was no session. */
 export type NodeSight =
   { readonly result: InspectResult; readonly aheadSeconds: number } | { readonly problem: string };
 
@@ -42,7 +42,7 @@ export function examineNode(
   return [
     ok(
       subject,
-      `an injection session starts there, on ${node.status?.nodeInfo?.containerRuntimeVersion ?? "an unknown runtime"}`,
+      `an injection session can start, on ${node.status?.nodeInfo?.containerRuntimeVersion ?? "an unknown runtime"}`,
     ),
     examineClock(subject, aheadSeconds),
     ...examineKinds(subject, asked, result.missingKinds),
@@ -65,10 +65,13 @@ function remedyOf(problem: string): string {
       "use the node image of this package's version: vnic:image, VNIC_IMAGE or --image",
     ],
     [/may not run in/, "apply the manifests with that image, or with --allow-image"],
-    [/ErrImage|ImagePull|InvalidImageName/, "put the image on the node, or set vnic:image to one that it can pull"],
+    [
+      /ErrImage|ImagePull|InvalidImageName|Failed to pull image/,
+      "put the image on the node, or set vnic:image to one that it can pull",
+    ],
     [
       /hostPath type check failed/,
-      "the runtime keeps its files elsewhere than expected; say which runtime and distribution it is",
+      "name the node's runtime layout: the runtime's files aren't where they were expected",
     ],
     [/forbidden|cannot \w+ resource/, "use the account vnic-provider, or bind yours to its roles"],
   ];
@@ -107,7 +110,7 @@ function examineNetwork(
 ): Finding {
   if (!seen) return fault(subject, `${by}: the node gave no answer`, "use the node image of this package's version");
   if ("problem" in seen)
-    return fault(subject, `${by}: ${seen.problem}`, "name another parent, or mend the node's interface");
+    return fault(subject, `${by}: ${seen.problem}`, "name another parent, or repair the node's interface");
   const { parent, mtu: parentMtu, carrier } = seen;
   if (mtu !== undefined && mtu > parentMtu)
     return fault(
@@ -116,6 +119,6 @@ function examineNetwork(
       `raise the MTU of ${parent}, or lower that of ${by}`,
     );
   if (!carrier && network.mode !== "host-device")
-    return warning(subject, `${by}: ${parent} has no carrier`, "plug in its cable, or look at the switch port");
+    return warning(subject, `${by}: ${parent} has no carrier`, "plug in its cable, or check the switch port");
   return ok(subject, `${by}: ${networkWords({ ...network })} is ${parent}, MTU ${parentMtu}`);
 }

@@ -29,13 +29,13 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
     return [
       warning(
         subject,
-        "nobody has worked on it yet",
+        "hasn't been realised yet",
         hasReconciler ? words : "run pulumi up of its stack, or install the reconciler",
       ),
     ];
   if ((ready.observedGeneration ?? 0) < (metadata.generation ?? 0))
     return [
-      warning(subject, "was edited since it was last worked on", hasReconciler ? words : "run pulumi up of its stack"),
+      warning(subject, "was edited after it was last realised", hasReconciler ? words : "run pulumi up of its stack"),
     ];
   const others = status?.conditions.filter(({ type, status }) => type !== "Ready" && status === "False") ?? [];
   return others.map(({ reason, message }) => warning(subject, `${reason}: ${message}`, words));
@@ -50,10 +50,14 @@ export function examinePod(ref: VnicRef, pod: PodObject | undefined): Finding {
     case "running":
       return ok(subject, `runs on node ${state.node}`);
     case "hostNetwork":
-      return fault(subject, "has the node's own network (hostNetwork), so it can't be given a NIC", "name another pod");
+      return fault(subject, "uses the node's network (hostNetwork), so it can't get a NIC", "name another pod");
     case "pending":
-      return warning(subject, `doesn't run yet: ${state.why}`, `kubectl -n ${ref.namespace} describe pod ${ref.name}`);
+      return warning(
+        subject,
+        `isn't running yet: ${state.why}`,
+        `kubectl -n ${ref.namespace} describe pod ${ref.name}`,
+      );
     case "terminated":
-      return fault(subject, `has terminated: ${state.why}`, "name a pod that runs");
+      return fault(subject, `has terminated: ${state.why}`, "name a running pod");
   }
 }

@@ -1,7 +1,7 @@
 import { systemNamespace } from "../names.ts";
 import type { PodObject } from "./pod.ts";
 
-/** What is to be done about a node whose agent doesn't answer; `pod` is the agent's pod there. */
+/** The advice for a node whose agent doesn't answer; `pod` is the agent's pod there. */
 export function agentAdvice(pod: PodObject | undefined): string {
   if (!pod) return "none is installed there; install it: npx pulumi-vnic manifests | kubectl apply -f -";
   const name = pod.metadata?.name ?? "";

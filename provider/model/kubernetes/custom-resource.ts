@@ -30,8 +30,8 @@ export interface ValidationRule {
 }
 
 /**
- * The rule of a record's name: it becomes part of other names, so it is a label (RFC 1123) of at most that many
- * characters.
+ * The rule for a record's name. The name becomes part of other names, so it must be a label (RFC 1123) of at most that
+ * many characters.
  */
 export function nameRule(mostCharacters: number): ValidationRule {
   return atCreation({

@@ -19,7 +19,7 @@ export interface NodeState {
   readonly fenced: boolean;
 }
 
-/** Kubernetes' taint for that (non-graceful node shutdown). */
+/** Kubernetes' taint for a node that is shut down (non-graceful node shutdown). */
 const outOfService = "node.kubernetes.io/out-of-service";
 
 export function readNode({ spec, status }: NodeObject): NodeState {

@@ -127,13 +127,16 @@ export function runsContainer({ status }: PodObject, containerId: string): boole
   return all.some(({ containerID, state }) => containerID === containerId && state?.running !== undefined);
 }
 
-/** Whether all containers of the pod have ended, that one last. The sandbox stays until another one is made. */
+/**
+ * Whether no container of the pod is running any more, and its status still has that one. The pod keeps the sandbox
+ * until another container is started.
+ */
 export function endedWith({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   return !all.some(({ state }) => state?.running) && all.some(({ containerID }) => containerID === containerId);
 }
 
-/** A running container, or the last one to end if all have crashed: the sandbox stays while they are restarted. */
+/** A running container, or one of those that have crashed: the sandbox stays while they are restarted. */
 function anyContainer(status: PodObject["status"]): ContainerStatus | undefined {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   const made = all.filter(({ containerID }) => containerID);

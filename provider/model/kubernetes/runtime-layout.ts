@@ -8,8 +8,8 @@ export interface RuntimeLayout {
   /** The scheme of container IDs in a pod's status. */
   readonly runtime: string;
   /**
-   * The directory on the node that a session mounts. The runtime creates it when it starts. What is below it may be
-   * missing until the node runs its first container.
+   * The directory on the node that a session mounts. The runtime creates it when it starts, but may create the
+   * directories below only when the node runs its first container.
    */
   readonly mounted: string;
   /** The directory with one subdirectory per container, each with the `config.json` that the runtime wrote. */

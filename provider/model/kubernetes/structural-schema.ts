@@ -43,8 +43,8 @@ export function structural(schema: z.ZodType): object {
 }
 
 /**
- * The structural schema of a `spec`, which server-side apply replaces as a whole. If it merged single fields, a field
- * that somebody added by hand would stay, because the owner never applied it and so can't remove it.
+ * The structural schema of a `spec`, which server-side apply replaces as a whole. If single fields were merged, a field
+ * that was added by hand would stay, because the owner never applied that field and so can't remove it.
  */
 export function structuralSpec(schema: z.ZodType): object {
   return { ...structural(schema), "x-kubernetes-map-type": "atomic" };

@@ -50,8 +50,8 @@ export const clientEvent = z.strictObject({
 export type ClientEvent = z.output<typeof clientEvent>;
 
 /**
- * Reads a line of the client's output. One that the script wrote, and that has more than can be taken, is the event
- * `unreadable`: the client believes in what nobody else knows of. Undefined for words of the client's own.
+ * Parses a line of the client's output. A line of our script that exceeds a limit becomes the event `unreadable`,
+ * because the client now has a lease that nobody else knows. Undefined for the client's own messages.
  */
 export function readClientEvent(line: string): ClientEvent | undefined {
   if (!line.startsWith("{")) return undefined;
@@ -85,10 +85,10 @@ export function readLease(
   const leaseSeconds = /^\d{1,10}$/.test(seconds) ? Number(seconds) : 0;
   if (leaseSeconds < minLeaseSeconds)
     return { refused: `a lease of ${leaseSeconds} s is shorter than ${minLeaseSeconds} s` };
-  const led: LeasedRoutes | { refused: string } = readLeasedRoutes(event, asked, address.data, others);
-  if ("refused" in led) return led;
+  const leasedRoutes: LeasedRoutes | { refused: string } = readLeasedRoutes(event, asked, address.data, others);
+  if ("refused" in leasedRoutes) return leasedRoutes;
   return {
-    ...led,
+    ...leasedRoutes,
     address: address.data,
     server: serverid,
     leaseSeconds,

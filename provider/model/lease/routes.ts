@@ -21,7 +21,7 @@ export interface LeasedRoutes {
   readonly router?: string | undefined;
 }
 
-/** Which of a server's routes a Vnic wants. */
+/** The routes of a server that a Vnic requests. */
 export interface RoutesAsked {
   readonly routes?: boolean | undefined;
   /** The default route, if one is wanted. Leased routes must not lead to the cluster's networks in `except`. */
@@ -63,10 +63,10 @@ export function readLeasedRoutes(
     if (problem) return { refused: `route ${quote(to)}: ${problem}` };
   }
   const routes = taken.map(({ to, ...rest }) => ({ to: destination.parse(to), ...rest }));
-  const led = routes.length > 0 ? { routes } : {};
-  if (!defaultRoute || hop === undefined) return led;
+  const withoutRouter = routes.length > 0 ? { routes } : {};
+  if (!defaultRoute || hop === undefined) return withoutRouter;
   const problem = hopProblem(hop, address);
-  return problem ? { refused: `default route: ${problem}` } : { ...led, router: hop };
+  return problem ? { refused: `default route: ${problem}` } : { ...withoutRouter, router: hop };
 }
 
 function problemOf(to: string, kept: readonly string[]): string | undefined {
@@ -76,10 +76,10 @@ function problemOf(to: string, kept: readonly string[]): string | undefined {
   if (prefix < minPrefixLength) return `a network of ${prefix} bits would draw the pod's other traffic`;
   const range = ipaddr.parse(hostOf(parsed.data)).range();
   if (noNetworks.includes(range)) return `is no network of hosts, but ${range}`;
-  const met = kept.find((other) => overlaps(parsed.data, other));
-  return met === undefined
+  const overlapping = kept.find((other) => overlaps(parsed.data, other));
+  return overlapping === undefined
     ? undefined
-    : `it would draw traffic to ${met}, which is the pod's own network's or the cluster's`;
+    : `it would draw traffic to ${overlapping}, which is the pod's own network's or the cluster's`;
 }
 
 function hopProblem(via: string, address: string): string | undefined {

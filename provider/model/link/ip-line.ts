@@ -9,7 +9,7 @@ import { isIPv4, isIPv6 } from "node:net";
 declare const kind: unique symbol;
 /** One word of a line, in a strict form. */
 export type Word = string & { readonly [kind]: "word" };
-/** A line, or a part of one; only {@link ipLine} makes them. */
+/** A line, or a part of one. Only {@link ipLine} creates values of this type. */
 export type IpLine = string & { readonly [kind]: "line" };
 
 function wordOf(what: string, isValid: (text: string) => boolean): (text: string) => Word {

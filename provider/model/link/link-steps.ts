@@ -156,15 +156,15 @@ export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
     ...(live.up ? [] : [ipLine`link set dev ${name} up`]),
     ...(slaac && live.up && !live.slaacAddresses ? [solicit(interfaceName, mac)] : []),
   ];
-  const toldByUp = !live.up;
-  return ownMac && (live.mac !== mac || (added.length > 0 && !toldByUp))
+  const announcedByUp = !live.up;
+  return ownMac && (live.mac !== mac || (added.length > 0 && !announcedByUp))
     ? [...steps, announce(interfaceName, mac)]
     : steps;
 }
 
 /**
- * Replaces the former leased address in the pod's network namespace. The former one is removed first, because it may
- * belong to another host by now. Only differences are changed.
+ * Replaces the former leased address in the pod's network namespace. The former address is removed first, because
+ * another host may have it already. Only differences are changed.
  */
 export function leaseSteps(
   { mode }: InjectPlan["network"],
@@ -229,7 +229,10 @@ export function quarantineSteps(live: { readonly name: string; readonly index?: 
   ];
 }
 
-/* Also if the pod forwards (2). Takes no route, no MTU, no router preference, and no temporary address. */
+/*
+ * With `accept_ra=2`, advertisements are accepted even if the pod forwards packets. Only addresses are taken from them:
+ * no route, MTU or router preference.
+ */
 const announcedAddressesOnly = [
   ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "addr_gen_mode=0", "use_tempaddr=0"],
   ...["accept_ra_defrtr=0", "accept_ra_mtu=0", "accept_ra_rtr_pref=0", "accept_ra_rt_info_max_plen=0"],
@@ -237,12 +240,12 @@ const announcedAddressesOnly = [
 ];
 
 /**
- * Kernel settings of the NIC (Documentation/networking/ip-sysctl.rst). It announces itself when it comes up, answers
- * ARP only for its own addresses, keeps the other addresses of a subnet when the first one is removed, and accepts no
- * redirects or source routes from the LAN. Without an IPv6 address IPv6 is off, so that no router advertisement can
- * add one. With SLAAC it accepts announced prefixes and nothing else, and forms addresses from its MAC. Its link-local
- * address is usable at once (accept_dad), as probes for the other addresses are sent from it. Keys contain slashes,
- * because names may contain dots.
+ * Kernel settings of the NIC (Documentation/networking/ip-sysctl.rst). The NIC announces itself when it comes up,
+ * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one is removed, and
+ * accepts no redirects or source routes from the LAN. Without an IPv6 address IPv6 is off, so that no router
+ * advertisement can add one. With SLAAC the NIC accepts announced prefixes and nothing else, and forms addresses from
+ * its MAC. Its link-local address is usable at once (accept_dad), as probes for the other addresses are sent from it.
+ * Keys contain slashes, because names may contain dots.
  */
 export function sysctls(device: string, plan: Addressing): string[] {
   const ipv4 = ["arp_notify=1", "arp_ignore=1", "arp_announce=2", "accept_redirects=0", "promote_secondaries=1"];

@@ -4,13 +4,22 @@ import { VnicError } from "../../base/errors.ts";
 import { cut, quote } from "../../base/quote.ts";
 import { maxLength } from "../schema/bounds.ts";
 import { present, wording } from "../schema/known.ts";
-import { type ChainedPlugin, chainedPlugins, type MainPlugin, mainPlugins, substanceOf } from "./attachment-plugins.ts";
+import {
+  type ChainedPlugin,
+  chainedPlugins,
+  type MainPlugin,
+  mainPlugins,
+  effectiveFieldsOf,
+} from "./attachment-plugins.ts";
 import type { NodeNetwork } from "./mode.ts";
 
-/* A NetworkAttachmentDefinition (k8s.cni.cncf.io/v1) read as a network of ours: CNI configurations of the plugins whose NICs
-   our modes make. What means nothing for a Vnic is left out, and noted; what would change its meaning is refused by name. */
+/*
+ * Reads a NetworkAttachmentDefinition (k8s.cni.cncf.io/v1) as a network of ours. Its CNI configuration must be for
+ * plugins whose NICs our modes can make. Settings that mean nothing for a Vnic are left out and noted; settings that
+ * would change the NIC are refused by name.
+ */
 
-/** The fields that we read. */
+/** The fields of a NetworkAttachmentDefinition that we read. */
 export interface AttachmentDefinition {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec?: { readonly config?: string };
@@ -20,11 +29,11 @@ export interface AttachmentDefinition {
 export interface ReadNetwork {
   readonly network: NodeNetwork;
   readonly mtu?: number;
-  /** MAC that each of its NICs has, unless the Vnic has one of its own. */
+  /** The MAC of its NICs; a Vnic may have another one. */
   readonly mac?: string;
   /** Whether replies leave by the NIC that a request came in by. */
   readonly repliesByNic?: boolean;
-  /** What of it a Vnic has no use for. */
+  /** Settings that have no effect on a Vnic. */
   readonly unused: readonly string[];
 }
 
@@ -41,9 +50,9 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
     const schema = typeof type === "string" && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
     if (!plugin || !schema)
       throw refuse(`${path}.type: ${quote(type)} is not a plugin that ${what}; use ${Object.keys(schemas).join(", ")}`);
-    const { substance, notes } = substanceOf(plugin);
+    const { fields, notes } = effectiveFieldsOf(plugin);
     unused.push(...notes.map((note) => `${path}.${note}`));
-    const parsed = schema.safeParse(substance, { error: wording });
+    const parsed = schema.safeParse(fields, { error: wording });
     if (!parsed.success) throw refuse(parsed.error.issues.map((issue) => complaint(issue, path)).join("; "));
     return parsed.data;
   };
@@ -72,7 +81,7 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The object, for people. */
+/** The object's kind and name, for messages. */
 export function attachmentWords({ metadata }: AttachmentDefinition): string {
   return `NetworkAttachmentDefinition ${metadata.namespace}/${metadata.name}`;
 }
@@ -81,11 +90,11 @@ const maxPlugins = 16;
 
 interface Plugins {
   readonly plugins: readonly unknown[];
-  /** Where a plugin is in the object. */
+  /** The path of a plugin in the object. */
   readonly pathOf: (index: number) => string;
 }
 
-/** The plugins of a configuration, which is one of them or a list. */
+/** The plugins of a configuration, which is either a single plugin or a list. */
 function pluginsOf({ spec }: AttachmentDefinition, refuse: (text: string) => VnicError): Plugins {
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
   if (spec.config.length > maxLength.attachmentConfig)

@@ -3,11 +3,11 @@ import { quote } from "../../base/quote.ts";
 import { sysctls } from "../link/link-steps.ts";
 import * as field from "../schema/fields.ts";
 
-/* What the CNI plugins of a NetworkAttachmentDefinition ask for, each field of which is read or refused. */
+/* The CNI plugins of a NetworkAttachmentDefinition. Each of their fields is either read or refused. */
 
 const mtu = field.mtu.optional();
 
-/** A mode of the plugin, by our name for it; an empty one is the plugin's own default. */
+/** A plugin's field `mode` as one of `modes`; the first of these is the plugin's default. */
 function oneOf<T extends string>(modes: readonly [T, ...T[]]) {
   const names = modes.map((mode) => `"${mode}"`).join(" or ");
   const error = ({ input }: { input?: unknown }) => `${quote(input)} is not a mode of ours; use ${names}`;
@@ -29,12 +29,12 @@ const hostDevice = z.strictObject({
   pciBusID: field.parent.optional(),
 });
 
-/** The plugins whose NICs our modes make. */
+/** The plugins whose NICs our modes can make. */
 export const mainPlugins = { macvlan, ipvlan, bridge, "cnv-bridge": bridge, "host-device": hostDevice };
 
 export type MainPlugin = z.output<(typeof mainPlugins)[keyof typeof mainPlugins]>;
 
-/** What each NIC of ours has set, with the value. */
+/** The kernel settings that every NIC of ours has anyway. */
 const ownSysctls = new Set(sysctls("IFNAME", { addresses: ["192.0.2.1/24", "2001:db8::1/64"] }));
 
 const sysctl = z
@@ -59,17 +59,17 @@ const tuning = z.strictObject({
   sysctl: sysctl.optional(),
 });
 
-/** Plugins that change what another one made, as far as a Vnic has the same. */
+/** Plugins that change the NIC of another plugin, as far as a Vnic has the same effect. */
 export const chainedPlugins = {
   tuning,
   "cnv-tuning": tuning,
-  /** Replies leave by the NIC, as the Vnic's own routing has it. */
+  /** Source-based routing: replies leave through the NIC, as with a Vnic's own routing. */
   sbr: z.strictObject({ type: z.literal("sbr") }),
-  /** Without a rate it limits nothing. */
+  /** A bandwidth limit; without a rate it has no effect. */
   bandwidth: z.strictObject({ type: z.literal("bandwidth") }),
-  /** Ports of the node, which only a pod's first network has. */
+  /** Ports of the node, which only lead to a pod's first network. */
   portmap: z.looseObject({ type: z.literal("portmap") }),
-  /** Rules of the node's firewall, which a NIC of the node's LAN doesn't pass. */
+  /** Rules of the node's firewall, which doesn't see traffic of a NIC on the node's LAN. */
   firewall: z.looseObject({
     type: z.literal("firewall"),
     ingressPolicy: z
@@ -80,35 +80,36 @@ export const chainedPlugins = {
 
 export type ChainedPlugin = z.output<(typeof chainedPlugins)[keyof typeof chainedPlugins]>;
 
-/** Fields of any plugin that say nothing of the NIC: of the format, of the runtime, of logs. */
-const meaningless = new Set([
+/** Fields of any plugin that don't affect the NIC: they concern the format, the runtime, or logs. */
+const irrelevantFields = new Set([
   ...["capabilities", "runtimeConfig", "args", "prevResult", "dns", "disableCheck", "disableGC", "cniVersions"],
   ...["logLevel", "logFile", "log_level", "log_file", "logOptions", "dataDir", "bcqueuelen", "ipMasqBackend"],
-  // How the kernel looks for duplicates of IPv6 addresses, which a Vnic does itself; and a detail of a VLAN that isn't given.
+  // Duplicate detection of IPv6 addresses by the kernel, which a Vnic does itself; and a detail of VLANs without effect
+  // here.
   ...["enabledad", "preserveDefaultVlan"],
 ]);
 
-/** Names of the format and of the network, which every configuration has. */
-const formal = new Set(["cniVersion", "name"]);
+/** Fields that every configuration has: the version of the format, and the network's name. */
+const formatFields = new Set(["cniVersion", "name"]);
 
 /** The fields of a plugin that have an effect, without disabled fields and comments; and notes on ignored fields. */
-export function substanceOf(plugin: object): { readonly substance: object; readonly notes: readonly string[] } {
+export function effectiveFieldsOf(plugin: object): { readonly fields: object; readonly notes: readonly string[] } {
   const notes: string[] = [];
-  const substance = Object.entries(plugin).filter(([key, value]) => {
-    if (formal.has(key) || isComment(key) || isOff(value)) return false;
+  const fields = Object.entries(plugin).filter(([key, value]) => {
+    if (formatFields.has(key) || isComment(key) || isOff(value)) return false;
     if (key === "ipam") notes.push(`ipam ${quote((value as { type?: unknown }).type)}`);
-    else if (meaningless.has(key)) notes.push(key);
+    else if (irrelevantFields.has(key)) notes.push(key);
     else return true;
     return false;
   });
-  return { substance: Object.fromEntries(substance), notes };
+  return { fields: Object.fromEntries(fields), notes };
 }
 
 function isComment(key: string): boolean {
   return /^(_|\/\/|#|\$)|^(comments?|description)$/i.test(key);
 }
 
-/** Whether a field says no more than one that isn't there. */
+/** Whether a field has the same meaning as if it were absent. */
 function isOff(value: unknown): boolean {
   if (value === null || value === false || value === 0 || value === "") return true;
   return typeof value === "object" && Object.keys(value).length === 0;

@@ -35,7 +35,7 @@ export const networkFields = {
     schema: known(list(known(nodeParent), maxItems.parents)).optional(),
     change: "update",
     spec: true,
-    doc: "Parents of nodes that differ; the first entry whose labels match wins",
+    doc: "Parents by node labels; the first entry whose labels match wins",
     default: "none",
   },
   vlan: {
@@ -49,21 +49,21 @@ export const networkFields = {
     schema: known(rule.mtu).optional(),
     change: "update",
     spec: true,
-    doc: "MTU of Vnics that give none, in bytes",
+    doc: "MTU of Vnics that don't set `mtu`, in bytes",
     default: "the parent's",
   },
   gateways: {
     schema: known(gateways).optional(),
     change: "update",
     spec: true,
-    doc: "Gateways of Vnics that give none, at most one of each address family",
+    doc: "Gateways of Vnics that don't set `gateways`, at most one of each address family",
     default: "none",
   },
   ranges: {
     schema: known(list(known(addressRange), maxItems.ranges)).optional(),
     change: "update",
     spec: true,
-    doc: "Addresses that Vnics may have, and from which [VnicSets](vnic-set.md) give them, at most one range of each address family; what a range excludes nobody has",
+    doc: "Ranges of the addresses that Vnics may have, and that [VnicSets](vnic-set.md) allocate from; at most one range of each address family. Excluded addresses aren't given to any Vnic",
     default: "any",
   },
   namespaces: {

@@ -10,10 +10,10 @@ const colours = /\u001b\[[0-9;]*m/g;
 
 /** Why a preview failed, in short: without values, colours and stack traces. */
 export function errorsOf(diagnostics: readonly Diagnostic[]): string[] {
-  return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => essenceOf(message));
+  return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => summaryOf(message));
 }
 
-function essenceOf(message: string): string {
+function summaryOf(message: string): string {
   const plain = message.replace(colours, "").replace(/^error: /, "");
   const [, resource, property, reason = ""] = complaint.exec(plain) ?? [];
   if (property !== undefined) return `${resource}, ${property}: ${reason.replace(leadingValue, "").trim()}`;

@@ -2,7 +2,7 @@ import { hostOf } from "../../base/address.ts";
 import { isDeepStrictEqual } from "node:util";
 import { consequenceOf } from "../vnic/diff.ts";
 import { appliedOf, type PlannedStep, wantedOf } from "./input.ts";
-import { isHidden, isList, leavesOf, type PlanValue } from "./values.ts";
+import { hasHidden, isList, leavesOf, type PlanValue } from "./values.ts";
 
 export type Change = "create" | "update" | "replace" | "delete";
 
@@ -33,10 +33,10 @@ export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
     const differing = pairs.filter((pair) => !isDeepStrictEqual(pair.old, pair.new));
     // A secret looks the same before and after a change; the engine says whether it changes.
     const said = step.diffReasons?.includes(property);
-    const hidden = pairs.filter((pair) => said && !differing.includes(pair) && isHidden(pair.new));
+    const hidden = pairs.filter((pair) => said && !differing.includes(pair) && hasHidden(pair.new));
     return [...differing, ...hidden].map((pair) => ({
       ...pair,
-      how: howOf(change),
+      how: effectOf(change),
       interrupts: interruptionOf(change, property, pair.old, pair.new),
     }));
   });
@@ -62,14 +62,14 @@ function isShown(property: string, change: Change, step: PlannedStep): boolean {
 function unseenChanges(change: Change, step: PlannedStep, explained: boolean): FieldChange[] {
   const { drift } = appliedOf(step);
   const unseen = (field: string, old: PlanValue, wanted: PlanValue): FieldChange[] => [
-    { field, old, new: wanted, how: howOf(change), interrupts: interruptionOf(change, field, old, wanted) },
+    { field, old, new: wanted, how: effectOf(change), interrupts: interruptionOf(change, field, old, wanted) },
   ];
   if (change === "update" && Array.isArray(drift)) return unseen("drift", drift.map(String), "mended");
   if (change === "update" && step.oldState?.initErrors?.length) return unseen("state", "incomplete", "completed");
   return explained ? [] : unseen("state", null, "renewed");
 }
 
-function howOf(change: Change): FieldChange["how"] {
+function effectOf(change: Change): FieldChange["how"] {
   return change === "update" ? "in place" : change;
 }
 

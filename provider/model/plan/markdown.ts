@@ -1,7 +1,7 @@
 import type { Change } from "./fields.ts";
 import { codeHtml, codeSpan, plainText } from "./escape.ts";
 import type { NicChange, PlanReport } from "./report.ts";
-import { isList, isUntold, type PlanValue } from "./values.ts";
+import { isList, isHiddenValue, type PlanValue } from "./values.ts";
 
 /** From this number of NICs on, they are folded by pod. */
 const foldedFrom = 11;
@@ -96,7 +96,7 @@ function rows({ nic, change, fields }: NicChange): string[] {
 function shownValue(value: PlanValue, code: (text: string) => string = codeSpan): string {
   if (value === null) return "none";
   if (isList(value)) return value.map((item) => shownValue(item, code)).join(", ");
-  return isUntold(value) ? value.untold : code(String(value));
+  return isHiddenValue(value) ? value.hidden : code(String(value));
 }
 
 function count(number: number, what: string): string {

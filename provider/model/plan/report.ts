@@ -2,7 +2,7 @@ import { networkWords } from "../network/reference.ts";
 import { errorsOf } from "./errors.ts";
 import { type Change, type FieldChange, fieldChanges } from "./fields.ts";
 import { appliedOf, parsePreview, type PlannedStep, type Preview, wantedOf } from "./input.ts";
-import { isHidden, leavesOf, type PlanValue } from "./values.ts";
+import { hasHidden, leavesOf, type PlanValue } from "./values.ts";
 
 export interface NicChange {
   /** The resource's name in the program. */
@@ -89,7 +89,7 @@ function nicChange(step: PlannedStep, change: Change): NicChange {
 
 function referenceText(value: unknown, words: (parts: Record<string, unknown>) => string): PlanValue {
   const leaves = leavesOf("", value);
-  const hidden = leaves.find(([, leaf]) => isHidden(leaf));
+  const hidden = leaves.find(([, leaf]) => hasHidden(leaf));
   if (hidden) return hidden[1];
   const parts = leaves.map(([path, leaf]) => [path.slice(1), leaf]);
   return parts.length === 0 ? null : words(Object.fromEntries(parts) as Record<string, unknown>);

@@ -20,7 +20,7 @@ function number(address: string): string {
 /**
  * Rejects records that their VnicNetwork doesn't allow. The lifecycle applies the same rules (network/terms.ts); this
  * policy keeps such records out of the cluster. It is evaluated for each VnicNetwork. CEL can't check three things,
- * which are left to the lifecycle: spans of IPv6 addresses, whether a MAC is the derived one, and the number of Vnics.
+ * which only the lifecycle checks: spans of IPv6 addresses, whether a MAC is the derived one, and the number of Vnics.
  */
 export function networkPolicy(): Manifest[] {
   return admissionPolicy({
@@ -48,16 +48,16 @@ export function networkPolicy(): Manifest[] {
 }
 
 /**
- * What the ranges exclude, in forms that are read once, and the hosts that are among it: there may be so much of both that
- * reading it for each host would exceed what the API server lets a policy cost.
+ * The addresses that the ranges exclude, in forms that are parsed once, and the hosts among them. There may be so many
+ * of both that parsing them for each host would exceed the cost limit of policies.
  */
 const excludedVariables = {
   excluded: "variables.ranges.map(r, r.?exclude.orValue([]))",
   spans: `variables.excluded.map(list, list.filter(e, e.matches('^${dotted}-${dotted}$')).map(e, e.split('-')).map(ends, ends.map(end, end.split('.')).map(o, ${numberOf("o")})))`,
   subnets: "variables.excluded.map(list, list.filter(e, isCIDR(e)).map(e, cidr(e)))",
-  // Single IPv6 addresses, read as addresses because each has many spellings.
+  // Single IPv6 addresses, parsed because each can be written in many ways.
   singles: "variables.excluded.map(list, list.filter(e, e.contains(':') && isIP(e)).map(e, ip(e)))",
-  // The list of one gives a value a name.
+  // In CEL, a list of one element is a way to give a value a name.
   reservedInSpans: `variables.hosts.filter(h, !h.contains(':') && [h.split('.')].map(o, ${numberOf("o")}).exists(n, variables.spans.exists(list, list.exists(s, s[0] <= n && n <= s[1]))))`,
   reservedInSubnets:
     "variables.hosts.filter(h, [ip(h)].exists(a, variables.subnets.exists(list, list.exists(s, s.containsIP(a)))))",

@@ -11,7 +11,7 @@ export function openshiftPart({ openshift = false }: { readonly openshift?: bool
   return [
     constraints(),
     ...mayUse("pulumi-vnic-node", constraintsName, [injectorServiceAccount, agentName]),
-    // Its user ID is fixed, and not from the namespace's range.
+    // The reconciler's user ID is fixed, and not from the namespace's range.
     ...mayUse("pulumi-vnic-reconciler", "nonroot-v2", [reconcilerName]),
   ];
 }

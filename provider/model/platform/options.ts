@@ -22,8 +22,8 @@ const layout = z
   })
   .meta({ description: "Name of a runtime layout, or <runtime>:<state directory>" });
 
-const labels = keyValues(labelValue).meta({ description: "Labels of one's own for all objects and pods" });
-const annotations = keyValues(z.string()).meta({ description: "Annotations of one's own for all objects and pods" });
+const labels = keyValues(labelValue).meta({ description: "Additional labels for all objects and pods" });
+const annotations = keyValues(z.string()).meta({ description: "Additional annotations for all objects and pods" });
 
 /** Options of each workload. */
 const workload = {
@@ -45,15 +45,15 @@ const reconcilerOptions = z
     replicas: count
       .max(9, "is more than 9")
       .optional()
-      .meta({ default: 2, description: "How many stand ready; one of them works" }),
+      .meta({ default: 2, description: "Number of replicas; only the leader works" }),
     resyncSeconds: count
       .optional()
-      .meta({ default: 300, description: "How often every Vnic is looked at on its node" }),
+      .meta({ default: 300, description: "Interval at which every Vnic is checked on its node" }),
     ...workload,
     antiAffinity: z
       .enum(["none", "preferred", "required"], { error: 'is none of "none", "preferred", "required"' })
       .optional()
-      .meta({ default: "preferred", description: "Whether replicas keep to different nodes" }),
+      .meta({ default: "preferred", description: "Whether replicas run on different nodes" }),
     topologySpread: z
       .array(
         z.strictObject({
@@ -75,25 +75,25 @@ const reconcilerOptions = z
   .meta({ description: "The reconciler, a Deployment" });
 
 export const platformOptions = z.strictObject({
-  image: z
-    .string()
-    .meta({ description: "The node image: of the injection Jobs, and of whatever else runs in vnic-system" }),
+  image: z.string().meta({
+    description:
+      "The node image, which everything in vnic-system runs: the injection Jobs, the node agent and the reconciler",
+  }),
   allowImages: z
     .array(z.string())
     .optional()
-    .meta({ description: "Further images that may run in vnic-system, such as that of the version before" }),
+    .meta({ description: "Additional images that may run in vnic-system, such as that of the previous version" }),
   imagePullSecrets: z
     .array(objectName)
     .optional()
     .meta({ description: "Names of Secrets in vnic-system with which the image is pulled" }),
   runtimeLayout: layout.optional().meta({
-    description:
-      "Layout of the container runtimes of all nodes, where Nodes don't tell; a Node's annotation goes before",
+    description: "Runtime layout of nodes whose Node object doesn't show it; a Node's annotation takes precedence",
   }),
   allowRuntimeLayouts: z
     .array(layout)
     .optional()
-    .meta({ description: "Further layouts that Nodes' annotations may name" }),
+    .meta({ description: "Additional layouts that Nodes' annotations may name" }),
   openshift: z
     .boolean()
     .optional()

@@ -7,7 +7,7 @@ export function providerPart(): Manifest[] {
     serviceAccount(providerServiceAccount),
     ...clusterRights(providerServiceAccount, [
       { apiGroups: [""], resources: ["pods", "nodes", "namespaces", "services"], verbs: ["get"] },
-      // To keep Vnics from taking the nodes' addresses.
+      // Needed to keep Vnics from taking the nodes' addresses.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
@@ -21,10 +21,10 @@ export function providerPart(): Manifest[] {
     ]),
     ...systemRights(providerServiceAccount, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
-      // To see whether there is a reconciler, which VnicSets need.
+      // Needed to see whether there is a reconciler, without which VnicSets do nothing.
       { apiGroups: ["apps"], resources: ["deployments"], verbs: ["get"] },
       { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
-      // To find out why a session doesn't start.
+      // Needed to find out why a session doesn't start.
       { apiGroups: [""], resources: ["events"], verbs: ["list"] },
       // "get" opens a WebSocket; since Kubernetes 1.35 "create" is required as well.
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },

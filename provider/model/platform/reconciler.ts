@@ -13,7 +13,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
     ...clusterRights(reconcilerName, [
       { apiGroups: [""], resources: ["pods"], verbs: ["get", "list", "watch"] },
       { apiGroups: [""], resources: ["nodes", "namespaces", "services"], verbs: ["get"] },
-      // To keep Vnics from taking the nodes' addresses.
+      // Needed to keep Vnics from taking the nodes' addresses.
       { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
       { apiGroups: ["networking.k8s.io"], resources: ["servicecidrs"], verbs: ["list"] },
       { apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"], verbs: ["get"] },
@@ -23,7 +23,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
       { apiGroups: [group], resources: ["vnics/status", "vnicsets/status"], verbs: ["patch"] },
       { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
-      // It writes the Vnics of VnicSets, which were checked against their authors' rights.
+      // The reconciler writes the Vnics of VnicSets, which were checked against their authors' rights.
       { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch", inlineVerb] },
       {
         apiGroups: [group],
@@ -34,7 +34,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
     ]),
     ...systemRights(reconcilerName, [
       { apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "delete"] },
-      // To find out why a session doesn't start.
+      // Needed to find out why a session doesn't start.
       { apiGroups: [""], resources: ["events"], verbs: ["list"] },
       { apiGroups: [""], resources: ["pods/attach"], verbs: ["get", "create"] },
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "create", "update"] },

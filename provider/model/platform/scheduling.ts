@@ -30,7 +30,7 @@ const reserved = new RegExp(`^(${group.replaceAll(".", "\\.")}|pod-security\\.ku
 /** Labels or annotations without reserved keys. */
 export function keyValues(values: z.ZodString) {
   const free = ownKey.refine((text) => !reserved.test(text), {
-    error: ({ input }) => `${quote(input)} is a key that pulumi-vnic sets; take one of your own`,
+    error: ({ input }) => `${quote(input)} is a key that pulumi-vnic sets; choose another key`,
   });
   return z.record(free, values);
 }

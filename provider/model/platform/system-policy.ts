@@ -53,7 +53,8 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
         resources: ["pods", "pods/ephemeralcontainers"],
       },
       // The pods would be rejected anyway, but the author of the Job wouldn't see why. DaemonSets and Deployments are
-      // not checked: an API server takes up a changed policy a second late, and would reject those applied with it.
+      // not checked: an API server applies a changed policy a second late, and would reject workloads that were applied
+      // together with it.
       { apiGroups: ["batch"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["jobs"] },
     ],
     // Workloads that were admitted earlier may end, whatever is allowed now.

@@ -99,8 +99,8 @@ function tooMany(input: unknown, items: string, limit: number): string {
 }
 
 /**
- * Whether a raw input is a list of acceptable length. A longer one is reported elsewhere, and no further rule looks at
- * its items.
+ * Whether a raw input is a list of acceptable length. A longer list is reported elsewhere, and its items aren't checked
+ * by further rules.
  */
 export function isList(input: unknown, mostItems: number): input is readonly unknown[] {
   return Array.isArray(input) && input.length <= mostItems;

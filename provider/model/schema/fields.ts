@@ -127,8 +127,8 @@ export const mac = ruled(text(maxLength.mac, "a MAC address"), macRules)
 /** In bytes. The minimum is IPv4's (RFC 791), the maximum the kernel's. The parent's own MTU is checked on the node. */
 export const mtu = z
   .int({ error: ({ input }) => `${quote(input)} is not a whole number of bytes` })
-  .min(68, { error: ({ input }) => `${String(input)} is below 68, the least that IPv4 allows (RFC 791)` })
-  .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the most that an IP packet can have` });
+  .min(68, { error: ({ input }) => `${String(input)} is below 68, the minimum of IPv4 (RFC 791)` })
+  .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the maximum of an IP packet` });
 
 /** Labels as Kubernetes accepts them: keys with an optional prefix, values of at most 63 characters. */
 export const labels = map(

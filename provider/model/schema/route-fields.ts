@@ -142,7 +142,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
     if (gateway !== unknownValue && first < index)
       problems.push({
         property: `gateways[${index}]`,
-        reason: `is a second one of its family, beside gateways[${first}]`,
+        reason: `has the same address family as gateways[${first}]`,
       });
   });
   const given = isList(routes, maxItems.routes) ? (routes as readonly ({ to?: unknown; via?: unknown } | null)[]) : [];
@@ -151,7 +151,7 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
     reachable(`routes[${index}].via`, one.via);
     const [to, via] = [destination.safeParse(one.to).data, host.safeParse(one.via).data];
     if (to !== undefined && via !== undefined && familyOf(to) !== familyOf(via))
-      problems.push({ property: `routes[${index}].via`, reason: `is of another family than ${to}` });
+      problems.push({ property: `routes[${index}].via`, reason: `has another address family than ${to}` });
   });
   const except = (defaultRoute as { except?: unknown } | undefined)?.except;
   if (Array.isArray(except) && except.length === 0)
@@ -162,10 +162,10 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
   // With a reference to a network, the gateways may be that network's; with leased routes, the DHCP server names its
   // router.
   const leasedRoutes = (dhcp as { routes?: unknown } | undefined)?.routes;
-  const mayComeOtherwise =
+  const mayBeProvided =
     isNamed(inputs.network) || dhcp === unknownValue || [true, "true", unknownValue].includes(leasedRoutes as string);
   for (const [property, value] of Object.entries({ replyVia: wanted, defaultRoute }))
-    if (value !== undefined && value !== unknownValue && gateways === undefined && !mayComeOtherwise)
+    if (value !== undefined && value !== unknownValue && gateways === undefined && !mayBeProvided)
       problems.push({ property, reason: `needs "gateways"` });
   return problems;
 }

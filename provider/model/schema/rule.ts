@@ -6,7 +6,7 @@ import { quote } from "../../base/quote.ts";
  * server, in CEL.
  */
 
-/** A rule about a text, which is evaluated on what was parsed from it. */
+/** A rule about a text, which is evaluated on the value that is parsed from it. */
 export interface Rule<Read = string> {
   /** The message for a value that breaks the rule; it follows the value. */
   readonly words: string | ((text: string) => string);

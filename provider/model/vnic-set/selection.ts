@@ -71,7 +71,10 @@ export function statefulOrdinalOf(
   return owner && { owner, ordinal: Number(text) - (owner.spec.ordinals?.start ?? 0) };
 }
 
-/** Whether a missing pod of that name will be created again and selected, because its StatefulSet still wants it. */
+/**
+ * Whether a missing pod of that name will be created again and selected, because its index is within the replicas of
+ * its StatefulSet.
+ */
 export function isAwaited(spec: VnicSetSpec, pod: string, statefulSets: readonly WorkloadObject[]): boolean {
   const stateful = statefulOrdinalOf(pod, statefulSets);
   if (!stateful || stateful.ordinal < 0 || stateful.ordinal >= (stateful.owner.spec.replicas ?? 1)) return false;

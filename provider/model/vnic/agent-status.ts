@@ -48,7 +48,10 @@ export function connectionStatus(before: VnicStatus, trouble: Trouble | undefine
   );
 }
 
-/** Status of a Vnic whose resource file was taken from its node: it stays in its pod, and nobody looks after it. */
+/**
+ * Status of a Vnic whose resource file was taken from its node: its NIC stays in the pod, but isn't maintained any
+ * more.
+ */
 export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
   const what = "its resource file is gone from the node";
   const record = observedIn(before);
@@ -56,7 +59,7 @@ export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
     if (one.type === "Ready")
       return condition(record, { type: "Ready", status: "False", reason: "ResourceFileMissing", message: what }, now);
     if (one.type !== "LeaseBound") return one;
-    const message = `${what}, and nobody renews the lease`;
+    const message = `${what}, and the lease isn't renewed`;
     return condition(record, { type: "LeaseBound", status: "False", reason: "LeaseLost", message }, now);
   });
   const { lease: _, ...rest } = before;
@@ -92,20 +95,23 @@ const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "Int
  * The status with these conditions and the resulting `Ready`. A `Ready` condition that is false for another reason
  * isn't changed.
  */
-function withConditions(status: VnicStatus, said: readonly ConditionChange[], now: Date): VnicStatus {
+function withConditions(status: VnicStatus, changes: readonly ConditionChange[], now: Date): VnicStatus {
   const [ready] = status.conditions.filter(({ type }) => type === "Ready");
   const record = observedIn(status);
-  const others = status.conditions.filter(({ type }) => type !== "Ready" && said.every((one) => one.type !== type));
-  const conditions = [...others, ...said.map((one) => condition(record, one, now))];
+  const others = status.conditions.filter(({ type }) => type !== "Ready" && changes.every((one) => one.type !== type));
+  const conditions = [...others, ...changes.map((one) => condition(record, one, now))];
   if (ready && !ownReasons.includes(ready.reason)) return { ...status, conditions: [ready, ...conditions] };
-  const [amiss] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
-  const so = amiss
-    ? { status: "False" as const, reason: amiss.reason, message: amiss.message }
+  const [unmet] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
+  const so = unmet
+    ? { status: "False" as const, reason: unmet.reason, message: unmet.message }
     : attachedCondition(status);
   return { ...status, conditions: [condition(record, { type: "Ready", ...so }, now), ...conditions] };
 }
 
-/** The record of which the status was written, as far as new conditions need it: the agent knows no other generation. */
+/**
+ * The generation that the status was written for, in the form that `condition` needs; the agent knows no other
+ * generation.
+ */
 function observedIn(status: VnicStatus) {
   const generation = status.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
   return { metadata: present({ generation }), status };

@@ -15,7 +15,7 @@ const podReasons = ["PodNotFound", "PodPending", "PodTerminated", "PodUsesHostNe
  * Whether the status is older than the attempt: it is about another generation or pod, or is empty. The reason of the
  * last failure stays while the next attempt is in progress.
  */
-export function isOvertaken({ metadata, status }: StoredVnic, podUid: string): boolean {
+export function isOutdated({ metadata, status }: StoredVnic, podUid: string): boolean {
   const ready = readyOf(status);
   if (!ready || ready.reason === underWay || podReasons.includes(ready.reason)) return true;
   if (ready.observedGeneration !== (metadata.generation ?? 1)) return true;

@@ -20,7 +20,7 @@ const acrossFields = {
     },
     {
       rule: "!has(self.mtu) || self.mtu < 68 || self.mtu >= 1280 || !(has(self.slaac) && self.slaac) && (!has(self.addresses) || !self.addresses.exists(one, one.contains(':')))",
-      message: "mtu: it is below 1280, the least that IPv6 allows (RFC 8200), and an address is IPv6",
+      message: "mtu: it is below 1280, the minimum of IPv6 (RFC 8200), and an address is IPv6",
     },
   ],
 };

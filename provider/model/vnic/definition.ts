@@ -128,7 +128,7 @@ function mtuProblems({ mtu: given, addresses, slaac }: Record<string, unknown>):
   const ipv6 =
     hostsOf(addresses).find((host) => host !== undefined && familyOf(host) === 6) ?? (announced ? "slaac" : undefined);
   if (ipv6 === undefined) return [];
-  const reason = `${mtu} is below 1280, the least that IPv6 allows (RFC 8200), and ${ipv6} is IPv6`;
+  const reason = `${mtu} is below 1280, the minimum of IPv6 (RFC 8200), and ${ipv6} is IPv6`;
   return [{ property: "mtu", reason }];
 }
 

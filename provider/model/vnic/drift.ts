@@ -22,7 +22,7 @@ export function driftOf({ known, record, pod, node }: Findings): string[] {
   const drift: string[] = [];
   const held = `pod ${known.pod.namespace}/${known.pod.name}`;
   if (!record) drift.push("the record is missing");
-  else if (record.metadata.uid !== known.uid) drift.push("the record was made anew");
+  else if (record.metadata.uid !== known.uid) drift.push("the record was recreated");
   else if (record.metadata.deletionTimestamp) drift.push("the record is being deleted");
   if (!pod) drift.push(`${held} is gone`);
   else if (pod.state === "running" && pod.uid !== known.podUid) drift.push(`${held} was replaced`);

@@ -88,7 +88,7 @@ export const vnicFields = {
     schema: known(z.boolean()).optional(),
     change: "update",
     spec: true,
-    doc: "Whether the network is asked who else has an address before it is used",
+    doc: "Whether the network is probed for another host with the same address before the address is used",
     default: "`true`",
   },
   routes: {
@@ -139,7 +139,7 @@ export const vnicFields = {
     // Only affects creation, not the NIC itself.
     change: "nothing",
     spec: false,
-    doc: "Takes over a record of that name that somebody else declared, or that was made with kubectl, if it is the same Vnic",
+    doc: "Takes over a record of the same name that was declared elsewhere or made with kubectl, if it describes the same Vnic",
     default: "`false`",
   },
   deadlines,

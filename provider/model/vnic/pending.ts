@@ -1,8 +1,8 @@
 import type { Condition, VnicStatus } from "./conditions.ts";
 
 /**
- * The default status of a record that no driver has worked on, which the API server fills in. Tools that compare
- * generations (kstatus, and with it Helm, Flux and Argo CD) see from it that the record isn't ready.
+ * The default status of a record that no driver has worked on, which the API server fills in. It shows tools that
+ * compare generations (kstatus, and with it Helm, Flux and Argo CD) that the record isn't ready.
  */
 export const pendingStatus = {
   observedGeneration: -1,

@@ -80,7 +80,7 @@ export function recordOf(
   };
 }
 
-/** Where a Vnic will be realised, and what it may hold there. */
+/** Where a Vnic will be realised, and the addresses that it may hold there. */
 export interface Placement {
   readonly node: string;
   /** UID of the pod. */

@@ -102,7 +102,7 @@ export const observeResult = z.strictObject({
   /** Absent if the NIC isn't in the pod. */
   interface: liveInterface.optional(),
   sandboxId: z.string(),
-  /** Whether the node has its resource file, for this pod. */
+  /** Whether the node has the Vnic's resource file, for this pod. */
   resourceFile: z.boolean(),
   /** The MTU that the injection chose, in bytes; absent if the resource file has none. */
   decidedMtu: z.number().optional(),
@@ -169,7 +169,7 @@ export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("inspect"), networks: z.array(nodeNetwork) }),
 ]);
 
-/** A MAC that a host on the network names as its own, which may be none that a NIC can have. */
+/** A MAC that a host on the network claims to have, which needn't be a valid one. */
 const hostMac = z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
 
 export const answer = z.union([

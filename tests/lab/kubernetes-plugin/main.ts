@@ -1,7 +1,7 @@
 /*
- * Replaces the engine's Kubernetes plugin on machines that can't download that. It applies each object to the real
- * API server by server-side apply, waits for readiness where that is possible, and deletes it. It doesn't know schemas
- * or autonaming, reads nothing back on refresh, and uses the cluster of KUBECONFIG only.
+ * Replaces the engine's Kubernetes plugin on machines that can't download that plugin. It applies each object to the
+ * real API server by server-side apply, waits for readiness if the kind has it, and deletes objects. It doesn't know
+ * schemas or autonaming, reads nothing on refresh, and uses only the cluster of KUBECONFIG.
  */
 import { isDeepStrictEqual } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";

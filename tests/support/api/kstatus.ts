@@ -8,8 +8,8 @@ import { applyObjects } from "../cluster.ts";
 import type { ApiServer } from "./server.ts";
 
 /**
- * The status of a Vnic or VnicSet as kstatus itself sees it: `InProgress`, `Current`, `Failed`, `Terminating` or
- * `NotFound`. kapply reads which objects to look at from a ConfigMap, which a folder describes.
+ * The status of a Vnic or VnicSet according to kstatus: `InProgress`, `Current`, `Failed`, `Terminating` or `NotFound`.
+ * kapply reads from a ConfigMap, which a folder describes, which objects to show.
  */
 export async function askKstatus(
   api: ApiServer,

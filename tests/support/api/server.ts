@@ -18,7 +18,7 @@ export interface ApiServer {
   readonly kubeconfig: string;
   /** Creates a namespace with its default service account, as a controller would. */
   makeNamespace(name: string): Promise<void>;
-  /** Asks the API server to create an object, with all checks, but without storing it. */
+  /** Sends a request to create an object, with all checks, but without storing the object. */
   tryCreate(object: object): Promise<Output>;
 }
 

@@ -53,7 +53,7 @@ export class Agent {
     });
   }
 
-  /** Tells the agent that a Vnic's record says that it is in its pod. Call this before the injection. */
+  /** Gives the agent the record of a Vnic that is in its pod. Call this before the injection. */
   know({ vnic, pod, dhcp }: InjectPlan): void {
     const so = {
       status: "True",
@@ -66,7 +66,7 @@ export class Agent {
     this.child?.stdin?.write(`${JSON.stringify({ uid: vnic.uid, status })}\n`);
   }
 
-  /** Whether the agent's socket takes connections, in the form that `until` asks for. */
+  /** Returns true if the agent's socket accepts connections, or else undefined, as `until` requires. */
   answers(): Promise<true | undefined> {
     return new Promise((resolve) => {
       const socket = createConnection(join(this.world.root, agentSocket));
@@ -98,7 +98,7 @@ export class Agent {
     await until("the clients' end", 5, async () => (await this.clients()).length === 0 || undefined);
   }
 
-  /** The process IDs of its DHCP clients. */
+  /** The process IDs of the agent's DHCP clients. */
   async clients(): Promise<number[]> {
     return this.world.processes("udhcpc");
   }

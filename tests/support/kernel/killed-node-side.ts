@@ -30,9 +30,9 @@ export interface NodeSideRun {
 }
 
 /**
- * Runs the node side in its own process, with one request. `crash` kills it by SIGKILL just before or after it runs
- * one of its programs: the programs on its PATH are wrappers that count, and then run the real ones. Or just before
- * its n-th fsync(2) or rename(2): strace(1) sends the signal.
+ * Runs the node side in its own process, with one request. `crash` kills the process by SIGKILL at one point. For a
+ * program, that is just before or after the program runs: the programs on PATH are wrappers that count, and then run
+ * the real ones. For fsync(2) or rename(2), it is just before the n-th call: strace(1) sends the signal.
  */
 export async function runNodeSide(
   { node, root }: World,
@@ -65,7 +65,7 @@ export async function runNodeSide(
       .map((line) => JSON.parse(line) as Answer);
     return { answers, calls: count.split("\n").filter(Boolean).length };
   } finally {
-    // A wrapper that outlives the node side may still write into it.
+    // A wrapper may still be running and write into the folder.
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }

@@ -32,7 +32,7 @@ export class Machine {
     this.netns = netns;
   }
 
-  /** Uses an existing namespace. */
+  /** Represents an existing namespace. */
   static at(netns: string): Machine {
     return new Machine(netns);
   }
@@ -45,8 +45,8 @@ export class Machine {
   }
 
   /**
-   * Makes one that belongs to a user namespace of its own, as a pod with `hostUsers: false` has it: root there is user
-   * `root` of this machine.
+   * Creates a namespace that belongs to a user namespace of its own, as for a pod with `hostUsers: false`; `root` is
+   * this machine's user ID of the pod's root.
    */
   static async makeInUserNamespace(netns: string, root: number): Promise<Machine> {
     const script = ["--user", "--net", "--", "sh", "-c", "echo ready; exec cat"];
@@ -79,7 +79,7 @@ export class Machine {
     return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  /** Prefixes a command so that it runs here. */
+  /** Prefixes a command so that it runs in this namespace. */
   enter(argv: readonly string[]): string[] {
     return ["nsenter", `--net=/run/netns/${this.netns}`, "--", ...argv];
   }
@@ -101,7 +101,7 @@ export class Machine {
     return (await this.links()).find(({ ifname }) => ifname === name);
   }
 
-  /** Whether an address answers, asked once a second. */
+  /** Whether an address answers a ping; one ping is sent each second. */
   async reaches(address: string, seconds = 3): Promise<boolean> {
     const [host = ""] = address.split("/");
     return (await this.exec(["ping", "-n", "-c", "1", "-w", String(seconds), host])).code === 0;

@@ -15,7 +15,10 @@ import type { Machine } from "./machine.ts";
 
 const dist = join(import.meta.dirname, "..", "..", "..", "dist", "node");
 
-/** The node side as built for the image; for coverage its source, because a bundle's coverage maps to no branch of it. */
+/**
+ * The node side as built for the image. For coverage, its source is used instead, because a bundle's coverage can't be
+ * mapped to the source's branches.
+ */
 export const nodeSideScript = process.env["NODE_V8_COVERAGE"]
   ? join(import.meta.dirname, "..", "..", "..", "provider", "node", "main.ts")
   : join(dist, "main.mjs");

@@ -34,9 +34,8 @@ export interface Pod {
 
 /**
  * A node with pods, and a LAN with two hosts. They are uniquely named network namespaces of this machine, and a folder
- * is the node's file system. Nothing else of the machine changes; `close` removes everything. The node has `eth1`,
- * which
- * leads to the LAN's bridge, and `cni0`, the bridge of its pods' `eth0`.
+ * is the node's file system. Nothing else of the machine changes, and `close` removes everything. The node has `eth1`,
+ * which leads to the LAN's bridge, and `cni0`, the bridge to which its pods' `eth0` is connected.
  */
 export class World {
   readonly root: string;
@@ -102,7 +101,7 @@ export class World {
   }
 
   /**
-   * Removes the bundles of a pod and leaves libcni's cache of its network, as for a runtime whose bundles can't be
+   * Removes the bundles of a pod, and writes libcni's cache of its network, as for a runtime whose bundles can't be
    * read.
    */
   async leaveOnlyCniResult({ plan: { namespace, name, uid }, machine }: Pod, more: object = {}): Promise<void> {
@@ -135,8 +134,8 @@ export class World {
   }
 
   /**
-   * Adds a running pod with its `eth0` in the cluster's network, and its network namespace in that directory of the
-   * node. `make` makes the namespace.
+   * Adds a running pod with an `eth0` in the cluster's network. `directory` is where the node has the pod's network
+   * namespace, and `make` creates that namespace.
    */
   async addPod(
     name = `pod-${this.pods}`,

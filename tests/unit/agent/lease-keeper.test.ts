@@ -22,7 +22,7 @@ const subject: LeaseSubject = {
 class Setting {
   readonly clock = new FakeClock();
   readonly clients: FakeDhcpClient[] = [];
-  /** The expiry of the lease or the reason of its loss, at each reported change, with the second. */
+  /** At each reported change: the second, and the expiry of the lease or the reason of its loss. */
   readonly told: [second: number, what: string | undefined][] = [];
   readonly log: string[] = [];
   readonly carried: string[] = [];
@@ -203,7 +203,7 @@ describe("a lease", () => {
     expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
     const second = rejection(setting.keeper.acquire());
     await setting.hear("unreadable");
-    expect(messageOf(await second)).to.match(/is refused: it is longer than an offer can be$/);
+    expect(messageOf(await second)).to.match(/is refused: it is longer than an offer may be$/);
     expect(setting.keeper.lease).to.equal(undefined);
   });
 
@@ -310,7 +310,7 @@ describe("a lease keeper that is stopped", () => {
   beforeEach(() => {
     setting = new Setting();
   });
-  /** Checks that nothing is planned, and nothing more is reported. */
+  /** Checks that no timer is pending, and that nothing more is reported. */
   const assertQuiet = async () => {
     const { length } = setting.told;
     expect(setting.clock.pending).to.equal(0);
@@ -355,7 +355,7 @@ describe("a lease keeper that is stopped", () => {
   it("rejects callers that wait for a lease", async () => {
     const refusal = rejection(setting.keeper.acquire());
     await setting.keeper.stop({ release: false });
-    expect(messageOf(await refusal)).to.equal("the lease was given up meanwhile");
+    expect(messageOf(await refusal)).to.equal("the lease was released meanwhile");
     await assertQuiet();
   });
 

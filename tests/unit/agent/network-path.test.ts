@@ -70,11 +70,11 @@ describe("a Vnic's path to its network", () => {
       "InterfaceMissing, not attached: net1 is gone from pod db-0",
     ],
     [
-      "a missing NIC whose parent was made anew",
+      "a missing NIC whose parent was recreated",
       {},
       [eth1],
       { nic: undefined, isParentReplaced: true },
-      "InterfaceMissing, not attached: net1 is gone from pod db-0: eth1 on the node was made anew",
+      "InterfaceMissing, not attached: net1 is gone from pod db-0: eth1 on the node was recreated",
     ],
     ["a tagged link that is up", { vlan: 100 }, [eth1, tag], {}, ""],
     [

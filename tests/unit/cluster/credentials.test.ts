@@ -44,19 +44,27 @@ describe("an error about unusable credentials names the key, and quotes neither 
     [
       "a plugin that doesn't print JSON",
       withPlugin(`echo token=${secret}`),
-      /^users\["test"\]\.user\.exec: no credentials/,
+      /^users\["test"\]\.user\.exec: it gives no credentials/,
     ],
-    ["a plugin that prints another object", withPlugin(`echo '{"a":"${secret}"}'`), /\.user\.exec: no credentials/],
-    ["a plugin that fails with a message", withPlugin(`echo ${secret} >&2; exit 1`), /\.user\.exec: no credentials/],
+    [
+      "a plugin that prints another object",
+      withPlugin(`echo '{"a":"${secret}"}'`),
+      /\.user\.exec: it gives no credentials/,
+    ],
+    [
+      "a plugin that fails with a message",
+      withPlugin(`echo ${secret} >&2; exit 1`),
+      /\.user\.exec: it gives no credentials/,
+    ],
     [
       "a plugin that doesn't exist",
       withUser({ exec: { apiVersion: "client.authentication.k8s.io/v1", command: `/none/${secret}` } }),
-      /\.user\.exec: no credentials come of it \(ENOENT\); run it by itself/,
+      /\.user\.exec: it gives no credentials \(ENOENT\); run it by itself/,
     ],
     [
       "an identity provider without a URL",
       withProvider("oidc", { "id-token": secret, "refresh-token": secret, "idp-issuer-url": secret, "client-id": "a" }),
-      /\.user\.auth-provider: no credentials/,
+      /\.user\.auth-provider: it gives no credentials/,
     ],
   ];
   for (const [what, text, words] of wrong)

@@ -75,7 +75,7 @@ describe("what the hooks say of secret inputs", () => {
         property: "",
         reason: `addresses[0]: "[secret]" is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`,
       },
-      { property: "", reason: "mtu: [secret] is below 68, the least that IPv4 allows (RFC 791)" },
+      { property: "", reason: "mtu: [secret] is below 68, the minimum of IPv4 (RFC 791)" },
     ]);
     expect(failures?.map(({ property }) => property)).to.include("interfaceName");
   });

@@ -86,7 +86,7 @@ describe("eject", () => {
     expect(error).to.deep.include({
       kind: "refused",
       message:
-        "node worker-1 isn't ready (Kubelet stopped posting node status.), so Vnic shop/db-wire can't be taken off it; try again when it is, or delete the Node object if it is lost for good",
+        "node worker-1 isn't ready (Kubelet stopped posting node status.), so Vnic shop/db-wire can't be removed from it; try again when it is, or delete the Node object if it is lost for good",
     });
     expect(record()?.metadata.finalizers).to.deep.equal([finalizer]);
   });

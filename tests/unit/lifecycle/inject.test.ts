@@ -126,7 +126,7 @@ describe("inject", () => {
         "the pod has terminated",
         ({ cluster }) => cluster.pods.set("shop/db-0", pod({ status: { phase: "Failed", reason: "Evicted" } })),
         "refused",
-        /^pod.name: pod shop\/db-0 has terminated \(phase Failed, Evicted\); name a pod that runs$/,
+        /^pod.name: pod shop\/db-0 has terminated \(phase Failed, Evicted\); name a running pod$/,
       ],
       [
         "the record is declared by somebody else",
@@ -188,7 +188,7 @@ describe("inject", () => {
 
     it("refuses it when its controller will give the replacement another name", async () => {
       driver.cluster.pods.set("shop/db-0", leaving("ReplicaSet"));
-      expect((await plain(run())).message).to.match(/has terminated \(it is being deleted\); name a pod that runs$/);
+      expect((await plain(run())).message).to.match(/has terminated \(it is being deleted\); name a running pod$/);
     });
   });
 
@@ -198,7 +198,7 @@ describe("inject", () => {
     expect(error).to.deep.include({
       kind: "deadline",
       message:
-        "putting Vnic shop/db-wire into pod shop/db-0: not done within 0.3 s; still waiting for pod shop/db-0 to run; last seen: no container runs yet on node worker-1",
+        "injecting Vnic shop/db-wire into pod shop/db-0: not done within 0.3 s; still waiting for pod shop/db-0 to run; last seen: no container runs yet on node worker-1",
     });
     expect(driver.cluster.writes).to.deep.equal([]);
   });

@@ -72,7 +72,7 @@ describe("observe", () => {
       () => (driver.cluster.nodeSide.observe = () => ({ sandboxId, resourceFile: true })),
     ],
     ["the record is missing", () => driver.cluster.vnics.clear()],
-    ["the record was made anew", () => driver.cluster.store(storedVnic({}, { uid: uid(5) }))],
+    ["the record was recreated", () => driver.cluster.store(storedVnic({}, { uid: uid(5) }))],
     ["pod shop/db-0 is gone", () => driver.cluster.pods.clear()],
     ["pod shop/db-0 was replaced", () => driver.cluster.pods.set("shop/db-0", pod({ uid: uid(9) }))],
     [
@@ -144,7 +144,7 @@ describe("observe", () => {
     it("fails while its node isn't ready", async () => {
       driver.cluster.nodes.set("worker-1", node({ ready: false }));
       expect((await rejection(run())).message).to.match(
-        /^node worker-1 isn't ready .*can't be told whether Vnic shop\/db-wire is gone; try again when it is/,
+        /^node worker-1 isn't ready .*can't be determined whether Vnic shop\/db-wire is gone; try again when it is/,
       );
     });
   });

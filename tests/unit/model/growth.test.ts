@@ -12,7 +12,10 @@ import { definition, uid } from "../../fakes/objects.ts";
 import { member, vnicSet } from "../../fakes/vnic-sets.ts";
 import { growth } from "../../support/work.ts";
 
-/** Twice as much work for twice the size, with a margin for logarithms; quadratic growth would be 4. */
+/**
+ * The allowed factor of work for twice the size: 2 if linear, with a margin for logarithms; quadratic growth would be
+ * 4.
+ */
 const linear = 2.6;
 
 const times = <T>(size: number, item: (index: number) => T) => Array.from({ length: size }, (_, index) => item(index));

@@ -9,9 +9,8 @@ import type { Fault } from "../../fakes/programs.ts";
 
 /*
  * Each program that an operation starts fails once, in each way; or that program and all later ones fail until the
- * machine is repaired. Whatever the operation reports, it leaves nothing without a resource file and touches nothing
- * foreign, and the next injection
- * and the next ejection do what they are asked for.
+ * machine is repaired. Whatever the operation reports, it must not leave anything without a resource file or change
+ * anything foreign, and the next injection and the next ejection must succeed.
  */
 
 interface Operation {
@@ -100,7 +99,7 @@ describe("when a program fails", () => {
     await assertGone(node, pristine);
   }
 
-  /** The relevant ways to fail: of a program that prints links, of one that changes links, and of any other. */
+  /** The relevant faults of a program: one that prints links, one that changes links, or any other. */
   const faultsOf = (program: string): readonly Fault[] => {
     if (program.includes("show") || program.includes("list-id"))
       return ["unstarted", "hung", "silent", "cut off", "garbled"];

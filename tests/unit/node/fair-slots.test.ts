@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Slots } from "../../../provider/node/fair-slots.ts";
 import { settle } from "../../fakes/clock.ts";
 
-/** Work that continues until it is told to end. */
+/** Work that continues until `end` is called. */
 function pending(): { readonly over: Promise<void>; end: () => void } {
   let end = (): void => undefined;
   const over = new Promise<void>((resolve) => (end = resolve));

@@ -165,7 +165,7 @@ describe("reconciling a Vnic", () => {
     expect(loser()?.status?.conditions[0]).to.include({ type: "Ready", status: "False", reason: "HeldByOther" });
     expect(driver.cluster.holders).to.deep.equal({ [`eth1 ${mac}`]: id, "eth1 192.168.50.10": id });
 
-    // After a refusal it makes no claims that would wake other waiting Vnics.
+    // A Vnic that was refused doesn't make claims that would wake other waiting Vnics.
     driver.cluster.calls.length = 0;
     await rejection(reconcileVnic(context, "shop/other"));
     expect(driver.cluster.calls.filter((call) => call.startsWith("createAddress"))).to.deep.equal([]);

@@ -5,7 +5,7 @@ import { rejection } from "../../fakes/cluster.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { type CallFate, LeaseServer } from "../../fakes/lease-server.ts";
 
-/** From when to when a replica was leading, in seconds; `until` is undefined while it leads. */
+/** The time in which a replica was the leader, in seconds; `until` is undefined while it is. */
 interface Span {
   readonly replica: string;
   readonly from: number;
@@ -19,7 +19,7 @@ class Replicas {
   readonly spans: Span[] = [];
   private readonly leaders = new Map<string, { leadership: Leadership; span: Span }>();
 
-  /** Starts a standby replica; `fate` decides about each of its calls. */
+  /** Starts a standby replica; `fate` is called for each of its calls. */
   start(replica: string, fate?: (call: "find" | "write", led: boolean) => CallFate): void {
     const leases = this.server.for((call) => fate?.(call, this.leaders.has(replica)) ?? {});
     void becomeLeader(leases, replica, () => undefined, this.clock).then((leadership) => {

@@ -9,8 +9,8 @@ const byDigest = `registry.example/pulumi-vnic-node@sha256:${"ab".repeat(32)}`;
 describe("a Platform in a program", () => {
   let registered: Registered[];
 
-  before(() => {
-    registered = recordRegistrations();
+  before(async () => {
+    registered = await recordRegistrations();
   });
 
   /** The resources that a Platform registers with the engine: itself first, then its objects. */

@@ -21,8 +21,8 @@ async function declare(name: string, given: VnicArgs = args, options?: pulumi.Cu
 }
 
 describe("a Vnic in a program", () => {
-  before(() => {
-    registered = recordRegistrations();
+  before(async () => {
+    registered = await recordRegistrations();
   });
 
   it("has a type token of its own, by which policies find it", async () => {

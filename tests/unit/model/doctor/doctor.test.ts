@@ -173,10 +173,11 @@ describe("doctor: a node", () => {
   });
   const problems: [string, RegExp][] = [
     ["injection Job x can't run on node n (image i): ErrImagePull: not found", /vnic:image/],
+    ['injection Job x can\'t run on node n (image i): Failed: Failed to pull image "i": not found', /vnic:image/],
     ["creating injection Job: image i may not run in vnic-system; allowed: j", /--allow-image/],
     [
       "injection Job x: hostPath type check failed: /run/containerd is not a directory",
-      /runtime keeps its files elsewhere/,
+      /name the node's runtime layout/,
     ],
     ["the request is not understood: invalid", /of this package's version/],
     ['jobs.batch is forbidden: User "x" cannot create resource "jobs"', /vnic-provider/],
@@ -236,9 +237,9 @@ describe("doctor: waiting records, for", () => {
     [
       "a Vnic with the status that the API server defaults",
       record({}, [...pendingStatus.conditions]),
-      /^warning Vnic shop\/db: nobody has worked on it yet/,
+      /^warning Vnic shop\/db: hasn't been realised yet/,
     ],
-    ["a Vnic that nobody has worked on", record({}), /^warning Vnic shop\/db: nobody has worked on it yet/],
+    ["a Vnic that hasn't been realised", record({}), /^warning Vnic shop\/db: hasn't been realised yet/],
     [
       "a Vnic that failed",
       record({}, [{ ...ready, status: "False", reason: "Refused", message: "no" }]),

@@ -76,7 +76,7 @@ describe("the routes and rules of a pod", () => {
       defaultRoute: { except: ["10.96.0.0/12"] },
     }),
   );
-  /** As `ip -N -j` of iproute2 6.1 prints them. */
+  /** Rows as `ip -N -j` of iproute2 6.1 prints them. */
   const routes: RouteRow[] = [
     { dst: "default", gateway: "10.214.1.1", dev: "eth0" },
     { dst: "192.168.50.0/24", dev: "net1", protocol: "2" },

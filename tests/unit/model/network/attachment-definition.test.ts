@@ -16,7 +16,7 @@ describe("a NetworkAttachmentDefinition", () => {
   const chain = (...plugins: object[]) => ({ cniVersion: "1.0.0", name: "lan", plugins: [macvlan, ...plugins] });
   const ipam = (type: string, more: object = {}) => ({ cniVersion: "0.3.1", ...macvlan, ipam: { type, ...more } });
 
-  /** Configurations from published examples, the networks that they are read as, and their fields without effect. */
+  /** Configurations from published examples, with the expected networks and the fields without effect. */
   const understood: [what: string, config: object, read: object, unused?: string[]][] = [
     ["a macvlan", { cniVersion: "0.3.1", name: "lan", ...macvlan }, onEth1],
     ["dhcp", ipam("dhcp"), onEth1, ['spec.config.ipam "dhcp"']],

@@ -48,7 +48,7 @@ describe("the row of a Vnic", () => {
       age: "30m",
     }));
 
-  it("has the requested values when nobody has worked on it yet", () =>
+  it("has the requested values of a Vnic that hasn't been realised yet", () =>
     expect(rowOf(record(), now)).to.include({
       node: "node1",
       interface: "",

@@ -35,7 +35,7 @@ function workload(manifests: readonly Manifest[], name: string): Workload {
 }
 const podOf = (options: Partial<PlatformOptions>, name: string) => workload(make(options), name).spec.template.spec;
 
-/** Compiles only if the class has exactly the schema's options. */
+/** These types compile only if the class has exactly the schema's options. */
 type Missing<Schema, Class> = Exclude<keyof Required<Schema>, keyof Class>;
 const missed: readonly [
   Missing<PlatformOptions, PlatformArgs>[],

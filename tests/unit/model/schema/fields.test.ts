@@ -161,7 +161,7 @@ describe("an MTU", () => {
   for (const bytes of [68, 1500, 9000, 65535])
     it(`may be ${bytes}`, () => expect(field.mtu.parse(bytes)).to.equal(bytes));
   const refused: [value: unknown, rule: RegExp][] = [
-    [67, /67 is below 68, the least that IPv4 allows/],
+    [67, /67 is below 68, the minimum of IPv4/],
     [-1, /-1 is below 68/],
     [65536, /65536 is above 65535/],
     [1500.5, /1500.5 is not a whole number of bytes/],

@@ -122,7 +122,7 @@ describe("the problems of a definition", () => {
       "an MTU too small for its IPv6 address",
       inputs({ mtu: 1279, addresses: ["fd50::10/64"] }),
       "mtu",
-      /1279 is below 1280, the least that IPv6 allows \(RFC 8200\), and fd50::10 is IPv6/,
+      /1279 is below 1280, the minimum of IPv6 \(RFC 8200\), and fd50::10 is IPv6/,
     ],
     ["a null", inputs({ mac: null }), "mac", /null is not a string/],
   ];

@@ -113,7 +113,7 @@ describe("a plan", () => {
     const value = legal[place];
     if (value !== undefined)
       it(`is refused when ${place} begins or ends with a hostile word`, () => {
-        // Some words are only hostile alone: `net1..` is a valid interface name.
+        // Some hostile words are harmless at the end of a valid value: `net1..` is a valid interface name.
         for (const word of hostileWords.filter((word) => !/^[-a-z.]{0,10}$/.test(word)))
           for (const text of [value + word, word + value])
             expect(injectPlan.safeParse(make(text)).success, shown(text)).to.equal(false);
