@@ -7,6 +7,7 @@ import { print, printJson } from "./output.ts";
 import { cleanNodes } from "./clean-nodes.ts";
 import { deleteRecords, readRecords } from "./delete-records.ts";
 import { deleteInstallation, deleteWorkloads } from "./delete-installation.ts";
+import { ensureSessionObjects } from "./session-objects.ts";
 
 interface UninstallOptions extends AccessOptions {
   readonly image: string;
@@ -44,6 +45,7 @@ Networks it does nothing but name them, unless --delete-records is given: then i
         done.push(words);
         if (!options.json) print(words);
       };
+      await ensureSessionObjects(api, report);
       await deleteRecords({ api, cluster, image: options.image, report }, records);
       await deleteWorkloads(api, report);
       await cleanNodes({ api, cluster, image: options.image, report });

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { defaultImage } from "../../provider/base/package.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { agentName, apiVersion, group, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import { writeChart } from "../../scripts/chart/chart.ts";
 import { appPod, ensureHelm, type Lab, up } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import { must } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, uninstallPlatform } from "../support/cluster.ts";
+import { runCommand } from "../support/command-line.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { tagImage, untagImage } from "../support/node-images.ts";
 import { answersPing } from "../support/outside.ts";
@@ -33,8 +35,6 @@ describe("the chart, installed by Helm", () => {
     for (const node of nodes) await tagImage(lab, node, defaultImage, nextImage);
   });
   after(async () => {
-    // To delete the records, the command needs the namespace of its sessions, which Helm has removed.
-    await installPlatform(lab.kubectl);
     await uninstallPlatform(lab);
     await here("delete", "namespace", namespace, "--ignore-not-found", "--wait=true");
     for (const node of nodes) await untagImage(lab, node, nextImage);
@@ -110,5 +110,18 @@ describe("the chart, installed by Helm", () => {
         (kind) => `customresourcedefinition.apiextensions.k8s.io/${kind}.${group}`,
       ),
     );
+  });
+
+  it("leaves nothing behind once pulumi-vnic uninstall has deleted the records that Helm left", async () => {
+    const { code, stdout, stderr } = await runCommand(["uninstall", "--delete-records"], {
+      kubeconfig: lab.kubeconfig,
+    });
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    expect(stdout)
+      .to.include(`created Namespace ${systemNamespace} again`)
+      .and.include(`deleted Vnic ${namespace}/wire`);
+    expect(await answersPing(lab, "lan1", address)).to.equal(false);
+    expect(await here("get", "crds,namespaces", "-o", "name")).to.not.include("vnic");
+    for (const node of nodes) expect((await lab.exec(node, ["ls", "-A", stateDirectory])).stdout).to.equal("");
   });
 });
