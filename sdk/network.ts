@@ -50,6 +50,11 @@ export interface NetworkDefinitionArgs {
   freeMacs?: pulumi.Input<boolean>;
   /** Whether a Vnic may switch off duplicate address detection. @default false */
   allowUnprobed?: pulumi.Input<boolean>;
+  /**
+   * Whether pods list its Vnics in their annotation `k8s.v1.cni.cncf.io/network-status`; needs a Platform with
+   * `networkStatus`. @default false
+   */
+  networkStatus?: pulumi.Input<boolean>;
   /** How many Vnics one namespace may have on it. @default any number */
   vnicsPerNamespace?: pulumi.Input<number>;
   /**
@@ -78,6 +83,7 @@ const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name" | "cluster">, "
   macPrefixes: "Vnics",
   freeMacs: "Vnics",
   allowUnprobed: "Vnics",
+  networkStatus: "Vnics",
   vnicsPerNamespace: "network",
 };
 const inputOutputs = Object.keys(inputs) as (keyof typeof inputs)[];
@@ -111,6 +117,7 @@ export class Network extends pulumi.CustomResource {
   declare readonly macPrefixes: pulumi.Output<string[] | undefined>;
   declare readonly freeMacs: pulumi.Output<boolean | undefined>;
   declare readonly allowUnprobed: pulumi.Output<boolean | undefined>;
+  declare readonly networkStatus: pulumi.Output<boolean | undefined>;
   declare readonly vnicsPerNamespace: pulumi.Output<number | undefined>;
   declare readonly cluster: pulumi.Output<string | undefined>;
   /** UID of the record. */

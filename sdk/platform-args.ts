@@ -71,6 +71,11 @@ export interface PlatformArgs {
   allowRuntimeLayouts?: readonly string[];
   /** Whether to add OpenShift's security context constraints for our pods. @default false */
   openshift?: boolean;
+  /**
+   * Whether Networks may set `networkStatus`. Gives the provider and the reconciler the right to change the annotation
+   * `k8s.v1.cni.cncf.io/network-status` of pods, and nothing else of them. @default false
+   */
+  networkStatus?: boolean;
   /** Additional labels for all objects and pods, except the injection Jobs. @default none */
   labels?: Readonly<Record<string, string>>;
   /** Additional annotations for all objects and pods, except the injection Jobs. @default none */

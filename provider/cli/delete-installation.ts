@@ -27,7 +27,7 @@ export async function deleteWorkloads(api: RawApi, report: (words: string) => vo
  */
 export async function deleteInstallation(api: RawApi, report: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });
-  const others = platformManifests({ image: defaultImage, openshift: true, without: ["crds"] });
+  const others = platformManifests({ image: defaultImage, openshift: true, networkStatus: true, without: ["crds"] });
   for (const manifest of [...others.reverse(), ...crds.reverse()]) {
     const words = wordsOf(manifest);
     const path = pathOf(manifest);

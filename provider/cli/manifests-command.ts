@@ -23,6 +23,7 @@ interface Options {
   readonly allowRuntimeLayout: string[];
   readonly imagePullSecret: string[];
   readonly openshift?: boolean;
+  readonly networkStatus?: boolean;
   readonly split?: string;
 }
 
@@ -66,6 +67,7 @@ export function manifestsCommand(): Command {
         .argParser(collect),
     )
     .option("--openshift", "add OpenShift's security context constraints for our pods")
+    .option("--network-status", "add the right to write the annotation network-status of pods, and its policy")
     .option("--split <folder>", "write one YAML file for each object into a folder, with a kustomization.yaml")
     .action(async (options: Options) => {
       const items = platformManifests(await platformOptions(options));
@@ -77,13 +79,13 @@ export function manifestsCommand(): Command {
 /** Merges the options of the file and of the command line: lists are joined, single values of the command line win. */
 async function platformOptions(said: Options): Promise<PlatformOptions & { without: PlatformPart[] }> {
   const file = said.options === undefined ? {} : await readOptions(said.options);
-  const { image, runtimeLayout, openshift, without } = said;
+  const { image, runtimeLayout, openshift, networkStatus, without } = said;
   const lists = {
     allowImages: [...(file.allowImages ?? []), ...said.allowImage],
     allowRuntimeLayouts: [...(file.allowRuntimeLayouts ?? []), ...said.allowRuntimeLayout],
     imagePullSecrets: [...(file.imagePullSecrets ?? []), ...said.imagePullSecret],
   };
-  const once = { ...(image === undefined ? {} : { image }), ...present({ runtimeLayout, openshift }) };
+  const once = { ...(image === undefined ? {} : { image }), ...present({ runtimeLayout, openshift, networkStatus }) };
   return { image: defaultImage, ...file, ...once, ...lists, without };
 }
 

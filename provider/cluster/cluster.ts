@@ -21,8 +21,7 @@ import type { WorkloadObject } from "../model/vnic-set/selection.ts";
  * server said "not found". Any other failure is a `VnicError` that names the object: `unreachable`, `forbidden`,
  * `notInstalled`, `conflict` or `failed`.
  */
-export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
-  findPod(namespace: string, name: string): Promise<PodObject | undefined>;
+export interface Cluster extends PodCluster, VnicCluster, NetworkCluster, AddressCluster {
   findNamespace(name: string): Promise<NamespaceObject | undefined>;
   findNode(name: string): Promise<NodeObject | undefined>;
   findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined>;
@@ -44,6 +43,31 @@ export interface Cluster extends VnicCluster, NetworkCluster, AddressCluster {
   deleteJob(name: string): Promise<void>;
   /** Attaches to stdin and stdout of one of our containers; `undefined` if it isn't running yet. */
   attach(pod: string, container: string): Promise<Attachment | undefined>;
+}
+
+/** One pod, which isn't another one of the same name. */
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** The pods of applications. */
+export interface PodCluster {
+  findPod(namespace: string, name: string): Promise<PodObject | undefined>;
+  /**
+   * Replaces the value of an annotation, or removes it if the new one is undefined. `change` is called again if another
+   * writer changes the pod meanwhile. Does nothing if the pod is gone.
+   */
+  changePodAnnotation(
+    pod: PodRef,
+    annotation: string,
+    change: (text: string | undefined) => string | undefined,
+  ): Promise<void>;
+  /** Asks the API server whether a pod may be changed, without changing it. */
+  tryPodChange(pod: PodRef): Promise<void>;
+  /** Whether multus-dynamic-networks-controller is installed. */
+  hasDynamicNetworksController(): Promise<boolean>;
 }
 
 /** The records of Vnics. */

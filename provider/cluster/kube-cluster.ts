@@ -13,6 +13,7 @@ import { call, create, find } from "./call.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { networkCalls } from "./networks.ts";
+import { podCalls } from "./pods.ts";
 import type { RecordApi } from "./records.ts";
 import { leaseTryMilliseconds, tryMilliseconds } from "./retry.ts";
 import { withSharedReads } from "./shared-reads.ts";
@@ -84,8 +85,7 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
   const { listAddresses, ...addresses } = addressCalls(api);
 
   return {
-    findPod: (namespace, name) =>
-      find<PodObject>(server, `reading pod ${namespace}/${name}`, () => core.readNamespacedPod({ namespace, name })),
+    ...podCalls(server, core, objects, api.patches),
     findNamespace: (name) =>
       find<NamespaceObject>(server, `reading namespace ${name}`, () => core.readNamespace({ name })),
     findRuntimeClass: (name) =>

@@ -2,8 +2,8 @@ import { isVnicError, messageOf } from "../base/errors.ts";
 import type { RunningPod } from "../model/kubernetes/pod.ts";
 import { attemptStatus, failureReasons, isOutdated, restoredStatus, isReportedUnready } from "../model/vnic/attempt.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
-import { failedStatus } from "../model/vnic/status.ts";
-import type { VnicStatus } from "../model/vnic/conditions.ts";
+import { announcedStatus, failedStatus } from "../model/vnic/status.ts";
+import type { PublishedEntry, VnicStatus } from "../model/vnic/conditions.ts";
 import type { Driver } from "./driver.ts";
 import { emitEvents } from "./emit-events.ts";
 
@@ -45,6 +45,14 @@ export class Attempt {
     clearTimeout(this.timer);
     await this.last;
     return this.record;
+  }
+
+  /** Writes to the status which entry the pod's annotation network-status is about to get. */
+  async announce(entry: PublishedEntry): Promise<void> {
+    await this.end();
+    const status = announcedStatus(this.record, entry);
+    await this.driver.cluster.applyVnicStatus(refOf(this.record), status);
+    this.record = { ...this.record, status };
   }
 
   /** Reports why the attempt failed half-way. */

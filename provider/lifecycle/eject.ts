@@ -8,6 +8,7 @@ import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { freeAddresses } from "./address/claim-addresses.ts";
+import { withdraw } from "./network/network-status.ts";
 import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { nodeExists } from "./node-exists.ts";
@@ -57,6 +58,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
 
     // Return
     if (!record) return;
+    await withdraw(driver, ref.namespace, record.status?.networkStatus);
     const told = removed ? emitRemoved(driver, record, node) : undefined;
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
     await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);

@@ -9,7 +9,7 @@ import type { InjectPlan } from "../model/wire/session-protocol.ts";
 /** Makes the plan for injecting a Vnic into a running pod. */
 export function injectPlan(
   definition: Definition,
-  { mtu: networkMtu, gateways: networkGateways, ...network }: NetworkOnNode,
+  { mtu: networkMtu, gateways: networkGateways, networkStatus: _, ...network }: NetworkOnNode,
   record: StoredVnic,
   running: RunningPod,
 ): InjectPlan {

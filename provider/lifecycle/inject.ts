@@ -21,6 +21,7 @@ import { cleanUpPreviousPlacements } from "./previous-placements.ts";
 import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
+import { preparePublication, publish, publishedEntry } from "./network/network-status.ts";
 import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
@@ -83,7 +84,7 @@ async function injectAlone(injection: Injection): Promise<VnicState> {
   const prepared = await prepare(injection);
   const ensured = await ensure(injection, prepared);
   const result = await sync(injection, prepared, ensured);
-  return finish(injection, ensured, result);
+  return finish(injection, prepared, ensured, result);
 }
 
 /** The findings before anything is written. */
@@ -94,6 +95,8 @@ interface Prepared {
   readonly prior: StoredVnic | undefined;
   readonly owner: string | undefined;
   readonly addresses: AddressClaim;
+  /** The name under which the pod will list the Vnic. */
+  readonly publishAs: string | undefined;
 }
 
 /** Observe, with the claim: the record, the network on the pod's node, and what an earlier realisation left. */
@@ -103,8 +106,10 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const owner = claim.record && refuseForeignRecord(claim.record, definition, options);
   const { network, segments, warning } = await joinNetwork(driver.cluster, definition, pod.node);
   if (warning !== undefined) driver.warn?.(warning);
+  const publishAs = await preparePublication(driver, network, { ...definition.pod, uid: pod.uid });
   const prior = await cleanUpPreviousPlacements(injection, claim.record);
   return {
+    publishAs,
     network,
     segments,
     prior,
@@ -197,7 +202,8 @@ async function sync(
 
 /** Return: the state, after writing it to the record's status. */
 async function finish(
-  { driver, definition, pod, claim }: Injection,
+  { driver, definition, options, pod, claim }: Injection,
+  { publishAs }: Prepared,
   { record, made, addresses, attempt }: Ensured,
   result: InjectResult,
 ): Promise<VnicState> {
@@ -209,9 +215,20 @@ async function finish(
     interface: live,
     ...(lease ? { lease: termsOf(lease) } : {}),
   };
+  const inPod = { ...definition.pod, uid: pod.uid };
+  const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
+  const status = attachedStatus(told, pod, result, new Date(), entry);
+  try {
+    // What the status names is removed later, so it is written before the annotation is changed.
+    if (entry) await attempt.announce(entry);
+    await publish(driver, definition.pod.namespace, record.status?.networkStatus, entry, live);
+  } catch (error) {
+    if (!options.sourceRecord) await attempt.fail(error);
+    throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
+  }
   try {
     await Promise.all([
-      driver.cluster.applyVnicStatus(vnicRef(definition), attachedStatus(told, pod, result, new Date())),
+      driver.cluster.applyVnicStatus(vnicRef(definition), status),
       addresses.dropFormer(record),
       claim.release(),
       emitAdded(driver, record, pod, result),

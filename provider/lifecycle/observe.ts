@@ -1,6 +1,7 @@
 import { driftOf } from "../model/vnic/drift.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
+import { networkStatusAnnotation } from "../model/kubernetes/network-status.ts";
 import { podForNode, type PodState, readPod } from "../model/kubernetes/pod.ts";
 import type { ObserveResult } from "../model/wire/session-protocol.ts";
 import { realisationOf, stateOfRecord } from "../model/vnic/record.ts";
@@ -8,6 +9,7 @@ import type { VnicState } from "../model/vnic/state.ts";
 import { packageVersion } from "../base/package.ts";
 import { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
+import { isPublished } from "./network/network-status.ts";
 import { networkDrift } from "./network/vnic-network.ts";
 import { nodeExists } from "./node-exists.ts";
 import { liveView, type View } from "./view.ts";
@@ -45,7 +47,12 @@ export async function observe(
   const isBare = record?.metadata.uid !== known.uid && !node?.interface;
   if (isBare && !(await isLeftOnNode(driver, ref, known, deadline))) return undefined;
 
-  const drift = [...driftOf({ known, record, pod, node }), ...changes];
+  const unlisted = record?.status && node?.interface && !isPublished(record.status, object, node.interface);
+  const drift = [
+    ...driftOf({ known, record, pod, node }),
+    ...(unlisted ? [`annotation ${networkStatusAnnotation} of the pod doesn't list the NIC as it is`] : []),
+    ...changes,
+  ];
   const { interface: _, sandboxId: __, drift: ___, lease: ____, ...lasting } = known;
   const live = node?.interface;
   return {

@@ -49,6 +49,8 @@ export const annotations = {
   node: `${group}/node`,
   /** The UID of the pod that has or will have the Vnic. */
   podUid: `${group}/pod-uid`,
+  /** On a NetworkAttachmentDefinition: whether pods list its Vnics in their annotation network-status. */
+  networkStatus: `${group}/network-status`,
   /** The addresses and MACs that the Vnic may hold. */
   held: `${group}/held`,
   /** The claim: which driver is working on the Vnic now. */

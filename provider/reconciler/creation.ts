@@ -2,6 +2,7 @@ import { readyOf } from "../model/vnic/pending.ts";
 import { inject } from "../lifecycle/inject.ts";
 import { valuesOf } from "../model/address/address.ts";
 import { holdsExactly } from "../model/address/held.ts";
+import { isPublished, publish } from "../lifecycle/network/network-status.ts";
 import { observe } from "../lifecycle/observe.ts";
 import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
@@ -27,11 +28,20 @@ export const creation: Module = async (task) => {
   }
   const isDue = context.due.delete(vnicId(record.metadata));
   if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
-    return undefined;
+    return publishAgain(task);
   const { node } = await inject(context, definition, { sourceRecord: record, deadlineSeconds });
   context.log("info", `it is attached to its pod on node ${node}`, about(task));
   return undefined;
 };
+
+/** Restores the Vnic's entry in the annotation of its pod if somebody has replaced it, as Multus does. */
+async function publishAgain({ context, record, pod }: Task): Promise<undefined> {
+  const { networkStatus, interface: nic } = record.status ?? {};
+  if (!record.status || !networkStatus || !nic || isPublished(record.status, pod)) return;
+  if (await context.cluster.hasDynamicNetworksController()) return;
+  const { namespace } = record.metadata;
+  await publish(context, namespace, networkStatus, networkStatus, nic);
+}
 
 /**
  * Whether the record says that everything is done, and nothing has happened since that could have changed this. For a

@@ -1,5 +1,6 @@
 import { Deadline } from "../lifecycle/deadline.ts";
 import { removeFromNode } from "../lifecycle/eject.ts";
+import { withdraw } from "../lifecycle/network/network-status.ts";
 import { annotations, vnicId } from "../model/names.ts";
 import { terminationOf } from "../model/kubernetes/pod.ts";
 import { placementOf, refOf } from "../model/vnic/record.ts";
@@ -31,6 +32,7 @@ export const stale: Module = async (task) => {
     if (terminationOf(await context.cluster.findPod(namespace, record.spec.pod.name), placement.podUid) === undefined)
       return;
     await removeFromNode(context, { ...refOf(record), uid }, placement.node, undefined, deadline, { keepLease: true });
+    await withdraw(context, namespace, current.status?.networkStatus);
     await context.cluster.changeVnic(current, {
       annotations: { [annotations.node]: null, [annotations.podUid]: null },
     });

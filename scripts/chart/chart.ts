@@ -89,6 +89,7 @@ const emptyValues = {
   imagePullSecrets: [],
   without: [],
   openshift: false,
+  networkStatus: false,
   labels: {},
   annotations: {},
   agent: {},

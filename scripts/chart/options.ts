@@ -10,7 +10,12 @@ const otherImage = "@allowed-image@";
 const everyNode = [{ operator: "Exists" }] as const;
 
 /** The options for the base rendering, chosen so that it contains every object. */
-export const baseOptions = { image, allowImages: [otherImage], openshift: true } satisfies PlatformOptions;
+export const baseOptions = {
+  image,
+  allowImages: [otherImage],
+  openshift: true,
+  networkStatus: true,
+} satisfies PlatformOptions;
 
 /** Texts to replace in strings, the longest first. */
 export const substitutes: readonly Substitute[] = [
@@ -157,6 +162,13 @@ export const points: readonly Point[] = [
     forms: [],
     whenThere: ".Values.openshift",
     set: (options, openshift) => ({ ...options, openshift: openshift as boolean }),
+  },
+  {
+    base: true,
+    probe: false,
+    forms: [],
+    whenThere: ".Values.networkStatus",
+    set: (options, networkStatus) => ({ ...options, networkStatus: networkStatus as boolean }),
   },
   {
     base: [],

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Attachment, Cluster } from "../../provider/cluster/cluster.ts";
+import type { Attachment, Cluster, PodRef } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
 import { finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
@@ -82,6 +82,32 @@ export class FakeCluster implements Cluster {
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
     this.called("findPod", `${namespace}/${name}`);
     return this.pods.get(`${namespace}/${name}`);
+  }
+
+  /** Whether multus-dynamic-networks-controller is installed. */
+  dynamicNetworksController = false;
+
+  async hasDynamicNetworksController(): Promise<boolean> {
+    return this.dynamicNetworksController;
+  }
+
+  async tryPodChange({ namespace, name }: PodRef): Promise<void> {
+    this.called("tryPodChange", `${namespace}/${name}`);
+  }
+
+  async changePodAnnotation(
+    { namespace, name, uid: wanted }: PodRef,
+    annotation: string,
+    change: (text: string | undefined) => string | undefined,
+  ): Promise<void> {
+    const id = `${namespace}/${name}`;
+    this.called("changePodAnnotation", id);
+    const found = this.pods.get(id);
+    if (found?.metadata?.uid !== wanted) return;
+    const { [annotation]: text, ...others } = found.metadata.annotations ?? {};
+    const value = change(text);
+    const annotations = value === undefined ? others : { ...others, [annotation]: value };
+    this.pods.set(id, { ...found, metadata: { ...found.metadata, annotations } });
   }
 
   async findRuntimeClass(name: string): Promise<RuntimeClassObject | undefined> {

@@ -117,6 +117,7 @@ describe("the chart, rendered by Helm", () => {
         allowImages: fc.array(image, { maxLength: 3 }),
         imagePullSecrets: fc.array(name, { maxLength: 2 }),
         openshift: fc.boolean(),
+        networkStatus: fc.boolean(),
         labels: words,
         annotations: words,
         without: fc.subarray(platformParts),

@@ -79,12 +79,13 @@ async function resolve(
     throw refusal(
       `VnicNetwork ${network.name} has no parent for node ${node}; add one to its parents, or a parent for all`,
     );
-  const { mtu, gateways } = known;
+  const { mtu, gateways, networkStatus } = known;
   const reachable = gateways?.filter((gateway) => isReachable(gateway, definition.addresses));
   const withDefaults = {
     ...there,
     ...(mtu === undefined ? {} : { mtu }),
     ...(reachable?.length ? { gateways: reachable } : {}),
+    ...(networkStatus === true ? { networkStatus: `${pod.namespace}/${network.name}` } : {}),
   };
   return { network: withDefaults, record };
 }
@@ -139,7 +140,7 @@ export async function networkDrift(cluster: ClusterView, known: VnicState): Prom
   if (isInline(network) || applied === undefined) return [];
   try {
     const now = await resolveNetwork(cluster, known, known.node);
-    const keys = ["mode", "parent", "vlan", "mtu", "gateways"] as const;
+    const keys = ["mode", "parent", "vlan", "mtu", "gateways", "networkStatus"] as const;
     const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
     return keys
       .filter((key) => !isDeepStrictEqual(applied[key], now[key]))

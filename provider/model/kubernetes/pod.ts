@@ -4,6 +4,7 @@ export interface PodObject {
     readonly name?: string;
     readonly namespace?: string;
     readonly uid?: string;
+    readonly resourceVersion?: string;
     readonly creationTimestamp?: Date | string;
     readonly deletionTimestamp?: Date | string;
     readonly labels?: Readonly<Record<string, string>>;

@@ -2,6 +2,7 @@ import { parseJson } from "../../base/json.ts";
 import type * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 import { cut, quote } from "../../base/quote.ts";
+import { annotations } from "../names.ts";
 import { maxLength } from "../schema/bounds.ts";
 import { present, wording } from "../schema/known.ts";
 import {
@@ -21,7 +22,11 @@ import type { NodeNetwork } from "./mode.ts";
 
 /** The fields of a NetworkAttachmentDefinition that we read. */
 export interface AttachmentDefinition {
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
   readonly spec?: { readonly config?: string };
 }
 
@@ -31,6 +36,8 @@ export interface ReadNetwork {
   readonly mtu?: number;
   /** The MAC of its NICs; a Vnic may have another one. */
   readonly mac?: string;
+  /** The name under which pods list its Vnics in their annotation network-status, if they do. */
+  readonly networkStatus?: string;
   /** Whether replies leave by the NIC that a request came in by. */
   readonly repliesByNic?: boolean;
   /** Settings that have no effect on a Vnic. */
@@ -59,6 +66,8 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
   const main = read<MainPlugin>(0, mainPlugins, "we know");
   const network = networkOf(main, () => refuse(`${pathOf(0)}.device: is missing; give it, hwaddr or pciBusID`));
   const asked: Omit<Mutable<ReadNetwork>, "network" | "unused"> = "mtu" in main && main.mtu ? { mtu: main.mtu } : {};
+  const { name, namespace, annotations: notes = {} } = definition.metadata;
+  if (notes[annotations.networkStatus] === "true") asked.networkStatus = `${namespace}/${name}`;
   for (const index of plugins.keys()) {
     if (index === 0) continue;
     const chained = read<ChainedPlugin>(index, chainedPlugins, "a Vnic can follow in a chain");

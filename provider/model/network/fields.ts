@@ -101,6 +101,13 @@ export const networkFields = {
     doc: "Whether a Vnic may switch `duplicateAddressDetection` off",
     default: "`false`",
   },
+  networkStatus: {
+    schema: known(z.boolean()).optional(),
+    change: "update",
+    spec: true,
+    doc: "Whether pods list its Vnics in their annotation [network-status](networks-and-modes.md#network-status)",
+    default: "`false`",
+  },
   vnicsPerNamespace: {
     schema: known(rule.vnicCount).optional(),
     change: "update",

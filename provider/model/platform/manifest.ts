@@ -11,6 +11,8 @@ export interface Manifest {
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  /** Names of the objects. @default all */
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 

@@ -98,6 +98,11 @@ export const platformOptions = z.strictObject({
     .boolean()
     .optional()
     .meta({ default: false, description: "Whether to add OpenShift's security context constraints for our pods" }),
+  networkStatus: z.boolean().optional().meta({
+    default: false,
+    description:
+      "Whether Networks may ask that pods' annotation network-status lists their Vnics; gives the right to it",
+  }),
   labels: labels.optional(),
   annotations: annotations.optional(),
   agent: agentOptions.optional(),

@@ -7,6 +7,7 @@ import { agentPart } from "./agent.ts";
 import { inlinePolicy } from "./inline-policy.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
+import { networkStatusPart } from "./network-status.ts";
 import { providerPart } from "./provider.ts";
 import { openshiftPart } from "./openshift.ts";
 import { parsePlatformOptions, type PlatformOptions } from "./options.ts";
@@ -53,7 +54,13 @@ export function partManifests(part: PlatformPart, options: PlatformOptions): Man
 function policies(options: PlatformOptions): Manifest[] {
   const others = platformParts.filter((part) => part !== "policies");
   const standing = templatesIn(others.flatMap((part) => partManifests(part, options)));
-  return [...systemPolicy(options, standing), ...networkPolicy(), ...inlinePolicy(), ...tenantRoles()];
+  return [
+    ...systemPolicy(options, standing),
+    ...networkPolicy(),
+    ...inlinePolicy(),
+    ...tenantRoles(),
+    ...networkStatusPart(options),
+  ];
 }
 
 /** The injection Jobs have a namespace of their own, because Pod Security's `baseline` forbids what they need. */

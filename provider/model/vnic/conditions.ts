@@ -3,6 +3,15 @@ import type { Interface } from "../wire/session-protocol.ts";
 
 /* The shape of a Vnic record's status. */
 
+/** The name and the NIC of an entry in the annotation network-status, and the pod that has it. */
+export interface PublishedEntry {
+  readonly name: string;
+  readonly pod: string;
+  readonly podUid: string;
+  readonly interface: string;
+  readonly mac: string;
+}
+
 /** The actual state of a Vnic when last observed. Without `node`, `pod` and `interface` it isn't realised anywhere. */
 export interface VnicStatus {
   /** The generation of the spec that the status is about; -1 until a driver has written a status. */
@@ -17,6 +26,8 @@ export interface VnicStatus {
   };
   readonly interface?: Interface;
   readonly lease?: Lease;
+  /** The entry in the annotation network-status of a pod, which stays here until it is removed there. */
+  readonly networkStatus?: PublishedEntry;
   readonly conditions: readonly Condition[];
 }
 

@@ -53,6 +53,16 @@ const status = z.object({
     })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
+  networkStatus: z
+    .object({
+      name: z.string().max(maxLength.attachment),
+      pod: name,
+      podUid: name,
+      interface: z.string().max(maxLength.labelName),
+      mac: z.string().max(maxLength.mac),
+    })
+    .optional()
+    .describe("The entry of the Vnic in the annotation k8s.v1.cni.cncf.io/network-status of a pod."),
   // A map by type, so that each condition can have its own writer.
   conditions: z
     .array(condition)

@@ -12,6 +12,8 @@ export const schemaVersion = 1;
 export interface NetworkOnNode extends NodeNetwork {
   readonly mtu?: number;
   readonly gateways?: readonly string[];
+  /** The name under which the pod lists the Vnic in its annotation network-status, if it does. */
+  readonly networkStatus?: string;
 }
 
 /** The outputs of a Vnic in Pulumi's state: the applied definition and its result. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunningPod } from "../kubernetes/pod.ts";
-import type { Condition, VnicStatus } from "./conditions.ts";
-import { isPending } from "./pending.ts";
+import type { Condition, PublishedEntry, VnicStatus } from "./conditions.ts";
+import { isPending, pendingStatus } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { cut } from "../../base/quote.ts";
 import { maxLength } from "../schema/bounds.ts";
@@ -18,20 +18,27 @@ export function attachedStatus(
     lease,
   }: Pick<InjectResult, "association" | "interface" | "lease">,
   now: Date,
+  networkStatus?: PublishedEntry,
 ): VnicStatus {
   const so = attached(live, pod.name, node);
   return {
-    ...observed(record),
+    observedGeneration: generationOf(record),
     node,
     pod: { name: pod.name, uid: pod.uid, sandboxId, containerId },
     interface: live,
     ...(lease ? { lease } : {}),
+    ...(networkStatus ? { networkStatus } : {}),
     conditions: [
       condition(record, { type: "Ready", ...so }, now),
       condition(record, { type: "Attached", ...so }, now),
       ...(lease ? [condition(record, { type: "LeaseBound", ...bound(lease) }, now)] : []),
     ],
   };
+}
+
+/** The current status with the entry that is about to be written to the pod's annotation. */
+export function announcedStatus({ status }: StoredVnic, networkStatus: PublishedEntry): VnicStatus {
+  return { ...(status ?? pendingStatus), networkStatus };
 }
 
 export function attached({ name }: Pick<Interface, "name">, pod: string, node: string) {
@@ -60,8 +67,14 @@ export function failedStatus(
   return { ...observed(record), conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
 }
 
-function observed({ metadata: { generation = 1 } }: StoredVnic): Pick<VnicStatus, "observedGeneration"> {
-  return { observedGeneration: generation };
+/** The fields that every status has. The pod's annotation has its entry until it is removed there. */
+function observed(record: StoredVnic): Pick<VnicStatus, "observedGeneration" | "networkStatus"> {
+  const { networkStatus } = record.status ?? {};
+  return { observedGeneration: generationOf(record), ...(networkStatus ? { networkStatus } : {}) };
+}
+
+function generationOf({ metadata: { generation = 1 } }: StoredVnic): number {
+  return generation;
 }
 
 /** Whether the record's current status already says what `wanted` says. */

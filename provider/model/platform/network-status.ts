@@ -1,0 +1,67 @@
+import { networkStatusAnnotation } from "../kubernetes/network-status.ts";
+import { group, providerServiceAccount, reconcilerName, systemNamespace } from "../names.ts";
+import { admissionPolicy, literal } from "./admission.ts";
+import type { Manifest, Rule } from "./manifest.ts";
+
+const name = "vnic-network-status";
+const accounts = [providerServiceAccount, reconcilerName];
+
+/**
+ * The rights for keeping the annotation of pods up to date, which only an installation that asks for it has, and the
+ * policy that limits them. RBAC can't restrict a patch to one annotation, so the two are never installed separately.
+ */
+export function networkStatusPart({ networkStatus = false }: { readonly networkStatus?: boolean | undefined }) {
+  return networkStatus ? [...rights(), ...annotationPolicy()] : [];
+}
+
+function rights(): Manifest[] {
+  const rbac = "rbac.authorization.k8s.io";
+  const rules: Rule[] = [
+    { apiGroups: [""], resources: ["pods"], verbs: ["patch"] },
+    // To see whether multus-dynamic-networks-controller is there, which would unplug the NICs of such entries.
+    { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: ["dynamic-networks-controller"], verbs: ["get"] },
+  ];
+  const metadata = { name };
+  const role = { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules };
+  const binding = {
+    apiVersion: `${rbac}/v1`,
+    kind: "ClusterRoleBinding",
+    metadata,
+    roleRef: { apiGroup: rbac, kind: "ClusterRole", name },
+    subjects: accounts.map((account) => ({ kind: "ServiceAccount", name: account, namespace: systemNamespace })),
+  };
+  return [role, binding];
+}
+
+/** Refuses every change of a pod by our accounts except that of the annotation. */
+function annotationPolicy(): Manifest[] {
+  const users = accounts.map((account) => `system:serviceaccount:${systemNamespace}:${account}`);
+  const annotation = literal(networkStatusAnnotation);
+  const unchanged = (field: string, empty: string) =>
+    `object.metadata.?${field}.orValue(${empty}) == oldObject.metadata.?${field}.orValue(${empty})`;
+  const words = `request.userInfo.username + ' may change nothing of a pod but its annotation ${networkStatusAnnotation}'`;
+  return admissionPolicy({
+    name: `pod-annotation.${group}`,
+    resources: [{ apiGroups: [""], apiVersions: ["v1"], operations: ["UPDATE"], resources: ["pods", "pods/*"] }],
+    condition: `request.userInfo.username in ${literal(users)}`,
+    variables: {
+      before: "oldObject.metadata.?annotations.orValue({})",
+      after: "object.metadata.?annotations.orValue({})",
+    },
+    validations: [
+      { expression: "request.?subResource.orValue('') == ''", messageExpression: words },
+      { expression: "object.spec == oldObject.spec", messageExpression: words },
+      ...[unchanged("labels", "{}"), unchanged("finalizers", "[]"), unchanged("ownerReferences", "[]")].map(
+        (expression) => ({ expression, messageExpression: words }),
+      ),
+      {
+        expression: `variables.after.all(key, key == ${annotation} || (key in variables.before && variables.before[key] == variables.after[key]))`,
+        messageExpression: words,
+      },
+      {
+        expression: `variables.before.all(key, key == ${annotation} || key in variables.after)`,
+        messageExpression: words,
+      },
+    ],
+  });
+}
