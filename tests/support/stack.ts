@@ -56,6 +56,23 @@ function isSource(path: string): boolean {
   return !/\/(node_modules|Pulumi\.[^/]+\.yaml)$/.test(path);
 }
 
+/** The environment of an engine that keeps its state and settings in a folder, with further folders on its PATH. */
+export function engineEnvironment(folder: string, path: readonly string[]): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: [...path, dirname(process.execPath), process.env.PATH].join(":"),
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "lab",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Without this, every run would look for each package's plugin in node_modules, and retry if there is no network.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Each run would take another 2 s of CPU for checking the types of an example, which tests/provider does anyway.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "compile"),
+  };
+}
+
 /**
  * A stack of the real engine with its own file backend: state, settings and project are all in one temporary folder.
  */
@@ -87,18 +104,8 @@ export class Stack {
     const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "vnic-stack-")));
     if (!beside) await Promise.all(["state", "home", "project"].map((part) => mkdir(join(folder, part))));
     const stack = new Stack(folder, project ?? join(folder, "project"), name, {
-      ...process.env,
-      PATH: [...plugins, bin, dirname(process.execPath), process.env.PATH].join(":"),
-      PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "lab",
+      ...engineEnvironment(folder, [...plugins, bin]),
       PULUMI_STACK: name,
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      // Without this, every run would look for each package's plugin in node_modules, and retry if there is no network.
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      // Each run would take another 2 s of CPU for checking the types of an example, which tests/provider does anyway.
-      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-      NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "compile"),
       KUBECONFIG: kubeconfig,
       ...env,
     });
