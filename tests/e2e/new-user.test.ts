@@ -57,7 +57,9 @@ describe("a new user, by the commands of the documentation", () => {
   const reaches = (host: string) => answersPing(lab, "lan1", host);
 
   step("installs the package in an empty folder", async () => {
-    await user.must(await documented("getting-started", "npm install <path>/pulumi-vnic-0.1.0.tgz @pulumi/pulumi typescript@6"));
+    await user.must(
+      await documented("getting-started", "npm install <path>/pulumi-vnic-0.1.0.tgz @pulumi/pulumi typescript@6"),
+    );
     expect(await user.must("npx pulumi-vnic --version")).to.match(/^0\.1\.0/);
   });
 
