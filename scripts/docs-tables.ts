@@ -68,7 +68,7 @@ interface Member {
   readonly members: readonly Member[];
 }
 
-/** The members that a schema describes. If the inputs have several forms, those of the record. */
+/** The members that a schema describes. If the inputs can have several forms, the members of the record's form. */
 function membersOf(schema: z.ZodType, spec: boolean | z.ZodType): Member[] {
   const found = objectIn(schema) ?? (typeof spec === "boolean" ? undefined : objectIn(spec));
   if (!found) return [];

@@ -4,10 +4,11 @@ import type { Manifest } from "pulumi-vnic/manifests";
 import type { PlatformArgs, PlatformPart } from "./platform-args.ts";
 
 /**
- * What a cluster needs for Vnics: CRDs, the namespace `vnic-system`, service accounts with the least rights, admission
- * policies, and workloads. Needs the package `@pulumi/kubernetes` in the project. Pass its provider as for any component.
- * Make Vnics and VnicSets of the same program depend on it with `{ dependsOn: platform }`, so that it is destroyed
- * after them.
+ * Installs the objects that a cluster needs for Vnics: CRDs, the namespace `vnic-system`, service accounts with the
+ * least rights, admission policies, and workloads. Needs the package `@pulumi/kubernetes` in the project. Pass its
+ * provider as for any component. Make Vnics and VnicSets of the same program depend on the Platform with `{ dependsOn:
+ * platform }`, so that it is destroyed after them.
+ *
  * @example
  * const platform = new Platform("vnic", { image: "registry.example/pulumi-vnic-node@sha256:…" });
  */
@@ -58,8 +59,8 @@ export class Platform extends pulumi.ComponentResource {
 type ResourceClass = new (name: string, args: object, options: pulumi.CustomResourceOptions) => pulumi.CustomResource;
 
 /**
- * Resolves `apps/v1`, `Deployment` to `kubernetes.apps.v1.Deployment`. Loaded on demand, since not every program has a
- * Platform.
+ * Resolves `apps/v1`, `Deployment` to `kubernetes.apps.v1.Deployment`. The package is loaded only when it is needed,
+ * since not every program has a Platform.
  */
 function classOf(apiVersion: string, kind: string): ResourceClass {
   const kubernetes = load<Record<string, Record<string, Record<string, ResourceClass>>>>("@pulumi/kubernetes");

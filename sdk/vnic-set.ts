@@ -12,7 +12,7 @@ import { findSecrets } from "./secret-inputs.ts";
 /** A workload, all of whose pods are selected. */
 export interface WorkloadIdentifier {
   kind: pulumi.Input<"Deployment" | "StatefulSet" | "DaemonSet">;
-  /** Its name. It is in the set's namespace. */
+  /** The workload's name. The workload must be in the set's namespace. */
   name: pulumi.Input<string>;
 }
 
@@ -27,7 +27,10 @@ export interface VnicSetArgs {
   selector?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** The workload whose pods are selected. Set this or `selector`. */
   workload?: pulumi.Input<WorkloadIdentifier>;
-  /** What all Vnics of the set have in common. A change that would replace a Vnic replaces every Vnic of the set. */
+  /**
+   * The fields that all Vnics of the set have in common. A change that would replace a Vnic replaces every Vnic of the
+   * set.
+   */
   template: pulumi.Input<VnicTemplate>;
   /**
    * Ranges to allocate from, at most one each of IPv4 and IPv6; each pod gets one address of each. @default those of

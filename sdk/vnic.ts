@@ -8,7 +8,7 @@ import { stubOf } from "./stubs.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
-/** Which pod gets the Vnic. */
+/** The pod that gets the Vnic. */
 export interface PodIdentifier {
   /** The pod's namespace. @default "default" */
   namespace?: pulumi.Input<string>;
@@ -45,7 +45,7 @@ export interface NamedNetworkArgs {
  * or a list that begins with one.
  */
 export interface NetworkAttachmentArgs {
-  /** Its name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is ignored. */
+  /** The definition's name, in the pod's namespace, or `<namespace>/<name>`. Its `ipam` is ignored. */
   networkAttachmentDefinition: pulumi.Input<string>;
 }
 

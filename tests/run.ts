@@ -39,7 +39,7 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
     name: files.map((file) => relative(testsFolder, file)).join(", "),
     files,
     timeoutSeconds,
-    // The tests have their own time limits; this one is for a process that no longer responds to them.
+    // The tests have their own time limits; this limit is for a process that no longer responds.
     hangSeconds: usesLab ? 1800 : 900,
     bail: options.bail,
     color: process.stdout.isTTY,
@@ -62,7 +62,10 @@ function tell(job: Job, outcome: Outcome): void {
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
 }
 
-/** Runs each file in its own process, `most` at a time; the longest first, so that all end at about the same time. */
+/**
+ * Runs each file in its own process, `most` at a time. The longest files start first, so that all end at about the same
+ * time.
+ */
 async function runSideBySide(tier: Tier, files: readonly string[], most: number): Promise<void> {
   const queue = longestFirst(files.map((file) => jobFor(tier, [file], false)));
   const work = async (): Promise<void> => {
@@ -167,7 +170,7 @@ if (onLab.length > 0 && !isStopped()) {
 
 recordTimes(times);
 if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);
-// Their full messages are further up, among the output of many files.
+// The full messages of the failures are further up, among the output of many files.
 if (failures.length > 0) console.log(`\nthe failures:\n${failures.map(shortened).join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${failures.length} failed${skipped}`);

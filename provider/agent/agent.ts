@@ -37,7 +37,7 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
       listening = await serve(leases);
     } catch (error) {
       // Only a restarted container gets the deleted directory back. The next agent won't know the Vnics whose resource
-      // files were in it, so this one reports them as lost first.
+      // files were in the directory, so this agent reports them as lost first.
       console.error(`listening again: ${messageOf(error)}; exiting, so that the kubelet starts it again`);
       const lastCheck = nics.check().catch((failed: unknown) => console.error(messageOf(failed)));
       await Promise.race([lastCheck, delay(finalPollMilliseconds)]);

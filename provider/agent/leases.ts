@@ -79,7 +79,10 @@ export class Leases {
     if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
   }
 
-  /** Creates a keeper for a lease of a former agent while a Job works on the Vnic; it can only release the lease. */
+  /**
+   * Creates a keeper for a lease of a former agent while a Job works on the Vnic; this keeper can only release the
+   * lease.
+   */
   private async findKept(uid: string): Promise<LeaseKeeper | undefined> {
     const file = await readResourceFile(uid);
     const kept = file?.definition.dhcp && file.lease && isNamed(file) && (await isPresent(file));

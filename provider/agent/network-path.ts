@@ -5,7 +5,7 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { findParent, findTagged } from "../node/parent-link.ts";
 import type { Link } from "../node/link.ts";
 
-/** What a check of the path from the node's NIC to a Vnic's NIC has found. */
+/** The findings of a check of the path from the node's NIC to a Vnic's NIC. */
 export interface PathFindings {
   readonly nodeLinks: readonly Link[];
   /** The Vnic's link in its pod at the last check. */

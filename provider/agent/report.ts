@@ -31,7 +31,7 @@ async function report(
   let said: Condition | undefined;
   try {
     await cluster.changeVnicStatus(vnic, vnic.uid, (status) => {
-      // The status may describe an earlier pod, or may not describe this one yet.
+      // The status may describe an earlier pod, or may not describe the current pod yet.
       if (status.pod?.uid !== pod.uid) return status;
       const changed = change(status);
       said = changed.conditions.find((one) => one.type === type);

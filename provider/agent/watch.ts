@@ -22,8 +22,8 @@ export interface Reports {
 }
 
 /**
- * Interval between checks inside a pod and for other hosts with its addresses. Everything that is visible on the node
- * is checked more often, each time.
+ * Interval between checks inside a pod and for other hosts with its addresses. The node's own links are checked at
+ * every poll.
  */
 const fullCheckMilliseconds = 60_000;
 

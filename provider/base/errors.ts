@@ -28,7 +28,7 @@ export type ErrorKind =
 export type ErrorSubject =
   /** No node agent answers. */
   | { readonly type: "agent" }
-  /** Another host on the network, by its MAC, has one of the Vnic's addresses. */
+  /** Another host on the network, with this MAC, has one of the Vnic's addresses. */
   | { readonly type: "host"; readonly mac: string }
   /** A link of the pod already has the name. */
   | { readonly type: "interface" };

@@ -21,7 +21,7 @@ export function imageOption(): Option {
   return new Option("--image <image>", "the node image").env("VNIC_IMAGE").default(defaultImage);
 }
 
-/** Converts the options to those of the cluster client. */
+/** Converts the options to the cluster client's options. */
 export function accessOf({ kubeconfig, context }: AccessOptions): Access {
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),

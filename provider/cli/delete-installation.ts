@@ -22,8 +22,8 @@ export async function deleteWorkloads(api: RawApi, report: (words: string) => vo
 }
 
 /**
- * Deletes the other objects of all parts in reverse order. CRDs go last, so that the API server knows all kinds until
- * then.
+ * Deletes the other objects of all parts in reverse order. CRDs are deleted last, because the other deletions need
+ * their kinds.
  */
 export async function deleteInstallation(api: RawApi, report: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });

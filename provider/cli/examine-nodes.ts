@@ -44,7 +44,7 @@ export async function examineNodes(api: RawApi, access: Access, scope: NodeScope
   }
 }
 
-/** All nodes, or those that records name if the account may not list nodes. */
+/** All nodes; if the account may not list nodes, only the nodes that records name. */
 async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Promise<string[]> {
   try {
     const nodes = await api.get<{ items: { metadata: { name: string } }[] }>("/api/v1/nodes");

@@ -30,7 +30,7 @@ export interface VnicDetails {
     readonly reason: string;
     readonly message: string;
   }[];
-  /** What the node reports, or why it couldn't be asked. */
+  /** The node's report, or the reason why the node couldn't be asked. */
   readonly onNode?: ShowResult | { readonly problem: string };
 }
 

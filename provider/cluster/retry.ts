@@ -16,7 +16,7 @@ export const leaseTryMilliseconds = 5000;
 /** How often a call is retried after this failure. All our calls may be repeated. */
 function retriesAfter(error: unknown): number {
   if (isVnicError(error)) return 0;
-  // Credentials may have expired since they were read; after silence, a new connection is made.
+  // Credentials may have expired since they were read. If there was no response, the next try uses a new connection.
   if (httpCode(error) === 401 || isSilence(error)) return 1;
   if (secondsAsked(error) > 0) return 10;
   if (isRace(error)) return 4;

@@ -37,9 +37,9 @@ export interface OpenDriver extends Omit<Driver, "report"> {
 
 /** The resource for which a driver is opened. */
 export interface Resource {
-  /** Its kind and ID, for error messages. */
+  /** The resource's kind and ID, for error messages. */
   readonly what: string;
-  /** Its URN, which contains the stack's name. */
+  /** The resource's URN, which contains the stack's name. */
   readonly declaredBy?: string | undefined;
   /**
    * UID of the cluster in which it was created, according to state; undefined before its creation, or in state of an

@@ -16,7 +16,7 @@ const renewEverySeconds = 5;
 /** Maximum difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
 
-/** What a claim needs from its driver. */
+/** The parts of a driver that a claim needs. */
 interface ClaimDriver {
   readonly cluster: Cluster;
   readonly report: (text: string) => void;

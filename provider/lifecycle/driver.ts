@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Claims } from "./claim.ts";
 import type { SessionPool } from "./session/session-pool.ts";
 
-/** What the lifecycle functions need: a cluster, sessions, claims, and a way to report progress. */
+/** The parts that the lifecycle functions need: a cluster, sessions, claims, and a way to report progress. */
 export interface Driver {
   readonly cluster: Cluster;
   readonly sessions: SessionPool;

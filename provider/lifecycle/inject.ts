@@ -256,7 +256,7 @@ function outdated({ metadata }: StoredVnic): VnicError {
   return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by another process meanwhile`);
 }
 
-/** Creates the event for a new link; none for a link that existed before. */
+/** Creates the event for a new link. Does nothing if the link existed before. */
 async function emitAdded(
   driver: Driver,
   record: StoredVnic,

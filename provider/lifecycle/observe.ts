@@ -72,7 +72,7 @@ export async function observe(
 }
 
 /**
- * What the pod's node reports; undefined if the pod isn't the one that had the Vnic, because then the NIC is gone with
+ * The node's report on the NIC; undefined if the pod isn't the one that had the Vnic, because then the NIC is gone with
  * its pod.
  */
 async function observeOnNode(

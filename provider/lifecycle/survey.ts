@@ -11,7 +11,7 @@ const maxSingleObservations = 4;
 /** After this time, an engine run starts a new survey. */
 const freshMilliseconds = 10_000;
 
-/** Maximum number of Vnics of one namespace in a survey. Further ones are observed one by one. */
+/** Maximum number of Vnics of one namespace in a survey. Vnics beyond this number are observed one by one. */
 const maxRecords = 2000;
 
 /**

@@ -143,7 +143,7 @@ export function routingTable(uid: string): { replies: number; rest: number } {
   return { replies, rest: replies + 1 };
 }
 
-/** The priority of a Vnic's default route among its pod's rules: this one and the next, before the kernel's 32766. */
+/** The priority of the first of a Vnic's two rules for its default route. Both are before the kernel's 32766. */
 export function rulePriority(uid: string): number {
   return 31000 + 2 * (digest(`rule:${uid}`).readUInt32BE(0) % 800);
 }

@@ -92,8 +92,8 @@ async function cleared(uid: string, known: ResourceFile | undefined): Promise<Li
 }
 
 /**
- * Finds the Vnic's link in its pod. A device counts only if the resource file says so, since a pod can fake the other
- * signs.
+ * Finds the Vnic's link in its pod. For a device only the data in the resource file count, since a pod can fake name
+ * and alias.
  */
 function findArrived(
   { vnic: { uid }, network: { mode } }: InjectPlan,

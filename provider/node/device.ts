@@ -41,7 +41,10 @@ function mayBeDevice({ bus, kind, peerIndex }: Link, former: Former): boolean {
   );
 }
 
-/** Moves the device back to the node and restores its former state. Returns false if the link was another one. */
+/**
+ * Moves the device back to the node and restores its former state. Returns false if the link turned out not to be the
+ * device.
+ */
 export async function bringBack(pod: { readonly path: string }, link: Link, file: ResourceFile): Promise<boolean> {
   const { uid } = file.vnic;
   const former = file.link?.former;

@@ -10,7 +10,7 @@ interface Turn {
   ended: boolean;
 }
 
-/** The largest share of all slots that one group can have, so that others always find one. */
+/** The largest share of all slots that one group can have, so that other groups always find a free slot. */
 const largestShare = 0.75;
 
 /**

@@ -16,14 +16,14 @@ export interface Link extends Interface {
   readonly parent?: string;
   /** The bridge or bond of which it is a port. */
   readonly master?: string;
-  /** Whether it is up and has a carrier. */
+  /** Whether the link is up and has a carrier. */
   readonly carries?: boolean;
-  /** Whether it is a bridge port in the forwarding state. */
+  /** Whether the link is a bridge port in the forwarding state. */
   readonly forwards?: boolean;
   readonly vlan?: number;
   /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
-  /** Index of the lower link, and ID of its network namespace, if that is another one. */
+  /** Index of the lower link, and ID of its network namespace, if that is a different one. */
   readonly lowerIndex?: number;
   readonly lowerNetns?: number;
   /** Index of a veth's peer, and ID of the peer's network namespace if the peer is in a different one. */
@@ -53,7 +53,7 @@ export interface IpAddressRow {
     readonly prefixlen?: number;
     readonly scope?: string;
     readonly family?: string;
-    /** Set for addresses that the kernel formed from router advertisements. */
+    /** True for addresses that the kernel formed from router advertisements. */
     readonly mngtmpaddr?: boolean;
   }[];
 }

@@ -48,7 +48,8 @@ export function findParent(text: string, links: readonly Link[]): Link {
 
 const matches: Record<ReturnType<typeof parentForm>, (link: Link, text: string) => boolean> = {
   name: ({ name }, text) => name === text,
-  // VLAN and macvlan links, and the bridge or bond above a port, may have the same MAC.
+  // A VLAN or macvlan link, or the bridge or bond above a port, may have the same MAC as the NIC itself, so these don't
+  // count.
   mac: ({ mac, parent, kind = "" }, text) => mac === text && parent === undefined && !["bridge", "bond"].includes(kind),
   pci: ({ bus }, text) => bus === text,
   subnet: ({ addresses }, text) => addresses.some((address) => contains(text, address)),

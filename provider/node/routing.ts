@@ -52,7 +52,7 @@ export async function driftOfRouting(netns: Netns, plan: Routed): Promise<string
   return routingDrift(wantedEntries(plan), entriesOf(await listRowsTogether(netns), plan.vnic.uid, plan.interfaceName));
 }
 
-/** Changes the existing routes and rules to those of the plan; removes all if the plan has none. */
+/** Changes the existing routes and rules to the plan's; removes all if the plan has none. */
 export async function route(netns: Netns, plan: Routed): Promise<void> {
   const live = entriesOf(await listRows(netns), plan.vnic.uid, plan.interfaceName);
   const steps = routingSteps(wantedEntries(plan), live);

@@ -10,7 +10,7 @@ import { withoutSlot } from "./slots.ts";
 /** Bridges with a spanning tree take half a minute, and a cable may be unplugged; we don't wait that long. */
 const timeoutMilliseconds = 5000;
 
-/** How long the other end of a cable may take to detect that the link is up; a Linux bridge takes as long. */
+/** How long the other end of a cable may take to detect that the link is up. A Linux bridge takes up to this long. */
 const otherEndMilliseconds = 1000;
 
 /** Whether the NIC passes frames only some time after it is up, so that a probe or an announcement could be lost. */
@@ -27,7 +27,7 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
   await withoutSlot(() => sleep(otherEndMilliseconds));
 }
 
-/** A router that answers solicitations individually does so within half a second (RFC 4861, 6.2.6). */
+/** A router that answers each solicitation individually answers within half a second (RFC 4861, 6.2.6). */
 const routerMilliseconds = 5000;
 
 /** Waits for an address formed from a router advertisement. */

@@ -7,7 +7,7 @@ export class ChangeFilter<T> {
     this.relevantParts = relevantParts;
   }
 
-  /** Whether the relevant parts differ from those last seen under that key. */
+  /** Whether the relevant parts differ from the parts last seen under that key. */
   changed(key: string, object: T): boolean {
     const now = JSON.stringify(this.relevantParts(object));
     const isChanged = this.lastSeen.get(key) !== now;

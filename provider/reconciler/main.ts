@@ -17,8 +17,8 @@ import type { ReconcilerContext } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
 
 /*
- * Entry point of the reconciler: one of its replicas leads and works, the others are on standby. It keeps no state
- * that can't be read again, so it exits whenever it can't continue, and is restarted.
+ * Entry point of the reconciler. One of its replicas is the leader and does the work, the others are on standby. All
+ * its state can be read again, so it exits whenever it can't continue, and is restarted.
  */
 
 const image = process.env.VNIC_IMAGE ?? defaultImage;

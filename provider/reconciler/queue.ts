@@ -21,7 +21,7 @@ const maxRetrySeconds = 30;
 /**
  * A work queue of keys `<namespace>/<name>`. Each key is processed by one worker at a time, once for any number of
  * adds, and after a failure again with exponential backoff. Namespaces take turns, and none can use all slots, so that
- * one tenant's work can't block that of others.
+ * one tenant's work can't block another's.
  */
 export class Queue {
   private readonly options: Required<QueueOptions>;

@@ -15,11 +15,11 @@ export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "wid
   readonly reconcile: QueueOptions["work"];
   readonly metrics: Metrics;
   readonly log: Log;
-  /** Called after each success. */
+  /** Called after each successful reconciliation. */
   readonly onSuccess?: () => void;
   /** Interval at which all records are reconciled. */
   readonly resyncSeconds: number;
-  /** Called before each such round. */
+  /** Called before all records are reconciled at the interval. */
   readonly onResync?: () => void;
 }
 

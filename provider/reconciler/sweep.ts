@@ -27,7 +27,7 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
       log("info", `removed its parts on node ${node}, because it is gone or on another node`, about);
     } catch (error) {
       if (isVnicError(error, "sessionBroken")) throw error;
-      // If a Vnic can't be removed, for example because of its pod, the others still are.
+      // If a Vnic can't be removed, for example because of its pod, continue with the other Vnics.
       log("error", `sweeping node ${node}: ${messageOf(error)}`, about);
     }
   }

@@ -14,8 +14,8 @@ import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 const freshMilliseconds = 60_000;
 
 /**
- * The addresses that a VnicSet can't allocate: those that any Vnic holds, and those that records without a claim ask
- * for.
+ * The addresses that a VnicSet can't allocate, because a Vnic holds them, or because a record without a claim asks for
+ * them.
  */
 export class UnavailableAddresses {
   private readonly addresses: Pick<Watched<StoredAddress>, "list">;

@@ -11,7 +11,7 @@ import { valuesSchema } from "./schema.ts";
 
 const source = join(import.meta.dirname, "..", "..", "charts", "pulumi-vnic");
 
-/** The files of the Helm chart by path: those in `charts/pulumi-vnic`, and those generated from the manifests. */
+/** The files of the Helm chart by path: the fixed ones in `charts/pulumi-vnic`, and the generated ones. */
 async function chartFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const name of await readdir(source, { recursive: true, withFileTypes: true })) {

@@ -18,12 +18,12 @@ export function now(): number {
   return offset + performance.now();
 }
 
-/** Seconds since 1970 with a fraction, as ping and bash print them. */
+/** Parses a time that ping or bash prints: seconds since 1970 with a fraction. */
 export function fromSeconds(text: string): number {
   return Number(text) * 1000;
 }
 
-/** RFC 3339 with nanoseconds, as container runtimes print it. */
+/** Parses a time that a container runtime prints: RFC 3339 with nanoseconds. */
 export function fromRfc3339(text: string): number {
   const [, seconds = "", fraction = "0"] = /^([^.Z]*)(?:\.(\d+))?Z$/.exec(text) ?? [];
   const stamp = Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;

@@ -19,7 +19,7 @@ const namespace = "bench-neighbor";
 const greedyNamespace = "bench-greedy";
 const host = "192.168.50.90";
 const wire = define({ name: "wire", pod: { namespace, name: "app" }, addresses: [`${host}/24`] });
-/** How many of its own Vnics the greedy tenant has, more than a node works on at once. */
+/** Number of Vnics of the greedy tenant, which is more than a node works on at once. */
 const crowd = 40;
 /** Number of attachments that are measured before the load is switched on or off. */
 const perBlock = 5;

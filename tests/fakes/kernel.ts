@@ -65,7 +65,7 @@ export class FakeKernel {
     return JSON.stringify(rows);
   }
 
-  /** Runs one line of `ip -batch`; throws the kernel's message. */
+  /** Runs one line of `ip -batch`; throws an error with the kernel's message. */
   run(place: string, line: string): void {
     const words = line.split(" ");
     const [object, verb, ...rest] = words;

@@ -23,7 +23,7 @@ export interface Wire {
   readonly formerly?: string;
 }
 
-/** What the engine does with one resource in one run. */
+/** The engine's operation on a resource in one run. */
 export type Op = "create" | "update" | "replace" | "delete" | "same";
 
 /** Manual changes to an existing Vnic. */
@@ -39,7 +39,7 @@ export const damages = [
 ] as const;
 export type Damage = (typeof damages)[number];
 
-/** What happens outside of the program before its next run. */
+/** An event outside of the program before its next run. */
 export type Event =
   | { readonly kind: "damage"; readonly wire: Wire; readonly damage: Damage; readonly address: string }
   | { readonly kind: "record made by kubectl"; readonly wire: Wire }
@@ -169,7 +169,7 @@ export class Model {
     words.push(`${damage} of ${resource}`);
   }
 
-  /** Replaces a pod by another one with its name, possibly on another node; its Vnics follow. */
+  /** Replaces a pod by another pod with the same name, possibly on another node. Its Vnics move with it. */
   private replacePod({ words, events, expected }: Draft): void {
     const pod = this.choice.one(podNames);
     const node = this.choice.one(nodes);

@@ -34,7 +34,7 @@ interface SetEntry {
 /** One resource of the program. */
 export type Entry = LanEntry | WireEntry | SetEntry;
 
-/** What the engine does with a resource. */
+/** The engine's operation on a resource. */
 type Op = "create" | "update" | "replace" | "delete" | "same";
 
 /** One change of the program. */

@@ -120,7 +120,7 @@ describe("a pod that performs random operations", function () {
         else {
           const left = (await pod.machine.links()).filter((link) => link.ifindex === own || isOnNode(link));
           expect(left, story).to.deep.equal([]);
-          // A device that the pod has deleted or hidden without hardware can't come back.
+          // A device without hardware that the pod has deleted or hidden can't come back.
           if (network.mode !== "host-device") expect(await device(), story).to.deep.equal(free);
         }
         expect(await node(), story).to.deep.equal(before);

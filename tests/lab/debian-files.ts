@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { must, run } from "./run.ts";
 import { ensurePackageLists } from "./debian-packages.ts";
 
-/** Where Debian has its programs and libraries, since /bin and /lib are links. */
+/** Folders of programs and libraries, which are links to folders in /usr on Debian. */
 const linkedDirs = ["bin", "lib", "lib64", "sbin"];
 
 export interface DebianFiles {

@@ -36,7 +36,7 @@ export async function ensureDebianPackages(names: readonly string[] = debianPack
   });
 }
 
-/** Fetches apt's package lists unless they exist and contain what the lab needs. */
+/** Fetches apt's package lists, unless they exist and contain the packages that the lab needs. */
 export async function ensurePackageLists(): Promise<void> {
   const known = await run(["apt-cache", "show", "--no-all-versions", "etcd-server", "redis-server"]);
   if (known.code !== 0) await must(["apt-get", "update", "-q"], { env: quiet });

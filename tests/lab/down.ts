@@ -20,7 +20,7 @@ export async function tearDown(): Promise<void> {
   await must(["rm", "-rf", "--one-file-system", stateDir]);
 }
 
-/** Describes what exists of the lab; empty after `down`. */
+/** Lists the parts of the lab that exist; empty after `down`. */
 export function findRemains(): string[] {
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
   return [

@@ -61,7 +61,7 @@ async function pipe(layout: string, known: readonly string[], [program = "", ...
   const excluded = known.map((blob) => `--exclude=${blob}`);
   const tar = spawn("tar", ["-c", "-C", layout, ...excluded, "."], { stdio: ["ignore", "pipe", "ignore"] });
   const importing = spawn(program, rest, { stdio: [tar.stdout, "ignore", "pipe"] });
-  tar.stdout.destroy(); // The program reads from the pipe.
+  tar.stdout.destroy(); // Only the program reads the archive, so this process closes its own end of the pipe.
   let words = "";
   importing.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
   return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ export interface NodeKind {
   readonly name: "kubeadm" | "k3s" | "CRI-O";
   /** Name of the layout that should be detected for such a node. */
   readonly layout: string;
-  /** Its container runtime. */
+  /** The node's container runtime. */
   readonly runtime: "containerd" | "crio";
   readonly socket: string;
   /** containerd's state directory, and its root directory for data that survives reboots. */

@@ -14,7 +14,9 @@ export async function ensureKubernetes(): Promise<string> {
   });
 }
 
-/** Returns a folder with a kubelet whose version has the given suffix, such as `+k3s1` in k3s; it may be empty. */
+/**
+ * Returns a folder with a kubelet whose version has the given suffix, such as `+k3s1` in k3s; the suffix may be empty.
+ */
 export async function ensureKubelet(suffix: string): Promise<string> {
   const programs = await ensureKubernetes();
   if (suffix === "") return programs;

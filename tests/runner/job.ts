@@ -16,7 +16,7 @@ export interface Outcome extends Report {
 
 const running = new Set<ChildProcess>();
 
-/** Stopping the run also stops the workers and what they have started. */
+/** Stopping the run also stops the workers and the processes that they have started. */
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
     running.forEach(killGroup);

@@ -10,7 +10,7 @@ export const testsFolder = join(import.meta.dirname, "..");
 /** A folder of tests with the same requirements. */
 export interface Tier {
   readonly name: string;
-  /** Time limit of each test without its own, in seconds; only for hangs. */
+  /** Time limit in seconds of each test that doesn't set one; only for hangs. */
   readonly timeoutSeconds: number;
   /** Whether each file needs a whole lab to itself, in its own process. */
   readonly usesLab?: boolean;
@@ -24,7 +24,7 @@ export interface Tier {
   readonly prepare?: () => Promise<unknown>;
 }
 
-/** Ordered by requirements. */
+/** All tiers; those with the fewest requirements come first. */
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60, processes: 2 },
   { name: "provider", timeoutSeconds: 60, sideBySide: 2 },

@@ -74,7 +74,7 @@ export class ChurnWorld {
     "Vnic deleted": async () => {
       const vnic = this.anyVnic();
       this.vnics.delete(vnic);
-      // Wait until the record is gone, because the new declaration would otherwise change the old record.
+      // Wait until the record is gone, because otherwise the new declaration would change the old record.
       await this.bench.kubectl("delete", "vnic", `vnic-${vnic}`, "--ignore-not-found", "--timeout=120s");
     },
     "pod made anew": async () => {

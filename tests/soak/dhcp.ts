@@ -107,7 +107,7 @@ const events: readonly Event[] = [
     name: "server restarted",
     run: async (_bench, server, _wires, random) => {
       await server.stop();
-      // After its renewal is due, a lease is valid for the same time again.
+      // A lease is renewed after half of its time, so the server may be down for up to the other half.
       await sleep(random.between(0, 20_000));
       await server.start();
     },

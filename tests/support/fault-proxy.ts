@@ -8,7 +8,7 @@ import { cluster } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { writeCredential } from "./cluster.ts";
 
-/** What happens to a request instead of being forwarded and answered. */
+/** A fault of a request, instead of forwarding the request and its response. */
 export type Fault =
   /** Sends this response, without asking the API server. */
   | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }

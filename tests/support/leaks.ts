@@ -88,7 +88,7 @@ async function ownSystemObjects(lab: Lab): Promise<SystemObject[]> {
   return (JSON.parse(list) as { items: SystemObject[] }).items;
 }
 
-/** Pods that haven't ended, and Jobs without an end or an ended pod. */
+/** Names of all records, of pods that haven't ended, and of Jobs that have neither ended nor an ended pod. */
 async function unfinished(lab: Lab): Promise<string[]> {
   const [vnics, system] = await Promise.all([recordNames(lab), ownSystemObjects(lab)]);
   const hasEnded = ({ status }: SystemObject) => status.phase === "Succeeded" || status.phase === "Failed";

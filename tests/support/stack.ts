@@ -130,7 +130,7 @@ export class Stack {
     return join(this.folder, "project", `Pulumi.${this.name}.yaml`);
   }
 
-  /** Sets what the program declares from the next run on. */
+  /** Sets the Vnics that the program declares from the next run on. */
   async declare(vnics: readonly DeclaredVnic[]): Promise<void> {
     await writeFile(join(this.project, "vnics.json"), JSON.stringify(vnics));
   }

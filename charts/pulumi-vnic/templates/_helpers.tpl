@@ -81,7 +81,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* How the reconciler's replicas spread over zones or the like. */}}
+{{/* How the reconciler's replicas spread over zones or similar. */}}
 {{- define "vnic.topologySpread" -}}
 [
 {{- range .Values.reconciler.topologySpread -}}

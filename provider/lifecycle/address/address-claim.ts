@@ -7,7 +7,7 @@ import { claimAddresses, freeAddresses, refuseHeldAddresses } from "./claim-addr
 
 /** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
 export class AddressClaim {
-  /** All addresses that the record may hold during the injection: those it should have, and those it had. */
+  /** All addresses that the record may hold during the injection: the wanted ones, and the former ones. */
   readonly annotation: string;
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];

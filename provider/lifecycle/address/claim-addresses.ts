@@ -18,8 +18,8 @@ import { ownerOf } from "../../model/kubernetes/record.ts";
 type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "transferAddress" | "deleteAddress" | "findVnic">;
 
 /**
- * Claims all of them for the holder, or none: a `conflict` names the Vnic that has one. Returns those that are new.
- * Can be repeated.
+ * Claims all addresses for the holder, or none: a `conflict` names the Vnic that has one of them. Returns the newly
+ * claimed ones. Can be repeated.
  */
 export async function claimAddresses(
   cluster: AddressKeeper,
@@ -27,7 +27,7 @@ export async function claimAddresses(
   holder: Holder,
 ): Promise<WantedAddress[]> {
   const gained: WantedAddress[] = [];
-  // Claimants that want several of the same addresses claim them one by one in the same order, so that one of the
+  // If several claimants want the same addresses, all claim them one by one in the same order, so that one of the
   // claimants gets all.
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
   ordered.sort((one, other) => (one.name < other.name ? -1 : 1));

@@ -36,7 +36,7 @@ export async function ensureNetwork(
   }
 }
 
-/** The record's current definition; undefined if it is gone, or if another one has its name. */
+/** The record's current definition; undefined if the record is gone, or if another record has its name. */
 export async function readNetwork(cluster: Cluster, name: string, uid?: string) {
   const found = await cluster.findNetwork(name);
   if (!found || (uid !== undefined && found.metadata.uid !== uid)) return undefined;

@@ -37,7 +37,7 @@ export class SessionPool {
 
   /**
    * Runs `work` with the node's session, opening one if there is none. If the session breaks, `work` is run again with
-   * a new one, so it must be repeatable.
+   * a new session, so `work` must be repeatable.
    */
   async use<T>(node: string, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
     for (;;) {

@@ -217,7 +217,7 @@ export async function openSession(
       );
     }
   } catch (error) {
-    // If this fails as well, the Job ends and removes itself.
+    // If this fails as well, the session ends without its driver, and the Job's TTL removes the Job.
     await cluster.deleteJob(name).catch(() => undefined);
     throw error;
   }

@@ -10,8 +10,8 @@ import { systemNamespace } from "../../model/names.ts";
 type Wanted = Pick<SessionJobOptions, "name" | "node" | "image">;
 
 /**
- * A problem from an event may disappear quickly, such as a mount that was tried too early; it is reported only after
- * this time.
+ * How long a problem from an event must last before it is reported. It may disappear quickly, such as a mount that was
+ * tried too early.
  */
 const eventDelayMilliseconds = 4000;
 const checkEveryMilliseconds = 1000;
@@ -39,8 +39,8 @@ export class StartMonitor {
   /** @param attached Whether there was a connection to the Job's container. */
   async check(pod: PodObject | undefined, attached: boolean): Promise<void> {
     const state = pod && readSessionPod(pod);
-    // A container that completed after it was attached did so because the connection broke, and a new session may
-    // work. One that never ran, or failed, would do so again.
+    // A container that completed after it was attached did so because the connection broke, so a new session may work.
+    // If a container never ran, or failed, a new one would fail as well.
     const broken = attached && pod?.status?.phase === "Succeeded";
     if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
     if (state?.state === "running" || performance.now() < this.nextCheckAt) return;

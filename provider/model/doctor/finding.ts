@@ -1,11 +1,11 @@
 /** One line of a diagnosis. */
 export interface Finding {
   readonly level: "ok" | "warning" | "fault";
-  /** What was examined, such as `API server` or `node node1`. */
+  /** The examined object, such as `API server` or `node node1`. */
   readonly subject: string;
-  /** What was found. */
+  /** The finding in words. */
   readonly message: string;
-  /** What to do about it; only for a warning or a fault. */
+  /** The remedy; only for a warning or a fault. */
   readonly remedy?: string;
 }
 

@@ -13,7 +13,7 @@ export interface NodeObject {
 
 export interface NodeState {
   readonly ready: boolean;
-  /** Why it isn't ready, as the kubelet or the node controller says. */
+  /** The reason why the node isn't ready, from the kubelet or the node controller. */
   readonly why: string;
   /** Whether an administrator has declared that the node is shut down, so that nothing runs on it any more. */
   readonly fenced: boolean;

@@ -122,15 +122,17 @@ export function terminationOf(pod: PodObject | undefined, uid: string): string |
   return phase === "Succeeded" || phase === "Failed" ? `phase ${phase}` : undefined;
 }
 
-/** Whether that container is running. While it is, the pod keeps the sandbox in which the container was started. */
+/**
+ * Whether that container is running. While it is running, the pod keeps the sandbox in which the container was started.
+ */
 export function runsContainer({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   return all.some(({ containerID, state }) => containerID === containerId && state?.running !== undefined);
 }
 
 /**
- * Whether no container of the pod is running any more, and its status still has that one. The pod keeps the sandbox
- * until another container is started.
+ * Whether no container of the pod is running any more, and its status still has the container with that ID. The pod
+ * keeps the sandbox until another container is started.
  */
 export function endedWith({ status }: PodObject, containerId: string): boolean {
   const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];

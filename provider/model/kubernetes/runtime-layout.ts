@@ -3,7 +3,7 @@ import { VnicError } from "../../base/errors.ts";
 
 /** Where a container runtime keeps the files on a node that link pods to network namespaces. */
 export interface RuntimeLayout {
-  /** Its name in the table below, or `<runtime>:<state directory>`. */
+  /** The layout's name in the table below, or `<runtime>:<state directory>`. */
   readonly name: string;
   /** The scheme of container IDs in a pod's status. */
   readonly runtime: string;

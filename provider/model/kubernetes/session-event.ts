@@ -33,7 +33,7 @@ const reasonsNotToStart = new Set([
 const stateAlone = /^(Error: \w+|Back-off pulling image "[^"]*")$/;
 
 /**
- * Why a Job's pod isn't created or doesn't start, by the last such event that gives a cause, or else the last one;
+ * Why a Job's pod isn't created or doesn't start: the last such event that gives a cause, or else the last event;
  * undefined if there is none.
  */
 export function whyNotStarted(events: readonly ClusterEvent[]): string | undefined {

@@ -18,7 +18,7 @@ const stuckReasons = new Set([
   "RunContainerError",
 ]);
 
-/** Messages of a failed pull that a retry won't fix, unlike those of a busy registry. */
+/** Messages of failed pulls that a retry won't fix. A busy registry has other messages. */
 const hopelessPull = /not found|denied|unauthorized|forbidden|connection refused|no such host|invalid/i;
 
 function isStuck({ reason = "", message = "" }: { reason?: string; message?: string }): boolean {

@@ -30,7 +30,7 @@ export interface RoutesAsked {
 
 /** Maximum number of routes from a server. */
 export const maxLeasedRoutes = 16;
-/** Two shorter routes could cover all destinations together. */
+/** Routes with a shorter prefix are refused, because two of them could cover all destinations together. */
 const minPrefixLength = 8;
 const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadcast"];
 

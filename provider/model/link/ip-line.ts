@@ -61,7 +61,7 @@ export function ipLine(text: TemplateStringsArray, ...words: readonly (Word | Ip
   return String.raw({ raw: text }, ...words) as IpLine;
 }
 
-/** What a whole line may be: one of the commands used here, in printable characters without a meaning to `ip`. */
+/** The form of a whole line: one of the commands used here, in printable characters without a meaning to `ip`. */
 const wholeLine = /^(link|address|route|rule|neigh|token) (add|del|set|replace) [A-Za-z0-9 ._:/-]+( "")?$/;
 
 /** The input for `ip -batch`. Checks each line again, independently of the types. */

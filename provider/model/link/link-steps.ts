@@ -12,9 +12,9 @@ export type SizedPlan = InjectPlan & { readonly mtu: number };
 
 /** The node's link from which a NIC is made. */
 export interface ParentLink {
-  /** Its name. */
+  /** The link's name. */
   readonly parent: string;
-  /** Its MTU in bytes; undefined if it wasn't read. */
+  /** The link's MTU in bytes; undefined if it wasn't read. */
   readonly mtu?: number;
   /** The state of a device before it became the Vnic; only in mode host-device. */
   readonly former?: Former;
@@ -112,16 +112,16 @@ export function addressSteps({ network, interfaceName, mac, addresses }: InjectP
 }
 
 /**
- * Makes the kernel announce all addresses (arp_notify, ndisc_notify), which setting the MAC does, even to its current
- * value.
+ * Makes the kernel announce all addresses (arp_notify, ndisc_notify). Setting the MAC has this effect, even if the
+ * value stays the same.
  */
 function announce(name: string, mac: string): IpLine {
   return ipLine`link set dev ${device(name)} address ${macWord(mac)}`;
 }
 
 /**
- * Makes the kernel solicit routers at once, which setting the interface identifier does, even to the default (modified
- * EUI-64).
+ * Makes the kernel solicit routers at once. Setting the interface identifier has this effect, even to the default
+ * (modified EUI-64).
  */
 function solicit(name: string, mac: string): IpLine {
   const [first = "", ...rest] = mac.split(":");
@@ -142,7 +142,7 @@ export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
   const { vnic, network, interfaceName, mac, mtu, addresses, slaac } = plan;
   const name = device(interfaceName);
   const added = addresses.filter((address) => !live.addresses.includes(address));
-  // Without a fixed IPv6 address IPv6 is off by then, which removes the other IPv6 addresses.
+  // If the plan has no fixed IPv6 address, IPv6 is off at this point, so the link has no other IPv6 addresses any more.
   const lasting = live.addresses.filter((address) => familyOf(address) === 4 || hasIpv6(plan));
   const announced = hasIpv6(plan) && !slaac ? (live.slaacAddresses ?? []) : [];
   const removed = [...lasting.filter((address) => !addresses.includes(address)), ...announced];

@@ -100,7 +100,7 @@ export interface RuleRow {
   readonly suppress_prefixlen?: number;
 }
 
-/** The routes and rules of one Vnic among all those of its pod. */
+/** The routes and rules of one Vnic, selected from all routes and rules of its pod. */
 export function liveEntries(
   uid: string,
   device: string,

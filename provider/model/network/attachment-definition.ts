@@ -34,7 +34,7 @@ export interface AttachmentDefinition {
 export interface ReadNetwork {
   readonly network: NodeNetwork;
   readonly mtu?: number;
-  /** The MAC of its NICs; a Vnic may have another one. */
+  /** The MAC that the definition gives its NICs. A Vnic may have a different one. */
   readonly mac?: string;
   /** The name under which pods list its Vnics in their annotation network-status, if they do. */
   readonly networkStatus?: string;

@@ -12,7 +12,7 @@ import { mode } from "./mode.ts";
 
 const nodeParent = z.strictObject({
   nodes: known(rule.labels).register(descriptions, { doc: "Labels of the nodes" }),
-  parent: known(rule.parent).register(descriptions, { doc: "Their NIC that leads to the network" }),
+  parent: known(rule.parent).register(descriptions, { doc: "The NIC of these nodes that leads to the network" }),
 });
 
 /** The fields of an external network, without its name. */
@@ -84,14 +84,14 @@ export const networkFields = {
     schema: known(list(known(rule.macPrefix), maxItems.macPrefixes)).optional(),
     change: "update",
     spec: true,
-    doc: "What a given MAC may begin with, in whole octets, like `02:00:5e`",
+    doc: "Allowed prefixes of a MAC that a Vnic sets, in whole octets, like `02:00:5e`",
     default: "none: derived MACs only",
   },
   freeMacs: {
     schema: known(z.boolean()).optional(),
     change: "update",
     spec: true,
-    doc: "Whether a Vnic may be given any MAC",
+    doc: "Whether a Vnic may set any MAC",
     default: "`false`",
   },
   allowUnprobed: {
@@ -112,7 +112,7 @@ export const networkFields = {
     schema: known(rule.vnicCount).optional(),
     change: "update",
     spec: true,
-    doc: "How many Vnics one namespace may have on it",
+    doc: "How many Vnics one namespace may have on the network",
     default: "any number",
   },
 } as const satisfies Fields;

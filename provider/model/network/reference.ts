@@ -13,8 +13,8 @@ import { quote } from "../../base/quote.ts";
 export interface NamedNetwork {
   readonly name: string;
   /**
-   * The definition of a Network resource in the same program, so that its changes are changes of the Vnic's inputs as
-   * well.
+   * The definition of a Network resource in the same program. With it, a change of the Network is also a change of the
+   * Vnic's inputs.
    */
   readonly definition?: NetworkFields;
 }

@@ -7,7 +7,8 @@ import { type AddressRange, contains, freeSpans, holes, indexOf, isWithin } from
 import type { NetworkFields } from "./definition.ts";
 
 /*
- * What a VnicNetwork allows a Vnic to have. The admission policy (platform/network-policy.ts) uses the same messages.
+ * The limits that a VnicNetwork sets for its Vnics. The admission policy (platform/network-policy.ts) uses the same
+ * messages.
  */
 
 /** The part of a Vnic's definition that its network restricts. */

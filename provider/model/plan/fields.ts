@@ -73,7 +73,7 @@ function effectOf(change: Change): FieldChange["how"] {
   return change === "update" ? "in place" : change;
 }
 
-/** What a reader must know before merging; matches the consequences in `diff.ts`. */
+/** The interruption of traffic that a reader must know of before merging; matches the consequences in `diff.ts`. */
 function interruptionOf(change: Change, property: string, old: PlanValue, wanted: PlanValue): string {
   switch (change) {
     case "create":

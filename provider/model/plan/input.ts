@@ -52,7 +52,7 @@ export type PlannedStep = z.output<typeof step>;
 export type PlannedState = z.output<typeof resourceState>;
 export type Diagnostic = z.output<typeof diagnostic>;
 
-/** What the engine plans, and its diagnostics. */
+/** The engine's planned steps, and its diagnostics. */
 export interface Preview {
   readonly steps: readonly PlannedStep[];
   readonly diagnostics: readonly Diagnostic[];

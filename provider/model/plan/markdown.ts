@@ -3,9 +3,9 @@ import { codeHtml, codeSpan, plainText } from "./escape.ts";
 import type { NicChange, PlanReport } from "./report.ts";
 import { isList, isHiddenValue, type PlanValue } from "./values.ts";
 
-/** From this number of NICs on, they are folded by pod. */
+/** The number of NICs from which on they are folded by pod. */
 const foldedFrom = 11;
-/** A GitHub comment holds 65536 characters, some of which are needed around this one. */
+/** Less than the 65536 characters of a GitHub comment, which may have other text as well. */
 const maxCharacters = 60_000;
 
 /** Renders the report as a pull request comment: a summary, then a table for each pod and network. */

@@ -10,7 +10,7 @@ export interface NicChange {
   readonly pod: PlanValue;
   readonly network: PlanValue;
   readonly change: Change;
-  /** Whether it interrupts existing traffic. */
+  /** Whether the change interrupts existing traffic. */
   readonly interrupting: boolean;
   readonly fields: readonly FieldChange[];
 }

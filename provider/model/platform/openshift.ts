@@ -5,7 +5,10 @@ import type { Manifest } from "./manifest.ts";
 const rbac = "rbac.authorization.k8s.io";
 const constraintsName = "pulumi-vnic";
 
-/** What our pods need on OpenShift: security context constraints for those on nodes, and rights to use them. */
+/**
+ * The objects that our pods need on OpenShift: security context constraints for the injection Jobs and the node agent,
+ * and rights to use them.
+ */
 export function openshiftPart({ openshift = false }: { readonly openshift?: boolean | undefined }): Manifest[] {
   if (!openshift) return [];
   return [

@@ -31,9 +31,9 @@ const workload = {
   nodeSelector: z
     .record(ownKey, labelValue)
     .optional()
-    .meta({ description: "Labels that its nodes must have, besides kubernetes.io/os: linux" }),
+    .meta({ description: "Labels that its nodes must have, in addition to kubernetes.io/os: linux" }),
   tolerations: z.array(toleration).optional().meta({ description: "Tolerations; replaces the default" }),
-  priorityClassName: objectName.optional().meta({ description: "Name of a PriorityClass that exists" }),
+  priorityClassName: objectName.optional().meta({ description: "Name of an existing PriorityClass" }),
 };
 
 const agentOptions = z.strictObject(workload).meta({ description: "The node agent, a DaemonSet" });
@@ -66,10 +66,11 @@ const reconcilerOptions = z
         }),
       )
       .optional()
-      .meta({ description: "How replicas spread over zones or the like (topologySpreadConstraints)" }),
+      .meta({ description: "How replicas spread over zones or similar (topologySpreadConstraints)" }),
     disruptionBudget: z.boolean().optional().meta({
       default: true,
-      description: "A PodDisruptionBudget that lets one replica go at a time; none with one replica",
+      description:
+        "Whether to add a PodDisruptionBudget that allows one replica at a time to be evicted; never added for one replica",
     }),
   })
   .meta({ description: "The reconciler, a Deployment" });
@@ -86,7 +87,7 @@ export const platformOptions = z.strictObject({
   imagePullSecrets: z
     .array(objectName)
     .optional()
-    .meta({ description: "Names of Secrets in vnic-system with which the image is pulled" }),
+    .meta({ description: "Names of Secrets in vnic-system for pulling the image" }),
   runtimeLayout: layout.optional().meta({
     description: "Runtime layout of nodes whose Node object doesn't show it; a Node's annotation takes precedence",
   }),

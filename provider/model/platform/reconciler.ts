@@ -47,8 +47,8 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
 const labels = { "app.kubernetes.io/name": "pulumi-vnic", "app.kubernetes.io/component": "reconciler" };
 
 /**
- * Allows one replica at a time to be evicted. With a single replica it would only block the draining of nodes, so
- * there is none.
+ * Allows one replica at a time to be evicted. Not created for a single replica, where it would only block the draining
+ * of nodes.
  */
 function disruptionBudget({
   reconciler: { replicas = defaultReplicas, disruptionBudget = true } = {},

@@ -7,8 +7,8 @@ import type { Manifest, Rule } from "./manifest.ts";
  */
 
 /**
- * The ClusterRoles for users. They belong to the policies, because without those the right to write Vnics would amount
- * to administering the nodes.
+ * The ClusterRoles for users. They are installed with the policies, because without the policies the right to write
+ * Vnics would amount to administering the nodes.
  */
 export function tenantRoles(): Manifest[] {
   const read = ["get", "list", "watch"];
@@ -20,7 +20,7 @@ export function tenantRoles(): Manifest[] {
   ];
 }
 
-/** `into`: the aggregated roles that include this one by label. */
+/** Makes a ClusterRole. `into`: Kubernetes' own roles that aggregate it, by label. */
 function role(name: string, into: readonly string[], rules: readonly Rule[]): Manifest {
   const labels = Object.fromEntries(into.map((one) => [`rbac.authorization.k8s.io/aggregate-to-${one}`, "true"]));
   const metadata = { name, ...(into.length === 0 ? {} : { labels }) };

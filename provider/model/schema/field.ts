@@ -5,14 +5,14 @@ import * as z from "zod";
  * from it.
  */
 
-/** What a change of the value leads to: an update in place, a new NIC, or nothing. */
+/** The consequence of a change of the value: an update in place, a new NIC, or nothing. */
 export type Consequence = "update" | "replace" | "nothing";
 
 /** Documentation of a value, in Markdown, without a full stop. */
 export interface Description {
-  /** What the value is. */
+  /** A description of the value. */
   readonly doc: string;
-  /** What is used if no value is given. */
+  /** The value that is used if none is given. */
   readonly default?: string;
 }
 
@@ -56,7 +56,7 @@ export function specShapeOf(fields: Fields): Record<string, z.ZodType> {
   return Object.fromEntries(entries);
 }
 
-/** Picks the given fields of an object; leaves out those without a value. */
+/** Picks the given fields of an object; leaves out fields without a value. */
 export function pick<K extends string>(fields: Readonly<Record<K, unknown>>, value: object): object {
   return Object.fromEntries(
     Object.entries(value).filter(([key, item]) => Object.hasOwn(fields, key) && item !== undefined),

@@ -156,7 +156,7 @@ const policyRule = {
   cel: "self in ['detach', 'waitForPod']",
 };
 
-/** What a deletion does while the pod is still running. */
+/** The behaviour of a deletion while the pod is still running. */
 export const deletionPolicy = z
   .enum(["detach", "waitForPod"], { error: ({ input }) => `${quote(input)} ${policyRule.words}` })
   .meta(admitted(63, [policyRule]));

@@ -48,7 +48,7 @@ const excluded = text(maxLength.span, "two addresses").refine((text) => parseSpa
 /** The schema of an {@link AddressRange}, which must contain at least one free address. */
 export const addressRange: z.ZodType<AddressRange> = z
   .strictObject({
-    cidr: known(subnet).register(descriptions, { doc: "The subnet; its prefix length is that of every address" }),
+    cidr: known(subnet).register(descriptions, { doc: "The subnet; all addresses have its prefix length" }),
     from: known(address)
       .optional()
       .register(descriptions, { doc: "The first address", default: "the subnet's first host" }),
@@ -58,7 +58,7 @@ export const addressRange: z.ZodType<AddressRange> = z
     exclude: known(list(known(excluded), maxItems.exclusions))
       .optional()
       .register(descriptions, {
-        doc: "Addresses, spans like `192.168.50.20-192.168.50.30`, or subnets that are never given out",
+        doc: "Addresses, spans like `192.168.50.20-192.168.50.30`, or subnets that are never allocated",
         default: "none",
       }),
   })
@@ -173,7 +173,7 @@ function lastAtMost(ascending: readonly bigint[], limit: bigint): number {
 /** A span of addresses of one family. */
 export type FamilySpan = Span & { readonly bits: 32 | 128 };
 
-/** What a range excludes. */
+/** The spans that a range excludes. */
 export function holes({ exclude = [] }: AddressRange): FamilySpan[] {
   return exclude.flatMap((text) => parseSpan(text) ?? []);
 }
@@ -184,7 +184,7 @@ export function contains({ first, last, bits }: FamilySpan, address: string): bo
   return parsed?.bits === bits && first <= parsed.value && parsed.value <= last;
 }
 
-/** Whether all allocatable addresses of the range lie between the first and the last one of the other. */
+/** Whether all allocatable addresses of `range` are between the first and the last address of `other`. */
 export function isWithin(range: AddressRange, other: AddressRange): boolean {
   const [own, its] = [range, other].map((one) => freeSpans({ ...one, exclude: [] }));
   if (parseSubnet(range.cidr)?.bits !== parseSubnet(other.cidr)?.bits) return false;

@@ -79,7 +79,7 @@ export const routes = list(
     z.strictObject({
       to: known(route.to).register(descriptions, { doc: "The destination, like `10.20.0.0/16`" }),
       via: known(route.via).optional().register(descriptions, {
-        doc: "The next hop, an address in a subnet of the Vnic's own",
+        doc: "The next hop, an address in one of the Vnic's subnets",
         default: "none: the destination is on the network itself",
       }),
       metric: known(route.metric)
@@ -97,7 +97,7 @@ export const gateways = list(known(host), maxItems.gateways);
 
 export const defaultRoute = z.strictObject({
   except: known(list(known(destination), maxItems.exceptions)).register(descriptions, {
-    doc: "The cluster's own networks, those of its pods and services, which the pod reaches as before",
+    doc: "The cluster's own pod and service networks, which the pod continues to reach by its default route",
   }),
 });
 

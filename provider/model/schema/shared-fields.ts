@@ -48,5 +48,5 @@ export const declaredBy = {
   schema: text(maxLength.owner, "an owner's name").optional(),
   change: "nothing",
   spec: false,
-  doc: "The URN of the resource, which the SDK gives",
+  doc: "The URN of the resource, set by the SDK",
 } as const;

@@ -10,7 +10,7 @@ export interface Claimant {
 export interface Allocation {
   /** One address of each range, by pod. */
   readonly addresses: ReadonlyMap<string, readonly string[]>;
-  /** The pods that got none, in the order in which they will get addresses that become free. */
+  /** The pods without an address, in the order in which they will get addresses that become free. */
   readonly waiting: readonly string[];
 }
 

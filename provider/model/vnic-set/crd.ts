@@ -17,7 +17,7 @@ const spec = z.object(specShapeOf(setFields)).meta({
 const status = z.object({
   observedGeneration: z.int(),
   desired: z.int().describe("Number of pods that should have a Vnic."),
-  ready: z.int().describe("Number of pods that have their Vnic."),
+  ready: z.int().describe("Number of these pods whose Vnic is ready."),
   conditions: z.array(condition).max(maxItems.conditions),
 });
 

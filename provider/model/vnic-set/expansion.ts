@@ -28,7 +28,7 @@ export interface ExpansionInput {
   readonly ranges: readonly AddressRange[] | undefined;
 }
 
-/** What to do for a set, and its state. */
+/** The planned changes for a set, and its state. */
 export interface Expansion {
   /** New Vnics, and Vnics to change in place. */
   readonly apply: readonly VnicRecord[];

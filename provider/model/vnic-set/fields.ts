@@ -31,7 +31,7 @@ const workload = z.strictObject({
       error: ({ input }) => `${quote(input)} is not a kind of workload; use ${workloadKinds.join(", ")}`,
     }),
   ).register(descriptions, { doc: `\`${workloadKinds.join("`, `")}\`` }),
-  name: known(rule.objectName).register(descriptions, { doc: "Its name" }),
+  name: known(rule.objectName).register(descriptions, { doc: "The workload's name" }),
 });
 
 const { pod: _, addresses: __, mac: ___, ...shared } = vnicFields;
@@ -55,13 +55,13 @@ export const setFields = {
     schema: known(selector).optional(),
     change: "update",
     spec: rule.labels.optional(),
-    doc: "Selects pods by their labels; give this or `workload`",
+    doc: "Labels that select the pods; set this or `workload`",
   },
   workload: {
     schema: known(workload).optional(),
     change: "update",
     spec: true,
-    doc: "Selects all pods of one workload; give this or `selector`",
+    doc: "The workload whose pods are selected; set this or `selector`",
   },
   template: {
     // definition.ts applies the rules of a Vnic.

@@ -23,7 +23,7 @@ export interface WorkloadObject {
   };
 }
 
-/** Whether the set selects a pod. A workload that doesn't exist selects none. */
+/** Whether the set selects a pod. If the set names a workload that doesn't exist, it selects no pod. */
 export function isSelected(spec: VnicSetSpec, workload: WorkloadObject | undefined, pod: PodObject): boolean {
   const labels = pod.metadata?.labels ?? {};
   if (spec.selector) return matches({ matchLabels: spec.selector }, labels);

@@ -18,7 +18,7 @@ export interface VnicSetState extends SetDefinition {
   readonly clusterUid?: string;
   /** Owner in the record. After a rename it is still the first URN, unlike `declaredBy`. */
   readonly owner?: string;
-  /** Number of pods that should have a Vnic, and of those that have it, when last read. */
+  /** Number of pods that should have a Vnic, and number of these whose Vnic is ready, when last read. */
   readonly desired: number;
   readonly ready: number;
   /** The addresses of each pod that has a Vnic. */

@@ -36,7 +36,7 @@ const status = z.object({
   pod: z
     .object({ name, uid: name, sandboxId: name, containerId: name.optional() })
     .optional()
-    .describe("The pod that holds the Vnic."),
+    .describe("The pod that has the Vnic."),
   interface: injectResult.shape.interface.optional().describe("The NIC as last seen in the pod."),
   lease: z
     .object({

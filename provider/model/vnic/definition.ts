@@ -38,7 +38,7 @@ export function parseDefinition(inputs: unknown): { definition: Definition } | {
   return refused.length > 0 ? { problems: refused } : { definition: derived };
 }
 
-/** What the network doesn't allow the Vnic to have, if the network is defined in the same program. */
+/** Problems with the limits of the network, if the network is defined in the same program. */
 function networkProblems(definition: Definition): Problem[] {
   const { network } = definition;
   if (typeof network !== "object" || !isNamed(network) || !network.definition) return [];

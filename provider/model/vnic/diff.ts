@@ -5,14 +5,14 @@ import type { Consequence } from "../schema/field.ts";
 import { compare } from "../schema/known.ts";
 import { vnicFields } from "./fields.ts";
 
-/** What a change of the property leads to; undefined if it isn't a property of a Vnic. */
+/** The consequence of a change of the property; undefined if it isn't a property of a Vnic. */
 export function consequenceOf(property: string): Consequence | undefined {
   return Object.hasOwn(vnicFields, property) ? vnicFields[property as keyof Definition].change : undefined;
 }
 
 /**
  * Compares the applied with the wanted definition. Unlike other unknown values, an unknown pod is planned as a
- * replacement: it is one that will be created or replaced, and so another pod.
+ * replacement, because a pod that will be created or replaced is another pod.
  */
 export function difference(
   applied: Partial<Definition>,

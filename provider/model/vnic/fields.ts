@@ -24,7 +24,7 @@ const dhcp = z.strictObject({
     .optional()
     .register(descriptions, { doc: "A name to send to the DHCP server, like `db-0`", default: "none" }),
   routes: known(z.boolean()).optional().register(descriptions, {
-    doc: "Whether the server's routes (option 121) are taken as well, and with `defaultRoute` its router",
+    doc: "Whether to use the server's routes (option 121) as well, and with `defaultRoute` its router",
     default: "`false`",
   }),
 });
@@ -40,7 +40,7 @@ export const vnicFields = {
     schema: known(networkReference),
     change: "replace",
     spec: networkReferenceSpec,
-    doc: "The external network: the name of a [Network](network.md), or what the network is",
+    doc: "The external network: the name of a [Network](network.md), or an inline definition",
   },
   addresses: {
     schema: known(list(known(rule.hostCidr), maxItems.addresses)).optional(),
@@ -53,14 +53,14 @@ export const vnicFields = {
     schema: known(dhcp).optional(),
     change: "update",
     spec: true,
-    doc: "Asks a DHCP server for one IPv4 address, in addition to `addresses`",
+    doc: "Requests an IPv4 address from a DHCP server, in addition to `addresses`",
     default: "`{}` if neither `addresses` nor `slaac` are given",
   },
   slaac: {
     schema: known(z.boolean()).optional(),
     change: "update",
     spec: true,
-    doc: "Whether the IPv6 addresses that routers announce are taken, formed from the MAC; no routes, no DNS",
+    doc: "Whether to use the IPv6 prefixes that routers announce, with addresses formed from the MAC; without routes and DNS",
     default: "`false`",
   },
   mac: {
@@ -109,8 +109,8 @@ export const vnicFields = {
     schema: known(replyVia).optional(),
     change: "update",
     spec: true,
-    doc: "Path that replies take: `vnic`, by the NIC whose address they answer for, over its gateways; `pod`, by the pod's own routes",
-    default: "`vnic`, with gateways",
+    doc: "Path of replies from the NIC's addresses: `vnic`, through the NIC and its gateways; `pod`, by the pod's own routes",
+    default: "`vnic` if there are gateways",
   },
   defaultRoute: {
     schema: known(defaultRoute).optional(),
@@ -136,7 +136,7 @@ export const vnicFields = {
   },
   adopt: {
     schema: known(z.boolean()).optional(),
-    // Only affects creation, not the NIC itself.
+    // This field only affects creation, not the NIC itself.
     change: "nothing",
     spec: false,
     doc: "Takes over a record of the same name that was declared elsewhere or made with kubectl, if it describes the same Vnic",

@@ -12,7 +12,7 @@ export const pendingStatus = {
       status: "False",
       reason: "Pending",
       message: "neither the provider nor the reconciler has begun to attach it",
-      // A default can't be the current time; Kubernetes' Gateway API uses this one as well.
+      // A default can't be the current time; Kubernetes' Gateway API uses the same fixed time.
       lastTransitionTime: "1970-01-01T00:00:00Z",
     },
   ],

@@ -109,8 +109,8 @@ export interface MetadataChange {
 }
 
 /**
- * The metadata change that a record needs before its Vnic is realised there, if the record was created directly and
- * not by Pulumi; undefined if it needs none.
+ * The metadata change that a record needs before its Vnic is realised at that placement; undefined if the record has
+ * this metadata already. Used for records that Pulumi didn't create.
  */
 export function placementChange(
   { metadata }: StoredVnic,

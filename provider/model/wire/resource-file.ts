@@ -36,11 +36,11 @@ const link = z.strictObject({
   /** The interface index in the pod's network namespace, which a pod can't change. */
   index: z.int().optional(),
   /**
-   * The indexes of the links on the same parent that the pod had before the Vnic, such as those of CNI plugins. Others
-   * are the pod's own and go with the Vnic.
+   * The indexes of the links on the same parent that the pod had before the Vnic, such as links of CNI plugins. All
+   * other links on it are the pod's own, and are removed with the Vnic.
    */
   beside: z.array(z.int()).optional(),
-  /** Only in mode host-device; absent in files of version 1. */
+  /** The former state of a device; only in mode host-device, and absent in files of version 1. */
   former: former.optional(),
 });
 

@@ -7,7 +7,7 @@ import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
 /**
  * The protocol between the cluster side and the node side: lines of JSON (NDJSON) over the injection Job's stdin and
- * stdout. A request has an `id`; its answers have the same: any number of `step` lines, then one `result` or `error`.
+ * stdout. A request has an `id`, which its answers repeat: any number of `step` lines, then one `result` or `error`.
  * Many requests may be in flight. The first request is `hello`. The node side validates every plan again, because
  * anybody who may create Jobs can write to their stdin.
  */
@@ -22,7 +22,7 @@ const pod = z.strictObject({
   name: field.objectName,
   uid,
   containerId,
-  /** The UID under which the runtime knows the pod, if that is another one, as for a static pod. */
+  /** The UID under which the runtime knows the pod, if it differs, as for a static pod. */
   runtimeUid: z
     .string()
     .regex(/^[0-9a-f-]{1,64}$/, { error: "is not a UID" })

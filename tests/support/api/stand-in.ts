@@ -12,8 +12,8 @@ import { applyObjects, kubectl } from "../cluster.ts";
 import type { ApiServer } from "./server.ts";
 
 /**
- * A cluster behind a kubeconfig, with a replacement for what the API server alone lacks: kubelets that start sessions.
- * All objects are real.
+ * A cluster behind a kubeconfig. All objects are real, but sessions start without kubelets, which an API server alone
+ * doesn't have.
  */
 export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide): Promise<WatchedCluster> {
   const cluster = await openWatchedCluster({ kubeconfig });

@@ -27,7 +27,7 @@ export async function missingForKernel(): Promise<string[]> {
   return absent.length > 0 && findProgram("apt-get") === undefined ? [`Debian's apt-get, or ${absent.join(", ")}`] : [];
 }
 
-/** Installs what is missing. */
+/** Installs the missing packages. */
 export async function prepareKernel(): Promise<void> {
   if (programs.some((program) => findProgram(program) === undefined)) await ensureDebianPackages(debianPackages);
 }

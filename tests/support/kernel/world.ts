@@ -40,7 +40,7 @@ export interface Pod {
 export class World {
   readonly root: string;
   readonly node: Machine;
-  /** The LAN itself: the namespace of its bridge `lan`, which is its router as well. */
+  /** The LAN: the namespace of its bridge `lan`, which is also its router. */
   readonly lan: Machine;
   readonly hosts: readonly Machine[];
   readonly session: Session;

@@ -13,7 +13,7 @@ function target(from: Document, link: string): { path: string; anchor: string | 
   return { path: found.endsWith("/") ? pageOf(found) : found, anchor };
 }
 
-/** GitHub shows the README of a folder. */
+/** The file that GitHub shows for a path: for a folder, its README. */
 function pageOf(folder: string): string {
   const page = join(folder, "README.md");
   return existsSync(join(root, page)) ? page : folder;

@@ -73,7 +73,7 @@ describe("a survey of many Vnics", () => {
     expect(verbs()).to.include("survey");
   });
 
-  /** What the survey misses, and what exists when that Vnic is observed alone. */
+  /** Objects that are missing in a survey, and a check that the Vnic was then observed alone. */
   const missed: [what: string, arrange: () => void, lookAlone: () => void][] = [
     [
       "its record",

@@ -147,7 +147,7 @@ describe("the content of a pod's network namespace", () => {
   });
 });
 
-/** A link with an unusable name is an error of its own Vnic only. */
+/** The result of `work`, or nothing if it fails: a link with an unusable name is only an error of its own Vnic. */
 function attempt<T>(work: () => T[]): T[] {
   try {
     return work();

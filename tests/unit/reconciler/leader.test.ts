@@ -176,7 +176,7 @@ describe("with several replicas", () => {
     replicas.start("a");
     await replicas.clock.advance(1);
     replicas.start("b");
-    // This is between a renewal and the standby replica's next check.
+    // At this time, the last renewal is over and the standby replica's next check hasn't begun.
     await replicas.clock.advance(9.2);
     replicas.server.lease = undefined;
     await replicas.clock.advance(60);

@@ -12,7 +12,7 @@ const eleven: WantedAddress = { segment: "eth1", value: "192.168.50.11", propert
 const names = ["one", "two", "three"];
 
 describe("claiming addresses", () => {
-  /** The records of contenders, all of which exist. */
+  /** Stores the records of several Vnics that claim the same addresses; returns their metadata. */
   const contend = (cluster: FakeCluster, count: number) =>
     names.slice(0, count).map((name, index) => {
       const vnic = storedVnic({ name }, { uid: uid(10 + index) });
