@@ -87,9 +87,9 @@ describe("privileges", () => {
     });
 
     it("include the folders of its node's layout, only one of them writable, and no socket of the runtime", async () => {
-      const { bundles, netnsDirectories } = parseLayout(kindOf("node1").layout);
+      const { mounted, netnsDirectories } = parseLayout(kindOf("node1").layout);
       expect(pod.spec.volumes.map(({ hostPath }) => hostPath?.path)).to.have.members([
-        bundles,
+        mounted,
         ...netnsDirectories,
         "/var/lib/cni/results",
         "/var/lib/pulumi-vnic",
@@ -100,7 +100,7 @@ describe("privileges", () => {
       expect(writable).to.deep.equal(["/var/lib/pulumi-vnic"]);
       const { stdout } = await bench.lab.exec("node1", [
         "find",
-        bundles,
+        mounted,
         ...netnsDirectories,
         "-name",
         "containerd.sock*",
