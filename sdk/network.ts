@@ -55,7 +55,7 @@ export interface NetworkDefinitionArgs {
    * `networkStatus`. @default false
    */
   networkStatus?: pulumi.Input<boolean>;
-  /** How many Vnics one namespace may have on it. @default any number */
+  /** How many Vnics one namespace may have on the network. @default any number */
   vnicsPerNamespace?: pulumi.Input<number>;
   /**
    * Name of the record. A new name replaces the Network. @default the resource's name at creation, which is kept if

@@ -23,7 +23,7 @@ export interface LeaseEffects {
   log(subject: LeaseSubject, text: string): void;
 }
 
-/** Delay before a client is started again that ended or got an invalid lease. */
+/** Delay before a client that ended or got an invalid lease is started again. */
 const restartMilliseconds = 5000;
 /** How long a client may take to send its release and to exit. */
 const releaseMilliseconds = 2000;

@@ -53,7 +53,7 @@ function valueAt(value: unknown, key: string): unknown {
     : undefined;
 }
 
-/** Keys of these objects are values that the user chose. */
+/** Inputs whose keys are chosen by the user, so that the keys may be secret as well as the values. */
 const withOwnKeys = new Set(["labels", "selector", "nodes"]);
 
 /** Returns the texts and numbers in the value of a key. Booleans are left out, because they reveal nothing. */

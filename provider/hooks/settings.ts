@@ -9,7 +9,7 @@ export interface StackConfig {
 }
 
 /**
- * How to reach the cluster. These are never inputs, so that rotated credentials cause no diff and never enter a
+ * How to reach the cluster. Settings are never inputs, so that rotated credentials cause no diff and never enter a
  * resource's state.
  */
 export interface Settings {

@@ -27,7 +27,7 @@ import { ensureTagged } from "./tagged-link.ts";
 
 /**
  * Range of the links' interface indexes. They are chosen at random before the link is made, so that the resource file
- * has the index when the link comes into the pod, and no pod can have a link with that index before.
+ * has the index when the link comes into the pod, and no pod can have created a link with that index in advance.
  */
 const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 

@@ -39,10 +39,10 @@ export async function sweepAddresses(
 
 function isHeld({ metadata, spec }: StoredAddress, vnic: StoredVnic): boolean {
   const { value, segment } = spec;
-  const said = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
-  const asked =
+  const annotated = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
+  const requested =
     (vnic.spec.mac ?? deriveMac(vnic.metadata)) === value ||
     fixedAddresses(vnic.spec).some((address) => hostOf(address) === value);
   const isFresh = Date.now() - new Date(metadata.creationTimestamp ?? 0).getTime() < graceMilliseconds;
-  return said || asked || isFresh || vnic.metadata.annotations?.[annotations.claim] !== undefined;
+  return annotated || requested || isFresh || vnic.metadata.annotations?.[annotations.claim] !== undefined;
 }

@@ -9,7 +9,7 @@ import type { Stopwatch } from "./stopwatch.ts";
 
 /** A driver with its own session pool, whose calls are recorded by the current stopwatch. */
 export interface TimedDriver extends Driver {
-  /** Records on this stopwatch from now on. */
+  /** Records the driver's calls on this stopwatch from now on. */
   watch(watch: Stopwatch): void;
   /** Ends the sessions, and waits until their Jobs are gone. */
   close(): Promise<void>;

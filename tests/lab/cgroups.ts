@@ -25,7 +25,7 @@ export async function makeCgroup(node: Node): Promise<void> {
   }
 }
 
-/** Removes the lab's cgroups, deepest first. Their processes have ended. */
+/** Removes the lab's cgroups, deepest first. Call it after their processes have ended. */
 export async function removeCgroups(): Promise<void> {
   for (const hierarchy of hierarchies()) {
     const top = join(hierarchy, cgroup);

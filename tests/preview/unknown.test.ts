@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Project } from "./project.ts";
 
-/** An input that comes from another resource, and its plan while that resource changes. */
+/** An input that comes from another resource, and the expected plan while that resource changes. */
 interface Row {
   readonly kind: "Vnic" | "Network" | "VnicSet";
   readonly input: string;

@@ -21,7 +21,7 @@ interface Wire {
   state: VnicState;
   /** Set while the pod or the Vnic itself is being replaced, so that the address needn't answer. */
   busy: boolean;
-  /** Number of consecutive checks without an answer, and its maximum. */
+  /** Number of consecutive checks without an answer, and the maximum of that number. */
   silent: number;
   longestSilence: number;
 }

@@ -49,7 +49,7 @@ export async function killApiServer(): Promise<void> {
     if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "kube-apiserver") process.kill(pid, "SIGKILL");
 }
 
-/** Stops the kubelet while containers continue to run; returns a function that resumes it. */
+/** Stops the kubelet while containers continue to run. It runs again only after the node was rebooted. */
 export async function pauseKubelet(lab: Lab, node: Node): Promise<void> {
   await must(lab, node, ["kill", "-STOP", ...(await pidsOf(lab, node, "kubelet"))]);
 }

@@ -11,7 +11,7 @@ export interface Document {
   readonly path: string;
   /** Targets of links and images, as written. */
   readonly links: readonly string[];
-  /** The anchors of its headings on GitHub. */
+  /** The anchors of the document's headings on GitHub. */
   readonly anchors: readonly string[];
   /** Inline code. */
   readonly spans: readonly string[];

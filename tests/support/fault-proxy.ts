@@ -8,7 +8,7 @@ import { cluster } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { writeCredential } from "./cluster.ts";
 
-/** A fault of a request, instead of forwarding the request and its response. */
+/** How a request fails instead of being forwarded and answered. */
 export type Fault =
   /** Sends this response, without asking the API server. */
   | { readonly answer: number; readonly reason?: string; readonly headers?: Record<string, string> }

@@ -6,7 +6,7 @@ import { installPlatform, kubectl } from "./cluster.ts";
 
 /** The reconciler on the lab: its real Deployment, with the rights of its service account. */
 export interface Reconciler {
-  /** The log lines of its replicas. */
+  /** The log lines of all replicas. */
   logs(): Promise<string[]>;
   /** The name of the leader's pod, according to the Lease; empty if there is none. */
   leaderName(): Promise<string>;

@@ -42,7 +42,7 @@ export function attachmentFor(
 
 /**
  * A line about settings of the NetworkAttachmentDefinition that have no effect, for the resource's row; undefined if
- * all have one.
+ * there are no such settings.
  */
 export function unusedWords(reference: string, own: string, { unused }: ReadNetwork): string | undefined {
   if (unused.length === 0) return undefined;

@@ -68,7 +68,7 @@ export type PodState =
   | {
       readonly state: "terminated";
       readonly why: string;
-      /** Whether its controller will make another pod of the same name. */
+      /** Whether the pod's controller will make another pod of the same name. */
       readonly isReplaced?: true;
     };
 

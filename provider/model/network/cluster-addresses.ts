@@ -11,7 +11,7 @@ export interface ClusterAddress {
   readonly value: string;
 }
 
-/** The fields of a Node that we read for this. */
+/** The fields of a Node that contain addresses. */
 export interface AddressedNode {
   readonly metadata?: { readonly name?: string };
   readonly spec?: { readonly podCIDRs?: readonly string[] };

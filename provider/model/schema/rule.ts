@@ -34,7 +34,7 @@ export function ruledBy<Read>(
   });
 }
 
-/** The validation of such a text in a CRD; `mostCharacters` limits the estimated cost of a rule. */
+/** The validation of a text by these rules in a CRD; `mostCharacters` limits the estimated cost of a rule. */
 export function admitted(mostCharacters: number, rules: readonly Wording[]) {
   return {
     maxLength: mostCharacters,

@@ -108,7 +108,7 @@ export const observeResult = z.strictObject({
   decidedMtu: z.number().optional(),
   /** The current DHCP lease. */
   lease: lease.optional(),
-  /** How its routes and rules differ from the resource file, in words. */
+  /** How the Vnic's routes and rules differ from the resource file, in words. */
   routing: z.array(z.string()).optional(),
 });
 const counters = z.strictObject({ bytes: z.number(), packets: z.number(), errors: z.number(), dropped: z.number() });

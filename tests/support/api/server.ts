@@ -14,7 +14,7 @@ import { applyObjects, installPlatform } from "../cluster.ts";
 /** A Kubernetes API server with etcd, without controllers and nodes. */
 export interface ApiServer {
   readonly kubectl: Lab["kubectl"];
-  /** Path of its administrator's kubeconfig. */
+  /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
   /** Creates a namespace with its default service account, as a controller would. */
   makeNamespace(name: string): Promise<void>;

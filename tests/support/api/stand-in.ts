@@ -24,7 +24,7 @@ export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide)
   };
 }
 
-/** A driver for that cluster; close its sessions afterwards. */
+/** A driver for a stand-in cluster; close its sessions afterwards. */
 export function driverOf<C extends WatchedCluster>(cluster: C): Driver & { readonly cluster: C } {
   const sessions = new SessionPool(cluster, { image: defaultImage });
   return { cluster, sessions, claims: new Claims("a test"), report: () => undefined };
