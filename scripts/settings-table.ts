@@ -2,11 +2,13 @@ import { stackSettings } from "../provider/hooks/settings.ts";
 
 /** When one or several settings are read, and where they are stored. */
 export interface SettingRow {
-  /** As it is written: a stack setting, an environment variable, an input, or an option of the command. */
+  /**
+   * The names as they are written: of a stack setting, an environment variable, an input, or an option of the command.
+   */
   readonly names: readonly string[];
-  /** What `preview` and `up` use. */
+  /** The value that `preview` and `up` use. */
   readonly withProgram: string;
-  /** What `refresh`, `destroy` and the refresh of `up --refresh` use, without `--run-program`. */
+  /** The value that `refresh`, `destroy` and the refresh of `up --refresh` use, without `--run-program`. */
   readonly withoutProgram: string;
   readonly stored: string;
 }
@@ -21,7 +23,7 @@ const storedOf: Record<keyof typeof stackSettings, string> = {
   image: "Pulumi's state, with the default provider; each injection Job has the image while it runs",
 };
 
-/** All settings that the code reads. A test looks for others in the source. */
+/** All settings that the code reads. A test searches the sources for others. */
 export const settingRows: readonly SettingRow[] = [
   ...(Object.keys(stackSettings) as (keyof typeof stackSettings)[]).map((name) => ({
     names: [`vnic:${name}`],

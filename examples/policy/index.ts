@@ -13,7 +13,7 @@ interface Wanted {
   readonly mac?: string;
 }
 
-/** What a Vnic or a VnicSet wants; undefined for other resources. */
+/** The addresses and other inputs that a Vnic or a VnicSet requests; undefined for other resources. */
 function wantedBy({ type, props }: ResourceValidationArgs): Wanted | undefined {
   if (type === vnic) return props as Wanted;
   if (type !== vnicSet) return undefined;

@@ -12,7 +12,10 @@ const controllerRole = "dynamic-networks-controller";
 
 const clusterRoles = { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterroles" };
 
-/** Tries for one annotation, which other programs and the kubelet's changes of the pod may make fail. */
+/**
+ * Number of tries to change one annotation. A try fails if another program or the kubelet changes the pod at the same
+ * time.
+ */
 const tries = 20;
 
 /** The calls for pods. */
@@ -20,7 +23,9 @@ export function podCalls(server: ApiServer, core: CoreV1Api, objects: CustomObje
   const read = (namespace: string, name: string) =>
     find<PodObject>(server, `reading pod ${namespace}/${name}`, () => core.readNamespacedPod({ namespace, name }));
 
-  /** The last change of each pod. Changes are made one after the other, so that the Vnics of a pod don't compete. */
+  /**
+   * The last change of each pod. Changes of the same pod are made one after the other, so that its Vnics don't compete.
+   */
   const last = new Map<string, Promise<void>>();
   const inTurn = async (id: string, work: () => Promise<void>): Promise<void> => {
     const turn = (last.get(id) ?? Promise.resolve()).catch(() => undefined).then(work);
@@ -76,7 +81,7 @@ export function podCalls(server: ApiServer, core: CoreV1Api, objects: CustomObje
   };
 }
 
-/** The annotation's next text; an error says which annotation it is about. */
+/** The annotation's next text. If that can't be made, the error names the annotation. */
 function changed(doing: string, text: string | undefined, change: (text: string | undefined) => string | undefined) {
   try {
     return change(text);

@@ -11,7 +11,7 @@ import { assertNoLeaks } from "../support/leaks.ts";
 import { NewUser } from "../support/new-user.ts";
 import { answersPing } from "../support/outside.ts";
 
-/* The way of a new user from an empty folder to an empty folder, by the commands of docs/ alone. Each step is timed. */
+/* A new user's path from an empty folder, and back to it, using only the commands in docs/. Each step is timed. */
 
 const namespaces = { dev: "new-user-dev", prod: "new-user-prod" };
 const address = { first: "192.168.50.64", edited: "192.168.50.65", prod: "192.168.50.66" };
@@ -21,7 +21,7 @@ describe("a new user, by the commands of the documentation", () => {
   let user: NewUser;
   const times: [step: string, seconds: number][] = [];
 
-  /** A step of the way, whose time is printed at the end. */
+  /** A step of the path, whose duration is printed at the end. */
   function step(title: string, work: () => Promise<void>): void {
     it(title, async () => {
       const began = performance.now();

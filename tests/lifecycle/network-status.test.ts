@@ -77,7 +77,7 @@ describe("the annotation network-status", () => {
     const changed = await bench.inject(wire(58), { known: state });
     expect(await read()).to.deep.equal([pods, { ...entry, ips: ["192.168.50.58"] }]);
 
-    // As after Multus has written the annotation of a new sandbox.
+    // Simulates that Multus has written the annotation for a new sandbox.
     await annotate([pods]);
     expect((await observe(driver, vnicRef(changed), changed))?.drift).to.deep.equal([
       `annotation ${networkStatusAnnotation} of the pod doesn't list the NIC as it is`,

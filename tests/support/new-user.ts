@@ -21,7 +21,7 @@ export class NewUser {
     this.placeholders = placeholders;
   }
 
-  /** Makes the folder, beside which `<path>` of the documentation has the packed package. */
+  /** Creates the folder. The packed package lies beside it, where the documentation has `<path>`. */
   static async arrive(kubeconfig: string): Promise<NewUser> {
     const folder = await mkdtemp(join(tmpdir(), "vnic-new-user-"));
     for (const part of ["project", "packed", "state", "home"]) await mkdir(join(folder, part));

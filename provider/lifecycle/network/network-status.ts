@@ -66,7 +66,10 @@ export async function publish(
   );
 }
 
-/** Removes the entry of a Vnic from the pod that has it. A right that was taken back doesn't keep the Vnic from going. */
+/**
+ * Removes the entry of a Vnic from the pod that has it. If the right to change pods was withdrawn, the Vnic is removed
+ * nevertheless.
+ */
 export async function withdraw(
   { cluster, warn }: PublishDriver,
   namespace: string,
@@ -82,7 +85,7 @@ export async function withdraw(
   }
 }
 
-/** Whether the pod lists the Vnic as its status says; also if it doesn't have to. `nic` is the NIC as last seen. */
+/** Whether the pod lists the Vnic as the Vnic's status says, which may be not at all. `nic` is the NIC as last seen. */
 export function isPublished(
   { networkStatus, interface: seen }: VnicStatus,
   pod: PodObject | undefined,

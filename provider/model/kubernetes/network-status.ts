@@ -24,7 +24,7 @@ export interface NetworkStatusEntry {
   readonly dns: Readonly<Record<string, never>>;
 }
 
-/** What identifies the entry of a NIC, whatever network it names. */
+/** The fields by which the entry of a NIC is recognised, whatever network it names. */
 export type EntryKey = Pick<NetworkStatusEntry, "interface" | "mac">;
 
 /** The entry of a NIC on the network with that name. */
@@ -41,8 +41,8 @@ export function hasEntry(text: string | undefined, entry: NetworkStatusEntry): b
 }
 
 /**
- * The annotation's text with the entry in it, and without the NIC's former entries; the others stay as they are.
- * Refuses to change a text that is not a list.
+ * The annotation's text with the entry in it, and without the NIC's former entries; other entries stay. Refuses to
+ * change a text that is not a list.
  */
 export function withEntry(
   text: string | undefined,
@@ -84,7 +84,7 @@ function isOfNic(one: unknown, key: EntryKey): boolean {
   return name === key.interface && typeof mac === "string" && mac.toLowerCase() === key.mac;
 }
 
-/** Indented, as other writers do. */
+/** Formats the list with indentation, as other writers do. */
 function textOf(list: readonly unknown[]): string {
   return JSON.stringify(list, null, 4);
 }

@@ -7,8 +7,8 @@ const name = "vnic-network-status";
 const accounts = [providerServiceAccount, reconcilerName];
 
 /**
- * The rights for keeping the annotation of pods up to date, which only an installation that asks for it has, and the
- * policy that limits them. RBAC can't restrict a patch to one annotation, so the two are never installed separately.
+ * The rights to change the annotation of pods, which are only installed if the option asks for them, and the policy
+ * that limits these rights. RBAC can't restrict a patch to one annotation, so both are always installed together.
  */
 export function networkStatusPart({ networkStatus = false }: { readonly networkStatus?: boolean | undefined }) {
   return networkStatus ? [...rights(), ...annotationPolicy()] : [];
@@ -18,7 +18,8 @@ function rights(): Manifest[] {
   const rbac = "rbac.authorization.k8s.io";
   const rules: Rule[] = [
     { apiGroups: [""], resources: ["pods"], verbs: ["patch"] },
-    // To see whether multus-dynamic-networks-controller is there, which would unplug the NICs of such entries.
+    // Needed to see whether multus-dynamic-networks-controller is installed, which would unplug the NICs of such
+    // entries.
     { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: ["dynamic-networks-controller"], verbs: ["get"] },
   ];
   const metadata = { name };
@@ -33,7 +34,7 @@ function rights(): Manifest[] {
   return [role, binding];
 }
 
-/** Refuses every change of a pod by our accounts except that of the annotation. */
+/** Refuses every change of a pod by our accounts, except changes of the annotation. */
 function annotationPolicy(): Manifest[] {
   const users = accounts.map((account) => `system:serviceaccount:${systemNamespace}:${account}`);
   const annotation = literal(networkStatusAnnotation);

@@ -45,7 +45,7 @@ describe("the table of settings", () => {
   it("has every variable that the programs in our containers read, as the manifests set them", () => {
     // Only tests set these two.
     const fromTests = ["VNIC_HOST_ROOT", "VNIC_DHCP_EVENT"];
-    // What is passed on to programs, and what is read from every environment.
+    // Variables that are passed on to programs or read from every environment aren't settings.
     const read = matches(sources(...inContainers), variable).filter((name) => !["PATH", ...fromTests].includes(name));
     expect(read).to.deep.equal(containerVariables);
     const manifests = JSON.stringify(platformManifests({ image: "x" }));
