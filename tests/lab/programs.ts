@@ -89,6 +89,18 @@ export async function ensureHelm(): Promise<string> {
   return cached(`helm-${version}`, `building Helm ${version} (1 minute on 2 cores)`, (bin) => goBuild(module, bin, ""));
 }
 
+/** Returns the path of promtool, which tests rules of Prometheus; without service discovery, which takes most of its build. */
+export async function ensurePromtool(): Promise<string> {
+  const own = findProgram("promtool");
+  if (own !== undefined) return own;
+  const module = goModule("promtool");
+  const version = await versionOf(module, "github.com/prometheus/prometheus");
+  const bin = await cached(`promtool-${version}`, `building promtool ${version} (2 minutes on 2 cores)`, (path) =>
+    goBuild(module, path, "", { tags: "remove_all_sd" }),
+  );
+  return join(bin, "promtool");
+}
+
 /** Returns the path of kapply, which shows the status of objects as the library kstatus sees it. */
 export async function ensureKapply(): Promise<string> {
   const module = goModule("kapply");

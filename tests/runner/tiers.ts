@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ensureHelm, ensurePulumi, missing, missingForEngine, missingForHelm } from "../lab/index.ts";
+import { ensureHelm, ensurePromtool, ensurePulumi, missing, missingForEngine, missingForHelm } from "../lab/index.ts";
 import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
@@ -24,11 +24,17 @@ export interface Tier {
   readonly prepare?: () => Promise<unknown>;
 }
 
+/** Builds the programs that judge the chart: Helm its templates, promtool its alerts. */
+async function prepareRelease(): Promise<void> {
+  await ensureHelm();
+  await ensurePromtool();
+}
+
 /** All tiers; those with the fewest requirements come first. */
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60, processes: 2 },
   { name: "provider", timeoutSeconds: 60, sideBySide: 2 },
-  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: ensureHelm },
+  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },
   // Files of this tier mostly wait for the kernel, leases and timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine without a cluster.
