@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { networkStatusAnnotation } from "../../../provider/model/kubernetes/network-status.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
@@ -89,6 +90,26 @@ describe("reconciling a Vnic", () => {
     await run();
     expect(verbs()).to.deep.equal(["inject"]);
     expect(ready()).to.include({ status: "True" });
+  });
+
+  it("lists a Vnic again in its pod's annotation after another program has replaced it, without a session", async () => {
+    const { cluster } = driver;
+    cluster.attachmentDefinitions.set("shop/lan", {
+      metadata: { namespace: "shop", name: "lan", annotations: { [annotations.networkStatus]: "true" } },
+      spec: { config: JSON.stringify({ type: "macvlan", master: "eth1" }) },
+    });
+    cluster.store(bare({ network: { networkAttachmentDefinition: "shop/lan" } }));
+    await run();
+    const text = () => cluster.pods.get("shop/db-0")?.metadata?.annotations?.[networkStatusAnnotation] ?? "[]";
+    const listed = JSON.parse(text()) as unknown[];
+    expect(listed).to.have.length(1);
+    const others = { name: "cbr0", interface: "eth0", default: true };
+    const there = cluster.pods.get("shop/db-0") ?? pod();
+    const replaced = { [networkStatusAnnotation]: JSON.stringify([others]) };
+    cluster.pods.set("shop/db-0", { ...there, metadata: { ...there.metadata, annotations: replaced } });
+    await run();
+    expect(JSON.parse(text())).to.deep.equal([others, ...listed]);
+    expect(verbs()).to.deep.equal(["inject"]);
   });
 
   it("cleans up after a terminated pod, and then follows the pod's name to a new pod", async () => {
