@@ -8,13 +8,13 @@ export function missing(): string[] {
   return [
     ...(process.getuid?.() === 0 ? [] : ["root"]),
     ...(findProgram("apt-get") === undefined ? ["Debian's apt-get"] : []),
-    ...(findProgram("go") === undefined ? ["Go 1.25 or newer"] : []),
+    ...(findProgram("go") === undefined ? ["Go 1.26 or newer"] : []),
   ];
 }
 
 /** Describes what this machine lacks to build the engine, if it has none. */
 export function missingForEngine(): string[] {
-  return (findProgram("pulumi") ?? findProgram("go")) ? [] : ["pulumi, or Go 1.25 or newer to build it"];
+  return (findProgram("pulumi") ?? findProgram("go")) ? [] : ["pulumi, or Go 1.26 or newer to build it"];
 }
 
 /** Describes what this machine lacks to build Helm, if it has none. */
