@@ -41,6 +41,8 @@ type Op = "create" | "update" | "replace" | "delete" | "same";
 export interface PlanStep {
   /** A description of each operation. */
   readonly operations: readonly string[];
+  /** The new names of resources that are renamed by an alias. */
+  readonly renamed: readonly string[];
   /** The expected operation for each resource whose inputs don't come from a changed resource, directly or by way of others. */
   readonly expected: ReadonlyMap<string, Op>;
 }
@@ -93,7 +95,8 @@ export class PlanModel {
     for (const { name } of this.entries) if (!uncertain.has(name)) expected.set(name, touched.get(name) ?? "same");
     for (const [name, op] of touched) if (op === "delete") expected.set(name, op);
     if (unknown) words.push("make another's outputs unknown");
-    return { operations: words, expected };
+    const renamed = this.entries.flatMap((entry) => (entry.kind === "Vnic" && entry.formerly ? [entry.name] : []));
+    return { operations: words, renamed, expected };
   }
 
   /**
