@@ -4,7 +4,7 @@ import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
-import { planFor, type Pod, World } from "../support/kernel/world.ts";
+import { planFor, World } from "../support/kernel/world.ts";
 
 /*
  * A pod changes its namespace, and another one nested in it, by generated commands; then its Vnic is removed.
@@ -13,8 +13,8 @@ import { planFor, type Pod, World } from "../support/kernel/world.ts";
  */
 
 /**
- * `VNIC_FUZZ_STATES=10000` tries that many states in each mode. The default is a small number of states, which are the
- * same in each run.
+ * `VNIC_FUZZ_STATES=300` tries that many states of each mode; by default there are fewer, the same in each run. A test
+ * process may take 15 minutes, so more states take several runs, each with its own first seed.
  */
 const states = Number(process.env["VNIC_FUZZ_STATES"] ?? 0);
 /** The first seed. To repeat a failure alone, set it to the seed in the failure's message. */
@@ -71,83 +71,121 @@ const networks: [network: InjectPlan["network"], usual: number][] = [
   [{ mode: "host-device", parent: "eth7" }, 10],
 ];
 
+/** Worlds in which states are tried side by side, because the kernel lets each state wait for most of its time. */
+const lanes = 3;
+
+interface Counts {
+  states: number;
+  nested: number;
+  named: number;
+}
+
 describe("a pod that performs random operations", function () {
   this.timeout(states === 0 ? 300_000 : 0);
-  let world: World;
-  let neighbor: Pod;
+  const worlds: World[] = [];
 
   before(async () => {
-    world = await World.makeWithParents();
-    neighbor = await world.addPod();
-    await world.session.inject(planFor(neighbor, "192.168.50.20/24", { mac: "02:00:5e:00:00:20" }));
+    while (worlds.length < lanes) {
+      const world = await World.makeWithParents();
+      worlds.push(world);
+      const neighbor = planFor(await world.addPod(), "192.168.50.20/24", { mac: "02:00:5e:00:00:20" });
+      await world.session.inject(neighbor);
+    }
   });
-  after(() => world.close());
-
-  /** The node's links except those to pods, and without `eth7`, which a pod may keep while it runs. */
-  const node = async () =>
-    (await world.node.links())
-      .filter(({ ifname }) => !/^(veth|vn|eth7$)/.test(ifname))
-      .map((link) => [link.ifname, link.flags.includes("UP"), link.ifalias, ...addressesOf(link)]);
-  const device = async () => {
-    const { ifname, flags = [], ifalias } = (await world.node.link("eth7")) ?? {};
-    return ifname && [ifname, flags.includes("UP"), ifalias];
-  };
+  after(() => Promise.all(worlds.map((world) => world.close())));
 
   for (const [network, usual] of networks)
     it(`on its Vnic of mode ${network.mode} changes nothing on the node, and keeps nothing of it`, async () => {
-      const before = await node();
-      const free = await device();
-      const counted = { states: 0, nested: 0, named: 0 };
-      for (let seed = from; seed < from + (states || usual); seed++) {
-        const pod = await world.addPod(`fuzz-${network.mode}-${seed}`);
-        const nested = await Machine.make(`${pod.machine.netns}-in`);
-        const plan = planFor(pod, "192.168.50.10/24", { network, duplicateAddressDetection: false });
-        const uid = plan.vnic.uid;
-        const commands =
-          fc.sample(fc.array(command(uid), { minLength: 1, maxLength: 8 }), { seed, numRuns: 1 })[0] ?? [];
-        const story = `seed ${seed}: ${JSON.stringify(commands)}`;
-        const paths: Record<string, string> = { NESTED: nested.netns, POD: pod.machine.netns };
-        await world.session.inject(plan);
-        const own = (await pod.machine.link("net1"))?.ifindex;
-        for (const { nested: within, words } of commands)
-          await (within ? nested : pod.machine).exec(["ip", ...words.map((word) => paths[word] ?? word)]);
-        await world.session.observe(plan);
-        const error = await world.session.eject({ vnic: plan.vnic }).then(
-          () => undefined,
-          (caught: Error) => caught.message,
-        );
-        if (error !== undefined) expect(error, story).to.contain(`pod shop/${pod.plan.name} (UID ${pod.plan.uid})`);
-        else {
-          const left = (await pod.machine.links()).filter((link) => link.ifindex === own || isOnNode(link));
-          expect(left, story).to.deep.equal([]);
-          // A device without hardware that the pod has deleted or hidden can't come back.
-          if (network.mode !== "host-device") expect(await device(), story).to.deep.equal(free);
-        }
-        expect(await node(), story).to.deep.equal(before);
-        counted.states++;
-        if (commands.some(({ words }) => words.includes("NESTED"))) counted.nested++;
-        if (error !== undefined) counted.named++;
-        await Promise.all([pod.close(), nested.close()]);
-        // The kernel removes the links of a namespace some time after its end.
-        await until("the rest to go with the pod", 30, () =>
-          world.session.eject({ vnic: plan.vnic }).then(
-            () => true,
-            () => undefined,
-          ),
-        );
-        if (!(await world.node.link("eth7"))) await world.addNic("eth7");
-        expect(await device(), story).to.deep.equal(free);
-      }
-      console.log(
-        `      ${counted.states} states, ${counted.nested} with a nested namespace, ${counted.named} that kept the link`,
+      const counts: Counts = { states: 0, nested: 0, named: 0 };
+      let seed = from;
+      let failed = false;
+      const work = async (world: World) => {
+        const before = [await node(world), await device(world)];
+        while (!failed && seed < from + (states || usual)) await tryState(world, network, seed++, before, counts);
+        expect(await world.hosts[0]?.reaches("192.168.50.20"), "the neighbour").to.equal(true);
+      };
+      const outcomes = await Promise.allSettled(
+        worlds.map((world) =>
+          work(world).catch((error: unknown) => {
+            failed = true;
+            throw error;
+          }),
+        ),
       );
-      expect(await world.hosts[0]?.reaches("192.168.50.20"), "the neighbour").to.equal(true);
+      console.log(
+        `      ${counts.states} states, ${counts.nested} with a nested namespace, ${counts.named} that kept the link`,
+      );
+      for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     });
 });
 
-/**
- * Whether a pod's link is attached to a link in another network namespace. `eth0` doesn't count, because it is a veth.
- */
+/** Makes a pod with a Vnic, lets it run the commands of a seed, removes the Vnic and the pod, and checks what is left. */
+async function tryState(
+  world: World,
+  network: InjectPlan["network"],
+  seed: number,
+  [nodeBefore, deviceBefore]: readonly unknown[],
+  counts: Counts,
+): Promise<void> {
+  const pod = await world.addPod(`fuzz-${network.mode}-${seed}`);
+  const nested = await Machine.make(`${pod.machine.netns}-in`);
+  const plan = planFor(pod, "192.168.50.10/24", { network, duplicateAddressDetection: false });
+  const uid = plan.vnic.uid;
+  const commands = fc.sample(fc.array(command(uid), { minLength: 1, maxLength: 8 }), { seed, numRuns: 1 })[0] ?? [];
+  const story = `seed ${seed}: ${JSON.stringify(commands)}`;
+  const paths: Record<string, string> = { NESTED: nested.netns, POD: pod.machine.netns };
+  await world.session.inject(plan);
+  const own = await pod.machine.link("net1");
+  expect(own?.link_netnsid, story).to.be.a("number");
+  for (const { nested: within, words } of commands)
+    await (within ? nested : pod.machine).exec(["ip", ...words.map((word) => paths[word] ?? word)]);
+  await world.session.observe(plan);
+  const error = await world.session.eject({ vnic: plan.vnic }).then(
+    () => undefined,
+    (caught: Error) => caught.message,
+  );
+  if (error !== undefined) expect(error, story).to.contain(`pod shop/${pod.plan.name} (UID ${pod.plan.uid})`);
+  else {
+    const left = (await pod.machine.links()).filter((link) => hasPeerOf(own, link) || isOnNode(link));
+    expect(left, story).to.deep.equal([]);
+    // A device that the pod has deleted or hidden without hardware can't come back.
+    if (network.mode !== "host-device") expect(await device(world), story).to.deep.equal(deviceBefore);
+  }
+  expect(await node(world), story).to.deep.equal(nodeBefore);
+  counts.states++;
+  if (commands.some(({ words }) => words.includes("NESTED"))) counts.nested++;
+  if (error !== undefined) counts.named++;
+  await Promise.all([pod.close(), nested.close()]);
+  // The kernel removes the links of a namespace some time after its end.
+  await until("the rest to go with the pod", 30, () =>
+    world.session.eject({ vnic: plan.vnic }).then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  if (!(await world.node.link("eth7"))) await world.addNic("eth7");
+  expect(await device(world), story).to.deep.equal(deviceBefore);
+}
+
+/** The node's links except those to pods; without `eth7`, which a pod may keep while it runs. */
+async function node(world: World): Promise<unknown[]> {
+  return (await world.node.links())
+    .filter(({ ifname }) => !/^(veth|vn|eth7$)/.test(ifname))
+    .map((link) => [link.ifname, link.flags.includes("UP"), link.ifalias, ...addressesOf(link)]);
+}
+
+/** The device of mode `host-device`, if it is on the node. */
+async function device(world: World): Promise<unknown> {
+  const { ifname, flags = [], ifalias } = (await world.node.link("eth7")) ?? {};
+  return ifname && [ifname, flags.includes("UP"), ifalias];
+}
+
+/** Whether a link has the same peer or lower link as another; its index may be that of a link that is gone. */
+function hasPeerOf(own: LinkRow | undefined, { link_index: index, link_netnsid: netns }: LinkRow): boolean {
+  return netns !== undefined && netns === own?.link_netnsid && index === own.link_index;
+}
+
+/** Whether a pod's link shares a lower link of another namespace; its `eth0` is a veth. */
 function isOnNode({ linkinfo, link_netnsid: netns }: LinkRow): boolean {
   return /^(macv|ipv)/.test(linkinfo?.info_kind ?? "") && netns !== undefined;
 }

@@ -13,6 +13,8 @@ export interface LinkRow {
   readonly operstate: string;
   readonly ifalias?: string;
   readonly master?: string;
+  /** The index of a peer or lower link in another network namespace. */
+  readonly link_index?: number;
   readonly link_netnsid?: number;
   readonly linkinfo?: { readonly info_kind?: string };
   readonly addr_info: readonly {
