@@ -3,6 +3,7 @@ import { quarantineSteps, restoreSteps, moveBackSteps } from "../model/link/link
 import { transitLinkName } from "../model/names.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
+import { setAltnames } from "./altnames.ts";
 import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, knownLinkOf } from "./own-link.ts";
@@ -35,9 +36,14 @@ function hasPeer({ index, peerIndex }: Link, nodeLinks: readonly Link[]): boolea
 }
 
 /** Whether a link can be the device, as far as the link's own network namespace shows. */
-function mayBeDevice({ bus, kind, peerIndex }: Link, former: Former): boolean {
+function mayBeDevice({ bus, kind, peerIndex, permanentMac }: Link, former: Former): boolean {
+  const isOtherPort =
+    permanentMac !== undefined && former.permanentMac !== undefined && permanentMac !== former.permanentMac;
   return (
-    bus === former.bus && kind === former.kind && (former.peerIndex === undefined || peerIndex === former.peerIndex)
+    bus === former.bus &&
+    kind === former.kind &&
+    !isOtherPort &&
+    (former.peerIndex === undefined || peerIndex === former.peerIndex)
   );
 }
 
@@ -48,6 +54,8 @@ function mayBeDevice({ bus, kind, peerIndex }: Link, former: Former): boolean {
 export async function bringBack(pod: { readonly path: string }, link: Link, file: ResourceFile): Promise<boolean> {
   const { uid } = file.vnic;
   const former = file.link?.former;
+  // The device couldn't move with a name that another link of the node has.
+  if (former?.altnames) await setAltnames(pod, link, former.altnames);
   await ipBatch(pod, moveBackSteps(uid, link, process.pid));
   const arrived = (await listLinks("node")).find(({ name }) => name === transitLinkName(uid));
   if (!arrived) throw new VnicError("failed", `the device was gone just after it had come back to the node`);
@@ -73,12 +81,18 @@ async function removeImpostor(link: Link, pod: { readonly path: string }): Promi
   await runIn("node", "ip", ["link", "set", "dev", link.name, "netns", pod.path]);
 }
 
-/** Finds the device on the node if its former state hasn't been restored yet. */
+/**
+ * Finds the device on the node if its former state hasn't been restored yet. A device without hardware comes back only
+ * under its transit name; other links of its kind are the node's own, and so are the other ports of a card.
+ */
 export function findReturned(nodeLinks: readonly Link[], file: ResourceFile): Link | undefined {
   const former = file.link?.former;
   const { uid } = file.vnic;
-  if (!former) return ownLinks(nodeLinks, uid)[0];
-  return nodeLinks.find((link) => isDevice(link, former) && !isAsBefore(link, former, uid));
+  const marked = ownLinks(nodeLinks, uid);
+  if (!former) return marked[0];
+  const { bus, siblings = [] } = former;
+  const onBus = nodeLinks.filter((link) => bus !== undefined && link.bus === bus && !siblings.includes(link.name));
+  return [...marked, ...onBus].find((link) => isDevice(link, former) && !isAsBefore(link, former, uid));
 }
 
 function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: string): boolean {
@@ -92,7 +106,8 @@ export async function restore(link: Link, file: ResourceFile): Promise<void> {
   const former = file.link?.former;
   if (former) {
     await refuseUppers(link, file.vnic.uid);
-    return ipBatch("node", restoreSteps(link, former));
+    if (former.altnames) await setAltnames("node", link, former.altnames);
+    return ipBatch("node", restoreSteps(file.vnic.uid, link, former));
   }
   const { parent } = file.definition.network;
   const isTaken = (await listLinks("node")).some(({ name }) => name === parent);

@@ -16,8 +16,8 @@ export async function isHidden({ vnic: { uid }, step, definition, link }: Resour
   if (step === "creating" || step === "moving") return false;
   const links = await listLinks("node");
   if (network.mode === "host-device") {
-    const { bus } = link?.former ?? {};
-    return bus !== undefined && !links.some((one) => one.bus === bus);
+    const { bus, siblings = [] } = link?.former ?? {};
+    return bus !== undefined && !links.some((one) => one.bus === bus && !siblings.includes(one.name));
   }
   if (network.mode !== "macvlan" && network.mode !== "macvlan-private") return false;
   const name = transitLinkName(uid);

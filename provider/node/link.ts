@@ -1,7 +1,8 @@
 import { messageOf, VnicError } from "../base/errors.ts";
 import { maxItems } from "../model/schema/bounds.ts";
 import { present } from "../model/schema/known.ts";
-import { batchOf, handle, ipLine, type IpLine } from "../model/link/ip-line.ts";
+import { batchOf, handle, ipLine, type IpLine, withoutZeros } from "../model/link/ip-line.ts";
+import { deviceSettings, type DeviceSettings } from "../model/link/device-settings.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
 
@@ -23,6 +24,11 @@ export interface Link extends Interface {
   readonly vlan?: number;
   /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
+  /** The MAC of its hardware, if it has another one now. */
+  readonly permanentMac?: string;
+  /** Names besides its name. */
+  readonly altnames?: readonly string[];
+  readonly settings?: DeviceSettings;
   /** Index of the lower link, and ID of its network namespace, if that is a different one. */
   readonly lowerIndex?: number;
   readonly lowerNetns?: number;
@@ -43,6 +49,13 @@ export interface IpAddressRow {
   readonly link_netnsid?: number;
   readonly master?: string;
   readonly parentdev?: string;
+  readonly permaddr?: string;
+  readonly altnames?: readonly string[];
+  readonly txqlen?: number;
+  readonly group?: string;
+  readonly gso_max_size?: number;
+  readonly gso_max_segs?: number;
+  readonly gro_max_size?: number;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: { readonly id?: number };
@@ -122,11 +135,29 @@ export function readLink(row: IpAddressRow): Link {
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
     bus: row.parentdev,
+    permanentMac: row.permaddr,
+    altnames: row.altnames,
+    settings: settingsIn(row),
     lowerIndex: linkinfo?.info_kind === "veth" ? undefined : row.link_index,
     lowerNetns: linkinfo?.info_kind === "veth" ? undefined : row.link_netnsid,
     peerIndex: linkinfo?.info_kind === "veth" ? row.link_index : undefined,
     peerNetns: linkinfo?.info_kind === "veth" ? row.link_netnsid : undefined,
   });
+}
+
+function settingsIn({ flags = [], txqlen, group, gso_max_size, gso_max_segs, gro_max_size }: IpAddressRow) {
+  const settings = {
+    arp: !flags.includes("NOARP"),
+    multicast: flags.includes("MULTICAST"),
+    promisc: flags.includes("PROMISC"),
+    allmulticast: flags.includes("ALLMULTI"),
+    txqueuelen: txqlen,
+    group,
+    gso_max_size,
+    gso_max_segs,
+    gro_max_size,
+  };
+  return deviceSettings.safeParse(present(settings)).data;
 }
 
 /** The part of a link that a session reports. */
@@ -185,7 +216,6 @@ function explained(error: unknown, lines: readonly string[]): unknown {
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);
   const kind = / type (\w+)/.exec(line ?? "")?.[1] ?? "";
   const hint = unsupported ? `; load the kernel module ${kind === "vlan" ? "8021q" : kind} on the node` : "";
-  return new VnicError(taken || unsupported ? "refused" : "failed", `ip ${line ?? lines.join(", ")}: ${words}${hint}`, {
-    cause: error,
-  });
+  const said = withoutZeros(`ip ${line ?? lines.join(", ")}: ${words}${hint}`);
+  return new VnicError(taken || unsupported ? "refused" : "failed", said, { cause: error });
 }

@@ -86,13 +86,20 @@ function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: re
  */
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<ParentLink["former"]> {
   const { name, mac, mtu, up, addresses, master, bus, kind, peerIndex, peerNetns } = device;
+  const { permanentMac, altnames, settings } = device;
   if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");
   if (addresses.length > 0)
     throw refusal(`${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`);
   if (master !== undefined) throw refusal(`${name} is a port of ${master} on the node; take it out first`);
   const child = nodeLinks.find((link) => link.parent === name);
   if (child) throw refusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
-  return present({ name, mac, mtu, up, bus, kind, peerIndex, peerNetns });
+  const siblings = nodeLinks.filter((link) => bus !== undefined && link.bus === bus && link !== device);
+  return present({
+    ...{ name, mac, mtu, up, bus, kind, peerIndex, peerNetns, settings },
+    permanentMac: bus === undefined ? undefined : (permanentMac ?? mac),
+    siblings: siblings.length > 0 ? siblings.map((link) => link.name) : undefined,
+    altnames: [...(altnames ?? [])],
+  });
 }
 
 function listed(links: readonly Link[]): string {

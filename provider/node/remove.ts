@@ -71,11 +71,12 @@ async function removeFromPod(
   const own = ownLinks(links, uid, knownLinkOf(known, association)).filter(
     (link) => isMade(link) && link.kind !== "veth",
   );
-  for (const link of own) await deleteLink(pod, link);
-  await deleteLinks(
-    pod,
-    (await madeByPod(links, known)).filter((link) => !own.includes(link)),
-  );
+  const unwanted = [...new Set([...own, ...(await madeByPod(links, known))])];
+  await deleteLinks(pod, unwanted);
+  // A pod could have renamed another link so that it was deleted instead.
+  const left =
+    unwanted.length > 0 && (await listLinks(pod)).find(({ index }) => unwanted.some((one) => one.index === index));
+  if (left) throw new VnicError("failed", `its link with index ${left.index} is still there after its deletion`);
   return own.length > 0;
 }
 

@@ -4,6 +4,7 @@ import { hostSideName, linkAlias } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
 import { findLowerLink } from "./parent-link.ts";
+import { knownLinkOf, ownLink } from "./own-link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { isSameNetns } from "./sandbox.ts";
 import { deleteTrialLink } from "./trial-link.ts";
@@ -42,8 +43,8 @@ export async function madeByPod(podLinks: readonly Link[], file: ResourceFile | 
   const others = (await listResourceFiles()).filter(
     ({ vnic, association }) => vnic.uid !== file.vnic.uid && isSameNetns(association, file.association),
   );
-  const marks = new Set(others.map(({ vnic }) => linkAlias(vnic.uid)));
-  return found.filter(({ alias = "" }) => !marks.has(alias));
+  const theirs = others.map((other) => ownLink(podLinks, other.vnic.uid, knownLinkOf(other, other.association)));
+  return found.filter((link) => !theirs.includes(link));
 }
 
 async function indexOfParent({ definition: { network } }: ResourceFile): Promise<number | undefined> {

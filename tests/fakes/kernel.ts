@@ -140,7 +140,9 @@ export class FakeKernel {
   }
 
   private find(place: string, name: string): FakeLink {
-    const link = this.linksOf(place).find((one) => one.name === name || `if${one.index}` === name);
+    const links = this.linksOf(place);
+    const index = /^if0*(\d+)$/.exec(name)?.[1];
+    const link = links.find((one) => one.name === name) ?? links.find((one) => String(one.index) === index);
     if (!link) throw new Error(`Cannot find device "${name}"`);
     return link;
   }

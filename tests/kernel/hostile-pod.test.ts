@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
-import { addressesOf, Machine } from "../support/kernel/machine.ts";
+import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -144,6 +144,59 @@ describe("a hostile pod", () => {
     expect((await eject()).removed).to.equal(true);
     expect(await node()).to.deep.equal(before);
     expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1", "more0"]);
+  });
+
+  it("that gives another link the name by which ip refers to an index loses its NIC, and not the other link", async () => {
+    await inject(macvlan);
+    const index = (await pod.machine.link("net1"))?.ifindex;
+    await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#`]);
+    for (const name of [`if${index}`, `if0${index}`]) await pod.machine.ip(`link add ${name} type bridge`);
+    expect((await eject()).removed).to.equal(true);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal([
+      ...["lo", "eth0", `if${index}`, `if0${index}`],
+    ]);
+  });
+
+  it("that marks links on its NIC's parent as another Vnic's loses them, too", async () => {
+    await inject(macvlan);
+    const other = planFor(pod, "192.168.50.11/24", {
+      ...{ network: bridge, interfaceName: "net2", mac: "02:00:5e:00:00:71", duplicateAddressDetection: false },
+    });
+    await world.session.inject(other);
+    await pod.machine.ip(
+      "link add link net1 name more0 type macvlan mode bridge",
+      `link set more0 alias ${linkAlias(other.vnic.uid)}`,
+    );
+    expect((await eject()).removed).to.equal(true);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0", "net2"]);
+    expect((await world.session.eject({ vnic: other.vnic })).removed).to.equal(true);
+  });
+
+  it("gets one of two devices of a kind, and the node's other one is never changed", async () => {
+    for (const name of ["tap0", "tap1"]) await world.node.must(["ip", "tuntap", "add", "dev", name, "mode", "tap"]);
+    const before = await node();
+    await inject({ mode: "host-device", parent: "tap1" });
+    await world.session.inject(plan);
+    expect((await node()).length).to.equal(before.length - 1);
+    expect((await eject()).removed).to.equal(true);
+    expect(await node()).to.have.deep.members(before);
+    await world.node.ip("link del tap0", "link del tap1");
+  });
+
+  it("that changes settings of a device and gives it alternative names leaves none of them to the node", async () => {
+    await world.node.ip("link property add dev eth7 altname lan7");
+    const before = await world.node.link("eth7");
+    await inject(hostDevice);
+    await pod.machine.ip(
+      "link set net1 arp off multicast off promisc on allmulticast on txqueuelen 5 group 42",
+      "link set net1 gso_max_size 3000 gso_max_segs 1 gro_max_size 3000",
+      "link property del dev net1 altname lan7",
+    );
+    for (const name of ["eth1", "eth9", `-"#`])
+      await pod.machine.must(["ip", "link", "property", "add", "dev", "net1", "altname", name]);
+    expect((await eject()).removed).to.equal(true);
+    expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
+    await world.node.ip("link property del dev eth7 altname lan7");
   });
 
   describe("with a nested network namespace", () => {
@@ -329,3 +382,10 @@ describe("a hostile pod", () => {
     expect(await node()).to.have.deep.members(before);
   });
 });
+
+/** A link without what changes by itself. */
+function settled(link: LinkRow | undefined): object {
+  const rest: Record<string, unknown> = { ...link };
+  for (const key of ["ifindex", "addr_info", "operstate", "inet6_addr_gen_mode"]) delete rest[key];
+  return rest;
+}

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 
 /*
@@ -51,9 +52,23 @@ export function number(value: number): Word {
   return wordOf("a whole number", (text) => /^\d{1,10}$/.test(text))(String(value));
 }
 
-/** Refers to a link by its name, or by its index if the name can't be used in a command. */
+const indexed = wordOf("an interface index", (text) => /^if0{10,99}[1-9]\d{0,9}$/.test(text));
+
+/**
+ * Refers to a link by its index, because a pod may rename its links at any moment. `ip` reads `if` and a number as an
+ * index unless a link has that name; a random number of zeros keeps a pod from having it.
+ */
 export function handle({ name, index }: { readonly name: string; readonly index?: number | undefined }): Word {
-  return isPlainName(name) || index === undefined ? device(name) : device(`if${index}`);
+  return index === undefined ? device(name) : indexed(`if${"0".repeat(randomInt(10, 100))}${index}`);
+}
+
+/** Removes the zeros of {@link handle} from a text for people. */
+export function withoutZeros(text: string): string {
+  return text.replace(/\bif0+(?=[1-9])/g, "if");
+}
+
+export function onOff(isOn: boolean): Word {
+  return (isOn ? "on" : "off") as Word;
 }
 
 /** Tag for a line of constant text and words. */

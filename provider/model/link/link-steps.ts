@@ -1,6 +1,7 @@
 import { familyOf } from "../../base/address.ts";
 import { alias, cidr, device, handle, host, ipLine, type IpLine, mac as macWord, number, path } from "./ip-line.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../names.ts";
+import { type DeviceSettings, settingSteps } from "./device-settings.ts";
 import { hasOwnMac } from "../network/mode.ts";
 import type { Former } from "../wire/resource-file.ts";
 import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
@@ -206,12 +207,17 @@ export function moveBackSteps(
 }
 
 /** Restores a device that came back to the node. Its alias is removed last, because the device is found by it. */
-export function restoreSteps(live: { readonly name: string; readonly index?: number }, former: Former): IpLine[] {
+export function restoreSteps(
+  uid: string,
+  live: { readonly name: string; readonly index?: number; readonly settings?: DeviceSettings },
+  former: Former,
+): IpLine[] {
   const name = device(former.name);
   return [
-    ipLine`link set dev ${handle(live)} down`,
+    ipLine`link set dev ${handle(live)} alias ${alias(linkAlias(uid))} down`,
     ...(live.name === former.name ? [] : [ipLine`link set dev ${handle(live)} name ${name}`]),
     ipLine`link set dev ${name} address ${macWord(former.mac)} mtu ${number(former.mtu)}`,
+    ...(former.settings ? settingSteps(former.name, live.settings, former.settings) : []),
     ...(former.up ? [ipLine`link set dev ${name} up`] : []),
     ipLine`link set dev ${name} alias ""`,
   ];

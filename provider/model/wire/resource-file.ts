@@ -1,5 +1,6 @@
 import * as z from "zod";
 import * as field from "../schema/fields.ts";
+import { deviceSettings } from "../link/device-settings.ts";
 import { lease } from "../lease/lease.ts";
 import { injectPlan, injectResult } from "./session-protocol.ts";
 
@@ -28,6 +29,12 @@ const former = z.strictObject({
   kind: z.string().optional(),
   peerIndex: z.int().optional(),
   peerNetns: z.int().optional(),
+  /** The MAC of its hardware. */
+  permanentMac: field.mac.optional(),
+  /** Names of the node's other links of that hardware, such as the ports of one card. */
+  siblings: z.array(z.string()).optional(),
+  altnames: z.array(z.string()).optional(),
+  settings: deviceSettings.optional(),
 });
 
 export type Former = z.output<typeof former>;

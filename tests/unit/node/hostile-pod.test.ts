@@ -121,7 +121,7 @@ describe("the content of a pod's network namespace", () => {
               attempt(() => leaseSteps(plan.network, link, link.addresses[0], "192.168.50.9/24")),
             ),
             ...[...findDevices(links, known, []), ...findDevices(links, file, [])].flatMap((link) =>
-              attempt(() => [...moveBackSteps(uid(1), link, 7), ...restoreSteps(link, former)]),
+              attempt(() => [...moveBackSteps(uid(1), link, 7), ...restoreSteps(uid(1), link, former)]),
             ),
             ...([4, 6] as const).flatMap((family) => {
               const live = liveEntries(uid(1), "net1", family, routes, rules);

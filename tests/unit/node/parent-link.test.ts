@@ -46,6 +46,7 @@ describe("a node's parent for a plan", () => {
       mac: "52:54:00:00:00:12",
       mtu: 1500,
       up: false,
+      altnames: [],
     }));
 
   const refused: [when: string, network: Partial<NodeNetwork>, words: RegExp][] = [

@@ -14,6 +14,7 @@ import {
   sysctls,
   tagSteps,
 } from "../../../../provider/model/link/link-steps.ts";
+import { settingSteps } from "../../../../provider/model/link/device-settings.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../../../../provider/model/names.ts";
 import { type Mode, modes } from "../../../../provider/model/network/mode.ts";
 import type { Interface } from "../../../../provider/model/wire/session-protocol.ts";
@@ -92,10 +93,11 @@ describe("the commands that return a device", () => {
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
   it("send it to the node under its transit name, in one request", () =>
     expect(moveBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
-  it("refer to it by its number when its name can't be part of a command", () =>
-    expect(moveBackSteps(uid(1), { name: `a"#`, index: 12 }, 7)).to.deep.equal([
-      `link set dev if12 name ${transit} netns 7`,
-    ]));
+  it("refer to it by its index, in a form that no pod can give to another link as its name", () => {
+    const lines = Array.from({ length: 50 }, () => moveBackSteps(uid(1), { name: "net1", index: 12 }, 7)[0]);
+    for (const line of lines) expect(line).to.match(new RegExp(`^link set dev if0{10,99}12 name ${transit} netns 7$`));
+    expect(new Set(lines).size).to.be.greaterThan(10);
+  });
   it("leave it down under the plan's name when its former state is unknown", () =>
     expect(quarantineSteps({ name: transit }, "eth2")).to.deep.equal([
       `link set dev ${transit} down`,
@@ -103,13 +105,27 @@ describe("the commands that return a device", () => {
       `link set dev eth2 alias ""`,
     ]));
   it("restore its former state on the node, and remove the mark last", () =>
-    expect(restoreSteps({ name: transit }, former)).to.deep.equal([
-      `link set dev ${transit} down`,
+    expect(restoreSteps(uid(1), { name: transit }, former)).to.deep.equal([
+      `link set dev ${transit} alias ${linkAlias(uid(1))} down`,
       `link set dev ${transit} name eth2`,
       "link set dev eth2 address 52:54:00:00:00:02 mtu 1450",
       "link set dev eth2 up",
       `link set dev eth2 alias ""`,
     ]));
+});
+
+describe("the commands that restore a device's settings", () => {
+  const settings = { arp: true, multicast: true, promisc: false, allmulticast: false };
+  it("change only what the pod has changed", () => {
+    expect(settingSteps("eth2", settings, settings)).to.deep.equal([]);
+    const live = { ...settings, arp: false, promisc: true, txqueuelen: 5, group: "42" };
+    expect(settingSteps("eth2", live, { ...settings, txqueuelen: 1000, group: "default" })).to.deep.equal([
+      "link set dev eth2 arp on",
+      "link set dev eth2 promisc off",
+      "link set dev eth2 txqueuelen 1000",
+      "link set dev eth2 group default",
+    ]);
+  });
 });
 
 describe("the command that moves a link", () => {
