@@ -12,7 +12,7 @@ import { packPackage } from "../support/packed-package.ts";
 import { engineEnvironment } from "../support/stack.ts";
 
 const examples = readdirSync(join(root, "examples")).filter((name) =>
-  existsSync(join(root, "examples", name, "package.json")),
+  existsSync(join(root, "examples", name, "Pulumi.yaml")),
 );
 
 /** Commands that have nothing to do, or can't work, before an up has worked in a cluster. */
