@@ -55,13 +55,11 @@ export const turnFile = join(stateDir, "turn");
 
 /**
  * By how many places the kinds are rotated, in addition to the lab's number: `PULUMI_VNIC_TURN`, or the turn of the
- * running lab, or a turn that changes each day (UTC), so that each test meets each kind of node within three days.
+ * running lab, or 0.
  */
 export function turn(): number {
-  return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? daysSince1970() % kinds.length;
+  return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? 0;
 }
-
-const daysSince1970 = (): number => Math.floor(Date.now() / 86_400_000);
 
 function recordedTurn(): string | undefined {
   try {
