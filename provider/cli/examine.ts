@@ -8,7 +8,7 @@ import { examinePod, examineRecords } from "../model/doctor/records.ts";
 import { examineRights } from "../model/doctor/rights.ts";
 import { examineWorkloads } from "../model/doctor/workloads.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
-import { annotations, apiVersion, parseVnicId, providerServiceAccount, systemNamespace } from "../model/names.ts";
+import { annotations, apiVersion, parseVnicId, providerServiceAccount, userOfAccount } from "../model/names.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
 import { pathOf } from "../model/platform/manifest.ts";
 import { platformManifests } from "../model/platform/platform.ts";
@@ -78,7 +78,7 @@ async function examineAccounts(api: RawApi): Promise<Finding[]> {
   const [me, mine, provider] = await Promise.all([
     whoAmI(api),
     deniedRights(api),
-    deniedRights(api, `system:serviceaccount:${systemNamespace}:${providerServiceAccount}`),
+    deniedRights(api, userOfAccount(providerServiceAccount)),
   ]);
   return [
     ...examineRights(me, mine ?? []),

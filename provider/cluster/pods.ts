@@ -1,14 +1,12 @@
 import type { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import { isVnicError, VnicError } from "../base/errors.ts";
+import { dynamicNetworksRole } from "../model/kubernetes/network-status.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { fieldManager } from "../model/names.ts";
 import { type ApiServer, call, changeVersion, find } from "./call.ts";
 import type { PodCluster } from "./cluster.ts";
 import type { Patches } from "./records.ts";
-
-/** The ClusterRole of multus-dynamic-networks-controller. */
-const controllerRole = "dynamic-networks-controller";
 
 const clusterRoles = { group: "rbac.authorization.k8s.io", version: "v1", plural: "clusterroles" };
 
@@ -73,8 +71,8 @@ export function podCalls(server: ApiServer, core: CoreV1Api, objects: CustomObje
     },
 
     hasDynamicNetworksController: async () => {
-      const role = await find<unknown>(server, `reading ClusterRole ${controllerRole}`, () =>
-        objects.getClusterCustomObject({ ...clusterRoles, name: controllerRole }),
+      const role = await find<unknown>(server, `reading ClusterRole ${dynamicNetworksRole}`, () =>
+        objects.getClusterCustomObject({ ...clusterRoles, name: dynamicNetworksRole }),
       );
       return role !== undefined;
     },

@@ -16,6 +16,11 @@ export const agentComponent = "node-agent";
 /** Name of the reconciler: of its service account, its Deployment, and its leader election Lease. */
 export const reconcilerName = "vnic-reconciler";
 
+/** The name of a service account of ours as a user of the API server. */
+export function userOfAccount(account: string): string {
+  return `system:serviceaccount:${systemNamespace}:${account}`;
+}
+
 /** The verb on `vnicnetworks` that allows a user to write Vnics on inline networks. */
 export const inlineVerb = "use-inline";
 /** The ClusterRole that grants only the verb `use-inline`; not bound to anybody. */

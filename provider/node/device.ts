@@ -90,9 +90,13 @@ export function findReturned(nodeLinks: readonly Link[], file: ResourceFile): Li
   const { uid } = file.vnic;
   const marked = ownLinks(nodeLinks, uid);
   if (!former) return marked[0];
-  const { bus, siblings = [] } = former;
-  const onBus = nodeLinks.filter((link) => bus !== undefined && link.bus === bus && !siblings.includes(link.name));
+  const onBus = nodeLinks.filter((link) => isOnItsBus(link, former));
   return [...marked, ...onBus].find((link) => isDevice(link, former) && !isAsBefore(link, former, uid));
+}
+
+/** Whether a link of the node is on the device's bus address, and not another port of its card. */
+export function isOnItsBus({ bus, name }: Link, { bus: its, siblings = [] }: Former): boolean {
+  return its !== undefined && bus === its && !siblings.includes(name);
 }
 
 function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: string): boolean {

@@ -2,6 +2,7 @@ import { isVnicError } from "../base/errors.ts";
 import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
+import { isOnItsBus } from "./device.ts";
 import { ipBatch, listLinks } from "./link.ts";
 import { findLowerLink } from "./parent-link.ts";
 import { deleteTrialLink } from "./trial-link.ts";
@@ -16,8 +17,8 @@ export async function isHidden({ vnic: { uid }, step, definition, link }: Resour
   if (step === "creating" || step === "moving") return false;
   const links = await listLinks("node");
   if (network.mode === "host-device") {
-    const { bus, siblings = [] } = link?.former ?? {};
-    return bus !== undefined && !links.some((one) => one.bus === bus && !siblings.includes(one.name));
+    const former = link?.former;
+    return former?.bus !== undefined && !links.some((one) => isOnItsBus(one, former));
   }
   if (network.mode !== "macvlan" && network.mode !== "macvlan-private") return false;
   const name = transitLinkName(uid);

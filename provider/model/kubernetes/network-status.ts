@@ -11,6 +11,9 @@ import type { Interface } from "../wire/session-protocol.ts";
 
 export const networkStatusAnnotation = "k8s.v1.cni.cncf.io/network-status";
 
+/** The ClusterRole of multus-dynamic-networks-controller, which unplugs NICs that are listed but that it didn't make. */
+export const dynamicNetworksRole = "dynamic-networks-controller";
+
 /** The entry of one NIC, as `NetworkStatus` of network-attachment-definition-client. */
 export interface NetworkStatusEntry {
   /** `<namespace>/<name>` of the network. */

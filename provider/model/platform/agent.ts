@@ -1,5 +1,14 @@
 import { agentSocket } from "../wire/agent-protocol.ts";
-import { agentComponent, agentName, annotations, group, labels, systemNamespace, version } from "../names.ts";
+import {
+  agentComponent,
+  agentName,
+  annotations,
+  group,
+  labels,
+  systemNamespace,
+  userOfAccount,
+  version,
+} from "../names.ts";
 import { netnsDirectory, stateDirectory } from "../kubernetes/runtime-layout.ts";
 import { netnsVolumes, nodeSecurity } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal } from "./admission.ts";
@@ -26,7 +35,7 @@ function ownNodeOnly() {
   return admissionPolicy({
     name: `agent-own-node.${group}`,
     resources: [{ apiGroups: [group], apiVersions: [version], operations: ["UPDATE"], resources: ["vnics/status"] }],
-    condition: `request.userInfo.username == "system:serviceaccount:${systemNamespace}:${agentName}"`,
+    condition: `request.userInfo.username == "${userOfAccount(agentName)}"`,
     validations: [
       {
         expression: [

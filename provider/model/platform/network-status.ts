@@ -1,5 +1,5 @@
-import { networkStatusAnnotation } from "../kubernetes/network-status.ts";
-import { group, providerServiceAccount, reconcilerName, systemNamespace } from "../names.ts";
+import { dynamicNetworksRole, networkStatusAnnotation } from "../kubernetes/network-status.ts";
+import { group, providerServiceAccount, reconcilerName, systemNamespace, userOfAccount } from "../names.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import type { Manifest, Rule } from "./manifest.ts";
 
@@ -20,7 +20,7 @@ function rights(): Manifest[] {
     { apiGroups: [""], resources: ["pods"], verbs: ["patch"] },
     // Needed to see whether multus-dynamic-networks-controller is installed, which would unplug the NICs of such
     // entries.
-    { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: ["dynamic-networks-controller"], verbs: ["get"] },
+    { apiGroups: [rbac], resources: ["clusterroles"], resourceNames: [dynamicNetworksRole], verbs: ["get"] },
   ];
   const metadata = { name };
   const role = { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata, rules };
@@ -36,7 +36,7 @@ function rights(): Manifest[] {
 
 /** Refuses every change of a pod by our accounts, except changes of the annotation. */
 function annotationPolicy(): Manifest[] {
-  const users = accounts.map((account) => `system:serviceaccount:${systemNamespace}:${account}`);
+  const users = accounts.map(userOfAccount);
   const annotation = literal(networkStatusAnnotation);
   const unchanged = (field: string, empty: string) =>
     `object.metadata.?${field}.orValue(${empty}) == oldObject.metadata.?${field}.orValue(${empty})`;
