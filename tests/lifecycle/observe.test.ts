@@ -5,11 +5,11 @@ import { linkAlias } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
-import type { Node } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
+import { podNetns } from "../support/pod-netns.ts";
 
 describe("observe", () => {
   let bench: Bench;
@@ -39,22 +39,20 @@ describe("observe", () => {
 
   const seen = () => observe(bench.driver, vnicRef(definition), state);
 
-  /** The path of the pod's network namespace, found by its address on the cluster network. */
-  async function netnsOfPod(node: Node = "node1"): Promise<string> {
-    const address = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.podIP}");
-    const find = `for n in /run/netns/*; do nsenter --net=$n ip -o address | grep -q " ${address}/" && echo $n; done`;
-    return (await bench.lab.exec(node, ["sh", "-c", find])).stdout.trim();
-  }
-
   /** Runs `ip` in the pod. */
   async function inPod(...words: string[]): Promise<void> {
-    const { code, stderr } = await bench.lab.exec("node1", ["nsenter", `--net=${await netnsOfPod()}`, "ip", ...words]);
+    const { code, stderr } = await bench.lab.exec("node1", [
+      "nsenter",
+      `--net=${await podNetns(bench, "db", "node1")}`,
+      "ip",
+      ...words,
+    ]);
     expect(code, stderr).to.equal(0);
   }
 
   /** The names of the programs that run in the pod. */
   async function programsInPod(): Promise<string[]> {
-    const list = `for p in $(ip netns pids ${basename(await netnsOfPod())}); do cat /proc/$p/comm; done`;
+    const list = `for p in $(ip netns pids ${basename(await podNetns(bench, "db", "node1"))}); do cat /proc/$p/comm; done`;
     return (await bench.lab.exec("node1", ["sh", "-c", list])).stdout.split("\n").filter(Boolean);
   }
 
@@ -170,7 +168,7 @@ describe("observe", () => {
     state = await bench.inject(definition, { known: state });
     expect(state.uid).to.not.equal(former);
     expect(await remainsOnNodes(bench.lab)).to.have.members([
-      `link lan0 (${linkAlias(state.uid)}) in ${basename(await netnsOfPod("node2"))} on node2`,
+      `link lan0 (${linkAlias(state.uid)}) in ${basename(await podNetns(bench, "db", "node2"))} on node2`,
       `file ${stateDirectory}/vnics/${state.uid}.json on node2`,
     ]);
     await bench.eject(state);

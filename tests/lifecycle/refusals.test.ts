@@ -11,6 +11,7 @@ import { appPod } from "../lab/index.ts";
 import { applyObjects, installPlatform, kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { podNetns } from "../support/pod-netns.ts";
 
 describe("inject refuses", () => {
   let bench: Bench;
@@ -122,10 +123,7 @@ describe("inject refuses", () => {
   });
 
   it("an interface name that is already used in the pod", async () => {
-    const address = await bench.kubectl("get", "pod", "db", "-o", "jsonpath={.status.podIP}");
-    const find = 'for n in /run/netns/*; do nsenter --net="$n" ip -brief address | grep -q " $1/" && echo "$n"; done';
-    const { stdout } = await bench.lab.exec("node1", ["sh", "-c", find, "find", address]);
-    const netns = stdout.trim();
+    const netns = await podNetns(bench, "db", "node1");
     expect(netns, "the pod's network namespace").to.match(/^\S+$/);
     await bench.lab.exec("node1", ["nsenter", `--net=${netns}`, "ip", "link", "add", "lan7", "type", "bridge"]);
     expect(await refusal("refused", { interfaceName: "lan7" })).to.equal(
