@@ -82,7 +82,7 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     applets: ["env", "sysctl", "test", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
-    // The same user as in the Dockerfile.
+    // As in the Dockerfile: a user that is not root.
     user: "65532:65532",
   };
   const lacking = Object.values(scripts).find((script) => !existsSync(script));

@@ -72,13 +72,8 @@ export class PolicyProcess {
   }
 
   /** The violations of one resource, by the policy's name. */
-  async analyze({ type, name = "wire", props }: Analyzed): Promise<string[]> {
-    const request = new messages.AnalyzeRequest();
-    request.setType(type);
-    request.setName(name);
-    request.setUrn(urnOf(type, name));
-    request.setProperties(structOf(props));
-    request.setOptions(new messages.AnalyzerResourceOptions());
+  async analyze(resource: Analyzed): Promise<string[]> {
+    const request = filled(new messages.AnalyzeRequest(), resource);
     return violationsIn(
       await promisify<messages.AnalyzeRequest, messages.AnalyzeResponse>(this.client.analyze.bind(this.client))(
         request,
@@ -89,17 +84,7 @@ export class PolicyProcess {
   /** The violations of a whole stack, by the policy's name. */
   async analyzeStack(resources: readonly Analyzed[]): Promise<string[]> {
     const request = new messages.AnalyzeStackRequest();
-    request.setResourcesList(
-      resources.map(({ type, name = "wire", props }) => {
-        const resource = new messages.AnalyzerResource();
-        resource.setType(type);
-        resource.setName(name);
-        resource.setUrn(urnOf(type, name));
-        resource.setProperties(structOf(props));
-        resource.setOptions(new messages.AnalyzerResourceOptions());
-        return resource;
-      }),
-    );
+    request.setResourcesList(resources.map((resource) => filled(new messages.AnalyzerResource(), resource)));
     return violationsIn(
       await promisify<messages.AnalyzeStackRequest, messages.AnalyzeResponse>(
         this.client.analyzeStack.bind(this.client),
@@ -108,8 +93,17 @@ export class PolicyProcess {
   }
 }
 
-function urnOf(type: string, name: string): string {
-  return `urn:pulumi:dev::shop::${type}::${name}`;
+/** Fills in a message that describes one resource. */
+function filled<Message extends messages.AnalyzeRequest | messages.AnalyzerResource>(
+  message: Message,
+  { type, name = "wire", props }: Analyzed,
+): Message {
+  message.setType(type);
+  message.setName(name);
+  message.setUrn(`urn:pulumi:dev::shop::${type}::${name}`);
+  message.setProperties(structOf(props));
+  message.setOptions(new messages.AnalyzerResourceOptions());
+  return message;
 }
 
 function structOf(values: object): struct.Struct {

@@ -67,7 +67,7 @@ describe("with two reconcilers", () => {
     const former = await reconciler.leader();
     await killContainer(bench.lab, former.node, former.containerId);
     await declare("second", 82);
-    // The same pod may become the leader again, because its restarted container has the same identity.
+    // The killed leader may lead again, because its restarted container has its pod's identity.
     await until("both to be ready", 60, async () => {
       const path = "jsonpath={.status.readyReplicas}";
       const words = ["-n", systemNamespace, "get", "deployment", reconcilerName, "-o", path];
