@@ -1,9 +1,10 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * First, the tiers that need no lab run one after the other; files of the same tier may run at the same time. Then the
- * files that need a lab run, each in its own process and with a whole lab to itself. The complete suite uses two labs
- * at the same time; a run of named folders or files uses one. The output of a file is printed when the file has ended.
+ * The tiers that need no lab run one after the other; files of the same tier may run at the same time. Each file that
+ * needs a lab runs in its own process and has a whole lab to itself. The complete suite uses two labs at the same time,
+ * and beside them it runs the tiers that need none: tests on a lab mostly wait. A run of named folders or files uses one
+ * lab, after the tiers that need none. The output of a file is printed when the file has ended.
  *
  * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
  * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
@@ -13,8 +14,9 @@ import { parseArgs } from "node:util";
 import { cacheDir } from "./lab/cache.ts";
 import { type Job, type Outcome, runJob } from "./runner/job.ts";
 import { runOnLabs } from "./runner/lanes.ts";
+import { longestFirst, shares } from "./runner/order.ts";
 import { covers, filesOf, testsFolder, type Tier, tiers } from "./runner/tiers.ts";
-import { readTimes, recordTimes, slowest, type Times } from "./runner/times.ts";
+import { recordTimes, slowest, type Times } from "./runner/times.ts";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -75,26 +77,6 @@ async function runSideBySide(tier: Tier, files: readonly string[], most: number)
   await Promise.all(Array.from({ length: most }, work));
 }
 
-/** Sorts by the times of earlier runs; a new file might be long. */
-function longestFirst(jobs: readonly Job[]): Job[] {
-  const former = readTimes();
-  const expected = ({ name }: Job): number => former[name] ?? 120_000;
-  return [...jobs].sort((one, other) => expected(other) - expected(one));
-}
-
-/** Divides files into parts, none of them empty, that take about as long as one another by the times of earlier runs. */
-function shares(files: readonly string[], count: number): string[][] {
-  const former = readTimes();
-  const timed = files.map((file) => ({ file, expected: former[relative(testsFolder, file)] ?? 5000 }));
-  const parts = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [] as string[], expected: 0 }));
-  for (const { file, expected } of timed.sort((one, other) => other.expected - one.expected)) {
-    const shortest = parts.reduce((best, part) => (part.expected < best.expected ? part : best));
-    shortest.files.push(file);
-    shortest.expected += expected;
-  }
-  return parts.map((part) => part.files.sort());
-}
-
 function fail(what: string, error: unknown): void {
   failures.push(`${what}: ${String(error)}`);
   console.error(`\n${what}: ${error instanceof Error ? error.stack : String(error)}`);
@@ -121,7 +103,7 @@ for (const reasons of new Set([...lacking.values()].map((list) => list.join(", "
   console.log(`skipped: ${names.map((name) => `tests/${name}`).join(", ")}, which need ${reasons}`);
 }
 
-const onLab: Job[] = [];
+const prepared: typeof wanted = [];
 for (const { tier, files } of wanted) {
   if (isStopped()) break;
   if (!isRunnable(tier)) {
@@ -131,18 +113,21 @@ for (const { tier, files } of wanted) {
   }
   try {
     await tier.prepare?.();
+    prepared.push({ tier, files });
   } catch (error) {
     fail(`preparing for tests/${tier.name}`, error);
-    continue;
   }
-  if (tier.usesLab) {
-    onLab.push(...files.map((file) => jobFor(tier, [file], false)));
-    continue;
-  }
-  if (tier.sideBySide !== undefined) {
-    await runSideBySide(tier, files, tier.sideBySide);
-    continue;
-  }
+}
+
+const onLabs = prepared.filter(({ tier }) => tier.usesLab);
+const labFree = prepared.filter(({ tier }) => !tier.usesLab);
+
+async function runLabFree(): Promise<void> {
+  for (const { tier, files } of labFree) if (!isStopped()) await runTier(tier, files);
+}
+
+async function runTier(tier: Tier, files: readonly string[]): Promise<void> {
+  if (tier.sideBySide !== undefined) return runSideBySide(tier, files, tier.sideBySide);
   console.log(`\ntests/${tier.name}`);
   await Promise.all(
     shares(files, tier.processes ?? 1).map(async (share, _, { length }) => {
@@ -155,17 +140,24 @@ for (const { tier, files } of wanted) {
   );
 }
 
-if (onLab.length > 0 && !isStopped()) {
+async function runLabTiers(): Promise<void> {
+  const [first] = onLabs;
+  if (first === undefined || isStopped()) return;
+  const jobs = onLabs.flatMap(({ tier, files }) => files.map((file) => jobFor(tier, [file], false)));
   const isClosing = ({ name }: Job): boolean => ["lab/two-clusters.test.ts", "lab/lifecycle.test.ts"].includes(name);
-  const files = longestFirst(onLab.filter((job) => !isClosing(job)));
-  const [tier] = tiers.filter(({ usesLab }) => usesLab);
-  await runOnLabs(files, onLab.filter(isClosing), {
+  await runOnLabs(longestFirst(jobs.filter((job) => !isClosing(job))), jobs.filter(isClosing), {
     labs,
-    job: (file) => ({ ...jobFor(tier!, [file], false) }),
+    job: (file) => jobFor(first.tier, [file], false),
     tell,
     isStopped,
     warn: (text) => console.error(text),
   }).catch((error: unknown) => fail("starting the lab", error));
+}
+
+if (labs > 1) await Promise.all([runLabTiers(), runLabFree()]);
+else {
+  await runLabFree();
+  await runLabTiers();
 }
 
 recordTimes(times);

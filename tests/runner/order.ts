@@ -1,0 +1,24 @@
+import { relative } from "node:path";
+import type { Job } from "./job.ts";
+import { testsFolder } from "./tiers.ts";
+import { readTimes } from "./times.ts";
+
+/** Sorts by the times of earlier runs, the longest first. A new file might be long. */
+export function longestFirst(jobs: readonly Job[]): Job[] {
+  const former = readTimes();
+  const expected = ({ name }: Job): number => former[name] ?? 120_000;
+  return [...jobs].sort((one, other) => expected(other) - expected(one));
+}
+
+/** Divides files into parts, none of them empty, that take about as long as one another by the times of earlier runs. */
+export function shares(files: readonly string[], count: number): string[][] {
+  const former = readTimes();
+  const timed = files.map((file) => ({ file, expected: former[relative(testsFolder, file)] ?? 5000 }));
+  const parts = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [] as string[], expected: 0 }));
+  for (const { file, expected } of timed.sort((one, other) => other.expected - one.expected)) {
+    const shortest = parts.reduce((best, part) => (part.expected < best.expected ? part : best));
+    shortest.files.push(file);
+    shortest.expected += expected;
+  }
+  return parts.map((part) => part.files.sort());
+}
