@@ -1,3 +1,4 @@
+import { type Clock, realClock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
@@ -42,11 +43,13 @@ export interface HeldClaim {
 /** The claims of one driver, and its observations of the claims of other drivers. */
 export class Claims {
   private readonly holder: string;
+  private readonly clock: Clock;
   private readonly sightings = new Map<string, { readonly text: string; readonly since: number }>();
 
   /** @param holder The text by which other drivers see the holder of a claim. */
-  constructor(holder: string) {
+  constructor(holder: string, clock = realClock) {
     this.holder = holder;
+    this.clock = clock;
   }
 
   /**
@@ -61,10 +64,10 @@ export class Claims {
       return undefined;
     }
     const seen = this.sightings.get(vnicId(metadata));
-    const sighting = seen?.text === text ? seen : { text, since: performance.now() };
+    const sighting = seen?.text === text ? seen : { text, since: this.clock.now() };
     this.sightings.set(vnicId(metadata), sighting);
-    const isOld = Date.now() - claim.renewed > (secondsToLive + skewSeconds) * 1000;
-    return isOld || performance.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
+    const isOld = this.clock.date().getTime() - claim.renewed > (secondsToLive + skewSeconds) * 1000;
+    return isOld || this.clock.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
   }
 
   /** Forgets the observations of a Vnic that is gone. */
@@ -82,7 +85,7 @@ export class Claims {
   ): Promise<T> {
     const text = this.write();
     const taken = await this.take(driver, found, text, deadline);
-    const kept = new KeptClaim(driver.cluster, ref, text, () => this.write());
+    const kept = new KeptClaim(driver.cluster, ref, text, () => this.write(), this.clock);
     if (taken.record) kept.begin();
     try {
       return await work({
@@ -121,7 +124,7 @@ export class Claims {
   }
 
   private write(): string {
-    return JSON.stringify({ holder: this.holder, renewed: new Date() });
+    return JSON.stringify({ holder: this.holder, renewed: this.clock.date() });
   }
 }
 
@@ -131,15 +134,17 @@ class KeptClaim {
   private readonly ref: VnicRef;
   private text: string;
   private readonly renewal: () => string;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly clock: Clock;
+  private stopRenewing: (() => void) | undefined;
   private isWritten = false;
   private last: Promise<void> = Promise.resolve();
 
-  constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string) {
+  constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string, clock: Clock) {
     this.cluster = cluster;
     this.ref = ref;
     this.text = text;
     this.renewal = renewal;
+    this.clock = clock;
   }
 
   annotation(): Readonly<Record<string, string>> {
@@ -149,14 +154,21 @@ class KeptClaim {
 
   begin(): void {
     this.isWritten = true;
-    this.timer ??= setInterval(() => this.swap(this.renewal()), renewEverySeconds * 1000).unref();
+    if (!this.stopRenewing) this.renewLater();
   }
 
   release(): Promise<void> {
-    clearInterval(this.timer);
+    this.stopRenewing?.();
     if (this.isWritten) this.swap(undefined);
     this.isWritten = false;
     return this.last;
+  }
+
+  private renewLater(): void {
+    this.stopRenewing = this.clock.after(renewEverySeconds * 1000, () => {
+      this.swap(this.renewal());
+      this.renewLater();
+    });
   }
 
   private swap(is: string | undefined): void {

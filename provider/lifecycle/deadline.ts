@@ -1,35 +1,37 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, realClock, sleep } from "../base/clock.ts";
 import { VnicError } from "../base/errors.ts";
 
 /** The deadline of one operation. */
 export class Deadline {
   private readonly operation: string;
   private readonly seconds: number;
+  private readonly clock: Clock;
   private readonly endsAt: number;
 
-  constructor(operation: string, seconds: number) {
+  constructor(operation: string, seconds: number, clock = realClock) {
     this.operation = operation;
     this.seconds = seconds;
-    this.endsAt = performance.now() + seconds * 1000;
+    this.clock = clock;
+    this.endsAt = clock.now() + seconds * 1000;
   }
 
   get remainingMilliseconds(): number {
-    return Math.max(0, this.endsAt - performance.now());
+    return Math.max(0, this.endsAt - this.clock.now());
   }
 
   /** Waits, or throws if the deadline has passed: names what was awaited, the last state seen, and where to look. */
   async wait(milliseconds: number, awaited: string): Promise<void> {
     if (this.remainingMilliseconds === 0) throw this.exceeded(awaited);
-    await sleep(Math.min(milliseconds, this.remainingMilliseconds));
+    await sleep(this.clock, Math.min(milliseconds, this.remainingMilliseconds));
   }
 
   /** Resolves like `promise`, unless the deadline passes first. The promised work goes on. */
   async limit<T>(promise: Promise<T>, awaited: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let cancel: (() => void) | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.exceeded(awaited)), this.remainingMilliseconds);
+      cancel = this.clock.after(this.remainingMilliseconds, () => reject(this.exceeded(awaited)));
     });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+    return Promise.race([promise, late]).finally(() => cancel?.());
   }
 
   private exceeded(awaited: string): VnicError {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { type Clock, realClock } from "../../base/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
 import { sessionJobName, systemNamespace } from "../../model/names.ts";
@@ -11,12 +12,14 @@ export interface SessionPoolOptions {
   readonly lingerMilliseconds?: number;
   /** Called when a session with a node was opened. */
   readonly onOpened?: (node: string) => void;
+  /** @default the real clock */
+  readonly clock?: Clock;
 }
 
 interface Shared {
   readonly session: Promise<Session>;
   users: number;
-  linger?: NodeJS.Timeout;
+  stopLingering?: () => void;
 }
 
 /** The injection sessions of one driver: one for each node, shared by all concurrent work there. */
@@ -25,14 +28,16 @@ export class SessionPool {
   private readonly image: string;
   private readonly lingerMilliseconds: number;
   private readonly onOpened: SessionPoolOptions["onOpened"];
+  private readonly clock: Clock;
   private readonly shared = new Map<string, Shared>();
   private readonly closing = new Set<Promise<void>>();
 
-  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000, onOpened }: SessionPoolOptions) {
+  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000, onOpened, clock = realClock }: SessionPoolOptions) {
     this.cluster = cluster;
     this.image = image;
     this.lingerMilliseconds = lingerMilliseconds;
     this.onOpened = onOpened;
+    this.clock = clock;
   }
 
   /**
@@ -82,7 +87,7 @@ export class SessionPool {
       this.shared.set(node, created);
       entry = created;
     }
-    clearTimeout(entry.linger);
+    entry.stopLingering?.();
     entry.users++;
     return entry;
   }
@@ -90,12 +95,12 @@ export class SessionPool {
   private leave(node: string, entry: Shared): void {
     if (--entry.users > 0) return;
     if (this.shared.get(node) === entry)
-      entry.linger = setTimeout(() => this.retire(node, entry), this.lingerMilliseconds);
+      entry.stopLingering = this.clock.after(this.lingerMilliseconds, () => this.retire(node, entry));
   }
 
   private retire(node: string, entry: Shared): void {
     if (this.shared.get(node) !== entry) return;
-    clearTimeout(entry.linger);
+    entry.stopLingering?.();
     this.forget(node, entry);
     const ending = entry.session.then(
       async (session) => {

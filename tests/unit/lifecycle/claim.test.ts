@@ -3,6 +3,7 @@ import { Claims } from "../../../provider/lifecycle/claim.ts";
 import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { annotations, vnicId } from "../../../provider/model/names.ts";
 import { refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
+import { FakeClock } from "../../fakes/clock.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { storedVnic } from "../../fakes/objects.ts";
@@ -76,5 +77,57 @@ describe("a claim", () => {
     const claims = new Claims("a test");
     for (const minutes of [-9, 9])
       expect(claims.otherHolder(claimed("somebody", new Date(Date.now() + minutes * 60_000)))).to.equal("somebody");
+  });
+
+  it("is renewed every 5 s while the work goes on, and no longer after it", async () => {
+    const clock = new FakeClock();
+    const claims = new Claims("a test", clock);
+    driver.cluster.store(storedVnic());
+    const seen: (string | undefined)[] = [];
+    await claims.hold(driver, refOf(storedVnic()), storedVnic(), new Deadline("working", 60, clock), async () => {
+      for (let time = 0; time < 3; time++) {
+        seen.push(claimNow());
+        await clock.advance(5);
+      }
+    });
+    expect(new Set(seen), seen.join("\n")).to.have.property("size", 3);
+    expect(claimNow()).to.equal(undefined);
+    expect(clock.pending, "timers left").to.equal(0);
+  });
+
+  it("expires 15 s after another driver's last renewal, by our clock alone", async () => {
+    const clock = new FakeClock();
+    const claims = new Claims("a test", clock);
+    const renewals = [0, 5, 10].map((seconds) =>
+      claimed("somebody", new Date(clock.date().getTime() + seconds * 1000)),
+    );
+    for (const renewal of renewals) {
+      expect(claims.otherHolder(renewal)).to.equal("somebody");
+      await clock.advance(15);
+      expect(claims.otherHolder(renewal), "after 15 s").to.equal("somebody");
+    }
+    clock.setDate(-300);
+    await clock.advance(0.001);
+    expect(claims.otherHolder(renewals[2]!)).to.equal(undefined);
+  });
+
+  it("passes to the driver that waits when its holder died", async () => {
+    const clock = new FakeClock();
+    const claims = new Claims("a test", clock);
+    const other = claimed("Pulumi on a laptop", clock.date());
+    driver.cluster.store(other);
+    let holder: string | undefined;
+    const taken = claims.hold(
+      driver,
+      refOf(other),
+      other,
+      new Deadline("working", 60, clock),
+      async () => void (holder = claimNow()),
+    );
+    await clock.advance(14);
+    expect(holder).to.equal(undefined);
+    await clock.advance(2);
+    await taken;
+    expect(holder).to.include("a test");
   });
 });

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { SessionPool } from "../../../../provider/lifecycle/session/session-pool.ts";
 import type { Session } from "../../../../provider/lifecycle/session/session.ts";
 import { VnicError } from "../../../../provider/base/errors.ts";
+import { FakeClock, settle } from "../../../fakes/clock.ts";
 import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { never } from "../../../fakes/node-side.ts";
 import { injectPlan } from "../../../fakes/objects.ts";
@@ -17,13 +17,14 @@ const deadline = (seconds = 2) => new Deadline("testing", seconds);
 describe("a pool of sessions", () => {
   let cluster: FakeCluster;
   let pool: SessionPool;
+  let clock: FakeClock;
   const opened = () => cluster.calls.filter((call) => call.startsWith("createJob"));
 
-  function fill(lingerMilliseconds: number): void {
+  beforeEach(() => {
     cluster = new FakeCluster();
-    pool = new SessionPool(cluster, { image: "localhost/image:1", lingerMilliseconds });
-  }
-  beforeEach(() => fill(10_000));
+    clock = new FakeClock();
+    pool = new SessionPool(cluster, { image: "localhost/image:1", clock });
+  });
   afterEach(() => pool.close());
 
   it("shares one session among concurrent work on one node", async () => {
@@ -39,15 +40,15 @@ describe("a pool of sessions", () => {
 
   it("uses a session again while it lingers", async () => {
     await pool.use(one, deadline(), eject);
+    await clock.advance(2.9);
     await pool.use(one, deadline(), eject);
     expect(opened()).to.have.length(1);
   });
 
-  it("ends a session after an idle time, and removes its Job", async () => {
-    fill(5);
+  it("ends a session after 3 s without work, and removes its Job", async () => {
     await pool.use(one, deadline(), eject);
     expect(cluster.jobs.size).to.equal(1);
-    await sleep(40);
+    await clock.advance(3);
     expect(cluster.attachments[0]?.closed).to.equal(true);
     expect(cluster.jobs.size).to.equal(0);
     await pool.use(one, deadline(), eject);
@@ -55,26 +56,27 @@ describe("a pool of sessions", () => {
   });
 
   it("does not end a session that is still in use", async () => {
-    fill(5);
     let answer: (value: unknown) => void = () => undefined;
     cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));
     const slow = pool.use(one, deadline(), eject);
-    const quick = pool.use(one, deadline(), (session) => session.request("hello", {}));
-    await quick;
-    await sleep(30);
+    await pool.use(one, deadline(), (session) => session.request("hello", {}));
+    await clock.advance(60);
     expect(cluster.attachments[0]?.closed).to.equal(false);
     answer({ removed: true, steps: [] });
     expect(await slow).to.deep.equal({ removed: true, steps: [] });
   });
 
   it("does not end a lingering session that is used again", async () => {
-    fill(20);
     await pool.use(one, deadline(), eject);
-    cluster.nodeSide.eject = async () => {
-      await sleep(50);
-      return { removed: true, steps: [] };
-    };
-    await pool.use(one, deadline(), eject);
+    await clock.advance(2);
+    let answer: (value: unknown) => void = () => undefined;
+    cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));
+    const again = pool.use(one, deadline(), eject);
+    await settle();
+    await clock.advance(2);
+    expect(cluster.attachments[0]?.closed).to.equal(false);
+    answer({ removed: true, steps: [] });
+    await again;
     expect(opened()).to.have.length(1);
     expect(cluster.nodeSide.work, "done once each").to.have.length(2);
   });
