@@ -5,7 +5,8 @@ import { VnicError } from "../base/errors.ts";
 export class Deadline {
   private readonly operation: string;
   private readonly seconds: number;
-  private readonly clock: Clock;
+  /** The clock that measures the operation's time. */
+  readonly clock: Clock;
   private readonly endsAt: number;
 
   constructor(operation: string, seconds: number, clock = realClock) {

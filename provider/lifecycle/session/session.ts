@@ -195,16 +195,17 @@ export async function openSession(
   const { name } = job.metadata;
   await cluster.createJob(job);
   try {
-    const monitor = new StartMonitor(cluster, options);
+    const { clock } = deadline;
+    const monitor = new StartMonitor(cluster, options, clock);
     let pod: PodObject | undefined;
     let attached = false;
     let nextReadAt = 0;
     for (;;) {
-      if (performance.now() >= nextReadAt) {
+      if (clock.now() >= nextReadAt) {
         pod = await cluster.findJobPod(name);
         await monitor.check(pod, attached);
         // Until there is a pod, every attempt reads the status; later only one in 200 ms does.
-        nextReadAt = pod?.metadata?.name ? performance.now() + 200 : 0;
+        nextReadAt = pod?.metadata?.name ? clock.now() + 200 : 0;
       }
       const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
       attached ||= attachment !== undefined;
@@ -231,7 +232,7 @@ async function handshake(
   deadline: Deadline,
 ): Promise<Session | undefined> {
   const session = new Session(job, node, attachment);
-  const late = setTimeout(() => session.close(), deadline.remainingMilliseconds);
+  const cancel = deadline.clock.after(deadline.remainingMilliseconds, () => session.close());
   try {
     const { protocol, version } = await session.request("hello", {});
     if (protocol === protocolVersion) return session;
@@ -244,7 +245,7 @@ async function handshake(
     if (error instanceof VnicError && error.kind === "sessionBroken") return undefined;
     throw error;
   } finally {
-    clearTimeout(late);
+    cancel();
   }
 }
 

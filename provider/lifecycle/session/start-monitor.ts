@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { readNode } from "../../model/kubernetes/node.ts";
@@ -24,16 +25,20 @@ const checkEveryMilliseconds = 1000;
 export class StartMonitor {
   private readonly cluster: Cluster;
   private readonly wanted: Wanted;
-  private readonly began = performance.now();
-  private nextCheckAt = this.began + eventDelayMilliseconds;
+  private readonly clock: Clock;
+  private readonly began: number;
+  private nextCheckAt: number;
 
-  constructor(cluster: Cluster, wanted: Wanted) {
+  constructor(cluster: Cluster, wanted: Wanted, clock: Clock) {
     this.cluster = cluster;
     this.wanted = wanted;
+    this.clock = clock;
+    this.began = clock.now();
+    this.nextCheckAt = this.began + eventDelayMilliseconds;
   }
 
   get milliseconds(): number {
-    return performance.now() - this.began;
+    return this.clock.now() - this.began;
   }
 
   /** @param attached Whether there was a connection to the Job's container. */
@@ -43,8 +48,8 @@ export class StartMonitor {
     // If a container never ran, or failed, a new one would fail as well.
     const broken = attached && pod?.status?.phase === "Succeeded";
     if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
-    if (state?.state === "running" || performance.now() < this.nextCheckAt) return;
-    this.nextCheckAt = performance.now() + checkEveryMilliseconds;
+    if (state?.state === "running" || this.clock.now() < this.nextCheckAt) return;
+    this.nextCheckAt = this.clock.now() + checkEveryMilliseconds;
     const why = (await this.readEvents(pod)) ?? (await this.readNode(pod));
     if (why !== undefined) throw this.cantRun(why, "failed");
   }
