@@ -87,7 +87,7 @@ export class VnicSet extends pulumi.CustomResource {
   /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: VnicSetArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
-    const given = args ? { ...args, template: named(args.template) } : whereOf(options);
+    const given = args ? { ...args, template: withNetworkName(args.template) } : whereOf(options);
     const { secretInputs, additionalSecretOutputs } = findSecrets(given, derivedOutputs, options);
     const placeholders = Object.fromEntries(
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
@@ -119,7 +119,7 @@ export class VnicSet extends pulumi.CustomResource {
 }
 
 /** Replaces a Network resource in the template by its name, by which the reconciler finds it. */
-function named(template: VnicSetArgs["template"]): VnicSetArgs["template"] {
+function withNetworkName(template: VnicSetArgs["template"]): VnicSetArgs["template"] {
   if (!("network" in template) || !Network.isInstance(template.network)) return template;
   return { ...template, network: { name: template.network.name } };
 }

@@ -58,7 +58,7 @@ function count(job: Job, outcome: Outcome): void {
 }
 
 /** Counts a file's outcome, and prints its output, which is empty if it was shown already. */
-function tell(job: Job, outcome: Outcome): void {
+function reportOutcome(job: Job, outcome: Outcome): void {
   count(job, outcome);
   times[job.name] = outcome.milliseconds;
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
@@ -72,7 +72,7 @@ async function runSideBySide(tier: Tier, files: readonly string[], most: number)
   const queue = longestFirst(files.map((file) => jobFor(tier, [file], false)));
   const work = async (): Promise<void> => {
     for (let job = queue.shift(); job && !isStopped(); job = queue.shift())
-      tell(job, await runJob(job, { live: files.length === 1 }));
+      reportOutcome(job, await runJob(job, { live: files.length === 1 }));
   };
   await Promise.all(Array.from({ length: most }, work));
 }
@@ -86,20 +86,20 @@ const shortened = (failure: string): string => (failure.length > 1000 ? `${failu
 
 const isStopped = (): boolean => options.bail && failures.length > 0;
 
-for (const wish of positionals) {
-  if (tiers.flatMap((tier) => filesOf(tier, positionals)).some((file) => covers(wish, file))) continue;
-  fail(wish, "there are no test files there");
+for (const path of positionals) {
+  if (tiers.flatMap((tier) => filesOf(tier, positionals)).some((file) => covers(path, file))) continue;
+  fail(path, "there are no test files there");
 }
 
 const wanted = tiers
   .map((tier) => ({ tier, files: filesOf(tier, positionals) }))
   .filter(({ files }) => files.length > 0);
-const lacking = new Map<string, readonly string[]>();
-for (const { tier } of wanted) lacking.set(tier.name, (await tier.missing?.()) ?? []);
-const isRunnable = ({ name }: Tier): boolean => lacking.get(name)?.length === 0;
+const missingOf = new Map<string, readonly string[]>();
+for (const { tier } of wanted) missingOf.set(tier.name, (await tier.missing?.()) ?? []);
+const isRunnable = ({ name }: Tier): boolean => missingOf.get(name)?.length === 0;
 
-for (const reasons of new Set([...lacking.values()].map((list) => list.join(", ")).filter(Boolean))) {
-  const names = wanted.map(({ tier }) => tier.name).filter((name) => lacking.get(name)?.join(", ") === reasons);
+for (const reasons of new Set([...missingOf.values()].map((list) => list.join(", ")).filter(Boolean))) {
+  const names = wanted.map(({ tier }) => tier.name).filter((name) => missingOf.get(name)?.join(", ") === reasons);
   console.log(`skipped: ${names.map((name) => `tests/${name}`).join(", ")}, which need ${reasons}`);
 }
 
@@ -148,7 +148,7 @@ async function runLabTiers(): Promise<void> {
   await runOnLabs(longestFirst(jobs.filter((job) => !isClosing(job))), jobs.filter(isClosing), {
     labs,
     job: (file) => jobFor(first.tier, [file], false),
-    tell,
+    onOutcome: reportOutcome,
     isStopped,
     warn: (text) => console.error(text),
   }).catch((error: unknown) => fail("starting the lab", error));

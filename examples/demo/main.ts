@@ -19,7 +19,7 @@ const printHeading = (text: string): void => console.log(`\n\x1b[1m== ${text}\x1
 const printLines = (lines: readonly string[]): void => lines.forEach((line) => console.log(`   ${line}`));
 
 /** Everything about the pod that a restart would change. */
-async function lifeOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
+async function identityOf({ kubectl: run, namespace, pod }: Target): Promise<string> {
   const { metadata, status } = JSON.parse(await kubectl(run, ["get", "pod", pod, "-n", namespace, "-o", "json"])) as {
     metadata: { uid: string };
     status: {
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   const address = target.address.split("/")[0] ?? "";
 
   printHeading(`The cluster: ${target.what}`);
-  const before = await lifeOf(target);
+  const before = await identityOf(target);
   printLines([`pod ${target.namespace}/${target.pod} is running: ${before}`]);
 
   printHeading("pulumi up: one Vnic, declared in examples/quickstart");
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   printLines(await target.probe(address));
 
   printHeading("The pod never restarted");
-  const after = await lifeOf(target);
+  const after = await identityOf(target);
   printLines([after]);
   if (after !== before) throw new Error(`the pod is not the one it was: ${before}`);
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
-import { cut } from "../base/quote.ts";
+import { truncate } from "../base/quote.ts";
 import { type ClientEvent, type Lease, readLease } from "../model/lease/lease.ts";
 import type { LongRunning } from "../node/run.ts";
 import { acquisitionSeconds, type ClientCallbacks } from "./dhcp-client.ts";
@@ -169,7 +169,7 @@ export class LeaseKeeper {
   }
 
   private refuse(why: string, server = "?"): void {
-    const error = new VnicError("refused", `the offer of DHCP server ${cut(server, 64)} is refused: ${why}`);
+    const error = new VnicError("refused", `the offer of DHCP server ${truncate(server, 64)} is refused: ${why}`);
     this.effects.log(this.subject, error.message);
     for (const { reject } of this.waiting) reject(error);
     // The client considers the refused lease valid; a new client starts from scratch, and may reach another server.

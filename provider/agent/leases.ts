@@ -1,7 +1,7 @@
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
 import { messageOf } from "../base/errors.ts";
 import { addAddress } from "../model/link/link-steps.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { ipBatch, listLinks } from "../node/link.ts";
@@ -138,7 +138,7 @@ function subjectOf({ vnic, association, definition, lease }: ResourceFile): Leas
     interfaceName: definition.interfaceName,
     dhcp: definition.dhcp,
     ...(lease ? { address: lease.address } : {}),
-    ...present({ duplicateAddressDetection: definition.duplicateAddressDetection }),
+    ...omitUndefined({ duplicateAddressDetection: definition.duplicateAddressDetection }),
   };
 }
 

@@ -28,22 +28,22 @@ async function report(
   reason: VnicEvent["reason"] | undefined,
   change: (status: VnicStatus) => VnicStatus,
 ): Promise<void> {
-  let said: Condition | undefined;
+  let current: Condition | undefined;
   try {
     await cluster.changeVnicStatus(vnic, vnic.uid, (status) => {
       // The status may describe an earlier pod, or may not describe the current pod yet.
       if (status.pod?.uid !== pod.uid) return status;
       const changed = change(status);
-      said = changed.conditions.find((one) => one.type === type);
+      current = changed.conditions.find((one) => one.type === type);
       return changed;
     });
   } catch (error) {
     if (!isVnicError(error, "conflict", "notInstalled")) throw error;
   }
-  if (!said || !reason) return;
+  if (!current || !reason) return;
   // A problem that persists has the same key, so it is one event.
-  const key = `${said.message} ${said.lastTransitionTime}`;
-  const event = { type: "Warning", reason, message: said.message, key } as const;
+  const key = `${current.message} ${current.lastTransitionTime}`;
+  const event = { type: "Warning", reason, message: current.message, key } as const;
   const events = eventsOf(vnic, pod, event, new Date());
   await Promise.all(events.map((object) => cluster.createEvent(object).catch(() => undefined)));
 }

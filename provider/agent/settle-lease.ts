@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { leaseSteps } from "../model/link/link-steps.ts";
 import { leaseStatus } from "../model/vnic/agent-status.ts";
@@ -47,7 +47,7 @@ async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<SettledNic
   if (steps.length > 0) await ipBatch(netns, steps);
   const { vnic, definition, association, step, link } = file;
   if (definition.dhcp?.routes) await route(netns, withLease({ ...definition, vnic }, lease));
-  await writeResourceFile({ vnic, definition, association, step, ...present({ link, lease }) });
+  await writeResourceFile({ vnic, definition, association, step, ...omitUndefined({ link, lease }) });
   const now =
     steps.length === 0
       ? live

@@ -8,6 +8,6 @@ export function quote(value: unknown, mostCharacters = 120): string {
 }
 
 /** Cuts an untrusted message to a limited length. */
-export function cut(text: string, mostCharacters: number): string {
+export function truncate(text: string, mostCharacters: number): string {
   return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}…`;
 }

@@ -11,7 +11,7 @@ import {
 } from "./manifests.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { parseLayout } from "../model/kubernetes/runtime-layout.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import { fileNameOf } from "../model/platform/manifest.ts";
 
 interface Options {
@@ -77,15 +77,18 @@ export function manifestsCommand(): Command {
 }
 
 /** Merges the options of the file and of the command line: lists are joined, single values of the command line win. */
-async function platformOptions(said: Options): Promise<PlatformOptions & { without: PlatformPart[] }> {
-  const file = said.options === undefined ? {} : await readOptions(said.options);
-  const { image, runtimeLayout, openshift, networkStatus, without } = said;
+async function platformOptions(given: Options): Promise<PlatformOptions & { without: PlatformPart[] }> {
+  const file = given.options === undefined ? {} : await readOptions(given.options);
+  const { image, runtimeLayout, openshift, networkStatus, without } = given;
   const lists = {
-    allowImages: [...(file.allowImages ?? []), ...said.allowImage],
-    allowRuntimeLayouts: [...(file.allowRuntimeLayouts ?? []), ...said.allowRuntimeLayout],
-    imagePullSecrets: [...(file.imagePullSecrets ?? []), ...said.imagePullSecret],
+    allowImages: [...(file.allowImages ?? []), ...given.allowImage],
+    allowRuntimeLayouts: [...(file.allowRuntimeLayouts ?? []), ...given.allowRuntimeLayout],
+    imagePullSecrets: [...(file.imagePullSecrets ?? []), ...given.imagePullSecret],
   };
-  const once = { ...(image === undefined ? {} : { image }), ...present({ runtimeLayout, openshift, networkStatus }) };
+  const once = {
+    ...(image === undefined ? {} : { image }),
+    ...omitUndefined({ runtimeLayout, openshift, networkStatus }),
+  };
   return { image: defaultImage, ...file, ...once, ...lists, without };
 }
 

@@ -20,7 +20,7 @@ export async function ensureSessionObjects(api: RawApi, report: (words: string) 
     ...partManifests("injector", { image: defaultImage }),
   ]) {
     if ((await api.get(pathOf(manifest))) !== undefined) continue;
-    await api.post(collectionOf(manifest), manifest).catch(acceptExisting);
+    await api.post(collectionOf(manifest), manifest).catch(ignoreConflict);
     report(`created ${manifest.kind} ${manifest.metadata.name} again, for the clean-up of nodes`);
   }
 }
@@ -32,7 +32,7 @@ async function hasCrds(api: RawApi): Promise<boolean> {
   return found.some((crd) => crd !== undefined);
 }
 
-/** A namespace that is being deleted accepts no Jobs, so its end is awaited. */
+/** Waits until a namespace that is being deleted is gone, because it accepts no Jobs. */
 async function awaitTermination(api: RawApi): Promise<void> {
   const found = await api.get<{ metadata: { deletionTimestamp?: string } }>(namespacePath);
   if (found?.metadata.deletionTimestamp !== undefined)
@@ -43,7 +43,7 @@ function collectionOf(manifest: Manifest): string {
   return pathOf(manifest).replace(/\/[^/]+$/, "");
 }
 
-/** Kubernetes itself may create an object in the meantime. */
-function acceptExisting(error: unknown): void {
+/** Ignores that an object exists: Kubernetes itself may have created it in the meantime. */
+function ignoreConflict(error: unknown): void {
   if (!isVnicError(error, "conflict")) throw error;
 }

@@ -1,5 +1,5 @@
 import { type ApiConnection, withRetries } from "./retry.ts";
-import { classified, isRace, NotFound } from "./faults.ts";
+import { classify, isRace, NotFound } from "./faults.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 
 /* One API call: retried while the failure may be temporary (retry.ts), then classified (faults.ts). */
@@ -14,7 +14,7 @@ export async function call<T>(api: ApiServer, doing: string, request: () => Prom
   try {
     return await withRetries(api, request);
   } catch (error) {
-    throw classified(error, api.server, doing);
+    throw classify(error, api.server, doing);
   }
 }
 
@@ -59,7 +59,7 @@ export async function deleteWithPreconditions(
 /** Changes one version of an object; `outdated` if the object was written since, or is gone. */
 export async function changeVersion<T>(api: ApiServer, doing: string, request: () => Promise<T>): Promise<T> {
   const outdated = new VnicError("outdated", `${doing}: it was changed by another process meanwhile`);
-  const changed = await find(api, doing, () => request().catch(insteadOfRace(outdated)));
+  const changed = await find(api, doing, () => request().catch(throwOnRace(outdated)));
   if (changed === undefined) throw outdated;
   return changed;
 }
@@ -68,7 +68,7 @@ export async function changeVersion<T>(api: ApiServer, doing: string, request: (
  * Makes a conflict final by throwing `instead`, which isn't retried. Used for a change that only applies to one version
  * of an object.
  */
-export function insteadOfRace(instead: VnicError): (error: unknown) => never {
+export function throwOnRace(instead: VnicError): (error: unknown) => never {
   return (error) => {
     throw isRace(error) ? instead : error;
   };

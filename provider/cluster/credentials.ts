@@ -13,9 +13,9 @@ export function refuseServer(config: KubeConfig): void {
   const key = `clusters[${JSON.stringify(name)}].cluster.server`;
   const url = URL.parse(server ?? "");
   if (url?.protocol !== "https:" && url?.protocol !== "http:")
-    throw wrong(key, `is not a URL; write it like "https://10.0.0.1:6443"`);
+    throw credentialError(key, `is not a URL; write it like "https://10.0.0.1:6443"`);
   if (url.username !== "" || url.password !== "")
-    throw wrong(key, `has a user name or a password in it, which no request may have; give them under users`);
+    throw credentialError(key, `has a user name or a password in it, which no request may have; give them under users`);
 }
 
 /** Obtains the credentials of the kubeconfig's user, from the kubeconfig itself or from its plugin. */
@@ -30,8 +30,8 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
     if (!hasExec && isFromNetwork(error)) throw error;
     const key = `users[${JSON.stringify(user?.name)}].user`;
     throw plugin === undefined
-      ? wrong(key, "the credentials can't be used")
-      : wrong(`${key}.${plugin}`, `it gives no credentials${codeOf(error)}; run it by itself to see why`);
+      ? credentialError(key, "the credentials can't be used")
+      : credentialError(`${key}.${plugin}`, `it gives no credentials${codeOf(error)}; run it by itself to see why`);
   }
 }
 
@@ -43,7 +43,7 @@ export function usableHeaders(config: KubeConfig, headers: Readonly<Record<strin
   const trimmed = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.trim()]));
   for (const value of Object.values(trimmed))
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw wrong(
+      throw credentialError(
         `users[${JSON.stringify(config.getCurrentUser()?.name)}].user`,
         "the token has a character that no HTTP header may have, such as a line break",
       );
@@ -55,6 +55,6 @@ function codeOf(error: unknown): string {
   return typeof code === "string" && /^E[A-Z]+$/.test(code) ? ` (${code})` : "";
 }
 
-function wrong(key: string, what: string): VnicError {
+function credentialError(key: string, what: string): VnicError {
   return new VnicError("invalid", `${key}: ${what}; correct the kubeconfig`);
 }

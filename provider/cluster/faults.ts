@@ -21,7 +21,7 @@ export const installHint = `install them: npx pulumi-vnic manifests | kubectl ap
 export class NotFound extends VnicError {}
 
 /** Converts the failure of a call to one of our errors, whose message begins with `doing`. */
-export function classified(error: unknown, server: string, doing: string): VnicError {
+export function classify(error: unknown, server: string, doing: string): VnicError {
   if (isVnicError(error)) return error;
   const code = httpCode(error);
   const status = statusOf(error);

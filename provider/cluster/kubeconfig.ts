@@ -39,7 +39,7 @@ export function loadKubeConfig(
       );
     config.setCurrentContext(context);
   }
-  // The client's fallback when it finds no configuration; no cluster answers there today.
+  // The client's fallback when it finds no configuration. API servers don't listen there.
   const { server } = config.getCurrentCluster() ?? {};
   if (server === undefined || server === "http://localhost:8080")
     throw new VnicError(

@@ -2,7 +2,7 @@ import type { CoordinationV1Api, V1Lease, V1MicroTime } from "@kubernetes/client
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { systemNamespace } from "../model/names.ts";
 import type { LeaseObject, Leases } from "./cluster.ts";
-import { type ApiServer, call, find, insteadOfRace } from "./call.ts";
+import { type ApiServer, call, find, throwOnRace } from "./call.ts";
 
 /** The calls for leader election Leases. */
 export function leaseCalls(
@@ -31,7 +31,7 @@ export function leaseCalls(
         await call(server, doing, () =>
           metadata.resourceVersion === undefined
             ? coordination.createNamespacedLease(params)
-            : coordination.replaceNamespacedLease({ ...params, name }).catch(insteadOfRace(outdated)),
+            : coordination.replaceNamespacedLease({ ...params, name }).catch(throwOnRace(outdated)),
         );
         return true;
       } catch (error) {

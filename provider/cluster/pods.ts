@@ -25,7 +25,7 @@ export function podCalls(server: ApiServer, core: CoreV1Api, objects: CustomObje
    * The last change of each pod. Changes of the same pod are made one after the other, so that its Vnics don't compete.
    */
   const last = new Map<string, Promise<void>>();
-  const inTurn = async (id: string, work: () => Promise<void>): Promise<void> => {
+  const runInTurn = async (id: string, work: () => Promise<void>): Promise<void> => {
     const turn = (last.get(id) ?? Promise.resolve()).catch(() => undefined).then(work);
     last.set(id, turn);
     try {
@@ -52,7 +52,7 @@ export function podCalls(server: ApiServer, core: CoreV1Api, objects: CustomObje
           core.patchNamespacedPod({ namespace, name, body, fieldManager }, patches.merge),
         );
       };
-      return inTurn(`${namespace}/${name}`, () =>
+      return runInTurn(`${namespace}/${name}`, () =>
         pRetry(once, {
           retries: tries,
           minTimeout: 20,

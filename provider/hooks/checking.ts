@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Problem } from "../model/schema/problem.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
 import { withoutStack } from "./expected-failure.ts";
-import { clusterProblems, noteProgram } from "./open-driver.ts";
+import { clusterProblems, recordProgramRun } from "./open-driver.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
 import { secretsOf, type WithSecrets } from "./secret-inputs.ts";
 import type { WithStub } from "./stored-stub.ts";
@@ -17,7 +17,7 @@ export function checking<Definition extends { readonly cluster?: string }>(
 ) {
   return withoutStack(
     async (olds: unknown, news: WithStub & WithSecrets & Record<string, unknown>): Promise<dynamic.CheckResult> => {
-      noteProgram();
+      recordProgramRun();
       const inputs = programInputs(olds, news);
       const { secretInputs: _, ...given } = inputs;
       const parsed = parse(given);

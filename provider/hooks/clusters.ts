@@ -60,7 +60,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw unreadable(file, (error as NodeJS.ErrnoException).code ?? "unknown error");
+    throw unreadableError(file, (error as NodeJS.ErrnoException).code ?? "unknown error");
   }
 }
 
@@ -77,10 +77,10 @@ function parseYaml(source: string, text: string): unknown {
     return parse(text, { logLevel: "error" });
   } catch (error) {
     const [at] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];
-    throw unreadable(source, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");
+    throw unreadableError(source, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");
   }
 }
 
-function unreadable(source: string, why: string): VnicError {
+function unreadableError(source: string, why: string): VnicError {
   return new VnicError("invalid", `${source} can't be read: ${why}; correct it`);
 }

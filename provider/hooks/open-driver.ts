@@ -69,7 +69,7 @@ const files = new Map<string, StackFile | undefined>();
 export function configureWith(config: StackConfig): void {
   configured = config;
   if (!isEngineWatched) {
-    watchEngine(process.argv[2], () => void end());
+    watchEngine(process.argv[2], () => void endProcess());
     // SIGINT is the engine's last message to a plugin. Sessions that are left open would end only by their Jobs' time
     // limits.
     process.once("SIGINT", () => void closeSessions().finally(() => process.exit(0)));
@@ -78,7 +78,7 @@ export function configureWith(config: StackConfig): void {
 }
 
 /** Ends this process. Nodes finish their current work, and the next engine run continues from there. */
-async function end(): Promise<void> {
+async function endProcess(): Promise<void> {
   await Promise.race([closeSessions(), delay(3000)]);
   process.exit(1);
 }
@@ -91,10 +91,12 @@ async function closeSessions(): Promise<void> {
 }
 
 /**
- * Called by hooks that only run with the program, so the configuration is current and not that of the last `up`.
+ * Records that the program runs, so that the configuration is current and not that of the last `up`. Called by the hooks
+ * that only run with the program.
+ *
  * @throws VnicError `invalid` if this Node.js is too old for an `up`, so that a preview already reports it.
  */
-export function noteProgram(): void {
+export function recordProgramRun(): void {
   refuseOldNode(process.versions.node);
   programRan = true;
 }

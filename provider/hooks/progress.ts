@@ -11,7 +11,7 @@ let engine: { client: EngineClient; requests: typeof import("@pulumi/pulumi/prot
 
 /**
  * Progress of the resource with that URN. In a provider's process the SDK's log functions can't refer to a resource,
- * but the engine passes its address as the first argument, and accepts messages for any URN. Each message replaces the
+ * but the engine passes its own address as the first argument, and accepts messages for any URN. Each message replaces the
  * previous one. Failures are ignored.
  */
 export function progressOf(urn: string | undefined): Progress {

@@ -6,7 +6,7 @@ import { refuseNewer } from "../model/vnic/stored.ts";
 import { checking } from "./checking.ts";
 import { withoutStack } from "./expected-failure.ts";
 import { keepingState } from "./keeping-state.ts";
-import { configureWith, type LookedUp, noteProgram, openDriver, type OpenDriver } from "./open-driver.ts";
+import { configureWith, type LookedUp, recordProgramRun, openDriver, type OpenDriver } from "./open-driver.ts";
 import { progressOf, warningOf } from "./progress.ts";
 import { hidingSecrets, secretsOf, withoutSecrets, type WithSecrets } from "./secret-inputs.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
@@ -68,7 +68,7 @@ interface Timed {
   readonly deadlines: { readonly createSeconds: number; readonly updateSeconds: number };
 }
 
-/** Options of an operation that creates a resource, or changes the one that state knows. */
+/** Options of an operation that creates a resource, or changes the one in state. */
 export function operationOf<State>(
   { deadlines }: Timed,
   known: State | undefined,
@@ -106,7 +106,7 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
   };
 
   const make = async (news: Definition & WithStub, known: State | undefined) => {
-    noteProgram();
+    recordProgramRun();
     const definition = readInputs(news);
     const id = of.idOf(definition);
     const driver = await driverFor(id, news, known?.clusterUid);

@@ -1,5 +1,5 @@
 import { defaultImage } from "../base/package.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import { connectionTo } from "./clusters.ts";
 import type { FileValue, StackFile } from "./stack-file.ts";
 
@@ -59,8 +59,8 @@ export function readSettings(sources: SettingsSources, cluster?: string): Settin
   const own = ownSettings(sources);
   if (cluster === undefined) return own;
   const { kubeconfig, context, image = own.image } = connectionTo(cluster, clustersOf(sources));
-  if (kubeconfig === undefined) return present({ kubeconfig: own.kubeconfig, context, image });
-  return present({ kubeconfig, context, image, setting: `vnic:clusters, ${cluster}.kubeconfig` });
+  if (kubeconfig === undefined) return omitUndefined({ kubeconfig: own.kubeconfig, context, image });
+  return omitUndefined({ kubeconfig, context, image, setting: `vnic:clusters, ${cluster}.kubeconfig` });
 }
 
 /** Value of the setting `vnic:clusters`. */
@@ -69,7 +69,7 @@ export function clustersOf(sources: SettingsSources): string | undefined {
 }
 
 function ownSettings(sources: SettingsSources): Settings {
-  return present({
+  return omitUndefined({
     kubeconfig: find("kubeconfig", sources),
     context: find("context", sources),
     image: find("image", sources) ?? defaultImage,

@@ -37,10 +37,10 @@ export function readStackFile(folder: string, stack: string): StackFile | undefi
   const environments = [settings.environment ?? []].flat();
   return {
     get: (key) => {
-      const value = entry(settings.config, key);
+      const value = findEntry(settings.config, key);
       if (value !== undefined) return toFileValue(value);
       if (environments.length > 0) return { hidden: true };
-      return toFileValue(unwrapped(entry(project.config, key)));
+      return toFileValue(unwrap(findEntry(project.config, key)));
     },
   };
 }
@@ -67,13 +67,13 @@ function read(path: string): Settings {
 }
 
 /** Keys may have `config` in the middle, as early versions of Pulumi wrote them. */
-function entry(config: unknown, key: string): unknown {
+function findEntry(config: unknown, key: string): unknown {
   if (!isObject(config)) return undefined;
   return config[key] ?? config[key.replace(":", ":config:")] ?? undefined;
 }
 
 /** The value itself, or its default, which a project's file may wrap in an object. */
-function unwrapped(value: unknown): unknown {
+function unwrap(value: unknown): unknown {
   return isObject(value) && !("secure" in value) ? (value.value ?? value.default) : value;
 }
 

@@ -59,9 +59,9 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     // Return
     if (!record) return;
     await withdraw(driver, ref.namespace, record.status?.networkStatus);
-    const told = removed ? emitRemoved(driver, record, node) : undefined;
+    const emitted = removed ? emitRemoved(driver, record, node) : undefined;
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
-    await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), told]);
+    await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), emitted]);
     if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
   });
 }
@@ -100,7 +100,7 @@ export async function removeFromNode(
   return removed;
 }
 
-/** The pod, if it is still running on that node: it has the link even if the node's resource file is lost. */
+/** The pod, if it is still running on that node: it may have the link even if the node's resource file is lost. */
 async function findRunningPod(
   { cluster }: Driver,
   namespace: string,

@@ -1,6 +1,6 @@
 import { podForNode, type RunningPod } from "../model/kubernetes/pod.ts";
 import { dhcpClientIdentifier } from "../model/names.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { NetworkOnNode } from "../model/vnic/state.ts";
@@ -16,7 +16,7 @@ export function injectPlan(
   const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
   const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
-  return present({
+  return omitUndefined({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
     pod: podForNode(pod, running),
     network,
@@ -31,6 +31,6 @@ export function injectPlan(
     slaac,
     mtu,
     duplicateAddressDetection,
-    routing: routed ? present({ routes, gateways, replyVia, defaultRoute }) : undefined,
+    routing: routed ? omitUndefined({ routes, gateways, replyVia, defaultRoute }) : undefined,
   });
 }

@@ -30,7 +30,7 @@ import { awaitRunning, readPodState } from "./running-pod.ts";
 import { emitEvents } from "./emit-events.ts";
 
 export interface InjectOptions {
-  /** The Vnic's state, if it exists: its record is ours whatever its name, and its remains are removed first. */
+  /** The Vnic's state, if it has one. It shows that the record is ours, and where an earlier realisation has left parts. */
   readonly known?: VnicState;
   /** The record that is the source of the definition. Only our part of its metadata is written. */
   readonly sourceRecord?: StoredVnic;
@@ -65,7 +65,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
   return claims.hold(driver, ref, found, deadline, async (claim) => {
     const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
-    return injectAlone({ driver, definition, options, deadline, pod: now, claim });
+    return injectWithClaim({ driver, definition, options, deadline, pod: now, claim });
   });
 }
 
@@ -80,7 +80,7 @@ interface Injection {
 }
 
 /** Injects the Vnic while a claim keeps other drivers away. */
-async function injectAlone(injection: Injection): Promise<VnicState> {
+async function injectWithClaim(injection: Injection): Promise<VnicState> {
   const prepared = await prepare(injection);
   const ensured = await ensure(injection, prepared);
   const result = await sync(injection, prepared, ensured);
@@ -102,7 +102,7 @@ interface Prepared {
 /** Observe, with the claim: the record, the network on the pod's node, and what an earlier realisation left. */
 async function prepare(injection: Injection): Promise<Prepared> {
   const { driver, definition, options, pod, claim } = injection;
-  if (options.sourceRecord && !claim.record) throw outdated(options.sourceRecord);
+  if (options.sourceRecord && !claim.record) throw outdatedError(options.sourceRecord);
   const owner = claim.record && refuseForeignRecord(claim.record, definition, options);
   const { network, segments, warning } = await joinNetwork(driver.cluster, definition, pod.node);
   if (warning !== undefined) driver.warn?.(warning);
@@ -142,7 +142,7 @@ async function ensure(
         ? await writePlacement(cluster, prior, definition, at)
         : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, claim.annotation());
   } catch (error) {
-    await addresses.yield();
+    await addresses.release();
     throw error;
   }
   claim.begin();
@@ -187,7 +187,7 @@ async function sync(
       throw incomplete(error);
     }
     try {
-      await addresses.yield();
+      await addresses.release();
       if (!options.sourceRecord) {
         const restored = await withdrawRecord(cluster, record, prior);
         if (prior && restored) await attempt.undo(prior, restored);
@@ -207,7 +207,7 @@ async function finish(
   { record, made, addresses, attempt }: Ensured,
   result: InjectResult,
 ): Promise<VnicState> {
-  const told = await attempt.end();
+  const reported = await attempt.end();
   const { association, interface: live, lease } = result;
   const realised = {
     ...made,
@@ -217,7 +217,7 @@ async function finish(
   };
   const inPod = { ...definition.pod, uid: pod.uid };
   const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
-  const status = attachedStatus(told, pod, result, new Date(), entry);
+  const status = attachedStatus(reported, pod, result, new Date(), entry);
   try {
     // What the status names is removed later, so it is written before the annotation is changed.
     if (entry) await attempt.announce(entry);
@@ -229,7 +229,7 @@ async function finish(
   try {
     await Promise.all([
       driver.cluster.applyVnicStatus(vnicRef(definition), status),
-      addresses.dropFormer(record),
+      addresses.releaseFormer(record),
       claim.release(),
       emitAdded(driver, record, pod, result),
     ]);
@@ -243,16 +243,16 @@ async function finish(
 function refuseForeignRecord(
   record: StoredVnic,
   definition: Definition,
-  { known, sourceRecord: lead }: InjectOptions,
+  { known, sourceRecord: source }: InjectOptions,
 ): string | undefined {
-  if (!lead) return claimedOwner(record, definition, known);
+  if (!source) return claimedOwner(record, definition, known);
   const { uid, generation, deletionTimestamp } = record.metadata;
-  if (uid === lead.metadata.uid && generation === lead.metadata.generation && !deletionTimestamp)
+  if (uid === source.metadata.uid && generation === source.metadata.generation && !deletionTimestamp)
     return ownerOf(record);
-  throw outdated(record);
+  throw outdatedError(record);
 }
 
-function outdated({ metadata }: StoredVnic): VnicError {
+function outdatedError({ metadata }: StoredVnic): VnicError {
   return new VnicError("outdated", `Vnic ${vnicId(metadata)} was changed by another process meanwhile`);
 }
 

@@ -97,8 +97,8 @@ async function isLeftOnNode(
   known: VnicState,
   deadline: Deadline,
 ): Promise<boolean> {
-  const so = `it can't be determined whether Vnic ${vnicId(ref)} is gone`;
-  if (!(await nodeExists(cluster, known.node, so))) return false;
+  const consequence = `it can't be determined whether Vnic ${vnicId(ref)} is gone`;
+  if (!(await nodeExists(cluster, known.node, consequence))) return false;
   const { vnics } = await sessions.use(known.node, deadline, (session) => session.request("list", {}));
   return vnics.some(({ uid }) => uid === known.uid);
 }

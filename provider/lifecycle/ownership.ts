@@ -3,7 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
-import { alreadyThere, isOwn, type KnownRecord, ownedBy } from "../model/kubernetes/ownership.ts";
+import { foreignRecordError, isOwn, type KnownRecord, ownedBy } from "../model/kubernetes/ownership.ts";
 import { vnicId } from "../model/names.ts";
 import {
   definitionInRecord,
@@ -27,7 +27,7 @@ export function claimedOwner(record: StoredVnic, definition: Definition, known?:
   if (isOwn(record, definition.declaredBy, known)) return ownerOf(record);
   const what = `Vnic ${vnicId(record.metadata)}`;
   if (!definition.adopt)
-    throw alreadyThere(what, record, "adopt it (adopt: true), choose another name, or remove that one first");
+    throw foreignRecordError(what, record, "adopt it (adopt: true), choose another name, or remove that one first");
   const differences = differingFields(specOf(definitionInRecord(record)), specOf(definition));
   if (differences.length > 0)
     throw new VnicError(

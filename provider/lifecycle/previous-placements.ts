@@ -6,7 +6,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
 
-/** A Vnic to be injected, and what state knows about it. */
+/** A Vnic to be injected, and its state, if there is any. */
 interface PendingInjection {
   readonly driver: Driver;
   readonly definition: Definition;

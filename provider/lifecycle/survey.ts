@@ -36,7 +36,7 @@ export class Surveyor {
     if (++this.asked <= maxSingleObservations) return this.live;
     const now = performance.now();
     if (!this.last || now >= this.last.until)
-      this.last = { view: surveyed(this.driver, this.live), until: now + freshMilliseconds };
+      this.last = { view: surveyView(this.driver, this.live), until: now + freshMilliseconds };
     return this.last.view;
   }
 
@@ -47,7 +47,7 @@ export class Surveyor {
 }
 
 /** One survey of the Vnics that are requested now or will probably be requested next. */
-function surveyed({ cluster, sessions }: ObserveDriver, live: View): View {
+function surveyView({ cluster, sessions }: ObserveDriver, live: View): View {
   const recordsIn = memoize(async (namespace: string) => {
     const records = await cluster.listVnicsIn(namespace, maxRecords);
     return new Map(records.map((record) => [record.metadata.name, record]));

@@ -2,7 +2,7 @@ import { problemWords } from "../model/schema/problem.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { labels, reconcilerName, systemNamespace, type VnicRef, vnicId } from "../model/names.ts";
-import { alreadyThere, isOwn, ownedBy } from "../model/kubernetes/ownership.ts";
+import { foreignRecordError, isOwn, ownedBy } from "../model/kubernetes/ownership.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { SetDefinition } from "../model/vnic-set/definition.ts";
@@ -48,7 +48,7 @@ export async function applySet(
     found = undefined;
   }
   if (found && !isOwn(found, definition.declaredBy, known))
-    throw alreadyThere(`VnicSet ${vnicId(ref)}`, found, "choose another name, or remove that one first");
+    throw foreignRecordError(`VnicSet ${vnicId(ref)}`, found, "choose another name, or remove that one first");
 
   // Ensure
   const record = setRecordOf(found ? ownedBy(definition, ownerOf(found)) : definition);

@@ -16,19 +16,19 @@ const plugins =
 const hostSides = /^vh[0-9a-f]{12}$/;
 /** How long the result for a parent is cached, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
-const fit = new Map<string, { readonly at: number; readonly judged: Promise<void> }>();
+const allowedParents = new Map<string, { readonly at: number; readonly checked: Promise<void> }>();
 
 /** Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. */
 export function refuseClusterParent(name: string): Promise<void> {
-  const known = fit.get(name);
-  if (known && performance.now() - known.at < lifetimeMilliseconds) return known.judged;
-  const judged = listLinks("node").then(async (links) => {
+  const known = allowedParents.get(name);
+  if (known && performance.now() - known.at < lifetimeMilliseconds) return known.checked;
+  const checked = listLinks("node").then(async (links) => {
     const parent = links.find((link) => link.name === name);
     if (parent) await refuseClusterLink(parent, links);
   });
-  fit.set(name, { at: performance.now(), judged });
-  judged.catch(() => fit.delete(name));
-  return judged;
+  allowedParents.set(name, { at: performance.now(), checked });
+  checked.catch(() => allowedParents.delete(name));
+  return checked;
 }
 
 /** Refuses a parent on the cluster network: a CNI plugin's bridge, or the node's end of a pod's interface. */

@@ -42,14 +42,14 @@ export async function converge(
   const podNetns = { path: netnsPath(association.netns) };
   if (known && !canKeepLink(known, plan, association)) await removeLink({ uid, known, association: known.association });
 
-  const [nodeLinks, podLinks] = await Promise.all([cleared(uid, known), listLinks(podNetns)]);
+  const [nodeLinks, podLinks] = await Promise.all([deleteLeftovers(uid, known), listLinks(podNetns)]);
   const arrived = findArrived(plan, association, known, podLinks, nodeLinks);
   refuseTakenName(
     plan,
     podLinks.filter((link) => link !== arrived),
   );
   const isInPod = arrived !== undefined && network.mode === "host-device";
-  const parentLink = isInPod ? inPod(plan, arrived, known?.link?.former) : resolveParent(network, nodeLinks);
+  const parentLink = isInPod ? parentInPod(plan, arrived, known?.link?.former) : resolveParent(network, nodeLinks);
   if (!isInPod) await refuseParent(plan, nodeLinks);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, parentLink) };
@@ -57,7 +57,7 @@ export async function converge(
     // Probe before any change, unless the link has to be brought up first.
     if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
-      let standing = await plainlyNamed(podNetns, uid, arrived);
+      let standing = await ensurePlainName(podNetns, uid, arrived);
       await setSysctls(podNetns, sysctls(standing.name, plan));
       if (!arrived.up) {
         await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, standing));
@@ -86,7 +86,7 @@ export function canKeepLink(known: ResourceFile, plan: InjectPlan, association: 
  * The node's links, after deleting the Vnic's own. A link that was left on the node under its transit name has unknown
  * attributes, and creating it again costs only 0.2 ms.
  */
-async function cleared(uid: string, known: ResourceFile | undefined): Promise<Link[]> {
+async function deleteLeftovers(uid: string, known: ResourceFile | undefined): Promise<Link[]> {
   const links = await listLinks("node");
   return (await removeFromNode(links, uid, known)) ? listLinks("node") : links;
 }
@@ -107,12 +107,12 @@ function findArrived(
 }
 
 /** The parent of a device that is already in the pod, and so can't be found on the node. */
-function inPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): ParentLink {
+function parentInPod({ network: { parent } }: InjectPlan, arrived: Link, former: Former | undefined): ParentLink {
   return former ? { parent: former.name, former } : { parent, mtu: arrived.mtu };
 }
 
 /** Gives the link its transit name if the pod has named it in a way that can't be used in a command. */
-async function plainlyNamed(pod: Netns, uid: string, link: Link): Promise<Link> {
+async function ensurePlainName(pod: Netns, uid: string, link: Link): Promise<Link> {
   if (isPlainName(link.name)) return link;
   const name = transitLinkName(uid);
   await ipBatch(pod, [ipLine`link set dev ${handle(link)} name ${deviceWord(name)}`]);

@@ -1,6 +1,6 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { parentForm } from "../model/schema/fields.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import type { ParentLink } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
@@ -50,7 +50,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
     // Probing changes nothing, so a later run needn't know about this step.
     if (name !== "probing")
-      await writeResourceFile({ vnic, definition: sized, association, ...present({ lease, link }), step: name });
+      await writeResourceFile({ vnic, definition: sized, association, ...omitUndefined({ lease, link }), step: name });
     await work();
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
@@ -80,7 +80,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
     const beside = known && canKeepLink(known, plan, association) ? known.link?.beside : undefined;
     await step("attached", async () => undefined, {
       mtu: plan.mtu ?? live.mtu,
-      link: present({ index: live.index, former, beside: beside ?? linksBeside(live, links) }),
+      link: omitUndefined({ index: live.index, former, beside: beside ?? linksBeside(live, links) }),
     });
     return { interface: interfaceOf(live), association, ...(lease ? { lease } : {}), steps };
   } catch (error) {

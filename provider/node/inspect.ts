@@ -19,11 +19,11 @@ export async function inspect(networks: readonly NodeNetwork[]): Promise<Inspect
   return {
     time: new Date().toISOString(),
     missingKinds,
-    networks: networks.map((network) => seen(network, links)),
+    networks: networks.map((network) => inspectNetwork(network, links)),
   };
 }
 
-function seen(network: NodeNetwork, links: readonly Link[]): InspectResult["networks"][number] {
+function inspectNetwork(network: NodeNetwork, links: readonly Link[]): InspectResult["networks"][number] {
   try {
     resolveParent(network, links);
     const { name, mtu, carries = false } = findParent(network.parent, links);

@@ -1,5 +1,5 @@
 import { VnicError } from "../base/errors.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { leaseSteps } from "../model/link/link-steps.ts";
@@ -41,11 +41,11 @@ export async function acquireLease(
   dhcp: NonNullable<InjectPlan["dhcp"]>,
   { netns, inode }: Association,
   former: Lease | undefined,
-  wish: string | undefined,
+  requestedAddress: string | undefined,
 ): Promise<Lease> {
   const { vnic, network, interfaceName, duplicateAddressDetection } = plan;
-  const wishes = present({ address: wish, duplicateAddressDetection });
-  const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...wishes };
+  const optional = omitUndefined({ address: requestedAddress, duplicateAddressDetection });
+  const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...optional };
   const answer = await askAgent({ verb: "acquire", subject });
   if (!answer || !("lease" in answer)) {
     const why = answer && "error" in answer ? answer.error : "the node agent has ended";

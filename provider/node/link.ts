@@ -1,6 +1,6 @@
 import { messageOf, VnicError } from "../base/errors.ts";
 import { maxItems } from "../model/schema/bounds.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import { batchOf, handle, ipLine, type IpLine, withoutZeros } from "../model/link/ip-line.ts";
 import { deviceSettings, type DeviceSettings } from "../model/link/device-settings.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
@@ -119,7 +119,7 @@ export function readLink(row: IpAddressRow): Link {
   const own = addr_info.slice(0, maxAddresses).filter(({ family, scope }) => !(family === "inet6" && scope === "link"));
   const cidrs = (rows: typeof own) => rows.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   const announced = cidrs(own.filter(({ mngtmpaddr }) => mngtmpaddr));
-  return present({
+  return omitUndefined({
     name: ifname,
     mac: address,
     mtu,
@@ -157,19 +157,19 @@ function settingsIn({ flags = [], txqlen, group, gso_max_size, gso_max_segs, gro
     gso_max_segs,
     gro_max_size,
   };
-  return deviceSettings.safeParse(present(settings)).data;
+  return deviceSettings.safeParse(omitUndefined(settings)).data;
 }
 
 /** The part of a link that a session reports. */
 export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: Link): Interface {
   // A pod may add any number of addresses.
-  const some = (all: readonly string[]) => all.slice(0, maxItems.seenAddresses);
-  return present({
+  const limited = (all: readonly string[]) => all.slice(0, maxItems.seenAddresses);
+  return omitUndefined({
     name,
     mac,
     mtu,
-    addresses: some(addresses),
-    slaacAddresses: slaacAddresses && some(slaacAddresses),
+    addresses: limited(addresses),
+    slaacAddresses: slaacAddresses && limited(slaacAddresses),
     up,
   });
 }
@@ -189,7 +189,7 @@ export function prepareIpBatch(
     try {
       await ip.finish(batchOf(lines));
     } catch (error) {
-      throw explained(error, lines);
+      throw explainBatchError(error, lines);
     }
   };
 }
@@ -208,7 +208,7 @@ export async function deleteLinks(netns: Netns, links: readonly Pick<Link, "name
 }
 
 /** Replaces the line number in an error of `ip` by the command itself. */
-function explained(error: unknown, lines: readonly string[]): unknown {
+function explainBatchError(error: unknown, lines: readonly string[]): unknown {
   if (!(error instanceof VnicError)) return error;
   const line = lines[Number(/Command failed -:(\d+)/.exec(error.message)?.[1]) - 1];
   const words = /(?:RTNETLINK answers|Error): (.*?)(?:;|$)/.exec(error.message)?.[1] ?? error.message;
@@ -216,6 +216,6 @@ function explained(error: unknown, lines: readonly string[]): unknown {
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);
   const kind = / type (\w+)/.exec(line ?? "")?.[1] ?? "";
   const hint = unsupported ? `; load the kernel module ${kind === "vlan" ? "8021q" : kind} on the node` : "";
-  const said = withoutZeros(`ip ${line ?? lines.join(", ")}: ${words}${hint}`);
-  return new VnicError(taken || unsupported ? "refused" : "failed", said, { cause: error });
+  const message = withoutZeros(`ip ${line ?? lines.join(", ")}: ${words}${hint}`);
+  return new VnicError(taken || unsupported ? "refused" : "failed", message, { cause: error });
 }

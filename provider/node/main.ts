@@ -24,7 +24,7 @@ import { makeSysctlsWritable } from "./sysctl.ts";
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
 
-function say(answer: Answer): void {
+function sendAnswer(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
@@ -37,36 +37,36 @@ function untilGo({ id, hold }: { id: number; hold?: boolean | undefined }): Prom
   return new Promise<boolean>((resolve) => held.set(id, resolve)).finally(() => held.delete(id));
 }
 
-function work(demand: Request, report: Report): Promise<unknown> {
-  switch (demand.verb) {
+function work(request: Request, report: Report): Promise<unknown> {
+  switch (request.verb) {
     case "hello":
       return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
     case "inject": {
-      const mayProceed = untilGo(demand);
-      return locked(demand.plan, () => inject(demand.plan, report, mayProceed));
+      const mayProceed = untilGo(request);
+      return withLockAndSlot(request.plan, () => inject(request.plan, report, mayProceed));
     }
     case "go":
-      held.get(demand.of)?.(demand.proceed);
+      held.get(request.of)?.(request.proceed);
       return Promise.resolve({});
     case "eject":
-      return locked(demand.plan, () => eject(demand.plan, report));
+      return withLockAndSlot(request.plan, () => eject(request.plan, report));
     case "observe":
-      return withSlot(demand.plan.vnic.namespace, () => observe(demand.plan));
+      return withSlot(request.plan.vnic.namespace, () => observe(request.plan));
     case "purge":
       return purge();
     case "show":
-      return withSlot(demand.plan.vnic.namespace, () => show(demand.plan));
+      return withSlot(request.plan.vnic.namespace, () => show(request.plan));
     case "survey":
-      return survey(demand.plans, withSlot);
+      return survey(request.plans, withSlot);
     case "inspect":
-      return inspect(demand.networks);
+      return inspect(request.networks);
     case "list":
       return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
   }
 }
 
 /** Waits for the Vnic's lock first, which may take long, and then for a slot. */
-function locked<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
+function withLockAndSlot<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
   return withLock(uid, () => withSlot(namespace, work));
 }
 
@@ -78,11 +78,14 @@ async function serve(line: string): Promise<void> {
   const { id } = requestId.parse(json);
   try {
     const demand = request.parse(json);
-    say({ id, result: await work(demand, (step) => say({ id, step })) });
+    sendAnswer({ id, result: await work(demand, (step) => sendAnswer({ id, step })) });
   } catch (error) {
     if (error instanceof z.ZodError)
-      say({ id, error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` } });
-    else say({ id, error: { kind: kindOf(error), message: messageOf(error), ...subjectIn(error) } });
+      sendAnswer({
+        id,
+        error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` },
+      });
+    else sendAnswer({ id, error: { kind: kindOf(error), message: messageOf(error), ...subjectIn(error) } });
   }
 }
 

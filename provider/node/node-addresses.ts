@@ -19,9 +19,9 @@ export function refuseNodeAddresses(addresses: readonly string[]): void {
 
 /** Describes what an address is on the node: its own, or its default gateway's; undefined if neither. */
 export function roleOnNode(cidr: string): string | undefined {
-  const host = normal(hostOf(cidr));
+  const host = normalize(hostOf(cidr));
   const holder = Object.entries(networkInterfaces()).find(([, all]) =>
-    all?.some(({ address }) => normal(address) === host),
+    all?.some(({ address }) => normalize(address) === host),
   );
   if (holder) return `${host} is the node's own, on ${holder[0]}`;
   return defaultGateways().includes(host) ? `${host} is the node's default gateway` : undefined;
@@ -68,6 +68,6 @@ function octets(hexadecimal: string): number[] {
   return [...Buffer.from(hexadecimal, "hex")];
 }
 
-function normal(address: string): string {
+function normalize(address: string): string {
   return ipaddr.isValid(address) ? ipaddr.parse(address).toString() : address;
 }

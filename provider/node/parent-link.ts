@@ -1,6 +1,6 @@
 import { contains } from "../base/address.ts";
 import { VnicError } from "../base/errors.ts";
-import { present } from "../model/schema/known.ts";
+import { omitUndefined } from "../model/schema/known.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { ParentLink } from "../model/link/link-steps.ts";
 import { vlanLinkName } from "../model/names.ts";
@@ -94,7 +94,7 @@ function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Pare
   const child = nodeLinks.find((link) => link.parent === name);
   if (child) throw refusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
   const siblings = nodeLinks.filter((link) => bus !== undefined && link.bus === bus && link !== device);
-  return present({
+  return omitUndefined({
     ...{ name, mac, mtu, up, bus, kind, peerIndex, peerNetns, settings },
     permanentMac: bus === undefined ? undefined : (permanentMac ?? mac),
     siblings: siblings.length > 0 ? siblings.map((link) => link.name) : undefined,

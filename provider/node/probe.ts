@@ -2,7 +2,7 @@ import { familyOf, hostOf } from "../base/address.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { VnicError } from "../base/errors.ts";
-import { cut } from "../base/quote.ts";
+import { truncate } from "../base/quote.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch, ipRows } from "./link.ts";
 import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
@@ -73,7 +73,7 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
 
 /**
  * Sends one ARP probe, which has no sender address, so that no host updates its cache (RFC 5227, 2.1.1). Resolves once
- * it is sent; `hear` is called with the MAC that answers.
+ * it is sent; `onReply` is called with the MAC that answers.
  */
 function sendArpProbe(
   netns: Netns,
@@ -90,7 +90,7 @@ function sendArpProbe(
         if (mac !== undefined) onReply(mac.toLowerCase());
         resolve(program);
       },
-      stderr: (line) => complaints.length < 8 && complaints.push(cut(line, 200)),
+      stderr: (line) => complaints.length < 8 && complaints.push(truncate(line, 200)),
     });
     void program.ended.then((how) =>
       reject(new VnicError("failed", `asking who has ${host}: ${complaints.join("; ") || how}`)),

@@ -59,23 +59,23 @@ export async function listResourceFiles(): Promise<ResourceFile[]> {
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
   try {
-    await replace(path, content);
+    await replaceFile(path, content);
   } catch (error) {
     // Don't leave an incomplete file on a disk that is full.
     await rm(temporaryOf(content.vnic.uid), { force: true }).catch(() => undefined);
-    throw new VnicError("failed", `writing ${path}: ${inWords(error)}`, { cause: error });
+    throw new VnicError("failed", `writing ${path}: ${describeError(error)}`, { cause: error });
   }
 }
 
 /** Describes an error that an administrator has to fix, and whose own message doesn't say how. */
-function inWords(error: unknown): string {
+function describeError(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOSPC" || code === "EDQUOT") return `no space is left on the node's disk (${code}); make room`;
   if (code === "EROFS") return `the node's disk can only be read (${code})`;
   return messageOf(error);
 }
 
-async function replace(path: string, content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
+async function replaceFile(path: string, content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const temporary = temporaryOf(content.vnic.uid);
   const file = await open(temporary, "w", 0o600).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;

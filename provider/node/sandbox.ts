@@ -25,11 +25,11 @@ export async function findSandbox(pod: InjectPlan["pod"]): Promise<Association> 
     throw new VnicError("refused", `this session is for containers of ${layout.runtime}, not of ${runtime}`);
   // The runtime knows a static pod by the UID from the kubelet, not by that of its mirror pod.
   const uid = pod.runtimeUid ?? pod.uid;
-  const found = await inBundles(layout, containerId, pod, uid);
-  const { sandboxId, path } = typeof found === "string" ? await inCniCache(pod, uid, found) : found;
+  const found = await searchBundles(layout, containerId, pod, uid);
+  const { sandboxId, path } = typeof found === "string" ? await searchCniCache(pod, uid, found) : found;
   const netns = netnsName(mountedPath(layout, path));
   const inode = await netnsInode(netns);
-  if (inode === undefined) throw gone(pod, `its network namespace ${netns} is not there`);
+  if (inode === undefined) throw goneError(pod, `its network namespace ${netns} is not there`);
   return { pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid }, sandboxId, netns, inode };
 }
 
@@ -39,7 +39,7 @@ interface Found {
 }
 
 /** Finds the sandbox in the runtime's bundles; returns the reason in words if that isn't possible. */
-async function inBundles(
+async function searchBundles(
   layout: RuntimeLayout,
   containerId: string,
   pod: InjectPlan["pod"],
@@ -61,13 +61,13 @@ async function inBundles(
 }
 
 /** Finds the sandbox in libcni's cache; `otherwise` is the reason why the bundles didn't help. */
-async function inCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string): Promise<Found> {
+async function searchCniCache(pod: InjectPlan["pod"], uid: string, otherwise: string): Promise<Found> {
   const live: Found[] = [];
   for (const { sandboxId, netnsPath: path } of await findInCniCache({ ...pod, uid }))
     if ((await netnsInode(netnsName(onNode(path)))) !== undefined) live.push({ sandboxId, path });
   const [only, second] = live;
-  if (!only) throw gone(pod, otherwise);
-  if (second) throw gone(pod, `${otherwise}, and its CNI results name ${live.length} sandboxes that are there`);
+  if (!only) throw goneError(pod, otherwise);
+  if (second) throw goneError(pod, `${otherwise}, and its CNI results name ${live.length} sandboxes that are there`);
   return only;
 }
 
@@ -104,7 +104,7 @@ async function readBundle(layout: RuntimeLayout, id: string): Promise<Bundle | u
   }
 }
 
-function gone(pod: InjectPlan["pod"], why: string): VnicError {
+function goneError(pod: InjectPlan["pod"], why: string): VnicError {
   return new VnicError("refused", `pod ${pod.namespace}/${pod.name} (UID ${pod.uid}) doesn't run here: ${why}`);
 }
 

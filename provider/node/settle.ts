@@ -27,7 +27,7 @@ export async function settle({ vnic: { uid }, network: { mode } }: InjectPlan, p
   await withoutSlot(() => sleep(otherEndMilliseconds));
 }
 
-/** A router that answers each solicitation individually answers within half a second (RFC 4861, 6.2.6). */
+/** A router answers a solicitation within half a second, or within 3.5 s of its last advertisement (RFC 4861, 6.2.6). */
 const routerMilliseconds = 5000;
 
 /** Waits for an address formed from a router advertisement. */

@@ -144,7 +144,7 @@ function leaseOf(identity: string, resourceVersion: string | undefined, clock: C
 const lateMilliseconds = 3000;
 
 /** Wraps Leases so that `onLate` is called for each call that takes long, while the call is still running. */
-export function noticingDelays(leases: Leases, onLate: () => void, clock: Clock = realClock): Leases {
+export function withDelayReports(leases: Leases, onLate: () => void, clock: Clock = realClock): Leases {
   const timed = async <Result>(call: () => Promise<Result>): Promise<Result> => {
     const cancel = clock.after(lateMilliseconds, onLate);
     return call().finally(cancel);

@@ -8,7 +8,7 @@ import { defaultImage } from "../base/package.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
 import { UnavailableAddresses } from "./unavailable-addresses.ts";
-import { becomeLeader, noticingDelays } from "./leader.ts";
+import { becomeLeader, withDelayReports } from "./leader.ts";
 import { log } from "./log.ts";
 import { makeMetrics } from "./metrics.ts";
 import { Pace } from "./pace.ts";
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   complaint = undefined;
   log("info", "standing by");
   const leadership = await becomeLeader(
-    noticingDelays(leases, () => pace.overloaded()),
+    withDelayReports(leases, () => pace.overloaded()),
     identity,
     log,
   );

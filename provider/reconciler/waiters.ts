@@ -10,7 +10,7 @@ import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
  */
 export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonly StoredVnic[]): string[] {
   return vnics
-    .filter((vnic) => vnic.metadata.uid !== spec.holder.uid && isRefused(vnic) && wants(vnic, spec.value))
+    .filter((vnic) => vnic.metadata.uid !== spec.holder.uid && isRefused(vnic) && isWaitingFor(vnic, spec.value))
     .sort((one, other) => ageOf(one).localeCompare(ageOf(other)))
     .map(({ metadata }) => vnicId(metadata));
 }
@@ -20,7 +20,7 @@ function isRefused({ metadata, status }: StoredVnic): boolean {
   return ready?.reason === "HeldByOther" && metadata.deletionTimestamp === undefined;
 }
 
-function wants({ metadata, spec }: StoredVnic, value: string): boolean {
+function isWaitingFor({ metadata, spec }: StoredVnic, value: string): boolean {
   return (
     (spec.mac ?? deriveMac(metadata)) === value || fixedAddresses(spec).some((address) => hostOf(address) === value)
   );

@@ -38,7 +38,7 @@ export async function writeChart(folder: string): Promise<void> {
 /** The templates for one part's objects, by file name. */
 function templatesOf(part: PlatformPart): [string, string][] {
   const templates = new Templates(points, substitutes);
-  const made = (options: PlatformOptions) => partManifests(part, options).map(kept);
+  const made = (options: PlatformOptions) => partManifests(part, options).map(withKeepPolicy);
   const base = made(baseOptions);
   const probes = points.map(({ set, probe }) => made(set(baseOptions, probe)));
   return base.map((manifest) => {
@@ -56,7 +56,7 @@ function templatesOf(part: PlatformPart): [string, string][] {
  * Makes a CRD stay on uninstall, because its records would be deleted with it. CRDs are templates so that an upgrade
  * changes them.
  */
-function kept(manifest: Manifest): Manifest {
+function withKeepPolicy(manifest: Manifest): Manifest {
   if (manifest.kind !== "CustomResourceDefinition") return manifest;
   const metadata = { ...manifest.metadata, annotations: { "helm.sh/resource-policy": "keep" } };
   return { ...manifest, metadata };

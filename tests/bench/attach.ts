@@ -10,10 +10,10 @@ import { type Bench, define } from "../support/lifecycle.ts";
 import { printAttach, type Round } from "./attach-report.ts";
 import { synchronise } from "./clock.ts";
 import { measureEmptyJob } from "./empty-job.ts";
-import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, knowNeighbour } from "./first-reply.ts";
+import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
 import { netnsOf, node, onLab } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
-import { keepResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
 import { timedDriver, type TimedDriver } from "./timed-driver.ts";
 
@@ -40,7 +40,7 @@ export async function measureAttach(rounds: number): Promise<void> {
     const byHand = { definition: wires.byHand, netns: await netnsOf(bench, pod.name) };
     const measured: Round[] = [];
     try {
-      for (const wire of Object.values(wires)) await knowNeighbour(hostOf(wire), wire.mac);
+      for (const wire of Object.values(wires)) await addNeighbourEntry(hostOf(wire), wire.mac);
       for (let round = 1 - warmUpRounds; round <= rounds; round++) {
         const laps = await measureRound(bench, byHand);
         if (round > 0) measured.push(laps);
@@ -53,7 +53,7 @@ export async function measureAttach(rounds: number): Promise<void> {
     }
     console.log(`\n${howRepliesAreMeasured}`);
     const summary = printAttach(measured);
-    await keepResults("attach", { warmUpRounds, howRepliesAreMeasured, summary, rounds: measured });
+    await writeResults("attach", { warmUpRounds, howRepliesAreMeasured, summary, rounds: measured });
   });
 }
 

@@ -14,7 +14,7 @@ import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { netnsOf, node, onLab } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
-import { keepResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { timedDriver } from "./timed-driver.ts";
 
 const namespace = "bench-burst";
@@ -54,7 +54,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
       await Promise.all([stack.remove(), nothing.remove()]);
     }
     const summary = printBurst(bursts);
-    await keepResults("burst", { pods: pods.length, summary, bursts });
+    await writeResults("burst", { pods: pods.length, summary, bursts });
   });
 }
 

@@ -48,7 +48,7 @@ async function replyOf(ping: ChildProcess): Promise<number | undefined> {
 }
 
 /** Adds a permanent neighbour entry on the outside host, so that ARP requests don't affect the time. */
-export async function knowNeighbour(address: string, mac: string): Promise<void> {
+export async function addNeighbourEntry(address: string, mac: string): Promise<void> {
   await must(enter(host, ["ip", "neigh", "replace", address, "lladdr", mac, "dev", "eth0", "nud", "permanent"]));
 }
 

@@ -10,10 +10,10 @@ import { installAgent, removeAgent } from "../support/dhcp.ts";
 import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { startReconciler } from "../support/reconciler.ts";
 import { now, synchronise } from "./clock.ts";
-import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, knowNeighbour } from "./first-reply.ts";
+import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
 import { node, onLab } from "./ground.ts";
 import { type Block, printNeighbors } from "./neighbors-report.ts";
-import { keepResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 
 const namespace = "bench-neighbor";
 const greedyNamespace = "bench-greedy";
@@ -103,7 +103,7 @@ export async function measureNeighbors(rounds: number): Promise<void> {
     try {
       await Promise.all([bench.runPod(pod.name, node), greedy.runPod(pod.name, node)]);
       await greedy.kubectl("label", "pod", pod.name, "app=greedy", "--overwrite");
-      await knowNeighbour(host, wire.mac);
+      await addNeighbourEntry(host, wire.mac);
       for (let round = 1; round <= rounds; round++)
         for (const load of loads) {
           const alone = await measureBlock(bench);
@@ -123,7 +123,7 @@ export async function measureNeighbors(rounds: number): Promise<void> {
       await greedy.close();
     }
     const summary = printNeighbors(blocks);
-    await keepResults("neighbors", { perBlock, crowd, howRepliesAreMeasured, summary, blocks });
+    await writeResults("neighbors", { perBlock, crowd, howRepliesAreMeasured, summary, blocks });
   });
 }
 

@@ -3,7 +3,7 @@ import { type DeclaredVnic, Stack } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { now } from "./clock.ts";
 import { onLab } from "./ground.ts";
-import { keepResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
@@ -62,7 +62,7 @@ export async function measureRefresh(sizes: readonly number[]): Promise<void> {
     }
     const summary = sizes.map((size) => summaryOf(rounds.filter((round) => round.size === size)));
     print(summary);
-    await keepResults("refresh", { pods: pods.length, nodes: nodes.length, summary, rounds });
+    await writeResults("refresh", { pods: pods.length, nodes: nodes.length, summary, rounds });
   });
 }
 

@@ -6,7 +6,7 @@ import { packageVersion } from "../../provider/base/package.ts";
 const folder = join(import.meta.dirname, "..", "..", "bench-results");
 
 /** Writes all results and the environment to a file, and prints its path. */
-export async function keepResults(name: string, measured: object): Promise<void> {
+export async function writeResults(name: string, measured: object): Promise<void> {
   const at = new Date().toISOString();
   const machine = {
     cpus: cpus().map(({ model }) => model),

@@ -22,7 +22,7 @@ describe("the credentials of a Vnic's cluster, under the real engine", () => {
   }
 
   /** All output of the engine, the cluster and the node while a Vnic is created, changed, refused and deleted. */
-  async function everythingSaid(kubeconfig: string): Promise<string> {
+  async function allOutput(kubeconfig: string): Promise<string> {
     const { stack, bench } = stage;
     const said: string[] = [];
     const run = async (...words: string[]) => {
@@ -61,7 +61,7 @@ describe("the credentials of a Vnic's cluster, under the real engine", () => {
   ] as const)
     it(`18: don't appear in state, events, logs, Job, --json output or errors when given as ${what} in the configuration`, async () => {
       const kubeconfig = await readFile(await find(), "utf8");
-      const said = await everythingSaid(kubeconfig);
+      const said = await allOutput(kubeconfig);
       expect(said).to.include("is above 1500").and.include("vnic-session-").and.include("attached");
       const secrets = secretsOf(kubeconfig);
       expect(secrets).not.to.be.empty;

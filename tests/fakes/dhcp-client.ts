@@ -32,7 +32,7 @@ export class FakeDhcpClient implements LongRunning {
   }
 
   /** Reports a lease of 60 s, or another event. */
-  say(event: string, given: Partial<ClientEvent> = {}): void {
+  report(event: string, given: Partial<ClientEvent> = {}): void {
     const lease = { ip: "192.168.50.110", subnet: "255.255.255.0", serverid: "192.168.50.1", lease: "60" };
     this.ears.event({ event, ...(event === "bound" || event === "renew" ? lease : {}), ...given });
   }

@@ -54,14 +54,14 @@ export class FakePrograms implements Programs {
   }
 
   /** Starts a long-running program. The only one is a probe, which gets no answer. */
-  startLongRunning(program: string, args: readonly string[], ears: LineCallbacks): LongRunning {
+  startLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning {
     const fault = this.count(program, args);
     let end: (how: string) => void = () => undefined;
     const ended = new Promise<string>((resolve) => (end = resolve));
     setImmediate(() => {
       if (fault === "unstarted") end(`running ${program}: spawn ${program} EAGAIN`);
-      else if (fault === "garbled") ears.stdout("\u0000Segmentation fault");
-      else if (fault === undefined) ears.stdout(`ARPING ${args.at(-1)} from 0.0.0.0 net1`);
+      else if (fault === "garbled") callbacks.stdout("\u0000Segmentation fault");
+      else if (fault === undefined) callbacks.stdout(`ARPING ${args.at(-1)} from 0.0.0.0 net1`);
       else end(`${program} ended by exit code 1`);
     });
     return { signal: (name) => end(`${program} ended by ${name}`), ended };

@@ -26,7 +26,7 @@ export async function upDisturbed(
   const [program = "", ...argv] = stack.argv("up", "--yes", "--skip-preview", ...words);
   const engine = spawn(program, argv, { ...stack.spawnOptions, stdio: "ignore" });
   const ended = new Promise<"ended">((resolve) => engine.once("close", () => resolve("ended")));
-  if (disturbance === "bad weather") proxy.weather(10);
+  if (disturbance === "bad weather") proxy.faultRandomly(10);
   const early = await Promise.race([ended, sleep(afterMilliseconds)]);
   if (early !== "ended") {
     if (disturbance === "engine killed") engine.kill("SIGKILL");

@@ -128,8 +128,8 @@ describe("an injection on a node", () => {
     const env = ["env", `VNIC_HOST_ROOT=${world.root}`];
     for (const line of ["null", "5", "[]", '"x"', "nonsense", '{"id":"x"}']) {
       const input = `${line}\n{"id":7,"verb":"hello"}\n`;
-      const said = await world.node.must([...env, process.execPath, nodeSideScript], { input });
-      const answers = said
+      const output = await world.node.must([...env, process.execPath, nodeSideScript], { input });
+      const answers = output
         .trim()
         .split("\n")
         .map((text) => JSON.parse(text) as { id: number; error?: { kind: string } });

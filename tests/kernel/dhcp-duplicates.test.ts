@@ -31,7 +31,7 @@ describe("a leased address that another host uses", function () {
     return () => squatter.ip(`address del ${host}/24 dev eth0`);
   };
   /** The MAC that another host last learned for an address. */
-  const heardMac = async (host: string) => {
+  const learnedMac = async (host: string) => {
     const rows = JSON.parse(await asking.must(["ip", "-j", "neigh", "show", host])) as { lladdr?: string }[];
     return rows[0]?.lladdr;
   };
@@ -54,7 +54,7 @@ describe("a leased address that another host uses", function () {
       expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([lease?.address]);
       expect(await asking.reaches(lease?.address ?? "")).to.equal(true);
       expect(await asking.reaches(taken)).to.equal(true);
-      expect(await heardMac(taken)).to.equal((await squatter.link("eth0"))?.address);
+      expect(await learnedMac(taken)).to.equal((await squatter.link("eth0"))?.address);
       await world.session.eject({ vnic: plan.vnic });
     } finally {
       await leave();

@@ -25,8 +25,8 @@ describe("a lease whose server is gone", function () {
 
   it("is requested from that server at T1, and from all servers from T2 on, until one renews it", async () => {
     const capture = world.node.spawn(["tcpdump", "-l", "-n", "-i", "eth1", "udp and dst port 67"]);
-    let heard = "";
-    capture.stdout?.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+    let captured = "";
+    capture.stdout?.on("data", (chunk: Buffer) => (captured += chunk.toString()));
     await new Promise((resolve) => capture.stderr?.once("data", resolve));
     try {
       const plan = leasedPlan(pod);
@@ -34,10 +34,10 @@ describe("a lease whose server is gone", function () {
       const { lease } = await world.session.inject(plan);
       const first = await obtainedAt();
       const toItAlone = `> ${lan.router}.67:`;
-      await until("the question at T1", leaseSeconds / 2 + 15, () => heard.includes(toItAlone) || undefined);
+      await until("the question at T1", leaseSeconds / 2 + 15, () => captured.includes(toItAlone) || undefined);
       expect(await obtainedAt(), "still the first lease").to.equal(first);
       await until("the renewal", leaseSeconds / 2, async () => (await obtainedAt()) !== first || undefined);
-      expect(heard.slice(heard.lastIndexOf(toItAlone))).to.include("> 255.255.255.255.67:");
+      expect(captured.slice(captured.lastIndexOf(toItAlone))).to.include("> 255.255.255.255.67:");
       expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([lease?.address]);
       expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);
     } finally {

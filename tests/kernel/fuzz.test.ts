@@ -132,11 +132,11 @@ async function tryState(
   const plan = planFor(pod, "192.168.50.10/24", { network, duplicateAddressDetection: false });
   const uid = plan.vnic.uid;
   const commands = fc.sample(fc.array(command(uid), { minLength: 1, maxLength: 8 }), { seed, numRuns: 1 })[0] ?? [];
-  const story = `seed ${seed}: ${JSON.stringify(commands)}`;
+  const context = `seed ${seed}: ${JSON.stringify(commands)}`;
   const paths: Record<string, string> = { NESTED: nested.netns, POD: pod.machine.netns };
   await world.session.inject(plan);
   const own = await pod.machine.link("net1");
-  expect(own?.link_netnsid, story).to.be.a("number");
+  expect(own?.link_netnsid, context).to.be.a("number");
   for (const { nested: within, words } of commands)
     await (within ? nested : pod.machine).exec(["ip", ...words.map((word) => paths[word] ?? word)]);
   await world.session.observe(plan);
@@ -144,14 +144,14 @@ async function tryState(
     () => undefined,
     (caught: Error) => caught.message,
   );
-  if (error !== undefined) expect(error, story).to.contain(`pod shop/${pod.plan.name} (UID ${pod.plan.uid})`);
+  if (error !== undefined) expect(error, context).to.contain(`pod shop/${pod.plan.name} (UID ${pod.plan.uid})`);
   else {
     const left = (await pod.machine.links()).filter((link) => hasPeerOf(own, link) || isOnNode(link));
-    expect(left, story).to.deep.equal([]);
+    expect(left, context).to.deep.equal([]);
     // A device that the pod has deleted or hidden without hardware can't come back.
-    if (network.mode !== "host-device") expect(await device(world), story).to.deep.equal(deviceBefore);
+    if (network.mode !== "host-device") expect(await device(world), context).to.deep.equal(deviceBefore);
   }
-  expect(await node(world), story).to.deep.equal(nodeBefore);
+  expect(await node(world), context).to.deep.equal(nodeBefore);
   counts.states++;
   if (commands.some(({ words }) => words.includes("NESTED"))) counts.nested++;
   if (error !== undefined) counts.named++;
@@ -164,7 +164,7 @@ async function tryState(
     ),
   );
   if (!(await world.node.link("eth7"))) await world.addNic("eth7");
-  expect(await device(world), story).to.deep.equal(deviceBefore);
+  expect(await device(world), context).to.deep.equal(deviceBefore);
 }
 
 /** The node's links except those to pods; without `eth7`, which a pod may keep while it runs. */

@@ -38,7 +38,7 @@ describe("a node whose state directory is lost", function () {
     const leased = leasedPlan(pod);
     const [fixed, last] = [fixedPlan(60), fixedPlan(61)];
     const all = [leased, fixed, last];
-    for (const plan of all) agent.know(plan);
+    for (const plan of all) agent.addRecord(plan);
     const first = await world.session.inject(leased);
     // The agent has seen the leased Vnic when it reports `last`.
     for (const plan of [fixed, last]) {

@@ -17,6 +17,6 @@ export function enter(machine: Machine, argv: readonly string[]): string[] {
   if (init === undefined) throw new Error(`entering ${machine}: it has no processes; run: npm run lab -- up`);
   const namespaces = ["--mount", "--pid", "--uts", "--ipc", "--net"];
   // nsenter forks to enter a PID namespace, so killing nsenter must kill the command as well.
-  const mortal = ["setpriv", "--pdeathsig", "KILL", "--"];
-  return ["nsenter", "--target", String(init), ...namespaces, "--", ...mortal, ...argv];
+  const dieWithParent = ["setpriv", "--pdeathsig", "KILL", "--"];
+  return ["nsenter", "--target", String(init), ...namespaces, "--", ...dieWithParent, ...argv];
 }

@@ -85,9 +85,9 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     // As in the Dockerfile: a user that is not root.
     user: "65532:65532",
   };
-  const lacking = Object.values(scripts).find((script) => !existsSync(script));
-  if (lacking === undefined) return recipe;
-  throw new Error(`building image ${nodeImage}: ${lacking} is missing; run: npm run build`);
+  const absent = Object.values(scripts).find((script) => !existsSync(script));
+  if (absent === undefined) return recipe;
+  throw new Error(`building image ${nodeImage}: ${absent} is missing; run: npm run build`);
 }
 
 export async function buildImage(recipe: ImageRecipe): Promise<Image> {

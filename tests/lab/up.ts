@@ -39,8 +39,8 @@ const shapingFiles = [
 
 /** Starts the lab: keeps a healthy one, replaces any other, and imports changed images into its nodes. */
 export async function bringUp(): Promise<void> {
-  const lacks = missing();
-  if (lacks.length > 0) throw new Error(`starting the lab: this machine lacks ${lacks.join(", ")}`);
+  const lacked = missing();
+  if (lacked.length > 0) throw new Error(`starting the lab: this machine lacks ${lacked.join(", ")}`);
   await ensureDebianPackages();
   const [programs, images] = await Promise.all([ensureKubernetes(), buildImages()]);
   if (!(await isHealthy(programs))) {

@@ -28,7 +28,7 @@ async function gather(folder: string): Promise<void> {
   const system = ["-n", systemNamespace];
 
   async function saveLogs(): Promise<void> {
-    const names = (await said([...kubectl, "get", "pods", ...system, "-o", "name"])).split("\n");
+    const names = (await outputOf([...kubectl, "get", "pods", ...system, "-o", "name"])).split("\n");
     const pods = names.filter((name) => name.startsWith("pod/"));
     await Promise.all(
       pods.map((pod) => save(`${pod.replace("/", "-")}.log`, [...kubectl, "logs", ...system, pod, "--tail=2000"])),
@@ -36,7 +36,7 @@ async function gather(folder: string): Promise<void> {
   }
 
   async function save(file: string, argv: readonly string[]): Promise<void> {
-    await writeFile(join(folder, file), await said(argv));
+    await writeFile(join(folder, file), await outputOf(argv));
   }
 
   await Promise.all([
@@ -50,7 +50,7 @@ async function gather(folder: string): Promise<void> {
 }
 
 /** The output of a program, with a time limit, so that a lab that hangs doesn't hang the report. */
-async function said(argv: readonly string[]): Promise<string> {
+async function outputOf(argv: readonly string[]): Promise<string> {
   const { stdout, stderr } = await run(argv, { timeoutSeconds: 15 });
   return stdout + stderr;
 }

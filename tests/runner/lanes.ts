@@ -9,7 +9,7 @@ export interface LaneOptions {
   /** Makes the job for a file that belongs to the run itself. */
   readonly job: (file: string) => Job;
   /** Called with each job's outcome when it ends. */
-  readonly tell: (job: Job, outcome: Outcome) => void;
+  readonly onOutcome: (job: Job, outcome: Outcome) => void;
   readonly isStopped: () => boolean;
   readonly warn: (text: string) => void;
 }
@@ -23,7 +23,7 @@ export interface LaneOptions {
  * started, that is an error.
  */
 export async function runOnLabs(files: readonly Job[], closing: readonly Job[], options: LaneOptions): Promise<void> {
-  const { job, tell, isStopped, warn } = options;
+  const { job, onOutcome, isStopped, warn } = options;
   const labs = Math.max(1, Math.min(options.labs, files.length));
   const queue = [...files];
 
@@ -37,7 +37,7 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     const live = labs === 1;
     if (live) console.log(`\ntests/${next.name}`);
     const outcome = await runJob(next, { env: labEnv(lab), live });
-    tell(next, outcome);
+    onOutcome(next, outcome);
     // The remains of a failed test could make all later tests on this lab fail.
     if (outcome.failures.length > 0 && queue.length > 0 && !isStopped()) await renew(lab);
   }

@@ -48,20 +48,20 @@ export const tiers: readonly Tier[] = [
 ];
 
 /** The test files of a tier that the command line asks for, or all if it names none. */
-export function filesOf({ name }: Tier, wishes: readonly string[]): string[] {
+export function filesOf({ name }: Tier, requested: readonly string[]): string[] {
   const folder = join(testsFolder, name);
   if (!statSync(folder, { throwIfNoEntry: false })) return [];
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".test.ts"))
     .map((file) => join(folder, file))
     .sort();
-  return wishes.length === 0 ? files : files.filter((file) => wishes.some((wish) => covers(wish, file)));
+  return requested.length === 0 ? files : files.filter((file) => requested.some((path) => covers(path, file)));
 }
 
 /**
  * Whether a path on the command line, relative to the current directory or to `tests`, is the file or a folder that
  * contains it.
  */
-export function covers(wish: string, file: string): boolean {
-  return [resolve(wish), join(testsFolder, wish)].some((path) => file === path || file.startsWith(`${path}/`));
+export function covers(path: string, file: string): boolean {
+  return [resolve(path), join(testsFolder, path)].some((found) => file === found || file.startsWith(`${found}/`));
 }

@@ -27,8 +27,8 @@ async function main(argv: string[]): Promise<number> {
     process.stderr.write(usage);
     return 2;
   }
-  const lacking = missing();
-  if (lacking.length > 0) throw new Error(`the lab needs ${lacking.join(", ")}`);
+  const lacked = missing();
+  if (lacked.length > 0) throw new Error(`the lab needs ${lacked.join(", ")}`);
   const { run, minutes } = soaks[what];
   const faults = await run(Number(values.minutes ?? minutes), randomFrom(Number(values.seed)));
   for (const fault of faults) console.log(`FAULT ${fault}`);

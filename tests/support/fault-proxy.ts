@@ -95,7 +95,7 @@ export class FaultProxy {
   }
 
   /** Applies random faults to the given percentage of requests. */
-  weather(percent: number): void {
+  faultRandomly(percent: number): void {
     const faults: Fault[] = [{ answer: 503 }, { answer: 429, headers: { "retry-after": "1" } }, "cut", "answerLost"];
     this.faultOf = () =>
       Math.random() * 100 < percent ? faults[Math.floor(Math.random() * faults.length)] : undefined;

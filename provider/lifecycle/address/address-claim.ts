@@ -12,7 +12,7 @@ export class AddressClaim {
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
   private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
-  private gained: { readonly holder: Holder; readonly holdings: Promise<readonly WantedAddress[]> } | undefined;
+  private claimed: { readonly holder: Holder; readonly holdings: Promise<readonly WantedAddress[]> } | undefined;
 
   constructor(cluster: Cluster, wanted: readonly WantedAddress[], prior: StoredVnic | undefined) {
     this.cluster = cluster;
@@ -25,7 +25,7 @@ export class AddressClaim {
   /** Claims all addresses. If another Vnic has one of them, none is claimed, and the `conflict` names that Vnic. */
   async claim(holder: Holder): Promise<void> {
     const holdings = claimAddresses(this.cluster, this.wanted, holder);
-    this.gained = { holder, holdings };
+    this.claimed = { holder, holdings };
     await holdings;
   }
 
@@ -37,13 +37,13 @@ export class AddressClaim {
   }
 
   /** Releases the addresses that this injection has claimed, but not those that the Vnic had before. */
-  async yield(): Promise<void> {
-    const gained = await this.gained?.holdings.catch(() => []);
-    if (this.gained && gained) await freeAddresses(this.cluster, gained, this.gained.holder.uid);
+  async release(): Promise<void> {
+    const gained = await this.claimed?.holdings.catch(() => []);
+    if (this.claimed && gained) await freeAddresses(this.cluster, gained, this.claimed.holder.uid);
   }
 
   /** Releases the former addresses that the Vnic doesn't need any more. Call it after they were removed on the node. */
-  async dropFormer(record: StoredVnic): Promise<void> {
+  async releaseFormer(record: StoredVnic): Promise<void> {
     if (this.former.length === 0) return;
     await freeAddresses(this.cluster, this.former, record.metadata.uid);
     const { cluster, annotation, wanted } = this;

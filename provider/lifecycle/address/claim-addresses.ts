@@ -11,7 +11,7 @@ import { vnicId } from "../../model/names.ts";
 import { ownerOf } from "../../model/kubernetes/record.ts";
 
 /*
- * Claims of a Vnic's addresses and MAC, each by an object of its own. Whoever creates the object first has the
+ * Claims of a Vnic's addresses and MAC, each by an object of its own. The first to create the object has the
  * address.
  */
 

@@ -2,7 +2,7 @@ import { isVnicError, VnicError } from "../../base/errors.ts";
 import { attachmentWords, type ReadNetwork, readAttachment } from "../../model/network/attachment-definition.ts";
 import { hasOwnMac } from "../../model/network/mode.ts";
 import { deriveMac, type VnicRef } from "../../model/names.ts";
-import { present } from "../../model/schema/known.ts";
+import { omitUndefined } from "../../model/schema/known.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import type { NetworkOnNode } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
@@ -37,7 +37,7 @@ export function attachmentFor(
   const routed = (definition.gateways ?? []).length > 0 && definition.replyVia !== "pod";
   if (repliesByNic && !routed)
     throw refusal('its plugin sbr lets replies leave by the NIC; give the Vnic gateways, and not replyVia: "pod"');
-  return { ...network, ...present({ mtu, networkStatus }) };
+  return { ...network, ...omitUndefined({ mtu, networkStatus }) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
-import { alreadyThere, isOwn, ownedBy } from "../../model/kubernetes/ownership.ts";
+import { foreignRecordError, isOwn, ownedBy } from "../../model/kubernetes/ownership.ts";
 import { ownerOf } from "../../model/kubernetes/record.ts";
 import type { NetworkDefinition } from "../../model/network/definition.ts";
 import { networkInRecord, networkRecordOf, type StoredNetwork } from "../../model/network/record.ts";
@@ -21,7 +21,8 @@ export async function ensureNetwork(
   known?: KnownNetwork,
 ): Promise<StoredNetwork> {
   const found = await cluster.findNetwork(definition.name);
-  if (found && found.metadata.uid !== known?.uid && !isOwn(found, definition.declaredBy)) throw taken(found);
+  if (found && found.metadata.uid !== known?.uid && !isOwn(found, definition.declaredBy))
+    throw foreignNetworkError(found);
   if (found?.metadata.deletionTimestamp)
     throw new VnicError("refused", `name: VnicNetwork ${definition.name} is being deleted; try again when it is gone`);
   // An owner that the record has lost is written again.
@@ -32,7 +33,7 @@ export async function ensureNetwork(
   } catch (error) {
     if (!isVnicError(error, "conflict")) throw error;
     const other = await cluster.findNetwork(definition.name);
-    throw other ? taken(other) : error;
+    throw other ? foreignNetworkError(other) : error;
   }
 }
 
@@ -62,7 +63,7 @@ async function refuseInUse(cluster: Cluster, name: string): Promise<void> {
   throw new VnicError("refused", `VnicNetwork ${name} is in use by Vnic ${some}${more}; delete them first`);
 }
 
-function taken(record: StoredNetwork): VnicError {
+function foreignNetworkError(record: StoredNetwork): VnicError {
   const remedy = "choose another name, or name that one in the Vnics";
-  return alreadyThere(`VnicNetwork ${record.metadata.name}`, record, remedy);
+  return foreignRecordError(`VnicNetwork ${record.metadata.name}`, record, remedy);
 }

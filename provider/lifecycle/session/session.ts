@@ -111,7 +111,7 @@ export class Session {
       await Promise.allSettled([this.request("go", { of: id, proceed: false }), injected]);
       throw error;
     }
-    this.request("go", { of: id, proceed: true }).catch(() => undefined); // The injection's own answer tells.
+    this.request("go", { of: id, proceed: true }).catch(() => undefined); // A failure shows in the injection's own answer.
     return injected;
   }
 

@@ -31,7 +31,7 @@ export function layoutOfNode(name: string, node: NodeObject, forAll: string | un
   }
   const common = forAll === undefined ? undefined : parseNamed("the platform's runtimeLayout", forAll);
   if (common?.runtime === runtime) return common;
-  const layout = knownLayouts.find((one) => one.runtime === runtime && one.name === detected(node, runtime));
+  const layout = knownLayouts.find((one) => one.runtime === runtime && one.name === detectLayout(node, runtime));
   if (layout) return layout;
   const known = [...new Set(knownLayouts.map((one) => one.runtime))].join(", ");
   throw new VnicError(
@@ -40,11 +40,11 @@ export function layoutOfNode(name: string, node: NodeObject, forAll: string | un
   );
 }
 
-function detected({ metadata, status }: NodeObject, runtime: string): string {
+function detectLayout({ metadata, status }: NodeObject, runtime: string): string {
   if (runtime !== "containerd") return runtime;
   const version = status?.nodeInfo?.kubeletVersion ?? "";
-  const told = versionSuffixes.find(([suffix]) => suffix.test(version))?.[1];
-  return told ?? (metadata?.labels?.[microk8sLabel] === undefined ? runtime : "microk8s");
+  const byVersion = versionSuffixes.find(([suffix]) => suffix.test(version))?.[1];
+  return byVersion ?? (metadata?.labels?.[microk8sLabel] === undefined ? runtime : "microk8s");
 }
 
 function parseNamed(where: string, text: string): RuntimeLayout {

@@ -21,7 +21,7 @@ export function isOwn(record: Owned, declaredBy: string | undefined, known?: Kno
 }
 
 /** The error for a record of another owner; `remedy` says what to do. */
-export function alreadyThere(what: string, record: Owned, remedy: string): VnicError {
+export function foreignRecordError(what: string, record: Owned, remedy: string): VnicError {
   const owner = ownerOf(record);
   const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
   return new VnicError("conflict", `name: ${what} exists already and ${by}; ${remedy}`);

@@ -37,13 +37,13 @@ const stateAlone = /^(Error: \w+|Back-off pulling image "[^"]*")$/;
  * undefined if there is none.
  */
 export function whyNotStarted(events: readonly ClusterEvent[]): string | undefined {
-  const such = events.filter(
+  const explaining = events.filter(
     ({ type, reason = "" }) => type === "Warning" && (reasonsNotToStart.has(reason) || reason.startsWith("OutOf")),
   );
-  const told = such.findLast(({ message = "" }) => !stateAlone.test(message)) ?? such.at(-1);
-  if (!told) return undefined;
-  const words = [told.reason, told.message].filter(Boolean).join(": ");
-  return told.reason === "FailedMount" && words.includes("hostPath type check failed")
+  const cause = explaining.findLast(({ message = "" }) => !stateAlone.test(message)) ?? explaining.at(-1);
+  if (!cause) return undefined;
+  const words = [cause.reason, cause.message].filter(Boolean).join(": ");
+  return cause.reason === "FailedMount" && words.includes("hostPath type check failed")
     ? `${words}; if the node's container runtime keeps its files elsewhere, say where by the Node's annotation ${annotations.runtimeLayout}`
     : words;
 }

@@ -4,7 +4,7 @@ import type { InjectPlan } from "../wire/session-protocol.ts";
 
 type Routed = Pick<InjectPlan, "addresses" | "dhcp" | "routing">;
 
-/** Adds a lease to a plan: the address, the routes, and the router unless the plan has an IPv4 gateway. */
+/** Adds a lease to a plan: the address, the routes, and the router as gateway unless the plan has an IPv4 gateway. */
 export function withLease<P extends Routed>(
   plan: P,
   lease: ({ readonly address: string } & LeasedRoutes) | undefined,

@@ -1,10 +1,10 @@
 import { parseJson } from "../../base/json.ts";
 import type * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
-import { cut, quote } from "../../base/quote.ts";
+import { truncate, quote } from "../../base/quote.ts";
 import { annotations } from "../names.ts";
 import { maxLength } from "../schema/bounds.ts";
-import { present, wording } from "../schema/known.ts";
+import { omitUndefined, wording } from "../schema/known.ts";
 import {
   type ChainedPlugin,
   chainedPlugins,
@@ -77,7 +77,7 @@ export function readAttachment(definition: AttachmentDefinition): ReadNetwork {
         break;
       case "tuning":
       case "cnv-tuning":
-        Object.assign(asked, present({ mac: chained.mac, mtu: chained.mtu }));
+        Object.assign(asked, omitUndefined({ mac: chained.mac, mtu: chained.mtu }));
         break;
       case "bandwidth":
       case "firewall":
@@ -138,7 +138,7 @@ function complaint(issue: z.core.$ZodIssue, path: string): string {
   if (issue.code === "unrecognized_keys")
     return issue.keys
       .slice(0, 8)
-      .map((key) => `${path}.${cut(key, 64)}: is not understood; leave it out`)
+      .map((key) => `${path}.${truncate(key, 64)}: is not understood; leave it out`)
       .join("; ");
   return `${[path, ...issue.path.map(String)].join(".")}: ${issue.message}`;
 }

@@ -2,7 +2,7 @@ import { familyOf } from "../../base/address.ts";
 import * as z from "zod";
 import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
-import { present, unknownValue, wording } from "../schema/known.ts";
+import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { networkFields, networkResourceFields } from "./fields.ts";
 import { vlanProblem } from "./mode.ts";
@@ -25,7 +25,7 @@ export function parseNetwork(inputs: unknown): { definition: NetworkDefinition }
     ...(parsed.error?.issues.flatMap((issue) => problemsOf(issue, "a Network")) ?? []),
     ...crossFieldProblems((inputs ?? {}) as Readonly<Record<string, unknown>>),
   ];
-  return parsed.success && problems.length === 0 ? { definition: present(parsed.data) } : { problems };
+  return parsed.success && problems.length === 0 ? { definition: omitUndefined(parsed.data) } : { problems };
 }
 
 function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }: Readonly<Record<string, unknown>>) {

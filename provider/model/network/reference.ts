@@ -2,7 +2,7 @@ import * as z from "zod";
 import { maxLength, text } from "../schema/bounds.ts";
 import { descriptions } from "../schema/field.ts";
 import * as field from "../schema/fields.ts";
-import { compare, type Comparison, known, present, unknownValue, wording } from "../schema/known.ts";
+import { compare, type Comparison, known, omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import type { Problem } from "../schema/problem.ts";
 import { type NetworkFields, networkShape } from "./definition.ts";
 import { networkFields } from "./fields.ts";
@@ -92,9 +92,9 @@ export const networkReference = z.unknown().transform((value, context): NetworkR
   const schema = keys.includes("name") ? named : keys.includes("networkAttachmentDefinition") ? attached : inline;
   const parsed = schema.safeParse(given, { error: wording });
   if (parsed.success) {
-    const network = present(parsed.data) as NetworkReference;
+    const network = omitUndefined(parsed.data) as NetworkReference;
     return "definition" in network && network.definition
-      ? { ...network, definition: present(network.definition) }
+      ? { ...network, definition: omitUndefined(network.definition) }
       : network;
   }
   for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);

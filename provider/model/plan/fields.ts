@@ -32,8 +32,8 @@ export function fieldChanges(change: Change, step: PlannedStep): FieldChange[] {
     const pairs = paths.map((field) => ({ field, old: before.get(field) ?? null, new: after.get(field) ?? null }));
     const differing = pairs.filter((pair) => !isDeepStrictEqual(pair.old, pair.new));
     // A secret looks the same before and after a change; the engine says whether it changes.
-    const said = step.diffReasons?.includes(property);
-    const hidden = pairs.filter((pair) => said && !differing.includes(pair) && hasHidden(pair.new));
+    const reported = step.diffReasons?.includes(property);
+    const hidden = pairs.filter((pair) => reported && !differing.includes(pair) && hasHidden(pair.new));
     return [...differing, ...hidden].map((pair) => ({
       ...pair,
       how: effectOf(change),

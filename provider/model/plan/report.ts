@@ -55,7 +55,7 @@ export function reportPlan(text: string, source: string): PlanReport {
     vnics: planned
       .filter(({ step }) => typeOf(step.urn) === vnicType)
       .map(({ step, change }) => nicChange(step, change))
-      .sort(byPlace),
+      .sort(comparePlaces),
     others,
     errors: errorsOf(preview.diagnostics),
   };
@@ -117,7 +117,7 @@ function isCounted(type: string): boolean {
   return type !== vnicType && type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:");
 }
 
-function byPlace(one: NicChange, other: NicChange): number {
+function comparePlaces(one: NicChange, other: NicChange): number {
   const key = ({ pod, network, nic }: NicChange) => [pod, network, nic].map((part) => JSON.stringify(part)).join();
   return key(one) < key(other) ? -1 : 1;
 }

@@ -18,8 +18,8 @@ function parse(given: string): Host | undefined {
   return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };
 }
 
-/** A rule about a text that has the form of a CIDR address, which the first rule checks. */
-function aboutHost(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule<Host | undefined> {
+/** A rule about the host address in a CIDR text. A text of another form breaks the first rule already. */
+function hostRule(words: Rule["words"], holds: (host: Host) => boolean, cel?: string): Rule<Host | undefined> {
   const rule = { words, holds: (host: Host | undefined) => host !== undefined && holds(host) };
   return cel === undefined ? rule : { ...rule, cel };
 }
@@ -38,7 +38,7 @@ const rules: Rule<Host | undefined>[] = [
     holds: (host) => host !== undefined,
     cel: "isCIDR(self)",
   },
-  aboutHost(
+  hostRule(
     (text) => `has a prefix length outside 1 to ${bitsOf(familyOf(text))}`,
     ({ prefix, bits }) => prefix >= 1 && prefix <= bits,
   ),
@@ -46,31 +46,31 @@ const rules: Rule<Host | undefined>[] = [
     words: "has a prefix length of 0; give that of its own network",
     cel: "!isCIDR(self) || cidr(self).prefixLength() >= 1",
   },
-  aboutHost("is the unspecified address; give a host address", isNotIn("unspecified"), ip("!IP.isUnspecified()")),
-  aboutHost("is a loopback address; give one of the external network", isNotIn("loopback"), ip("!IP.isLoopback()")),
-  aboutHost(
+  hostRule("is the unspecified address; give a host address", isNotIn("unspecified"), ip("!IP.isUnspecified()")),
+  hostRule("is a loopback address; give one of the external network", isNotIn("loopback"), ip("!IP.isLoopback()")),
+  hostRule(
     "is a multicast address; give a host address",
     isNotIn("multicast"),
     ip(
       "!(IP.family() == 4 && self.matches('^(22[4-9]|23[0-9])[.]')) && !(IP.family() == 6 && self.matches('^[fF]{2}'))",
     ),
   ),
-  aboutHost(
+  hostRule(
     "is the broadcast address; give a host address",
     isNotIn("broadcast"),
     "!self.startsWith('255.255.255.255/')",
   ),
-  aboutHost(
+  hostRule(
     "is a link-local address, which the kernel gives every NIC by itself; give one of the external network",
     ({ address }) => address.kind() === "ipv4" || address.range() !== "linkLocal",
     ip("!(IP.family() == 6 && IP.isLinkLocalUnicast())"),
   ),
-  aboutHost("is an IPv4-mapped IPv6 address; write the IPv4 address itself", isNotIn("ipv4Mapped")),
-  aboutHost(
+  hostRule("is an IPv4-mapped IPv6 address; write the IPv4 address itself", isNotIn("ipv4Mapped")),
+  hostRule(
     (text) => `is the network address of its own /${prefixOf(text)}; give a host address`,
     (host) => !isLarge(host) || host.address.toString() !== networkAddress(host),
   ),
-  aboutHost(
+  hostRule(
     (text) => `is the broadcast address of its own /${prefixOf(text)}; give a host address`,
     (host) => !isLarge(host) || host.bits === 128 || host.address.toString() !== broadcastAddress(host),
   ),

@@ -69,7 +69,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** A copy without undefined values. */
-export function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+export function omitUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   // An unknown value is a string, whatever its type says.
   if (typeof value !== "object") return value;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);

@@ -52,7 +52,7 @@ function openPool(range: AddressRange, taken: readonly string[]) {
   return {
     isEmpty: () => BigInt(onward.size) >= size,
     take: ({ pod, ordinal }: Claimant): string => {
-      const index = end(onward, (ordinal === undefined ? hashNumber(`address:${pod}`) : BigInt(ordinal)) % size);
+      const index = findEnd(onward, (ordinal === undefined ? hashNumber(`address:${pod}`) : BigInt(ordinal)) % size);
       use(index);
       return addressAt(range, spans, index);
     },
@@ -63,7 +63,7 @@ function openPool(range: AddressRange, taken: readonly string[]) {
  * The end of the search path from an index. The path is shortened for later searches, so that an almost full range
  * isn't scanned each time.
  */
-function end(onward: Map<bigint, bigint>, from: bigint): bigint {
+function findEnd(onward: Map<bigint, bigint>, from: bigint): bigint {
   const passed: bigint[] = [];
   let at = from;
   for (let next = onward.get(at); next !== undefined; next = onward.get(at)) {
@@ -75,7 +75,7 @@ function end(onward: Map<bigint, bigint>, from: bigint): bigint {
 }
 
 /** The addresses if they can stay unchanged: one of each range, in the order of the ranges, with its prefix length. */
-export function keeps(ranges: readonly AddressRange[], addresses: readonly string[]): boolean {
+export function canKeep(ranges: readonly AddressRange[], addresses: readonly string[]): boolean {
   return (
     addresses.length === ranges.length &&
     ranges.every((range, at) => {

@@ -7,7 +7,7 @@ import { labels, setMemberName } from "../names.ts";
 import { type PodObject, readPod } from "../kubernetes/pod.ts";
 import type { AddressRange } from "../schema/range.ts";
 import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
-import { allocate, type Allocation, type Claimant, keeps } from "./allocation.ts";
+import { allocate, type Allocation, type Claimant, canKeep } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulOrdinalOf, type WorkloadObject } from "./selection.ts";
 
@@ -68,7 +68,7 @@ export function expand(input: ExpansionInput): Expansion {
   const settled = new Map<string, readonly string[]>();
   const held = new Set(others.map(hostOf));
   for (const vnic of own)
-    if (ranges && keeps(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
+    if (ranges && canKeep(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
   const names = new Set(served.map(nameOf));
   // Pods of a StatefulSet that haven't started yet reserve the addresses of their ordinals, which other pods would

@@ -1,6 +1,6 @@
 import { readyOf } from "../vnic/pending.ts";
 import type { StoredVnic } from "../vnic/record.ts";
-import { cut } from "../../base/quote.ts";
+import { truncate } from "../../base/quote.ts";
 import { maxLength } from "../schema/bounds.ts";
 import { type Problem, problemWords } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
@@ -18,11 +18,11 @@ export function setStatusOf(
   const ready = served.filter(
     ({ metadata: { name = "", uid } = {} }) => !changing.has(name) && isServed(members.get(name), uid),
   );
-  const condition = (so: Pick<SetCondition, "type" | "status" | "reason" | "message">): SetCondition => {
-    const before = set.status?.conditions.find(({ type, status }) => type === so.type && status === so.status);
+  const condition = (wanted: Pick<SetCondition, "type" | "status" | "reason" | "message">): SetCondition => {
+    const before = set.status?.conditions.find(({ type, status }) => type === wanted.type && status === wanted.status);
     return {
-      ...so,
-      message: cut(so.message, maxLength.message),
+      ...wanted,
+      message: truncate(wanted.message, maxLength.message),
       lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
       observedGeneration: set.metadata.generation,
     };
@@ -45,7 +45,7 @@ export function setStatusOf(
 
 /** The status of a set whose spec breaks a rule that the API server can't check. Its Vnics aren't changed. */
 export function invalidSetStatus(set: StoredVnicSet, problems: readonly Problem[], now: Date): VnicSetStatus {
-  const message = cut(problemWords(problems), maxLength.message);
+  const message = truncate(problemWords(problems), maxLength.message);
   const { generation } = set.metadata;
   const since = { lastTransitionTime: now.toISOString(), observedGeneration: generation };
   return {
@@ -72,22 +72,22 @@ function readiness(
   ready: number,
   missing: boolean,
 ) {
-  const so = (reason: string, message: string) => ({ status: "False" as const, reason, message });
+  const notReady = (reason: string, message: string) => ({ status: "False" as const, reason, message });
   const count = `${ready} of ${desired} pods have their Vnic`;
   const { workload } = set.spec;
   if (missing && workload)
-    return so(
+    return notReady(
       "WorkloadMissing",
       `there is no ${workload.kind} ${workload.name} in namespace ${set.metadata.namespace}`,
     );
   const [mistake] = mistakes;
-  if (mistake) return so("Invalid", `the Vnic of pod ${mistake[0]} can't be: ${mistake[1]}`);
+  if (mistake) return notReady("Invalid", `the Vnic of pod ${mistake[0]} can't be: ${mistake[1]}`);
   if (ready === desired) return { status: "True" as const, reason: "AllServed", message: count };
-  if (waiting.length > 0) return so("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
+  if (waiting.length > 0) return notReady("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
   const failing = [...members.values()]
     .map(({ spec, status }) => ({ pod: spec.pod.name, ready: readyOf(status) }))
     .find(({ ready }) => ready?.status === "False");
-  return so("Progressing", failing ? `${count}; pod ${failing.pod}: ${failing.ready?.message}` : count);
+  return notReady("Progressing", failing ? `${count}; pod ${failing.pod}: ${failing.ready?.message}` : count);
 }
 
 function exhaustedWords(waiting: readonly string[]): string {

@@ -1,6 +1,6 @@
 import type { Lease } from "../lease/lease.ts";
 import type { Interface } from "../wire/session-protocol.ts";
-import { present } from "../schema/known.ts";
+import { omitUndefined } from "../schema/known.ts";
 import type { Condition, VnicStatus } from "./conditions.ts";
 import { attached, bound, condition } from "./status.ts";
 
@@ -26,22 +26,22 @@ type ConditionChange = Pick<Condition, "type" | "status" | "reason" | "message">
 export function leaseStatus(before: VnicStatus, live: Interface, lease: Lease | string, now: Date): VnicStatus {
   const { lease: _, ...rest } = before;
   const lost = typeof lease === "string";
-  const so = lost ? ({ status: "False", reason: "LeaseLost", message: lease } as const) : bound(lease);
+  const outcome = lost ? ({ status: "False", reason: "LeaseLost", message: lease } as const) : bound(lease);
   const status = { ...rest, interface: live, ...(lost ? {} : { lease }) };
-  return withConditions(status, [{ type: "LeaseBound", ...so }], now);
+  return withConditions(status, [{ type: "LeaseBound", ...outcome }], now);
 }
 
 /** The status after a change of the NIC's connection to its network, which depends on its parent on the node. */
 export function connectionStatus(before: VnicStatus, trouble: Trouble | undefined, now: Date): VnicStatus {
   if (!trouble && !has(before, "Connected")) return before;
-  const so = trouble
+  const outcome = trouble
     ? ({ status: "False", reason: trouble.reason, message: trouble.message } as const)
     : ({ status: "True", reason: "ParentUp", message: "the NIC's parent on the node is up" } as const);
-  const attachedNow = trouble && !trouble.attached ? so : attachedCondition(before);
+  const attachedNow = trouble && !trouble.attached ? outcome : attachedCondition(before);
   return withConditions(
     before,
     [
-      { type: "Connected", ...so },
+      { type: "Connected", ...outcome },
       { type: "Attached", ...attachedNow },
     ],
     now,
@@ -72,10 +72,10 @@ export function lostStatus(before: VnicStatus, now: Date): VnicStatus {
  */
 export function uniquenessStatus(before: VnicStatus, rival: Rival | undefined, now: Date): VnicStatus {
   if (!rival && !has(before, "AddressesUnique")) return before;
-  const so = rival
+  const outcome = rival
     ? ({ status: "False", reason: "AddressConflict", message: wordsOf(rival) } as const)
     : ({ status: "True", reason: "NoConflict", message: "no other host answers for its addresses" } as const);
-  return withConditions(before, [{ type: "AddressesUnique", ...so }], now);
+  return withConditions(before, [{ type: "AddressesUnique", ...outcome }], now);
 }
 
 function wordsOf({ host, mac }: Rival): string {
@@ -102,10 +102,10 @@ function withConditions(status: VnicStatus, changes: readonly ConditionChange[],
   const conditions = [...others, ...changes.map((one) => condition(record, one, now))];
   if (ready && !ownReasons.includes(ready.reason)) return { ...status, conditions: [ready, ...conditions] };
   const [unmet] = needed.flatMap((type) => conditions.filter((one) => one.type === type && one.status === "False"));
-  const so = unmet
+  const outcome = unmet
     ? { status: "False" as const, reason: unmet.reason, message: unmet.message }
     : attachedCondition(status);
-  return { ...status, conditions: [condition(record, { type: "Ready", ...so }, now), ...conditions] };
+  return { ...status, conditions: [condition(record, { type: "Ready", ...outcome }, now), ...conditions] };
 }
 
 /**
@@ -114,7 +114,7 @@ function withConditions(status: VnicStatus, changes: readonly ConditionChange[],
  */
 function observedIn(status: VnicStatus) {
   const generation = status.conditions.find(({ type }) => type === "Ready")?.observedGeneration;
-  return { metadata: present({ generation }), status };
+  return { metadata: omitUndefined({ generation }), status };
 }
 
 function attachedCondition({ interface: live, pod, node }: VnicStatus): Omit<ConditionChange, "type"> {

@@ -1,5 +1,5 @@
 import type { ErrorKind } from "../../base/errors.ts";
-import { present } from "../schema/known.ts";
+import { omitUndefined } from "../schema/known.ts";
 import type { VnicStatus } from "./conditions.ts";
 import { isPending, readyOf } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
@@ -43,7 +43,7 @@ export function restoredStatus(
   if (!status) return undefined;
   const renew = <T extends { readonly observedGeneration?: number }>(one: T) => {
     const observedGeneration = one.observedGeneration === metadata.generation ? now.generation : one.observedGeneration;
-    return present({ ...one, observedGeneration });
+    return omitUndefined({ ...one, observedGeneration });
   };
   return { ...renew(status), conditions: status.conditions.map(renew) };
 }

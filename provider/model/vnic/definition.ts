@@ -3,7 +3,7 @@ import { hostCidr } from "../schema/host-cidr.ts";
 import * as z from "zod";
 import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
-import { present, unknownValue, wording } from "../schema/known.ts";
+import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
 import { isNamed, type NetworkReference, referenceProblems } from "../network/reference.ts";
 import { termProblems } from "../network/terms.ts";
@@ -49,11 +49,11 @@ function derive(parsed: Parsed): Definition {
   const { name, pod, network, addresses, dhcp, slaac, mac, interfaceName, ...rest } = parsed;
   const identity = { namespace: (pod as unknown) === unknownValue ? unknownValue : pod.namespace, name };
   const derivable = identity.namespace !== unknownValue && name !== unknownValue;
-  return present({
+  return omitUndefined({
     ...rest,
     name,
     pod,
-    network: qualified(network, identity.namespace),
+    network: qualify(network, identity.namespace),
     addresses: addresses ?? [],
     dhcp: dhcp ?? (addresses === undefined && !slaac ? {} : undefined),
     slaac,
@@ -74,7 +74,7 @@ export function fromInputs(inputs: Omit<Definition, "addresses"> & Partial<Defin
 }
 
 /** Adds the pod's namespace to a NetworkAttachmentDefinition without one. */
-function qualified(network: NetworkReference, namespace: string): NetworkReference {
+function qualify(network: NetworkReference, namespace: string): NetworkReference {
   if (typeof network !== "object" || !("networkAttachmentDefinition" in network)) return network;
   const { networkAttachmentDefinition: name } = network;
   if (name.includes("/") || [name, namespace].includes(unknownValue)) return network;

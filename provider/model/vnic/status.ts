@@ -3,7 +3,7 @@ import type { RunningPod } from "../kubernetes/pod.ts";
 import type { Condition, PublishedEntry, VnicStatus } from "./conditions.ts";
 import { isPending, pendingStatus } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
-import { cut } from "../../base/quote.ts";
+import { truncate } from "../../base/quote.ts";
 import { maxLength } from "../schema/bounds.ts";
 import type { Lease } from "../lease/lease.ts";
 import type { InjectResult, Interface } from "../wire/session-protocol.ts";
@@ -20,7 +20,7 @@ export function attachedStatus(
   now: Date,
   networkStatus?: PublishedEntry,
 ): VnicStatus {
-  const so = attached(live, pod.name, node);
+  const outcome = attached(live, pod.name, node);
   return {
     observedGeneration: generationOf(record),
     node,
@@ -29,8 +29,8 @@ export function attachedStatus(
     ...(lease ? { lease } : {}),
     ...(networkStatus ? { networkStatus } : {}),
     conditions: [
-      condition(record, { type: "Ready", ...so }, now),
-      condition(record, { type: "Attached", ...so }, now),
+      condition(record, { type: "Ready", ...outcome }, now),
+      condition(record, { type: "Attached", ...outcome }, now),
       ...(lease ? [condition(record, { type: "LeaseBound", ...bound(lease) }, now)] : []),
     ],
   };
@@ -55,8 +55,8 @@ export function failedStatus(
   { reason, message, attached }: { reason: string; message: string; attached: boolean },
   now: Date,
 ): VnicStatus {
-  const so = { status: "False", reason, message } as const;
-  const ready = condition(record, { type: "Ready", ...so }, now);
+  const outcome = { status: "False", reason, message } as const;
+  const ready = condition(record, { type: "Ready", ...outcome }, now);
   const { conditions = [] } = record.status ?? {};
   if (attached && conditions.some(({ type, status }) => type === "Attached" && status === "True"))
     return {
@@ -64,7 +64,7 @@ export function failedStatus(
       ...observed(record),
       conditions: [ready, ...conditions.filter(({ type }) => type !== "Ready")],
     };
-  return { ...observed(record), conditions: [ready, condition(record, { type: "Attached", ...so }, now)] };
+  return { ...observed(record), conditions: [ready, condition(record, { type: "Attached", ...outcome }, now)] };
 }
 
 /** The fields that every status has. The pod's annotation has its entry until it is removed there. */
@@ -81,25 +81,27 @@ function generationOf({ metadata: { generation = 1 } }: StoredVnic): number {
 export function statusIncludes({ status }: StoredVnic, wanted: VnicStatus): boolean {
   const words = ({ type, status, reason, message, observedGeneration }: Condition) =>
     [type, status, reason, message, observedGeneration].join("\n");
-  const said = new Set(status?.conditions.map(words));
+  const current = new Set(status?.conditions.map(words));
   return (
     isDeepStrictEqual(
       [status?.observedGeneration, status?.node, status?.pod],
       [wanted.observedGeneration, wanted.node, wanted.pod],
-    ) && wanted.conditions.every((one) => said.has(words(one)))
+    ) && wanted.conditions.every((one) => current.has(words(one)))
   );
 }
 
 /** A condition that keeps the last transition time if the status is unchanged. */
 export function condition(
   { metadata, status }: { readonly metadata: { readonly generation?: number }; readonly status?: VnicStatus },
-  so: Pick<Condition, "type" | "status" | "reason" | "message">,
+  wanted: Pick<Condition, "type" | "status" | "reason" | "message">,
   now: Date,
 ): Condition {
-  const before = status?.conditions.find((one) => one.type === so.type && one.status === so.status && !isPending(one));
+  const before = status?.conditions.find(
+    (one) => one.type === wanted.type && one.status === wanted.status && !isPending(one),
+  );
   return {
-    ...so,
-    message: cut(so.message, maxLength.message),
+    ...wanted,
+    message: truncate(wanted.message, maxLength.message),
     lastTransitionTime: before?.lastTransitionTime ?? now.toISOString(),
     observedGeneration: metadata.generation ?? 1,
   };

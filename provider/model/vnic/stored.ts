@@ -11,7 +11,7 @@ import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
 /** State as of any version, migrated to the current shape. */
 export function readState<T extends VnicState>(stored: T): T {
   refuseNewer(stored, `Vnic ${stored.pod.namespace}/${stored.name}`);
-  return filledIn(stored, defaultsOf(definitionOf(stored)));
+  return fillIn(stored, defaultsOf(definitionOf(stored)));
 }
 
 /** Refuses state with a newer shape than this version's, of any kind of resource, because its meaning is unknown. */
@@ -25,7 +25,7 @@ export function refuseNewer(stored: { schemaVersion: number; providerVersion: st
 
 /** Inputs as checked by any version, migrated to the current shape. */
 export function readInputs<T extends Partial<Definition>>(stored: T): T {
-  return filledIn(stored, defaultsOf(stored));
+  return fillIn(stored, defaultsOf(stored));
 }
 
 function defaultsOf(definition: object): unknown {
@@ -36,10 +36,10 @@ function defaultsOf(definition: object): unknown {
 }
 
 /** `given`, completed from `defaults` at any depth. */
-function filledIn<T>(given: T, defaults: unknown): T {
+function fillIn<T>(given: T, defaults: unknown): T {
   if (!isObject(given) || !isObject(defaults)) return given;
   const missing = Object.entries(defaults).filter(([key]) => !Object.hasOwn(given, key));
-  const kept = Object.entries(given).map(([key, value]) => [key, filledIn(value, defaults[key])]);
+  const kept = Object.entries(given).map(([key, value]) => [key, fillIn(value, defaults[key])]);
   return Object.fromEntries([...kept, ...missing]) as T;
 }
 

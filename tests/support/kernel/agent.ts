@@ -54,15 +54,15 @@ export class Agent {
   }
 
   /** Gives the agent the record of a Vnic that is in its pod. Call this before the injection. */
-  know({ vnic, pod, dhcp }: InjectPlan): void {
-    const so = {
+  addRecord({ vnic, pod, dhcp }: InjectPlan): void {
+    const records = {
       status: "True",
       reason: "Attached",
       message: "",
       lastTransitionTime: new Date().toISOString(),
     } as const;
     const types = ["Ready", "Attached", ...(dhcp ? ["LeaseBound"] : [])] as Condition["type"][];
-    const status = { pod: { ...pod, sandboxId: "" }, conditions: types.map((type) => ({ type, ...so })) };
+    const status = { pod: { ...pod, sandboxId: "" }, conditions: types.map((type) => ({ type, ...records })) };
     this.child?.stdin?.write(`${JSON.stringify({ uid: vnic.uid, status })}\n`);
   }
 

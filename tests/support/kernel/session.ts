@@ -87,7 +87,7 @@ export class Session {
     child.stderr.pipe(process.stderr);
     // A request may coincide with the end of the process.
     child.stdin.on("error", () => undefined);
-    createInterface({ input: child.stdout }).on("line", (line) => this.hear(JSON.parse(line) as Answer));
+    createInterface({ input: child.stdout }).on("line", (line) => this.handleAnswer(JSON.parse(line) as Answer));
     this.ended = new Promise((resolve) =>
       child.once("close", (code, signal) => {
         for (const { reject } of this.waiting.values()) reject(new Error(`the node side ended: ${signal ?? code}`));
@@ -98,7 +98,7 @@ export class Session {
     return child;
   }
 
-  private hear(answer: Answer): void {
+  private handleAnswer(answer: Answer): void {
     if ("step" in answer) return;
     const waiter = this.waiting.get(answer.id);
     this.waiting.delete(answer.id);

@@ -23,7 +23,7 @@ class Setting {
   readonly clock = new FakeClock();
   readonly clients: FakeDhcpClient[] = [];
   /** At each reported change: the second, and the expiry of the lease or the reason of its loss. */
-  readonly told: [second: number, what: string | undefined][] = [];
+  readonly reports: [second: number, what: string | undefined][] = [];
   readonly log: string[] = [];
   readonly carried: string[] = [];
   others: () => Promise<string[]> = async () => [];
@@ -45,7 +45,7 @@ class Setting {
         await this.carry();
       },
       changed: (keeper: LeaseKeeper) =>
-        void this.told.push([this.clock.now() / 1000, keeper.lease?.expiresAt ?? keeper.lossReason]),
+        void this.reports.push([this.clock.now() / 1000, keeper.lease?.expiresAt ?? keeper.lossReason]),
       log: (_: LeaseSubject, text: string) => void this.log.push(text),
     };
     this.keeper = new LeaseKeeper(subject, effects, lease, this.clock);
@@ -56,8 +56,8 @@ class Setting {
   }
 
   /** Makes the client report an event, and waits until it was handled. */
-  async hear(...args: Parameters<FakeDhcpClient["say"]>): Promise<void> {
-    this.client.say(...args);
+  async reportEvent(...args: Parameters<FakeDhcpClient["report"]>): Promise<void> {
+    this.client.report(...args);
     await settle();
   }
 }
@@ -80,7 +80,7 @@ describe("a lease", () => {
 
   it("is what the client was given, for all callers", async () => {
     const [one, other] = [setting.keeper.acquire(), setting.keeper.acquire()];
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(await one).to.deep.include({ address, leaseSeconds: 60, expiresAt: endAt(60) });
     expect(await other).to.equal(await one);
     expect(await setting.keeper.acquire(), "asked for again").to.equal(await one);
@@ -91,20 +91,20 @@ describe("a lease", () => {
     const refusal = rejection(setting.keeper.acquire());
     await setting.clock.advance(12);
     expect(messageOf(await refusal)).to.equal("no DHCP server has given an address within 12 s");
-    await setting.hear("bound");
-    expect(setting.told).to.deep.equal([[12, endAt(72)]]);
+    await setting.reportEvent("bound");
+    expect(setting.reports).to.deep.equal([[12, endAt(72)]]);
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
   it("ends when its time is over, and each renewal extends it", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(30);
-    await setting.hear("renew");
+    await setting.reportEvent("renew");
     await setting.clock.advance(59.9);
     expect(setting.keeper.lease).to.deep.include({ address, expiresAt: endAt(90) });
     await setting.clock.advance(0.1);
     expect(setting.keeper.lease).to.equal(undefined);
-    expect(setting.told).to.deep.equal([
+    expect(setting.reports).to.deep.equal([
       [0, endAt(60)],
       [30, endAt(90)],
       [90, expired],
@@ -112,22 +112,22 @@ describe("a lease", () => {
   });
 
   it("is kept until it ends while the server is silent and the client gives up", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(40);
-    await setting.hear("deconfig");
+    await setting.reportEvent("deconfig");
     await setting.clock.advance(19);
     expect(setting.keeper.lease).to.deep.include({ address });
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(59);
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
   it("can be obtained again after it ended, and lost again", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(100);
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(100);
-    expect(setting.told).to.deep.equal([
+    expect(setting.reports).to.deep.equal([
       [0, endAt(60)],
       [60, expired],
       [100, endAt(160)],
@@ -136,26 +136,26 @@ describe("a lease", () => {
   });
 
   it("is requested from all servers at T2, unless it was renewed before", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(51.9);
     expect(setting.client.signals).to.deep.equal([]);
     await setting.clock.advance(0.1);
     expect(setting.client.signals).to.deep.equal(["SIGUSR1"]);
-    await setting.hear("renew");
+    await setting.reportEvent("renew");
     await setting.clock.advance(30);
-    await setting.hear("renew");
+    await setting.reportEvent("renew");
     await setting.clock.advance(51);
     expect(setting.client.signals).to.deep.equal(["SIGUSR1"]);
   });
 
   it("is lost at once when the server refuses to renew it, and a new one is obtained", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(30);
-    await setting.hear("nak");
+    await setting.reportEvent("nak");
     await setting.clock.advance(10);
-    await setting.hear("bound", { ip: "192.168.50.111" });
+    await setting.reportEvent("bound", { ip: "192.168.50.111" });
     await setting.clock.advance(51);
-    expect(setting.told).to.deep.equal([
+    expect(setting.reports).to.deep.equal([
       [0, endAt(60)],
       [30, "the DHCP server has refused to renew the lease"],
       [40, endAt(100)],
@@ -165,13 +165,13 @@ describe("a lease", () => {
   });
 
   it("can't be lost before it was obtained", async () => {
-    await setting.hear("nak");
-    expect(setting.told).to.deep.equal([]);
+    await setting.reportEvent("nak");
+    expect(setting.reports).to.deep.equal([]);
   });
 
   for (const seconds of [-3600, 3600])
     it(`ends on time when the node's date is changed by ${seconds} s`, async () => {
-      await setting.hear("bound");
+      await setting.reportEvent("bound");
       setting.clock.setDate(seconds);
       await setting.clock.advance(59);
       expect(setting.keeper.lease).to.deep.include({ address });
@@ -182,7 +182,7 @@ describe("a lease", () => {
   it("isn't taken when its offer is refused, and another client starts after 5 s", async () => {
     setting.others = async () => ["192.168.50.7/32"];
     const refusal = rejection(setting.keeper.acquire());
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(await refusal).to.deep.include({ kind: "refused" });
     expect(messageOf(await refusal)).to.match(/^the offer of DHCP server 192.168.50.1 is refused: .*192.168.50.7/);
     expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
@@ -191,24 +191,24 @@ describe("a lease", () => {
     await setting.clock.advance(0.1);
     expect(setting.clients).to.have.length(2);
     setting.others = async () => [];
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
   it("isn't taken when it has the node's own address or can't be read", async () => {
     setting.refusal = "192.168.50.110 is the node's own, on eth1";
     const first = rejection(setting.keeper.acquire());
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(messageOf(await first)).to.match(/^the offer of DHCP server .* is refused: .* is the node's own, on eth1$/);
     expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
     const second = rejection(setting.keeper.acquire());
-    await setting.hear("unreadable");
+    await setting.reportEvent("unreadable");
     expect(messageOf(await second)).to.match(/is refused: it is longer than an offer may be$/);
     expect(setting.keeper.lease).to.equal(undefined);
   });
 
   it("is kept when its client ends, and another client requests its address", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(10);
     setting.client.end("udhcpc ended by exit code 1");
     await setting.clock.advance(5);
@@ -217,11 +217,11 @@ describe("a lease", () => {
     await setting.clock.advance(44);
     expect(setting.keeper.lease).to.deep.include({ address });
     await setting.clock.advance(1);
-    expect(setting.told.at(-1)).to.deep.equal([60, expired]);
+    expect(setting.reports.at(-1)).to.deep.equal([60, expired]);
   });
 
   it("ends on time while no client can be started", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     for (let second = 0; second < 60; second++) {
       setting.client.end("running nsenter: spawn nsenter EAGAIN");
       await setting.clock.advance(1);
@@ -233,15 +233,15 @@ describe("a lease", () => {
   it("follows the order of the client's events, however long the check of each takes", async () => {
     const gates: (() => void)[] = [];
     setting.others = () => new Promise((resolve) => gates.push(() => resolve([])));
-    setting.client.say("bound");
-    setting.client.say("nak");
-    setting.client.say("bound", { ip: "192.168.50.112" });
+    setting.client.report("bound");
+    setting.client.report("nak");
+    setting.client.report("bound", { ip: "192.168.50.112" });
     for (let turn = 0; turn < 3; turn++) {
       await settle();
       gates.shift()?.();
     }
     await settle();
-    expect(setting.told.map(([, what]) => what)).to.deep.equal([
+    expect(setting.reports.map(([, what]) => what)).to.deep.equal([
       endAt(60),
       "the DHCP server has refused to renew the lease",
       endAt(60),
@@ -251,10 +251,10 @@ describe("a lease", () => {
 
   it("can be taken at the next event when looking into the pod failed", async () => {
     setting.others = () => Promise.reject(new Error("nsenter: no such file"));
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(setting.log).to.deep.equal(["nsenter: no such file"]);
     setting.others = async () => [];
-    await setting.hear("renew");
+    await setting.reportEvent("renew");
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 });
@@ -271,7 +271,7 @@ describe("a lease from the resource file", () => {
       const setting = new Setting(remembered(secondsAgo));
       expect(setting.client.asked).to.equal(address);
       await setting.clock.advance(100);
-      expect(setting.told).to.deep.equal([[endsAfter, expired]]);
+      expect(setting.reports).to.deep.equal([[endsAfter, expired]]);
       expect(setting.client.signals).to.deep.equal(asksAllAfter === undefined ? [] : ["SIGUSR1"]);
     });
 
@@ -279,7 +279,7 @@ describe("a lease from the resource file", () => {
     const setting = new Setting(remembered(20));
     expect(await setting.keeper.acquire()).to.deep.include({ address });
     await setting.clock.advance(1);
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.clock.advance(59);
     expect(setting.keeper.lease).to.deep.include({ address, expiresAt: endAt(61) });
   });
@@ -289,7 +289,7 @@ describe("a lease from the resource file", () => {
     const stopped = setting.keeper.stop({ release: true });
     await setting.clock.advance(3);
     expect(setting.client.signals).to.deep.equal([]);
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(await stopped).to.equal(true);
     expect(setting.carried).to.deep.equal([address]);
     expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
@@ -312,29 +312,29 @@ describe("a lease keeper that is stopped", () => {
   });
   /** Checks that no timer is pending, and that nothing more is reported. */
   const assertQuiet = async () => {
-    const { length } = setting.told;
+    const { length } = setting.reports;
     expect(setting.clock.pending).to.equal(0);
     await setting.clock.advance(1000);
-    expect(setting.told).to.have.length(length);
+    expect(setting.reports).to.have.length(length);
     expect(setting.clients).to.have.length(1);
   };
 
   it("releases its lease", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(await setting.keeper.stop({ release: true })).to.equal(true);
     expect(setting.client.signals).to.deep.equal(["SIGTERM"]);
     await assertQuiet();
   });
 
   it("doesn't release its lease when it isn't asked to", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     expect(await setting.keeper.stop({ release: false })).to.equal(false);
     expect(setting.client.signals).to.deep.equal(["SIGKILL"]);
     await assertQuiet();
   });
 
   it("kills a client that doesn't end within 2 s", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     setting.client.ignoresTerm = true;
     const stopped = setting.keeper.stop({ release: true });
     await setting.clock.advance(1.9);
@@ -346,7 +346,7 @@ describe("a lease keeper that is stopped", () => {
   });
 
   it("releases its lease although its address can't be put on the NIC", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     setting.carry = () => Promise.reject(new Error("ip: no such device"));
     expect(await setting.keeper.stop({ release: true })).to.equal(true);
     expect(setting.log).to.deep.equal(["ip: no such device"]);
@@ -360,7 +360,7 @@ describe("a lease keeper that is stopped", () => {
   });
 
   it("doesn't start another client after the previous one ended", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     setting.client.end("udhcpc ended by SIGKILL");
     await settle();
     expect(await setting.keeper.stop({ release: false })).to.equal(false);
@@ -370,7 +370,7 @@ describe("a lease keeper that is stopped", () => {
   it("doesn't take a lease that it was checking", async () => {
     let open: () => void = () => undefined;
     setting.others = () => new Promise((resolve) => (open = () => resolve([])));
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.keeper.stop({ release: false });
     open();
     await settle();
@@ -379,9 +379,9 @@ describe("a lease keeper that is stopped", () => {
   });
 
   it("ignores later events of its client", async () => {
-    await setting.hear("bound");
+    await setting.reportEvent("bound");
     await setting.keeper.stop({ release: false });
-    await setting.hear("nak");
-    expect(setting.told).to.have.length(1);
+    await setting.reportEvent("nak");
+    expect(setting.reports).to.have.length(1);
   });
 });

@@ -4,8 +4,8 @@ import { boundedLines } from "../../../provider/node/bounded-lines.ts";
 describe("output lines of a program", () => {
   const linesOf = (chunks: readonly (string | Buffer)[], longest = 10) => {
     const lines: string[] = [];
-    const hear = boundedLines(longest, (line) => lines.push(line));
-    chunks.forEach((chunk) => hear(Buffer.from(chunk)));
+    const receive = boundedLines(longest, (line) => lines.push(line));
+    chunks.forEach((chunk) => receive(Buffer.from(chunk)));
     return lines;
   };
   const table: [what: string, chunks: (string | Buffer)[], lines: string[]][] = [
@@ -22,10 +22,10 @@ describe("output lines of a program", () => {
   for (const [what, chunks, lines] of table) it(what, () => expect(linesOf(chunks)).to.deep.equal(lines));
 
   it("are held only up to their limit when a line never ends", () => {
-    const hear = boundedLines(10, () => undefined);
+    const receive = boundedLines(10, () => undefined);
     const chunk = Buffer.alloc(1 << 20, "x");
     const before = process.memoryUsage().heapUsed;
-    for (let each = 0; each < 200; each++) hear(chunk);
+    for (let each = 0; each < 200; each++) receive(chunk);
     expect(process.memoryUsage().heapUsed - before).to.be.below(150 * 2 ** 20);
   });
 });

@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { alreadyThere, isOwn, type KnownRecord, ownedBy } from "../../../../provider/model/kubernetes/ownership.ts";
+import {
+  foreignRecordError,
+  isOwn,
+  type KnownRecord,
+  ownedBy,
+} from "../../../../provider/model/kubernetes/ownership.ts";
 import { annotations } from "../../../../provider/model/names.ts";
 
 const uid = "8f6a1f0e-0000-4000-8000-000000000001";
@@ -26,10 +31,10 @@ describe("the owner of a record", () => {
     it(`can't be taken over when it ${what}`, () => expect(isOwn(record(owner), declaredBy, known)).to.equal(false));
 
   it("is named in the refusal, with the remedy", () => {
-    expect(alreadyThere("VnicNetwork lan", record("urn:b"), "choose another name").message).to.equal(
+    expect(foreignRecordError("VnicNetwork lan", record("urn:b"), "choose another name").message).to.equal(
       "name: VnicNetwork lan exists already and is declared by urn:b; choose another name",
     );
-    expect(alreadyThere("VnicNetwork lan", record(), "choose another name").message).to.contain(
+    expect(foreignRecordError("VnicNetwork lan", record(), "choose another name").message).to.contain(
       "was not declared by Pulumi",
     );
   });

@@ -22,7 +22,7 @@ function refusal(work: () => unknown): string {
 }
 
 describe("the layout of a node's runtime", () => {
-  const told: [what: string, node: NodeObject, bundles: string][] = [
+  const detected: [what: string, node: NodeObject, bundles: string][] = [
     ["with a version of plain containerd", node("v1.35.4"), "/run/containerd/io.containerd.runtime.v2.task/k8s.io"],
     ["of EKS", node("v1.34.2-eks-113cf36"), "/run/containerd/io.containerd.runtime.v2.task/k8s.io"],
     ["of k3s", node("v1.35.4+k3s1"), "/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io"],
@@ -36,7 +36,7 @@ describe("the layout of a node's runtime", () => {
     ["of CRI-O", node("v1.34.0", {}, "cri-o://1.34.0"), "/run/containers/storage/overlay-containers"],
     ["of k3s with CRI-O", node("v1.35.4+k3s1", {}, "cri-o://1.34.0"), "/run/containers/storage/overlay-containers"],
   ];
-  for (const [what, object, bundles] of told)
+  for (const [what, object, bundles] of detected)
     it(`is derived from the Node ${what}`, () => expect(layoutOfNode("n", object, undefined)).to.include({ bundles }));
 
   it("is taken from the Node's annotation, then from the platform", () => {

@@ -104,13 +104,17 @@ describe("the report on a plan", () => {
       "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
       plaintext,
     });
-    const told = report({
+    const reported = report({
       old: { labels: { team: secret("hush-1"), tier: "[secret]" }, addresses: [secret("hush-2")] },
       wanted: { labels: { team: secret("hush-3"), tier: "[secret]" }, addresses: [secret("hush-4")] },
       more: { diffReasons: ["labels", "addresses"] },
     });
-    expect(told.vnics[0]?.fields.map(({ field }) => field)).to.deep.equal(["addresses", "labels.team", "labels.tier"]);
-    for (const text of [JSON.stringify(told), renderPlan(told)]) {
+    expect(reported.vnics[0]?.fields.map(({ field }) => field)).to.deep.equal([
+      "addresses",
+      "labels.team",
+      "labels.tier",
+    ]);
+    for (const text of [JSON.stringify(reported), renderPlan(reported)]) {
       expect(text).not.to.match(/hush|plaintext/);
       expect(text).not.to.include("stored code");
       expect(text).not.to.include("__provider");

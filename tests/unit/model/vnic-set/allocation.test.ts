@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { allocate, type Claimant, keeps } from "../../../../provider/model/vnic-set/allocation.ts";
+import { allocate, type Claimant, canKeep } from "../../../../provider/model/vnic-set/allocation.ts";
 import { freeSpans, sizeOf } from "../../../../provider/model/schema/range.ts";
 
 const pods = (count: number, name = "web"): Claimant[] =>
@@ -76,8 +76,8 @@ describe("the allocator", () => {
     ));
 
   it("keeps an address that its range still contains, in the order of the ranges and with the prefix length", () => {
-    expect(keeps(small, ["192.168.50.11/24"])).to.equal(true);
+    expect(canKeep(small, ["192.168.50.11/24"])).to.equal(true);
     for (const addresses of [[], ["192.168.50.11/16"], ["192.168.50.9/24"], ["192.168.50.11/24", "fd50::1/64"]])
-      expect(keeps(small, addresses), addresses.join(" ")).to.equal(false);
+      expect(canKeep(small, addresses), addresses.join(" ")).to.equal(false);
   });
 });

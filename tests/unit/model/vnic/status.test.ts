@@ -61,10 +61,10 @@ describe("the status of a Vnic with a failure", () => {
     const record = storedVnic();
     const status = failedStatus(record, { ...failed, attached: false }, now);
     expect(statusIncludes(record, status)).to.equal(false);
-    const told = { ...record, status: { ...status, conditions: [...status.conditions].reverse() } };
-    expect(statusIncludes(told, failedStatus(told, { ...failed, attached: false }, later))).to.equal(true);
-    expect(statusIncludes(told, failedStatus(told, { ...failed, message: "else", attached: false }, later))).to.equal(
-      false,
-    );
+    const stored = { ...record, status: { ...status, conditions: [...status.conditions].reverse() } };
+    expect(statusIncludes(stored, failedStatus(stored, { ...failed, attached: false }, later))).to.equal(true);
+    expect(
+      statusIncludes(stored, failedStatus(stored, { ...failed, message: "else", attached: false }, later)),
+    ).to.equal(false);
   });
 });
