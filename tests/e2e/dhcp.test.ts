@@ -1,29 +1,23 @@
 import { expect } from "chai";
 import { type DhcpServer, answersLeased, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
 import { providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { Stack } from "../support/stack.ts";
 
 describe("the example with DHCP", () => {
-  let bench: Bench;
   let server: DhcpServer;
   let stack: Stack;
   const namespace = "example-dhcp";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     server = await dhcpServer({ leaseSeconds: 60 });
+    bench.afterClose(() => server.close());
+    bench.afterClose(() => removeAgent(bench.lab));
     await server.start();
     await Promise.all([installAgent(bench.lab), bench.runPod("db-0", "node1")]);
     stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "dhcp" });
-  });
-  after(async () => {
-    await bench.close();
-    await stack.remove();
-    await removeAgent(bench.lab);
-    await server.close();
-    await assertNoLeaks(bench.lab);
+    bench.afterClose(() => stack.remove());
   });
 
   it("shows the address at up, has no change at the next up, and returns the address at destroy", async () => {

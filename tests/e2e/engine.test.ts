@@ -4,7 +4,8 @@ import { providerPart } from "../../provider/model/platform/provider.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks, assertNoVnics } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing, askRedis } from "../support/outside.ts";
 import { type DeclaredVnic, Stack, type StoredResource } from "../support/stack.ts";
 
@@ -17,13 +18,12 @@ function declared(resource: string, pod: string, addresses: string[], more: obje
 }
 
 describe("a Vnic under the real engine", () => {
-  let bench: Bench;
   let kubeconfig: string;
   let stack: Stack;
   const namespace = "engine";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     await Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]);
     kubeconfig = await providerKubeconfig(bench.lab.kubectl);
   });
@@ -34,10 +34,6 @@ describe("a Vnic under the real engine", () => {
     if (this.currentTest?.state === "failed") await stack.pulumi("destroy", "--yes", "--skip-preview");
     await stack.remove();
     await assertNoVnics(bench.lab);
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   /**

@@ -3,8 +3,8 @@ import { netnsName } from "../lab/layout.ts";
 import { enter } from "../lab/enter.ts";
 import { must, run } from "../lab/run.ts";
 import { kubectl, providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, linkNamed, openBench } from "../support/lifecycle.ts";
+import { linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { Stack } from "../support/stack.ts";
 
 interface Nic {
@@ -14,29 +14,24 @@ interface Nic {
 
 /** The LAN's namespace is its router, with another network behind it. */
 describe("the example with a Network", () => {
-  let bench: Bench;
   let stack: Stack;
   const namespace = "example-network";
+  const bench = useBench({ namespace });
   const far = "10.77.0.9";
   const address = "192.168.50.85";
 
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db-0", "node1");
     await must(["ip", "-n", netnsName("lan"), "address", "add", `${far}/32`, "dev", "lo"]);
+    bench.afterClose(() => must(["ip", "-n", netnsName("lan"), "address", "del", `${far}/32`, "dev", "lo"]));
     stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "network" });
+    bench.afterClose(() => stack.remove());
     for (const [key, value] of [
       ["namespace", namespace],
       ["address", `${address}/24`],
       ["gateway", bench.lab.lan.router.ipv4],
     ] as const)
       await stack.must("config", "set", key, value);
-  });
-  after(async () => {
-    await bench.close();
-    await stack.remove();
-    await must(["ip", "-n", netnsName("lan"), "address", "del", `${far}/32`, "dev", "lo"]);
-    await assertNoLeaks(bench.lab);
   });
 
   const answersFar = async () =>

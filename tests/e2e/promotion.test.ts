@@ -3,10 +3,9 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { must, type Output, run } from "../lab/run.ts";
 import { providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { Stack } from "../support/stack.ts";
+import { useBench } from "../support/use-bench.ts";
 
 /** The namespace, node and block of addresses of each stack. */
 const places = [
@@ -18,7 +17,11 @@ const places = [
 type Name = (typeof places)[number]["name"];
 
 describe("promotion from dev to prod, by the steps of examples/promotion", () => {
-  const benches: Bench[] = [];
+  const benches = {
+    dev: useBench({ namespace: "promotion-dev" }),
+    staging: useBench({ namespace: "promotion-staging" }),
+    prod: useBench({ namespace: "promotion-prod" }),
+  };
   const stacks = new Map<Name, Stack>();
   const stackOf = (name: Name): Stack => {
     const stack = stacks.get(name);
@@ -27,9 +30,13 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
   };
 
   before(async () => {
+    // This bench closes first, and then expects that the lab has no Vnic.
+    benches.dev.beforeClose(async () => {
+      for (const stack of [...stacks.values()].reverse()) await stack.pulumi("destroy", "--yes", "--skip-preview");
+      await stacks.get("dev")?.remove();
+    });
     for (const { name, node, block } of places) {
-      const bench = await openBench({ namespace: `promotion-${name}` });
-      benches.push(bench);
+      const bench = benches[name];
       await bench.runPod("db-0", node);
       const kubeconfig = await providerKubeconfig(bench.lab.kubectl);
       const lowest = stacks.get("dev");
@@ -48,13 +55,6 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
     await git("init", "--quiet");
     await appendFile(join(stackOf("dev").spawnOptions.cwd, ".git", "info", "exclude"), "node_modules\n");
     await commit();
-  });
-  after(async () => {
-    for (const stack of [...stacks.values()].reverse()) await stack.pulumi("destroy", "--yes", "--skip-preview");
-    await stacks.get("dev")?.remove();
-    for (const bench of benches) await bench.close();
-    const [bench] = benches;
-    if (bench) await assertNoLeaks(bench.lab);
   });
 
   function git(...argv: string[]): Promise<string> {
@@ -91,10 +91,8 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
   /** The numbers within a stack's block whose addresses answer to an outside host. */
   async function answering(name: Name): Promise<number[]> {
     const { block } = places.find((place) => place.name === name) ?? { block: 0 };
-    const [bench] = benches;
-    if (!bench) return [];
     const seen = await Promise.all(
-      [1, 2, 3].map((number) => answersPing(bench.lab, "lan1", `192.168.50.${block + number}`)),
+      [1, 2, 3].map((number) => answersPing(benches.dev.lab, "lan1", `192.168.50.${block + number}`)),
     );
     return [1, 2, 3].filter((number) => seen[number - 1]);
   }

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { type Output, run } from "../lab/run.ts";
 import { providerKubeconfig } from "../support/cluster.ts";
 import { type CommentServer, serveComments } from "../support/comment-server.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { Stack } from "../support/stack.ts";
 
@@ -14,28 +13,23 @@ const golden = join(import.meta.dirname, "..", "fixtures", "pull-request");
 
 describe("a pull request, by the steps of examples/pull-request", () => {
   const namespace = "pull-request";
-  let bench: Bench;
+  const bench = useBench({ namespace });
   let stack: Stack;
   let server: CommentServer;
   /** The directory in which a runner keeps the files of a job. */
   let runner: string;
 
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db-0", "node1");
     const kubeconfig = await providerKubeconfig(bench.lab.kubectl);
     stack = await Stack.create({ kubeconfig, example: "pull-request", name: "dev" });
+    bench.beforeClose(() => stack.remove());
+    bench.beforeClose(() => stack.pulumi("destroy", "--yes", "--skip-preview"));
     await stack.must("config", "set", "namespace", namespace);
     server = await serveComments("shop/net", 7);
+    bench.afterClose(() => server.close());
     runner = await mkdtemp(join(tmpdir(), "vnic-runner-"));
-  });
-  after(async () => {
-    await stack.pulumi("destroy", "--yes", "--skip-preview");
-    await stack.remove();
-    await server.close();
-    await rm(runner, { recursive: true, force: true });
-    await bench.close();
-    await assertNoLeaks(bench.lab);
+    bench.afterClose(() => rm(runner, { recursive: true, force: true }));
   });
 
   /** Runs a step as the workflow does, with the environment that earlier steps of its job have set. */

@@ -6,8 +6,7 @@ import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, providerKubeconfig } from "../support/cluster.ts";
 import { agentsReady, answersLeased, type DhcpServer, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 import { Stack, type StoredResource } from "../support/stack.ts";
@@ -23,29 +22,24 @@ for (const [name, args] of Object.entries(JSON.parse(require("fs").readFileSync(
 `;
 
 describe("a VnicSet under the real engine", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   let stack: Stack;
   let kubeconfig: string;
   const namespace = "engine-sets";
+  const bench = useBench({ namespace });
   const lan = { network: { parent: "eth1" } };
   const range = { cidr: "192.168.50.0/24", from: "192.168.50.40", to: "192.168.50.42" };
   const db = { namespace, workload: { kind: "StatefulSet", name: "db" }, template: lan, addresses: [range] };
 
   before(async () => {
-    bench = await openBench({ namespace });
     kubeconfig = await providerKubeconfig(bench.lab.kubectl);
+    bench.afterClose(() => removeAgent(bench.lab));
     await installAgent(bench.lab);
     reconciler = await startReconciler(bench.lab);
+    bench.beforeClose(() => reconciler.stop());
     stack = await Stack.create({ kubeconfig, program });
-  });
-  after(async () => {
-    await stack.pulumi("destroy", "--yes", "--skip-preview");
-    await stack.remove();
-    await reconciler.stop();
-    await bench.close();
-    await removeAgent(bench.lab);
-    await assertNoLeaks(bench.lab);
+    bench.beforeClose(() => stack.remove());
+    bench.beforeClose(() => stack.pulumi("destroy", "--yes", "--skip-preview"));
   });
 
   const declare = (sets: object, on = stack) => writeFile(join(on.spawnOptions.cwd, "sets.json"), JSON.stringify(sets));

@@ -2,24 +2,17 @@ import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
 import { recordOf } from "../../provider/model/vnic/record.ts";
 import { applyObjects } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("adoption", () => {
-  let bench: Bench;
   const namespace = "adopt";
+  const bench = useBench({ namespace });
   const wire = (more: Record<string, unknown> = {}) =>
     define({ name: "wire", pod: { namespace, name: "db" }, addresses: ["192.168.50.55/24"], ...more });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  before(() => bench.runPod("db", "node1"));
 
   it("takes over a Vnic of another owner, who can then no longer delete it", async () => {
     const first = await bench.inject(wire({ declaredBy: "urn:first" }));

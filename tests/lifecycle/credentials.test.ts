@@ -4,20 +4,20 @@ import { providerServiceAccount, systemNamespace } from "../../provider/model/na
 import { appPod, up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig, writeCredential } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
+import { useBench } from "../support/use-bench.ts";
 
 interface Kubeconfig {
   readonly users: readonly { readonly user: { token: string } }[];
 }
 
 describe("credentials that expire during a long run", () => {
-  let bench: Bench;
   let path: string;
   const namespace = "credentials";
   const ticket = "vnic-test-ticket";
   const onNode = { "kubernetes.io/hostname": "node3" };
+  const bench = useBench({ namespace, kubeconfig: revocable });
 
   /** The provider's kubeconfig with another token. */
   async function withToken(token: string): Promise<string> {
@@ -25,7 +25,8 @@ describe("credentials that expire during a long run", () => {
     return JSON.stringify({ ...config, users: config.users.map((one) => ({ ...one, user: { token } })) });
   }
 
-  before(async () => {
+  /** The provider's kubeconfig, with a token that becomes invalid when the Secret is deleted. */
+  async function revocable(): Promise<string> {
     const lab = await up();
     await installPlatform(lab.kubectl);
     await kubectl(lab.kubectl, ["create", "secret", "generic", ticket, "-n", systemNamespace]);
@@ -33,12 +34,8 @@ describe("credentials that expire during a long run", () => {
     const words = ["create", "token", providerServiceAccount, "-n", systemNamespace];
     const bound = ["--bound-object-kind=Secret", `--bound-object-name=${ticket}`];
     path = await writeCredential(await withToken((await kubectl(lab.kubectl, [...words, ...bound])).trim()));
-    bench = await openBench({ namespace, kubeconfig: path });
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+    return path;
+  }
 
   it("are read again from the kubeconfig, and the work continues", async () => {
     const [former = ""] = [await readFile(path, "utf8")];

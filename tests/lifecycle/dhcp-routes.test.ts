@@ -5,15 +5,15 @@ import { enter } from "../lab/enter.ts";
 import { leased, netnsName } from "../lab/layout.ts";
 import { must, run } from "../lab/run.ts";
 import { installAgent, removeAgent, startScripted } from "../support/dhcp.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import type { Reply } from "../support/scripted-dhcp.ts";
 
 /** The leased network's host is a router to a distant host, which has no path to the cluster. */
 describe("routes from a DHCP server", function () {
   this.timeout(120_000);
-  let bench: Bench;
   const namespace = "dhcp-routes";
+  const bench = useBench({ namespace });
   const far = "172.16.9.9";
   const router = "c0a83c01";
   /** 172.16.0.0/12 and all destinations, each via that router. */
@@ -27,18 +27,13 @@ describe("routes from a DHCP server", function () {
 
   const onHost = (...words: string[]) => must(["ip", "-n", netnsName("leased"), ...words]);
   before(async () => {
-    bench = await openBench({ namespace });
+    bench.afterClose(() => removeAgent(bench.lab));
     await installAgent(bench.lab);
     await bench.runPod("db", "node1");
     await onHost("address", "add", `${far}/32`, "dev", "lo");
+    bench.beforeClose(() => onHost("address", "del", `${far}/32`, "dev", "lo"));
   });
   afterEach(() => stop());
-  after(async () => {
-    await onHost("address", "del", `${far}/32`, "dev", "lo");
-    await bench.close();
-    await removeAgent(bench.lab);
-    await assertNoLeaks(bench.lab);
-  });
 
   /** The device through which the pod's own traffic to an address leaves. */
   const wayTo = async (address: string) =>

@@ -19,29 +19,25 @@ import {
 } from "../support/dhcp.ts";
 import { killProgram } from "../support/damage.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("DHCP", function () {
   this.timeout(180_000);
-  let bench: Bench;
   let server: DhcpServer;
   let state: VnicState;
   const namespace = "dhcp";
+  const bench = useBench({ namespace });
   const db = { namespace, name: "db" };
   const network = { parent: "eth2" };
   /** The shortest lease that the agent accepts. */
   const leaseSeconds = 30;
 
   before(async () => {
-    bench = await openBench({ namespace });
     server = await dhcpServer({ leaseSeconds });
+    bench.afterClose(() => server.close());
+    bench.afterClose(() => removeAgent(bench.lab));
     await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await bench.close();
-    await removeAgent(bench.lab);
-    await server.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const addressesInPod = async () => addressesOf(linkNamed(await bench.linksIn("db"), state.interfaceName));

@@ -3,22 +3,14 @@ import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { nodes } from "../lab/layout.ts";
 import { kindOf } from "../lab/node-kinds.ts";
 import { kubectl } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 const namespace = "distributions";
 
 describe("a pod gets a NIC", () => {
-  let bench: Bench;
-
-  before(async () => {
-    bench = await openBench({ namespace });
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  const bench = useBench({ namespace });
 
   for (const [index, node] of nodes.entries()) {
     const kind = kindOf(node);

@@ -6,23 +6,16 @@ import { kindOf } from "../lab/node-kinds.ts";
 import { applyObjects, installPlatform, kubectl, removeParts, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { runCommand } from "../support/command-line.ts";
 import { agentsReady, removeAgent } from "../support/dhcp.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 /* Each fault is created for real, and the command must name it and its remedy. */
 
 describe("pulumi-vnic doctor", () => {
-  let bench: Bench;
   const namespace = "doctor";
+  const bench = useBench({ namespace });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  before(() => bench.runPod("db", "node1"));
 
   const run = (...argv: string[]) => runCommand(["doctor", ...argv], { kubeconfig: bench.lab.kubeconfig });
   async function examine(...argv: string[]): Promise<Finding[]> {

@@ -3,26 +3,22 @@ import { isVnicError, type VnicError } from "../../provider/base/errors.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
 import type { InjectOptions } from "../../provider/lifecycle/inject.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { remainsOnNodes } from "../support/leaks.ts";
+import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("duplicate address detection", () => {
-  let bench: Bench;
   let lan1Mac: string;
   const namespace = "duplicates";
+  const bench = useBench({ namespace });
   const wire = (addresses: string[], given: Record<string, unknown> = {}) =>
     define({ name: "wire", pod: { namespace, name: "db" }, addresses, interfaceName: "lan0", ...given });
 
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db", "node1");
     const { stdout } = await bench.lab.exec("lan1", ["ip", "-j", "link", "show", "eth0"]);
     lan1Mac = (JSON.parse(stdout) as { address: string }[])[0]?.address ?? "";
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   async function conflictOf(definition: Definition, options?: InjectOptions): Promise<VnicError> {

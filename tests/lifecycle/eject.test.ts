@@ -6,25 +6,19 @@ import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.t
 import { transitLinkName } from "../../provider/model/names.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { kubectl } from "../support/cluster.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { remainsOnNodes } from "../support/leaks.ts";
+import { define, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("eject", () => {
-  let bench: Bench;
   const namespace = "eject";
+  const bench = useBench({ namespace });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-  });
   beforeEach(() => bench.runPod("db", "node1"));
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab), "what is left on the nodes").to.deep.equal([]);
     expect(await bench.kubectl("get", "vnics", "-o", "name")).to.equal("");
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const wire = (): Promise<VnicState> =>

@@ -2,32 +2,31 @@ import { expect } from "chai";
 import { up } from "../lab/index.ts";
 import { installPlatform, providerKubeconfig, sessionsAtWork } from "../support/cluster.ts";
 import { type Fault, FaultProxy } from "../support/fault-proxy.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, openBench } from "../support/lifecycle.ts";
+import { addressesOf, define } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("a bad connection to the API server", () => {
   let proxy: FaultProxy;
-  let bench: Bench;
   const namespace = "faults";
+  const bench = useBench({ namespace, kubeconfig: throughProxy });
   const wire = (name = "wire", address = "192.168.50.57/24") =>
     define({ name, pod: { namespace, name: "db" }, addresses: [address] });
 
-  before(async () => {
+  async function throughProxy(): Promise<string> {
     const { kubectl } = await up();
     await installPlatform(kubectl);
     proxy = await FaultProxy.start();
-    bench = await openBench({ namespace, kubeconfig: await proxy.kubeconfig(await providerKubeconfig(kubectl)) });
+    return proxy.kubeconfig(await providerKubeconfig(kubectl));
+  }
+
+  before(async () => {
+    bench.afterClose(() => proxy.stop());
     await bench.runPod("db", "node1");
   });
   afterEach(async () => {
     proxy.heal();
     await bench.driver.sessions.close();
-  });
-  after(async () => {
-    await bench.close();
-    await proxy.stop();
-    await assertNoLeaks(bench.lab);
   });
 
   /** Checks that there is one answering NIC, one record, and at most one Job. */

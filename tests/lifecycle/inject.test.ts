@@ -3,23 +3,16 @@ import { annotations, deriveMac, finalizer } from "../../provider/model/names.ts
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing, askRedis, learnedMac } from "../support/outside.ts";
 
 describe("inject", () => {
-  let bench: Bench;
   const namespace = "inject";
+  const bench = useBench({ namespace });
   const db = { namespace, name: "db" };
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]);
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  before(() => Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]));
 
   it("gives a running pod a NIC that outside hosts reach by IPv4 and IPv6, without a restart of the pod", async () => {
     const before = await bench.kubectl(

@@ -5,25 +5,19 @@ import { hostSideName, linkAlias } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { addLanBridge, addLanNic } from "../support/lan-nic.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing, askRedis, learnedMac } from "../support/outside.ts";
 
 describe("network modes", () => {
-  let bench: Bench;
-  const undo: (() => Promise<void>)[] = [];
   const namespace = "modes";
+  const bench = useBench({ namespace });
   const db = { namespace, name: "db" };
 
   before(async () => {
-    bench = await openBench({ namespace });
     await Promise.all(["db", "web"].map((name) => bench.runPod(name, "node1")));
-    undo.push(await addLanNic("node1", "eth7"), await addLanBridge("node1", "br7", "eth8"));
-  });
-  after(async () => {
-    await bench.close();
-    for (const each of undo.reverse()) await each();
-    await assertNoLeaks(bench.lab);
+    bench.afterClose(await addLanNic("node1", "eth7"));
+    bench.afterClose(await addLanBridge("node1", "br7", "eth8"));
   });
 
   const onNode = async (...words: string[]) => {

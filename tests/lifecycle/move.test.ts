@@ -1,23 +1,15 @@
 import { expect } from "chai";
 import { netnsName, lan, type Node } from "../lab/layout.ts";
 import { must } from "../lab/run.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing, learnedMac } from "../support/outside.ts";
 
 describe("a Vnic that moves to another node", () => {
-  let bench: Bench;
   const namespace = "move";
+  const bench = useBench({ namespace });
   const addresses = ["192.168.50.64/24", "fd50::64/64"];
   const hosts = addresses.map((address) => address.split("/")[0] ?? "");
-
-  before(async () => {
-    bench = await openBench({ namespace });
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
 
   /** The port behind which the LAN's switch has a MAC. */
   const portOf = async (mac: string): Promise<string | undefined> => {

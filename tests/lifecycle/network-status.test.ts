@@ -6,28 +6,20 @@ import { parseNetwork } from "../../provider/model/network/definition.ts";
 import { networkStatusPart } from "../../provider/model/platform/network-status.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("the annotation network-status", () => {
-  let bench: Bench;
   const namespace = "network-status";
+  const bench = useBench({ namespace });
   const objects = networkStatusPart({ networkStatus: true });
   /** An entry as Multus writes it. */
   const pods = { name: "cbr0", interface: "eth0", ips: ["10.1.0.7"], default: true, dns: {} };
 
   before(async () => {
-    bench = await openBench({ namespace });
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: objects });
+    bench.afterClose(() => kubectl(bench.lab.kubectl, ["delete", "--ignore-not-found", "-f", "-"], list));
     await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await bench.close();
-    await kubectl(
-      bench.lab.kubectl,
-      ["delete", "--ignore-not-found", "-f", "-"],
-      JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
-    );
-    await assertNoLeaks(bench.lab);
   });
 
   const read = async () => {

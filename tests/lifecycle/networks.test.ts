@@ -7,14 +7,13 @@ import { type NetworkDefinition, parseNetwork } from "../../provider/model/netwo
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { addLanNic } from "../support/lan-nic.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("networks", () => {
-  let bench: Bench;
-  const undo: (() => Promise<void>)[] = [];
   const namespace = "networks";
+  const bench = useBench({ namespace });
   const wire = (host: number, given: Record<string, unknown> = {}) =>
     define({
       name: `wire-${host}`,
@@ -32,7 +31,6 @@ describe("networks", () => {
   const refusalOf = (promise: Promise<unknown>) => promise.then(() => "nothing was refused", messageOf);
 
   before(async () => {
-    bench = await openBench({ namespace });
     await kubectl(bench.lab.kubectl, [
       "wait",
       "--for=condition=Established",
@@ -40,14 +38,9 @@ describe("networks", () => {
       "--timeout=30s",
     ]);
     await Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]);
-    undo.push(await addLanNic("node2", "eth7"));
+    bench.afterClose(await addLanNic("node2", "eth7"));
     await kubectl(bench.lab.kubectl, ["label", "node", "node2", "example.org/rack=b"]);
-  });
-  after(async () => {
-    await kubectl(bench.lab.kubectl, ["label", "node", "node2", "example.org/rack-"]);
-    await bench.close();
-    for (const each of undo) await each();
-    await assertNoLeaks(bench.lab);
+    bench.beforeClose(() => kubectl(bench.lab.kubectl, ["label", "node", "node2", "example.org/rack-"]));
   });
 
   it("serve Vnics by name, with the parent of each node, their MTU and their gateways", async () => {

@@ -6,15 +6,16 @@ import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { remainsOnNodes } from "../support/leaks.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { podNetns } from "../support/pod-netns.ts";
 
 describe("observe", () => {
-  let bench: Bench;
   let state: VnicState;
   const namespace = "observe";
+  const bench = useBench({ namespace });
   const definition = define({
     name: "wire",
     pod: { namespace, name: "db" },
@@ -22,19 +23,12 @@ describe("observe", () => {
     interfaceName: "lan0",
   });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-  });
   beforeEach(async () => {
     await bench.runPod("db", "node1");
     state = await bench.inject(definition);
   });
   afterEach(async () => {
     await bench.eject(state);
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const seen = () => observe(bench.driver, vnicRef(definition), state);

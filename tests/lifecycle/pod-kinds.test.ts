@@ -7,8 +7,8 @@ import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { staticPodsOf } from "../lab/worker-node.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 const namespace = "pod-kinds";
@@ -20,15 +20,7 @@ interface AppPod {
 }
 
 describe("a pod gets a NIC", () => {
-  let bench: Bench;
-
-  before(async () => {
-    bench = await openBench({ namespace });
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  const bench = useBench({ namespace });
 
   const base = (name: string, node: "node1" | "node2" | "node3") => appPod({ namespace, name, node }) as AppPod;
   /** The application container with another command. */

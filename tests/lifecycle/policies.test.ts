@@ -2,16 +2,16 @@ import { expect } from "chai";
 import { systemNamespace } from "../../provider/model/names.ts";
 import { until } from "../lab/run.ts";
 import { installPlatform, removeParts } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 describe("the admission policies", () => {
-  let bench: Bench;
   const namespace = "policies";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
+    bench.beforeClose(() => removeParts(bench.lab.kubectl, "policies"));
     await installPlatform(bench.lab.kubectl, ["policies"]);
     // A policy takes effect only a moment after it was applied.
     const container = { name: "probe", image: "localhost/another:1" };
@@ -21,11 +21,6 @@ describe("the admission policies", () => {
       const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe);
       return stderr.includes("ValidatingAdmissionPolicy") ? true : undefined;
     });
-  });
-  after(async () => {
-    await removeParts(bench.lab.kubectl, "policies");
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   it("allow sessions, so that a Vnic is created and answers", async () => {

@@ -5,8 +5,7 @@ import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { systemNamespace } from "../../provider/model/names.ts";
 import { kindOf } from "../lab/node-kinds.ts";
 import { kubectl } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 /** The fields of a stored pod that determine what the pod may do. */
 interface StoredPod {
@@ -25,15 +24,7 @@ interface StoredPod {
 }
 
 describe("privileges", () => {
-  let bench: Bench;
-
-  before(async () => {
-    bench = await openBench({ namespace: "privileges" });
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  const bench = useBench({ namespace: "privileges" });
 
   describe("of the running injection Job", () => {
     let pod: StoredPod;

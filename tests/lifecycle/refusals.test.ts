@@ -9,26 +9,20 @@ import { providerPart } from "../../provider/model/platform/provider.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { appPod } from "../lab/index.ts";
 import { applyObjects, installPlatform, kubectl, serviceAccountKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { remainsOnNodes } from "../support/leaks.ts";
+import { type Bench, define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { podNetns } from "../support/pod-netns.ts";
 
 describe("inject refuses", () => {
-  let bench: Bench;
   const namespace = "refusals";
+  const bench = useBench({ namespace });
   const db = { namespace, name: "db" };
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await bench.runPod("db", "node1");
-  });
+  before(() => bench.runPod("db", "node1"));
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab), "what is left on the nodes").to.deep.equal([]);
     expect(await bench.kubectl("get", "vnics", "-o", "name"), "records").to.equal("");
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   /** The provider's error. It must be a plain one, so nothing exists that state should keep. */

@@ -3,14 +3,14 @@ import { observe } from "../../provider/lifecycle/observe.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { netnsName, netnsPath } from "../lab/layout.ts";
 import { must, run } from "../lab/run.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { askRedis } from "../support/outside.ts";
 
 /** The LAN's namespace is a router to a distant network, which has no path to the cluster. */
 describe("routes", () => {
-  let bench: Bench;
   const namespace = "routes";
+  const bench = useBench({ namespace });
   const far = { host: "10.77.0.9", host6: "fd77::9" };
   const gateways = ["192.168.50.1", "fd50::1"];
   const wire = (given: Record<string, unknown>) =>
@@ -24,16 +24,11 @@ describe("routes", () => {
 
   const inLan = (...words: string[]) => must(["ip", "-n", netnsName("lan"), ...words]);
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db", "node1");
     await inLan("address", "add", `${far.host}/32`, "dev", "lo");
+    bench.beforeClose(() => inLan("address", "del", `${far.host}/32`, "dev", "lo"));
     await inLan("-6", "address", "add", `${far.host6}/128`, "dev", "lo");
-  });
-  after(async () => {
-    await inLan("address", "del", `${far.host}/32`, "dev", "lo");
-    await inLan("-6", "address", "del", `${far.host6}/128`, "dev", "lo");
-    await bench.close();
-    await assertNoLeaks(bench.lab);
+    bench.beforeClose(() => inLan("-6", "address", "del", `${far.host6}/128`, "dev", "lo"));
   });
 
   /** The device through which the pod's own traffic to an address leaves. */

@@ -9,8 +9,9 @@ import { kindOf } from "../lab/node-kinds.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { breakSandboxes, reconfigureKubelet } from "../support/damage.ts";
-import { assertNoLeaks, remainsOnNodes } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { remainsOnNodes } from "../support/leaks.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 const namespace = "session-faults";
 const node = "node1";
@@ -18,20 +19,13 @@ const { runtime } = parseLayout(kindOf(node).layout);
 
 /* Every fault is caused in the real cluster. The deadline is far longer than the time to find the reason. */
 describe("a session that can't start reports the cluster's message", () => {
-  let bench: Bench;
+  const bench = useBench({ namespace });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await bench.runPod("db", node);
-  });
+  before(() => bench.runPod("db", node));
   beforeEach(() => bench.driver.sessions.close());
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
     expect(await bench.kubectl("get", "vnics", "-o", "name"), "records").to.equal("");
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   async function reason(pod = "db", sessions = bench.driver.sessions): Promise<string> {

@@ -5,14 +5,15 @@ import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { enter } from "../lab/enter.ts";
 import { run, until } from "../lab/run.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, linkNamed, openBench } from "../support/lifecycle.ts";
+import { define, linkNamed } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { type Router, startRouter } from "../support/router.ts";
 
 describe("SLAAC", () => {
-  let bench: Bench;
   let router: Router;
   let state: VnicState;
   const namespace = "slaac";
+  const bench = useBench({ namespace });
   const mac = "02:00:5e:10:00:42";
   /** Interface identifier of a MAC (modified EUI-64, RFC 4291). */
   const announced = "fd60::5eff:fe10:42/64";
@@ -27,14 +28,7 @@ describe("SLAAC", () => {
       ...given,
     });
 
-  before(async () => {
-    bench = await openBench({ namespace });
-    await Promise.all([bench.runPod("db", "node1"), bench.runPod("other", "node2")]);
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
-  });
+  before(() => Promise.all([bench.runPod("db", "node1"), bench.runPod("other", "node2")]));
 
   const globalAddresses = async (pod = "db") =>
     linkNamed(await bench.linksIn(pod), "lan0")

@@ -1,23 +1,18 @@
 import { expect } from "chai";
-import { assertNoLeaks } from "../support/leaks.ts";
 import { runCommand } from "../support/command-line.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("pulumi-vnic status and graph", () => {
-  let bench: Bench;
   const namespace = "status";
+  const bench = useBench({ namespace });
   const address = "192.168.50.63/24";
 
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db", "node2");
     await bench.inject(
       define({ name: "wire", pod: { namespace, name: "db" }, interfaceName: "lan0", addresses: [address] }),
     );
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const run = (...argv: string[]) => runCommand(argv, { kubeconfig: bench.lab.kubeconfig });

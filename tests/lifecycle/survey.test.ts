@@ -5,13 +5,13 @@ import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import type { Node } from "../lab/layout.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("a survey of many Vnics on two nodes", () => {
-  let bench: Bench;
   let states: VnicState[];
   const namespace = "survey";
+  const bench = useBench({ namespace });
   const nodes = ["node1", "node2"] as const;
   const definitions = Array.from({ length: 16 }, (_, index) =>
     define({
@@ -25,13 +25,8 @@ describe("a survey of many Vnics on two nodes", () => {
   );
 
   before(async () => {
-    bench = await openBench({ namespace });
     await Promise.all(nodes.map((node, index) => bench.runPod(`db-${index}`, node)));
     states = await Promise.all(definitions.map((definition) => bench.inject(definition)));
-  });
-  after(async () => {
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   /** Observes all Vnics in one survey, like one engine run. */

@@ -6,8 +6,8 @@ import { type NetworkDefinition, parseNetwork } from "../../provider/model/netwo
 import { cluster } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 
 const namespace = "tenants";
@@ -38,10 +38,13 @@ function binding(kind: string, name: string, role: string) {
 }
 
 describe("a tenant", () => {
-  let bench: Bench;
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
+    const admin = (...argv: string[]) => kubectl(bench.lab.kubectl, argv);
+    bench.afterClose(() => admin("delete", "vnicnetworks", "--all", "--timeout=30s"));
+    bench.afterClose(() => admin("delete", "clusterrolebinding", `${namespace}-nell`, "--ignore-not-found"));
+    bench.afterClose(() => removeParts(bench.lab.kubectl, "policies"));
     await installPlatform(bench.lab.kubectl, ["policies"]);
     await applyObjects(bench.lab.kubectl, people);
     await ensureNetwork(bench.driver.cluster, network);
@@ -50,13 +53,6 @@ describe("a tenant", () => {
       const words = await admit("ann", { network: { parent: "eth1" } });
       return words.includes("use-inline") ? true : undefined;
     });
-  });
-  after(async () => {
-    await bench.close();
-    await removeParts(bench.lab.kubectl, "policies");
-    await kubectl(bench.lab.kubectl, ["delete", "clusterrolebinding", `${namespace}-nell`, "--ignore-not-found"]);
-    await kubectl(bench.lab.kubectl, ["delete", "vnicnetworks", "--all", "--timeout=30s"]);
-    await assertNoLeaks(bench.lab);
   });
 
   const network = networkOf({

@@ -4,26 +4,21 @@ import { annotations, apiVersion, labels } from "../../provider/model/names.ts";
 import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, openBench } from "../support/lifecycle.ts";
+import { addressesOf, define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("an address that several records request", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "addresses";
+  const bench = useBench({ namespace });
   const host = "192.168.50.180";
 
   before(async () => {
-    bench = await openBench({ namespace });
     reconciler = await startReconciler(bench.lab);
+    bench.beforeClose(() => reconciler.stop());
     await bench.runPod("db", "node1");
     await bench.runPod("web", "node3");
-  });
-  after(async () => {
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const record = (name: string, pod: string, metadata: object = {}, address = host) => ({

@@ -5,21 +5,21 @@ import type { Node } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
 import { ipBeside, killContainer, pauseKubelet, rebootNode } from "../support/damage.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench, type PodLink } from "../support/lifecycle.ts";
+import type { PodLink } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing, learnedMac } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the reconciler heals", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "heals";
+  const bench = useBench({ namespace });
   const address = "192.168.50.61";
   const resyncSeconds = 10;
 
   before(async () => {
-    bench = await openBench({ namespace });
     reconciler = await startReconciler(bench.lab, { resyncSeconds });
+    bench.beforeClose(() => reconciler.stop());
   });
   beforeEach(async () => {
     // The node may have been considered lost in the meantime.
@@ -30,11 +30,6 @@ describe("the reconciler heals", () => {
   afterEach(async () => {
     await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
     await bench.kubectl("delete", "pods", "--all", "--timeout=60s");
-  });
-  after(async () => {
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   async function declare(name: string, pod: string, host: string): Promise<void> {

@@ -3,33 +3,28 @@ import { apiVersion, linkAlias, reconcilerName, systemNamespace } from "../../pr
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { killContainer, signalContainer } from "../support/damage.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench, type PodLink } from "../support/lifecycle.ts";
+import type { PodLink } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("with two reconcilers", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   let first: PodLink[];
   const namespace = "leaders";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     await bench.runPod("db", "node1");
     reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
+    bench.beforeClose(() => reconciler.stop());
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
     await declare("first", 81);
     first = await nics();
   });
   afterEach(async () => {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.81")).to.equal(true);
     expect(await nics(), "nobody has touched it").to.deep.include.members(first);
-  });
-  after(async () => {
-    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   async function declare(name: string, host: number): Promise<void> {

@@ -2,25 +2,19 @@ import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the reconciler, for records made only with kubectl", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "records";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     reconciler = await startReconciler(bench.lab);
+    bench.beforeClose(() => reconciler.stop());
     await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const declare = (name: string, spec: object) =>

@@ -6,37 +6,31 @@ import { must, until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
 import { installAgent, removeAgent } from "../support/dhcp.ts";
 import { addLanNic } from "../support/lan-nic.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the node agent reports", function () {
   this.timeout(180_000);
-  let bench: Bench;
   let reconciler: Reconciler;
   let removeParent: () => Promise<void>;
   const namespace = "reports";
+  const bench = useBench({ namespace });
   const address = "192.168.50.66";
   const parent = "eth7";
 
   before(async () => {
-    bench = await openBench({ namespace });
+    bench.beforeClose(() => removeAgent(bench.lab));
     await installAgent(bench.lab);
     reconciler = await startReconciler(bench.lab);
+    bench.beforeClose(() => reconciler.stop());
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
     removeParent = await addLanNic("node1", parent);
+    bench.afterClose(() => removeParent());
     await bench.runPod("db", "node1");
     const spec = { pod: { name: "db" }, network: { parent }, addresses: [`${address}/24`] };
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec }]);
     await becomes("Ready", "True", "Attached");
-  });
-  after(async () => {
-    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
-    await reconciler.stop();
-    await removeAgent(bench.lab);
-    await bench.close();
-    await removeParent();
-    await assertNoLeaks(bench.lab);
   });
 
   const record = async () => JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as StoredVnic;

@@ -5,8 +5,8 @@ import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import { ipBeside } from "../support/damage.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, define, openBench, type PodLink } from "../support/lifecycle.ts";
+import { addressesOf, define, type PodLink } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 const count = 50;
@@ -14,19 +14,14 @@ const pods = ["one", "two", "three", "four", "five"];
 const rounds = 3;
 
 describe("hooks and reconciler working on the same Vnics at full speed", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   const namespace = "together";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     reconciler = await startReconciler(bench.lab, { resyncSeconds: 2 });
+    bench.beforeClose(() => reconciler.stop());
     await Promise.all(pods.map((pod, index) => bench.runPod(pod, index % 2 ? "node1" : "node3")));
-  });
-  after(async () => {
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
   });
 
   const definitionOf = (index: number, round: number) =>

@@ -3,27 +3,22 @@ import { apiVersion, systemNamespace } from "../../provider/model/names.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { type Lab, up } from "../lab/index.ts";
+import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";
 import { runCommand } from "../support/command-line.ts";
-import { type Bench, define, openBench } from "../support/lifecycle.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
+import { define } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 
 describe("pulumi-vnic uninstall", () => {
   let lab: Lab;
-  let bench: Bench;
   const namespace = "uninstall";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    lab = await up();
-    bench = await openBench({ namespace });
+    lab = bench.lab;
+    bench.beforeClose(() => installPlatform(lab.kubectl));
     await bench.runPod("db", "node1");
-  });
-  after(async () => {
-    await installPlatform(lab.kubectl);
-    await bench.close();
-    await assertNoLeaks(lab);
   });
 
   const run = (...argv: string[]) => runCommand(["uninstall", ...argv], { kubeconfig: lab.kubeconfig });

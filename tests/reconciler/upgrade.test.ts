@@ -6,8 +6,8 @@ import { nodes } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl } from "../support/cluster.ts";
 import { agentsReady, answersLeased, type DhcpServer, dhcpServer, removeAgent } from "../support/dhcp.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { addressesOf, type Bench, openBench } from "../support/lifecycle.ts";
+import { addressesOf } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { tagImage, untagImage } from "../support/node-images.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
@@ -19,32 +19,29 @@ import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 const nextImage = defaultImage.replace(/:.*$/, ":next");
 
 describe("an upgrade or downgrade of the platform", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   let server: DhcpServer;
   const namespace = "upgrade";
+  const bench = useBench({ namespace });
   const leaseSeconds = 30;
 
   before(async () => {
-    bench = await openBench({ namespace });
     server = await dhcpServer({ leaseSeconds });
+    bench.afterClose(() => server.close());
     await server.start();
     await bench.runPod("db", "node1");
+    bench.afterClose(() => removeAgent(bench.lab));
     await installPlatform(bench.lab.kubectl, ["agent"]);
     await agentsReady(bench.lab);
     reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
-    for (const node of nodes) await tagImage(bench.lab, node, defaultImage, nextImage);
+    bench.beforeClose(() => reconciler.stop());
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
+    for (const node of nodes) {
+      await tagImage(bench.lab, node, defaultImage, nextImage);
+      bench.afterClose(() => untagImage(bench.lab, node, nextImage));
+    }
     await declare("fixed", { network: { parent: "eth1" }, addresses: ["192.168.50.77/24"] });
     await declare("leased", { network: { parent: "eth2" }, dhcp: {} });
-  });
-  after(async () => {
-    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
-    await reconciler.stop();
-    await bench.close();
-    await removeAgent(bench.lab);
-    await server.close();
-    for (const node of nodes) await untagImage(bench.lab, node, nextImage);
-    await assertNoLeaks(bench.lab);
   });
 
   async function declare(name: string, spec: object): Promise<void> {

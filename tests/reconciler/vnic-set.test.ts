@@ -8,30 +8,24 @@ import { parseSetDefinition } from "../../provider/model/vnic-set/definition.ts"
 import type { VnicSetState } from "../../provider/model/vnic-set/state.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects, kubectl, providerKubeconfig } from "../support/cluster.ts";
-import { assertNoLeaks } from "../support/leaks.ts";
-import { type Bench, openBench } from "../support/lifecycle.ts";
+import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 import { workload } from "../support/workloads.ts";
 
 describe("a VnicSet on the lab", () => {
-  let bench: Bench;
   let reconciler: Reconciler;
   let cluster: Awaited<ReturnType<typeof openCluster>>;
   let withoutReconciler: unknown;
   const namespace = "sets";
+  const bench = useBench({ namespace });
 
   before(async () => {
-    bench = await openBench({ namespace });
     cluster = await openCluster({ kubeconfig: await providerKubeconfig(bench.lab.kubectl) });
     withoutReconciler = await apply("early", { selector: { app: "db" } }).catch((error: unknown) => error);
     reconciler = await startReconciler(bench.lab);
-  });
-  after(async () => {
-    await bench.kubectl("delete", "vnicsets", "--all", "--timeout=120s");
-    await reconciler.stop();
-    await bench.close();
-    await assertNoLeaks(bench.lab);
+    bench.beforeClose(() => reconciler.stop());
+    bench.beforeClose(() => bench.kubectl("delete", "vnicsets", "--all", "--timeout=120s"));
   });
 
   /** Applies a set as the hooks do, which wait for its pods; `shown` collects the progress messages. */

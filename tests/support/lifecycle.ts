@@ -28,6 +28,10 @@ export interface Bench {
   kubectl(...argv: string[]): Promise<string>;
   /** The output of `ip -j -d address` in a pod, which the runtime runs there without our code. */
   linksIn(pod: string): Promise<PodLink[]>;
+}
+
+export interface OpenBench extends Bench {
+  /** Ejects the Vnics that a failed test has left, ends the sessions, and deletes the namespace. */
   close(): Promise<void>;
 }
 
@@ -53,7 +57,7 @@ export interface BenchOptions {
   readonly kubeconfig?: string;
 }
 
-export async function openBench({ namespace, image = defaultImage, kubeconfig }: BenchOptions): Promise<Bench> {
+export async function openBench({ namespace, image = defaultImage, kubeconfig }: BenchOptions): Promise<OpenBench> {
   const lab = await up();
   await installPlatform(lab.kubectl);
   const level = { "pod-security.kubernetes.io/enforce": "restricted" };

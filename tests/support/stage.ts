@@ -1,13 +1,13 @@
 import type { Node } from "../lab/layout.ts";
 import { providerKubeconfig } from "./cluster.ts";
 import { FaultProxy } from "./fault-proxy.ts";
-import { assertNoLeaks, assertNoVnics } from "./leaks.ts";
-import { type Bench, openBench } from "./lifecycle.ts";
+import { assertNoVnics } from "./leaks.ts";
 import { type DeclaredVnic, Stack, type StackOptions, type StoredResource } from "./stack.ts";
+import { type TestBench, useBench } from "./use-bench.ts";
 
 /** The environment of a test file for the real engine: pods in a separate namespace, and a new stack for each test. */
 export interface Stage {
-  readonly bench: Bench;
+  readonly bench: TestBench;
   readonly stack: Stack;
   /** The proxy between the stack and the API server. */
   readonly proxy: FaultProxy;
@@ -24,13 +24,13 @@ export interface Stage {
  * after the last test that no session is left.
  */
 export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
-  let bench: Bench;
+  const bench = useBench({ namespace });
   let stack: Stack;
   let proxy: FaultProxy;
   let kubeconfig: string;
   before(async () => {
-    bench = await openBench({ namespace });
     proxy = await FaultProxy.start();
+    bench.afterClose(() => proxy.stop());
     kubeconfig = await proxy.kubeconfigFile(await providerKubeconfig(bench.lab.kubectl));
     await Promise.all(Object.entries(pods).map(([pod, node]) => bench.runPod(pod, node)));
   });
@@ -46,15 +46,8 @@ export function setStage(namespace: string, pods: Readonly<Record<string, Node>>
     await stack.remove();
     await assertNoVnics(bench.lab);
   });
-  after(async () => {
-    await bench.close();
-    await proxy.stop();
-    await assertNoLeaks(bench.lab);
-  });
   return {
-    get bench() {
-      return bench;
-    },
+    bench,
     get stack() {
       return stack;
     },
