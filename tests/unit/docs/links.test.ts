@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Document, readDocuments, root } from "../../support/documents.ts";
 
@@ -56,23 +56,6 @@ describe("the paths in the documentation", () => {
       const paths = document.spans.filter((span) => named.test(span));
       expect(paths.filter((path) => !existsSync(join(root, path)))).to.deep.equal([]);
     });
-});
-
-describe("the tree in ARCHITECTURE.md", () => {
-  it("lists each room of provider/, and only folders that exist", () => {
-    const tree = documents
-      .find(({ path }) => path === "ARCHITECTURE.md")
-      ?.blocks.find(({ text }) => text.startsWith("sdk/"));
-    const folders: string[] = [];
-    let top = "";
-    for (const [, indent, name] of tree?.text.matchAll(/^( *)([\w-]+)\/(?= |$)/gm) ?? []) {
-      if (indent === "") top = `${name}`;
-      folders.push(indent === "" ? top : `${top}/${name}`);
-    }
-    const rooms = readdirSync(join(root, "provider")).map((name) => `provider/${name}`);
-    expect(folders).to.include.members(rooms);
-    expect(folders.filter((folder) => !existsSync(join(root, folder)))).to.deep.equal([]);
-  });
 });
 
 describe("the size limits of the first pages", () => {
