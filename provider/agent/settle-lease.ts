@@ -33,7 +33,10 @@ interface SettledNic {
   readonly interface: Interface;
 }
 
-/** Undefined if the Vnic's NIC isn't complete: the Job that completes it will ask for the lease. */
+/**
+ * Writes the lease to the NIC and the resource file. Undefined if the NIC isn't complete: the Job that completes it will
+ * ask for the lease.
+ */
 async function settleOnNode({ subject, lease }: LeaseKeeper): Promise<SettledNic | undefined> {
   const file = await readResourceFile(subject.uid);
   if (!file?.definition.dhcp || file.association.inode !== subject.inode || file.step !== "attached") return undefined;

@@ -135,7 +135,10 @@ export class Watch {
   }
 }
 
-/** The addresses were probed when the Vnic was injected, or recently by a former agent, so the first probe can wait. */
+/**
+ * The state before the first check of a Vnic. The first probe can wait, because the addresses were probed when the Vnic
+ * was injected, or recently by a former agent.
+ */
 function initialState(file: ResourceFile, parentIndex: number | undefined): CheckState {
   const fullCheckAt = performance.now() + fullCheckMilliseconds;
   return {

@@ -17,8 +17,8 @@ export function doctorCommand(): Command {
   return withAccess(new Command("doctor"))
     .summary("find problems and their remedies")
     .description(
-      `Check the cluster, its nodes and its Vnics, and print the problems with their remedies. Nothing is changed. On each
-node an injection session runs, which needs the provider's rights. Without --node, at most 10 nodes are checked.`,
+      `Check the cluster, its nodes and its Vnics, and print the problems with their remedies. Nothing is changed. An
+injection session runs on each node, which needs the provider's rights. Without --node, at most 10 nodes are checked.`,
     )
     .addOption(imageOption())
     .option("--node <name>", "check only this node")

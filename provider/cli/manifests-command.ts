@@ -38,7 +38,7 @@ export function manifestsCommand(): Command {
       "--options <file>",
       "a YAML or JSON file with the options of the class Platform; options of the command line take precedence",
     )
-    .option("--image <image>", `the node image, best by digest (default: ${JSON.stringify(defaultImage)})`)
+    .option("--image <image>", `the node image, preferably by digest (default: ${JSON.stringify(defaultImage)})`)
     .addOption(
       new Option("--allow-image <image>", "an additional image that may run in vnic-system; may be repeated")
         .default([], "none")

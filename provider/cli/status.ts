@@ -24,8 +24,8 @@ export function statusCommand(): Command {
   return withAccess(new Command("status"))
     .summary("list Vnics, or show one Vnic in detail")
     .description(
-      `Show a table of Vnics; or one Vnic in depth: its conditions, its events, and, by an injection session on its node,
-the node's resource file and the NIC as the kernel shows it, with its counters.`,
+      `Show a table of Vnics, or one Vnic in detail: its conditions, its events, the node's resource file, and the NIC as the
+kernel shows it, with its counters. An injection session on the node reads the last two.`,
     )
     .argument("[vnic]", "<namespace>/<name>, or <name> with --namespace")
     .option("-n, --namespace <namespace>", "only Vnics of this namespace (default: all namespaces)")

@@ -20,8 +20,8 @@ export function uninstallCommand(): Command {
   return withAccess(new Command("uninstall"))
     .summary("remove what the manifests installed")
     .description(
-      `Take away what the manifests have installed, and the directories on the nodes. While there are Vnics, VnicSets or
-Networks it does nothing but name them, unless --delete-records is given: then it takes these away first. Safe to run again.`,
+      `Remove what the manifests installed, and our directories on the nodes. While Vnics, VnicSets or Networks exist, it only
+lists them; with --delete-records, it removes them first. Safe to run again.`,
     )
     .option("--delete-records", "first remove all Vnics from their pods, and delete all VnicSets and Networks", false)
     .option("--json", "print what was done as JSON", false)

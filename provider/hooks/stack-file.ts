@@ -66,7 +66,7 @@ function read(path: string): Settings {
   }
 }
 
-/** Keys may have `config` in the middle, as early versions of Pulumi wrote them. */
+/** Finds the value of a key, which may have `config` in the middle, as early versions of Pulumi wrote it. */
 function findEntry(config: unknown, key: string): unknown {
   if (!isObject(config)) return undefined;
   return config[key] ?? config[key.replace(":", ":config:")] ?? undefined;

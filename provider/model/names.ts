@@ -11,7 +11,7 @@ export const providerServiceAccount = "vnic-provider";
 export const injectorServiceAccount = "vnic-injector";
 /** Name of the node agent: its service account and its DaemonSet. */
 export const agentName = "vnic-agent";
-/** The value of label `component` of the node agent's pods. */
+/** The value of the label `component` of the node agent's pods. */
 export const agentComponent = "node-agent";
 /** Name of the reconciler: of its service account, its Deployment, and its leader election Lease. */
 export const reconcilerName = "vnic-reconciler";

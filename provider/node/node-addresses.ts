@@ -31,7 +31,7 @@ function defaultGateways(): string[] {
   return [...gatewaysOfIPv4(readTable("/proc/net/route")), ...gatewaysOfIPv6(readTable("/proc/net/ipv6_route"))];
 }
 
-/** Returns no rows on a kernel without IPv6. */
+/** Reads a table of the kernel; empty if the kernel has no IPv6. */
 function readTable(path: string): string {
   try {
     return readFileSync(path, "utf8");

@@ -86,7 +86,10 @@ function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): s
   );
 }
 
-/** The container may have ended since the pod was read, but the sandbox stays. A removed sandbox has no bundle. */
+/**
+ * Searches all bundles for the pod's sandbox, in case the container has ended since the pod was read. A sandbox that was
+ * removed has no bundle.
+ */
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
   for (const id of await readdir(hostPath(layout.bundles)).catch(() => [])) {
     const annotations = (await readBundle(layout, id))?.annotations;

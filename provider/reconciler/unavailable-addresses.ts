@@ -62,7 +62,7 @@ export class UnavailableAddresses {
   }
 }
 
-/** A network that doesn't exist, or that the namespace may not use, has no segments. */
+/** The segments of a network; none if it doesn't exist, or if the namespace may not use it. */
 async function findSegments(cluster: Cluster, network: NetworkReference, namespace: string): Promise<string[]> {
   try {
     return await segmentsOfNetwork(cluster, network, namespace);

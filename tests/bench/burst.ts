@@ -58,7 +58,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
   });
 }
 
-/** Sets the interface name, because two derived names may be equal among many in one pod. */
+/** One Vnic, with an interface name, because two derived names may be equal among many in one pod. */
 function wire(index: number): Definition {
   const pod = { namespace, name: pods[index % pods.length] ?? "" };
   const interfaceName = `lan${Math.floor(index / pods.length)}`;

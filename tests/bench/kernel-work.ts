@@ -81,7 +81,7 @@ function batch(lines: readonly string[], within: readonly string[] = []): string
   return [[...within, "ip", "-batch", "-", "<<'LINES'"].join(" "), ...lines, "LINES"];
 }
 
-/** bash prints the time itself, because the start of a program for this would be measured as well. */
+/** A line of bash that prints the time of a stage. It starts no program, whose start would be measured as well. */
 function stamp(stage: string): string {
   return `echo ${stage} $EPOCHREALTIME`;
 }

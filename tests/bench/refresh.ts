@@ -73,7 +73,7 @@ async function make(stack: Stack, size: number): Promise<void> {
   }
 }
 
-/** Addresses in a separate network, because the LAN has too few; the NICs of a pod are numbered. */
+/** One Vnic. Its address is in a separate network, because the LAN has too few; the NICs of a pod are numbered. */
 function wire(index: number): DeclaredVnic {
   const number = Math.floor(index / pods.length);
   return {
@@ -89,7 +89,7 @@ function wire(index: number): DeclaredVnic {
   };
 }
 
-/** The engine adds the provider's text to each resource by itself. */
+/** The outputs of a Vnic in state, without the provider's text, which the engine adds to each resource itself. */
 async function outputsOfOne(stack: Stack): Promise<object> {
   const [vnic] = await stack.vnics();
   const { __provider: _, ...outputs } = vnic?.outputs ?? {};

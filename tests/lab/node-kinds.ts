@@ -80,7 +80,10 @@ export function describeKinds(): string {
   return `${nodes.map((node) => `${node} ${kindOf(node).name}`).join(", ")} (PULUMI_VNIC_TURN=${turn()})`;
 }
 
-/** The kinds are rotated by the lab's number, so that concurrent labs run the same test on different kinds of nodes. */
+/**
+ * The kind of a node. Kinds are rotated by the lab's number, so that concurrent labs run the same test on different kinds of
+ * nodes.
+ */
 export function kindOf(node: Node): NodeKind {
   const kind = kinds[(nodes.indexOf(node) + labNumber + turn()) % kinds.length];
   if (kind === undefined) throw new Error(`${node} is not a node of the lab`);

@@ -111,7 +111,7 @@ async function isHealthy(programs: string): Promise<boolean> {
   return nodes.every((node) => ready.includes(node));
 }
 
-/** A lab that was started by other code, another Kubernetes version or in another turn is replaced. */
+/** A hash of the code, the Kubernetes version and the turn of a lab. A lab with another one is replaced. */
 async function fingerprint(programs: string): Promise<string> {
   const hash = createHash("sha256").update(`${programs} ${turn()}`);
   for (const file of shapingFiles) hash.update(await readFile(join(import.meta.dirname, file)));

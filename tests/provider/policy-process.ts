@@ -110,7 +110,7 @@ function structOf(values: object): struct.Struct {
   return struct.Struct.fromJavaScript(values as Record<string, struct.JavaScriptValue>);
 }
 
-/** The policy's own words follow its description. */
+/** The violations, each as the policy's name and its own words, which follow its description in the message. */
 function violationsIn(response: messages.AnalyzeResponse): string[] {
   return response
     .getDiagnosticsList()

@@ -88,8 +88,8 @@ function interruptionOf(change: Change, property: string, old: PlanValue, wanted
 }
 
 /**
- * New addresses are added before old ones are removed and the link stays up, so only connections to removed addresses
- * end.
+ * Describes which connections end when addresses change: only those of removed addresses, because the link stays up and
+ * new addresses are added first.
  */
 function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
   const staying = hostsOf(wanted);

@@ -84,7 +84,7 @@ function section(vnics: readonly NicChange[], folded: boolean): string {
   return `<details>\n<summary>${title}</summary>\n\n${table}\n\n</details>`;
 }
 
-/** Values that are the same for the whole NIC are printed once. */
+/** The table rows of a NIC. What is the same for the whole NIC is only in the first row. */
 function rows({ nic, change, fields }: NicChange): string[] {
   return fields.map(({ field, old, new: wanted, how, interrupts }, index) => {
     const values = `${shownValue(old)} → ${shownValue(wanted)}`;

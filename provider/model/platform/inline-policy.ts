@@ -3,8 +3,8 @@ import { admissionPolicy } from "./admission.ts";
 import type { Manifest } from "./manifest.ts";
 
 /**
- * Requests that change the specs of Vnics and VnicSets. Objects that were admitted earlier can be finalized, whatever
- * their spec.
+ * Requests that change the specs of Vnics and VnicSets. Other changes aren't checked, so that objects that were admitted
+ * earlier can be finalized, whatever their spec.
  */
 export const specsOfVnics = {
   resources: [

@@ -48,8 +48,8 @@ export function partManifests(part: PlatformPart, options: PlatformOptions): Man
 }
 
 /**
- * The policies admit the workloads of all parts in our namespace, even of parts left out, as these may be installed
- * separately.
+ * The admission policies, and the roles for users. In our namespace, the policies admit the workloads of all parts, even
+ * of parts left out, as these may be installed separately.
  */
 function policies(options: PlatformOptions): Manifest[] {
   const others = platformParts.filter((part) => part !== "policies");

@@ -92,7 +92,7 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
   });
 }
 
-/** A Job has one pod, which runs once. */
+/** CEL: whether a Job makes one pod, which runs once. */
 const isOneSession = [
   "object.spec.?parallelism.orValue(1) == 1 && object.spec.?completions.orValue(1) == 1",
   "object.spec.?backoffLimit.orValue(6) == 0 && !object.spec.?suspend.orValue(false)",

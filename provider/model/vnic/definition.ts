@@ -96,7 +96,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   ];
 }
 
-/** Modes without their own MAC accept only the derived MAC, which a record may contain. */
+/** Problems with the MAC: a mode without its own MAC accepts only the derived MAC, which a record may contain. */
 function macProblems(inputs: unknown): Problem[] {
   const { name, pod, network, mac } = (inputs ?? {}) as Record<string, unknown>;
   const { mode } = (network ?? {}) as { mode?: Mode };
