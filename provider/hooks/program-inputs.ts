@@ -20,8 +20,8 @@ export function programInputs(olds: unknown, { __provider: _, ...news }: WithStu
 }
 
 /**
- * The engine prints the value of a property with a problem, however long it is. Longer values are left out, and only
- * the reason quotes them.
+ * Longest value that a check failure includes, because the engine prints it completely. Of a longer one, only the reason
+ * quotes the beginning.
  */
 const maxCharacters = 1000;
 

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VnicError } from "../base/errors.ts";
 
-/** Longer than a Job that waits for a DHCP server holds the lock. */
+/** Longer than a Job holds the lock while it waits for a DHCP server. */
 const timeoutMilliseconds = 30_000;
 
 /**
