@@ -7,6 +7,11 @@ export function quote(value: unknown, mostCharacters = 120): string {
   return `${text.slice(0, mostCharacters)}… (${size} characters)`;
 }
 
+/** Formats a value of a definition as JSON for a message; says if it isn't given. */
+export function quoteGiven(value: unknown): string {
+  return value === undefined ? "not given" : JSON.stringify(value);
+}
+
 /** Cuts an untrusted message to a limited length. */
 export function truncate(text: string, mostCharacters: number): string {
   return text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters - 1)}…`;

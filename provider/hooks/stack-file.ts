@@ -1,3 +1,4 @@
+import { isObject } from "../base/json.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
@@ -87,8 +88,4 @@ function toFileValue(value: unknown): FileValue {
 function hasSecret(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasSecret);
   return isObject(value) && ("secure" in value || Object.values(value).some(hasSecret));
-}
-
-function isObject(value: unknown): value is Settings {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

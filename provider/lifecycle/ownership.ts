@@ -1,3 +1,4 @@
+import { quoteGiven } from "../base/quote.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
@@ -39,10 +40,9 @@ export function claimedOwner(record: StoredVnic, definition: Definition, known?:
 
 function differingFields(there: VnicSpec, here: VnicSpec): string[] {
   const fields = [...new Set([...Object.keys(there), ...Object.keys(here)])] as (keyof VnicSpec)[];
-  const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
   return fields
     .filter((field) => !isDeepStrictEqual(there[field], here[field]))
-    .map((field) => `${field} is ${words(there[field])} there and ${words(here[field])} here`);
+    .map((field) => `${field} is ${quoteGiven(there[field])} there and ${quoteGiven(here[field])} here`);
 }
 
 /**

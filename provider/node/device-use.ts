@@ -1,5 +1,5 @@
-import { VnicError } from "../base/errors.ts";
 import { ipRows, type Link } from "./link.ts";
+import { parentRefusal } from "./parent-link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 
 /* A device moves into its pod whole. The node's configuration of the device would be lost, even after it comes back. */
@@ -14,14 +14,16 @@ export async function refuseUsedDevice(device: Link, uid: string): Promise<void>
   const { name } = device;
   const [route] = (await Promise.all(["-4", "-6"].map((family) => routesBy(family, name)))).flat();
   if (route !== undefined)
-    throw refusal(`${name} carries the node's route to ${route}, which would end with the move; name another device`);
+    throw parentRefusal(
+      `${name} carries the node's route to ${route}, which would end with the move; name another device`,
+    );
   const files = await listResourceFiles();
   const child = files.find(
     ({ vnic, definition }) =>
       vnic.uid !== uid && isParent(device, definition.network.parent) && definition.network.mode !== "host-device",
   );
   if (child)
-    throw refusal(
+    throw parentRefusal(
       `${name} is the parent of Vnic ${child.vnic.namespace}/${child.vnic.name}, which would end with the move`,
     );
 }
@@ -36,8 +38,4 @@ async function routesBy(family: string, name: string): Promise<string[]> {
 
 function isParent({ name, mac, bus }: Link, parent: string): boolean {
   return parent === name || parent === mac || parent === bus;
-}
-
-function refusal(text: string): VnicError {
-  return new VnicError("refused", `network.parent: ${text}`);
 }

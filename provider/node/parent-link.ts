@@ -14,10 +14,10 @@ export function resolveParent(network: NodeNetwork, nodeLinks: readonly Link[]):
   const parent = findParent(network.parent, nodeLinks);
   const { name, mtu } = parent;
   if (network.mode === "host-device") return { parent: name, mtu, former: formerState(parent, nodeLinks) };
-  if (!parent.up) throw refusal(`interface ${JSON.stringify(name)} on the node is down; bring it up first`);
+  if (!parent.up) throw parentRefusal(`interface ${JSON.stringify(name)} on the node is down; bring it up first`);
   if (network.vlan === undefined || network.mode === "bridge") refusePort(parent, network, nodeLinks);
   if (network.mode === "bridge" && parent.kind !== "bridge")
-    throw refusal(`${name} is no bridge on the node${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`);
+    throw parentRefusal(`${name} is no bridge on the node${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`);
   if (network.vlan === undefined) return { parent: name, mtu };
   return { parent: findTagged(name, network.vlan, nodeLinks)?.name ?? vlanLinkName(name, network.vlan), mtu };
 }
@@ -38,9 +38,9 @@ export function findParent(text: string, links: readonly Link[]): Link {
   const form = parentForm(text);
   const found = links.filter((link) => matches[form](link, text));
   const [parent, ...others] = found;
-  if (!parent) throw refusal(`there is no interface ${absence[form](text)} on the node${listed(links)}`);
+  if (!parent) throw parentRefusal(`there is no interface ${absence[form](text)} on the node${listed(links)}`);
   if (others.length > 0)
-    throw refusal(
+    throw parentRefusal(
       `${found.map(({ name }) => name).join(" and ")} on the node both are interfaces ${absence[form](text)}; name one of them`,
     );
   return parent;
@@ -77,7 +77,7 @@ function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: re
       ? `name a bridge${listed(nodeLinks.filter(({ kind }) => kind === "bridge"))}`
       : `name ${over.name} instead`;
   const other = mode !== "bridge" && over.kind === "bridge" ? `, or use mode "bridge" with it` : "";
-  throw refusal(`${name} is a port of the ${over.kind} ${over.name} on the node; ${remedy}${other}`);
+  throw parentRefusal(`${name} is a port of the ${over.kind} ${over.name} on the node; ${remedy}${other}`);
 }
 
 /**
@@ -87,12 +87,14 @@ function refusePort({ name, master }: Link, { mode }: NodeNetwork, nodeLinks: re
 function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<ParentLink["former"]> {
   const { name, mac, mtu, up, addresses, master, bus, kind, peerIndex, peerNetns } = device;
   const { permanentMac, altnames, settings } = device;
-  if (name === "lo") throw refusal("lo is the node's loopback; name a device that leads to a network");
+  if (name === "lo") throw parentRefusal("lo is the node's loopback; name a device that leads to a network");
   if (addresses.length > 0)
-    throw refusal(`${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`);
-  if (master !== undefined) throw refusal(`${name} is a port of ${master} on the node; take it out first`);
+    throw parentRefusal(
+      `${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`,
+    );
+  if (master !== undefined) throw parentRefusal(`${name} is a port of ${master} on the node; take it out first`);
   const child = nodeLinks.find((link) => link.parent === name);
-  if (child) throw refusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
+  if (child) throw parentRefusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);
   const siblings = nodeLinks.filter((link) => bus !== undefined && link.bus === bus && link !== device);
   return omitUndefined({
     ...{ name, mac, mtu, up, bus, kind, peerIndex, peerNetns, settings },
@@ -107,6 +109,7 @@ function listed(links: readonly Link[]): string {
   return there.length === 0 ? "" : `; it has ${there.join(", ")}`;
 }
 
-function refusal(text: string): VnicError {
+/** The error for a parent that can't be used. */
+export function parentRefusal(text: string): VnicError {
   return new VnicError("refused", `network.parent: ${text}`);
 }

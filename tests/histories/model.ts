@@ -70,11 +70,6 @@ const pool = [
   ...Array.from({ length: 300 }, (_, index) => `fd50::${(index + 2).toString(16)}/64`),
 ];
 
-/** The address without its prefix length. */
-export function hostOf(address: string): string {
-  return address.split("/")[0] ?? address;
-}
-
 export class Model {
   readonly wires = new Map<number, Wire>();
   readonly nodeOf = new Map<string, Node>(podNames.map((pod, index) => [pod, nodes[index % nodes.length] ?? "node1"]));

@@ -1,3 +1,4 @@
+import { hostOf } from "../../provider/base/address.ts";
 import { isDeepStrictEqual } from "node:util";
 import { finalizer, linkAlias } from "../../provider/model/names.ts";
 import { specOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
@@ -7,7 +8,7 @@ import { until } from "../lab/run.ts";
 import { addressesOf, type Bench, type PodLink } from "../support/lifecycle.ts";
 import type { Stack } from "../support/stack.ts";
 import { definitionFor } from "./declaration.ts";
-import { hostOf, type Model, namespace, recordName, type Wire } from "./model.ts";
+import { type Model, namespace, recordName, type Wire } from "./model.ts";
 
 /*
  * The actual state, read without our code: from kernels, files, the API server, Pulumi's state, and a host on the LAN.

@@ -1,3 +1,4 @@
+import { quoteGiven } from "../../base/quote.ts";
 import { contains, familyOf, isLinkLocal } from "../../base/address.ts";
 import { quote } from "../../base/quote.ts";
 import { isDeepStrictEqual } from "node:util";
@@ -141,10 +142,9 @@ export async function networkDrift(cluster: ClusterView, known: VnicState): Prom
   try {
     const now = await resolveNetwork(cluster, known, known.node);
     const keys = ["mode", "parent", "vlan", "mtu", "gateways", "networkStatus"] as const;
-    const words = (value: unknown) => (value === undefined ? "not given" : JSON.stringify(value));
     return keys
       .filter((key) => !isDeepStrictEqual(applied[key], now[key]))
-      .map((key) => `the network's ${key} is ${words(now[key])} by now, and was ${words(applied[key])}`);
+      .map((key) => `the network's ${key} is ${quoteGiven(now[key])} by now, and was ${quoteGiven(applied[key])}`);
   } catch (error) {
     if (isVnicError(error, "refused")) return [error.message];
     throw error;

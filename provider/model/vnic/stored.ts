@@ -1,3 +1,4 @@
+import { isObject } from "../../base/json.ts";
 import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import { definitionOf, schemaVersion, type VnicState } from "./state.ts";
@@ -41,8 +42,4 @@ function fillIn<T>(given: T, defaults: unknown): T {
   const missing = Object.entries(defaults).filter(([key]) => !Object.hasOwn(given, key));
   const kept = Object.entries(given).map(([key, value]) => [key, fillIn(value, defaults[key])]);
   return Object.fromEntries([...kept, ...missing]) as T;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
