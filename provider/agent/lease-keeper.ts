@@ -193,8 +193,8 @@ export class LeaseKeeper {
     this.expiry.set(left(lease.leaseSeconds), () =>
       this.lose(`the lease of ${lease.address} has expired, and no DHCP server has renewed it`),
     );
-    // Until half a minute before expiry the client asks only its own server. A client that has just started ignores
-    // signals, and asks all servers.
+    // By itself, the client asks only its own server until half a minute before expiry. SIGUSR1 makes it ask all
+    // servers. A client that has just started ignores the signal, but asks all servers anyway.
     const untilRebinding = left(lease.rebindSeconds);
     if (untilRebinding > 0) this.rebinding.set(untilRebinding, () => this.client?.signal("SIGUSR1"));
     else this.rebinding.clear();

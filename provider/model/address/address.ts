@@ -69,11 +69,11 @@ export function addressRecord(holding: WantedAddress, { namespace, name, uid }: 
     apiVersion,
     kind: "VnicAddress",
     metadata: { name: addressName(holding) },
-    spec: { segment, value, family: familyOf(value), holder: { namespace, name, uid } },
+    spec: { segment, value, family: kindOf(value), holder: { namespace, name, uid } },
   };
 }
 
-function familyOf(value: string): AddressRecord["spec"]["family"] {
+function kindOf(value: string): AddressRecord["spec"]["family"] {
   if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(value)) return "MAC";
   return isIPv6(value) ? "IPv6" : "IPv4";
 }

@@ -63,7 +63,7 @@ function policies(options: PlatformOptions): Manifest[] {
   ];
 }
 
-/** The injection Jobs have a namespace of their own, because Pod Security's `baseline` forbids what they need. */
+/** The namespace of our pods, and of no others, because Pod Security's `baseline` forbids what injection Jobs need. */
 function namespace({ runtimeLayout }: PlatformOptions) {
   const level = "pod-security.kubernetes.io";
   return [
