@@ -10,7 +10,7 @@ import { type Netns, runIn } from "./netns.ts";
 /** As many of the longest names as fit into one netlink request of `ip`. */
 const maxNames = 5;
 
-/** Gives a link these alternative names, and takes away all others. */
+/** Gives a link these alternative names, and removes all others. */
 export async function setAltnames(netns: Netns, link: Link, wanted: readonly string[]): Promise<void> {
   const { altnames: there = [] } = link;
   const change = async (verb: "add" | "del", names: readonly string[]) => {

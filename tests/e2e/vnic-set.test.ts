@@ -163,9 +163,7 @@ describe("a VnicSet under the real engine", () => {
       await stack.up("--expect-no-changes");
       await stack.destroy();
       await gone();
-      await until("the leases to be given back", 30, async () =>
-        (await server.leases()).size === 0 ? true : undefined,
-      );
+      await until("the leases to be released", 30, async () => ((await server.leases()).size === 0 ? true : undefined));
       await bench.kubectl("delete", "daemonset", "tap");
     });
   });

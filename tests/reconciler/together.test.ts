@@ -92,7 +92,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
 
     // Further checks must change nothing, and no claim may be left.
     const versions = async () => (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]);
-    await until("all claims to be given back", 30, async () =>
+    await until("all claims to be released", 30, async () =>
       (await records()).some(({ metadata }) => metadata.annotations?.[annotations.claim]) ? undefined : true,
     );
     const before = await versions();

@@ -94,7 +94,7 @@ function interruptionOf(change: Change, property: string, old: PlanValue, wanted
 function connectionsThatEnd(old: PlanValue, wanted: PlanValue): string {
   const staying = hostsOf(wanted);
   const before = hostsOf(old);
-  if (!staying || !before) return "connections over addresses that go end, others stay; which is known after up";
+  if (!staying || !before) return "connections over removed addresses end, others stay; which ones is known after up";
   const removed = before.filter((host) => !staying.includes(host));
   return removed.length === 0 ? "none" : `connections over ${removed.join(", ")} end, others stay`;
 }

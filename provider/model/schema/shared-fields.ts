@@ -41,8 +41,8 @@ export const cluster = {
 } as const;
 
 /**
- * Absent for a record that Pulumi hasn't created. It changes with an alias or a new parent, which doesn't affect the
- * NIC.
+ * The URN of the resource that declares the record; absent if Pulumi hasn't created the record. It changes with an alias
+ * or a new parent, which doesn't affect the NIC.
  */
 export const declaredBy = {
   schema: text(maxLength.owner, "an owner's name").optional(),

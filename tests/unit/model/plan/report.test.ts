@@ -64,7 +64,7 @@ describe("the report on a plan", () => {
       [
         "addresses aren't known yet",
         { wanted: { addresses: [unknownValue] } },
-        { addresses: "connections over addresses that go end, others stay; which is known after up" },
+        { addresses: "connections over removed addresses end, others stay; which ones is known after up" },
       ],
       ["the MTU changes", { wanted: { mtu: 1400 } }, { mtu: "none" }],
       ["a label changes", { wanted: { labels: { team: "net" } } }, { "labels.team": "none" }],
