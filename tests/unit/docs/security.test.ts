@@ -1,18 +1,28 @@
 import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { marked, type Tokens } from "marked";
+import { marked, type Token, type Tokens } from "marked";
 import { root } from "../../support/documents.ts";
+import { protections } from "./protections.ts";
 
-const page = readFileSync(join(root, "docs/security.md"), "utf8");
+const tokens = marked.lexer(readFileSync(join(root, "docs/security.md"), "utf8"));
 
-/** The last cell of each row, in the page's tables whose last column has the given header. */
-function cellsUnder(header: string): string[] {
-  return marked
-    .lexer(page)
+/** Each row of the table of what somebody can't do, as a sentence. */
+function rows(): string[] {
+  return tokens
     .filter((token): token is Tokens.Table => token.type === "table")
-    .filter((table) => table.header.at(-1)?.text === header)
-    .flatMap(({ rows }) => rows.map((row) => row.at(-1)?.text ?? ""));
+    .filter(({ header }) => header.at(-1)?.text === "can't …")
+    .flatMap(({ rows }) => rows.map(([who, what]) => `${who?.text} can't ${what?.text}`));
+}
+
+/** The sentences outside of tables that say what somebody can't do. */
+function sentences(): string[] {
+  return tokens
+    .flatMap((token: Token) => (token.type === "list" ? (token as Tokens.List).items : [token]))
+    .filter(({ type }) => type === "paragraph" || type === "list_item")
+    .flatMap(({ raw }) => raw.replaceAll(/\s+/g, " ").split(/(?<=[.:]) /))
+    .map((sentence) => sentence.trim())
+    .filter((sentence) => /\b(can't|cannot|nobody can|can only|can never)\b/.test(sentence) && !sentence.endsWith(":"));
 }
 
 /**
@@ -28,20 +38,25 @@ function titlesIn(path: string): string[] {
   );
 }
 
-describe("each protection that docs/security.md lists", () => {
-  const cells = cellsUnder("tested in");
+describe("each protection that docs/security.md states", () => {
+  const stated = [...rows(), ...sentences()];
+  const listed = Object.keys(protections);
 
-  it("is in a table", () => expect(cells.length).to.be.greaterThan(20));
+  it("is listed with its tests", () => {
+    expect(rows()).to.have.length.greaterThan(20);
+    expect(stated.filter((sentence) => !listed.includes(sentence))).to.deep.equal([]);
+  });
 
-  for (const cell of cells)
-    it(`has existing tests: ${cell}`, () => {
-      const files = [...cell.matchAll(/\]\(\.\.\/tests\/([^)]+)\)((?:;? "[^"]+")+)/g)];
-      expect(files).to.not.deep.equal([]);
-      for (const [, file = "", quoted = ""] of files) {
-        const path = join(root, "tests", file);
-        expect(existsSync(path), file).to.equal(true);
-        const titles = titlesIn(path);
-        for (const [, title = ""] of quoted.matchAll(/"([^"]+)"/g)) expect(titles, file).to.include(title);
+  it("is still there if it is listed", () =>
+    expect(listed.filter((sentence) => !stated.includes(sentence))).to.deep.equal([]));
+
+  for (const [sentence, proofs] of Object.entries(protections))
+    it(`has existing tests: ${sentence}`, () => {
+      expect(proofs).to.not.deep.equal({});
+      for (const [file, titles] of Object.entries(proofs)) {
+        expect(existsSync(join(root, "tests", file)), file).to.equal(true);
+        expect(titles, file).to.not.deep.equal([]);
+        expect(titlesIn(join(root, "tests", file)), file).to.include.members([...titles]);
       }
     });
 });

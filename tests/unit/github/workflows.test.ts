@@ -5,6 +5,7 @@ import { parse } from "yaml";
 import { root } from "../../support/documents.ts";
 
 interface Step {
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, unknown>>;
@@ -72,6 +73,18 @@ describe("the workflows of this repository", () => {
   it("install packages without running their scripts", () => {
     expect(readFileSync(join(root, ".npmrc"), "utf8")).to.match(/^ignore-scripts=true$/m);
     expect(Object.keys(scripts).filter((name) => /^(pre|post)/.test(name))).to.deep.equal([]);
+  });
+
+  it("review the dependencies of each pull request, and check the signatures of all packages", () => {
+    const { steps } = read("check.yml").jobs["supply-chain"]!;
+    const review = steps.find(({ uses }) => uses?.startsWith("actions/dependency-review-action@"));
+    expect(review).to.deep.include({ if: "github.event_name == 'pull_request'" });
+    const [install, signatures] = ["npm ci", "npm run check:signatures"].map((command) =>
+      steps.findIndex(({ run }) => run === command),
+    );
+    expect(install).to.be.within(0, signatures! - 1);
+    expect(steps[signatures!]).to.not.have.property("if");
+    expect(scripts["check:signatures"]).to.equal("npm audit signatures");
   });
 
   it("check types and lint, and run the quick tests, on several versions of Node.js", () => {

@@ -1,0 +1,195 @@
+/** Titles of tests, by file below tests/. In a title, … stands for a part that varies. */
+export type Proofs = Readonly<Record<string, readonly string[]>>;
+
+/** What docs/security.md says that somebody can't do, and the tests that try it. */
+export const protections: Readonly<Record<string, Proofs>> = {
+  "a pod with a Vnic can't run anything on the node, or set a name, a MAC, an address or a device's setting there": {
+    "kernel/hostile-pod.test.ts": [
+      "that writes … into the alias of its link of mode … causes nothing on the node",
+      "that puts its own link in the place of a device moves none of it to the node",
+      "that changes settings of a device and gives it alternative names leaves none of them to the node",
+    ],
+    "unit/node/hostile-pod.test.ts": [
+      "leads to no ip command that the node program wouldn't run otherwise, in 10 000 states",
+    ],
+  },
+  "a pod with a Vnic can't keep its NIC by renaming, unmarking or enslaving it": {
+    "kernel/hostile-pod.test.ts": [
+      "that renames, re-addresses and unmarks its link of mode … loses the link nonetheless",
+      "that makes its link of mode … a port of a bridge loses the link nonetheless",
+      "that gives another link the name by which ip refers to an index loses its NIC, and not the other link",
+    ],
+  },
+  "a pod with a Vnic can't prevent the removal of another pod's Vnic, or change the node": {
+    "kernel/hostile-pod.test.ts": [
+      "never prevents the removal of another pod's Vnic, whatever it does",
+      "gets one of two devices of a kind, and the node's other one is never changed",
+    ],
+    "kernel/fuzz.test.ts": ["on its Vnic of mode … changes nothing on the node, and keeps nothing of it"],
+  },
+  "a pod with a Vnic can't keep other links that it has made on its NIC, or take its NIC out of sight while it is set up":
+    {
+      "kernel/hostile-pod.test.ts": [
+        "that makes links on the NIC's own parent loses them, too, and keeps those that it had before",
+        "that marks links on its NIC's parent as another Vnic's loses them, too",
+        "that makes links on a device loses them, and keeps the device from coming back while one is out of sight",
+        "loses it when that is undone, even if it has renamed and unmarked it",
+        "is named, and the resource file stays, if it has taken the link out of sight",
+      ],
+    },
+  "rights on Vnics can't give a network inline, or use another namespace's NetworkAttachmentDefinition": {
+    "lifecycle/tenants.test.ts": ["with the name … is refused … in a …"],
+  },
+  "rights on Vnics can't change the spec of an inline Vnic that somebody else made": {
+    "lifecycle/tenants.test.ts": [
+      "may label and delete an inline Vnic of somebody else, and change nothing else of it",
+    ],
+  },
+  "rights on Vnics can't use a Network that is reserved for other namespaces": {
+    "api/tenancy.test.ts": ["refuses records of namespaces that the Network isn't for, and accepts those of others"],
+  },
+  "rights on Vnics can't have an address outside of a Network's ranges, a reserved address or a gateway's address, in whatever notation":
+    {
+      "lifecycle/tenants.test.ts": ["is refused an address outside of the Network's terms: …"],
+      "api/network-terms.test.ts": [
+        "refuse the reserved address … in this notation",
+        "refuse a gateway's address … in this notation",
+      ],
+    },
+  "rights on Vnics can't choose any MAC, or switch probing off, unless the Network allows it": {
+    "lifecycle/tenants.test.ts": ["is refused a MAC of a vendor"],
+    "unit/model/network/terms.test.ts": [
+      "are checked at preview for a Network of the same program, except for unknown values",
+    ],
+  },
+  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace": {
+    "lifecycle/tenants.test.ts": [
+      "what the Network's terms don't allow, even without policies, and what CEL can't check",
+    ],
+  },
+  "rights on Vnics can't choose a Network's VLAN or mode, or a name that can't be used for derived objects": {
+    "api/admission.test.ts": ["a VLAN beside a Network's name", "a Vnic's name with a dot"],
+  },
+  "rights on Vnics can't name a pod of another namespace": {
+    "api/tenancy.test.ts": ["has no field for a pod in another namespace"],
+  },
+  "rights on Vnics can't get an address or MAC that another Vnic holds, by means of labels, annotations or a record that was never in a pod":
+    {
+      "reconciler/addresses.test.ts": [
+        "isn't taken by a record that was never in a pod, or by labels and annotations that anybody may write",
+      ],
+    },
+  "rights on Vnics can't delay the Vnics of others with Vnics that wait or fail": {
+    "kernel/neighbors.test.ts": [
+      "is served while another tenant's Vnics wait for a DHCP server that doesn't answer",
+      "is served while another tenant repeatedly tries a missing parent",
+      "is served while another tenant's Vnics get as many routes as allowed, again and again",
+    ],
+    "unit/reconciler/queue.test.ts": ["serves namespaces in turn, and reserves a slot for another namespace"],
+  },
+  "rights on Vnics can't make a record that is too large for its readers": {
+    "api/bounds.test.ts": ["refuses a … whose … is larger than …, and names field and limit"],
+  },
+  "role `edit` can't write a Vnic's status, or a VnicNetwork": {
+    "lifecycle/tenants.test.ts": ["who may write Vnics can't write a status or a Network"],
+  },
+  "role `edit` can't send control characters to an administrator's terminal in the text of an event": {
+    "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
+  },
+  "the right `use-inline` can't have an address of a node, the API server or a service": {
+    "lifecycle/tenants.test.ts": ["addresses of nodes, the API server and services on an inline network"],
+    "kernel/parents.test.ts": [
+      "may carry the node's own traffic, but no Vnic may have the node's or its gateway's address",
+    ],
+  },
+  "the right `use-inline` can't put a NIC on the cluster's own network, or take a device that is in use": {
+    "kernel/parents.test.ts": [
+      "can't be the pods' bridge, whatever its name, in mode …",
+      "can't be the node's end of a pod's interface, in mode …",
+      "can't be a device that is the parent of other Vnics",
+    ],
+  },
+  "the provider's token can't read secrets, run programs in pods, or reach nodes through the API server": {
+    "api/privileges.test.ts": ["don't include anything that it doesn't need"],
+  },
+  "the provider's token can't run a pod in `vnic-system` that differs from our own in any way": {
+    "lifecycle/pod-templates.test.ts": [
+      "admits … as it is and as it is stored, but not with any single thing changed, left out or added",
+      "admits no Job with …",
+    ],
+  },
+  "the provider's token can't change anything of a pod but its annotation network-status, which needs the option `networkStatus`":
+    { "api/network-status.test.ts": ["is all that the provider and the reconciler may change of a pod"] },
+  "the reconciler's token can't do more than its role says": {
+    "api/tenancy.test.ts": ["gives each account exactly the rights of the manifests, for every verb on every resource"],
+  },
+  "the agent's token can't change the status of another node's Vnics, or anything else": {
+    "lifecycle/dhcp.test.ts": [
+      "is reported in the record only by the agent of the Vnic's node, which has no other rights",
+    ],
+  },
+  "the injection container can't use a token of the API server, or the runtime's socket": {
+    "lifecycle/privileges.test.ts": [
+      "don't include a token of the API server",
+      "include the folders of its node's layout, only one of them writable, and no socket of the runtime",
+    ],
+  },
+  "a node can't read or write records, create Jobs, attach to pods or become the leader with the credentials of its kubelet":
+    {
+      "api/node.test.ts": [
+        "reads and writes none of our records with its own credentials",
+        "creates no Job, attaches to no pod and makes nobody the leader",
+      ],
+    },
+  "a node can't get a token of the provider, or of the reconciler or an agent that runs on another node": {
+    "api/node.test.ts": ["gets no token of the provider or the reconciler, and none of another node's agent"],
+  },
+  "a node can't change the status of another node's Vnics with its agent's token": {
+    "lifecycle/dhcp.test.ts": [
+      "is reported in the record only by the agent of the Vnic's node, which has no other rights",
+    ],
+  },
+  "a node can't put a pod into `vnic-system` that a driver takes for a session of another node, under the admission policy":
+    { "api/node.test.ts": ["puts no pod of its own in our namespace, where a driver would take it for a session's"] },
+  "a pod of the cluster can't fill the reconciler's port with silent connections": {
+    "unit/reconciler/endpoints.test.ts": ["close silent connections, and answer others in the meantime"],
+  },
+  "a host on the LAN can't use router advertisements to give a pod a route, a router or, without `slaac`, an address": {
+    "lifecycle/slaac.test.ts": ["gives the address from MAC and prefix, and takes nothing else"],
+    "unit/model/link/link-steps.test.ts": ["switch IPv6 off when it has no IPv6 address"],
+  },
+  "a DHCP server can't run anything, or bring more into the pod than an address": {
+    "kernel/dhcp-hostile.test.ts": ["sets nothing but its address in the pod, and runs nothing"],
+  },
+  "a DHCP server can't divert the pod's other traffic, or give it the node's address": {
+    "kernel/dhcp-hostile.test.ts": ["is refused without a trace when it gives …"],
+    "kernel/dhcp-routes.test.ts": ["have their offer refused without a trace when they want …"],
+  },
+  "a DHCP server that is silent can't delay other leases of the node": {
+    "kernel/neighbors.test.ts": ["keeps its own lease while another tenant's Vnics wait"],
+  },
+  "who reads errors, state or logs can't find credentials there": {
+    "unit/cluster/credentials.test.ts": ["a plugin that doesn't print JSON"],
+    "e2e/secrets.test.ts": [
+      "18: don't appear in state, events, logs, Job, --json output or errors when given as … in the configuration",
+    ],
+  },
+  "The runtime writes the bundle files, so a pod can't forge them.": {
+    "kernel/attach.test.ts": ["is refused for a pod that claims to be another static pod"],
+    "lifecycle/privileges.test.ts": [
+      "include the folders of its node's layout, only one of them writable, and no socket of the runtime",
+    ],
+  },
+  "The policy applies to pods, so nobody can bypass it.": {
+    "api/tenancy.test.ts": ["refuses a pod with …"],
+    "api/node.test.ts": ["puts no pod of its own in our namespace, where a driver would take it for a session's"],
+  },
+  "With the policy, they can only run injection sessions of the image that the manifests name.": {
+    "lifecycle/pod-templates.test.ts": [
+      "admits … as it is and as it is stored, but not with any single thing changed, left out or added",
+      "admits no Job with …",
+    ],
+  },
+  "Even without any policy, a Vnic can only name pods of its own namespace, because its record has no field for another namespace.":
+    { "api/tenancy.test.ts": ["has no field for a pod in another namespace"] },
+};
