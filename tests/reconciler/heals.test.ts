@@ -4,7 +4,7 @@ import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import type { Node } from "../lab/layout.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
-import { ipBeside, killContainer, pauseKubelet, rebootNode } from "../support/damage.ts";
+import { ipBeside, killContainer, killSandbox, pauseKubelet, rebootNode } from "../support/damage.ts";
 import type { PodLink } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 import { answersPing, learnedMac } from "../support/outside.ts";
@@ -73,7 +73,7 @@ describe("the reconciler heals", () => {
 
   it("a pod whose sandbox was recreated with the same UID", async () => {
     const { status } = await record();
-    await timed("the sandbox died", () => killContainer(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
+    await timed("the sandbox died", () => killSandbox(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
     const after = await record();
     expect(after.status?.pod?.uid).to.equal(status?.pod?.uid);
     expect(after.status?.pod?.sandboxId).to.not.equal(status?.pod?.sandboxId);

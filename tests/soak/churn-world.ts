@@ -3,7 +3,7 @@ import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { appPod } from "../lab/index.ts";
 import { type Node, nodes } from "../lab/layout.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
-import { ipBeside, killApiServer, killContainer, killProgram } from "../support/damage.ts";
+import { ipBeside, killApiServer, killContainer, killProgram, killSandbox } from "../support/damage.ts";
 import type { Bench } from "../support/lifecycle.ts";
 import type { Random } from "./random.ts";
 
@@ -89,7 +89,7 @@ export class ChurnWorld {
     },
     "sandbox killed": async () => {
       const { status } = await this.anyRealised();
-      await killContainer(this.bench.lab, status?.node as Node, status?.pod?.sandboxId ?? "");
+      await killSandbox(this.bench.lab, status?.node as Node, status?.pod?.sandboxId ?? "");
     },
     "container killed": async () => {
       const { status } = await this.anyRealised();

@@ -6,6 +6,7 @@ import type { Lab } from "../lab/index.ts";
 import { type Node, nodeDir } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
 import { findInit, findProcesses } from "../lab/processes.ts";
+import { stopSandbox } from "./cri.ts";
 
 /* Simulates failures of pods and nodes on the lab's nodes. */
 
@@ -15,9 +16,17 @@ async function must(lab: Lab, node: Node, argv: readonly string[]): Promise<stri
   return stdout;
 }
 
-/** Kills the process of a container, or of a sandbox, which ends the pod's network namespace. */
+/** Kills the process of a container. */
 export function killContainer(lab: Lab, node: Node, id: string): Promise<void> {
   return signalContainer(lab, node, id, "SIGKILL");
+}
+
+/**
+ * Ends a pod's sandbox, and with it the pod's network namespace: kills its process, or stops it by the runtime where it
+ * has none. CRI-O ends the process of a sandbox at once if nothing needs it (`drop_infra_ctr`).
+ */
+export function killSandbox(lab: Lab, node: Node, id: string): Promise<void> {
+  return kindOf(node).runtime === "crio" ? stopSandbox(node, id) : killContainer(lab, node, id);
 }
 
 /** Signals a container's process; SIGSTOP freezes it until SIGCONT. */
