@@ -55,11 +55,13 @@ export const turnFile = join(stateDir, "turn");
 
 /**
  * By how many places the kinds are rotated, in addition to the lab's number: `PULUMI_VNIC_TURN`, or the turn of the
- * running lab, or 0.
+ * running lab, or a turn that changes each day (UTC), so that over the days each test meets each kind.
  */
 export function turn(): number {
-  return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? 0;
+  return readTurn(process.env["PULUMI_VNIC_TURN"]) ?? readTurn(recordedTurn()) ?? daysSince1970() % kinds.length;
 }
+
+const daysSince1970 = (): number => Math.floor(Date.now() / 86_400_000);
 
 function recordedTurn(): string | undefined {
   try {
