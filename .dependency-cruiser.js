@@ -56,7 +56,7 @@ export default {
     },
     {
       name: "not-from-tests",
-      comment: "What is shipped needs nothing of the tests.",
+      comment: "Shipped code must not import tests.",
       severity: "error",
       from: { path: "^(provider|sdk|examples/(?!demo))" },
       to: { path: "^tests/" },

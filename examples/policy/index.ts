@@ -81,8 +81,10 @@ new PolicyPack("vnic", {
     },
     {
       name: "vnics-per-pod",
-      description: "A pod has only so many Vnics.",
-      configSchema: { properties: { most: { type: "integer", description: "At most as many", default: 4 } } },
+      description: "A pod has at most a given number of Vnics.",
+      configSchema: {
+        properties: { most: { type: "integer", description: "Maximum number of Vnics of one pod", default: 4 } },
+      },
       validateStack: ({ resources, getConfig }, report: ReportViolation) => {
         const { most } = getConfig<{ most: number }>();
         const counts = new Map<string, number>();

@@ -20,13 +20,13 @@ function addressOf(number: number): string {
  * others.
  */
 async function findNumbers(): Promise<Record<string, number>> {
-  const place = stacks.indexOf(pulumi.getStack());
-  if (place < 0) throw new pulumi.RunError(`stack ${pulumi.getStack()} is none of ${stacks.join(", ")}`);
-  const lower = stacks[place - 1];
-  if (lower === undefined) return config.requireObject("numbers");
-  const below = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${lower}`);
-  const numbers = (await below.getOutputDetails("numbers")).value as Record<string, number> | undefined;
-  if (numbers === undefined) throw new pulumi.RunError(`stack ${lower} has no NICs yet; bring it up first`);
+  const position = stacks.indexOf(pulumi.getStack());
+  if (position < 0) throw new pulumi.RunError(`stack ${pulumi.getStack()} is none of ${stacks.join(", ")}`);
+  const previous = stacks[position - 1];
+  if (previous === undefined) return config.requireObject("numbers");
+  const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${previous}`);
+  const numbers = (await reference.getOutputDetails("numbers")).value as Record<string, number> | undefined;
+  if (numbers === undefined) throw new pulumi.RunError(`stack ${previous} has no NICs yet; bring it up first`);
   return numbers;
 }
 

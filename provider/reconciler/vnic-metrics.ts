@@ -29,7 +29,7 @@ export function registerVnicMetrics(register: Registry): VnicMetrics {
       },
     });
   countWhere("vnic_attached", "Vnics that are in their pods.", "Attached", "True");
-  countWhere("vnic_failed", "Vnics that are not as their records say.", "Ready", "False");
+  countWhere("vnic_failed", "Vnics that do not match their records.", "Ready", "False");
   countWhere("vnic_leases", "Vnics that have a DHCP lease.", "LeaseBound", "True");
 
   new Gauge({

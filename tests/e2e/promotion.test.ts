@@ -120,7 +120,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
 
   it("promotes a change stack by stack, and never past a stack in which it hasn't passed", async () => {
     await stackOf("dev").must("config", "set", "--path", "numbers.db-wire", "3");
-    expect((await promote("dev", "staging")).stderr).to.include("there are changes that no commit has");
+    expect((await promote("dev", "staging")).stderr).to.include("there are uncommitted changes");
     await commit();
     expect((await promote("dev", "staging")).stderr).to.include("has not passed dev");
 

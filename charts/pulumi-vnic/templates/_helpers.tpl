@@ -1,4 +1,4 @@
-{{/* The images that may run in vnic-system, as items of a list of CEL. */}}
+{{/* The images that may run in vnic-system, as items of a CEL list. */}}
 {{- define "vnic.imageItems" -}}
 {{- range $index, $image := concat (list .Values.image) .Values.allowImages | uniq -}}
 {{- if $index }},{{ end }}{{ toRawJson $image }}
@@ -10,7 +10,7 @@
 {{- concat (list .Values.image) .Values.allowImages | uniq | join ", " -}}
 {{- end -}}
 
-{{/* A value as a literal of CEL in which lists and maps have values of several types. */}}
+{{/* A value as a CEL literal in which lists and maps have values of several types. */}}
 {{- define "vnic.cel" -}}
 {{- if kindIs "map" . -}}
 {{- "{" -}}
@@ -59,7 +59,7 @@
 {{- if hasKey $values "tolerations" }}{{ toJson $values.tolerations }}{{ else }}{{ index . 1 }}{{ end -}}
 {{- end -}}
 
-{{/* Resources as a pod has them in the end: what is limited and not requested is requested, too. */}}
+{{/* Resources as the API server completes them: a limit without a request is also the request. */}}
 {{- define "vnic.resources" -}}
 {{- $requests := merge (dict) (.requests | default dict) (.limits | default dict) -}}
 {{- range $name, $quantity := $requests }}{{ include "vnic.checkQuantity" (list $name $quantity) }}{{ end -}}
@@ -81,7 +81,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* How the reconciler's replicas spread over zones or similar. */}}
+{{/* How the reconciler's replicas are spread over zones or other topology domains. */}}
 {{- define "vnic.topologySpread" -}}
 [
 {{- range .Values.reconciler.topologySpread -}}
