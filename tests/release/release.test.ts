@@ -107,7 +107,10 @@ describe("npm run release -- --dry-run", () => {
   });
 
   it("extracts the changes of this version from the changelog", () => {
-    expect(read("CHANGES.md")).to.match(/^- \[/).and.not.match(/^## /m);
+    expect(read("CHANGES.md"))
+      .to.match(/^(### |- \[)/)
+      .and.match(/^- \[/m)
+      .and.not.match(/^## /m);
   });
 
   for (const [argv, words] of [
