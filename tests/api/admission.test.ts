@@ -17,6 +17,24 @@ const table: [what: string, wrong: object, words: string][] = [
   ["a loopback address", { addresses: ["127.0.0.1/8"] }, `"127.0.0.1/8" is a loopback address`],
   ["a multicast address", { addresses: ["224.0.0.5/24"] }, `"224.0.0.5/24" is a multicast address`],
   ["a multicast address of IPv6", { addresses: ["ff02::1/64"] }, `"ff02::1/64" is a multicast address`],
+  ["an address of this network", { addresses: ["0.1.2.3/24"] }, `"0.1.2.3/24" is in 0.0.0.0/8, which means`],
+  ["a reserved address", { addresses: ["240.0.0.1/24"] }, `"240.0.0.1/24" is in 240.0.0.0/4, which is reserved`],
+  [
+    "the network address of a subnet",
+    { addresses: ["192.168.48.0/22"] },
+    `"192.168.48.0/22" is the network address of its own subnet`,
+  ],
+  [
+    "the broadcast address of a subnet",
+    { addresses: ["192.168.51.255/22"] },
+    `"192.168.51.255/22" is the broadcast address of its own subnet`,
+  ],
+  [
+    "the subnet-router anycast address",
+    { addresses: ["fd50:0:0:7::/64"] },
+    `"fd50:0:0:7::/64" is the subnet-router anycast address of its own subnet`,
+  ],
+  ["an IPv4-compatible address", { addresses: ["::c0a8:3201/120"] }, "is an IPv4-compatible IPv6 address"],
   ["the broadcast address", { addresses: ["255.255.255.255/24"] }, `"255.255.255.255/24" is the broadcast address`],
   [
     "a link-local address of IPv6",
@@ -64,6 +82,29 @@ describe("admission of a record from kubectl refuses, with the message of the pr
     const record = { apiVersion, kind: "Vnic", metadata: { namespace, name: "wire" }, spec };
     return api.tryCreate(record);
   };
+
+  it("no address beside those, and none of a subnet of one or two addresses", async () => {
+    const addresses = [
+      ...[
+        "192.168.51.255/21",
+        "192.168.51.254/22",
+        "192.168.48.1/22",
+        "191.255.255.255/32",
+        "10.0.0.0/31",
+        "10.0.0.1/31",
+      ],
+      ...[
+        "1.0.0.0/7",
+        "223.255.255.254/8",
+        "fd50::/127",
+        "fd51::/128",
+        "fd50::ffff/64",
+        "fd52::ffff:ffff:ffff:ffff/64",
+      ],
+    ];
+    expect((await admit({ ...right, addresses })).stderr).to.equal("");
+    expect(parseDefinition({ name: "wire", ...right, addresses })).to.have.property("definition");
+  });
 
   it("nothing in a valid record", async () => {
     const { code, stderr } = await admit({ ...right, mac: "02-00-5E-10-00-01", interfaceName: "lan0", mtu: 9000 });

@@ -18,6 +18,7 @@ const networks = {
     { cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}-10.1.${at >> 8}.${at & 255}`) },
     { cidr: "fd50::/64", exclude: full((at) => `fd50::1:${at.toString(16)}`) },
   ],
+  local: [{ cidr: "169.254.0.0/16" }, { cidr: "64:ff9b::/96" }],
   subnets: [{ cidr: "10.0.0.0/8", exclude: full((at) => `10.1.${at >> 8}.${at & 255}/32`) }],
 };
 
@@ -40,13 +41,15 @@ describe("a Network's terms at admission", () => {
         spec: { mode: "macvlan", parent: "eth1", gateways: ["192.168.50.1", "fd50::1"], ranges },
       })),
     );
+    const free = { mode: "macvlan", parent: "eth1", freeAddresses: true };
+    await applyObjects(api.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name: "free" }, spec: free }]);
     for (const network of Object.keys(networks))
       await until(`Network ${network} to be judged by`, 30, async () =>
         (await admit(network, ["203.0.113.5/24"])).includes("not in the ranges") ? true : undefined,
       );
   });
   after(async () => {
-    await api.kubectl(["delete", "vnicnetwork", ...Object.keys(networks)]);
+    await api.kubectl(["delete", "vnicnetwork", "free", ...Object.keys(networks)]);
     await removeParts(api.kubectl, "policies");
   });
 
@@ -73,6 +76,20 @@ describe("a Network's terms at admission", () => {
   for (const address of ["192.168.50.9/24", "192.168.50.20/24", "192.168.50.144/24", "fd50::96/64", "fd50::2:0/64"])
     it(`allow ${address}, next to reserved addresses`, async () =>
       expect(await admit("small", [address])).to.equal(""));
+
+  for (const address of ["192.168.50.0/8", "192.168.50.255/23", "fd50::/128", "fd50:0:0::0/127"])
+    it(`refuse ${address}, an end of a range's subnet`, async () =>
+      expect(await admit("small", [address])).to.include(
+        "is the network or broadcast address of a range of VnicNetwork",
+      ));
+
+  it("allow addresses that are link-local or for NAT64 only if ranges contain them", async () => {
+    expect(await admit("local", ["169.254.1.1/16", "64:ff9b::7/96"])).to.equal("");
+    expect(await admit("free", ["192.168.50.7/24"])).to.equal("");
+    const only = "only the ranges of VnicNetwork free can allow it";
+    expect(await admit("free", ["169.254.1.1/16"])).to.include(`169.254.1.1 is link-local (RFC 3927); ${only}`);
+    expect(await admit("free", ["64:FF9B:0::7/96"])).to.include(`64:FF9B:0::7 is for NAT64 (RFC 6052); ${only}`);
+  });
 
   // A policy that exceeds the API server's cost limit refuses everything.
   it("stay within the cost limit of CEL with the maximum of exclusions and addresses", async () => {

@@ -14,7 +14,7 @@ import { leaseRoute, maxLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type 
 
 export const lease = z.strictObject({
   /** In CIDR form. */
-  address: field.hostCidr,
+  address: field.storedCidr,
   /** The server identifier (option 54). */
   server: z.ipv4(),
   leaseSeconds: z.int(),

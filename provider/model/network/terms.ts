@@ -1,9 +1,10 @@
-import { hostOf } from "../../base/address.ts";
+import { contains as isIn, hostOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { deriveMac } from "../names.ts";
 import { unknownValue } from "../schema/known.ts";
 import type { Problem } from "../schema/problem.ts";
-import { type AddressRange, contains, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
+import { special } from "../schema/address-blocks.ts";
+import { type AddressRange, contains, edges, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
 import type { NetworkFields } from "./definition.ts";
 
 /*
@@ -63,8 +64,12 @@ function addressProblem({ name, gateways = [], ranges = [], freeAddresses }: Net
   if (gateways.some((gateway) => isSame(gateway, host))) return [`${host} is a gateway of VnicNetwork ${name}`];
   if (ranges.some((range) => holes(range).some((hole) => contains(hole, host))))
     return [`${host} is reserved on VnicNetwork ${name} (exclude)`];
-  if (freeAddresses === true || ranges.length === 0) return [];
+  if (ranges.some((range) => edges(range).some((edge) => contains(edge, host))))
+    return [`${host} is the network or broadcast address of a range of VnicNetwork ${name}`];
   if (ranges.some((range) => indexOf(range, freeSpans(range), host) !== undefined)) return [];
+  const reason = special.find(({ block }) => isIn(block, host))?.words;
+  if (reason !== undefined) return [`${host} ${reason}; only the ranges of VnicNetwork ${name} can allow it`];
+  if (freeAddresses === true || ranges.length === 0) return [];
   return [`${host} is not in the ranges of VnicNetwork ${name}: ${rangeWords(ranges)}`];
 }
 

@@ -1,16 +1,12 @@
 import { apiVersion, group } from "../names.ts";
+import { special } from "../schema/address-blocks.ts";
+import { isFirst, isInBlocks, isLast, numberOf } from "../schema/cel-address.ts";
 import { admissionPolicy, type Validation } from "./admission.ts";
 import { specsOfVnics } from "./inline-policy.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Pattern of an IPv4 address. */
 const dotted = "[0-9]{1,3}([.][0-9]{1,3}){3}";
-
-/** CEL: an IPv4 address as a number, from its octets. */
-function numberOf(octets: string): string {
-  const each = [16777216, 65536, 256, 1].map((factor, index) => `int(${octets}[${index}]) * ${factor}`);
-  return `(${each.join(" + ")})`;
-}
 
 /** CEL: a dotted IPv4 address as a number. */
 function number(address: string): string {
@@ -39,6 +35,7 @@ export function networkPolicy(): Manifest[] {
       atGateway: "variables.hosts.filter(h, variables.gateways.exists(g, ip(h) == ip(g)))",
       reserved: "variables.reservedInSpans + variables.reservedInSubnets + variables.reservedSingly",
       outside: `variables.hosts.filter(h, !variables.ranges.exists(r, ${isInRange("h", "r")}))`,
+      edges: `variables.hosts.filter(h, variables.ranges.exists(r, ${isFirst(4, "h", "r.cidr")} || ${isFirst(6, "h", "r.cidr")} || ${isLast("h", "r.cidr")}))`,
       outsideOfSet: `variables.setRanges.filter(s, isCIDR(s.cidr) && !variables.ranges.exists(r, ${isWithinRange("s", "r")}))`,
       prefixes: "params.spec.?macPrefixes.orValue([]).map(p, p.lowerAscii().replace('-', ':'))",
       mac: "variables.spec.?mac.orValue('').lowerAscii().replace('-', ':')",
@@ -82,6 +79,17 @@ function validations(): Validation[] {
       "variables.reserved.size() == 0",
       `'addresses: ' + variables.reserved.join(', ') + ' is reserved on ${network} (exclude)'`,
     ],
+    [
+      "variables.edges.size() == 0",
+      `'addresses: ' + variables.edges.join(', ') + ' is the network or broadcast address of a range of ${network}'`,
+    ],
+    ...special.map(({ block, words }): [string, string] => {
+      const among = `variables.outside.filter(h, ${isInBlocks("h", [block])})`;
+      return [
+        `${among}.size() == 0`,
+        `'addresses: ' + ${among}.join(', ') + ' ${words}; only the ranges of ${network} can allow it'`,
+      ];
+    }),
     [
       `${enclosed} || variables.outside.size() == 0`,
       `'addresses: ' + variables.outside.join(', ') + ' is not in the ranges of ${network}: ' + ${ranges}`,

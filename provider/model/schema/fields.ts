@@ -175,4 +175,4 @@ export const deadlineSeconds = z
   .min(1, { error: ({ input }) => `${String(input)} is below 1 second` })
   .max(86400, { error: ({ input }) => `${String(input)} is above 86400 seconds, one day` });
 
-export { hostCidr } from "./host-cidr.ts";
+export { hostCidr, storedCidr } from "./host-cidr.ts";

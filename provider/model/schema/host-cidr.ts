@@ -1,8 +1,10 @@
-import { bitsOf, familyOf, prefixOf } from "../../base/address.ts";
+import { bitsOf, type Family, familyOf } from "../../base/address.ts";
 import ipaddr from "ipaddr.js";
 import { isIPv4, isIPv6 } from "node:net";
 import { maxLength, text } from "./bounds.ts";
+import { isFirst, isInBlocks, isLast } from "./cel-address.ts";
 import { admitted, type Rule, ruledBy } from "./rule.ts";
+import { unassignable, type Unassignable } from "./address-blocks.ts";
 
 interface Host {
   readonly address: ipaddr.IPv4 | ipaddr.IPv6;
@@ -24,15 +26,37 @@ function hostRule(words: Rule["words"], holds: (host: Host) => boolean, cel?: st
   return cel === undefined ? rule : { ...rule, cel };
 }
 
-const isNotIn = (range: string) => (host: Host) => host.address.range() !== range;
+/** CEL: the address without its prefix length. */
+const itsHost = "self.split('/')[0]";
 
-/** A CEL expression about the IP of a text that has the form of a CIDR address. */
-const ip = (cel: string) => `!isCIDR(self) || ${cel.replaceAll("IP", "cidr(self).ip()")}`;
+/** A CEL rule about a text that has the form of a CIDR address. */
+const formed = (cel: string) => `!isCIDR(self) || ${cel}`;
 
-/** Whether a subnet of that size has a network and a broadcast address (RFC 3021, RFC 6164). */
+/** A rule that the address is in none of the blocks. */
+function outside({ blocks, words, inCel }: Unassignable): Rule<Host | undefined> {
+  const subnets = blocks.map((block) => ipaddr.parseCIDR(block));
+  return hostRule(
+    words,
+    ({ address }) =>
+      !subnets.some(([subnet, prefix]) => subnet.kind() === address.kind() && address.match(subnet, prefix)),
+    inCel === false ? undefined : formed(`!${isInBlocks("cidr(self).ip()", blocks)}`),
+  );
+}
+
+/** Whether a subnet of that size has a network or an anycast address, and a broadcast address (RFC 3021, RFC 6164). */
 const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
 
-const rules: Rule<Host | undefined>[] = [
+/** A rule that the address isn't the first one of a large subnet. */
+function notFirst(family: Family, words: string): Rule<Host | undefined> {
+  return hostRule(
+    words,
+    (host) => host.bits !== bitsOf(family) || !isLarge(host) || host.address.toString() !== networkAddress(host),
+    formed(`!${isFirst(family, itsHost, "self")}`),
+  );
+}
+
+/** Rules about the form alone. */
+const formRules: Rule<Host | undefined>[] = [
   {
     words: `is not a CIDR address; write it like "192.168.50.10/24" or "fd50::10/64"`,
     holds: (host) => host !== undefined,
@@ -44,35 +68,19 @@ const rules: Rule<Host | undefined>[] = [
   ),
   {
     words: "has a prefix length of 0; give that of its own network",
-    cel: "!isCIDR(self) || cidr(self).prefixLength() >= 1",
+    cel: formed("cidr(self).prefixLength() >= 1"),
   },
-  hostRule("is the unspecified address; give a host address", isNotIn("unspecified"), ip("!IP.isUnspecified()")),
-  hostRule("is a loopback address; give one of the external network", isNotIn("loopback"), ip("!IP.isLoopback()")),
+];
+
+const rules: Rule<Host | undefined>[] = [
+  ...formRules,
+  ...unassignable.map(outside),
+  notFirst(4, "is the network address of its own subnet; give a host address"),
+  notFirst(6, "is the subnet-router anycast address of its own subnet (RFC 4291); give a host address"),
   hostRule(
-    "is a multicast address; give a host address",
-    isNotIn("multicast"),
-    ip(
-      "!(IP.family() == 4 && self.matches('^(22[4-9]|23[0-9])[.]')) && !(IP.family() == 6 && self.matches('^[fF]{2}'))",
-    ),
-  ),
-  hostRule(
-    "is the broadcast address; give a host address",
-    isNotIn("broadcast"),
-    "!self.startsWith('255.255.255.255/')",
-  ),
-  hostRule(
-    "is a link-local address, which the kernel gives every NIC by itself; give one of the external network",
-    ({ address }) => address.kind() === "ipv4" || address.range() !== "linkLocal",
-    ip("!(IP.family() == 6 && IP.isLinkLocalUnicast())"),
-  ),
-  hostRule("is an IPv4-mapped IPv6 address; write the IPv4 address itself", isNotIn("ipv4Mapped")),
-  hostRule(
-    (text) => `is the network address of its own /${prefixOf(text)}; give a host address`,
-    (host) => !isLarge(host) || host.address.toString() !== networkAddress(host),
-  ),
-  hostRule(
-    (text) => `is the broadcast address of its own /${prefixOf(text)}; give a host address`,
+    "is the broadcast address of its own subnet; give a host address",
     (host) => !isLarge(host) || host.bits === 128 || host.address.toString() !== broadcastAddress(host),
+    formed(`!${isLast(itsHost, "self")}`),
   ),
 ];
 
@@ -85,10 +93,15 @@ function broadcastAddress({ address, prefix }: Host): string {
   return ipaddr.IPv4.broadcastAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
 }
 
+const cidrText = text(maxLength.address, "a CIDR address");
+
+function canonical(given: string): string {
+  const { address, prefix } = parse(given)!;
+  return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
+}
+
 /** A host address with prefix length, converted to canonical form (RFC 5952 for IPv6). */
-export const hostCidr = ruledBy(text(maxLength.address, "a CIDR address"), parse, rules)
-  .transform((given) => {
-    const { address, prefix } = parse(given)!;
-    return `${address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()}/${prefix}`;
-  })
-  .meta(admitted(maxLength.address, rules));
+export const hostCidr = ruledBy(cidrText, parse, rules).transform(canonical).meta(admitted(maxLength.address, rules));
+
+/** An address that was accepted when it was stored, by the rules of that version. */
+export const storedCidr = ruledBy(cidrText, parse, formRules).transform(canonical);

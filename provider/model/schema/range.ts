@@ -6,6 +6,7 @@ import { list, maxLength, maxItems, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
 import { known, unknownValue } from "./known.ts";
 import { quote } from "../../base/quote.ts";
+import { unassignable } from "./address-blocks.ts";
 
 /** A range of addresses on an external network to allocate from. */
 export interface AddressRange {
@@ -76,27 +77,31 @@ export const addressRange: z.ZodType<AddressRange> = z
     if (context.issues.length === 0 && sizeOf(freeSpans(range as AddressRange)) === 0n)
       context.addIssue({
         code: "custom",
-        message: `${range.cidr} has no address left between from and to that isn't excluded`,
+        message: `${range.cidr} has no host address left between from and to that isn't excluded`,
       });
   }) as z.ZodType<AddressRange>;
 
 /**
- * The addresses of a range in ascending order, as spans without exclusions and without the network and broadcast
- * addresses.
+ * The addresses of a range in ascending order, as spans without exclusions, network and broadcast addresses, and
+ * addresses that no host can have.
  */
 export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => {
-  const { span, bits, prefix } = parseSubnet(range.cidr)!;
-  // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast address.
-  const small = prefix >= bits - 1;
-  const first = range.from === undefined ? span.first + (small ? 0n : 1n) : parseAddress(range.from)!.value;
-  const last = range.to === undefined ? span.last - (small || bits === 128 ? 0n : 1n) : parseAddress(range.to)!.value;
-  const holes = (range.exclude ?? []).map((text) => parseSpan(text)!).filter((hole) => hole.bits === bits);
-  if (!small) {
-    holes.push({ first: span.first, last: span.first, bits });
-    if (bits === 32) holes.push({ first: span.last, last: span.last, bits });
-  }
-  return gaps({ first, last }, holes);
+  const { span, bits } = parseSubnet(range.cidr)!;
+  const first = range.from === undefined ? span.first : parseAddress(range.from)!.value;
+  const last = range.to === undefined ? span.last : parseAddress(range.to)!.value;
+  const excluded = [...(range.exclude ?? []), ...unassignable.flatMap(({ blocks }) => blocks)];
+  const holes = excluded.map((text) => parseSpan(text)!).filter((hole) => hole.bits === bits);
+  return gaps({ first, last }, [...holes, ...edges(range)]);
 });
+
+/** The network and broadcast address of a range's subnet, or its subnet-router anycast address (RFC 4291). */
+export function edges({ cidr }: AddressRange): FamilySpan[] {
+  const { span, bits, prefix } = parseSubnet(cidr)!;
+  // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast address.
+  if (prefix >= bits - 1) return [];
+  const ends = bits === 32 ? [span.first, span.last] : [span.first];
+  return ends.map((end) => ({ first: end, last: end, bits }));
+}
 
 /** The parts of a span between holes, which may overlap. */
 function gaps({ first, last }: Span, holes: readonly Span[]): Span[] {

@@ -23,7 +23,7 @@ export const leaseSubject = z.strictObject({
   interfaceName: field.interfaceName,
   dhcp: dhcpPlan,
   /** Address of an earlier lease, which is requested again. */
-  address: field.hostCidr.optional(),
+  address: field.storedCidr.optional(),
   /** Whether to ask the network before an address is used whether another host has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { list, maxItems } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { deviceSettings } from "../link/device-settings.ts";
 import { lease } from "../lease/lease.ts";
@@ -55,7 +56,9 @@ const current = z.strictObject({
   schemaVersion: z.literal(resourceFileVersion),
   step: z.enum(injectionSteps),
   vnic: injectPlan.shape.vnic,
-  definition: injectPlan.omit({ vnic: true, pod: true }),
+  definition: injectPlan
+    .omit({ vnic: true, pod: true })
+    .extend({ addresses: list(field.storedCidr, maxItems.addresses) }),
   /** The pod that has the Vnic, or is about to get it. */
   association: injectResult.shape.association,
   /** The DHCP lease whose address the link has. */

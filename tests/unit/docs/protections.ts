@@ -38,6 +38,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       ],
     },
   "rights on Vnics can't give a network inline, or use another namespace's NetworkAttachmentDefinition": {
+    "api/tenant.test.ts": ["gets no inline network into a … by …", "is refused the NetworkAttachmentDefinition …"],
     "lifecycle/tenants.test.ts": ["with the name … is refused … in a …"],
   },
   "rights on Vnics can't change the spec of an inline Vnic that somebody else made": {
@@ -54,6 +55,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "api/network-terms.test.ts": [
         "refuse the reserved address … in this notation",
         "refuse a gateway's address … in this notation",
+      ],
+    },
+  "rights on Vnics can't have an address that is no host's, such as a broadcast address, or a link-local one that no range contains":
+    {
+      "api/tenant.test.ts": ["is refused the address …"],
+      "api/network-terms.test.ts": [
+        "refuse …, an end of a range's subnet",
+        "allow addresses that are link-local or for NAT64 only if ranges contain them",
       ],
     },
   "rights on Vnics can't choose any MAC, or switch probing off, unless the Network allows it": {
@@ -93,6 +102,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "role `edit` can't write a Vnic's status, or a VnicNetwork": {
     "lifecycle/tenants.test.ts": ["who may write Vnics can't write a status or a Network"],
   },
+  "all rights in a namespace can't change another namespace's Vnics, VnicAddresses or VnicNetworks, or do anything in `vnic-system`":
+    {
+      "api/tenant.test.ts": [
+        "changes no metadata of other namespaces' Vnics, of VnicAddresses and of VnicNetworks",
+        "has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own",
+      ],
+    },
   "role `edit` can't send control characters to an administrator's terminal in the text of an event": {
     "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
   },

@@ -49,10 +49,40 @@ describe("the terms of a network", () => {
       "is not in the ranges",
     ],
     [
-      "the broadcast address",
-      { ranges: [{ cidr: "10.0.0.0/24" }] },
+      "a range's broadcast address, even with freeAddresses and another prefix length",
+      { ranges: [{ cidr: "10.0.0.0/24" }], freeAddresses: true },
       { addresses: ["10.0.0.255/8"] },
-      "is not in the ra",
+      "addresses[0]: 10.0.0.255 is the network or broadcast address of a range of VnicNetwork lan",
+    ],
+    [
+      "both addresses of a range of two",
+      { ranges: [{ cidr: "10.0.0.0/31" }] },
+      { addresses: ["10.0.0.1/31"] },
+      undefined,
+    ],
+    [
+      "a range's subnet-router anycast address",
+      { ranges },
+      { addresses: ["fd50::/128"] },
+      "fd50:: is the network or broadcast address of a range",
+    ],
+    [
+      "a link-local address, even with freeAddresses",
+      { ranges, freeAddresses: true },
+      { addresses: ["169.254.169.254/16"] },
+      "addresses[0]: 169.254.169.254 is link-local (RFC 3927); only the ranges of VnicNetwork lan can allow it",
+    ],
+    [
+      "a link-local address in a range",
+      { ranges: [{ cidr: "169.254.0.0/16" }] },
+      { addresses: ["169.254.1.1/16"] },
+      undefined,
+    ],
+    [
+      "an address for NAT64 without ranges",
+      {},
+      { addresses: ["64:ff9b::7/96"] },
+      "64:ff9b::7 is for NAT64 (RFC 6052); only the ranges",
     ],
     ["any address with freeAddresses", { ranges, freeAddresses: true }, { addresses: ["10.0.0.1/8"] }, undefined],
     [

@@ -56,9 +56,16 @@ describe("an address", () => {
     ["ff02::1/64", /is a multicast address/],
     ["255.255.255.255/24", /is the broadcast address/],
     ["::ffff:10.0.0.1/96", /is an IPv4-mapped IPv6 address/],
-    ["192.168.50.0/24", /is the network address of its own \/24/],
-    ["192.168.50.255/24", /is the broadcast address of its own \/24/],
-    ["fd50::/64", /is the network address of its own \/64/],
+    ["::0a00:1/96", /is an IPv4-compatible IPv6 address/],
+    ["0.1.2.3/24", /is in 0.0.0.0\/8, which means "this network"/],
+    ["240.0.0.1/24", /is in 240.0.0.0\/4, which is reserved/],
+    ["255.255.255.254/24", /is in 240.0.0.0\/4/],
+    ["192.168.50.0/24", /is the network address of its own subnet/],
+    ["192.168.50.4/30", /is the network address of its own subnet/],
+    ["192.168.50.255/24", /is the broadcast address of its own subnet/],
+    ["192.168.50.7/30", /is the broadcast address of its own subnet/],
+    ["fd50::/64", /is the subnet-router anycast address of its own subnet/],
+    ["fd50::4/126", /is the subnet-router anycast address of its own subnet/],
   ];
   for (const [given, rule] of refused)
     it(`is refused when it is ${JSON.stringify(given)}`, () => {

@@ -64,6 +64,14 @@ describe("a range of addresses", () => {
       expect(indexOf(range, freeSpans(range), address), address).to.equal(undefined);
   });
 
+  it("contains no address that no host can have", () => {
+    const range = { cidr: "126.0.0.0/7" };
+    const spans = freeSpans(range);
+    for (const address of ["126.0.0.0", "127.0.0.1", "127.255.255.255"])
+      expect(indexOf(range, spans, address), address).to.equal(undefined);
+    expect(addressAt(range, spans, sizeOf(spans) - 1n)).to.equal("126.255.255.255/7");
+  });
+
   it("accepts unknown values", () => {
     const range = { cidr: "10.0.0.0/24", from: unknownValue, exclude: [unknownValue] };
     expect(addressRange.parse(range)).to.deep.equal(range);
@@ -75,8 +83,10 @@ describe("a range of addresses", () => {
     [{ cidr: "10.0.0.0/24", from: "10.0.1.1" }, /10.0.1.1 is not in 10.0.0.0\/24/],
     [{ cidr: "10.0.0.0/24", to: "fd50::1" }, /fd50::1 is not in 10.0.0.0\/24/],
     [{ cidr: "10.0.0.0/24", from: "x" }, /"x" is not an IP address/],
-    [{ cidr: "10.0.0.0/24", from: "10.0.0.9", to: "10.0.0.8" }, /has no address left between from and to/],
-    [{ cidr: "10.0.0.0/24", exclude: ["10.0.0.0/24"] }, /has no address left/],
+    [{ cidr: "10.0.0.0/24", from: "10.0.0.9", to: "10.0.0.8" }, /has no host address left between from and to/],
+    [{ cidr: "10.0.0.0/24", exclude: ["10.0.0.0/24"] }, /has no host address left/],
+    [{ cidr: "240.0.0.0/24" }, /240.0.0.0\/24 has no host address left/],
+    [{ cidr: "ff00::/64" }, /has no host address left/],
     [{ cidr: "10.0.0.0/24", exclude: ["10.0.0.9-10.0.0.8"] }, /is no address, span or subnet/],
     [{ cidr: "10.0.0.0/24", exclude: ["10.0.0.1-fd50::1"] }, /is no address, span or subnet/],
     [{ cidr: "10.0.0.0/24", excluded: [] }, /Unrecognized key/],

@@ -20,6 +20,11 @@ describe("a Vnic resource file", () => {
     it(`is accepted when it was left at step ${step}`, () =>
       expect(resourceFile.parse(JSON.parse(JSON.stringify(content({ step }))))).to.deep.equal(content({ step })));
 
+  it("is accepted with addresses that an earlier version accepted", () => {
+    const definition = { ...content().definition, addresses: ["192.168.50.255/24", "240.0.0.1/24"] };
+    expect(resourceFile.parse(content({ definition }))).to.deep.equal(content({ definition }));
+  });
+
   const unreadable: [what: string, given: object][] = [
     ["a later schema version", { schemaVersion: 3 }],
     ["no schema version", { schemaVersion: undefined }],
@@ -27,6 +32,7 @@ describe("a Vnic resource file", () => {
     ["no association", { association: undefined }],
     ["an unknown field", { lease: {} }],
     ["a definition that breaks a rule", { definition: { ...content().definition, interfaceName: "../x" } }],
+    ["an address of another form", { definition: { ...content().definition, addresses: ["192.168.50.10 dev lo/24"] } }],
     ["a UID of another form", { vnic: { ...content().vnic, uid: "../x" } }],
   ];
   for (const [what, given] of unreadable)

@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import { annotations, apiVersion, finalizer, group, labels, systemNamespace } from "../../provider/model/names.ts";
+import { addressRecord, addressName } from "../../provider/model/address/address.ts";
+import { until } from "../lab/run.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+
+/* What users of a namespace may ask of the API server: Ann may write Vnics, Owen has all rights in the namespace. */
+
+const namespace = "tenant";
+const neighbor = "neighbor";
+const network = "tenant-lan";
+const rbac = { apiGroup: "rbac.authorization.k8s.io" };
+const rbacVersion = "rbac.authorization.k8s.io/v1";
+
+const people = [
+  {
+    ...{ apiVersion: rbacVersion, kind: "Role", metadata: { name: "everything", namespace } },
+    rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }],
+  },
+  ...[
+    ["ann", "ClusterRole", "vnic-view"],
+    ["ann", "ClusterRole", "vnic-edit"],
+    ["owen", "Role", "everything"],
+  ].map(([person, kind, name]) => ({
+    ...{ apiVersion: rbacVersion, kind: "RoleBinding", metadata: { name: `${person}-${name}`, namespace } },
+    ...{ roleRef: { ...rbac, kind, name }, subjects: [{ kind: "User", name: person, ...rbac }] },
+  })),
+];
+
+const vnic = (name: string, spec: object, metadata: object = {}) => ({
+  ...{ apiVersion, kind: "Vnic", metadata: { name, namespace, ...metadata } },
+  spec: { pod: { name: "db" }, ...spec },
+});
+const set = (name: string, template: object, metadata: object = {}) => ({
+  ...{ apiVersion, kind: "VnicSet", metadata: { name, namespace, ...metadata } },
+  spec: { selector: { app: "db" }, template },
+});
+const onNetwork = { network: { name: network } };
+const inline = { network: { mode: "macvlan", parent: "eth0" } };
+const held = addressRecord(
+  { segment: "eth1", value: "192.168.50.77", property: "addresses[0]" },
+  { namespace: neighbor, name: "theirs", uid: "00000000-0000-4000-8000-000000000099" },
+);
+
+describe("a tenant, at the API server,", () => {
+  let api: ApiServer;
+  const as = (person: string, argv: readonly string[], input?: object) =>
+    api.kubectl(
+      [...argv, "--as", person, "--as-group", "system:authenticated"],
+      input === undefined ? undefined : JSON.stringify(input),
+    );
+
+  before(async () => {
+    api = await apiServer();
+    for (const name of [namespace, neighbor]) await api.makeNamespace(name);
+    await installPlatform(api.kubectl, ["policies"]);
+    const lan = {
+      ...{ apiVersion, kind: "VnicNetwork", metadata: { name: network } },
+      spec: { mode: "macvlan", parent: "eth1", gateways: ["192.168.50.1", "fd50::1"] },
+    };
+    const theirs = vnic("theirs", { ...inline, addresses: ["192.168.50.77/24"] }, { namespace: neighbor });
+    await applyObjects(api.kubectl, [...people, lan, held, theirs]);
+    await until("the policies to take effect", 30, async () => {
+      const { stderr } = await as("ann", ["create", "--dry-run=server", "-f", "-"], vnic("probe", inline));
+      return stderr.includes("use-inline") || undefined;
+    });
+    await applyObjects(api.kubectl, [vnic("named", onNetwork), set("named", onNetwork), vnic("admins", inline)]);
+  });
+  after(async () => {
+    for (const kind of ["vnics", "vnicsets"])
+      for (const name of [namespace, neighbor]) await api.kubectl(["delete", kind, "--all", "-n", name]);
+    await api.kubectl(["delete", "vnicnetwork", network]);
+    await api.kubectl(["delete", "vnicaddress", held.metadata.name]);
+    await removeParts(api.kubectl, "policies");
+  });
+
+  const patch = (type: string, kind: string, name: string, body: unknown, ...more: string[]) => [
+    ...["patch", kind, name, "-n", namespace, `--type=${type}`, "-p", JSON.stringify(body), ...more],
+  ];
+  /** All requests that would put an inline network into a record. */
+  const requests = (kind: "vnic" | "vnicset"): [what: string, argv: string[], input?: object][] => {
+    const make = kind === "vnic" ? vnic : set;
+    const path = kind === "vnic" ? "/spec/network" : "/spec/template/network";
+    const spec = kind === "vnic" ? inline : { template: inline };
+    const apply = ["apply", "--server-side", "--force-conflicts"];
+    return [
+      ["a dry run", ["create", "--dry-run=server", "-f", "-"], make("fresh", inline)],
+      ["a creation", ["create", "-f", "-"], make("fresh", inline)],
+      ["a generated name", ["create", "-f", "-"], make("", inline, { name: undefined, generateName: "fresh-" })],
+      ["an apply", [...apply, "-f", "-"], make("fresh", inline)],
+      ["the reconciler's field manager", [...apply, "--field-manager=pulumi-vnic", "-f", "-"], make("named", inline)],
+      ["an apply over a named network", [...apply, "-f", "-"], make("named", inline)],
+      ["a replacement", ["replace", "-f", "-"], make("named", inline)],
+      ["a merge patch", patch("merge", kind, "named", { spec: nulled(spec) })],
+      ["a JSON patch", patch("json", kind, "named", [{ op: "replace", path, value: inline.network }])],
+      [
+        "a reference to an owner that has the right",
+        ["create", "-f", "-"],
+        make("fresh", inline, {
+          annotations: { [annotations.owner]: "urn:pulumi:prod::net::x::y" },
+          labels: { [labels.set]: "named", [labels.managedBy]: "pulumi-vnic" },
+          finalizers: [finalizer],
+        }),
+      ],
+    ];
+  };
+  /** A merge patch that also removes the network's name. */
+  const nulled = (spec: object): unknown =>
+    JSON.parse(JSON.stringify(spec).replace('"mode":"macvlan"', '"mode":"macvlan","name":null'));
+
+  for (const kind of ["vnic", "vnicset"] as const)
+    for (const [what, argv, input] of requests(kind))
+      it(`gets no inline network into a ${kind} by ${what}`, async () => {
+        for (const person of ["ann", "owen"])
+          expect((await as(person, argv, input)).stderr, person).to.match(/needs the right "use-inline"/);
+      });
+
+  it("changes no metadata of other namespaces' Vnics, of VnicAddresses and of VnicNetworks", async () => {
+    const owner = { apiVersion: "v1", kind: "ConfigMap", name: "kube-root-ca.crt", uid: held.spec.holder.uid };
+    const changes = [
+      { labels: { [labels.set]: "named" } },
+      { annotations: { [annotations.held]: null, [annotations.owner]: "urn:pulumi:prod::net::x::y" } },
+      { finalizers: null },
+      { finalizers: ["example.com/keep"] },
+      { ownerReferences: [owner] },
+    ];
+    const objects = [
+      ["vnic", "theirs", "-n", neighbor],
+      ["vnicaddress", held.metadata.name],
+      ["vnicnetwork", network],
+    ];
+    for (const person of ["ann", "owen"])
+      for (const object of objects) {
+        for (const metadata of changes) {
+          const body = ["--type=merge", "-p", JSON.stringify({ metadata })];
+          expect((await as(person, ["patch", ...object, ...body])).stderr, object.join(" ")).to.match(
+            /Forbidden|forbid/,
+          );
+        }
+        expect((await as(person, ["delete", ...object])).stderr, object.join(" ")).to.match(/forbid/);
+      }
+    for (const kind of ["vnicaddresses", "vnicnetworks"])
+      expect((await as("owen", ["delete", "--raw", `/apis/${apiVersion}/${kind}`])).stderr).to.match(/forbid/);
+  });
+
+  it("may change the metadata of its own Vnics, and of their status and spec nothing with it", async () => {
+    const metadata = {
+      labels: { [labels.set]: "named", [labels.mac]: "x" },
+      annotations: { [annotations.held]: `${held.spec.segment} ${held.spec.value}`, [annotations.node]: "../node1" },
+      finalizers: [finalizer, "example.com/keep"],
+      ownerReferences: [{ apiVersion, kind: "VnicAddress", name: held.metadata.name, uid: held.spec.holder.uid }],
+    };
+    const body = { metadata, status: { interface: { name: "net1" } }, spec: { network: { parent: null } } };
+    const { stdout, stderr } = await as("ann", [...patch("merge", "vnic", "named", body), "-o", "json"]);
+    expect(stderr).to.equal("");
+    const changed = JSON.parse(stdout) as { spec: object; status?: { interface?: object } };
+    expect(changed.spec).to.deep.include(onNetwork);
+    expect(changed.status?.interface).to.equal(undefined);
+    expect((await as("ann", patch("merge", "vnic", "named", { metadata: { finalizers: null } }))).stderr).to.equal("");
+    const address = await kubectl(api.kubectl, ["get", "vnicaddress", addressName(held.spec), "-o", "json"]);
+    expect((JSON.parse(address) as typeof held).spec.holder).to.deep.equal(held.spec.holder);
+  });
+
+  it("gives a new record no status, and changes none", async () => {
+    const status = { interface: { name: "net1", mac: "02:00:00:00:00:01", addresses: ["192.168.50.77/24"] } };
+    const { stdout } = await as("owen", ["create", "-o", "json", "-f", "-"], { ...vnic("fresh", onNetwork), status });
+    expect((JSON.parse(stdout) as { status?: { interface?: object } }).status?.interface).to.equal(undefined);
+    await api.kubectl(["delete", "vnic", "fresh", "-n", namespace]);
+    for (const kind of ["vnic", "vnicset"]) {
+      const request = patch("merge", kind, "named", { status: { observedGeneration: 7 } }, "--subresource=status");
+      expect((await as("ann", request)).stderr).to.match(/[Ff]orbidden/);
+    }
+  });
+
+  it("has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own", async () => {
+    const there = ["-n", systemNamespace];
+    const questions = [
+      ...["leases.coordination.k8s.io", "jobs.batch", "pods", "secrets", "configmaps", "serviceaccounts"].flatMap(
+        (resource) =>
+          ["get", "create", "patch", "delete", "deletecollection"].map((verb) => [verb, resource, ...there]),
+      ),
+      ...["exec", "attach", "ephemeralcontainers", "portforward", "log"].map((sub) => [
+        ...["create", "pods", `--subresource=${sub}`, ...there],
+      ]),
+      ["create", "serviceaccounts", "--subresource=token", ...there],
+      ["patch", "pods", "--subresource=status", ...there],
+      ["use-inline", `vnicnetworks.${group}`],
+      ["impersonate", "serviceaccounts", ...there],
+      ["patch", "nodes"],
+      ["patch", "nodes", "--subresource=status"],
+      ["patch", "namespaces"],
+    ];
+    for (const question of questions)
+      expect((await as("owen", ["auth", "can-i", ...question])).stdout, question.join(" ")).to.match(/^no\b/);
+    expect((await as("owen", ["create", "token", "vnic-provider", ...there])).stderr).to.match(/forbid/);
+  });
+
+  const refused = [
+    ...["::ffff:192.168.50.1/120", "::ffff:c0a8:3201/120", "::192.168.50.1/120", "64:ff9b::192.168.50.1/96"],
+    ...["192.168.050.001/24", "0300.0250.062.01/24", "3232248321/24", "0xc0.168.50.1/24", "192.168.50.1./24"],
+    ...["192.168.50.7/024", "192.168.50.7/33", "192.168.50.7/0", "192.168.50.7/+24", "192.168.50.7/24/24"],
+    ...[" 192.168.50.7/24", "192.168.50.7/24\n", "192.168.50.7\u0000/24", "192.168.50.7,8/24", "１92.168.50.7/24"],
+    ...["fd50::7%eth0/64", "[fd50::7]/64", "fd50::7/129", "fd50:::7/64", "fd50::1/64", "FD50:0::0:1/64"],
+    ...["192.168.50.0/24", "192.168.50.255/24", "fd50::/64", "169.254.1.1/16", "240.0.0.1/24", "0.1.2.3/24"],
+  ];
+  for (const address of refused)
+    it(`is refused the address ${JSON.stringify(address)}`, async () => {
+      const record = vnic("fresh", { ...onNetwork, addresses: [address] });
+      expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], record)).stderr).to.match(/addresses/);
+    });
+
+  const names = ["../tenant-lan", "tenant-lan/", "TENANT-LAN", "tenant-lan\n", "", "a".repeat(300), "tenant-lan,eth0"];
+  for (const name of names)
+    it(`is refused the Network's name ${JSON.stringify(name.slice(0, 20))}`, async () => {
+      for (const record of [vnic("fresh", { network: { name } }), set("fresh", { network: { name } })])
+        expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], record)).stderr).to.match(/network/);
+    });
+
+  for (const attachment of ["neighbor/lan", "../neighbor/lan", "tenant/../neighbor/lan", "tenant//lan", "Neighbor/lan"])
+    it(`is refused the NetworkAttachmentDefinition ${attachment}`, async () => {
+      const networks = { network: { networkAttachmentDefinition: attachment } };
+      for (const record of [vnic("fresh", networks), set("fresh", networks)])
+        expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], record)).stderr).to.match(
+          /networkAttachment/,
+        );
+    });
+});
