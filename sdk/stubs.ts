@@ -29,7 +29,8 @@ export function stubOf(kind: keyof typeof stubs): string {
   if (!folders.some(resolvesPackage))
     throw new pulumi.RunError(
       `Pulumi runs the provider of a ${kind} in the project's folder, and from ${process.cwd()} the package pulumi-vnic isn't found; ` +
-        `add it to the project's own dependencies: npm install pulumi-vnic (or pnpm add, yarn add)`,
+        `add it to the project's own dependencies: npm install pulumi-vnic (or pnpm add, yarn add); ` +
+        "start an inline program of the Automation API in its own folder",
     );
   return stubs[kind];
 }
