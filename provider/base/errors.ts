@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /**
  * The kind of failure, for code to branch on; the message is for people.
  * - `invalid`: an input breaks a rule
@@ -44,7 +46,8 @@ export class VnicError extends Error {
     message: string,
     { subject, ...options }: ErrorOptions & { subject?: ErrorSubject } = {},
   ) {
-    super(message, options);
+    // A message may quote what others wrote, such as an annotation or a link's name.
+    super(printable(message), options);
     this.kind = kind;
     this.subject = subject;
   }

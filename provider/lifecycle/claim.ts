@@ -1,6 +1,7 @@
 import { type Clock, realClock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
@@ -16,6 +17,9 @@ const secondsToLive = 15;
 const renewEverySeconds = 5;
 /** Maximum difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
+
+/** Number of characters of another holder that are shown. Anybody who may write the record may write a claim. */
+const shownCharacters = 200;
 
 /** The parts of a driver that a claim needs. */
 interface ClaimDriver {
@@ -67,7 +71,8 @@ export class Claims {
     const sighting = seen?.text === text ? seen : { text, since: this.clock.now() };
     this.sightings.set(vnicId(metadata), sighting);
     const isOld = this.clock.date().getTime() - claim.renewed > (secondsToLive + skewSeconds) * 1000;
-    return isOld || this.clock.now() - sighting.since > secondsToLive * 1000 ? undefined : claim.holder;
+    if (isOld || this.clock.now() - sighting.since > secondsToLive * 1000) return undefined;
+    return printable(claim.holder.slice(0, shownCharacters));
   }
 
   /** Forgets the observations of a Vnic that is gone. */

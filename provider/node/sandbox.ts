@@ -99,7 +99,11 @@ async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<str
   return undefined;
 }
 
+/** The ID of a container or sandbox, which names its bundle. One that an annotation gives could otherwise be a path. */
+const bundleId = /^[0-9a-f]{64}$/;
+
 async function readBundle(layout: RuntimeLayout, id: string): Promise<Bundle | undefined> {
+  if (!bundleId.test(id)) return undefined;
   try {
     return JSON.parse(await readFile(join(hostPath(layout.bundles), id, layout.config), "utf8")) as Bundle;
   } catch {

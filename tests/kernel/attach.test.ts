@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { nodeSideScript } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
@@ -122,6 +125,23 @@ describe("an injection on a node", () => {
       .catch((caught: unknown) => caught);
     expect(error).to.include({ kind: "refused" });
     expect((error as Error).message).to.match(/doesn't run here: sandbox \w+ belongs to another pod/);
+  });
+
+  it("is refused for a pod whose container names its sandbox by a path", async () => {
+    const victim = await world.addPod("victim");
+    const { bundles, config, annotations } = parseLayout("containerd");
+    const [, container = ""] = victim.plan.containerId.split("://");
+    const bundle = join(world.root, bundles, container, config);
+    const content = JSON.parse(await readFile(bundle, "utf8")) as { annotations: Record<string, string> };
+    const sandbox = content.annotations[annotations.sandboxId] ?? "";
+    await cp(join(world.root, bundles, sandbox), join(world.root, bundles, "..", "forged"), { recursive: true });
+    await writeFile(
+      bundle,
+      JSON.stringify({ ...content, annotations: { ...content.annotations, [annotations.sandboxId]: "../forged" } }),
+    );
+    const error = await world.session.inject(planFor(victim, "192.168.50.12/24")).catch((caught: unknown) => caught);
+    expect(String(error)).to.match(/doesn't run here: the runtime has no sandbox of it/);
+    await victim.close();
   });
 
   it("works next to invalid lines, which are refused one by one", async () => {

@@ -17,6 +17,11 @@ describe("an error", () => {
     expect(error.stack).to.include("VnicError: name: taken");
   });
 
+  it("has no control characters in its message, whatever it quotes", () =>
+    expect(new VnicError("failed", "link \u001b]0;x\u0007\u0000 is\nthere").message).to.equal(
+      "link \ufffd]0;x\ufffd\ufffd is\nthere",
+    ));
+
   it("has a message, whatever was thrown", () => {
     expect([error, new Error("x"), "y", 7, undefined, null].map(messageOf)).to.deep.equal([
       "name: taken",

@@ -53,6 +53,15 @@ describe("a claim", () => {
     expect(holder).to.include("a test");
   });
 
+  it("shows little of another holder that isn't a driver's name", async () => {
+    const other = claimed(`\u001b]0;x\u0007${"long".repeat(100_000)}`);
+    driver.cluster.store(other);
+    const error = await rejection(hold(other, async () => undefined, 0.3));
+    expect(error.message).to.include("still waiting for \ufffd]0;x\ufffdlonglong");
+    expect(error.message.length).to.be.lessThan(400);
+    expect(driver.reports[0]?.length).to.be.lessThan(400);
+  });
+
   it("ends the wait with the other holder's name when the time is over", async () => {
     const other = claimed("Pulumi on a laptop");
     driver.cluster.store(other);
