@@ -3,22 +3,27 @@ import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { isOnItsBus } from "./device.ts";
-import { ipBatch, listLinks } from "./link.ts";
+import { ipBatch, type Link, listLinks } from "./link.ts";
 import { findLowerLink } from "./parent-link.ts";
 import { deleteTrialLink } from "./trial-link.ts";
+import { isOn } from "./upper-links.ts";
 
 /**
  * Whether the Vnic's link still works although it isn't in the pod's network namespace: a pod may have moved it into a
- * nested one. A device that isn't on the node either is hidden. A macvlan is hidden if its parent refuses a second link
- * with the same MAC.
+ * nested one. A device that isn't on the node either is hidden; one without hardware may also have been deleted, but
+ * not if the pod has links on it. A macvlan is hidden if its parent refuses a second link with the same MAC.
  */
-export async function isHidden({ vnic: { uid }, step, definition, link }: ResourceFile): Promise<boolean> {
+export async function isHidden(
+  { vnic: { uid }, step, definition, link }: ResourceFile,
+  podLinks: readonly Link[],
+): Promise<boolean> {
   const { network, mac } = definition;
   if (step === "creating" || step === "moving") return false;
   const links = await listLinks("node");
   if (network.mode === "host-device") {
     const former = link?.former;
-    return former?.bus !== undefined && !links.some((one) => isOnItsBus(one, former));
+    if (former?.bus === undefined) return podLinks.some((one) => isOn(link?.index, one));
+    return !links.some((one) => isOnItsBus(one, former));
   }
   if (network.mode !== "macvlan" && network.mode !== "macvlan-private") return false;
   const name = transitLinkName(uid);

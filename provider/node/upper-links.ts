@@ -19,7 +19,7 @@ import { deleteTrialLink } from "./trial-link.ts";
 const sharing: readonly (string | undefined)[] = ["macvlan", "macvtap", "ipvlan", "ipvtap"];
 
 /** Whether a link in a pod is on the link with that index in another network namespace. */
-function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }: Link): boolean {
+export function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }: Link): boolean {
   return index !== undefined && sharing.includes(kind) && lowerNetns !== undefined && lowerIndex === index;
 }
 

@@ -220,6 +220,20 @@ describe("a hostile pod", () => {
       expect((await eject()).removed).to.equal(false);
     });
 
+    it("that moves a device without hardware there is reported, as long as the pod has links on it", async () => {
+      await inject(hostDevice);
+      await pod.machine.ip("link add link net1 name more0 type macvlan", `link set net1 netns ${nested.netns}`);
+      const error = await eject().catch((caught: unknown) => caught);
+      expect(String(error)).to.match(
+        new RegExp(`pod shop/${pod.plan.name} \\(UID ${pod.plan.uid}\\) has taken the Vnic's link`),
+      );
+      // With the device, the kernel deletes the links on it.
+      await nested.ip("link del net1");
+      expect((await eject()).removed).to.equal(false);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+      await world.addNic("eth7");
+    });
+
     it("that moves a NIC in a bridge there loses it nonetheless", async () => {
       await inject(bridge);
       await pod.machine.must(["ip", "link", "set", "net1", "netns", nested.netns]);

@@ -33,6 +33,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "that makes links on the NIC's own parent loses them, too, and keeps those that it had before",
         "that marks links on its NIC's parent as another Vnic's loses them, too",
         "that makes links on a device loses them, and keeps the device from coming back while one is out of sight",
+        "that moves a device without hardware there is reported, as long as the pod has links on it",
         "loses it when that is undone, even if it has renamed and unmarked it",
         "is named, and the resource file stays, if it has taken the link out of sight",
       ],
