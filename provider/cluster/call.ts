@@ -41,18 +41,19 @@ export async function create(api: ApiServer, doing: string, request: () => Promi
 }
 
 /**
- * Deletes an object by a request with preconditions. Does nothing if the object is gone or doesn't meet them, because
- * another object has its name.
+ * Deletes an object by a request with preconditions. Returns undefined, and does nothing, if the object is gone or
+ * doesn't meet them, because another object has its name.
  */
-export async function deleteWithPreconditions(
+export async function deleteWithPreconditions<T>(
   api: ApiServer,
   doing: string,
-  request: () => Promise<unknown>,
-): Promise<void> {
+  request: () => Promise<T>,
+): Promise<T | undefined> {
   try {
-    await find(api, doing, request);
+    return await find(api, doing, request);
   } catch (error) {
     if (!isVnicError(error, "conflict")) throw error;
+    return undefined;
   }
 }
 

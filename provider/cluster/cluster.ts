@@ -77,6 +77,8 @@ export interface VnicCluster {
   listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
   /** The Vnics of one namespace, at most `most`. */
   listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
+  /** Server-side apply of a record that doesn't exist; if it does, returns undefined and changes nothing. */
+  createVnic(record: VnicRecord): Promise<StoredVnic | undefined>;
   /**
    * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
    * unless forced.
@@ -95,10 +97,16 @@ export interface VnicCluster {
   changeVnic(record: StoredVnic, change: MetadataChange): Promise<StoredVnic>;
   /** Replaces the value `was` of an annotation, or removes it; returns whether it still had that value. */
   swapVnicAnnotation(ref: VnicRef, name: string, was: string, is: string | undefined): Promise<boolean>;
-  /** Marks the object with that UID for deletion; succeeds if it is gone. */
-  deleteVnic(ref: VnicRef, uid: string): Promise<void>;
-  /** Removes our finalizer from the object with that UID; succeeds if it is gone. */
-  releaseVnic(ref: VnicRef, uid: string): Promise<void>;
+  /**
+   * Marks the object with that UID for deletion, and returns it if it waits for its finalizers; succeeds if it is
+   * gone.
+   */
+  deleteVnic(ref: VnicRef, uid: string): Promise<StoredVnic | undefined>;
+  /**
+   * Removes our finalizer from the object with that UID; succeeds if it is gone. With `known`, the latest version that
+   * was read, the object is read again only if it has changed since.
+   */
+  releaseVnic(ref: VnicRef, uid: string, known?: StoredVnic): Promise<void>;
 }
 
 /** The external networks. */

@@ -15,7 +15,7 @@ export function networkCalls(api: RecordApi): NetworkCluster {
     applyNetwork: networks.apply,
     holdNetwork: (name, uid) => networks.hold({ name }, uid, networkFinalizer),
     releaseNetwork: (name, uid) => networks.release({ name }, uid, networkFinalizer),
-    deleteNetwork: (name, uid) => networks.delete({ name }, uid),
+    deleteNetwork: async (name, uid) => void (await networks.delete({ name }, uid)),
     findAttachmentDefinition: (ref) =>
       find<AttachmentDefinition>(api.server, `reading NetworkAttachmentDefinition ${vnicId(ref)}`, () =>
         api.objects.getNamespacedCustomObject({ ...attachmentDefinitions, ...ref }),

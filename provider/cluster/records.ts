@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { CustomObjectsApi } from "@kubernetes/client-node";
 import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../model/names.ts";
 import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
-import { type ApiServer, call, changeVersion, deleteWithPreconditions, find } from "./call.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
+import { type ApiServer, call, changeVersion, deleteWithPreconditions, find, throwOnRace } from "./call.ts";
 import type { List } from "./watch.ts";
 
 type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
@@ -48,18 +49,27 @@ export function recordCalls<Stored extends Owned>(
   const words = (name: RecordName) => `${kind} ${idOf(name)}`;
 
   /**
-   * Changes the finalizers of the object with that UID. Reads it again for each try, because another writer may
-   * interfere.
+   * Changes the finalizers of the object with that UID. Reads it for each try, because another writer may interfere;
+   * except for the first if a version is `known`.
    */
-  const finalize = (doing: string, name: RecordName, uid: string, change: (there: Stored) => readonly string[]) =>
-    find(server, `${doing} ${words(name)}`, async () => {
-      const record = await get(name);
+  const finalize = async (
+    doing: string,
+    name: RecordName,
+    uid: string,
+    change: (there: Stored) => readonly string[],
+    known?: Stored,
+  ): Promise<void> => {
+    let latest = known;
+    await find(server, `${doing} ${words(name)}`, async () => {
+      const record = latest ?? (await get(name));
+      latest = undefined;
       const { metadata } = record;
       const finalizers = change(record);
       if (metadata.uid !== uid || finalizers.length === (metadata.finalizers?.length ?? 0)) return;
       const body = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } };
       await patch(name, { body, fieldManager }, patches.merge);
     });
+  };
 
   return {
     find: (name: RecordName): Promise<Stored | undefined> => find(server, `reading ${words(name)}`, () => get(name)),
@@ -77,6 +87,21 @@ export function recordCalls<Stored extends Owned>(
         objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: resource.plural, ...selected }),
       ) as Promise<List<Stored>>,
 
+    /** Server-side apply of a record that doesn't exist; if it does, returns undefined and changes nothing. */
+    create: async (record: Owned): Promise<Stored | undefined> => {
+      const doing = `creating ${words(record.metadata)}`;
+      const exists = new VnicError("outdated", `${doing}: it exists`);
+      // No object has this version, because it is older than every write. An apply with it creates or conflicts.
+      const body = { ...record, metadata: { ...record.metadata, resourceVersion: "1" } };
+      const how = { fieldManager: fieldManagerOf(ownerOf(record)), force: false, body };
+      try {
+        return await call(server, doing, () => patch(record.metadata, how, patches.apply).catch(throwOnRace(exists)));
+      } catch (error) {
+        // Fields of another manager are reported before the version.
+        if (error === exists || isVnicError(error, "conflict")) return undefined;
+        throw error;
+      }
+    },
     /** Server-side apply with the owner's field manager, unless another one is given. */
     apply: (record: Owned, how: { readonly force: boolean; readonly fieldManager?: string }): Promise<Stored> =>
       call(server, `applying ${words(record.metadata)}`, () =>
@@ -123,13 +148,22 @@ export function recordCalls<Stored extends Owned>(
         deletionTimestamp || finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer],
       ),
     /** Removes a finalizer. */
-    release: (name: RecordName, uid: string, finalizer: string): Promise<void> =>
-      finalize("releasing", name, uid, ({ metadata: { finalizers = [] } }) =>
-        finalizers.filter((one) => one !== finalizer),
+    release: (name: RecordName, uid: string, finalizer: string, known?: Stored): Promise<void> =>
+      finalize(
+        "releasing",
+        name,
+        uid,
+        ({ metadata: { finalizers = [] } }) => finalizers.filter((one) => one !== finalizer),
+        known,
       ),
-    /** Marks the object with that UID for deletion. */
-    delete: (name: RecordName, uid: string): Promise<void> =>
-      deleteWithPreconditions(server, `deleting ${words(name)}`, () => remove(name, { preconditions: { uid } })),
+    /** Marks the object with that UID for deletion. Returns it if it waits for its finalizers. */
+    delete: async (name: RecordName, uid: string): Promise<Stored | undefined> => {
+      const left = await deleteWithPreconditions(server, `deleting ${words(name)}`, () =>
+        remove(name, { preconditions: { uid } }),
+      );
+      // For an object that is gone at once, the API server returns a Status.
+      return (left as { readonly kind?: string } | undefined)?.kind === kind ? (left as Stored) : undefined;
+    },
   };
 }
 

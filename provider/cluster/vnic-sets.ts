@@ -24,7 +24,7 @@ export function vnicSetCalls(
       void (await sets.applyStatus(ref, status, setFieldManager).catch(undefinedIfGone)),
     holdVnicSet: (ref, uid) => sets.hold(ref, uid, setFinalizer),
     releaseVnicSet: (ref, uid) => sets.release(ref, uid, setFinalizer),
-    deleteVnicSet: sets.delete,
+    deleteVnicSet: async (ref, uid) => void (await sets.delete(ref, uid)),
     applyMember: (record) => vnics.apply(record, { force: true, fieldManager: setFieldManager }),
 
     findWorkload: (namespace, { kind, name }) => {

@@ -18,6 +18,7 @@ export function vnicCalls(api: RecordApi): VnicCluster & { listAllVnics(): Promi
         ? (await vnics.listAll({ labelSelector })).items
         : vnics.list(namespace, { labelSelector }),
     listVnicsIn: (namespace, limit) => vnics.list(namespace, { limit }),
+    createVnic: vnics.create,
     applyVnic: vnics.apply,
     applyVnicStatus: async (ref, status) => void (await vnics.applyStatus(ref, status, fieldManager)),
     changeVnicStatus: vnics.changeStatus,
@@ -38,6 +39,6 @@ export function vnicCalls(api: RecordApi): VnicCluster & { listAllVnics(): Promi
       }
     },
     deleteVnic: vnics.delete,
-    releaseVnic: (ref, uid) => vnics.release(ref, uid, finalizer),
+    releaseVnic: (ref, uid, known) => vnics.release(ref, uid, finalizer, known),
   };
 }

@@ -42,6 +42,8 @@ export interface HeldClaim {
   begin(): void;
   /** Releases the claim before the work has ended. */
   release(): Promise<void>;
+  /** Stops renewing it without a request: the record was deleted, or was not written. */
+  abandon(): void;
 }
 
 /** The claims of one driver, and its observations of the claims of other drivers. */
@@ -98,6 +100,7 @@ export class Claims {
         annotation: () => kept.annotation(),
         begin: () => kept.begin(),
         release: () => kept.release(),
+        abandon: () => kept.abandon(),
       });
     } finally {
       await kept.release();
@@ -167,6 +170,11 @@ class KeptClaim {
     if (this.isWritten) this.swap(undefined);
     this.isWritten = false;
     return this.last;
+  }
+
+  abandon(): void {
+    this.stopRenewing?.();
+    this.isWritten = false;
   }
 
   private renewLater(): void {

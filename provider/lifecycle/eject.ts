@@ -42,7 +42,8 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     if (record && wasAdopted(record)) return;
 
     // Ensure: mark it for deletion; the finalizer keeps the record until the node is clean.
-    if (record && !record.metadata.deletionTimestamp) await cluster.deleteVnic(ref, record.metadata.uid);
+    const marked =
+      record && !record.metadata.deletionTimestamp ? await cluster.deleteVnic(ref, record.metadata.uid) : record;
     const placement = record && placementOf(record);
     const pod = { namespace: ref.namespace, name: record?.spec.pod.name ?? remembered.podName };
     if (placement && record.spec.deletionPolicy === "waitForPod")
@@ -59,9 +60,11 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     // Return
     if (!record) return;
     await withdraw(driver, ref.namespace, record.status?.networkStatus);
-    const emitted = removed ? emitRemoved(driver, record, node) : undefined;
+    // Nothing depends on the event.
+    if (removed) void emitRemoved(driver, record, node);
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
-    await Promise.all([cluster.releaseVnic(ref, record.metadata.uid), emitted]);
+    await cluster.releaseVnic(ref, record.metadata.uid, marked);
+    claim.abandon();
     if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
   });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { wantedAddressesOf } from "../model/address/address.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
@@ -23,7 +24,7 @@ import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { preparePublication, publish, publishedEntry } from "./network/network-status.ts";
 import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
-import { claimedOwner, ensureRecord, writePlacement, withdrawRecord } from "./ownership.ts";
+import { claimedOwner, ensureRecord, RecordExistsError, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
 import { takeOverOlder } from "./address/take-over.ts";
 import { awaitRunning, readPodState } from "./running-pod.ts";
@@ -51,22 +52,42 @@ export async function inject(driver: Driver, definition: Definition, options: In
     options.deadlineSeconds ?? definition.deadlines.createSeconds,
   );
 
-  // Observe
+  // Observe. A Vnic that isn't in a state rarely has a record, and creating the record shows whether there is one.
+  const isNew = !options.sourceRecord && !options.known && !definition.adopt;
   const [atFirst, found] = await Promise.all([
     readPodState(driver, definition.pod),
-    options.sourceRecord ?? cluster.findVnic(ref),
+    options.sourceRecord ?? (isNew ? undefined : findOwn(cluster, definition, options)),
     takeOverOlder(cluster),
     refuseClusterAddresses(cluster, definition),
   ]);
-  if (found) refuseForeignRecord(found, definition, options);
+  // A record of another owner is refused before waiting for the pod.
+  if (isNew && atFirst.state !== "running") await findOwn(cluster, definition, options);
   // The reconciler, which gives a source record, is notified of the next pod, so it needn't wait here and block other
   // Vnics.
   const how = { awaitsNext: options.sourceRecord === undefined };
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
-  return claims.hold(driver, ref, found, deadline, async (claim) => {
-    const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
-    return injectWithClaim({ driver, definition, options, deadline, pod: now, claim });
-  });
+  const work = (record: StoredVnic | undefined) =>
+    claims.hold(driver, ref, record, deadline, async (claim) => {
+      const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
+      return injectWithClaim({ driver, definition, options, deadline, pod: now, claim });
+    });
+  try {
+    return await work(found);
+  } catch (error) {
+    if (!(error instanceof RecordExistsError)) throw error;
+    return work(await findOwn(cluster, definition, options));
+  }
+}
+
+/** The record, if there is one; refuses a record of another owner. */
+async function findOwn(
+  cluster: Cluster,
+  definition: Definition,
+  options: InjectOptions,
+): Promise<StoredVnic | undefined> {
+  const found = await cluster.findVnic(vnicRef(definition));
+  if (found) refuseForeignRecord(found, definition, options);
+  return found;
 }
 
 /** One injection and its context. */
@@ -142,6 +163,8 @@ async function ensure(
         ? await writePlacement(cluster, prior, definition, at)
         : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, claim.annotation());
   } catch (error) {
+    // The claim was not written.
+    if (error instanceof RecordExistsError) claim.abandon();
     await addresses.release();
     throw error;
   }
@@ -231,8 +254,9 @@ async function finish(
       driver.cluster.applyVnicStatus(vnicRef(definition), status),
       addresses.releaseFormer(record),
       claim.release(),
-      emitAdded(driver, record, pod, result),
     ]);
+    // Nothing depends on the event.
+    void emitAdded(driver, record, pod, result);
   } catch (error) {
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }

@@ -2,10 +2,10 @@ import { quoteGiven } from "../base/quote.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
-import { isVnicError, VnicError } from "../base/errors.ts";
+import { VnicError } from "../base/errors.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
 import { foreignRecordError, isOwn, type KnownRecord, ownedBy } from "../model/kubernetes/ownership.ts";
-import { vnicId } from "../model/names.ts";
+import { vnicId, type VnicRef } from "../model/names.ts";
 import {
   definitionInRecord,
   type Placement,
@@ -45,9 +45,16 @@ function differingFields(there: VnicSpec, here: VnicSpec): string[] {
     .map((field) => `${field} is ${quoteGiven(there[field])} there and ${quoteGiven(here[field])} here`);
 }
 
+/** A record that was to be created exists already. */
+export class RecordExistsError extends VnicError {
+  constructor(ref: VnicRef) {
+    super("outdated", `Vnic ${vnicId(ref)} was created by somebody else meanwhile`);
+  }
+}
+
 /**
- * Applies the record with finalizer, node and pod, before anything is done on the node. A new record gets the `claim`
- * as well.
+ * Applies the record with finalizer, node and pod, before anything is done on the node. Without a `prior` record it
+ * creates one, with the `claim` on it; a `RecordExistsError` means that there is one, and that nothing was changed.
  */
 export async function ensureRecord(
   cluster: Cluster,
@@ -56,17 +63,11 @@ export async function ensureRecord(
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
   claim: Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
-  const owned = prior ? ownedBy(definition, prior.owner) : definition;
-  const record = recordOf(owned, at, prior ? {} : claim);
-  try {
-    // Our own record may be forced back to its definition; a new one must not overwrite another owner's.
-    return await cluster.applyVnic(record, { force: prior !== undefined });
-  } catch (error) {
-    if (!isVnicError(error, "conflict")) throw error;
-    const other = await cluster.findVnic(vnicRef(definition));
-    if (other) claimedOwner(other, definition);
-    throw error;
-  }
+  // Our own record may be forced back to its definition.
+  if (prior) return cluster.applyVnic(recordOf(ownedBy(definition, prior.owner), at), { force: true });
+  const created = await cluster.createVnic(recordOf(definition, at, claim));
+  if (!created) throw new RecordExistsError(vnicRef(definition));
+  return created;
 }
 
 /** Restores the record after an attempt that did nothing: to its former state, which is returned, or by deleting it. */
@@ -77,8 +78,8 @@ export async function withdrawRecord(
 ): Promise<StoredVnic | undefined> {
   if (prior) return cluster.applyVnic(toReapply(prior), { force: true });
   const { namespace, name, uid } = record.metadata;
-  await cluster.deleteVnic({ namespace, name }, uid);
-  await cluster.releaseVnic({ namespace, name }, uid);
+  const marked = await cluster.deleteVnic({ namespace, name }, uid);
+  await cluster.releaseVnic({ namespace, name }, uid, marked);
   return undefined;
 }
 

@@ -76,7 +76,7 @@ export class FakeCluster implements Cluster {
 
   /** Names of the calls that changed something, except claims, addresses and events. */
   get writes(): string[] {
-    return this.calls.filter((call) => /^(apply|delete(?!Address)|hold|release|createJob)/.test(call));
+    return this.calls.filter((call) => /^(apply|createVnic|delete(?!Address)|hold|release|createJob)/.test(call));
   }
 
   async findPod(namespace: string, name: string): Promise<PodObject | undefined> {
@@ -152,12 +152,26 @@ export class FakeCluster implements Cluster {
     return [...this.vnics.values()].filter(({ metadata }) => metadata.namespace === namespace).slice(0, most);
   }
 
+  async createVnic(record: VnicRecord): Promise<StoredVnic | undefined> {
+    this.called("createVnic", vnicId(record.metadata));
+    if (!this.vnics.has(vnicId(record.metadata))) return this.keep(record);
+    // Changes nothing, so it is no write.
+    this.calls.splice(-1, 1, `findVnic ${vnicId(record.metadata)}`);
+    return undefined;
+  }
+
   async applyVnic(record: VnicRecord, { force }: { force: boolean }): Promise<StoredVnic> {
     const id = vnicId(record.metadata);
     this.called("applyVnic", id);
     const before = this.vnics.get(id);
     if (before && !force && ownerOf(before) !== ownerOf(record))
       throw new VnicError("conflict", `applying Vnic ${id}: conflict`);
+    return this.keep(record);
+  }
+
+  private keep(record: VnicRecord): StoredVnic {
+    const id = vnicId(record.metadata);
+    const before = this.vnics.get(id);
     const created = {
       uid: uid(++this.lastUid),
       creationTimestamp: new Date((this.now += 1000)).toISOString(),
@@ -272,13 +286,14 @@ export class FakeCluster implements Cluster {
     this.events.push(event);
   }
 
-  async deleteVnic(ref: VnicRef, wanted: string): Promise<void> {
+  async deleteVnic(ref: VnicRef, wanted: string): Promise<StoredVnic | undefined> {
     this.called("deleteVnic", vnicId(ref));
     const record = this.vnics.get(vnicId(ref));
-    if (record?.metadata.uid !== wanted) return;
-    const metadata = { ...record.metadata, deletionTimestamp: "2026-11-23T10:00:00Z" };
-    if (metadata.finalizers?.length) this.vnics.set(vnicId(ref), { ...record, metadata });
+    if (record?.metadata.uid !== wanted) return undefined;
+    const marked = { ...record, metadata: { ...record.metadata, deletionTimestamp: "2026-11-23T10:00:00Z" } };
+    if (marked.metadata.finalizers?.length) this.vnics.set(vnicId(ref), marked);
     else this.vnics.delete(vnicId(ref));
+    return marked;
   }
 
   async releaseVnic(ref: VnicRef, wanted: string): Promise<void> {

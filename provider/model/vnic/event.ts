@@ -29,7 +29,10 @@ interface About {
 
 export type EventObject = ReturnType<typeof eventOf>;
 
-/** The event objects, for the Vnic and for its pod if that is known. */
+/** Events that say no more than the Vnic's conditions, and so are reported for its pod alone. */
+const podOnly: readonly VnicEvent["reason"][] = ["AddedInterface", "RemovedInterface"];
+
+/** The event objects: for the pod if that is known, and for the Vnic unless its conditions say the same. */
 export function eventsOf(
   vnic: { readonly namespace: string; readonly name: string; readonly uid: string },
   pod: { readonly name: string; readonly uid: string } | undefined,
@@ -37,7 +40,8 @@ export function eventsOf(
   now: Date,
 ): EventObject[] {
   const { namespace, name, uid } = vnic;
-  const about: About[] = [{ apiVersion, kind: "Vnic", namespace, name, uid }];
+  const about: About[] = [];
+  if (!pod || !podOnly.includes(event.reason)) about.push({ apiVersion, kind: "Vnic", namespace, name, uid });
   if (pod) about.push({ apiVersion: "v1", kind: "Pod", namespace, name: pod.name, uid: pod.uid });
   return about.map((object) => eventOf(object, event, now));
 }

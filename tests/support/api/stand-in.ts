@@ -80,12 +80,13 @@ async function patchStatus(api: ApiServer, object: readonly string[], status: ob
   await kubectl(api.kubectl, ["patch", ...object, "--subresource=status", "--type=merge", "-p", patch]);
 }
 
-/** Vnic number `number` of a pod, with its own address and MAC. */
+/** Vnic number `number` of a pod, with its own address and MAC, on a LAN of its namespace. */
 export function numbered(namespace: string, pod: string, number: number): Definition {
   const hex = number.toString(16).padStart(4, "0");
   return definition({
     name: `wire-${number}`,
     pod: { namespace, name: pod },
+    network: { mode: "macvlan", parent: namespace },
     addresses: [`10.77.${number >> 8}.${number & 255}/16`],
     mac: `02:00:5e:77:${hex.slice(0, 2)}:${hex.slice(2)}`,
     interfaceName: `net${number}`,

@@ -29,7 +29,7 @@ const kinds: KindCalls[] = [
     finalizer,
     find: (cluster) => cluster.findVnic(ref),
     release: (cluster, of) => cluster.releaseVnic(ref, of),
-    remove: (cluster, of) => cluster.deleteVnic(ref, of),
+    remove: async (cluster, of) => void (await cluster.deleteVnic(ref, of)),
   },
   {
     what: "VnicSet shop/db-wire",

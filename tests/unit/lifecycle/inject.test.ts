@@ -69,7 +69,7 @@ describe("inject", () => {
   it("writes the record, then works on the node, then writes the record's status", async () => {
     const state = await run({ mtu: 1500 });
     expect(driver.cluster.writes).to.deep.equal([
-      "applyVnic shop/db-wire",
+      "createVnic shop/db-wire",
       "createJob worker-1",
       "applyVnicStatus shop/db-wire",
     ]);
@@ -406,7 +406,7 @@ describe("inject", () => {
 
   describe("of two stacks at the same moment", () => {
     it("names the other owner when both want the same record", async () => {
-      driver.cluster.before("applyVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));
+      driver.cluster.before("createVnic", () => driver.cluster.store(storedVnic({ declaredBy: stranger })));
       const error = await plain(run());
       expect(error.kind).to.equal("conflict");
       expect(error.message).to.include(stranger);
@@ -449,7 +449,7 @@ describe("inject", () => {
         ["eject", uid(8)],
         ["inject", record()?.metadata.uid],
       ]);
-      expect(driver.cluster.writes.slice(0, 2)).to.deep.equal(["createJob worker-2", "applyVnic shop/db-wire"]);
+      expect(driver.cluster.writes.slice(0, 2)).to.deep.equal(["createJob worker-2", "createVnic shop/db-wire"]);
     });
 
     it("first ejects a record that is being deleted, and creates a new one", async () => {

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
+import { eject } from "../../provider/lifecycle/eject.ts";
+import { inject } from "../../provider/lifecycle/inject.ts";
+import { observe } from "../../provider/lifecycle/observe.ts";
+import { Surveyor } from "../../provider/lifecycle/survey.ts";
+import { vnicRef } from "../../provider/model/vnic/record.ts";
+import type { VnicState } from "../../provider/model/vnic/state.ts";
+import { until } from "../lab/run.ts";
+import { FakeNodeSide } from "../fakes/node-side.ts";
+import { injectResult } from "../fakes/objects.ts";
+import { type ApiServer, apiServer } from "../support/api/server.ts";
+import { Relay } from "../support/api/relay.ts";
+import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
+
+const namespace = "requests";
+const many = 20;
+
+/* Numbers of requests, which unlike times are equal on every machine. */
+describe("requests to the API server", () => {
+  let api: ApiServer;
+  let relay: Relay;
+  let driver: ReturnType<typeof driverOf>;
+  const states: VnicState[] = [];
+  const nodeSide = new FakeNodeSide();
+  before(async () => {
+    api = await apiServer();
+    await api.makeNamespace(namespace);
+    await makeNode(api, "requests-1");
+    await makePods(api, namespace, "requests-1", ["db-0", "db-1"]);
+    const through = await Relay.start(api.kubeconfig);
+    relay = through.relay;
+    nodeSide.inject = () => injectResult({ steps: [{ step: "creating", milliseconds: 1 }] });
+    driver = driverOf(await standInCluster(through.kubeconfig, nodeSide));
+    // What a process reads once: Vnics of older versions, the cluster's own addresses, a session's node.
+    await requestsOf(1, () => create("db-0", 99));
+  });
+  after(async () => {
+    await driver.sessions.close();
+    await relay.stop();
+  });
+
+  /** The requests by kind that `work` makes, with that number of events, which it doesn't wait for. */
+  const requestsOf = async (events: number, work: () => Promise<unknown>): Promise<Record<string, number>> => {
+    relay.counts = {};
+    await work();
+    await until("the events", 30, () => ((relay.counts["POST events"] ?? 0) >= events ? true : undefined));
+    await idle();
+    return relay.counts;
+  };
+  const idle = () => until("the requests to end", 10, () => (relay.underWay === 0 ? true : undefined));
+  const create = async (pod: string, number: number) =>
+    void states.push(await inject(driver, numbered(namespace, pod, number)));
+  const remove = (state: VnicState) => {
+    const known = { uid: state.uid, node: state.node, podName: state.pod.name, owner: state.owner ?? "" };
+    return eject(driver, vnicRef(state), known, new Deadline("deleting", 60));
+  };
+
+  it("are six for a creation, and an event that nothing waits for", async () => {
+    expect(await requestsOf(1, () => create("db-1", 100))).to.deep.equal({
+      "GET pods": 1,
+      "PATCH vnics": 2,
+      "POST vnicaddresses": 2,
+      "PATCH vnics/status": 1,
+      "POST events": 1,
+    });
+  });
+
+  it("are shared by creations at the same time, where they read the same pod", async () => {
+    const numbers = Array.from({ length: many }, (_, index) => index + 1);
+    const counts = await requestsOf(many, () => Promise.all(numbers.map((number) => create("db-0", number))));
+    expect(counts["GET pods"]).to.be.below(many);
+  });
+
+  it("are none for an attempt at a record of another owner, but for reading", async () => {
+    const { declaredBy: _, ...stranger } = numbered(namespace, "db-1", 100);
+    const counts = await requestsOf(0, () =>
+      inject(driver, stranger).then(
+        () => expect.fail("it took another owner's record"),
+        (error: unknown) => expect(String(error)).to.include("wire-100"),
+      ),
+    );
+    expect(counts).to.deep.equal({ "GET pods": 1, "PATCH vnics": 1, "GET vnics": 1 });
+  });
+
+  it("don't grow with the number of Vnics for a refresh, after the first few", async () => {
+    const surveyor = new Surveyor(driver);
+    const refresh = (some: readonly VnicState[]) =>
+      Promise.all(some.map((state) => observe(driver, vnicRef(state), state, { view: surveyor.nextView() })));
+    await refresh(states.slice(0, 4));
+    // One list of the records, and each of the two pods. The node's session stands.
+    expect(await requestsOf(0, () => refresh(states.slice(4)))).to.deep.equal({ "LIST vnics": 1, "GET pods": 1 });
+  });
+
+  it("are ten for a deletion, and an event that nothing waits for", async () => {
+    const [state] = states.splice(0, 1);
+    expect(await requestsOf(1, () => remove(state as VnicState))).to.deep.equal({
+      "GET vnics": 1,
+      "PATCH vnics": 2,
+      "DELETE vnics": 1,
+      "GET nodes": 1,
+      "GET pods": 1,
+      "GET vnicaddresses": 2,
+      "DELETE vnicaddresses": 2,
+      "POST events": 1,
+    });
+  });
+});
