@@ -60,9 +60,14 @@ describe("the packed package, installed by", function () {
     await mkdir(caches, { recursive: true });
     // Each run puts another build of our own package into the caches.
     await must(["find", caches, "-name", "*pulumi-vnic*", "-mmin", "+60", "-prune", "-exec", "rm", "-rf", "{}", "+"]);
+    const registry = (await must(["npm", "config", "get", "registry"])).trim();
     await Promise.all(["state", "home"].map((name) => mkdir(join(folder, name))));
     env = {
       ...engineEnvironment(folder, [await ensurePulumi()]),
+      // Berry doesn't read npm's settings, and yarn only some of them.
+      npm_config_registry: registry,
+      YARN_NPM_REGISTRY_SERVER: registry,
+      YARN_UNSAFE_HTTP_WHITELIST: new URL(registry).hostname,
       // In CI, Berry refuses an installation that writes a lock file.
       YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
       YARN_GLOBAL_FOLDER: join(caches, "berry"),
