@@ -92,11 +92,6 @@ describe("Pulumi's provider process with an API server", () => {
             .on(`GET ${vnic}`, failure(404, "404 page not found")),
         /doesn't know pulumi-vnic.dev\/v1alpha1; install them: npx pulumi-vnic manifests \| kubectl apply -f -$/,
       ],
-      [
-        "names the owner of the record that is there already",
-        (api) => api.on(`GET ${vnic}`, ok(storedVnic({ declaredBy: "urn:pulumi:other" }))),
-        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:other/,
-      ],
     ];
     for (const [what, arrange, message] of table)
       it(what, async () => {
@@ -106,6 +101,19 @@ describe("Pulumi's provider process with an API server", () => {
         expect(error.initFailure).to.equal(undefined);
         expect(writes()).to.deep.equal([]);
       });
+
+    it("names the owner of a record that is there already, which the API server doesn't let it create again", async () => {
+      server
+        .on(
+          `PATCH ${vnic}`,
+          failure(409, "the object has been modified; please apply your changes to the latest version"),
+        )
+        .on(`GET ${vnic}`, ok(storedVnic({ declaredBy: "urn:pulumi:other" })));
+      expect((await callError(create())).message).to.match(
+        /^name: Vnic shop\/db-wire exists already and is declared by urn:pulumi:other/,
+      );
+      expect(writes(), "the refused creation alone").to.deep.equal([`PATCH ${vnic}`]);
+    });
 
     it("waits for a pending pod, shown on the resource's own row, until the Vnic's deadline", async () => {
       server.on(`GET ${thePod}`, ok(pod({ status: { phase: "Pending" } })));
