@@ -7,11 +7,12 @@ import { vnicRef } from "../../provider/model/vnic/record.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
 import { type Bench, define } from "../support/lifecycle.ts";
+import { podNetns } from "../support/pod-netns.ts";
 import { printAttach, type Round } from "./attach-report.ts";
 import { synchronise } from "./clock.ts";
 import { measureEmptyJob } from "./empty-job.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
-import { netnsOf, node, onLab } from "./ground.ts";
+import { node, onLab } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
 import { writeResults } from "./results.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
@@ -37,7 +38,7 @@ export async function measureAttach(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench }) => {
     const server = await dhcpServer({ leaseSeconds: 600 });
     await Promise.all([server.start(), installAgent(bench.lab), bench.runPod(pod.name, node)]);
-    const byHand = { definition: wires.byHand, netns: await netnsOf(bench, pod.name) };
+    const byHand = { definition: wires.byHand, netns: await podNetns(bench, pod.name, node) };
     const measured: Round[] = [];
     try {
       for (const wire of Object.values(wires)) await addNeighbourEntry(hostOf(wire), wire.mac);

@@ -8,11 +8,12 @@ import { labels, systemNamespace } from "../../provider/model/names.ts";
 import { kubectl } from "../support/cluster.ts";
 import { type Bench, define } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
+import { podNetns } from "../support/pod-netns.ts";
 import { Stack } from "../support/stack.ts";
 import { type Burst, printBurst, type Series, type Times } from "./burst-report.ts";
 import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
-import { netnsOf, node, onLab } from "./ground.ts";
+import { node, onLab } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
 import { writeResults } from "./results.ts";
 import { timedDriver } from "./timed-driver.ts";
@@ -30,7 +31,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
     if (size > most) throw new Error(`${size} Vnics are too many: the lab has ${most} addresses`);
   await onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
-    const netns = await Promise.all(pods.map((pod) => netnsOf(bench, pod)));
+    const netns = await Promise.all(pods.map((pod) => podNetns(bench, pod, node)));
     const stack = await Stack.create({ kubeconfig });
     const nothing = await DoNothing.create({ kubeconfig });
     const bursts: Burst[] = [];
