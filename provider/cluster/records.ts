@@ -97,7 +97,7 @@ export function recordCalls<Stored extends Owned>(
       try {
         return await call(server, doing, () => patch(record.metadata, how, patches.apply).catch(throwOnRace(exists)));
       } catch (error) {
-        // Fields of another manager are reported before the version.
+        // The API server reports a conflict with another manager's fields before one of versions.
         if (error === exists || isVnicError(error, "conflict")) return undefined;
         throw error;
       }

@@ -60,7 +60,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     // Return
     if (!record) return;
     await withdraw(driver, ref.namespace, record.status?.networkStatus);
-    // Nothing depends on the event.
+    // Nothing depends on the event, so nothing waits for it.
     if (removed) void emitRemoved(driver, record, node);
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
     await cluster.releaseVnic(ref, record.metadata.uid, marked);

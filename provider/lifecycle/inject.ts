@@ -79,7 +79,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   }
 }
 
-/** The record, if there is one; refuses a record of another owner. */
+/** Finds the record, if there is one, and refuses a record of another owner. */
 async function findOwn(
   cluster: Cluster,
   definition: Definition,
@@ -255,7 +255,7 @@ async function finish(
       addresses.releaseFormer(record),
       claim.release(),
     ]);
-    // Nothing depends on the event.
+    // Nothing depends on the event, so nothing waits for it.
     void emitAdded(driver, record, pod, result);
   } catch (error) {
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));

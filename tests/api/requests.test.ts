@@ -88,7 +88,7 @@ describe("requests to the API server", () => {
     const refresh = (some: readonly VnicState[]) =>
       Promise.all(some.map((state) => observe(driver, vnicRef(state), state, { view: surveyor.nextView() })));
     await refresh(states.slice(0, 4));
-    // One list of the records, and each of the two pods. The node's session stands.
+    // One list of the records, and each of the two pods. The session with the node is open already.
     expect(await requestsOf(0, () => refresh(states.slice(4)))).to.deep.equal({ "LIST vnics": 1, "GET pods": 1 });
   });
 

@@ -26,7 +26,7 @@ function hostRule(words: Rule["words"], holds: (host: Host) => boolean, cel?: st
   return cel === undefined ? rule : { ...rule, cel };
 }
 
-/** CEL: the address without its prefix length. */
+/** The address without its prefix length, as a CEL expression. */
 const itsHost = "self.split('/')[0]";
 
 /** A CEL rule about a text that has the form of a CIDR address. */
