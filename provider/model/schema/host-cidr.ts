@@ -5,6 +5,7 @@ import { maxLength, text } from "./bounds.ts";
 import { isFirst, isInBlocks, isLast } from "./cel-address.ts";
 import { admitted, type Rule, ruledBy } from "./rule.ts";
 import { unassignable, type Unassignable } from "./address-blocks.ts";
+import { contains, edges } from "./range.ts";
 
 interface Host {
   readonly address: ipaddr.IPv4 | ipaddr.IPv6;
@@ -43,14 +44,18 @@ function outside({ blocks, words, inCel }: Unassignable): Rule<Host | undefined>
   );
 }
 
-/** Whether a subnet of that size has a network or an anycast address, and a broadcast address (RFC 3021, RFC 6164). */
-const isLarge = ({ prefix, bits }: Host) => prefix < bits - 1;
+/** Whether a host's address is the first or the last of its subnet that {@link edges} has. */
+function isEdge({ address, prefix }: Host, which: "first" | "last"): boolean {
+  const [first, last] = edges({ cidr: `${address.toString()}/${prefix}` });
+  const edge = which === "first" ? first : last;
+  return edge !== undefined && contains(edge, address.toString());
+}
 
-/** A rule that the address isn't the first one of a large subnet. */
+/** A rule that the address isn't the first one of a subnet of that family. */
 function notFirst(family: Family, words: string): Rule<Host | undefined> {
   return hostRule(
     words,
-    (host) => host.bits !== bitsOf(family) || !isLarge(host) || host.address.toString() !== networkAddress(host),
+    (host) => host.bits !== bitsOf(family) || !isEdge(host, "first"),
     formed(`!${isFirst(family, itsHost, "self")}`),
   );
 }
@@ -79,19 +84,10 @@ const rules: Rule<Host | undefined>[] = [
   notFirst(6, "is the subnet-router anycast address of its own subnet (RFC 4291); give a host address"),
   hostRule(
     "is the broadcast address of its own subnet; give a host address",
-    (host) => !isLarge(host) || host.bits === 128 || host.address.toString() !== broadcastAddress(host),
+    (host) => !isEdge(host, "last"),
     formed(`!${isLast(itsHost, "self")}`),
   ),
 ];
-
-function networkAddress({ address, prefix, bits }: Host): string {
-  const family = bits === 128 ? ipaddr.IPv6 : ipaddr.IPv4;
-  return family.networkAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
-}
-
-function broadcastAddress({ address, prefix }: Host): string {
-  return ipaddr.IPv4.broadcastAddressFromCIDR(`${address.toString()}/${prefix}`).toString();
-}
 
 const cidrText = text(maxLength.address, "a CIDR address");
 

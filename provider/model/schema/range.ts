@@ -94,8 +94,11 @@ export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => 
   return gaps({ first, last }, [...holes, ...edges(range)]);
 });
 
-/** The network and broadcast address of a range's subnet, or its subnet-router anycast address (RFC 4291). */
-export function edges({ cidr }: AddressRange): FamilySpan[] {
+/**
+ * The network and broadcast address of a range's subnet in this order, or its subnet-router anycast address (RFC 4291).
+ * Ignores the host bits of `cidr`.
+ */
+export function edges({ cidr }: Pick<AddressRange, "cidr">): FamilySpan[] {
   const { span, bits, prefix } = parseSubnet(cidr)!;
   // A network of one or two addresses has neither (RFC 3021, RFC 6164); IPv6 has no broadcast address.
   if (prefix >= bits - 1) return [];
