@@ -10,6 +10,7 @@ import {
   platformParts,
 } from "./manifests.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
+import { isObject } from "../base/json.ts";
 import { parseLayout } from "../model/kubernetes/runtime-layout.ts";
 import { omitUndefined } from "../model/schema/known.ts";
 import { fileNameOf } from "../model/platform/manifest.ts";
@@ -94,7 +95,7 @@ async function platformOptions(given: Options): Promise<PlatformOptions & { with
 
 async function readOptions(path: string): Promise<Partial<PlatformOptions>> {
   const options = parse(await readFile(path, "utf8")) as unknown;
-  if (typeof options === "object" && options !== null && !Array.isArray(options)) return options;
+  if (isObject(options)) return options;
   throw new VnicError("invalid", `${path}: it is not a map of options`);
 }
 

@@ -10,7 +10,7 @@ import { until } from "../lab/run.ts";
 import { FakeNodeSide } from "../fakes/node-side.ts";
 import { injectResult } from "../fakes/objects.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
-import { Relay } from "../support/api/relay.ts";
+import { FaultProxy } from "../support/fault-proxy.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
 
 const namespace = "requests";
@@ -19,7 +19,7 @@ const many = 20;
 /* Numbers of requests, which unlike times are equal on every machine. */
 describe("requests to the API server", () => {
   let api: ApiServer;
-  let relay: Relay;
+  let proxy: FaultProxy;
   let driver: ReturnType<typeof driverOf>;
   const states: VnicState[] = [];
   const nodeSide = new FakeNodeSide();
@@ -28,27 +28,26 @@ describe("requests to the API server", () => {
     await api.makeNamespace(namespace);
     await makeNode(api, "requests-1");
     await makePods(api, namespace, "requests-1", ["db-0", "db-1"]);
-    const through = await Relay.start(api.kubeconfig);
-    relay = through.relay;
+    proxy = await FaultProxy.start(api.proxied);
     nodeSide.inject = () => injectResult({ steps: [{ step: "creating", milliseconds: 1 }] });
-    driver = driverOf(await standInCluster(through.kubeconfig, nodeSide));
+    driver = driverOf(await standInCluster(await proxy.kubeconfig(api.kubeconfig), nodeSide));
     // What a process reads once: Vnics of older versions, the cluster's own addresses, a session's node.
     await requestsOf(1, () => create("db-0", 99));
   });
   after(async () => {
     await driver.sessions.close();
-    await relay.stop();
+    await proxy.stop();
   });
 
   /** The requests by kind that `work` makes, with that number of events, which it doesn't wait for. */
   const requestsOf = async (events: number, work: () => Promise<unknown>): Promise<Record<string, number>> => {
-    relay.counts = {};
+    proxy.requests.length = 0;
     await work();
-    await until("the events", 30, () => ((relay.counts["POST events"] ?? 0) >= events ? true : undefined));
-    await idle();
-    return relay.counts;
+    const counts = () => countKinds(proxy.requests);
+    await until("the events", 30, () => ((counts()["POST events"] ?? 0) >= events ? true : undefined));
+    await until("the requests to end", 10, () => (proxy.underWay === 0 ? true : undefined));
+    return counts();
   };
-  const idle = () => until("the requests to end", 10, () => (relay.underWay === 0 ? true : undefined));
   const create = async (pod: string, number: number) =>
     void states.push(await inject(driver, numbered(namespace, pod, number)));
   const remove = (state: VnicState) => {
@@ -106,3 +105,19 @@ describe("requests to the API server", () => {
     });
   });
 });
+
+/** The number of requests by verb and kind, with the subresource, such as `PATCH vnics/status`. */
+function countKinds(requests: readonly string[]): Record<string, number> {
+  const groups = Map.groupBy(requests, kindOf);
+  return Object.fromEntries([...groups].map(([kind, its]) => [kind, its.length]));
+}
+
+function kindOf(request: string): string {
+  const [method = "", path = ""] = request.split(" ");
+  // /api/v1/… or /apis/<group>/<version>/…, then namespaces/<namespace> if there is one, kind, name and subresource.
+  const [root, ...words] = path.split("/").filter(Boolean);
+  const rest = words.slice(root === "api" ? 1 : 2);
+  const [kind = "", name, subresource] = rest[0] === "namespaces" && rest.length > 2 ? rest.slice(2) : rest;
+  const verb = method === "GET" && name === undefined ? "LIST" : method;
+  return `${verb} ${subresource ? `${kind}/${subresource}` : kind}`;
+}

@@ -27,19 +27,41 @@ interface Stream {
   readonly server: Duplex;
 }
 
-/** A proxy between a client and the lab's API server, which forwards everything except for requested faults. */
+/** An API server to put a proxy in front of. */
+export interface ProxiedServer {
+  /** Its address, as kubeconfigs have it. */
+  readonly url: string;
+  /** Files with its key and its certificate, which must be valid for 127.0.0.1, and with that of its authority. */
+  readonly key: string;
+  readonly certificate: string;
+  readonly authority: string;
+}
+
+/** The lab's API server, whose own certificate is also valid for 127.0.0.1. */
+const labServer: ProxiedServer = {
+  url: `https://${cluster.control}`,
+  key: privateKey("apiserver"),
+  certificate: certificate("apiserver"),
+  authority: certificate("ca"),
+};
+
+/** A proxy between a client and an API server, which forwards everything except for requested faults. */
 export class FaultProxy {
-  /** Method and path of every request, in order. */
+  /** Method and path of every request except watches, in order. */
   readonly requests: string[] = [];
+  /** Number of requests, except watches, that have no complete answer yet. */
+  underWay = 0;
   private readonly server: Server;
+  private readonly target: URL;
   private readonly authority: Buffer;
   private readonly sockets = new Set<Socket>();
   private readonly dead = new Set<unknown>();
   private readonly streams = new Set<Stream>();
   private faultOf: (request: string) => Fault | undefined = () => undefined;
 
-  private constructor(server: Server, authority: Buffer) {
+  private constructor(server: Server, target: URL, authority: Buffer) {
     this.server = server;
+    this.target = target;
     this.authority = authority;
     server.on("secureConnection", (socket: Socket) => {
       this.sockets.add(socket);
@@ -51,13 +73,12 @@ export class FaultProxy {
   }
 
   /** Uses HTTP/1.1, because an HTTP/2 server of Node.js doesn't survive connections that are cut at any moment. */
-  static async start(): Promise<FaultProxy> {
-    // The API server's own certificate is also valid for 127.0.0.1.
+  static async start(proxied = labServer): Promise<FaultProxy> {
     const [key, cert, authority] = await Promise.all(
-      [privateKey("apiserver"), certificate("apiserver"), certificate("ca")].map((path) => readFile(path)),
+      [proxied.key, proxied.certificate, proxied.authority].map((path) => readFile(path)),
     );
     const server = createServer({ key: key ?? "", cert: cert ?? "" });
-    const proxy = new FaultProxy(server, authority ?? Buffer.of());
+    const proxy = new FaultProxy(server, new URL(proxied.url), authority ?? Buffer.of());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return proxy;
   }
@@ -71,7 +92,7 @@ export class FaultProxy {
   async kubeconfig(direct: string): Promise<string> {
     const text = await readFile(direct, "utf8");
     const { port } = this.server.address() as AddressInfo;
-    return text.replaceAll(`https://${cluster.control}`, `https://127.0.0.1:${port}`);
+    return text.replaceAll(this.target.origin, `https://127.0.0.1:${port}`);
   }
 
   /** Writes the kubeconfig to a file, which is removed with this process. */
@@ -138,6 +159,10 @@ export class FaultProxy {
     const { socket: connection, method = "", url = "" } = request;
     if (this.dead.has(connection)) return;
     const fault = this.befalling(method, url);
+    if (!isWatch(url)) {
+      this.underWay++;
+      response.once("close", () => this.underWay--);
+    }
     const cut = () => connection.destroy();
     if (fault === "silence") return void this.dead.add(connection);
     if (fault === "cut") return void cut();
@@ -196,15 +221,15 @@ export class FaultProxy {
 
   private befalling(method: string, url: string): Fault | undefined {
     const request = `${method} ${url.split("?")[0]}`;
-    this.requests.push(request);
+    if (!isWatch(url)) this.requests.push(request);
     return this.faultOf(request);
   }
 
   private pass(method: string, path: string, headers: IncomingHttpHeaders, upgrade = false) {
-    const kept = upgrade ? { ...headers, host: cluster.control } : onlyEndToEnd(headers);
+    const kept = upgrade ? { ...headers, host: this.target.host } : onlyEndToEnd(headers);
     return httpsRequest({
-      host: cluster.control,
-      port: 443,
+      host: this.target.hostname,
+      port: this.target.port || 443,
       ca: this.authority,
       method,
       path,
@@ -212,6 +237,10 @@ export class FaultProxy {
       agent: false,
     });
   }
+}
+
+function isWatch(url: string): boolean {
+  return new URLSearchParams(url.split("?")[1]).has("watch");
 }
 
 function onlyEndToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {

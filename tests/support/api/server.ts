@@ -10,12 +10,15 @@ import type { Lab, Output } from "../../lab/index.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
 import { applyObjects, installPlatform } from "../cluster.ts";
+import type { ProxiedServer } from "../fault-proxy.ts";
 
 /** A Kubernetes API server with etcd, without controllers and nodes. */
 export interface ApiServer {
   readonly kubectl: Lab["kubectl"];
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** For a proxy in front of it. */
+  readonly proxied: ProxiedServer;
   /** Creates a namespace with its default service account, as a controller would. */
   makeNamespace(name: string): Promise<void>;
   /** Sends a request to create an object, with all checks, but without storing the object. */
@@ -84,10 +87,11 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
   const kubeconfig = join(folder, "kubeconfig");
   const kubectl: Lab["kubectl"] = (argv, input) =>
     run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
-  const textFor = () => {
-    const ca = readFileSync(join(certificates, "apiserver.crt")).toString("base64");
-    return kubeconfigText(`https://${ipv6 ? "[::1]" : host}:${port}`, ca, token);
-  };
+  const url = `https://${ipv6 ? "[::1]" : host}:${port}`;
+  // The certificate is signed by itself.
+  const certificate = join(certificates, "apiserver.crt");
+  const proxied = { url, key: join(certificates, "apiserver.key"), certificate, authority: certificate };
+  const textFor = () => kubeconfigText(url, readFileSync(certificate).toString("base64"), token);
   await until("the API server", 120, async () => {
     const ended = children.find(({ exitCode }) => exitCode !== null);
     if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
@@ -106,7 +110,7 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
   await installPlatform(kubectl);
   await applyObjects(kubectl, [account("vnic-system")]);
   const tryCreate = (object: object) => kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object));
-  return { kubectl, kubeconfig, makeNamespace, tryCreate };
+  return { kubectl, kubeconfig, proxied, makeNamespace, tryCreate };
 }
 
 const account = (namespace: string): object => ({
