@@ -3,7 +3,8 @@ import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { isOnItsBus } from "./device.ts";
-import { ipBatch, type Link, listLinks } from "./link.ts";
+import { ipBatch, listLinks } from "./link.ts";
+import type { Netns } from "./netns.ts";
 import { findLowerLink } from "./parent-link.ts";
 import { deleteTrialLink } from "./trial-link.ts";
 import { isOn } from "./upper-links.ts";
@@ -13,16 +14,13 @@ import { isOn } from "./upper-links.ts";
  * nested one. A device that isn't on the node either is hidden; one without hardware may also have been deleted, but
  * not if the pod has links on it. A macvlan is hidden if its parent refuses a second link with the same MAC.
  */
-export async function isHidden(
-  { vnic: { uid }, step, definition, link }: ResourceFile,
-  podLinks: readonly Link[],
-): Promise<boolean> {
+export async function isHidden({ vnic: { uid }, step, definition, link }: ResourceFile, pod: Netns): Promise<boolean> {
   const { network, mac } = definition;
   if (step === "creating" || step === "moving") return false;
   const links = await listLinks("node");
   if (network.mode === "host-device") {
     const former = link?.former;
-    if (former?.bus === undefined) return podLinks.some((one) => isOn(link?.index, one));
+    if (former?.bus === undefined) return (await listLinks(pod)).some((one) => isOn(link?.index, one));
     return !links.some((one) => isOnItsBus(one, former));
   }
   if (network.mode !== "macvlan" && network.mode !== "macvlan-private") return false;

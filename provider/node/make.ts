@@ -135,6 +135,6 @@ async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan,
     await deleteLink(netns, made);
     return;
   }
-  if (known && (await isHidden(known, await listLinks(pod))))
+  if (known && (await isHidden(known, pod)))
     throw new VnicError("failed", "the pod has taken the link to a network namespace that the node can't see");
 }

@@ -39,7 +39,7 @@ export async function removeLink({ uid, known, association }: Removal): Promise<
   const { namespace, name, uid: podUid } = association?.pod ?? {};
   const who = `pod ${namespace}/${name} (UID ${podUid})`;
   if (problems.length > 0) throw new VnicError("failed", `${who} keeps its link: ${problems.join("; ")}`);
-  if (!removed && isAlive && known && (await isHidden(known, await listLinks({ path: netnsPath(association.netns) }))))
+  if (!removed && isAlive && known && (await isHidden(known, { path: netnsPath(association.netns) })))
     throw new VnicError(
       "failed",
       `${who} has taken the Vnic's link to a network namespace that the node can't see; delete the pod, and the link goes with it`,
