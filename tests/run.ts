@@ -3,8 +3,9 @@
  *
  * The tiers that need no lab run one after the other; files of the same tier may run at the same time. Each file that
  * needs a lab runs in its own process and has a whole lab to itself. The complete suite uses two labs at the same time,
- * and beside them it runs the tiers that need none: tests on a lab mostly wait. A run of named folders or files uses one
- * lab, after the tiers that need none. The output of a file is printed when the file has ended.
+ * and beside them it runs the tiers that need none: tests on a lab mostly wait. When these have ended, a third lab takes
+ * part. A run of named folders or files uses one lab, after the tiers that need none. The output of a file is printed
+ * when the file has ended.
  *
  * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
  * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
@@ -140,13 +141,13 @@ async function runTier(tier: Tier, files: readonly string[]): Promise<void> {
   );
 }
 
-async function runLabTiers(): Promise<void> {
+async function runLabTiers(besideLabs: Promise<unknown>): Promise<void> {
   const [first] = onLabs;
   if (first === undefined || isStopped()) return;
   const jobs = onLabs.flatMap(({ tier, files }) => files.map((file) => jobFor(tier, [file], false)));
-  const isClosing = ({ name }: Job): boolean => ["lab/two-clusters.test.ts", "lab/lifecycle.test.ts"].includes(name);
-  await runOnLabs(longestFirst(jobs.filter((job) => !isClosing(job))), jobs.filter(isClosing), {
+  await runOnLabs(longestFirst(jobs), {
     labs,
+    besideLabs,
     job: (file) => jobFor(first.tier, [file], false),
     onOutcome: reportOutcome,
     isStopped,
@@ -154,11 +155,9 @@ async function runLabTiers(): Promise<void> {
   }).catch((error: unknown) => fail("starting the lab", error));
 }
 
-if (labs > 1) await Promise.all([runLabTiers(), runLabFree()]);
-else {
-  await runLabFree();
-  await runLabTiers();
-}
+const labFreeEnd = runLabFree();
+if (labs === 1) await labFreeEnd;
+await Promise.all([labFreeEnd, runLabTiers(labFreeEnd)]);
 
 recordTimes(times);
 if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);

@@ -4,8 +4,10 @@ import { labNumber } from "../lab/layout.ts";
 import { type Job, type Outcome, runJob } from "./job.ts";
 
 export interface LaneOptions {
-  /** How many labs work side by side. */
+  /** How many labs work side by side from the start. */
   readonly labs: number;
+  /** When this has ended, one more lab takes part, because the processors then have room for it. */
+  readonly besideLabs: Promise<unknown>;
   /** Makes the job for a file that belongs to the run itself. */
   readonly job: (file: string) => Job;
   /** Called with each job's outcome when it ends. */
@@ -16,14 +18,13 @@ export interface LaneOptions {
 
 /**
  * Runs test files on labs; each lab takes the next file when it is free. After that, a check on each lab asserts that
- * nothing is left on it. At the end, `closing` runs on the first lab: files that take the lab down, or need another lab
- * beside it.
+ * nothing is left on it. A file that takes its lab down, or starts another one beside it, disturbs no other file.
  *
  * If a further lab can't be started, that is reported, and the other labs run its files. If the first lab can't be
  * started, that is an error.
  */
-export async function runOnLabs(files: readonly Job[], closing: readonly Job[], options: LaneOptions): Promise<void> {
-  const { job, onOutcome, isStopped, warn } = options;
+export async function runOnLabs(files: readonly Job[], options: LaneOptions): Promise<void> {
+  const { besideLabs, job, onOutcome, isStopped, warn } = options;
   const labs = Math.max(1, Math.min(options.labs, files.length));
   const queue = [...files];
 
@@ -62,12 +63,18 @@ export async function runOnLabs(files: readonly Job[], closing: readonly Job[], 
     await runLab("down", lab).catch((error: unknown) => warn(String(error)));
   }
 
+  async function workLater(lab: number): Promise<void> {
+    await besideLabs;
+    // The start of a lab is only worth it if enough is left.
+    if (queue.length > labs && !isStopped()) await workBeside(lab);
+  }
+
   // The first lab stays up after the run.
   await runLab("up", labNumber);
   const further = Array.from({ length: labs - 1 }, (_, index) => labNumber + 1 + index);
   const lanes = [work(labNumber), ...further.map(workBeside)];
+  if (labs > 1) lanes.push(workLater(labNumber + labs));
   // Not Promise.all, because a failure of one lab must not end the run while another is still working.
   const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;
-  for (const next of closing) if (!isStopped()) await run(next, labNumber);
 }
