@@ -57,8 +57,8 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
 }
 
 /** Returns a function that starts `work` unless the previous run is still going on. */
-function oneAtATime(work: () => Promise<void>): () => void {
-  let underWay: Promise<void> | undefined;
+function oneAtATime(work: () => Promise<unknown>): () => void {
+  let underWay: Promise<unknown> | undefined;
   return () => {
     underWay ??= work()
       .catch((error: unknown) => console.error(messageOf(error)))

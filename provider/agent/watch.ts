@@ -1,5 +1,6 @@
 import { familyOf } from "../base/address.ts";
 import type { Rival, Trouble } from "../model/vnic/agent-status.ts";
+import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { Slots } from "../node/fair-slots.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
@@ -50,31 +51,36 @@ interface CheckState {
 export class Watch {
   private readonly seen = new Map<string, CheckState>();
   private readonly reports: Reports;
+  private readonly clock: Clock;
   /** UIDs of pods that are being checked. */
   private readonly busy = new Set<string>();
   private readonly slots = new Slots(concurrentChecks);
 
-  constructor(reports: Reports) {
+  constructor(reports: Reports, clock = realClock) {
     this.reports = reports;
+    this.clock = clock;
   }
 
   /**
-   * Starts a check of each pod. A slow check doesn't delay the others; its pod is skipped until the check has ended.
+   * Starts a check of each pod, and returns the checks. A slow check doesn't delay the others; its pod is skipped until
+   * the check has ended.
    */
-  async check(): Promise<void> {
+  async check(): Promise<readonly Promise<void>[]> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
     const gone = [...this.seen].filter(([uid]) => !uids.has(uid));
     await Promise.all(gone.map(([uid, { file }]) => this.forget(uid, file)));
-    if (files.length === 0) return;
+    if (files.length === 0) return [];
     const nodeLinks = await listLinks("node");
-    for (const [pod, its] of Map.groupBy(files, ({ association }) => association.pod.uid)) {
-      if (this.busy.has(pod)) continue;
-      this.busy.add(pod);
-      void this.slots
-        .use(its[0]?.vnic.namespace ?? "", () => this.checkAll(its, nodeLinks))
-        .finally(() => this.busy.delete(pod));
-    }
+    const pods = [...Map.groupBy(files, ({ association }) => association.pod.uid)];
+    return pods
+      .filter(([pod]) => !this.busy.has(pod))
+      .map(([pod, its]) => {
+        this.busy.add(pod);
+        return this.slots
+          .use(its[0]?.vnic.namespace ?? "", () => this.checkAll(its, nodeLinks))
+          .finally(() => this.busy.delete(pod));
+      });
   }
 
   /** Forgets a Vnic whose resource file is gone. Reports it as lost if its NIC is still in the pod. */
@@ -95,8 +101,8 @@ export class Watch {
 
   private async checkOne(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
     const parentIndex = parentOf(file.definition, nodeLinks)?.index;
-    const before = this.seen.get(file.vnic.uid) ?? initialState(file, parentIndex);
-    const isDue = performance.now() >= before.fullCheckAt;
+    const before = this.seen.get(file.vnic.uid) ?? this.initialState(file, parentIndex);
+    const isDue = this.clock.now() >= before.fullCheckAt;
     const isOther = parentIndex !== before.parentIndex;
     const mayStay = file.definition.network.mode !== "host-device" && !isDue && !isOther;
     const nic = mayStay && before.nic ? before.nic : await findNic(file);
@@ -118,7 +124,7 @@ export class Watch {
       seen.connection = connection;
     }
     if (!isDue) return;
-    seen.fullCheckAt = performance.now() + fullCheckMilliseconds;
+    seen.fullCheckAt = this.clock.now() + fullCheckMilliseconds;
     if (nic && !trouble && file.definition.duplicateAddressDetection !== false)
       await this.checkForRival(file, nic, seen);
   }
@@ -133,23 +139,16 @@ export class Watch {
     await this.reports.uniqueness(file, rival);
     seen.uniqueness = uniqueness;
   }
-}
 
-/**
- * The state before the first check of a Vnic. The first probe can wait, because the addresses were probed when the Vnic
- * was injected, or recently by a former agent.
- */
-function initialState(file: ResourceFile, parentIndex: number | undefined): CheckState {
-  const fullCheckAt = performance.now() + fullCheckMilliseconds;
-  return {
-    file,
-    parentIndex,
-    isParentReplaced: false,
-    nic: undefined,
-    fullCheckAt,
-    connection: undefined,
-    uniqueness: undefined,
-  };
+  /**
+   * The state before the first check of a Vnic. The first probe can wait, because the addresses were probed when the
+   * Vnic was injected, or recently by a former agent.
+   */
+  private initialState(file: ResourceFile, parentIndex: number | undefined): CheckState {
+    const unknown = { nic: undefined, connection: undefined, uniqueness: undefined };
+    const fullCheckAt = this.clock.now() + fullCheckMilliseconds;
+    return { file, parentIndex, isParentReplaced: false, fullCheckAt, ...unknown };
+  }
 }
 
 /**

@@ -21,6 +21,8 @@ export interface FakeLink {
  * uses.
  */
 export class FakeKernel {
+  /** Other hosts on the network: their MACs by address. */
+  readonly hosts = new Map<string, string>();
   private readonly places = new Map<string, FakeLink[]>();
   private next = 1;
 

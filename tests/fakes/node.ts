@@ -7,6 +7,7 @@ import { hostSideName, linkAlias, transitLinkName } from "../../provider/model/n
 import type { Mode } from "../../provider/model/network/mode.ts";
 import { resourceFile } from "../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import type { Watch } from "../../provider/agent/watch.ts";
 import { eject } from "../../provider/node/eject.ts";
 import { inject } from "../../provider/node/inject.ts";
 import { usePrograms } from "../../provider/node/run.ts";
@@ -103,6 +104,21 @@ export class FakeNode {
     return this.run(() => eject({ vnic: this.plan.vnic }, () => undefined));
   }
 
+  /** Lets the agent's watch look at the node, and waits for its checks. */
+  async check(watch: Watch): Promise<void> {
+    await this.run(async () => Promise.all(await watch.check()));
+  }
+
+  /** Lets somebody in the pod run a line of `ip -batch`. */
+  runInPod(line: string): void {
+    this.kernel.run(this.pod, line);
+  }
+
+  /** Removes the Vnic's resource file by hand. */
+  loseFile(): Promise<void> {
+    return rm(this.file);
+  }
+
   /** The pod's NIC with the given name. */
   nic(name: string) {
     return this.kernel.linksOf(this.pod).find((link) => link.name === name);
@@ -110,8 +126,7 @@ export class FakeNode {
 
   /** The step in the Vnic's resource file; undefined if there is no such file. */
   async step(): Promise<string | undefined> {
-    const path = join(this.root, stateDirectory, "vnics", `${this.plan.vnic.uid}.json`);
-    const text = await readFile(path, "utf8").catch(() => undefined);
+    const text = await readFile(this.file, "utf8").catch(() => undefined);
     return text === undefined ? undefined : resourceFile.parse(JSON.parse(text)).step;
   }
 
@@ -132,6 +147,10 @@ export class FakeNode {
   others(): unknown {
     const others = this.links().filter(({ link }) => !this.isOurs(link));
     return others.map(({ place, link }) => ({ place, ...link, alias: link.alias ?? "" }));
+  }
+
+  private get file(): string {
+    return join(this.root, stateDirectory, "vnics", `${this.plan.vnic.uid}.json`);
   }
 
   private isOurs({ name, alias }: FakeLink): boolean {

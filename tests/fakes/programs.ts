@@ -53,16 +53,20 @@ export class FakePrograms implements Programs {
     };
   }
 
-  /** Starts a long-running program. The only one is a probe, which gets no answer. */
+  /** Starts a long-running program. The only one is a probe, which the hosts of the fake kernel answer. */
   startLongRunning(program: string, args: readonly string[], callbacks: LineCallbacks): LongRunning {
     const fault = this.count(program, args);
     let end: (how: string) => void = () => undefined;
     const ended = new Promise<string>((resolve) => (end = resolve));
+    const host = args.at(-1) ?? "";
+    const mac = this.kernel.hosts.get(host);
     setImmediate(() => {
       if (fault === "unstarted") end(`running ${program}: spawn ${program} EAGAIN`);
       else if (fault === "garbled") callbacks.stdout("\u0000Segmentation fault");
-      else if (fault === undefined) callbacks.stdout(`ARPING ${args.at(-1)} from 0.0.0.0 net1`);
-      else end(`${program} ended by exit code 1`);
+      else if (fault === undefined) {
+        callbacks.stdout(`ARPING ${host} from 0.0.0.0 net1`);
+        if (mac !== undefined) callbacks.stdout(`Unicast reply from ${host} [${mac.toUpperCase()}]  0.6ms`);
+      } else end(`${program} ended by exit code 1`);
     });
     return { signal: (name) => end(`${program} ended by ${name}`), ended };
   }
