@@ -24,7 +24,7 @@ export async function soakChurn(minutes: number, random: Random): Promise<string
   try {
     for (let pod = 0; pod < world.podCount; pod++) await world.runPod(pod);
     for (let vnic = 0; vnic < world.vnicCount; vnic++) await world.declare(vnic);
-    await churn(world, reconciler, minutes, random);
+    await churn(world, reconciler, { minutes, random, events: Object.keys(world.events) });
     await world.events["scaled up"]?.();
     await until("all pods to run", 180, async () => (await unready(world)).length === 0 || undefined);
     const began = performance.now();
@@ -48,9 +48,17 @@ export async function soakChurn(minutes: number, random: Random): Promise<string
   return faults;
 }
 
-async function churn(world: ChurnWorld, reconciler: Reconciler, minutes: number, random: Random): Promise<void> {
-  const names = Object.keys(world.events);
-  const done = new Map<string, number>(names.map((name) => [name, 0]));
+export interface Churn {
+  readonly minutes: number;
+  readonly random: Random;
+  /** Names of the events of the world that may happen. */
+  readonly events: readonly string[];
+}
+
+/** Lets random events happen, and prints now and then what the reconciler uses. */
+export async function churn(world: ChurnWorld, reconciler: Reconciler, options: Churn): Promise<void> {
+  const { minutes, random, events } = options;
+  const done = new Map<string, number>(events.map((name) => [name, 0]));
   let late = 0;
   const endsAt = performance.now() + minutes * 60_000;
   let tellAt = 0;
@@ -60,7 +68,7 @@ async function churn(world: ChurnWorld, reconciler: Reconciler, minutes: number,
       tellAt = performance.now() + 60_000;
     }
     await sleep(random.between(500, 4000));
-    const name = random.pick(names);
+    const name = random.pick(events);
     done.set(name, (done.get(name) ?? 0) + 1);
     await world.events[name]?.().catch(() => late++);
   }
@@ -69,14 +77,15 @@ async function churn(world: ChurnWorld, reconciler: Reconciler, minutes: number,
   );
 }
 
-async function unready(world: ChurnWorld): Promise<string[]> {
+/** The pods of the world that aren't ready. */
+export async function unready(world: ChurnWorld): Promise<string[]> {
   const path = `{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}`;
   const lines = (await world.bench.kubectl("get", "pods", "-o", `jsonpath=${path}`)).split("\n");
   return [...world.pods.keys()].map((pod) => `pod-${pod}`).filter((pod) => !lines.includes(`${pod} True`));
 }
 
 /** Differences from the declaration, as seen from outside: in the pods, on a LAN host and in the records. */
-async function differences(world: ChurnWorld): Promise<string[]> {
+export async function differences(world: ChurnWorld): Promise<string[]> {
   const [records, links] = await Promise.all([world.records(), world.links()]);
   const wrong: string[] = [];
   for (const vnic of world.vnics.keys()) {

@@ -1,5 +1,5 @@
 /**
- * Breaks things on the lab at random for a long time: npm run soak -- churn | dhcp [--minutes 10] [--seed 1]
+ * Breaks things on the lab at random for a long time: npm run soak -- churn | dhcp | slow [--minutes 10] [--seed 1]
  *
  * The exit code is 0 if nothing was lost, doubled or left behind. The same seed makes the same choices.
  */
@@ -8,13 +8,19 @@ import { missing } from "../lab/index.ts";
 import { soakChurn } from "./churn.ts";
 import { soakDhcp } from "./dhcp.ts";
 import { randomFrom } from "./random.ts";
+import { soakSlow } from "./slow.ts";
 
 const usage = `usage: npm run soak -- <what> [--minutes <number>] [--seed 1]
   churn   30 Vnics over 3 nodes, for 10 minutes; Vnics, pods, sandboxes, Jobs and every daemon come and go
   dhcp    20 Vnics with leases of a minute, for 60 minutes; agents, server, runtimes, kubelets, pods and Vnics do
+  slow    30 Vnics over 3 nodes, for 10 minutes in which each request of a pod to the API server takes 2 s longer
 `;
 
-const soaks = { churn: { run: soakChurn, minutes: "10" }, dhcp: { run: soakDhcp, minutes: "60" } };
+const soaks = {
+  churn: { run: soakChurn, minutes: "10" },
+  dhcp: { run: soakDhcp, minutes: "60" },
+  slow: { run: soakSlow, minutes: "10" },
+};
 
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -51,6 +51,8 @@ export class FaultProxy {
   readonly requests: string[] = [];
   /** Number of requests, except watches, that have no complete answer yet. */
   underWay = 0;
+  /** How long each request waits before it is forwarded, in milliseconds. */
+  delayMilliseconds = 0;
   private readonly server: Server;
   private readonly target: URL;
   private readonly authority: Buffer;
@@ -68,18 +70,24 @@ export class FaultProxy {
       socket.on("error", () => undefined);
       socket.once("close", () => this.sockets.delete(socket));
     });
-    server.on("request", (request: IncomingMessage, response: ServerResponse) => this.serve(request, response));
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.upgrade(request, socket));
+    server.on("request", (request: IncomingMessage, response: ServerResponse) =>
+      this.later(() => this.serve(request, response)),
+    );
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex) => this.later(() => this.upgrade(request, socket)));
   }
 
-  /** Uses HTTP/1.1, because an HTTP/2 server of Node.js doesn't survive connections that are cut at any moment. */
-  static async start(proxied = labServer): Promise<FaultProxy> {
+  /**
+   * Uses HTTP/1.1, because an HTTP/2 server of Node.js doesn't survive connections that are cut at any moment.
+   *
+   * @param at Where clients connect to. @default a free port of 127.0.0.1
+   */
+  static async start(proxied = labServer, at = { host: "127.0.0.1", port: 0 }): Promise<FaultProxy> {
     const [key, cert, authority] = await Promise.all(
       [proxied.key, proxied.certificate, proxied.authority].map((path) => readFile(path)),
     );
     const server = createServer({ key: key ?? "", cert: cert ?? "" });
     const proxy = new FaultProxy(server, new URL(proxied.url), authority ?? Buffer.of());
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(at.port, at.host, resolve));
     return proxy;
   }
 
@@ -153,6 +161,11 @@ export class FaultProxy {
       server.unpipe(client).pause();
     }
     this.streams.clear();
+  }
+
+  private later(work: () => void): void {
+    if (this.delayMilliseconds === 0) work();
+    else setTimeout(work, this.delayMilliseconds);
   }
 
   private serve(request: IncomingMessage, response: ServerResponse): void {
