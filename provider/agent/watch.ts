@@ -62,18 +62,19 @@ export class Watch {
   }
 
   /**
-   * Starts a check of each pod, and returns the checks. A slow check doesn't delay the others; its pod is skipped until
-   * the check has ended.
+   * Starts a check of each pod. A slow check doesn't delay the others; its pod is skipped until the check has ended.
+   *
+   * @returns `ended` resolves when these checks have ended.
    */
-  async check(): Promise<readonly Promise<void>[]> {
+  async check(): Promise<{ readonly ended: Promise<unknown> }> {
     const files = (await listPresent()).filter(({ step }) => step === "attached");
     const uids = new Set(files.map(({ vnic }) => vnic.uid));
     const gone = [...this.seen].filter(([uid]) => !uids.has(uid));
     await Promise.all(gone.map(([uid, { file }]) => this.forget(uid, file)));
-    if (files.length === 0) return [];
+    if (files.length === 0) return { ended: Promise.resolve() };
     const nodeLinks = await listLinks("node");
     const pods = [...Map.groupBy(files, ({ association }) => association.pod.uid)];
-    return pods
+    const checks = pods
       .filter(([pod]) => !this.busy.has(pod))
       .map(([pod, its]) => {
         this.busy.add(pod);
@@ -81,6 +82,7 @@ export class Watch {
           .use(its[0]?.vnic.namespace ?? "", () => this.checkAll(its, nodeLinks))
           .finally(() => this.busy.delete(pod));
       });
+    return { ended: Promise.all(checks) };
   }
 
   /** Forgets a Vnic whose resource file is gone. Reports it as lost if its NIC is still in the pod. */

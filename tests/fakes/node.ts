@@ -106,7 +106,7 @@ export class FakeNode {
 
   /** Lets the agent's watch look at the node, and waits for its checks. */
   async check(watch: Watch): Promise<void> {
-    await this.run(async () => Promise.all(await watch.check()));
+    await this.run(async () => (await watch.check()).ended);
   }
 
   /** Lets somebody in the pod run a line of `ip -batch`. */

@@ -74,6 +74,10 @@ describe("values from programs", () => {
         [/is longer than the 63 characters of a MAC address/, /is longer than the 63 characters of a CIDR address/],
       ],
       [`new Network("lan", { parent: long, gateways: [long] });`, [/is longer than the 63 characters of what names/]],
+      [
+        `new VnicSet("wires", { selector: { app: long }, template: { network: long, addresses: [long] }, addresses: [long] });`,
+        [/is longer than the 63 characters of a label value/],
+      ],
     ];
     for (const [statement, words] of resources) {
       await project.program(`const long = "x".repeat(1_000_000); ${statement}`);
