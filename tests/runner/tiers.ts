@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { missingForBrowser, prepareBrowser } from "../browser/chromium.ts";
 import { ensureHelm, ensurePromtool, ensurePulumi, missing, missingForEngine, missingForHelm } from "../lab/index.ts";
 import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
@@ -35,6 +36,7 @@ export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60, processes: 2 },
   { name: "provider", timeoutSeconds: 60, sideBySide: 2 },
   { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },
+  { name: "browser", timeoutSeconds: 120, missing: missingForBrowser, prepare: prepareBrowser },
   // Files of this tier mostly wait for the kernel, leases and timeouts.
   { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
   // The real engine without a cluster.
