@@ -5,6 +5,9 @@ import type * as pulumi from "@pulumi/pulumi";
 /** How the pod's NIC is made from a parent of its node. */
 export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "ipvlan";
 
+/** How a new link gets into the pod: made on the node and then moved, or made in the pod. */
+export type LinkPlacement = "moved" | "direct";
+
 /**
  * Deadlines of operations in seconds. An operation that exceeds its deadline fails, and names what it was waiting for.
  */

@@ -4,7 +4,7 @@ export { Platform } from "./platform.ts";
 export type { PlatformArgs, PlatformPart, ReconcilerArgs, TolerationArgs, WorkloadArgs } from "./platform-args.ts";
 export { type AddressRange } from "./arguments.ts";
 export { VnicSet, type VnicSetArgs, type VnicTemplate, type WorkloadIdentifier } from "./vnic-set.ts";
-export { type Deadlines, type Mode } from "./arguments.ts";
+export { type Deadlines, type LinkPlacement, type Mode } from "./arguments.ts";
 export {
   type DefaultRouteArgs,
   type DhcpArgs,

@@ -3,7 +3,7 @@ import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
-import type { AddressRange, Mode } from "./arguments.ts";
+import type { AddressRange, LinkPlacement, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
@@ -30,6 +30,10 @@ export interface NetworkDefinitionArgs {
   vlan?: pulumi.Input<number>;
   /** MTU in bytes of Vnics that don't set one. @default the parent's */
   mtu?: pulumi.Input<number>;
+  /**
+   * How links of Vnics that don't set it get into their pods; only `moved` with mode `host-device`. @default "moved"
+   */
+  placement?: pulumi.Input<LinkPlacement>;
   /** Gateways of Vnics that don't set any, at most one of each address family. @default none */
   gateways?: pulumi.Input<pulumi.Input<string>[]>;
   /**
@@ -76,6 +80,7 @@ const inputs: Record<Exclude<keyof NetworkDefinitionArgs, "name" | "cluster">, "
   parents: "Vnics",
   vlan: "Vnics",
   mtu: "Vnics",
+  placement: "Vnics",
   gateways: "Vnics",
   ranges: "Vnics",
   namespaces: "Vnics",
@@ -108,6 +113,7 @@ export class Network extends pulumi.CustomResource {
   declare readonly parents: pulumi.Output<{ nodes: Record<string, string>; parent: string }[] | undefined>;
   declare readonly vlan: pulumi.Output<number | undefined>;
   declare readonly mtu: pulumi.Output<number | undefined>;
+  declare readonly placement: pulumi.Output<LinkPlacement | undefined>;
   declare readonly gateways: pulumi.Output<string[] | undefined>;
   declare readonly ranges: pulumi.Output<
     { cidr: string; from?: string; to?: string; exclude?: string[] }[] | undefined

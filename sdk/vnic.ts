@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Deadlines, Mode } from "./arguments.ts";
+import type { Deadlines, LinkPlacement, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
 import { type LookUpOptions, whereOf } from "./look-up.ts";
 import { urnOf } from "./declared-by.ts";
@@ -135,6 +135,12 @@ export interface VnicArgs {
    * Takes about a tenth of a second. Changed in place. @default true
    */
   duplicateAddressDetection?: pulumi.Input<boolean>;
+  /**
+   * How a new link gets into the pod: `moved`, made on the node and then moved; `direct`, made in the pod, which is
+   * quicker and isn't possible with mode `host-device`. A change has no effect on a NIC that exists.
+   * @default the Network's, or "moved"
+   */
+  placement?: pulumi.Input<LinkPlacement>;
   /** Routes over the Vnic, in addition to those of its own subnets. Changed in place. @default none */
   routes?: pulumi.Input<pulumi.Input<RouteArgs>[]>;
   /**
@@ -202,6 +208,7 @@ const inputs: Record<Exclude<keyof VnicArgs, "adopt" | "deadlines">, "absent" | 
   interfaceName: "filled in",
   mtu: "absent",
   duplicateAddressDetection: "absent",
+  placement: "absent",
   routes: "absent",
   gateways: "absent",
   replyVia: "absent",
@@ -265,6 +272,7 @@ export class Vnic extends pulumi.CustomResource {
   /** MTU as set in the arguments; `interface.mtu` is the actual one. */
   declare readonly mtu: pulumi.Output<number | undefined>;
   declare readonly duplicateAddressDetection: pulumi.Output<boolean | undefined>;
+  declare readonly placement: pulumi.Output<LinkPlacement | undefined>;
   declare readonly routes: pulumi.Output<{ to: string; via?: string; metric?: number; table?: number }[] | undefined>;
   declare readonly gateways: pulumi.Output<string[] | undefined>;
   declare readonly replyVia: pulumi.Output<"vnic" | "pod" | undefined>;
@@ -282,7 +290,8 @@ export class Vnic extends pulumi.CustomResource {
   declare readonly sandboxId: pulumi.Output<string>;
   /** The network as resolved for that node, if it was referenced by name. */
   declare readonly networkOnNode: pulumi.Output<
-    { mode: Mode; parent: string; vlan?: number; mtu?: number; gateways?: string[] } | undefined
+    | { mode: Mode; parent: string; vlan?: number; mtu?: number; gateways?: string[]; placement?: LinkPlacement }
+    | undefined
   >;
   /** The NIC as it was last seen in the pod. */
   declare readonly interface: pulumi.Output<Interface>;

@@ -9,12 +9,19 @@ import type { InjectPlan } from "../model/wire/session-protocol.ts";
 /** Makes the plan for injecting a Vnic into a running pod. */
 export function injectPlan(
   definition: Definition,
-  { mtu: networkMtu, gateways: networkGateways, networkStatus: _, ...network }: NetworkOnNode,
+  {
+    mtu: networkMtu,
+    gateways: networkGateways,
+    placement: networkPlacement,
+    networkStatus: _,
+    ...network
+  }: NetworkOnNode,
   record: StoredVnic,
   running: RunningPod,
 ): InjectPlan {
   const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
+  const { placement = networkPlacement } = definition;
   const routed = routes.length + gateways.length > 0 || dhcp?.routes === true;
   return omitUndefined({
     vnic: { uid: record.metadata.uid, ...vnicRef(definition) },
@@ -31,6 +38,7 @@ export function injectPlan(
     slaac,
     mtu,
     duplicateAddressDetection,
+    placement,
     routing: routed ? omitUndefined({ routes, gateways, replyVia, defaultRoute }) : undefined,
   });
 }

@@ -15,8 +15,9 @@ import { isOn } from "./upper-links.ts";
  * not if the pod has links on it. A macvlan is hidden if its parent refuses a second link with the same MAC.
  */
 export async function isHidden({ vnic: { uid }, step, definition, link }: ResourceFile, pod: Netns): Promise<boolean> {
-  const { network, mac } = definition;
-  if (step === "creating" || step === "moving") return false;
+  const { network, mac, placement } = definition;
+  // The link has never been in the pod.
+  if (step === "creating" && placement !== "direct") return false;
   const links = await listLinks("node");
   if (network.mode === "host-device") {
     const former = link?.former;

@@ -35,22 +35,24 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
   const file: { link: ResourceFile["link"] } = { link: known?.link };
   const podNetns = { path: netnsPath(association.netns) };
   const steps: InjectResult["steps"] = [];
-  // Runs while the link is made, and is awaited before the link moves into the pod.
+  // Runs while the link is made on the node, and is awaited before the link comes into the pod.
   let parentIsAllowed: Promise<void> = Promise.resolve();
   let allowed: boolean | undefined;
+  const untilAllowed = async () => {
+    allowed ??= await withoutSlot(() => mayProceed);
+    if (!allowed) throw new VnicError("refused", "the driver has withdrawn the request");
+    await parentIsAllowed;
+  };
   const step: RunStep = async (name, work, { mtu = plan.mtu, link = file.link } = {}) => {
     file.link = link;
-    if (name !== "creating") {
-      allowed ??= await withoutSlot(() => mayProceed);
-      if (!allowed) throw new VnicError("refused", "the driver has withdrawn the request");
-      await parentIsAllowed;
-    }
+    if (name !== "creating") await untilAllowed();
     const began = performance.now();
     report(name);
     const sized = { ...definition, ...(mtu === undefined ? {} : { mtu }) };
     // Probing changes nothing, so a later run needn't know about this step.
     if (name !== "probing")
       await writeResourceFile({ vnic, definition: sized, association, ...omitUndefined({ lease, link }), step: name });
+    if (name === "creating" && plan.placement === "direct") await untilAllowed();
     await work();
     steps.push({ step: name, milliseconds: performance.now() - began });
   };

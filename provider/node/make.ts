@@ -31,7 +31,10 @@ import { ensureTagged } from "./tagged-link.ts";
  */
 const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 
-/** Creates the link on the node, moves it into the pod and configures it there; undoes all of this if a step fails. */
+/**
+ * Creates the link on the node and moves it into the pod, or creates it in the pod; configures it there. Undoes all of
+ * this if a step fails.
+ */
 export async function make(
   plan: InjectPlan,
   parentLink: ParentLink,
@@ -47,6 +50,7 @@ export async function make(
     prepared.push(batch);
     return batch;
   };
+  const isDirect = plan.placement === "direct";
   let configured = false;
   try {
     const create = prepare("node");
@@ -57,15 +61,18 @@ export async function make(
       async () => {
         await ensureTagged(plan.network);
         if (former) await refuseUppers(former, uid);
-        await create(createSteps(plan, parentLink, index));
+        await create(createSteps(plan, parentLink, index, isDirect ? podNetns.path : undefined));
       },
       { link: former ? { former } : { index } },
     );
-    const move = prepare("node");
-    await created;
-    const moved = step("moving", () => move(moveSteps(plan, podNetns.path)));
+    let arrived = created;
+    if (!isDirect) {
+      const move = prepare("node");
+      await created;
+      arrived = step("moving", () => move(moveSteps(plan, podNetns.path)));
+    }
     const configure = prepare(podNetns);
-    await moved;
+    await arrived;
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
       configured = true;
@@ -115,10 +122,12 @@ async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean
 /**
  * Deletes the link that was just made, and no other: an existing NIC of this Vnic in the pod has the same alias. The
  * new link has the index in the resource file, whatever the pod has done to it. If the kernel had to choose another
- * index, the link has its transit name, or its final name, which is then unique. There is never a second link for a
- * device.
+ * index on a move, the link has its transit name, or its final name, which is then unique. A link is never created in
+ * the pod with another index. There is never a second link for a device.
  */
-async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan, pod: Netns, configured: boolean) {
+async function removeMade(plan: InjectPlan, pod: Netns, configured: boolean): Promise<void> {
+  const { network, interfaceName, placement } = plan;
+  const { uid } = plan.vnic;
   const known = await readResourceFile(uid);
   if (network.mode === "host-device") {
     await removeLink({ uid, known, association: known?.association });
@@ -130,7 +139,7 @@ async function removeMade({ vnic: { uid }, network, interfaceName }: InjectPlan,
     const exact = own.find((link) => link.index === index);
     const waiting = own.find(({ name }) => name === transitLinkName(uid));
     const named = netns === pod && configured ? own.find(({ name }) => name === interfaceName) : undefined;
-    const made = exact ?? waiting ?? named;
+    const made = placement === "direct" ? exact : (exact ?? waiting ?? named);
     if (!made) continue;
     await deleteLink(netns, made);
     return;

@@ -62,6 +62,12 @@ const table: [what: string, wrong: object, words: string][] = [
     `"eth0" is reserved in every pod; choose another, like "net1"`,
   ],
   ["an unknown deletion policy", { deletionPolicy: "keep" }, `"keep" is not a deletion policy; use "detach"`],
+  ["an unknown placement", { placement: "here" }, `"here" is not a placement; use "moved"`],
+  [
+    "a device that is to be made in the pod",
+    { network: { parent: "eth1", mode: "host-device" }, placement: "direct" },
+    `placement: "direct" can't be used with mode "host-device", whose device exists already`,
+  ],
   [
     "an MTU below IPv6's minimum",
     { addresses: ["fd50::10/64"], mtu: 1000 },
@@ -166,6 +172,18 @@ describe("admission of a record from kubectl refuses, with the message of the pr
       expect(code).to.not.equal(0);
       expect(stderr).to.include(words);
     });
+
+  it("a device that is to be made in the pod, in a VnicSet's template and in a Network", async () => {
+    const network = { mode: "host-device", parent: "eth7" };
+    const template = { network, placement: "direct" };
+    for (const record of [
+      { kind: "VnicSet", metadata: { namespace, name: "wires" }, spec: { selector: { app: "db" }, template } },
+      { kind: "VnicNetwork", metadata: { name: "devices" }, spec: { ...network, placement: "direct" } },
+    ]) {
+      const { stderr } = await api.tryCreate({ apiVersion, ...record });
+      expect(stderr, record.kind).to.include(`placement: "direct" can't be used with mode "host-device"`);
+    }
+  });
 
   it("a Network's name with a dot", async () => {
     const spec = { mode: "macvlan", parent: "eth1" };

@@ -43,18 +43,20 @@ describe("a Network's terms at admission", () => {
     );
     const free = { mode: "macvlan", parent: "eth1", freeAddresses: true };
     await applyObjects(api.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name: "free" }, spec: free }]);
+    const device = { mode: "host-device", parent: "eth7" };
+    await applyObjects(api.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name: "device" }, spec: device }]);
     for (const network of Object.keys(networks))
       await until(`Network ${network} to be judged by`, 30, async () =>
         (await admit(network, ["203.0.113.5/24"])).includes("not in the ranges") ? true : undefined,
       );
   });
   after(async () => {
-    await api.kubectl(["delete", "vnicnetwork", "free", ...Object.keys(networks)]);
+    await api.kubectl(["delete", "vnicnetwork", "free", "device", ...Object.keys(networks)]);
     await removeParts(api.kubectl, "policies");
   });
 
-  async function admit(network: string, addresses: readonly string[]): Promise<string> {
-    const spec = { pod: { name: "db" }, network: { name: network }, addresses };
+  async function admit(network: string, addresses: readonly string[], more: object = {}): Promise<string> {
+    const spec = { pod: { name: "db" }, network: { name: network }, addresses, ...more };
     const record = { apiVersion, kind: "Vnic", metadata: { name: "wire", namespace }, spec };
     return (await api.tryCreate(record)).stderr;
   }
@@ -89,6 +91,15 @@ describe("a Network's terms at admission", () => {
     const only = "only the ranges of VnicNetwork free can allow it";
     expect(await admit("free", ["169.254.1.1/16"])).to.include(`169.254.1.1 is link-local (RFC 3927); ${only}`);
     expect(await admit("free", ["64:FF9B:0::7/96"])).to.include(`64:FF9B:0::7 is for NAT64 (RFC 6052); ${only}`);
+  });
+
+  it("refuse placement direct only on a network of devices, with the message of the preview", async () => {
+    const direct = { placement: "direct" };
+    expect(await admit("free", ["192.168.50.7/24"], direct)).to.equal("");
+    expect(await admit("device", ["192.168.50.7/24"])).to.equal("");
+    expect(await admit("device", ["192.168.50.7/24"], direct)).to.include(
+      `placement: "direct" can't be used with mode "host-device", whose device exists already`,
+    );
   });
 
   // A policy that exceeds the API server's cost limit refuses everything.

@@ -117,6 +117,21 @@ describe("a Vnic under the real engine", () => {
     await stack.destroy();
   });
 
+  it("is made in the pod with placement direct, and stays as it is when only the placement changes", async () => {
+    const nic = async () => (await bench.linksIn("db")).find(({ ifname }) => ifname.startsWith("net"));
+    await stack.declare([declared("wire", "db", ["192.168.50.84/24"], { placement: "direct" })]);
+    await stack.up();
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.84")).to.equal(true);
+    const before = await nic();
+    expect(before?.ifalias).to.equal(`pulumi-vnic.dev/${String((await stored()).outputs?.uid)}`);
+    await stack.declare([declared("wire", "db", ["192.168.50.84/24"], { placement: "moved" })]);
+    expect(await stack.up()).to.match(/~ 1 updated/);
+    expect(await nic()).to.deep.equal(before);
+    expect(await bench.kubectl("get", "vnic", "wire", "-o", "jsonpath={.spec.placement}")).to.equal("moved");
+    await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
+    await stack.destroy();
+  });
+
   it("7: leaves nothing in state when it is refused before anything exists", async () => {
     await stack.declare([declared("wire", "no-such-pod", ["192.168.50.85/24"])]);
     const { code, stdout, stderr } = await stack.pulumi("up", "--yes", "--skip-preview");

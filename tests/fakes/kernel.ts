@@ -85,13 +85,14 @@ export class FakeKernel {
     const [name = "", peerName = ""] = [after(own, "name"), after(peer, "name")];
     const under = after(own, "link");
     const parent = under === undefined ? undefined : this.find(place, under);
-    this.refuseTaken(place, name);
+    const target = after(own, "netns") ?? place;
+    this.refuseTaken(target, name);
     const mtu = Number(after(own, "mtu") ?? parent?.mtu ?? 1500);
     const index = Number(after(own, "index") ?? this.next++);
     const made = { name, kind, mtu, up: false, index, mac: after(own, "address") ?? parent?.mac ?? "" };
-    if (kind !== "veth") return void this.add(place, made);
+    if (kind !== "veth") return void this.add(target, made);
     this.refuseTaken(place, peerName);
-    const end = this.add(place, made);
+    const end = this.add(target, made);
     const other = { name: peerName, kind, mac: "02:00:00:00:00:fe", up: false, peer: end.index };
     end.peer = this.add(place, { ...other, mtu: Number(after(peer, "mtu") ?? 1500) }).index;
   }

@@ -3,6 +3,8 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { transitLinkName } from "../../provider/model/names.ts";
+import { until } from "../lab/run.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { nodeSideScript } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
@@ -20,20 +22,27 @@ describe("an injection on a node", () => {
     expect(await world.remains()).to.deep.equal([]);
   });
 
-  for (const [mode, parent] of [
-    ["macvlan", "eth1"],
-    ["macvlan-private", "eth1"],
-    ["bridge", "br7"],
-    ["host-device", "eth7"],
+  for (const [mode, parent, placement] of [
+    ["macvlan", "eth1", "moved"],
+    ["macvlan-private", "eth1", "moved"],
+    ["bridge", "br7", "moved"],
+    ["host-device", "eth7", "moved"],
+    ["macvlan", "eth1", "direct"],
+    ["macvlan-private", "eth1", "direct"],
+    ["bridge", "br7", "direct"],
   ] as const)
-    it(`in mode ${mode} gives the pod a NIC that answers hosts of the LAN, and an ejection removes it`, async () => {
+    it(`in mode ${mode}, placement ${placement}, gives the pod a NIC that answers hosts of the LAN, and an ejection removes it`, async () => {
       const plan = planFor(pod, "192.168.50.10/24", {
         network: { mode, parent },
+        placement,
         addresses: ["192.168.50.10/24", "fd50::10/64"],
       });
       const { interface: live, steps } = await world.session.inject(plan);
       expect(live).to.deep.include({ name: "net1", mac: plan.mac, addresses: plan.addresses, up: true });
-      expect(steps.map(({ step }) => step)).to.include.members(["creating", "moving", "configuring", "attached"]);
+      const moving = placement === "moved" ? ["moving"] : [];
+      expect(steps.map(({ step }) => step).filter((step) => step !== "probing")).to.deep.equal([
+        ...["creating", ...moving, "configuring", "attached"],
+      ]);
       const seen = await pod.machine.link("net1");
       expect([seen?.address, addressesOf(seen)]).to.deep.equal([plan.mac, plan.addresses]);
       for (const address of plan.addresses) expect(await world.hosts[0]?.reaches(address), address).to.equal(true);
@@ -54,6 +63,55 @@ describe("an injection on a node", () => {
     expect(addressesOf(after)).to.deep.equal(["192.168.50.11/24"]);
     await world.session.eject({ vnic: plan.vnic });
   });
+
+  it("keeps the existing NIC when only the placement of the next one changes", async () => {
+    const plan = planFor(pod, "192.168.50.10/24", { placement: "moved" });
+    await world.session.inject(plan);
+    const before = await pod.machine.link("net1");
+    const { steps } = await world.session.inject({ ...plan, placement: "direct" });
+    expect(steps.map(({ step }) => step)).not.to.include("creating");
+    expect(await pod.machine.link("net1")).to.deep.equal(before);
+    expect((await world.readFile(plan.vnic.uid)).definition.placement).to.equal("direct");
+    await world.session.eject({ vnic: plan.vnic });
+  });
+
+  for (const [given, words, before] of [
+    [{ network: { mode: "macvlan", parent: "eth33" } }, /network\.parent: there is no interface "eth33"/, []],
+    [{ mtu: 9000 }, /mtu: 9000 is above 1500, the MTU of eth1/, []],
+    [{}, /interfaceName: .* has an interface "net1" already/, ["net1"]],
+  ] as const)
+    it(`finds the cause when no link can be made in the pod, and leaves nothing there: ${words.source}`, async () => {
+      for (const name of before) await pod.machine.ip(`link add ${name} type bridge`);
+      const plan = planFor(pod, "192.168.50.10/24", { placement: "direct", ...given });
+      const error = await world.session.inject(plan).catch((caught: unknown) => caught);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0", ...before]);
+      for (const name of before) await pod.machine.ip(`link del ${name}`);
+      expect(error).to.include({ kind: "refused" });
+      expect((error as Error).message).to.match(words);
+    });
+
+  for (const placement of ["moved", "direct"] as const)
+    it(`shows its link to the programs of the node ${placement === "moved" ? "until it is moved" : "at no time"} with placement ${placement}`, async () => {
+      const plan = planFor(pod, "192.168.50.10/24", { placement });
+      const monitor = world.node.spawn(["stdbuf", "--output=L", "ip", "monitor", "link"]);
+      let seen = "";
+      monitor.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
+      const sees = (name: string) => until(`a link ${name}`, 20, () => seen.includes(name) || undefined);
+      try {
+        // What the monitor reports comes in order, so the links of before and after show that it saw all between them.
+        await until("the monitor", 20, async () => {
+          await world.node.ip("link add first0 type bridge", "link del first0");
+          return seen.includes("first0") || undefined;
+        });
+        await world.session.inject(plan);
+        await world.node.ip("link add last0 type bridge", "link del last0");
+        await sees("last0");
+        expect(seen.includes(transitLinkName(plan.vnic.uid))).to.equal(placement === "moved");
+      } finally {
+        monitor.kill();
+        await world.session.eject({ vnic: plan.vnic });
+      }
+    });
 
   it("keeps routes when it is repeated, and restores a missing one", async () => {
     const routing = {

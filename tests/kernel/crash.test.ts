@@ -7,6 +7,12 @@ import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
+/** A network, and how the link gets into the pod. */
+interface Way {
+  readonly network: InjectPlan["network"];
+  readonly placement: NonNullable<InjectPlan["placement"]>;
+}
+
 describe("the node's process, when it is killed", function () {
   this.timeout(180_000);
   let world: World;
@@ -20,20 +26,22 @@ describe("the node's process, when it is killed", function () {
   after(() => world.close());
 
   /** A plan without probing, which takes time and is the same in all modes. */
-  const planOf = (network: InjectPlan["network"]): InjectPlan =>
-    planFor(pod, address, { network, duplicateAddressDetection: network.mode === "macvlan" });
+  const planOf = ({ network, placement }: Way): InjectPlan =>
+    planFor(pod, address, { network, placement, duplicateAddressDetection: network.mode === "macvlan" });
   const ownLinks = async () => (await pod.machine.links()).filter(({ ifalias }) => ifalias !== undefined);
 
-  const networks: InjectPlan["network"][] = [
-    { mode: "macvlan", parent: "eth1" },
-    { mode: "bridge", parent: "br7" },
-    { mode: "host-device", parent: "eth7" },
-  ];
-  for (const network of networks) {
-    it(`at every step of an injection with mode ${network.mode}, makes one complete NIC when it is run again`, () =>
+  const macvlan: Way = { network: { mode: "macvlan", parent: "eth1" }, placement: "moved" };
+  const bridge: Way = { network: { mode: "bridge", parent: "br7" }, placement: "moved" };
+  const device: Way = { network: { mode: "host-device", parent: "eth7" }, placement: "moved" };
+  const direct = [macvlan, bridge].map((way): Way => ({ ...way, placement: "direct" }));
+
+  for (const way of [macvlan, bridge, device, ...direct]) {
+    const { network, placement } = way;
+    const words = `mode ${network.mode} and placement ${placement}`;
+    it(`at every step of an injection with ${words}, makes one complete NIC when it is run again`, () =>
       everywhere(
         world,
-        () => planOf(network),
+        () => planOf(way),
         async (plan, crash) => {
           const killed = await runNodeSide(world, "inject", plan, crash);
           expect(killed.answers.filter((answer) => "result" in answer || "error" in answer)).to.deep.equal([]);
@@ -53,10 +61,10 @@ describe("the node's process, when it is killed", function () {
         },
       ));
 
-    it(`at every step of an injection with mode ${network.mode}, leaves nothing that an ejection doesn't remove`, () =>
+    it(`at every step of an injection with ${words}, leaves nothing that an ejection doesn't remove`, () =>
       everywhere(
         world,
-        () => planOf(network),
+        () => planOf(way),
         async (plan, crash) => {
           await runNodeSide(world, "inject", plan, crash);
           await runNodeSide(world, "eject", { vnic: plan.vnic });
@@ -67,10 +75,10 @@ describe("the node's process, when it is killed", function () {
       ));
   }
 
-  for (const network of networks.filter(({ mode }) => mode !== "bridge"))
-    it(`at every step of an ejection with mode ${network.mode}, leaves nothing after the ejection is repeated`, async () => {
+  for (const way of [macvlan, device])
+    it(`at every step of an ejection with mode ${way.network.mode}, leaves nothing after the ejection is repeated`, async () => {
       for (let call = 1, more = true; more; call++) {
-        const plan = planOf(network);
+        const plan = planOf(way);
         await runNodeSide(world, "inject", plan);
         const killed = await runNodeSide(world, "eject", { vnic: plan.vnic }, { call, moment: "after" });
         more = !killed.answers.some((answer) => "result" in answer);
@@ -79,12 +87,17 @@ describe("the node's process, when it is killed", function () {
       }
     });
 
-  for (const sync of ["fsync", "rename"] as const)
-    it(`just before every ${sync} of its file, leaves the old or the new file, and continues from there`, async () => {
+  for (const [sync, way] of [
+    ["fsync", macvlan],
+    ["fsync", { ...macvlan, placement: "direct" }],
+    ["rename", macvlan],
+    ["rename", { ...macvlan, placement: "direct" }],
+  ] as const)
+    it(`just before every ${sync} of its file with placement ${way.placement}, leaves the old or the new file, and continues from there`, async () => {
       let call = 0;
       for (let whole = false; !whole;) {
         call++;
-        const plan = planOf({ mode: "macvlan", parent: "eth1" });
+        const plan = planOf(way);
         const { uid } = plan.vnic;
         const folder = dirname(world.pathOf(uid));
         const { answers } = await runNodeSide(world, "inject", plan, { call, sync });
@@ -100,7 +113,8 @@ describe("the node's process, when it is killed", function () {
         expect(await world.remains()).to.deep.equal([]);
       }
       // Each step writes the file once, and syncs the file and its folder.
-      expect(call).to.be.greaterThan(sync === "fsync" ? 2 * 4 : 4);
+      const steps = way.placement === "direct" ? 3 : 4;
+      expect(call).to.be.greaterThan(sync === "fsync" ? 2 * steps : steps);
     });
 
   it("undoes its work when a later step fails", async () => {

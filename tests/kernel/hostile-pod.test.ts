@@ -5,6 +5,7 @@ import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
+import { runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -37,8 +38,8 @@ describe("a hostile pod", () => {
     expect(await world.remains()).to.deep.equal([]);
   });
 
-  const inject = async (network: Network) => {
-    plan = planFor(pod, address, { network, duplicateAddressDetection: false });
+  const inject = async (network: Network, placement: InjectPlan["placement"] = "moved") => {
+    plan = planFor(pod, address, { network, placement, duplicateAddressDetection: false });
     await world.session.inject(plan);
   };
   const eject = () => world.session.eject({ vnic: plan.vnic });
@@ -72,10 +73,17 @@ describe("a hostile pod", () => {
         expect(await world.remains()).to.deep.equal([]);
       });
 
-  for (const network of [macvlan, bridge, hostDevice]) {
-    it(`that renames, re-addresses and unmarks its link of mode ${network.mode} loses the link nonetheless`, async () => {
+  for (const [network, placement] of [
+    [macvlan, "moved"],
+    [bridge, "moved"],
+    [hostDevice, "moved"],
+    [macvlan, "direct"],
+    [bridge, "direct"],
+  ] as const) {
+    const words = `${network.mode}, placement ${placement},`;
+    it(`that renames, re-addresses and unmarks its link of mode ${words} loses the link nonetheless`, async () => {
       const before = await node();
-      await inject(network);
+      await inject(network, placement);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "alias", ""]);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "address", "02:00:5e:00:00:99"]);
@@ -85,17 +93,17 @@ describe("a hostile pod", () => {
       expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
     });
 
-    it(`that gives its link of mode ${network.mode} a name that is invalid in commands is repaired by an injection`, async () => {
-      await inject(network);
+    it(`that gives its link of mode ${words} a name that is invalid in commands is repaired by an injection`, async () => {
+      await inject(network, placement);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "down"]);
       await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#\u0007'\\`]);
       await world.session.inject(plan);
       expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([address]);
     });
 
-    it(`that puts the mark of its link of mode ${network.mode} on its other links, too, keeps those`, async () => {
+    it(`that puts the mark of its link of mode ${words} on its other links, too, keeps those`, async () => {
       const before = await node();
-      await inject(network);
+      await inject(network, placement);
       for (const link of ["lo", "eth0"])
         await pod.machine.must(["ip", "link", "set", "dev", link, "alias", linkAlias(plan.vnic.uid)]);
       expect((await eject()).removed).to.equal(true);
@@ -104,17 +112,17 @@ describe("a hostile pod", () => {
       for (const link of ["lo", "eth0"]) await pod.machine.must(["ip", "link", "set", "dev", link, "alias", ""]);
     });
 
-    it(`that makes its link of mode ${network.mode} a port of a bridge loses the link nonetheless`, async () => {
+    it(`that makes its link of mode ${words} a port of a bridge loses the link nonetheless`, async () => {
       const before = await node();
-      await inject(network);
+      await inject(network, placement);
       await pod.machine.ip("link add br0 type bridge", "link set net1 master br0");
       expect((await eject()).removed).to.equal(true);
       expect(await node()).to.deep.equal(before);
     });
 
-    it(`that has a link with the transit name of mode ${network.mode} is refused, and nothing is done`, async () => {
+    it(`that has a link with the transit name of mode ${words} is refused, and nothing is done`, async () => {
       const before = await node();
-      plan = planFor(pod, address, { network, duplicateAddressDetection: false });
+      plan = planFor(pod, address, { network, placement, duplicateAddressDetection: false });
       const transit = transitLinkName(plan.vnic.uid);
       await pod.machine.ip(`link add ${transit} type bridge`);
       const error = await world.session.inject(plan).catch((caught: unknown) => caught);
@@ -339,6 +347,86 @@ describe("a hostile pod", () => {
       expect((await world.readFile(plan.vnic.uid)).step).to.equal("configuring");
       await nested.close();
     });
+  });
+
+  describe("in which the node side was killed just after the link had come there", () => {
+    /**
+     * Kills the node side before the first fsync after the link has come into the pod, so that the file doesn't say that
+     * it has. Each step syncs the file and its folder.
+     */
+    const killAfterArrival = async (network: Network, step: "creating" | "moving" = "creating"): Promise<LinkRow> => {
+      const isDirect = step === "creating";
+      const placement = isDirect ? "direct" : "moved";
+      plan = planFor(pod, address, { network, placement, duplicateAddressDetection: false });
+      const { uid } = plan.vnic;
+      await runNodeSide(world, "inject", plan, { call: isDirect ? 3 : 5, sync: "fsync" });
+      const file = await world.readFile(uid);
+      expect(file.step).to.equal(step);
+      const link = await pod.machine.link(transitLinkName(uid));
+      if (!link) throw new Error("the link isn't in the pod");
+      expect([link.ifindex, link.ifalias]).to.deep.equal([file.link?.index, isDirect ? undefined : linkAlias(uid)]);
+      return link;
+    };
+    const others = async () =>
+      (await pod.machine.links()).map(({ ifname }) => ifname).filter((name) => !["lo", "eth0"].includes(name));
+
+    for (const network of [macvlan, bridge]) {
+      const acts: [what: string, commands: (transit: string) => readonly string[]][] = [
+        ["has done nothing to it", () => []],
+        ["has renamed it and brought it up", (transit) => [`link set ${transit} name mine`, "link set mine up"]],
+        [
+          "has given it another Vnic's mark and its own mark to another link",
+          (transit) => [
+            `link set ${transit} name mine alias ${linkAlias(randomUUID())}`,
+            `link set eth0 alias ${linkAlias(plan.vnic.uid)}`,
+          ],
+        ],
+      ];
+      for (const [what, commands] of acts)
+        it(`gets a NIC of mode ${network.mode} from that link, and loses it, when the pod ${what}`, async () => {
+          const before = await node();
+          const { ifindex } = await killAfterArrival(network);
+          await pod.machine.ip(...commands(transitLinkName(plan.vnic.uid)));
+          await world.session.inject(plan);
+          const live = await pod.machine.link("net1");
+          expect([live?.ifindex, live?.ifalias]).to.deep.equal([ifindex, linkAlias(plan.vnic.uid)]);
+          expect(addressesOf(live)).to.deep.equal([address]);
+          expect(await world.hosts[0]?.reaches(address)).to.equal(true);
+
+          await eject();
+          await killAfterArrival(network);
+          await pod.machine.ip(...commands(transitLinkName(plan.vnic.uid)));
+          expect((await eject()).removed).to.equal(true);
+          expect(await others()).to.deep.equal([]);
+          expect(await node()).to.deep.equal(before);
+        });
+
+      it(`gets another link of mode ${network.mode} when the pod has deleted that one`, async () => {
+        const { ifindex } = await killAfterArrival(network);
+        await pod.machine.ip(`link del ${transitLinkName(plan.vnic.uid)}`);
+        await world.session.inject(plan);
+        expect((await pod.machine.link("net1"))?.ifindex).to.not.equal(ifindex);
+        expect(await world.hosts[0]?.reaches(address)).to.equal(true);
+      });
+    }
+
+    for (const step of ["creating", "moving"] as const)
+      it(`is named when the pod has taken a macvlan out of sight at step ${step}, as long as the link works`, async () => {
+        const nested = await Machine.make(`${pod.machine.netns}-in`);
+        await killAfterArrival(macvlan, step);
+        const transit = transitLinkName(plan.vnic.uid);
+        await pod.machine.ip(`link set ${transit} netns ${nested.netns}`);
+        await nested.ip(`link set ${transit} up`);
+        const error = await eject().catch((caught: unknown) => caught);
+        expect(String(error)).to.match(new RegExp(`pod shop/${pod.plan.name} .* has taken the Vnic's link`));
+        await nested.close();
+        await until("the link to be gone", 10, () =>
+          eject().then(
+            () => true as const,
+            () => undefined,
+          ),
+        );
+      });
   });
 
   it("that puts its own link in the place of a device moves none of it to the node", async () => {

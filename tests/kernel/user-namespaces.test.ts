@@ -33,14 +33,17 @@ describe("a pod with a user namespace (hostUsers: false)", function () {
     expect((await pod.machine.must(["stat", "--format=%u", file])).trim()).to.equal(String(podRoot));
   });
 
-  for (const [mode, parent] of [
-    ["macvlan", "eth1"],
-    ["bridge", "br7"],
-    ["host-device", "eth7"],
+  for (const [mode, parent, placement] of [
+    ["macvlan", "eth1", "moved"],
+    ["bridge", "br7", "moved"],
+    ["host-device", "eth7", "moved"],
+    ["macvlan", "eth1", "direct"],
+    ["bridge", "br7", "direct"],
   ] as const)
-    it(`gets a NIC of mode ${mode} by the capabilities of a session's Job, and loses it again`, async () => {
+    it(`gets a NIC of mode ${mode}, placement ${placement}, by the capabilities of a session's Job, and loses it again`, async () => {
       const plan = planFor(pod, "192.168.50.10/24", {
         network: { mode, parent },
+        placement,
         addresses: ["192.168.50.10/24", "fd50::10/64"],
         routing: {
           routes: [{ to: "10.77.0.0/16", via: "192.168.50.1" }],

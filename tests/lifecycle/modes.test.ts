@@ -48,15 +48,17 @@ describe("network modes", () => {
       ...given,
     });
 
-  const cases: [mode: Mode, parent: string, host: number][] = [
-    ["macvlan-private", "eth1", 60],
-    ["bridge", "br7", 61],
-    ["host-device", "eth7", 62],
+  const cases: [mode: Mode, parent: string, host: number, placement: "moved" | "direct"][] = [
+    ["macvlan-private", "eth1", 60, "moved"],
+    ["bridge", "br7", 61, "moved"],
+    ["host-device", "eth7", 62, "moved"],
+    ["macvlan", "eth1", 58, "direct"],
+    ["bridge", "br7", 59, "direct"],
   ];
-  for (const [mode, parent, host] of cases)
-    it(`${mode}: outside hosts reach the pod, a second injection changes nothing, and nothing stays behind`, async () => {
+  for (const [mode, parent, host, placement] of cases)
+    it(`${mode}, ${placement}: outside hosts reach the pod, a second injection changes nothing, and nothing stays behind`, async () => {
       const before = await linkNames();
-      const definition = define1(mode, parent, host);
+      const definition = define1(mode, parent, host, { placement });
       const state = await bench.inject(definition);
 
       expect((await askRedis(bench.lab, "lan1", `192.168.50.${host}`))[0]).to.equal("+PONG");

@@ -1,6 +1,7 @@
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { attachmentWords, type ReadNetwork, readAttachment } from "../../model/network/attachment-definition.ts";
 import { hasOwnMac } from "../../model/network/mode.ts";
+import { placementProblem } from "../../model/network/placement.ts";
 import { deriveMac, type VnicRef } from "../../model/names.ts";
 import { omitUndefined } from "../../model/schema/known.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
@@ -24,7 +25,7 @@ export async function findAttachment(cluster: ClusterView, reference: string, ow
 /** Makes the network for one Vnic. Refuses settings of the NetworkAttachmentDefinition that contradict the Vnic's. */
 export function attachmentFor(
   { network, mtu, mac, repliesByNic, networkStatus }: ReadNetwork,
-  definition: Pick<Definition, "mac" | "name" | "pod" | "gateways" | "replyVia">,
+  definition: Pick<Definition, "mac" | "name" | "pod" | "gateways" | "replyVia" | "placement">,
 ): NetworkOnNode {
   const derived = deriveMac({ namespace: definition.pod.namespace, name: definition.name });
   const isDerived = definition.mac === derived;
@@ -37,6 +38,8 @@ export function attachmentFor(
   const routed = (definition.gateways ?? []).length > 0 && definition.replyVia !== "pod";
   if (repliesByNic && !routed)
     throw refusal('its plugin sbr lets replies leave by the NIC; give the Vnic gateways, and not replyVia: "pod"');
+  const misplaced = placementProblem(network.mode, definition.placement);
+  if (misplaced !== undefined) throw new VnicError("refused", `placement: ${misplaced}`);
   return { ...network, ...omitUndefined({ mtu, networkStatus }) };
 }
 

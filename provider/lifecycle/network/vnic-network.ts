@@ -80,11 +80,12 @@ async function resolve(
     throw refusal(
       `VnicNetwork ${network.name} has no parent for node ${node}; add one to its parents, or a parent for all`,
     );
-  const { mtu, gateways, networkStatus } = known;
+  const { mtu, gateways, placement, networkStatus } = known;
   const reachable = gateways?.filter((gateway) => isReachable(gateway, definition.addresses));
   const withDefaults = {
     ...there,
     ...(mtu === undefined ? {} : { mtu }),
+    ...(placement === undefined ? {} : { placement }),
     ...(reachable?.length ? { gateways: reachable } : {}),
     ...(networkStatus === true ? { networkStatus: `${pod.namespace}/${network.name}` } : {}),
   };

@@ -31,31 +31,39 @@ export function tagSteps(parent: string, vlan: number): IpLine[] {
 }
 
 /**
- * Creates the link in the node's network namespace: down, with its transit name, its interface index and our alias,
- * which are kept on moves. A device keeps the index that it has.
+ * Creates the link: down, with its transit name and its interface index, which are kept on moves. A device keeps the
+ * index that it has. The link is created in the node's network namespace, with our alias, or in the one bound at
+ * `podNetns`. There {@link configureSteps} sets the alias, because the kernel takes none in the request that creates a
+ * link; until then the link is recognised by its index and its name.
  */
-export function createSteps(plan: InjectPlan, { parent, mtu: parentMtu }: ParentLink, index: number): IpLine[] {
+export function createSteps(
+  plan: InjectPlan,
+  { parent, mtu: parentMtu }: ParentLink,
+  index: number,
+  podNetns?: string,
+): IpLine[] {
   const { vnic, network, mtu } = plan;
   const name = device(transitLinkName(vnic.uid));
-  const made = ipLine`name ${name} index ${number(index)}`;
+  const place = podNetns === undefined ? ipLine`` : ipLine` netns ${path(podNetns)}`;
+  const made = ipLine`name ${name} index ${number(index)}${place}`;
   const from = device(parent);
   const mac = macWord(plan.mac);
   // By default the kernel uses the parent's MTU.
   const size = sizeWords(mtu);
-  const mark = ipLine`link set dev ${name} alias ${alias(linkAlias(vnic.uid))}`;
+  const mark = podNetns === undefined ? [ipLine`link set dev ${name} alias ${alias(linkAlias(vnic.uid))}`] : [];
   switch (network.mode) {
     case "macvlan":
-      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode bridge`, mark];
+      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode bridge`, ...mark];
     case "macvlan-private":
-      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode private`, mark];
+      return [ipLine`link add link ${from} ${made} address ${mac}${size} type macvlan mode private`, ...mark];
     case "ipvlan":
-      return [ipLine`link add link ${from} ${made}${size} type ipvlan mode l2`, mark];
+      return [ipLine`link add link ${from} ${made}${size} type ipvlan mode l2`, ...mark];
     case "bridge": {
-      // The node's end has the bridge's MTU, because a bridge adopts the smallest MTU of its ports.
+      // The node's end is created on the node in any case. It has the bridge's MTU, because a bridge adopts the smallest MTU of its ports.
       const peer = ipLine`peer name ${device(hostSideName(vnic.uid))}${sizeWords(parentMtu)}`;
       return [
         ipLine`link add ${made} address ${mac}${sizeWords(mtu ?? parentMtu)} type veth ${peer}`,
-        mark,
+        ...mark,
         ...bridgePortSteps(vnic.uid, parent),
       ];
     }
@@ -85,11 +93,15 @@ export function moveSteps({ vnic }: InjectPlan, netnsPath: string): IpLine[] {
   return [ipLine`link set dev ${device(transitLinkName(vnic.uid))} netns ${path(netnsPath)}`];
 }
 
-/** Configures a link that was moved into the pod. Addresses are added before `up`, because `up` announces them. */
-export function configureSteps({ vnic, interfaceName, addresses }: InjectPlan): IpLine[] {
+/**
+ * Configures a link that has come into the pod. A link that was created there gets our alias in the same request as its
+ * name, so it always has one of the two marks. Addresses are added before `up`, because `up` announces them.
+ */
+export function configureSteps({ vnic, interfaceName, addresses, placement }: InjectPlan): IpLine[] {
   const name = device(interfaceName);
+  const mark = placement === "direct" ? ipLine`alias ${alias(linkAlias(vnic.uid))} ` : ipLine``;
   return [
-    ipLine`link set dev ${device(transitLinkName(vnic.uid))} name ${name}`,
+    ipLine`link set dev ${device(transitLinkName(vnic.uid))} ${mark}name ${name}`,
     ...addresses.map((address) => addAddress(address, interfaceName)),
     ipLine`link set dev ${name} up`,
   ];

@@ -3,6 +3,7 @@ import { customResourceDefinition, nameRule } from "../kubernetes/custom-resourc
 import { specShapeOf } from "../schema/field.ts";
 import { maxLength } from "../schema/bounds.ts";
 import { networkFields } from "./fields.ts";
+import { placementRuleOf } from "./placement.ts";
 
 /**
  * A network's spec as the API server validates it. The finer rules are in `definition.ts`, and are applied whenever
@@ -14,6 +15,7 @@ const networkSpec = z.object(specShapeOf(networkFields)).meta({
       rule: "has(self.parent) || has(self.parents)",
       message: "parent: is missing; give it, or parents by node labels",
     },
+    placementRuleOf("self.?mode"),
   ],
 });
 

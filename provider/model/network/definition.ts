@@ -6,6 +6,7 @@ import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { networkFields, networkResourceFields } from "./fields.ts";
 import { vlanProblem } from "./mode.ts";
+import { placementProblem } from "./placement.ts";
 
 /** The schemas of {@link networkFields}. */
 export const networkShape = shapeOf(networkFields);
@@ -28,12 +29,15 @@ export function parseNetwork(inputs: unknown): { definition: NetworkDefinition }
   return parsed.success && problems.length === 0 ? { definition: omitUndefined(parsed.data) } : { problems };
 }
 
-function crossFieldProblems({ mode = "macvlan", parent, parents, vlan, ranges }: Readonly<Record<string, unknown>>) {
+function crossFieldProblems(given: Readonly<Record<string, unknown>>) {
+  const { mode = "macvlan", parent, parents, vlan, ranges, placement } = given;
   const problems: Problem[] = [];
   if (parent === undefined && (parents === undefined || (Array.isArray(parents) && parents.length === 0)))
     problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
   const reason = vlanProblem(mode, vlan);
   if (reason !== undefined) problems.push({ property: "vlan", reason });
+  const misplaced = placementProblem(mode, placement);
+  if (misplaced !== undefined) problems.push({ property: "placement", reason: misplaced });
   if (!isList(ranges, maxItems.ranges)) return problems;
   const families = ranges.map((range) => {
     const cidr = (range as { cidr?: unknown } | null)?.cidr;

@@ -7,6 +7,7 @@ import { addressRange } from "../schema/range.ts";
 import { gateways } from "../schema/route-fields.ts";
 import { cluster, declaredBy } from "../schema/shared-fields.ts";
 import { mode } from "./mode.ts";
+import { placement } from "./placement.ts";
 
 /* The fields of a Network. Everything else about the fields is derived from this table; see schema/field.ts. */
 
@@ -51,6 +52,13 @@ export const networkFields = {
     spec: true,
     doc: "MTU of Vnics that don't set `mtu`, in bytes",
     default: "the parent's",
+  },
+  placement: {
+    schema: known(placement).optional(),
+    change: "update",
+    spec: true,
+    doc: "[Placement](networks-and-modes.md#placement) of Vnics that don't set `placement`: `moved` or `direct`",
+    default: "`moved`",
   },
   gateways: {
     schema: known(gateways).optional(),

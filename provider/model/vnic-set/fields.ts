@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { placementRuleOf } from "../network/placement.ts";
 import { list, maxItems } from "../schema/bounds.ts";
 import { descriptions, type Fields, specShapeOf } from "../schema/field.ts";
 import * as rule from "../schema/fields.ts";
@@ -67,7 +68,9 @@ export const setFields = {
     // definition.ts applies the rules of a Vnic.
     schema: known(z.record(z.string(), z.unknown())),
     change: "update",
-    spec: z.object({ ...specShapeOf(shared), labels: rule.labels.optional() }),
+    spec: z
+      .object({ ...specShapeOf(shared), labels: rule.labels.optional() })
+      .meta({ "x-kubernetes-validations": [placementRuleOf("self.network.?mode")] }),
     doc: "Inputs that all Vnics of the set have in common: those of a [Vnic](vnic.md), except `name`, `pod`, `addresses`, `mac`, `adopt`, `deadlines` and `cluster`. A change that would replace a Vnic replaces each of them. The interface's name is the same in all pods",
   },
   addresses: {

@@ -5,6 +5,7 @@ import { lease } from "../lease/lease.ts";
 import { maxLeasedRoutes } from "../lease/routes.ts";
 import { injectResult } from "../wire/session-protocol.ts";
 import { specShapeOf } from "../schema/field.ts";
+import { placementRuleOf } from "../network/placement.ts";
 import { condition } from "../kubernetes/structural-schema.ts";
 import { vnicFields } from "./fields.ts";
 import { pendingStatus } from "./pending.ts";
@@ -22,6 +23,7 @@ const acrossFields = {
       rule: "!has(self.mtu) || self.mtu < 68 || self.mtu >= 1280 || !(has(self.slaac) && self.slaac) && (!has(self.addresses) || !self.addresses.exists(one, one.contains(':')))",
       message: "mtu: it is below 1280, the minimum of IPv6 (RFC 8200), and an address is IPv6",
     },
+    placementRuleOf("self.network.?mode"),
   ],
 };
 

@@ -5,6 +5,7 @@ import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
 import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
+import { placementProblem } from "../network/placement.ts";
 import { isNamed, type NetworkReference, referenceProblems } from "../network/reference.ts";
 import { termProblems } from "../network/terms.ts";
 import { deriveInterfaceName, deriveMac } from "../names.ts";
@@ -90,6 +91,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   return [
     ...referenceProblems(network),
     ...macProblems(inputs),
+    ...placementProblems(given),
     ...addressProblems(given),
     ...mtuProblems(given),
     ...routeProblems(given),
@@ -104,6 +106,12 @@ function macProblems(inputs: unknown): Problem[] {
   if (mac === undefined || mac === unknownValue || mode === undefined || hasOwnMac(mode)) return [];
   if (mac === deriveMac({ namespace, name: String(name) })) return [];
   return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
+}
+
+function placementProblems({ network, placement }: Record<string, unknown>): Problem[] {
+  const { mode } = (network ?? {}) as { mode?: unknown };
+  const reason = placementProblem(mode, placement);
+  return reason === undefined ? [] : [{ property: "placement", reason }];
 }
 
 function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { placement } from "../network/placement.ts";
 import { networkReference, networkReferenceSpec } from "../network/reference.ts";
 import { list, maxItems } from "../schema/bounds.ts";
 import { descriptions, type Fields } from "../schema/field.ts";
@@ -90,6 +91,14 @@ export const vnicFields = {
     spec: true,
     doc: "Whether the network is probed for another host with the same address before the address is used",
     default: "`true`",
+  },
+  placement: {
+    schema: known(placement).optional(),
+    // A NIC that exists stays as it is; the next one is made this way.
+    change: "update",
+    spec: true,
+    doc: "How a new link gets into the pod: `moved` or `direct`; see [placement](networks-and-modes.md#placement)",
+    default: "the Network's, or `moved`",
   },
   routes: {
     schema: known(routes).optional(),

@@ -1,6 +1,7 @@
 import type { Definition } from "./definition.ts";
 import type { LeaseTerms } from "../lease/lease.ts";
 import type { NodeNetwork } from "../network/mode.ts";
+import type { LinkPlacement } from "../network/placement.ts";
 import { pick } from "../schema/field.ts";
 import { vnicFields } from "./fields.ts";
 import type { Interface } from "../wire/session-protocol.ts";
@@ -12,6 +13,7 @@ export const schemaVersion = 1;
 export interface NetworkOnNode extends NodeNetwork {
   readonly mtu?: number;
   readonly gateways?: readonly string[];
+  readonly placement?: LinkPlacement;
   /** The name under which the pod lists the Vnic in its annotation network-status, if it does. */
   readonly networkStatus?: string;
 }

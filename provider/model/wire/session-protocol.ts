@@ -3,6 +3,7 @@ import { list, maxLength, maxItems } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
+import { placement, placementProblem } from "../network/placement.ts";
 import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
 /**
@@ -53,12 +54,19 @@ export const injectPlan = z.strictObject({
   slaac: z.boolean().optional(),
   /** Whether to ask the network before an address is used whether another host has it. @default true */
   duplicateAddressDetection: z.boolean().optional(),
+  /** How a new link gets into the pod; says nothing about a link that exists. @default moved */
+  placement: placement.optional(),
   routing: routing.optional(),
 });
 
-const addressedPlan = injectPlan.refine(({ addresses, dhcp, slaac }) => addresses.length > 0 || dhcp || slaac, {
-  error: "has neither addresses nor dhcp nor slaac",
-});
+const wholePlan = injectPlan
+  .refine(({ addresses, dhcp, slaac }) => addresses.length > 0 || dhcp || slaac, {
+    error: "has neither addresses nor dhcp nor slaac",
+  })
+  .refine(({ network, placement }) => placementProblem(network.mode, placement) === undefined, {
+    error: "has a placement that its mode can't have",
+    path: ["placement"],
+  });
 
 /**
  * `pod` is given while the pod is running; without it, only what the resource file knows is removed. `keepLease`:
@@ -148,10 +156,10 @@ export const helloResult = z.strictObject({ protocol: z.number(), version: z.str
 export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("hello") }),
   /**
-   * `hold`: stop after the link was made on the node until a `go` line arrives, so that the driver can run its checks
-   * meanwhile.
+   * `hold`: stop before anything is changed in the pod until a `go` line arrives, so that the driver can run its checks
+   * meanwhile. A link that isn't made in the pod is made on the node before that.
    */
-  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: addressedPlan, hold: z.boolean().optional() }),
+  z.strictObject({ id: z.int(), verb: z.literal("inject"), plan: wholePlan, hold: z.boolean().optional() }),
   /** Approves or rejects the held request with the ID `of`. */
   z.strictObject({ id: z.int(), verb: z.literal("go"), of: z.int(), proceed: z.boolean() }),
   z.strictObject({ id: z.int(), verb: z.literal("eject"), plan: ejectPlan }),

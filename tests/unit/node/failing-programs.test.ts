@@ -24,12 +24,16 @@ interface Operation {
 }
 
 const two = { addresses: ["192.168.50.10/24", "192.168.50.11/24"] };
+const direct = { placement: "direct" } as const;
 const operations: Operation[] = [
   { what: "an injection with mode macvlan", mode: "macvlan" },
+  { what: "an injection with mode macvlan, direct", mode: "macvlan", plan: direct },
   { what: "an injection that probes", mode: "macvlan", plan: { duplicateAddressDetection: true } },
+  { what: "an injection with mode bridge, direct", mode: "bridge", plan: direct },
   { what: "an injection with mode bridge", mode: "bridge" },
   { what: "an injection with mode host-device", mode: "host-device" },
   { what: "a change of addresses", mode: "macvlan", former: {}, plan: two },
+  { what: "a change of the placement", mode: "macvlan", former: {}, plan: direct },
   { what: "a change of everything", mode: "macvlan", former: {}, plan: { ...two, mtu: 1400, interfaceName: "net2" } },
   { what: "a change of addresses with mode bridge", mode: "bridge", former: {}, plan: two },
   { what: "a change of addresses with mode host-device", mode: "host-device", former: {}, plan: two },

@@ -55,6 +55,11 @@ describe("a Vnic on a NetworkAttachmentDefinition", () => {
   const refused: [config: object, given: Partial<Definition>, words: RegExp][] = [
     [chain({ type: "tuning", mac }), {}, /gives all NICs the MAC 02:00:00:00:00:0a; give this Vnic mac: "02:00/],
     [{ type: "ipvlan", master: "eth1" }, { mac }, /mode ipvlan, whose NICs share their parent's MAC; leave mac out/],
+    [
+      { type: "host-device", device: "eth7" },
+      { placement: "direct" },
+      /^placement: "direct" can't be used with mode "host-device"/,
+    ],
     [chain({ type: "sbr" }), {}, /sbr lets replies leave by the NIC; give the Vnic gateways/],
   ];
   for (const [config, given, words] of refused)

@@ -75,6 +75,17 @@ describe("the commands that create a link", () => {
       expect(createSteps(injectPlan({ network: { mode, parent: "eth1" } }), parentLink, index)).to.deep.equal(lines);
     });
 
+  for (const mode of modes.filter((one) => one !== "host-device"))
+    it(`create the link of mode ${mode} in the pod's network namespace when that is given, without an alias`, () => {
+      const [parentLink, [create = "", mark, ...rest]] = table[mode];
+      const plan = injectPlan({ network: { mode, parent: "eth1" }, placement: "direct" });
+      expect(mark).to.contain(" alias ");
+      expect(createSteps(plan, parentLink, index, "/run/netns/cni-1")).to.deep.equal([
+        create.replace("index 17000000", "index 17000000 netns /run/netns/cni-1"),
+        ...rest,
+      ]);
+    });
+
   it("leave the MTU to the kernel when none is given", () =>
     expect(
       createSteps(unsizedPlan({ network: { mode: "ipvlan", parent: "eth1" } }), { parent: "eth1" }, index)[0],
@@ -143,6 +154,13 @@ describe("the commands that configure a link", () => {
       "address add fd50::10/64 dev net1 nodad",
       "link set dev net1 up",
     ]));
+});
+
+describe("the commands that configure a link that was created in the pod", () => {
+  it("set its alias together with its name", () =>
+    expect(configureSteps(injectPlan({ placement: "direct" }))[0]).to.equal(
+      `link set dev ${transit} alias ${linkAlias(uid(1))} name net1`,
+    ));
 });
 
 describe("the commands for a NIC that probes its addresses first", () => {

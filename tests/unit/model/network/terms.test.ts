@@ -135,6 +135,13 @@ describe("the terms of a network", () => {
       undefined,
     ],
     [
+      "placement direct for a device, if the network is defined elsewhere",
+      { mode: "host-device" },
+      { placement: "direct" },
+      `placement: "direct" can't be used with mode "host-device"`,
+    ],
+    ["placement direct for a bridge", { mode: "bridge" }, { placement: "direct" }, undefined],
+    [
       "a namespace that isn't listed",
       { namespaces: ["bank", "hotel"] },
       {},

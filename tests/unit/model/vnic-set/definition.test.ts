@@ -55,6 +55,10 @@ describe("the definition of a VnicSet", () => {
     [{ template: undefined }, "template: is missing"],
     [{ template: { network: {} } }, "template.network.parent: is missing"],
     [{ template: { ...inputs.template, mtu: 12 } }, /^template.mtu: 12 is below 68/],
+    [
+      { template: { network: { parent: "eth1", mode: "host-device" }, placement: "direct" } },
+      /^template.placement: "direct" can't be used with mode "host-device"/,
+    ],
     [{ template: { ...inputs.template, mac: "02:00:00:00:00:01" } }, "template.mac: is each Vnic's own; remove it"],
     [{ template: { ...inputs.template, deadlines: {} } }, "template.deadlines: belongs to the set itself; remove it"],
     [{ template: { ...inputs.template, mode: "x" } }, /^template.mode: is not a property of a Vnic/],

@@ -124,6 +124,12 @@ describe("the problems of a definition", () => {
       "mtu",
       /1279 is below 1280, the minimum of IPv6 \(RFC 8200\), and fd50::10 is IPv6/,
     ],
+    [
+      "placement direct with a device",
+      inputs({ network: { parent: "eth1", mode: "host-device" }, placement: "direct" }),
+      "placement",
+      /^"direct" can't be used with mode "host-device", whose device exists already and can only be moved; use "moved"$/,
+    ],
     ["a null", inputs({ mac: null }), "mac", /null is not a string/],
   ];
   for (const [what, given, property, reason] of table)

@@ -12,6 +12,7 @@ const table: [what: string, change: Partial<Definition>, update: string[], repla
   ["an address", { addresses: ["192.168.50.11/24"] }, ["addresses"], []],
   ["the order of addresses", { addresses: ["192.168.50.10/24", "fd50::10/64"] }, ["addresses"], []],
   ["the MTU", { mtu: 9000 }, ["mtu"], []],
+  ["the placement", { placement: "direct" }, ["placement"], []],
   ["a deadline", { deadlines: { createSeconds: 5, updateSeconds: 2, deleteSeconds: 2 } }, ["deadlines"], []],
   ["a label", { labels: { team: "shop" } }, ["labels"], []],
   ["the kind of adoption", { adopt: true }, [], []],
