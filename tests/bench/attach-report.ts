@@ -3,13 +3,15 @@ import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
 /**
- * The measurements of one round: two for the cluster alone, one for the kernel alone, and those of the product with a
+ * The measurements of one round: two for the cluster alone, two for the kernel alone, and those of the product with a
  * new and with an open session.
  */
 export interface Round {
   readonly emptyJob: Laps;
   readonly emptyJobMounted: Laps;
   readonly kernelWork: Laps;
+  /** The kernel's own work for a link that is made in the pod (placement `direct`). */
+  readonly directKernelWork: Laps;
   readonly cold: Laps;
   readonly warm: Laps;
   /**
@@ -17,6 +19,8 @@ export interface Round {
    * probes either.
    */
   readonly unprobed: Laps;
+  /** An open session, without duplicate address detection, for a link that is made in the pod. */
+  readonly direct: Laps;
   /** An open session, with an address from DHCP. The address isn't known in advance, so there is no first reply. */
   readonly leased: Laps;
 }
@@ -30,7 +34,7 @@ const injectStages = {
   planSent: "plan sent to the node",
   planned: "sandbox found, links read",
   linkMade: "link made",
-  moved: "link moved",
+  moved: "link in the pod",
   up: "link up",
   reply: "first external reply",
   result: "result line arrived",
@@ -59,9 +63,14 @@ const series: Readonly<
     words: "kernel work by hand",
     stages: { created: "link made", moved: "link moved", configured: "script's end", reply: "first external reply" },
   },
+  directKernelWork: {
+    words: "kernel work by hand, direct",
+    stages: { created: "link made in the pod", configured: "script's end", reply: "first external reply" },
+  },
   cold: { words: "cold: new session", stages: injectStages },
   warm: { words: "warm: session open", stages: injectStages },
   unprobed: { words: "warm, no duplicate address detection", stages: injectStages },
+  direct: { words: "warm, no duplicate address detection, direct", stages: injectStages },
   leased: { words: "warm, by DHCP", stages: leaseStages },
 };
 
@@ -109,11 +118,16 @@ function comparisons(rounds: readonly Round[], summaries: Summaries): string[][]
   const kernelWork = p50("kernelWork", "reply");
   const warm = p50("warm", "reply");
   const unprobed = p50("unprobed", "reply");
+  const direct = p50("direct", "reply");
+  const directKernelWork = p50("directKernelWork", "reply");
   const dora = `${shown(p50("leased", "leased") - p50("leased", "configured"))} ms`;
   return [
     ["cold reply / empty Job, the session's mounts", ratio(cold, p50("emptyJobMounted", "firstLine")), "≤ 1.7 ×"],
     ["cold reply / empty Job", ratio(cold, p50("emptyJob", "firstLine")), "≤ 1.7 ×"],
     ["warm reply, no duplicate address detection / kernel work", ratio(unprobed, kernelWork), "≤ 2 ×"],
+    ["kernel work, link made in the pod / moved", ratio(directKernelWork, kernelWork), ""],
+    ["warm reply, no duplicate address detection, link made in the pod / moved", ratio(direct, unprobed), ""],
+    ["warm reply, no detection, link made in the pod / kernel work alike", ratio(direct, directKernelWork), ""],
     ["warm reply / kernel work, which asks nobody who has the address", ratio(warm, kernelWork), ""],
     ["duplicate address detection: warm reply with it − without it", `${shown(warm - unprobed)} ms`, ""],
     ["DHCP: from the link configured to the address set, beside a server that probes for 50 ms", dora, ""],

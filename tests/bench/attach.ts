@@ -27,6 +27,11 @@ const wires = {
   cold: define({ name: "cold", pod, addresses: ["192.168.50.91/24"] }),
   warm: define({ name: "warm", pod, addresses: ["192.168.50.92/24"] }),
   unprobed: define({ name: "unprobed", pod, addresses: ["192.168.50.93/24"], duplicateAddressDetection: false }),
+  directByHand: define({ name: "direct-by-hand", pod, addresses: ["192.168.50.94/24"], placement: "direct" }),
+  direct: define({
+    ...{ name: "direct", pod, addresses: ["192.168.50.95/24"] },
+    ...{ duplicateAddressDetection: false, placement: "direct" },
+  }),
 };
 const leased = define({ name: "leased", pod, network: { parent: "eth2" }, dhcp: {} });
 
@@ -38,12 +43,12 @@ export async function measureAttach(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench }) => {
     const server = await dhcpServer({ leaseSeconds: 600 });
     await Promise.all([server.start(), installAgent(bench.lab), bench.runPod(pod.name, node)]);
-    const byHand = { definition: wires.byHand, netns: await podNetns(bench, pod.name, node) };
+    const netns = await podNetns(bench, pod.name, node);
     const measured: Round[] = [];
     try {
       for (const wire of Object.values(wires)) await addNeighbourEntry(hostOf(wire), wire.mac);
       for (let round = 1 - warmUpRounds; round <= rounds; round++) {
-        const laps = await measureRound(bench, byHand);
+        const laps = await measureRound(bench, netns);
         if (round > 0) measured.push(laps);
         console.log(progress(round > 0 ? `round ${round} of ${rounds}` : "warm-up", laps));
       }
@@ -58,11 +63,12 @@ export async function measureAttach(rounds: number): Promise<void> {
   });
 }
 
-async function measureRound(bench: Bench, byHand: HandMade): Promise<Round> {
+async function measureRound(bench: Bench, netns: string): Promise<Round> {
   synchronise();
   const emptyJob = await measureEmptyJob(bench, "bare");
   const emptyJobMounted = await measureEmptyJob(bench, "mounted");
-  const kernelWork = await measureKernelWork(bench, byHand);
+  const kernelWork = await measureKernelWork(bench, { definition: wires.byHand, netns });
+  const directKernelWork = await measureKernelWork(bench, { definition: wires.directByHand, netns });
 
   synchronise();
   const driver = timedDriver(bench.driver.cluster);
@@ -70,9 +76,11 @@ async function measureRound(bench: Bench, byHand: HandMade): Promise<Round> {
     const [cold, coldState] = await measureInject(bench, driver, wires.cold);
     const [warm, warmState] = await measureInject(bench, driver, wires.warm);
     const [unprobed, unprobedState] = await measureInject(bench, driver, wires.unprobed);
+    const [direct, directState] = await measureInject(bench, driver, wires.direct);
     const [leased, leasedState] = await measureLeased(driver);
-    await Promise.all([coldState, warmState, unprobedState, leasedState].map((state) => takeAway(driver, state)));
-    return { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed, leased };
+    const states = [coldState, warmState, unprobedState, directState, leasedState];
+    await Promise.all(states.map((state) => takeAway(driver, state)));
+    return { emptyJob, emptyJobMounted, kernelWork, directKernelWork, cold, warm, unprobed, direct, leased };
   } finally {
     await driver.close();
   }
@@ -126,17 +134,17 @@ function hostOf({ addresses }: Definition): string {
   return addresses[0]?.split("/")[0] ?? "";
 }
 
-function progress(
-  round: string,
-  { emptyJob, emptyJobMounted, kernelWork, cold, warm, unprobed, leased }: Round,
-): string {
+function progress(round: string, laps: Round): string {
+  const { emptyJob, emptyJobMounted, kernelWork, directKernelWork, cold, warm, unprobed, direct, leased } = laps;
   const figures = {
     "empty Job": emptyJob["firstLine"],
     "with the session's mounts": emptyJobMounted["firstLine"],
     "kernel work": kernelWork["reply"],
+    "kernel work, direct": directKernelWork["reply"],
     cold: cold["reply"],
     warm: warm["reply"],
     "warm, unprobed": unprobed["reply"],
+    "warm, unprobed, direct": direct["reply"],
     "warm, by DHCP returned": leased["returned"],
   };
   const words = Object.entries(figures).map(([what, milliseconds = NaN]) => `${what} ${milliseconds.toFixed(0)}`);

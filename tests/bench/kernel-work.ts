@@ -32,7 +32,10 @@ export interface HandMadeLaps {
   readonly laps: Laps;
 }
 
-/** Makes the links one after the other. The laps `created`, `moved` and `configured` are those of the last one. */
+/**
+ * Makes the links one after the other, each by its placement. The laps `created`, `moved` and `configured` are those of
+ * the last one.
+ */
 export function makeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
   return runScript(links.flatMap(makingOf));
 }
@@ -49,12 +52,13 @@ export function removeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
 function makingOf({ definition, netns }: HandMade): string[] {
   const inPod = ["nsenter", `--net=${netns}`, "--"];
   const plan = planOf(definition);
+  const isDirect = plan.placement === "direct";
+  const index = randomInt(2 ** 24, 2 ** 31 - 1);
   const settings = sysctls(transitLinkName(plan.vnic.uid), plan);
   return [
-    ...batch(createSteps(plan, { parent: plan.network.parent }, randomInt(2 ** 24, 2 ** 31 - 1))),
+    ...batch(createSteps(plan, { parent: plan.network.parent }, index, isDirect ? netns : undefined)),
     stamp("created"),
-    ...batch(moveSteps(plan, netns)),
-    stamp("moved"),
+    ...(isDirect ? [] : [...batch(moveSteps(plan, netns)), stamp("moved")]),
     [...inPod, "sysctl", "-q", "-e", "-w", ...settings].join(" "),
     ...batch(configureSteps(plan), inPod),
     stamp("configured"),
@@ -65,7 +69,7 @@ function makingOf({ definition, netns }: HandMade): string[] {
 function planOf({ pod, ...definition }: Definition): SizedPlan {
   if (!isInline(definition.network)) throw new Error("the network of a benchmark is given inline");
   const { network } = definition;
-  const { addresses, mac, interfaceName, mtu = 1500 } = definition;
+  const { addresses, mac, interfaceName, mtu = 1500, placement = "moved" } = definition;
   return {
     vnic: { uid: randomUUID(), ...vnicRef({ ...definition, pod }) },
     pod: { ...pod, uid: randomUUID(), containerId: `containerd://${"0".repeat(64)}` },
@@ -73,6 +77,7 @@ function planOf({ pod, ...definition }: Definition): SizedPlan {
     interfaceName,
     mac,
     mtu,
+    placement,
     addresses: [...addresses],
   };
 }
