@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { transitLinkName } from "../../provider/model/names.ts";
-import { until } from "../lab/run.ts";
+import { LinkMonitor } from "../support/kernel/link-monitor.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { nodeSideScript } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
@@ -90,28 +90,30 @@ describe("an injection on a node", () => {
       expect((error as Error).message).to.match(words);
     });
 
-  for (const placement of ["moved", "direct"] as const)
+  for (const placement of ["moved", "direct"] as const) {
     it(`shows its link to the programs of the node ${placement === "moved" ? "until it is moved" : "at no time"} with placement ${placement}`, async () => {
       const plan = planFor(pod, "192.168.50.10/24", { placement });
-      const monitor = world.node.spawn(["stdbuf", "--output=L", "ip", "monitor", "link"]);
-      let seen = "";
-      monitor.stdout?.on("data", (chunk: Buffer) => (seen += chunk.toString()));
-      const sees = (name: string) => until(`a link ${name}`, 20, () => seen.includes(name) || undefined);
-      try {
-        // What the monitor reports comes in order, so the links of before and after show that it saw all between them.
-        await until("the monitor", 20, async () => {
-          await world.node.ip("link add first0 type bridge", "link del first0");
-          return seen.includes("first0") || undefined;
-        });
-        await world.session.inject(plan);
-        await world.node.ip("link add last0 type bridge", "link del last0");
-        await sees("last0");
-        expect(seen.includes(transitLinkName(plan.vnic.uid))).to.equal(placement === "moved");
-      } finally {
-        monitor.kill();
-        await world.session.eject({ vnic: plan.vnic });
-      }
+      const seen = await LinkMonitor.during(world.node, () => world.session.inject(plan));
+      await world.session.eject({ vnic: plan.vnic });
+      expect(seen.includes(transitLinkName(plan.vnic.uid))).to.equal(placement === "moved");
     });
+
+    it(`makes nothing in the pod when the driver withdraws the request, with placement ${placement}`, async () => {
+      const plan = planFor(pod, "192.168.50.10/24", { placement });
+      const requests = [
+        { id: 1, verb: "inject", plan, hold: true },
+        { id: 2, verb: "go", of: 1, proceed: false },
+      ];
+      const input = requests.map((request) => `${JSON.stringify(request)}\n`).join("");
+      let output = "";
+      const seen = await LinkMonitor.during(pod.machine, async () => {
+        const env = ["env", `VNIC_HOST_ROOT=${world.root}`];
+        output = await world.node.must([...env, process.execPath, nodeSideScript], { input });
+      });
+      expect(output).to.include(`"step":"creating"`).and.include("the driver has withdrawn the request");
+      expect(seen).not.to.include(transitLinkName(plan.vnic.uid));
+    });
+  }
 
   it("keeps routes when it is repeated, and restores a missing one", async () => {
     const routing = {

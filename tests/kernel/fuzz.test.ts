@@ -129,7 +129,9 @@ async function tryState(
 ): Promise<void> {
   const pod = await world.addPod(`fuzz-${network.mode}-${seed}`);
   const nested = await Machine.make(`${pod.machine.netns}-in`);
-  const plan = planFor(pod, "192.168.50.10/24", { network, duplicateAddressDetection: false });
+  // Every other link is made in the pod, if its mode permits that.
+  const placement = network.mode !== "host-device" && seed % 2 === 0 ? "direct" : "moved";
+  const plan = planFor(pod, "192.168.50.10/24", { network, placement, duplicateAddressDetection: false });
   const uid = plan.vnic.uid;
   const commands = fc.sample(fc.array(command(uid), { minLength: 1, maxLength: 8 }), { seed, numRuns: 1 })[0] ?? [];
   const context = `seed ${seed}: ${JSON.stringify(commands)}`;

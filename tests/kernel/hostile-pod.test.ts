@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
@@ -409,6 +409,21 @@ describe("a hostile pod", () => {
         expect(await world.hosts[0]?.reaches(address)).to.equal(true);
       });
     }
+
+    for (const step of ["creating", "moving"] as const)
+      it(`gets a NIC from that link, and loses it, when the resource file is lost at step ${step}`, async () => {
+        await killAfterArrival(macvlan, step);
+        await rm(world.pathOf(plan.vnic.uid));
+        await world.session.inject(plan);
+        expect(await others()).to.deep.equal(["net1"]);
+        expect(await world.hosts[0]?.reaches(address)).to.equal(true);
+
+        await eject();
+        await killAfterArrival(macvlan, step);
+        await rm(world.pathOf(plan.vnic.uid));
+        expect((await world.session.eject({ vnic: plan.vnic, pod: plan.pod })).removed).to.equal(true);
+        expect(await others()).to.deep.equal([]);
+      });
 
     for (const step of ["creating", "moving"] as const)
       it(`is named when the pod has taken a macvlan out of sight at step ${step}, as long as the link works`, async () => {
