@@ -1,4 +1,5 @@
 import { type Clock, realClock } from "../base/clock.ts";
+import { RetrySpacing } from "./retry-spacing.ts";
 
 /** What to do with a key after its work has succeeded; `againInSeconds` requeues the key unless it is added before. */
 export interface Outcome {
@@ -20,8 +21,8 @@ const maxRetrySeconds = 30;
 
 /**
  * A work queue of keys `<namespace>/<name>`. Each key is processed by one worker at a time, once for any number of
- * adds, and after a failure again with exponential backoff. Namespaces take turns, and none can use all slots, so that
- * one tenant's work can't block another's.
+ * adds, and after a failure again with exponential backoff. Namespaces take turns, none can use all slots, and the
+ * retries of each are spread over time, so that one tenant's work can't block another's.
  */
 export class Queue {
   private readonly options: Required<QueueOptions>;
@@ -33,6 +34,7 @@ export class Queue {
   private readonly changed = new Set<string>();
   private readonly later = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   private readonly failures = new Map<string, number>();
+  private readonly retries = new RetrySpacing();
   private isStopped = false;
 
   constructor(options: QueueOptions) {
@@ -155,7 +157,9 @@ export class Queue {
       this.changed.delete(key);
       const failures = this.failures.get(key) ?? 0;
       this.failures.set(key, failures + 1);
-      this.addLater(key, Math.min(firstRetrySeconds * 2 ** failures, maxRetrySeconds));
+      const seconds = Math.min(firstRetrySeconds * 2 ** failures, maxRetrySeconds);
+      const milliseconds = this.retries.plan(namespaceOf(key), this.options.clock.now(), seconds * 1000);
+      this.addLater(key, milliseconds / 1000);
       this.options.onError(key, error);
     }
   }

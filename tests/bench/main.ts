@@ -1,6 +1,6 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
- * | neighbors [--rounds 4]
+ * | neighbors [--rounds 4] [--load typo]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -17,6 +17,7 @@ const usage = `usage: npm run bench -- <command>
   burst [--sizes 10,50]    many NICs on one node at once
   refresh [--sizes 100,1000]  looking at many Vnics, against as many resources that do nothing
   neighbors [--rounds 4]   one tenant's NIC, alone and beside a tenant that keeps its node busy
+            [--load typo]  only the loads with that word in their name
 `;
 
 /** Runs one benchmark and returns the exit code. */
@@ -24,13 +25,13 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { rounds: { type: "string" }, sizes: { type: "string" } },
+    options: { rounds: { type: "string" }, sizes: { type: "string" }, load: { type: "string" } },
   });
   const measure = {
     attach: () => measureAttach(count(values.rounds ?? "20")),
     burst: () => measureBurst(counts(values.sizes ?? "10,50")),
     refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
-    neighbors: () => measureNeighbors(count(values.rounds ?? "4")),
+    neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };
   const command = positionals[0] as keyof typeof measure | undefined;
   if (positionals.length !== 1 || command === undefined || !Object.hasOwn(measure, command)) {

@@ -90,8 +90,13 @@ const loads: readonly Load[] = [
 /**
  * Measures how long the reconciler takes to attach a tenant's Vnic, alone and while another tenant keeps reconciler
  * and node busy, in turns.
+ *
+ * @param word Only loads whose name contains this word are measured.
  */
-export async function measureNeighbors(rounds: number): Promise<void> {
+export async function measureNeighbors(rounds: number, word = ""): Promise<void> {
+  const chosen = loads.filter(({ name }) => name.includes(word));
+  if (chosen.length === 0)
+    throw new Error(`no load is called ${JSON.stringify(word)}: ${loads.map(({ name }) => name).join(", ")}`);
   await onLab(namespace, async ({ bench, kubeconfig }) => {
     const greedy = await openBench({ namespace: greedyNamespace, kubeconfig });
     // A network without a server: `dead0` leads only to its other end `dead1`.
@@ -105,7 +110,7 @@ export async function measureNeighbors(rounds: number): Promise<void> {
       await greedy.kubectl("label", "pod", pod.name, "app=greedy", "--overwrite");
       await addNeighbourEntry(host, wire.mac);
       for (let round = 1; round <= rounds; round++)
-        for (const load of loads) {
+        for (const load of chosen) {
           const alone = await measureBlock(bench);
           const beside = await withLoad(greedy, load, () => measureBlock(bench));
           blocks.push({ load: load.name, alone, beside });

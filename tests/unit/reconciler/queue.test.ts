@@ -98,6 +98,47 @@ describe("the reconciler's queue", () => {
     expect(visits).to.have.length(10);
   });
 
+  describe("with many keys that fail together", () => {
+    const count = 40;
+    let begun: { readonly key: string; readonly at: number }[];
+    let crowd: Queue;
+
+    beforeEach(async () => {
+      begun = [];
+      crowd = new Queue({
+        clock,
+        width: () => 64,
+        onError: () => undefined,
+        work: async (key) => {
+          begun.push({ key, at: clock.now() });
+          if (key.startsWith("loud/")) throw new Error("no");
+          return {};
+        },
+      });
+      for (let index = 0; index < count; index++) crowd.add(`loud/${index}`);
+      await settle();
+    });
+    afterEach(() => crowd.stop());
+
+    it("spreads their retries over time, and retries each", async () => {
+      await clock.advance(120);
+      const perKey = Map.groupBy(begun, ({ key }) => key);
+      expect([...perKey.values()].map(({ length }) => length)).to.satisfy((all: number[]) => Math.min(...all) >= 6);
+      const retries = begun.slice(count).map(({ at }) => at);
+      const gaps = retries.slice(1).map((at, index) => at - (retries[index] ?? 0));
+      expect(Math.min(...gaps)).to.be.at.least(49);
+    });
+
+    it("doesn't delay the retry of another namespace's key, or their own first attempt after a change", async () => {
+      crowd.add("quiet/0");
+      await clock.advance(0.5);
+      crowd.add("loud/39");
+      await settle();
+      expect(begun.at(-1)?.key).to.equal("loud/39");
+      expect(begun.filter(({ key }) => key === "quiet/0")).to.have.length(1);
+    });
+  });
+
   it("continues with other keys while one waits after a failure", async () => {
     queue.add("a");
     visits[0]?.fail();
