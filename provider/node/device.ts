@@ -8,6 +8,7 @@ import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, knownLinkOf } from "./own-link.ts";
 import { refuseUppers } from "./upper-links.ts";
+import { removePrograms } from "./xdp.ts";
 
 /*
  * Returns a device (mode host-device) to the node. The resource file holds its former state. A pod can swap names and
@@ -108,6 +109,7 @@ function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: st
  */
 export async function restore(link: Link, file: ResourceFile): Promise<void> {
   const former = file.link?.former;
+  await removePrograms(link);
   if (former) {
     await refuseUppers(link, file.vnic.uid);
     if (former.altnames) await setAltnames("node", link, former.altnames);

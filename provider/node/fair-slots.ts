@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { availableParallelism } from "node:os";
 
 /** One piece of work and the slot that it has or had. */
 interface Turn {
@@ -14,30 +15,44 @@ interface Turn {
 const largestShare = 0.75;
 
 /**
+ * The number of slots for each group while several have work. The work mostly starts programs, so it also shares the
+ * processors, and more slots for one group would slow down the others. Some of it waits for the kernel.
+ */
+const perGroup = 2 * availableParallelism();
+
+/**
  * Slots for concurrent work, shared fairly by groups: a free slot goes to the group that has the fewest, and no group
  * can have all. Work that only waits can release its slot for that time, see {@link withoutSlot}.
  */
 export class Slots {
   private readonly width: number;
+  private readonly perGroup: number;
   private taken = 0;
   private readonly busy = new Map<string, number>();
+  /** Number of pieces of work that wait for a slot, have one or have released it for a while, by group. */
+  private readonly underWay = new Map<string, number>();
   /** Waiting work by group; the group served least recently comes first. */
   private readonly waiting = new Map<string, (() => void)[]>();
   private readonly turns = new AsyncLocalStorage<Turn>();
 
-  constructor(width: number) {
+  /** @param most The number of slots for each group while several have work. */
+  constructor(width: number, most = perGroup) {
     this.width = width;
+    this.perGroup = most;
   }
 
   /** Runs the work as soon as its group gets a slot. */
   async use<T>(group: string, work: () => Promise<T>): Promise<T> {
     const turn: Turn = { group, holds: false, waits: 0, coming: undefined, ended: false };
+    add(this.underWay, group, 1);
     await this.enter(turn);
     try {
       return await this.turns.run(turn, work);
     } finally {
       turn.ended = true;
+      add(this.underWay, group, -1);
       this.leave(turn);
+      this.next();
     }
   }
 
@@ -72,9 +87,7 @@ export class Slots {
   private leave(turn: Turn): void {
     if (!turn.holds) return;
     turn.holds = false;
-    const left = (this.busy.get(turn.group) ?? 1) - 1;
-    if (left > 0) this.busy.set(turn.group, left);
-    else this.busy.delete(turn.group);
+    add(this.busy, turn.group, -1);
     this.taken--;
     this.next();
   }
@@ -87,14 +100,15 @@ export class Slots {
       // Move the group behind the others.
       this.waiting.delete(group);
       if (others.length > 0) this.waiting.set(group, others);
-      this.busy.set(group, (this.busy.get(group) ?? 0) + 1);
+      add(this.busy, group, 1);
       this.taken++;
       first?.();
     }
   }
 
   private nextGroup(): string | undefined {
-    const most = Math.max(1, Math.floor(this.width * largestShare));
+    const share = Math.max(1, Math.floor(this.width * largestShare));
+    const most = this.underWay.size > 1 ? Math.min(share, this.perGroup) : share;
     let chosen: { readonly group: string; readonly busy: number } | undefined;
     for (const group of this.waiting.keys()) {
       const busy = this.busy.get(group) ?? 0;
@@ -102,4 +116,10 @@ export class Slots {
     }
     return chosen?.group;
   }
+}
+
+function add(counts: Map<string, number>, group: string, change: 1 | -1): void {
+  const count = (counts.get(group) ?? 0) + change;
+  if (count > 0) counts.set(group, count);
+  else counts.delete(group);
 }

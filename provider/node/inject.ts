@@ -9,11 +9,11 @@ import { requireAgent } from "./agent-socket.ts";
 import { refuseClusterParent } from "./cluster-links.ts";
 import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
-import { interfaceOf, type Link, listLinks } from "./link.ts";
+import { mayHaveLink, interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
 import { linksBeside } from "./upper-links.ts";
 import { make, undoAfter } from "./make.ts";
-import { refuseNodeAddresses } from "./node-addresses.ts";
+import { refuseNodeAddresses, refuseNodeMac } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
@@ -28,6 +28,7 @@ import type { Report, RunStep } from "./step.ts";
 export async function inject(plan: InjectPlan, report: Report, mayProceed: Promise<boolean>): Promise<InjectResult> {
   const { vnic, pod, ...definition } = plan;
   refuseNodeAddresses(plan.addresses);
+  refuseNodeMac(plan);
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
   let lease: Lease | undefined;
   const known = await readResourceFile(vnic.uid);
@@ -95,12 +96,13 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
 }
 
 /**
- * The parent link, if the kernel needs no more than its name. Not used with SLAAC, because a failed attempt would wait
- * for a router twice.
+ * The parent link, if it exists and the kernel needs no more than its name. Not used with SLAAC, because a failed
+ * attempt would wait for a router twice.
  */
 function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): ParentLink | undefined {
   const inherits = mode !== "bridge" && mode !== "host-device";
-  return inherits && !slaac && vlan === undefined && parentForm(parent) === "name" ? { parent } : undefined;
+  const isEnough = inherits && !slaac && vlan === undefined && parentForm(parent) === "name";
+  return isEnough && mayHaveLink(parent) ? { parent } : undefined;
 }
 
 /**

@@ -1,10 +1,12 @@
+import { randomInt } from "node:crypto";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { maxItems } from "../model/schema/bounds.ts";
 import { omitUndefined } from "../model/schema/known.ts";
-import { batchOf, handle, ipLine, type IpLine, withoutZeros } from "../model/link/ip-line.ts";
+import { batchOf, handle, ipLine, type IpLine, number, withoutZeros } from "../model/link/ip-line.ts";
 import { deviceSettings, type DeviceSettings } from "../model/link/device-settings.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
+import { readTable } from "./proc-net.ts";
 
 /** A link as `ip -j -d address` prints it; the alias is missing without `-d`. */
 export interface Link extends Interface {
@@ -29,6 +31,8 @@ export interface Link extends Interface {
   /** Names besides its name. */
   readonly altnames?: readonly string[];
   readonly settings?: DeviceSettings;
+  /** Whether the link has an XDP program. */
+  readonly hasProgram?: boolean;
   /** Index of the lower link, and ID of its network namespace, if that is a different one. */
   readonly lowerIndex?: number;
   readonly lowerNetns?: number;
@@ -56,6 +60,7 @@ export interface IpAddressRow {
   readonly gso_max_size?: number;
   readonly gso_max_segs?: number;
   readonly gro_max_size?: number;
+  readonly xdp?: object;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: { readonly id?: number };
@@ -89,6 +94,15 @@ export async function listLinks(netns: Netns): Promise<Link[]> {
   const links = linksOf(await ipRows<IpAddressRow>(netns, words));
   if (links.length === 0) throw new VnicError("failed", `ip ${words.join(" ")}: its output has no link, not even lo`);
   return links;
+}
+
+/**
+ * Whether the node may have a link of that name, by the kernel's table (proc_net(5)). Reading it starts no program, so a
+ * Vnic whose parent is missing costs little, however often it is tried.
+ */
+export function mayHaveLink(name: string): boolean {
+  const rows = readTable("/proc/net/dev").split("\n");
+  return rows.length < 2 || rows.some((row) => row.trimStart().startsWith(`${name}:`));
 }
 
 /** The links in rows of `ip -j -d address show`. */
@@ -138,6 +152,7 @@ export function readLink(row: IpAddressRow): Link {
     permanentMac: row.permaddr,
     altnames: row.altnames,
     settings: settingsIn(row),
+    hasProgram: row.xdp === undefined ? undefined : true,
     lowerIndex: linkinfo?.info_kind === "veth" ? undefined : row.link_index,
     lowerNetns: linkinfo?.info_kind === "veth" ? undefined : row.link_netnsid,
     peerIndex: linkinfo?.info_kind === "veth" ? row.link_index : undefined,
@@ -195,17 +210,25 @@ export function prepareIpBatch(
 }
 
 export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
-  return deleteLinks(netns, [link]);
+  return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
 }
 
-/** Deletes many links with one program. */
+/** Deletes many links of a pod with one program, and doesn't stop at one that can't be deleted. */
 export async function deleteLinks(netns: Netns, links: readonly Pick<Link, "name" | "index">[]): Promise<void> {
-  if (links.length > 0)
-    await ipBatch(
-      netns,
-      links.map((link) => ipLine`link del dev ${handle(link)}`),
-    );
+  if (links.length === 0) return;
+  // The kernel waits for some 20 ms after each deletion, but deletes a whole group at once.
+  const group = number(randomInt(...groups));
+  const lines =
+    links.length < fewLinks
+      ? links.map((link) => ipLine`link del dev ${handle(link)}`)
+      : [...links.map((link) => ipLine`link set dev ${handle(link)} group ${group}`), ipLine`link del group ${group}`];
+  await ipBatch(netns, lines, ["-force"]);
 }
+
+/** Number of links below which they are deleted one by one. */
+const fewLinks = 8;
+/** Range of the numbers for groups of links, which nothing else uses. */
+const groups = [2 ** 30, 2 ** 31 - 1] as const;
 
 /** Replaces the line number in an error of `ip` by the command itself. */
 function explainBatchError(error: unknown, lines: readonly string[]): unknown {

@@ -1,11 +1,12 @@
 import { hostOf } from "../base/address.ts";
-import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 import { VnicError } from "../base/errors.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
+import { readTable } from "./proc-net.ts";
 
 /*
- * A NIC with an address of the node or of its router could cut the node off from its network. Both addresses are read
+ * A NIC with an address or MAC of the node or of its router could cut the node off from its network. They are read
  * without starting a program, because they are checked for every Vnic.
  */
 
@@ -15,6 +16,27 @@ export function refuseNodeAddresses(addresses: readonly string[]): void {
     const role = roleOnNode(cidr);
     if (role !== undefined) throw new VnicError("refused", `addresses[${index}]: ${role}; choose another`);
   });
+}
+
+/**
+ * Refuses the MACs of the node and of its default gateways. A device may have any, because it has its own already, and
+ * an ipvlan has its parent's.
+ */
+export function refuseNodeMac({ mac, network: { mode } }: Pick<InjectPlan, "mac" | "network">): void {
+  if (mode === "host-device" || mode === "ipvlan") return;
+  const own = Object.entries(networkInterfaces()).find(([, all]) => all?.some((each) => each.mac === mac));
+  if (own) throw new VnicError("refused", `mac: ${mac} is the node's own, on ${own[0]}; choose another`);
+  const gateways = defaultGateways();
+  const gateway = neighborsIn(readTable("/proc/net/arp")).find((one) => one.mac === mac && gateways.includes(one.host));
+  if (gateway)
+    throw new VnicError("refused", `mac: ${mac} is that of the node's default gateway ${gateway.host}; choose another`);
+}
+
+/** The hosts in `/proc/net/arp` (proc_net(5)), with the MACs by which the node reaches them. */
+export function neighborsIn(table: string): { readonly host: string; readonly mac: string }[] {
+  return rows(table).flatMap(([host = "", , , mac = ""]) =>
+    /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) ? [{ host, mac }] : [],
+  );
 }
 
 /** Describes what an address is on the node: its own, or its default gateway's; undefined if neither. */
@@ -29,15 +51,6 @@ export function roleOnNode(cidr: string): string | undefined {
 
 function defaultGateways(): string[] {
   return [...gatewaysOfIPv4(readTable("/proc/net/route")), ...gatewaysOfIPv6(readTable("/proc/net/ipv6_route"))];
-}
-
-/** Reads a table of the kernel; empty if the kernel has no IPv6. */
-function readTable(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }
 
 /**

@@ -92,6 +92,10 @@ function formerState(device: Link, nodeLinks: readonly Link[]): NonNullable<Pare
     throw parentRefusal(
       `${name} carries the node's own ${addresses.join(", ")}, so it can't move into a pod; name another`,
     );
+  if (device.hasProgram)
+    throw parentRefusal(
+      `${name} has an XDP program on the node, which would move with it; name another, or remove the program: ip link set dev ${name} xdp off`,
+    );
   if (master !== undefined) throw parentRefusal(`${name} is a port of ${master} on the node; take it out first`);
   const child = nodeLinks.find((link) => link.parent === name);
   if (child) throw parentRefusal(`${name} is the parent of ${child.name} on the node, which would end with the move`);

@@ -72,11 +72,14 @@ async function removeFromPod(
     (link) => isMade(link) && link.kind !== "veth",
   );
   const unwanted = [...new Set([...own, ...(await madeByPod(links, known))])];
-  await deleteLinks(pod, unwanted);
-  // A pod could have renamed another link so that it was deleted instead.
-  const left =
-    unwanted.length > 0 && (await listLinks(pod)).find(({ index }) => unwanted.some((one) => one.index === index));
-  if (left) throw new VnicError("failed", `its link with index ${left.index} is still there after its deletion`);
+  if (unwanted.length === 0) return false;
+  const failure = await deleteLinks(pod, unwanted).then(() => undefined, messageOf);
+  // A pod could have deleted one itself meanwhile, or renamed another link so that it was deleted instead.
+  const left = (await listLinks(pod)).find(({ index }) => unwanted.some((one) => one.index === index));
+  if (left) {
+    const reason = failure === undefined ? "" : `: ${failure}`;
+    throw new VnicError("failed", `its link with index ${left.index} is still there after its deletion${reason}`);
+  }
   return own.length > 0;
 }
 

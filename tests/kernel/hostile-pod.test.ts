@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
+import { xdpProgram } from "../support/kernel/xdp-program.ts";
 import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
 import { runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
@@ -205,6 +207,33 @@ describe("a hostile pod", () => {
     expect((await eject()).removed).to.equal(true);
     expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
     await world.node.ip("link property del dev eth7 altname lan7");
+  });
+
+  for (const how of ["xdpgeneric", "xdpdrv"])
+    it(`that leaves a program of type ${how} on a device doesn't leave it to the node`, async () => {
+      const before = await world.node.link("eth7");
+      const object = join(world.root, "drop.o");
+      await writeFile(object, xdpProgram());
+      await inject(hostDevice);
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", how, "object", object, "section", "xdp"]);
+      expect(await pod.machine.link("net1")).to.have.property("xdp");
+      expect((await eject()).removed).to.equal(true);
+      expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
+    });
+
+  it("gets no device that has a program of the node", async () => {
+    const object = join(world.root, "drop.o");
+    await writeFile(object, xdpProgram());
+    const change = (...words: string[]) =>
+      world.node.must(["ip", "link", "set", "dev", "eth7", "xdpgeneric", ...words]);
+    await change("object", object, "section", "xdp");
+    plan = planFor(pod, address, { network: hostDevice, duplicateAddressDetection: false });
+    const error = await world.session.inject(plan).catch((caught: unknown) => caught);
+    expect(String(error)).to.match(
+      /network\.parent: eth7 has an XDP program on the node.*ip link set dev eth7 xdp off/,
+    );
+    expect(await world.node.link("eth7")).to.have.property("xdp");
+    await change("off");
   });
 
   describe("with a nested network namespace", () => {
@@ -459,6 +488,27 @@ describe("a hostile pod", () => {
     expect(await node()).to.deep.equal(before);
     await inner.close();
   });
+
+  it("that makes 2000 links on its NIC's parent loses all of them within seconds", async () => {
+    await inject(macvlan);
+    const links = Array.from({ length: 2000 }, (_, number) => `link add link net1 name more${number} type macvlan`);
+    await pod.machine.ip(...links);
+    const began = performance.now();
+    expect((await eject()).removed).to.equal(true);
+    expect(performance.now() - began).to.be.lessThan(20_000);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+  });
+
+  for (const network of [macvlan, bridge])
+    it(`that deletes its link of mode ${network.mode} again and again never prevents its removal`, async () => {
+      const deleting = pod.machine.spawn(["sh", "-c", "while :; do ip link del net1; done 2>/dev/null"]);
+      for (let round = 0; round < 8; round++) {
+        await inject(network).catch(() => undefined);
+        await eject();
+        expect(await world.remains()).to.deep.equal([]);
+      }
+      deleting.kill();
+    });
 
   it("never prevents the removal of another pod's Vnic, whatever it does", async () => {
     await inject(macvlan);

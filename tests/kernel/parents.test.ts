@@ -118,7 +118,7 @@ describe("a parent on the node", () => {
     await world.node.ip("link del br9");
   });
 
-  it("may carry the node's own traffic, but no Vnic may have the node's or its gateway's address", async () => {
+  it("may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway", async () => {
     await world.node.ip("address add 192.168.50.5/24 dev eth1", "address add fd50::5/64 dev eth1 nodad");
     await world.node.ip(`route add default via ${lan.router}`);
     const network = { mode: "macvlan", parent: "eth1" } as const;
@@ -131,6 +131,15 @@ describe("a parent on the node", () => {
       /192\.168\.50\.1 is the node's default gateway/,
     );
     expect(await refusalOf(network, "10.214.1.1/24", unprobed)).to.match(/10\.214\.1\.1 is the node's own, on cni0/);
+    expect(await world.node.reaches(lan.router)).to.equal(true);
+    const macs: [mac: string | undefined, words: RegExp][] = [
+      [(await world.node.link("eth1"))?.address, /^mac: .* is the node's own, on eth1; choose another/],
+      [(await world.node.link("cni0"))?.address, /^mac: .* is the node's own, on cni0/],
+      [(await world.lan.link("lan"))?.address, /^mac: .* is that of the node's default gateway 192\.168\.50\.1/],
+    ];
+    for (const [mac = "", words] of macs)
+      for (const mode of ["macvlan", "macvlan-private"] as const)
+        expect(await refusalOf({ mode, parent: "eth1" }, "192.168.50.10/24", { mac })).to.match(words);
     const plan = planFor(pod, "192.168.50.10/24");
     await world.session.inject(plan);
     expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);

@@ -69,6 +69,8 @@ export class World {
         mkdir(join(root, path), { recursive: true }),
       ),
     );
+    // The kernel's tables, which show the node's namespace to a process in it.
+    await symlink("/proc", join(root, "proc"));
     await outside.ip(
       "link add lan type bridge",
       "link set lan up",

@@ -34,6 +34,29 @@ describe("slots that groups share", () => {
     expect(begun.at(-1)).to.equal("shop");
   });
 
+  it("are fewer for a group while another one has work, even if that waits, because they share the processors", async () => {
+    const slots = new Slots(8, 2);
+    const ends: (() => void)[] = [];
+    const begun: string[] = [];
+    const use = (group: string) => {
+      const { over, end } = pending();
+      return void slots.use(group, () => (begun.push(group), ends.push(end), over));
+    };
+    const answer = pending();
+    const other = slots.use("shop", () => slots.withoutSlot(() => answer.over));
+    await settle();
+    for (let each = 0; each < 100; each++) use("greedy");
+    await settle();
+    expect(begun).to.deep.equal(["greedy", "greedy"]);
+    ends[0]?.();
+    await settle();
+    expect(begun).to.have.length(3);
+    answer.end();
+    await other;
+    await settle();
+    expect(begun, "alone again").to.have.length(7);
+  });
+
   it("go to the group that has the fewest", async () => {
     const slots = new Slots(4);
     const begun: string[] = [];

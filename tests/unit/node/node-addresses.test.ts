@@ -1,6 +1,13 @@
 import { networkInterfaces } from "node:os";
 import { expect } from "chai";
-import { gatewaysOfIPv4, gatewaysOfIPv6, refuseNodeAddresses } from "../../../provider/node/node-addresses.ts";
+import type { Mode } from "../../../provider/model/network/mode.ts";
+import {
+  gatewaysOfIPv4,
+  gatewaysOfIPv6,
+  neighborsIn,
+  refuseNodeAddresses,
+  refuseNodeMac,
+} from "../../../provider/node/node-addresses.ts";
 
 describe("the addresses of the node itself", () => {
   it("include its default gateways, as read from the kernel's routing tables", () => {
@@ -20,6 +27,28 @@ describe("the addresses of the node itself", () => {
     ].join("\n");
     expect(gatewaysOfIPv6(ipv6)).to.deep.equal(["fd50::1"]);
     expect(gatewaysOfIPv4(""), "no table").to.deep.equal([]);
+  });
+
+  it("have MACs, which are read from the kernel's table of neighbours", () => {
+    const table = [
+      "IP address       HW type     Flags       HW address            Mask     Device",
+      "192.168.50.1     0x1         0x2         52:54:00:00:00:01     *        eth0",
+      "192.168.50.9     0x1         0x0         00:00:00:00:00:00     *        eth0",
+      "",
+    ].join("\n");
+    expect(neighborsIn(table)[0]).to.deep.equal({ host: "192.168.50.1", mac: "52:54:00:00:00:01" });
+    expect(neighborsIn("")).to.deep.equal([]);
+  });
+
+  it("have MACs that no new NIC may have", () => {
+    const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const macs = own.map(({ mac }) => mac).filter((mac) => mac !== "00:00:00:00:00:00");
+    for (const mac of macs) {
+      const refuse = (mode: Mode) => () => refuseNodeMac({ mac, network: { mode, parent: "eth1" } });
+      for (const mode of ["macvlan", "macvlan-private", "bridge"] as const)
+        expect(refuse(mode)).to.throw(/^mac: .* is the node's own, on /);
+      for (const mode of ["host-device", "ipvlan"] as const) expect(refuse(mode)).not.to.throw();
+    }
   });
 
   it("are refused in any notation", () => {
