@@ -4,6 +4,7 @@ import type { StoredAddress } from "../model/address/address.ts";
 import { hostOf } from "../base/address.ts";
 import { readHeld } from "../model/address/held.ts";
 import { annotations, deriveMac, vnicId } from "../model/names.ts";
+import { isRealised } from "../model/vnic/pending.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
 
@@ -37,12 +38,19 @@ export async function sweepAddresses(
   }
 }
 
+/**
+ * Whether the record holds an address: it asks for it, or its NIC has it. Anybody who may write the record may annotate
+ * it with addresses, so the annotation counts only until the record's spec is realised.
+ */
 function isHeld({ metadata, spec }: StoredAddress, vnic: StoredVnic): boolean {
   const { value, segment } = spec;
-  const annotated = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
-  const requested =
-    (vnic.spec.mac ?? deriveMac(vnic.metadata)) === value ||
-    fixedAddresses(vnic.spec).some((address) => hostOf(address) === value);
+  const live = vnic.status?.interface;
+  const has = [
+    ...[vnic.spec.mac ?? deriveMac(vnic.metadata), ...fixedAddresses(vnic.spec).map(hostOf)],
+    ...(live ? [live.mac, ...live.addresses.map(hostOf)] : []),
+  ].includes(value);
   const isFresh = Date.now() - new Date(metadata.creationTimestamp ?? 0).getTime() < graceMilliseconds;
-  return annotated || requested || isFresh || vnic.metadata.annotations?.[annotations.claim] !== undefined;
+  const annotated = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
+  const claimed = vnic.metadata.annotations?.[annotations.claim] !== undefined;
+  return has || isFresh || (!isRealised(vnic) && (annotated || claimed));
 }

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
-import { labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
+import { finalizer, labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
 import { segmentsOf } from "../../model/address/segment.ts";
 import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
@@ -118,11 +118,15 @@ async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers
   if (!finalizers?.includes(networkFinalizer)) await cluster.holdNetwork(name, uid);
 }
 
-/** The records of the Vnics that use a network. */
+/**
+ * The records of the Vnics that use a network. A deleted record without our finalizer doesn't: its NIC is gone, and only
+ * somebody else's finalizer keeps it.
+ */
 export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
   const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
   return records
     .filter(({ spec }) => "name" in spec.network && spec.network.name === name)
+    .filter(({ metadata }) => !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer))
     .map(({ metadata }) => vnicId(metadata));
 }
 

@@ -1,4 +1,5 @@
 import type { Condition, VnicStatus } from "./conditions.ts";
+import type { StoredVnic } from "./record.ts";
 
 /**
  * The default status of a record that no driver has worked on, which the API server fills in. It shows tools that
@@ -21,6 +22,12 @@ export const pendingStatus = {
 /** The Ready condition that a driver has written; undefined if no driver has worked on the record. */
 export function readyOf(status: VnicStatus | undefined): Condition | undefined {
   return status?.conditions.find((one) => one.type === "Ready" && !isPending(one));
+}
+
+/** Whether the Vnic is in its pod as the current spec of its record says. Drivers write this, and tenants can't. */
+export function isRealised({ metadata, status }: Pick<StoredVnic, "metadata" | "status">): boolean {
+  const ready = readyOf(status);
+  return ready?.status === "True" && ready.observedGeneration === metadata.generation;
 }
 
 export function isPending({ reason }: Pick<Condition, "reason">): boolean {

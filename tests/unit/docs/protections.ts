@@ -3,14 +3,21 @@ export type Proofs = Readonly<Record<string, readonly string[]>>;
 
 /** What docs/security.md says that somebody can't do, and the tests that try it. */
 export const protections: Readonly<Record<string, Proofs>> = {
-  "a pod with a Vnic can't run anything on the node, or set a name, a MAC, an address or a device's setting there": {
+  "a pod with a Vnic can't run anything on the node, or set a name, a MAC, an address or a device's setting that ip(8) shows there":
+    {
+      "kernel/hostile-pod.test.ts": [
+        "that writes … into the alias of its link of mode … causes nothing on the node",
+        "that puts its own link in the place of a device moves none of it to the node",
+        "that changes settings of a device and gives it alternative names leaves none of them to the node",
+      ],
+      "unit/node/hostile-pod.test.ts": [
+        "leads to no ip command that the node program wouldn't run otherwise, in 10 000 states",
+      ],
+    },
+  "a pod with a Vnic can't leave an XDP program on a device that returns to the node": {
     "kernel/hostile-pod.test.ts": [
-      "that writes … into the alias of its link of mode … causes nothing on the node",
-      "that puts its own link in the place of a device moves none of it to the node",
-      "that changes settings of a device and gives it alternative names leaves none of them to the node",
-    ],
-    "unit/node/hostile-pod.test.ts": [
-      "leads to no ip command that the node program wouldn't run otherwise, in 10 000 states",
+      "that leaves a program of type … on a device doesn't leave it to the node",
+      "gets no device that has a program of the node",
     ],
   },
   "a pod with a Vnic can't keep its NIC by renaming, unmarking or enslaving it": {
@@ -19,6 +26,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "that makes its link of mode … a port of a bridge loses the link nonetheless",
       "that gives another link the name by which ip refers to an index loses its NIC, and not the other link",
       "gets a NIC of mode … from that link, and loses it, when the pod …",
+      "that deletes its link of mode … again and again never prevents its removal",
     ],
   },
   "a pod with a Vnic can't prevent the removal of another pod's Vnic, or change the node": {
@@ -32,6 +40,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
     {
       "kernel/hostile-pod.test.ts": [
         "that makes links on the NIC's own parent loses them, too, and keeps those that it had before",
+        "that makes 2000 links on its NIC's parent loses all of them within seconds",
         "that marks links on its NIC's parent as another Vnic's loses them, too",
         "that makes links on a device loses them, and keeps the device from coming back while one is out of sight",
         "that moves a device without hardware there is reported, as long as the pod has links on it",
@@ -73,9 +82,18 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "are checked at preview for a Network of the same program, except for unknown values",
     ],
   },
+  "rights on Vnics can't have the MAC of the node or of its default gateway, whatever the Network allows": {
+    "kernel/parents.test.ts": [
+      "may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway",
+    ],
+    "unit/node/node-addresses.test.ts": ["have MACs that no new NIC may have"],
+  },
   "rights on Vnics can't have more Vnics on a Network than it allows for each namespace": {
     "lifecycle/tenants.test.ts": [
       "what the Network's terms don't allow, even without policies, and what CEL can't check",
+    ],
+    "unit/lifecycle/network/terms.test.ts": [
+      "counts a Vnic whose NIC is still on it, although its record names a network that can't be used",
     ],
   },
   "rights on Vnics can't choose a Network's VLAN or mode, or a name that can't be used for derived objects": {
@@ -89,6 +107,9 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "reconciler/addresses.test.ts": [
         "isn't taken by a record that was never in a pod, or by labels and annotations that anybody may write",
       ],
+      "unit/reconciler/address-sweep.test.ts": [
+        "keeps what a realised Vnic asks for or has, and frees the rest, whatever its annotations say",
+      ],
     },
   "rights on Vnics can't delay the Vnics of others with Vnics that wait or fail": {
     "kernel/neighbors.test.ts": [
@@ -96,7 +117,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "is served while another tenant repeatedly tries a missing parent",
       "is served while another tenant's Vnics get as many routes as allowed, again and again",
     ],
-    "unit/reconciler/queue.test.ts": ["serves namespaces in turn, and reserves a slot for another namespace"],
+    "unit/reconciler/queue.test.ts": [
+      "serves namespaces in turn, and reserves a slot for another namespace",
+      "spreads their retries over time, and retries each",
+    ],
+    "unit/node/fair-slots.test.ts": [
+      "are fewer for a group while another one has work, even if that waits, because they share the processors",
+    ],
   },
   "rights on Vnics can't make a record that is too large for its readers": {
     "api/bounds.test.ts": ["refuses a … whose … is larger than …, and names field and limit"],
@@ -117,7 +144,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "the right `use-inline` can't have an address of a node, the API server or a service": {
     "lifecycle/tenants.test.ts": ["addresses of nodes, the API server and services on an inline network"],
     "kernel/parents.test.ts": [
-      "may carry the node's own traffic, but no Vnic may have the node's or its gateway's address",
+      "may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway",
     ],
   },
   "the right `use-inline` can't put a NIC on the cluster's own network, or take a device that is in use": {

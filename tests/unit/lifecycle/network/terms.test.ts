@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import { messageOf } from "../../../../provider/base/errors.ts";
+import { inject } from "../../../../provider/lifecycle/inject.ts";
+import { removeNetwork } from "../../../../provider/lifecycle/network/network-record.ts";
+import { apiVersion, deriveMac, finalizer } from "../../../../provider/model/names.ts";
+import type { StoredVnic } from "../../../../provider/model/vnic/record.ts";
+import type { FakeDriver } from "../../../fakes/driver.ts";
+import { fakeDriver } from "../../../fakes/driver.ts";
+import { definition, uid } from "../../../fakes/objects.ts";
+
+describe("a Network with a quota of one Vnic for each namespace", () => {
+  let driver: FakeDriver;
+  const network = { name: "lan" };
+
+  beforeEach(() => {
+    driver = fakeDriver();
+    driver.cluster.networks.set(network.name, {
+      ...{ apiVersion, kind: "VnicNetwork", metadata: { ...network, uid: uid(50), resourceVersion: "1" } },
+      spec: { mode: "macvlan", parent: "eth1", vnicsPerNamespace: 1 },
+    });
+  });
+  afterEach(() => driver.sessions.close());
+
+  /** Injects a Vnic on the network; returns the message of its refusal. */
+  const attach = (name: string, host: number) => {
+    const mac = deriveMac({ namespace: "shop", name });
+    const wanted = { name, mac, network, interfaceName: name, addresses: [`192.168.50.${host}/24`] };
+    return inject(driver, definition(wanted)).then(() => "", messageOf);
+  };
+  /** Changes a record as a tenant may do. */
+  const change = (name: string, changed: (record: StoredVnic) => StoredVnic) => {
+    const record = driver.cluster.vnics.get(`shop/${name}`);
+    if (record) driver.cluster.store(changed(record));
+  };
+  const generation = 99;
+
+  it("counts a Vnic whose NIC is still on it, although its record names a network that can't be used", async () => {
+    expect(await attach("first", 10)).to.equal("");
+    change("first", ({ metadata, spec, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, generation, annotations: {}, labels: {} },
+      spec: { ...spec, network: { networkAttachmentDefinition: "shop/none" } },
+    }));
+    expect(await attach("second", 11)).to.match(/namespace shop may have 1 Vnics on VnicNetwork lan/);
+  });
+
+  it("doesn't count a Vnic that has never been on it, or has left it", async () => {
+    const other = { network: { mode: "macvlan", parent: "eth2" } } as const;
+    await inject(driver, definition({ name: "elsewhere", ...other }));
+    change("elsewhere", ({ metadata, ...rest }) => ({ ...rest, metadata: { ...metadata, generation } }));
+    expect(await attach("first", 10)).to.equal("");
+  });
+
+  it("can be deleted when only somebody else's finalizer keeps a Vnic on it", async () => {
+    expect(await attach("first", 10)).to.equal("");
+    const remove = () => removeNetwork(driver.cluster, { ...network, uid: uid(50) }).then(() => "", messageOf);
+    const deletionTimestamp = "2026-11-23T10:00:00Z";
+    for (const finalizers of [[finalizer], [finalizer, "example.com/keep"]]) {
+      change("first", (record) => ({ ...record, metadata: { ...record.metadata, finalizers, deletionTimestamp } }));
+      expect(await remove()).to.match(/VnicNetwork lan is in use by Vnic shop\/first/);
+    }
+    const finalizers = ["example.com/keep"];
+    change("first", (record) => ({ ...record, metadata: { ...record.metadata, finalizers, deletionTimestamp } }));
+    expect(await remove()).to.equal("");
+  });
+});
