@@ -12,7 +12,8 @@ import { nodeNetwork } from "../model/network/mode.ts";
 import { networkOnNode, type StoredNetwork } from "../model/network/record.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 
-const maxNodes = 10;
+/** How many nodes are examined at most. */
+export const maxNodes = 10;
 const sessionSeconds = 30;
 
 export interface NodeScope {
@@ -45,7 +46,7 @@ export async function examineNodes(api: RawApi, access: Access, scope: NodeScope
 }
 
 /** All nodes; if the account may not list nodes, only the nodes that records name. */
-async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Promise<string[]> {
+export async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Promise<string[]> {
   try {
     const nodes = await api.get<{ items: { metadata: { name: string } }[] }>("/api/v1/nodes");
     return nodes?.items.map(({ metadata }) => metadata.name) ?? [];

@@ -171,6 +171,14 @@ export function sessionJobName(node: string, tag: string): string {
   return `vnic-session-${shortHash(node, 8)}-${tag}`;
 }
 
+/**
+ * The name of pod and Vnic of the doctor's self-test on a node. It is always the same, so that a test finds what an
+ * interrupted test left.
+ */
+export function selfTestName(node: string): string {
+  return `vnic-self-test-${shortHash(node, 8)}`;
+}
+
 /** The name of the Vnic that a VnicSet creates for a pod, shortened if the pod's name is too long. */
 export function setMemberName(set: string, pod: string): string {
   return `${set}-${shortHash(pod, 10)}`;

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { Finding } from "../../provider/model/doctor/finding.ts";
-import { agentName, apiVersion, group, systemNamespace } from "../../provider/model/names.ts";
+import { agentName, apiVersion, deriveMac, group, selfTestName, systemNamespace } from "../../provider/model/names.ts";
+import { lan, leased, netnsName } from "../lab/layout.ts";
 import { kindOf } from "../lab/node-kinds.ts";
 import { applyObjects, installPlatform, kubectl, removeParts, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { runCommand } from "../support/command-line.ts";
-import { agentsReady, removeAgent } from "../support/dhcp.ts";
+import { must } from "../lab/run.ts";
+import { agentsReady, dhcpServer, installAgent, removeAgent } from "../support/dhcp.ts";
 import { define } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 
@@ -171,6 +173,75 @@ describe("pulumi-vnic doctor", () => {
     } finally {
       await removeAgent(bench.lab);
     }
+  });
+
+  describe("--self-test", () => {
+    const host = lan.hosts.lan1.ipv4;
+    const selfTest = (name: string, ...argv: string[]) =>
+      examine("--network", name, "--node", "node1", "--namespace", namespace, "--self-test", ...argv);
+    const found = (findings: readonly Finding[]) => lines(findings).filter((line) => line.includes("self-test"));
+    const mac = deriveMac({ namespace, name: selfTestName("node1") });
+
+    before(() =>
+      applyObjects(bench.lab.kubectl, [
+        network("doctor-lan", { parent: "eth1" }),
+        network("doctor-leased", { parent: leased.parent }),
+      ]),
+    );
+    afterEach(async () => {
+      expect(await bench.kubectl("get", "pods,vnics", "-o", "name")).to.equal("pod/db\n");
+    });
+    after(() => admin("delete", "vnicnetworks", "doctor-lan", "doctor-leased"));
+
+    it("shows that a host outside answers, and removes what an interrupted test left", async () => {
+      const name = selfTestName("node1");
+      await bench.runPod(name, "node1");
+      await bench.inject(define({ name, pod: { namespace, name }, addresses: ["192.168.50.64/24"] }));
+      expect(found(await selfTest("doctor-lan", host, "--address", "192.168.50.63/24"))).to.deep.equal([
+        `ok node node1: self-test on Network doctor-lan: ${host} answers a NIC with MAC ${mac}, 192.168.50.63/24`,
+      ]);
+    });
+
+    it("shows that frames with other MACs than the node's don't pass", async () => {
+      // The switch's port to the node then forgets all MACs, learns none, and gets no frames to unknown MACs.
+      const guard = (state: "on" | "off") => {
+        const port = `type bridge_slave learning ${state} flood ${state} fdb_flush`;
+        return must(["ip", "-n", netnsName("lan"), "link", "set", "node1", ...port.split(" ")]);
+      };
+      await guard("off");
+      try {
+        expect(found(await selfTest("doctor-lan", host, "--address", "192.168.50.63/24"))).to.deep.equal([
+          `fault node node1: self-test on Network doctor-lan: ${host} doesn't answer a NIC with MAC ${mac}, 192.168.50.63/24`,
+        ]);
+      } finally {
+        await guard("on");
+      }
+    });
+
+    it("shows whether a DHCP server answers", async () => {
+      await installAgent(bench.lab);
+      const server = await dhcpServer({ leaseSeconds: 600 });
+      try {
+        expect(found(await selfTest("doctor-leased", leased.host)).join("\n")).to.match(
+          /^fault node node1: .*no DHCP server has given an address/,
+        );
+        await server.start();
+        expect(found(await selfTest("doctor-leased", leased.host)).join("\n")).to.match(
+          /^ok node node1: .*192\.168\.60\.1 answers a NIC with MAC .*, the DHCP server gave 192\.168\.60\.1\d\d\/24$/,
+        );
+      } finally {
+        await server.close();
+        await removeAgent(bench.lab);
+      }
+    });
+
+    it("reports what the network refuses, and needs a network", async () => {
+      const [fault = ""] = found(await selfTest("doctor-nowhere", host));
+      expect(fault).to.match(/^fault node node1: .*doctor-nowhere/);
+      const { code, stderr } = await run("--self-test", host);
+      expect(code).to.equal(2);
+      expect(stderr).to.match(/^pulumi-vnic: --self-test needs --network, the name of a VnicNetwork\n/);
+    });
   });
 
   async function waitFor(look: () => Promise<Finding[]>): Promise<Finding[]> {

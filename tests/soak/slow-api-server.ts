@@ -26,7 +26,8 @@ export async function slowApiServer(milliseconds: number): Promise<() => Promise
   try {
     await must(["ip", "netns", "add", netns]);
     await ip(netnsName("control"), [
-      `link add slow type veth peer name eth0 netns ${netns}`,
+      // Always the same MAC, because the nodes remember it.
+      `link add slow type veth peer name eth0 address 02:00:00:00:02:53 netns ${netns}`,
       `link set slow master ${cluster.bridge} up`,
     ]);
     await ip(netns, [
@@ -34,7 +35,8 @@ export async function slowApiServer(milliseconds: number): Promise<() => Promise
       "link set eth0 up",
       `address add ${address}/${cluster.prefixLength} dev eth0`,
       `address add ${cluster.api}/32 dev lo`,
-      `route add default via ${cluster.control}`,
+      // Not by way of the control plane, which drops packets from an address of its own.
+      ...nodes.map((node) => `route add ${cluster.podsOf(node)} via ${cluster.node(node)}`),
     ]);
     proxy = await startProxy(milliseconds);
     for (const node of nodes) await ip(netnsName(node), [`route add ${cluster.api}/32 via ${address}`]);
