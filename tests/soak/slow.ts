@@ -3,7 +3,7 @@ import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
-import { startReconciler } from "../support/reconciler.ts";
+import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 import { churn, differences, unready } from "./churn.ts";
 import { ChurnWorld } from "./churn-world.ts";
 import type { Random } from "./random.ts";
@@ -46,7 +46,11 @@ export async function soakSlow(minutes: number, random: Random): Promise<string[
       faults.push(
         ...before.filter((pod) => !after.includes(pod)).map((pod) => `${pod} at the start isn't so any more`),
       );
-      await bench.kubectl("delete", "vnics", "--all", "--timeout=300s");
+      if (faults.length > 0) await explain(bench, reconciler);
+      await bench.kubectl("delete", "vnics", "--all", "--timeout=300s").catch(async (error: unknown) => {
+        await explain(bench, reconciler);
+        throw error;
+      });
     } finally {
       await reconciler.stop();
     }
@@ -56,6 +60,11 @@ export async function soakSlow(minutes: number, random: Random): Promise<string[
   }
   await assertNoLeaks(bench.lab).catch((error: unknown) => faults.push(String(error)));
   return faults;
+}
+
+async function explain(bench: Bench, reconciler: Reconciler): Promise<void> {
+  console.log((await reconciler.logs()).slice(-100).join("\n"));
+  console.log(await bench.kubectl("get", "vnics,pods", "-o", "yaml"));
 }
 
 /** The reconciler's and the agents' pods, each with the number of its restarts. */
