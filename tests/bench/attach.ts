@@ -12,7 +12,7 @@ import { printAttach, type Round } from "./attach-report.ts";
 import { synchronise } from "./clock.ts";
 import { measureEmptyJob } from "./empty-job.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
-import { node, onLab } from "./ground.ts";
+import { node, onLab, subnet } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
 import { writeResults } from "./results.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
@@ -23,13 +23,13 @@ const pod = { namespace, name: "app" };
 const warmUpRounds = 2;
 
 const wires = {
-  byHand: define({ name: "by-hand", pod, addresses: ["192.168.50.90/24"] }),
-  cold: define({ name: "cold", pod, addresses: ["192.168.50.91/24"] }),
-  warm: define({ name: "warm", pod, addresses: ["192.168.50.92/24"] }),
-  unprobed: define({ name: "unprobed", pod, addresses: ["192.168.50.93/24"], duplicateAddressDetection: false }),
-  directByHand: define({ name: "direct-by-hand", pod, addresses: ["192.168.50.94/24"], placement: "direct" }),
+  byHand: define({ name: "by-hand", pod, addresses: [`${subnet}.0.1/16`] }),
+  cold: define({ name: "cold", pod, addresses: [`${subnet}.0.2/16`] }),
+  warm: define({ name: "warm", pod, addresses: [`${subnet}.0.3/16`] }),
+  unprobed: define({ name: "unprobed", pod, addresses: [`${subnet}.0.4/16`], duplicateAddressDetection: false }),
+  directByHand: define({ name: "direct-by-hand", pod, addresses: [`${subnet}.0.6/16`], placement: "direct" }),
   direct: define({
-    ...{ name: "direct", pod, addresses: ["192.168.50.95/24"] },
+    ...{ name: "direct", pod, addresses: [`${subnet}.0.7/16`] },
     ...{ duplicateAddressDetection: false, placement: "direct" },
   }),
 };

@@ -5,8 +5,7 @@ import type { Lab } from "../lab/index.ts";
 import { must } from "../lab/run.ts";
 import { enter } from "../lab/enter.ts";
 import { fromSeconds } from "./clock.ts";
-
-const host = "lan1";
+import { prober as host } from "./ground.ts";
 
 /**
  * Without a reply, ping waits at least 10 ms before it sends again, so ten processes together send one request per

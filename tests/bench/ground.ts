@@ -1,9 +1,19 @@
 import type { Cluster } from "../../provider/cluster/cluster.ts";
+import { enter } from "../lab/enter.ts";
 import { up } from "../lab/index.ts";
-import { until } from "../lab/run.ts";
+import { must, run, until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
+
+/**
+ * The first two bytes of the measured addresses, which have a prefix length of 16. It is a subnet of the lab's LAN that
+ * the demo and the tests don't use, so that a benchmark can run beside them. While a benchmark runs, {@link prober} has an address in it.
+ */
+export const subnet = "10.61";
+
+/** The host outside the cluster that measures replies. */
+export const prober = "lan1";
 
 /** The node for all measurements. */
 export const node = "node1";
@@ -21,10 +31,13 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   await installPlatform(kubectl);
   const kubeconfig = await providerKubeconfig(kubectl);
   const bench = await openBench({ namespace, kubeconfig });
+  const address = [`${subnet}.255.254/16`, "dev", "eth0"];
+  await must(enter(prober, ["ip", "address", "replace", ...address]));
   try {
     await work({ bench, kubeconfig });
   } finally {
     await bench.close();
+    await run(enter(prober, ["ip", "address", "del", ...address]));
   }
   await assertNoLeaks(lab);
 }

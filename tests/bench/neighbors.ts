@@ -11,14 +11,14 @@ import { type Bench, define, openBench } from "../support/lifecycle.ts";
 import { startReconciler } from "../support/reconciler.ts";
 import { now, synchronise } from "./clock.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
-import { node, onLab } from "./ground.ts";
+import { node, onLab, subnet } from "./ground.ts";
 import { type Block, printNeighbors } from "./neighbors-report.ts";
 import { writeResults } from "./results.ts";
 
 const namespace = "bench-neighbor";
 const greedyNamespace = "bench-greedy";
-const host = "192.168.50.90";
-const wire = define({ name: "wire", pod: { namespace, name: "app" }, addresses: [`${host}/24`] });
+const host = `${subnet}.0.5`;
+const wire = define({ name: "wire", pod: { namespace, name: "app" }, addresses: [`${host}/16`] });
 /** Number of Vnics of the greedy tenant, which is more than a node works on at once. */
 const crowd = 40;
 /** Number of attachments that are measured before the load is switched on or off. */
@@ -38,7 +38,7 @@ interface Load {
 const times = <T>(count: number, item: (index: number) => T) =>
   Array.from({ length: count }, (_, index) => item(index));
 const pod = { name: "app" };
-const exclude = times(maxItems.exclusions, (index) => `10.9.${100 + (index >> 7)}.${2 * (index & 127)}`);
+const exclude = times(maxItems.exclusions, (index) => `10.62.${100 + (index >> 7)}.${2 * (index & 127)}`);
 const vnics = (spec: (index: number) => object) =>
   times(crowd, (index) => ({
     kind: "Vnic",
@@ -49,7 +49,7 @@ const vnics = (spec: (index: number) => object) =>
 const loads: readonly Load[] = [
   {
     name: `${crowd} Vnics with a typo in parent`,
-    objects: vnics((index) => ({ network: { parent: "eth99" }, addresses: [`10.9.1.${index + 1}/24`] })),
+    objects: vnics((index) => ({ network: { parent: "eth99" }, addresses: [`10.62.1.${index + 1}/24`] })),
   },
   {
     name: `10 VnicSets with ${maxItems.exclusions} exclusions each`,
@@ -59,7 +59,7 @@ const loads: readonly Load[] = [
       name: `set-${index}`,
       spec: {
         selector: { app: "greedy" },
-        addresses: [{ cidr: `10.9.0.0/16`, exclude }],
+        addresses: [{ cidr: "10.62.0.0/16", exclude }],
         template: { network: { parent: "eth1" }, interfaceName: `s${index}` },
       },
     })),
@@ -75,8 +75,8 @@ const loads: readonly Load[] = [
           pod,
           interfaceName: "routed",
           network: { parent: "eth1" },
-          addresses: ["10.9.1.1/16"],
-          routes: times(maxItems.routes, (index) => ({ to: `11.${index >> 8}.${index & 255}.0/24`, via: "10.9.0.1" })),
+          addresses: ["10.62.1.1/16"],
+          routes: times(maxItems.routes, (index) => ({ to: `11.${index >> 8}.${index & 255}.0/24`, via: "10.62.0.1" })),
         },
       },
     ],

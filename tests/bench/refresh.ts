@@ -2,7 +2,7 @@ import { nodes } from "../lab/layout.ts";
 import { type DeclaredVnic, Stack } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { now } from "./clock.ts";
-import { onLab } from "./ground.ts";
+import { onLab, subnet } from "./ground.ts";
 import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
@@ -73,7 +73,7 @@ async function make(stack: Stack, size: number): Promise<void> {
   }
 }
 
-/** One Vnic. Its address is in a separate network, because the LAN has too few; the NICs of a pod are numbered. */
+/** One Vnic. The NICs of a pod are numbered. */
 function wire(index: number): DeclaredVnic {
   const number = Math.floor(index / pods.length);
   return {
@@ -84,7 +84,7 @@ function wire(index: number): DeclaredVnic {
       interfaceName: `lan${number}`,
       // A thousand NICs on one LAN would receive each probe.
       duplicateAddressDetection: false,
-      addresses: [`10.50.${1 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
+      addresses: [`${subnet}.${16 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
     },
   };
 }

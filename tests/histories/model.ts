@@ -64,7 +64,7 @@ export function recordName({ slot }: Pick<Wire, "slot">): string {
 
 const slots = 96;
 /** All addresses of the lab's LAN except those of its router, its DHCP server and its hosts. */
-const pool = [
+export const pool = [
   ...Array.from({ length: 98 }, (_, index) => `192.168.50.${index + 2}/24`),
   ...Array.from({ length: 50 }, (_, index) => `192.168.50.${index + 151}/24`),
   ...Array.from({ length: 300 }, (_, index) => `fd50::${(index + 2).toString(16)}/64`),
