@@ -5,6 +5,7 @@ import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import type { AddressRange, LinkPlacement, Mode } from "./arguments.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { refuseForeignValues, refuseOptions } from "./foreign-values.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
 /** The parent on a group of nodes. */
@@ -132,9 +133,11 @@ export class Network extends pulumi.CustomResource {
   /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: NetworkDefinitionArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
+    refuseOptions(`Network "${name}"`, options);
+    const checked = refuseForeignValues(`Network "${name}"`, args);
     const outputs = Object.fromEntries(["name", "mode", ...optional, "uid"].map((field) => [field, undefined]));
     const given = args ?? whereOf(options);
-    const { secretInputs, additionalSecretOutputs } = findSecrets(given, [], options);
+    const { secretInputs, additionalSecretOutputs } = findSecrets(given, [], options, checked);
     const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
     super(
       Network.__pulumiType,

@@ -32,17 +32,21 @@ export interface SecretInputs {
 /**
  * Looks for secrets in a resource's arguments. If there are any, the outputs `derived` are secret as well. This is known
  * early enough, because the engine gets a resource's options after all inputs have resolved.
+ * @param checked Resolves once the arguments' values are known and not refused.
  */
 export function findSecrets(
   args: object | undefined,
   derived: readonly string[],
   options: pulumi.CustomResourceOptions | undefined,
+  checked: Promise<void>,
 ): SecretInputs {
   const additionalSecretOutputs = [...(options?.additionalSecretOutputs ?? [])];
-  const paths = secretPathsIn(args).then((found) => {
-    if (found.length > 0) additionalSecretOutputs.push(...derived);
-    return found;
-  });
+  const paths = checked
+    .then(() => secretPathsIn(args))
+    .then((found) => {
+      if (found.length > 0) additionalSecretOutputs.push(...derived);
+      return found;
+    });
   const defaultOf = async () => ((await paths).some(isIdentity) ? pulumi.secret(null) : undefined);
   return {
     secretInputs: paths.then((found) => (found.length > 0 ? found : undefined)),

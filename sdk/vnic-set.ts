@@ -7,6 +7,7 @@ import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { settleRead } from "./previewed-outputs.ts";
+import { refuseForeignValues, refuseOptions } from "./foreign-values.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
 /** A workload, all of whose pods are selected. */
@@ -87,8 +88,10 @@ export class VnicSet extends pulumi.CustomResource {
   /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: VnicSetArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
+    refuseOptions(`VnicSet "${name}"`, options);
+    const checked = refuseForeignValues(`VnicSet "${name}"`, args);
     const given = args ? { ...args, template: withNetworkName(args.template) } : whereOf(options);
-    const { secretInputs, additionalSecretOutputs } = findSecrets(given, derivedOutputs, options);
+    const { secretInputs, additionalSecretOutputs } = findSecrets(given, derivedOutputs, options, checked);
     const placeholders = Object.fromEntries(
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
     );

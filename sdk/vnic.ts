@@ -6,6 +6,7 @@ import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { refuseForeignValues, refuseOptions } from "./foreign-values.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
 /** The pod that gets the Vnic. */
@@ -303,9 +304,11 @@ export class Vnic extends pulumi.CustomResource {
   /** @param name Name of the resource, and of the record unless `args.name` is set. */
   constructor(name: string, args: VnicArgs | undefined, options?: LookUpOptions) {
     refusePlainCredential();
+    refuseOptions(`Vnic "${name}"`, options);
+    const checked = refuseForeignValues(`Vnic "${name}"`, args);
     const given = args ? { ...args, network: referenceTo(args.network) } : whereOf(options);
     const derived = args && mayHaveLease(args) ? [...derivedOutputs, "addresses"] : derivedOutputs;
-    const { secretInputs, additionalSecretOutputs, orSecretDefault } = findSecrets(given, derived, options);
+    const { secretInputs, additionalSecretOutputs, orSecretDefault } = findSecrets(given, derived, options, checked);
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
     const defaults = args ? { mac: orSecretDefault(args.mac), interfaceName: orSecretDefault(args.interfaceName) } : {};
     const declaredBy = urnOf(Vnic.__pulumiType, name, options?.parent);

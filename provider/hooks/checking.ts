@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Problem } from "../model/schema/problem.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
+import { declaredOnce } from "./declared-once.ts";
 import { withoutStack } from "./expected-failure.ts";
 import { clusterProblems, recordProgramRun } from "./open-driver.ts";
 import { failuresOf, programInputs } from "./program-inputs.ts";
@@ -9,9 +10,11 @@ import type { WithStub } from "./stored-stub.ts";
 
 /**
  * Makes the hook `check` of a kind of resource. `parse` validates the program's inputs; `inputsOf` converts the result
- * to the inputs of later hooks.
+ * to the inputs of later hooks; `idOf` is the ID of its record.
  */
-export function checking<Definition extends { readonly cluster?: string }>(
+export function checking<Definition extends { readonly cluster?: string; readonly declaredBy?: string }>(
+  kind: string,
+  idOf: (definition: Definition) => string,
   parse: (inputs: unknown) => { definition: Definition } | { problems: Problem[] },
   inputsOf: (definition: Definition) => object = (definition) => definition,
 ) {
@@ -21,7 +24,10 @@ export function checking<Definition extends { readonly cluster?: string }>(
       const inputs = programInputs(olds, news);
       const { secretInputs: _, ...given } = inputs;
       const parsed = parse(given);
-      const problems = "problems" in parsed ? parsed.problems : clusterProblems(parsed.definition);
+      const problems =
+        "problems" in parsed
+          ? parsed.problems
+          : [...clusterProblems(parsed.definition), ...declaredOnce(kind, idOf(parsed.definition), parsed.definition)];
       return "problems" in parsed || problems.length > 0
         ? { inputs, failures: failuresOf(inputs, problems) }
         : { inputs: withoutUndefined({ ...inputsOf(parsed.definition), ...secretsOf(news) }) };

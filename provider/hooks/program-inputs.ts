@@ -14,9 +14,14 @@ export function programInputs(olds: unknown, { __provider: _, ...news }: WithStu
   const given = withoutNull(news) as Inputs;
   if (given.name !== undefined) return given;
   const known = (olds as { name?: unknown } | undefined)?.name;
-  const own = typeof given.declaredBy === "string" ? given.declaredBy.split("::").at(-1) : undefined;
+  const own = typeof given.declaredBy === "string" ? nameIn(given.declaredBy) : undefined;
   const name = typeof known === "string" ? known : own;
   return name === undefined ? given : { name, ...given };
+}
+
+/** The resource's name in its URN, which may itself contain the separator. */
+function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
 }
 
 /**

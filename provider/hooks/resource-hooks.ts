@@ -121,7 +121,7 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
   return {
     configure: async ({ config }: dynamic.ConfigureRequest): Promise<void> => configureWith(config),
 
-    check: checking(of.parse, inputsOf),
+    check: checking(kind, of.idOf, of.parse, inputsOf),
 
     diff: withoutStack(
       async (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.DiffResult> => {

@@ -1,4 +1,5 @@
 import { hostOf } from "../base/address.ts";
+import { asJson } from "../base/quote.ts";
 import { hostCidr } from "../model/schema/host-cidr.ts";
 import { mac } from "../model/schema/fields.ts";
 
@@ -69,7 +70,7 @@ function leavesOf(value: unknown, of = ""): string[] {
 function formsOf(value: string): string[] {
   const address = hostCidr.safeParse(value).data;
   const host = address === undefined ? undefined : hostOf(address);
-  const forms = [value, address, host, mac.safeParse(value).data, JSON.stringify(value).slice(1, -1)];
+  const forms = [value, address, host, mac.safeParse(value).data, asJson(value).slice(1, -1)];
   return forms.filter((form) => form !== undefined && form !== "") as string[];
 }
 

@@ -60,17 +60,32 @@ export class Project {
   }
 
   async run(...words: string[]): Promise<{ ops: Record<string, string>; output: string; code: number }> {
-    const log = this.file("events.json");
-    await rm(log, { force: true });
-    const { code, stdout, stderr } = await this.stack.pulumi(...words, "--event-log", log);
-    const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").filter(Boolean);
+    await rm(this.events, { force: true });
+    const { code, stdout, stderr } = await this.stack.pulumi(...words, "--event-log", this.events);
     const ops: Record<string, string> = {};
-    for (const line of lines) {
-      const { metadata } = (JSON.parse(line) as EngineEvent).resourcePreEvent ?? {};
-      if (!metadata?.type.startsWith("pulumi-nodejs:dynamic/vnic:") || metadata.op === "refresh") continue;
-      ops[metadata.urn.split("::").at(-1) ?? ""] = metadata.op.includes("replace") ? "replace" : metadata.op;
-    }
+    for (const { op, urn } of await this.steps())
+      ops[urn.split("::").at(-1) ?? ""] = op.includes("replace") ? "replace" : op;
     return { ops, output: stdout + stderr, code };
+  }
+
+  private get events(): string {
+    return this.file("events.json");
+  }
+
+  /** The steps on our resources that the last run of the engine has planned or done. */
+  private async steps(): Promise<Step[]> {
+    const lines = (await readFile(this.events, "utf8").catch(() => "")).split("\n").filter(Boolean);
+    return lines
+      .map((line) => (JSON.parse(line) as EngineEvent).resourcePreEvent?.metadata)
+      .filter((step) => step !== undefined)
+      .filter(({ type, op }) => type.startsWith("pulumi-nodejs:dynamic/vnic:") && op !== "refresh");
+  }
+
+  /** Runs the engine, and returns the operation and the inputs of each of our resources, by the name of its record. */
+  async planned(...words: string[]): Promise<Map<string, { op: string; inputs: Record<string, unknown> }>> {
+    await this.ops(...words);
+    const steps = (await this.steps()).map(({ op, new: state }) => ({ op, inputs: state?.inputs ?? {} }));
+    return new Map(steps.map((step) => [String(step.inputs["name"]), step]));
   }
 
   async remove(): Promise<void> {
@@ -80,9 +95,14 @@ export class Project {
 }
 
 interface EngineEvent {
-  readonly resourcePreEvent?: {
-    readonly metadata: { readonly op: string; readonly urn: string; readonly type: string };
-  };
+  readonly resourcePreEvent?: { readonly metadata: Step };
+}
+
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+  readonly new?: { readonly inputs?: Record<string, unknown> };
 }
 
 /** Links the checkout's packages, and ours with a simulated cluster. */

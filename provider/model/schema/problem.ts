@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { truncate } from "../../base/quote.ts";
+import { truncate, visible } from "../../base/quote.ts";
 import { maxLength } from "./bounds.ts";
 
 /** A problem with one input, by property path, like `addresses[1]`. */
@@ -26,7 +26,7 @@ export function problemsOf(issue: z.core.$ZodIssue, thing: string): Problem[] {
 function pathOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === "number") return `${text}[${key}]`;
-    const word = truncate(String(key), maxLength.labelKey);
+    const word = visible(truncate(String(key), maxLength.labelKey));
     return text === "" ? word : `${text}.${word}`;
   }, "");
 }
