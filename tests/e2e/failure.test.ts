@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { expect } from "chai";
 import { addressesOf } from "../support/lifecycle.ts";
 import { answersPing, askRedis } from "../support/outside.ts";
+import { assertNoStackTrace } from "../support/stack-traces.ts";
 import { killNodeSide, killProvider } from "../support/kill.ts";
 import type { StoredResource } from "../support/stack.ts";
 import { setStage } from "../support/stage.ts";
@@ -125,6 +126,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     stage.proxy.fault(/./, "cut", Infinity);
     const { code, stdout, stderr } = await stage.stack.pulumi("refresh", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
+    assertNoStackTrace(stdout + stderr);
     expect(stdout + stderr).to.match(/(reading|looking).*: no answer from the API server at https:/);
     stage.proxy.heal();
     expect(kept(await stage.stored())).to.deep.equal(before);
@@ -139,6 +141,7 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     ]);
     const { code, stdout } = await stage.stack.pulumi("up", "--yes", "--skip-preview");
     expect(code).not.to.equal(0);
+    assertNoStackTrace(stdout);
     expect(stdout).to.match(
       /injecting Vnic failure\/wire into pod failure\/waiting: not done within 2 s; still waiting for pod failure\/waiting to run; last seen: /,
     );
