@@ -113,7 +113,7 @@ for (const { tier, files } of wanted) {
     continue;
   }
   try {
-    await tier.prepare?.();
+    await tier.prepare?.(files);
     prepared.push({ tier, files });
   } catch (error) {
     fail(`preparing for tests/${tier.name}`, error);

@@ -1,3 +1,5 @@
+import { Deadline } from "../lifecycle/deadline.ts";
+import { awaitDepartures } from "../lifecycle/network/departures.ts";
 import { ensureNetwork, readNetwork, removeNetwork } from "../lifecycle/network/network-record.ts";
 import { type NetworkDefinition, parseNetwork } from "../model/network/definition.ts";
 import { networkResourceFields } from "../model/network/fields.ts";
@@ -6,6 +8,9 @@ import { pick } from "../model/schema/field.ts";
 import { schemaVersion } from "../model/vnic/state.ts";
 import { packageVersion } from "../base/package.ts";
 import { hooksOf, type StoredState } from "./resource-hooks.ts";
+
+/** How long a deletion waits for Vnics that are being deleted. */
+const deleteSeconds = 120;
 
 /** The outputs of a Network in Pulumi's state: its definition, and its record's UID. */
 interface NetworkState extends NetworkDefinition, StoredState {}
@@ -30,7 +35,10 @@ const hooks = hooksOf<NetworkDefinition, NetworkState>({
     return stateOf({ ...found.definition, ...(declaredBy === undefined ? {} : { declaredBy }) }, found.uid);
   },
 
-  remove: ({ cluster }, _id, known) => removeNetwork(cluster, known),
+  remove: async (driver, id, known) => {
+    await awaitDepartures(driver, id, new Deadline(`deleting VnicNetwork ${id}`, deleteSeconds));
+    await removeNetwork(driver.cluster, known);
+  },
 });
 
 function stateOf(definition: NetworkDefinition, uid: string): NetworkState {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { cached } from "./cache.ts";
 import { ensureDebianPackages } from "./debian-packages.ts";
 import { findProgram } from "./find-program.ts";
+import { goBuild, goModule, versionOf } from "./go-build.ts";
 import { must } from "./run.ts";
 
 /** Returns a folder with kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and kubectl. */
@@ -112,6 +113,24 @@ export async function ensureKapply(): Promise<string> {
   return join(bin, "cmd");
 }
 
+/** Returns a folder with the engine's plugin for @pulumi/kubernetes. */
+export async function ensureKubernetesPlugin(): Promise<string> {
+  const module = goModule("kubernetes-plugin");
+  const dependency = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+  const version = await versionOf(module, dependency);
+  const what = `building the engine's Kubernetes plugin ${version} (8 minutes on 2 cores)`;
+  return cached(`pulumi-kubernetes-${version}`, what, async (bin) => {
+    // The engine warns of a plugin that is older than the npm package.
+    const npm = join(import.meta.dirname, "..", "..", "node_modules", "@pulumi", "kubernetes", "package.json");
+    const { version: asked } = JSON.parse(await readFile(npm, "utf8")) as { version: string };
+    await goBuild(module, bin, `-X ${dependency}/pkg/version.Version=${asked}`, {
+      what: "./pulumi-resource-kubernetes",
+    });
+    const sources = (await must(["go", "list", "-m", "-f", "{{.Dir}}", dependency], { cwd: module })).trim();
+    await copyFile(join(sources, "cmd", "pulumi-resource-kubernetes", "schema.json"), join(bin, "schema.json"));
+  });
+}
+
 /** Returns the path of a Node.js executable for images, which only needs the C++ library. */
 export async function ensureNode(): Promise<string> {
   const script = await readFile(join(import.meta.dirname, "..", "..", "scripts", "with-node"), "utf8");
@@ -127,42 +146,4 @@ export async function ensureNode(): Promise<string> {
     });
   });
   return join(dir, "bin", "node");
-}
-
-const goModule = (name: string): string => join(import.meta.dirname, "go", name);
-
-/** The version that a go.mod asks for, which is the only place where it is set. */
-async function versionOf(module: string, dependency: string): Promise<string> {
-  const text = await readFile(join(module, "go.mod"), "utf8");
-  const version = text.split("\n").find((line) => line.replace("require", "").trim().startsWith(`${dependency} v`));
-  if (version === undefined) throw new Error(`reading ${module}/go.mod: it does not require ${dependency}`);
-  return (
-    version
-      .trim()
-      .split(" ")
-      .findLast((word) => word.startsWith("v")) ?? ""
-  );
-}
-
-interface BuildOptions {
-  /** Path of the package to build. @default all `tool`s of the go.mod */
-  readonly what?: string;
-  readonly tags?: string;
-  /** Whether the program uses cgo, and so needs the C library. @default false */
-  readonly cgo?: boolean;
-}
-
-/** Builds programs of a go.mod; without cgo they are static, so that they run in any namespace and image. */
-async function goBuild(
-  module: string,
-  bin: string,
-  linkerFlags: string,
-  { what = "tool", tags = "", cgo = false }: BuildOptions = {},
-): Promise<void> {
-  await mkdir(bin, { recursive: true });
-  const env = { ...process.env, CGO_ENABLED: cgo ? "1" : "0" };
-  await must(["go", "build", "-trimpath", "-tags", tags, "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, what], {
-    cwd: module,
-    env,
-  });
 }

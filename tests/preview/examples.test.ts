@@ -49,7 +49,7 @@ describe("an example in an empty folder, by the commands of its README", functio
     await chmod(join(folder, "bin", "kubectl"), 0o755);
     // Nobody answers there: the stand-in for the Kubernetes plugin asks no cluster in a preview.
     await writeFile(join(folder, "kubeconfig"), kubeconfig({ server: "https://127.0.0.1:1" }));
-    const path = [join(folder, "bin"), join(root, "tests/lab/kubernetes-plugin"), await ensurePulumi()];
+    const path = [join(folder, "bin"), join(root, "tests/preview/kubernetes-plugin"), await ensurePulumi()];
     const engine = engineEnvironment(folder, path);
     env = { ...engine, KUBECONFIG: join(folder, "kubeconfig"), PULUMI_NODEJS_TRANSPILE_ONLY: "false" };
   });

@@ -1,7 +1,15 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { missingForBrowser, prepareBrowser } from "../browser/chromium.ts";
-import { ensureHelm, ensurePromtool, ensurePulumi, missing, missingForEngine, missingForHelm } from "../lab/index.ts";
+import {
+  ensureHelm,
+  ensureKubernetesPlugin,
+  ensurePromtool,
+  ensurePulumi,
+  missing,
+  missingForEngine,
+  missingForHelm,
+} from "../lab/index.ts";
 import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
@@ -22,13 +30,22 @@ export interface Tier {
   /** Describes what this machine lacks to run the tier, whose tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
   /** Prepares what the first test needs in addition to the lab, which may take minutes on a fresh machine. */
-  readonly prepare?: () => Promise<unknown>;
+  readonly prepare?: (files: readonly string[]) => Promise<unknown>;
 }
 
 /** Builds the programs that judge the chart: Helm its templates, promtool its alerts. */
 async function prepareRelease(): Promise<void> {
   await ensureHelm();
   await ensurePromtool();
+}
+
+/**
+ * Builds the engine. Its Kubernetes plugin, which takes longer than everything else, is built beside the tests; the one file
+ * that uses it waits for it.
+ */
+async function prepareEngine(files: readonly string[]): Promise<void> {
+  await ensurePulumi();
+  if (files.some((file) => file.endsWith("platform.test.ts"))) ensureKubernetesPlugin().catch(() => undefined);
 }
 
 /** All tiers; those with the fewest requirements come first. */
@@ -45,7 +62,7 @@ export const tiers: readonly Tier[] = [
   { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
   { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },
-  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: ensurePulumi },
+  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine },
   { name: "lab", timeoutSeconds: 180, usesLab: true, missing },
 ];
 

@@ -10,6 +10,7 @@ import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/
 import { segmentsOf } from "../../model/address/segment.ts";
 import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { namespaceProblems } from "../../model/network/terms.ts";
+import type { StoredVnic } from "../../model/vnic/record.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
 import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
@@ -122,12 +123,16 @@ async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers
  * The records of the Vnics that use a network. A deleted record without our finalizer doesn't: its NIC is gone, and only
  * somebody else's finalizer keeps it.
  */
-export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
+export async function recordsOn(cluster: Cluster, name: string): Promise<StoredVnic[]> {
   const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
   return records
     .filter(({ spec }) => "name" in spec.network && spec.network.name === name)
-    .filter(({ metadata }) => !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer))
-    .map(({ metadata }) => vnicId(metadata));
+    .filter(({ metadata }) => !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer));
+}
+
+/** The IDs of the Vnics that use a network. */
+export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
+  return (await recordsOn(cluster, name)).map(({ metadata }) => vnicId(metadata));
 }
 
 /** Removes the finalizer of a network after its last Vnic is gone, so that it can be deleted. */

@@ -1,0 +1,43 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { must } from "./run.ts";
+
+/** The folder of a go.mod by its name. */
+export const goModule = (name: string): string => join(import.meta.dirname, "go", name);
+
+/** The version that a go.mod asks for, which is the only place where it is set. */
+export async function versionOf(module: string, dependency: string): Promise<string> {
+  const text = await readFile(join(module, "go.mod"), "utf8");
+  const version = text.split("\n").find((line) => line.replace("require", "").trim().startsWith(`${dependency} v`));
+  if (version === undefined) throw new Error(`reading ${module}/go.mod: it does not require ${dependency}`);
+  return (
+    version
+      .trim()
+      .split(" ")
+      .findLast((word) => word.startsWith("v")) ?? ""
+  );
+}
+
+/** Options of {@link goBuild}. */
+export interface BuildOptions {
+  /** Path of the package to build. @default all `tool`s of the go.mod */
+  readonly what?: string;
+  readonly tags?: string;
+  /** Whether the program uses cgo, and so needs the C library. @default false */
+  readonly cgo?: boolean;
+}
+
+/** Builds programs of a go.mod; without cgo they are static, so that they run in any namespace and image. */
+export async function goBuild(
+  module: string,
+  bin: string,
+  linkerFlags: string,
+  { what = "tool", tags = "", cgo = false }: BuildOptions = {},
+): Promise<void> {
+  await mkdir(bin, { recursive: true });
+  const env = { ...process.env, CGO_ENABLED: cgo ? "1" : "0" };
+  await must(["go", "build", "-trimpath", "-tags", tags, "-ldflags", `-s -w ${linkerFlags}`, "-o", `${bin}/`, what], {
+    cwd: module,
+    env,
+  });
+}
