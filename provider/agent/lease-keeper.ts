@@ -67,6 +67,12 @@ export class LeaseKeeper {
     return isDeepStrictEqual(identity(subject), identity(this.subject));
   }
 
+  /** Whether the subject differs from the keeper's only in the NIC's name. */
+  isRenamed({ interfaceName, ...subject }: LeaseSubject): boolean {
+    const { interfaceName: former } = this.subject;
+    return interfaceName !== former && this.isFor({ ...subject, interfaceName: former });
+  }
+
   /** Returns the current lease, or waits for the first one. */
   acquire(): Promise<Lease> {
     return this.lease ? Promise.resolve(this.lease) : this.next();

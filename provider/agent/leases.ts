@@ -40,12 +40,22 @@ export class Leases {
   }
 
   async acquire(subject: LeaseSubject): Promise<Lease> {
-    let keeper = this.keepers.get(subject.uid);
-    if (keeper && !keeper.isFor(subject)) {
-      await this.stop(subject.uid, { release: false });
-      keeper = undefined;
-    }
-    return (keeper ?? this.keep(subject)).acquire();
+    const keeper = this.keepers.get(subject.uid);
+    return (keeper ? await this.keeperFor(subject, keeper) : this.keep(subject)).acquire();
+  }
+
+  /**
+   * The keeper for a subject that may have changed. A client is bound to the NIC's name, so a renamed NIC gets another
+   * client, which goes on with the lease.
+   */
+  private async keeperFor(subject: LeaseSubject, keeper: LeaseKeeper): Promise<LeaseKeeper> {
+    if (keeper.isFor(subject)) return keeper;
+    const lease = keeper.isRenamed(subject) ? keeper.lease : undefined;
+    const stopped = this.stop(subject.uid, { release: false });
+    // There is another keeper at once, so that nobody else starts one meanwhile.
+    const next = this.keep(subject, lease);
+    await stopped;
+    return next;
   }
 
   async stop(uid: string, how: { release: boolean }): Promise<boolean> {
@@ -63,8 +73,9 @@ export class Leases {
     for (const file of await listPresent()) if (file.definition.dhcp) files.set(file.vnic.uid, file);
     for (const [uid, keeper] of before) {
       const file = files.get(uid);
-      const stays = file && keeper.isFor(subjectOf(file));
-      if (!stays && this.keepers.get(uid) === keeper) await this.stop(uid, { release: false });
+      if (this.keepers.get(uid) !== keeper) continue;
+      if (file && keeper.isRenamed(subjectOf(file))) await this.keeperFor(subjectOf(file), keeper);
+      else if (!file || !keeper.isFor(subjectOf(file))) await this.stop(uid, { release: false });
     }
     for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.resume(uid));
     for (const keeper of this.unsettled) if (!this.settling.has(keeper)) void this.settleUntilCurrent(keeper);
