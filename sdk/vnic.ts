@@ -125,7 +125,7 @@ export interface VnicArgs {
    */
   mac?: pulumi.Input<string>;
   /**
-   * The NIC's name in the pod, at most 15 characters. Another one replaces the Vnic.
+   * The NIC's name in the pod, at most 15 characters. Changed in place, unless it is taken in the pod.
    * @default `net` and a number, derived from namespace and name
    */
   interfaceName?: pulumi.Input<string>;

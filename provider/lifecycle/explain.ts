@@ -5,7 +5,7 @@ import { type ErrorSubject, isVnicError, VnicError } from "../base/errors.ts";
 import { addressName } from "../model/address/address.ts";
 import { agentAdvice } from "../model/kubernetes/agent-pod.ts";
 import { vnicId } from "../model/names.ts";
-import { definitionInRecord, vnicRef } from "../model/vnic/record.ts";
+import { definitionInRecord } from "../model/vnic/record.ts";
 
 /** Where an injection failed. */
 interface InjectionTarget {
@@ -46,11 +46,13 @@ async function wordsOf(
     }
     case "interface": {
       const { pod, interfaceName, name } = definition;
-      const others = (await cluster.listVnicsIn(pod.namespace, maxVnics)).map(definitionInRecord);
-      const other = others.find(
-        (one) => one.name !== name && one.pod.name === pod.name && one.interfaceName === interfaceName,
-      );
-      return other && `${message}, or ${freeing}: it is Vnic ${vnicId(vnicRef(other))}'s`;
+      const records = await cluster.listVnicsIn(pod.namespace, maxVnics);
+      const others = records.filter(({ metadata, spec }) => metadata.name !== name && spec.pod.name === pod.name);
+      // A NIC that is about to get another name still has the one in the status.
+      const other =
+        others.find(({ status }) => status?.interface?.name === interfaceName) ??
+        others.find((record) => definitionInRecord(record).interfaceName === interfaceName);
+      return other && `${message}, or ${freeing}: it is Vnic ${vnicId(other.metadata)}'s`;
     }
   }
 }

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import { VnicError } from "../base/errors.ts";
+import { isVnicError, VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
-import { device as deviceWord, handle, ipLine, isPlainName } from "../model/link/ip-line.ts";
+import { isPlainName } from "../model/link/ip-line.ts";
 import { convergeSteps, type ParentLink, bridgePortSteps, sysctls } from "../model/link/link-steps.ts";
-import { hostSideName, transitLinkName } from "../model/names.ts";
+import { hostSideName } from "../model/names.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { refuseClusterLink } from "./cluster-links.ts";
 import { findDevices } from "./device.ts";
 import { refuseUsedDevice } from "./device-use.ts";
+import { refuseTakenName, renameLink } from "./interface-name.ts";
 import { resolveParent, findParent } from "./parent-link.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
 import { ownLink, knownLinkOf } from "./own-link.ts";
@@ -17,6 +18,7 @@ import { make } from "./make.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
 import { removeFromNode, removeLink } from "./remove.ts";
+import { writeResourceFile } from "./resource-file.ts";
 import { route } from "./routing.ts";
 import { isSameNetns } from "./sandbox.ts";
 import { awaitAnnounced } from "./settle.ts";
@@ -57,12 +59,17 @@ export async function converge(
     // Probe before any change, unless the link has to be brought up first.
     if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
-      let standing = await ensurePlainName(podNetns, uid, arrived);
+      let standing = await renameLink(podNetns, plan, arrived).catch(async (error: unknown) => {
+        // The pod was faster, and nothing is changed.
+        if (known && isVnicError(error, "refused")) await writeResourceFile(known);
+        throw error;
+      });
       await setSysctls(podNetns, sysctls(standing.name, plan));
-      if (!arrived.up) {
-        await ipBatch(podNetns, convergeSteps({ ...sized, addresses: arrived.addresses }, standing));
-        standing = { ...standing, name: plan.interfaceName, mtu: sized.mtu, mac: plan.mac, up: true };
-        await probe(podNetns, plan, standing);
+      if (!standing.up) {
+        await ipBatch(podNetns, convergeSteps({ ...sized, addresses: standing.addresses }, standing));
+        standing = { ...standing, mtu: sized.mtu, mac: plan.mac, up: true };
+        if (!arrived.up) await probe(podNetns, plan, standing);
+        else if (isAnnounced(arrived)) await awaitAnnounced(podNetns, uid).catch(() => undefined);
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
       if (network.mode === "bridge" && nodeEnd?.master !== parentLink.parent)
@@ -95,7 +102,7 @@ async function deleteLeftovers(uid: string, known: ResourceFile | undefined): Pr
  * Finds the Vnic's link in its pod. For a device only the data in the resource file count, since a pod can fake name
  * and alias.
  */
-function findArrived(
+export function findArrived(
   { vnic: { uid }, network: { mode } }: InjectPlan,
   association: Association,
   known: ResourceFile | undefined,
@@ -111,16 +118,8 @@ function parentInPod({ network: { parent } }: InjectPlan, arrived: Link, former:
   return former ? { parent: former.name, former } : { parent, mtu: arrived.mtu };
 }
 
-/** Gives the link its transit name if the pod has named it in a way that can't be used in a command. */
-async function ensurePlainName(pod: Netns, uid: string, link: Link): Promise<Link> {
-  if (isPlainName(link.name)) return link;
-  const name = transitLinkName(uid);
-  await ipBatch(pod, [ipLine`link set dev ${handle(link)} name ${deviceWord(name)}`]);
-  return { ...link, name };
-}
-
 /** Refuses a parent that belongs to the cluster network, and a device that is in use. */
-async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: readonly Link[]): Promise<void> {
+export async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: readonly Link[]): Promise<void> {
   const parent = findParent(network.parent, nodeLinks);
   await refuseClusterLink(parent, nodeLinks);
   if (network.mode === "host-device") await refuseUsedDevice(parent, uid);
@@ -130,28 +129,11 @@ async function refuseParent({ network, vnic: { uid } }: InjectPlan, nodeLinks: r
  * The MTU to set: the requested one if the parent allows it, or the parent's. The limit of a device is left to its
  * driver.
  */
-function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: ParentLink): number {
+export function feasibleMtu({ mtu, network }: InjectPlan, { parent, mtu: most, former }: ParentLink): number {
   const roomy = most ?? former?.mtu ?? 0;
   if (mtu !== undefined && mtu > roomy && network.mode !== "host-device")
     throw new VnicError("refused", `mtu: ${mtu} is above ${roomy}, the MTU of ${parent} on the node`);
   return mtu ?? roomy;
-}
-
-function refuseTakenName({ vnic, interfaceName, pod }: InjectPlan, foreignPodLinks: Link[]): void {
-  const has = (wanted: string) => foreignPodLinks.some(({ name }) => name === wanted);
-  const who = `pod ${pod.namespace}/${pod.name} has an interface`;
-  if (has(interfaceName))
-    throw new VnicError(
-      "refused",
-      `interfaceName: ${who} ${JSON.stringify(interfaceName)} already, and it isn't this Vnic's; choose another name`,
-      { subject: { type: "interface" } },
-    );
-  const transit = transitLinkName(vnic.uid);
-  if (has(transit))
-    throw new VnicError(
-      "refused",
-      `${who} ${JSON.stringify(transit)}, which is the name under which this Vnic's link arrives; remove it`,
-    );
 }
 
 /** Probes over the existing NIC, and restores its state if an address is taken. */

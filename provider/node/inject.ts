@@ -15,6 +15,7 @@ import { linksBeside } from "./upper-links.ts";
 import { make, undoAfter } from "./make.ts";
 import { refuseNodeAddresses, refuseNodeMac } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
+import { refuseImpossibleChange } from "./possible-change.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { withoutSlot } from "./slots.ts";
@@ -58,6 +59,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
     steps.push({ step: name, milliseconds: performance.now() - began });
   };
 
+  if (known) await refuseImpossibleChange(plan, association, known);
   lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
   const assumed = known ? undefined : assumedParent(plan);
   if (assumed) {

@@ -23,6 +23,8 @@ export interface FakeLink {
 export class FakeKernel {
   /** Other hosts on the network: their MACs by address. */
   readonly hosts = new Map<string, string>();
+  /** Whether links that are up can be renamed, as with Linux 6.2 and later. */
+  renamesLinksThatAreUp = true;
   private readonly places = new Map<string, FakeLink[]>();
   private next = 1;
 
@@ -101,7 +103,7 @@ export class FakeKernel {
     const link = this.find(place, name);
     for (let at = 0; at < words.length; at++) {
       const word = words[at];
-      if (word === "up" || word === "down") link.up = word === "up";
+      if (word === "up" || word === "down") this.bring(link, word === "up");
       else if (word === "alias") link.alias = words[++at]?.replace('""', "") ?? "";
       else if (word === "address") link.mac = words[++at] ?? "";
       else if (word === "mtu") link.mtu = Number(words[++at]);
@@ -110,10 +112,19 @@ export class FakeKernel {
       else if (word === "name") {
         const wanted = words[++at] ?? "";
         if (wanted !== link.name) this.refuseTaken(place, wanted);
+        // A link that moves as well goes down first.
+        if (wanted !== link.name && link.up && !this.renamesLinksThatAreUp && !words.includes("netns"))
+          throw new Error("RTNETLINK answers: Device or resource busy");
         link.name = wanted;
       } else if (word === "netns") this.move(place, link, words[++at] ?? "");
       else throw new Error(`Error: either "dev" is duplicate, or "${word}" is a garbage.`);
     }
+  }
+
+  /** Brings a link up or down. A link that goes down loses its IPv6 addresses. */
+  private bring(link: FakeLink, up: boolean): void {
+    if (!up) link.addresses = link.addresses.filter((address) => !address.includes(":"));
+    link.up = up;
   }
 
   private move(place: string, link: FakeLink, target: string): void {

@@ -143,7 +143,7 @@ export class Model {
       () => set({ mtu: wire.mtu === 1280 ? 1400 : 1280 }, "update", "resize"),
       () => set({ labels: { round: String(++this.names) } }, "update", "label"),
       () => set({ pod: choice.one(podNames.filter((pod) => pod !== wire.pod)) }, "replace", "move"),
-      () => set({ interfaceName: `net${1000 + ++this.names}` }, "replace", "rename the NIC of"),
+      () => set({ interfaceName: `net${1000 + ++this.names}` }, "update", "rename the NIC of"),
       () => set({ mac: this.drawMac() }, "replace", "change the MAC of"),
       () => set({ resource: `r${++this.names}`, formerly: resource }, "same", "rename"),
       () => {

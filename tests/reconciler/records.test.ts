@@ -2,6 +2,8 @@ import { expect } from "chai";
 import { apiVersion } from "../../provider/model/names.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
+import type { LinkRow } from "../support/kernel/machine.ts";
+import { podNetns } from "../support/pod-netns.ts";
 import { useBench } from "../support/use-bench.ts";
 import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
@@ -62,5 +64,34 @@ describe("the reconciler, for records made only with kubectl", () => {
     );
     expect(events.trim().split(" ").sort()).to.deep.equal(["Pod", "Vnic"]);
     await bench.kubectl("delete", "vnic", "lost", "--timeout=60s");
+  });
+
+  it("keeps the NIC when a record is edited to a name that is taken, and renames it when the name is free", async () => {
+    const host = "192.168.50.66";
+    const spec = { pod: { name: "db" }, network: { parent: "eth1" }, addresses: [`${host}/24`] };
+    await declare("named", { ...spec, interfaceName: "lan0" });
+    await ready("named");
+    const netns = await podNetns(bench, "db", "node1");
+    const inPod = (...argv: string[]) => bench.lab.exec("node1", ["nsenter", `--net=${netns}`, "--", ...argv]);
+    await inPod("ip", "link", "add", "made0", "type", "bridge");
+
+    await declare("named", { ...spec, interfaceName: "made0", network: { parent: "eth1", mode: "macvlan-private" } });
+    await ready("named", "False");
+    const message = `jsonpath={.status.conditions[?(@.type=="Ready")].message}`;
+    await until("the refusal", 30, async () =>
+      (await bench.kubectl("get", "vnic", "named", "-o", message)).includes('"made0" already') ? true : undefined,
+    );
+    expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
+    const [{ ifindex } = { ifindex: 0 }] = JSON.parse(
+      (await inPod("ip", "-j", "link", "show", "lan0")).stdout,
+    ) as LinkRow[];
+
+    await declare("named", { ...spec, interfaceName: "lan9" });
+    await ready("named");
+    const [renamed] = JSON.parse((await inPod("ip", "-j", "link", "show", "lan9")).stdout) as LinkRow[];
+    expect(renamed?.ifindex).to.equal(ifindex);
+    expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
+    await inPod("ip", "link", "del", "made0");
+    await bench.kubectl("delete", "vnic", "named", "--timeout=60s");
   });
 });

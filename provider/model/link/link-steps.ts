@@ -146,8 +146,23 @@ function solicit(name: string, mac: string): IpLine {
 /** An existing link with its index, because a pod may have given it a name that can't be used in a command. */
 export type LiveLink = Interface & { readonly index?: number };
 
+/** Renames a link in the pod's network namespace, which a kernel before 6.2 refuses while the link is up. */
+export function renameSteps(live: LiveLink, name: string): IpLine[] {
+  return [ipLine`link set dev ${handle(live)} name ${device(name)}`];
+}
+
+/** Takes a link down and renames it. */
+export function renameDownSteps(live: LiveLink, name: string): IpLine[] {
+  return [ipLine`link set dev ${handle(live)} down`, ...renameSteps(live, name)];
+}
+
+/** Brings a link up, whatever its name. */
+export function upSteps(live: LiveLink): IpLine[] {
+  return [ipLine`link set dev ${handle(live)} up`];
+}
+
 /**
- * Changes an existing link in the pod's network namespace to the plan. Only differences are changed, new addresses are
+ * Changes an existing link in the pod's network namespace to the plan, except its name. Only differences are changed, new addresses are
  * added before old ones are removed, and the link stays up, so that connections over unchanged addresses survive. The
  * alias is always set.
  */
@@ -162,7 +177,6 @@ export function convergeSteps(plan: SizedPlan, live: LiveLink): IpLine[] {
   const ownMac = hasOwnMac(network.mode);
   const steps = [
     ipLine`link set dev ${handle(live)} alias ${alias(linkAlias(vnic.uid))}`,
-    ...(live.name === interfaceName ? [] : [ipLine`link set dev ${handle(live)} name ${name}`]),
     ...(live.mtu === mtu ? [] : [ipLine`link set dev ${name} mtu ${number(mtu)}`]),
     ...added.map((address) => addAddress(address, interfaceName)),
     ...removed.map((address) => ipLine`address del ${cidr(address)} dev ${name}`),

@@ -83,9 +83,13 @@ function interruptionOf(change: Change, property: string, old: PlanValue, wanted
     case "replace":
       return "all traffic of this NIC until it is back";
     case "update":
+      if (property === "interfaceName" && old !== null) return pauseOfRenaming;
       return property === "addresses" ? connectionsThatEnd(old, wanted) : "none";
   }
 }
+
+/** Which kernel the node has isn't known in a preview. */
+const pauseOfRenaming = "all traffic of this NIC for a moment, if the node's kernel is older than 6.2";
 
 /**
  * Describes which connections end when addresses change: only those of removed addresses, because the link stays up and

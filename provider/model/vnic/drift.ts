@@ -15,8 +15,8 @@ export interface Findings {
 
 /**
  * Drift in words, for a plan; all of it can be repaired in place. Addresses and a given MTU aren't included, because
- * they appear as changes of the inputs. Name and MAC are included, because as changed inputs they would replace the
- * NIC.
+ * they appear as changes of the inputs. The MAC is included, because as a changed input it would replace the NIC, and so
+ * is the name, because dependents plan with the declared one.
  */
 export function driftOf({ known, record, pod, node }: Findings): string[] {
   const drift: string[] = [];

@@ -73,7 +73,7 @@ export const vnicFields = {
   },
   interfaceName: {
     schema: known(rule.interfaceName).optional(),
-    change: "replace",
+    change: "update",
     spec: true,
     doc: "The NIC's name in the pod, at most 15 characters",
     default: "`net1` … `net999999`, derived from namespace and name",

@@ -93,13 +93,22 @@ exit $code
 `;
 }
 
-/** All points at which the node side can be killed: before and after each program that an undisturbed run starts. */
+/**
+ * All points at which the node side can be killed: before and after each program that an undisturbed run starts.
+ * `prepare` runs before each injection.
+ */
 export async function everywhere(
   world: World,
   planOf: () => InjectPlan,
   check: (plan: InjectPlan, crash: Crash) => Promise<void>,
+  prepare: (plan: InjectPlan) => Promise<unknown> = async () => undefined,
 ): Promise<void> {
+  const checkOne = async (plan: InjectPlan, crash: Crash) => {
+    await prepare(plan);
+    await check(plan, crash);
+  };
   const undisturbed = planOf();
+  await prepare(undisturbed);
   const { answers, calls } = await runNodeSide(world, "inject", undisturbed);
   expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
   await runNodeSide(world, "eject", { vnic: undisturbed.vnic });
@@ -107,7 +116,7 @@ export async function everywhere(
   expect(calls).to.be.greaterThan(4);
   for (let call = 1; call <= calls; call++)
     for (const moment of ["before", "after"] as const)
-      await check(planOf(), { call, moment }).catch((error: unknown) => {
+      await checkOne(planOf(), { call, moment }).catch((error: unknown) => {
         throw new Error(`killed ${moment} call ${call} of ${calls}: ${(error as Error).message}`, { cause: error });
       });
 }

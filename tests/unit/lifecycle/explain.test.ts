@@ -4,7 +4,7 @@ import { explain } from "../../../provider/lifecycle/explain.ts";
 import { addressRecord } from "../../../provider/model/address/address.ts";
 import type { PodObject } from "../../../provider/model/kubernetes/pod.ts";
 import { FakeCluster } from "../../fakes/cluster.ts";
-import { definition, storedVnic, uid } from "../../fakes/objects.ts";
+import { definition, liveInterface, storedVnic, uid } from "../../fakes/objects.ts";
 
 const place = { node: "worker-1", segments: ["eth0", "eth1"], definition: definition({ name: "new" }) };
 const mac = "02:00:5e:00:00:01";
@@ -57,6 +57,14 @@ describe("an error from the node", () => {
     expect(await messageOf(taken)).to.match(
       /^interfaceName: it is taken, or free it there by a "pulumi up" before this one, .*: it is Vnic shop\/db-wire's$/,
     );
+  });
+
+  it("names the Vnic whose NIC still has the interface name, before the one that is about to get it", async () => {
+    const taken = new VnicError("refused", "interfaceName: it is taken", { subject: { type: "interface" } });
+    cluster.store(storedVnic());
+    const leaving = storedVnic({ name: "leaving", interfaceName: "net2" }, { uid: uid(8) });
+    cluster.store({ ...leaving, status: { conditions: [], interface: liveInterface() } });
+    expect(await messageOf(taken)).to.match(/: it is Vnic shop\/leaving's$/);
   });
 
   it("is unchanged when no Vnic has the MAC, or nothing more can be read", async () => {

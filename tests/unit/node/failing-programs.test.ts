@@ -21,10 +21,13 @@ interface Operation {
   /** Fields of a plan that was injected before; undefined if none was. */
   readonly former?: Partial<InjectPlan>;
   readonly verb?: "eject";
+  /** Whether the node's kernel is older than 6.2, and so renames no link that is up. */
+  readonly oldKernel?: true;
 }
 
 const two = { addresses: ["192.168.50.10/24", "192.168.50.11/24"] };
 const direct = { placement: "direct" } as const;
+const both = { addresses: ["192.168.50.10/24", "fd50::10/64"] };
 const operations: Operation[] = [
   { what: "an injection with mode macvlan", mode: "macvlan" },
   { what: "an injection with mode macvlan, direct", mode: "macvlan", plan: direct },
@@ -35,6 +38,13 @@ const operations: Operation[] = [
   { what: "a change of addresses", mode: "macvlan", former: {}, plan: two },
   { what: "a change of the placement", mode: "macvlan", former: {}, plan: direct },
   { what: "a change of everything", mode: "macvlan", former: {}, plan: { ...two, mtu: 1400, interfaceName: "net2" } },
+  ...(["macvlan", "bridge", "host-device"] as const).flatMap((mode): Operation[] => {
+    const operation = { mode, former: both, plan: { ...both, interfaceName: "net2" } };
+    return [
+      { what: `a change of the name with mode ${mode}`, ...operation },
+      { what: `a change of the name with mode ${mode} on an old kernel`, ...operation, oldKernel: true },
+    ];
+  }),
   { what: "a change of addresses with mode bridge", mode: "bridge", former: {}, plan: two },
   { what: "a change of addresses with mode host-device", mode: "host-device", former: {}, plan: two },
   { what: "an ejection with mode macvlan", mode: "macvlan", former: {}, verb: "eject" },
@@ -50,8 +60,9 @@ describe("when a program fails", () => {
   after(() => nodes.close());
 
   /** A node on which the operation can begin. */
-  async function prepare({ mode, former }: Operation): Promise<{ node: FakeNode; pristine: unknown }> {
+  async function prepare({ mode, former, oldKernel }: Operation): Promise<{ node: FakeNode; pristine: unknown }> {
     const node = nodes.add(mode);
+    node.kernel.renamesLinksThatAreUp = !oldKernel;
     const pristine = structuredClone(node.others());
     if (former) await node.inject(former);
     return { node, pristine };

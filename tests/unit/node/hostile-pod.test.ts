@@ -2,7 +2,14 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { linkAlias, transitLinkName } from "../../../provider/model/names.ts";
 import { batchOf, handle, ipLine } from "../../../provider/model/link/ip-line.ts";
-import { convergeSteps, leaseSteps, restoreSteps, moveBackSteps } from "../../../provider/model/link/link-steps.ts";
+import {
+  convergeSteps,
+  leaseSteps,
+  moveBackSteps,
+  renameDownSteps,
+  restoreSteps,
+  upSteps,
+} from "../../../provider/model/link/link-steps.ts";
 import {
   liveEntries,
   type RouteRow,
@@ -117,6 +124,7 @@ describe("the content of a pod's network namespace", () => {
           const lines = [
             ...own.flatMap((link) => attempt(() => [ipLine`link del dev ${handle(link)}`])),
             ...own.flatMap((link) => attempt(() => convergeSteps(plan, link))),
+            ...own.flatMap((link) => attempt(() => [...renameDownSteps(link, plan.interfaceName), ...upSteps(link)])),
             ...own.flatMap((link) =>
               attempt(() => leaseSteps(plan.network, link, link.addresses[0], "192.168.50.9/24")),
             ),

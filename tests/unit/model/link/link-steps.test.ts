@@ -7,12 +7,15 @@ import {
   type ParentLink,
   moveSteps,
   quarantineSteps,
+  renameDownSteps,
+  renameSteps,
   restoreSteps,
   bringUpSteps,
   moveBackSteps,
   type SizedPlan,
   sysctls,
   tagSteps,
+  upSteps,
 } from "../../../../provider/model/link/link-steps.ts";
 import { settingSteps } from "../../../../provider/model/link/device-settings.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../../../../provider/model/names.ts";
@@ -223,15 +226,10 @@ describe("the commands that converge a link", () => {
     ["the MAC is another one", {}, { mac: "02:00:00:00:00:99" }, [mark, announce]],
     ["it is down", {}, { up: false }, [mark, "link set dev net1 up"]],
     [
-      "it still has its transit name and nothing else",
+      "it has its name and nothing else",
       {},
-      { name: transit, addresses: [], up: false },
-      [
-        `link set dev ${transit} alias ${linkAlias(uid(1))}`,
-        `link set dev ${transit} name net1`,
-        "address add 192.168.50.10/24 dev net1",
-        "link set dev net1 up",
-      ],
+      { addresses: [], up: false },
+      [mark, "address add 192.168.50.10/24 dev net1", "link set dev net1 up"],
     ],
   ];
   for (const [when, plan, live, lines] of table)
@@ -254,6 +252,17 @@ describe("the commands that converge a link", () => {
       expect(
         convergeSteps(injectPlan(plan), liveInterface(live)).filter((line) => line.endsWith(" down")),
       ).to.deep.equal([]);
+  });
+});
+
+describe("the commands that rename a link", () => {
+  it("leave it up", () =>
+    expect(renameSteps(liveInterface({ name: "net1" }), "lan0")).to.deep.equal(["link set dev net1 name lan0"]));
+  it("take it down first on a kernel that requires it, and refer to it by its index", () => {
+    const [down, renamed] = renameDownSteps({ ...liveInterface({ name: "a b" }), index: 12 }, "lan0");
+    expect(down).to.match(/^link set dev if0+12 down$/);
+    expect(renamed).to.match(/^link set dev if0+12 name lan0$/);
+    expect(upSteps({ ...liveInterface(), index: 12 })[0]).to.match(/^link set dev if0+12 up$/);
   });
 });
 

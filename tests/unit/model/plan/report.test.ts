@@ -67,6 +67,11 @@ describe("the report on a plan", () => {
         { addresses: "connections over removed addresses end, others stay; which ones is known after up" },
       ],
       ["the MTU changes", { wanted: { mtu: 1400 } }, { mtu: "none" }],
+      [
+        "the NIC is renamed",
+        { wanted: { interfaceName: "lan0" } },
+        { interfaceName: "all traffic of this NIC for a moment, if the node's kernel is older than 6.2" },
+      ],
       ["a label changes", { wanted: { labels: { team: "net" } } }, { "labels.team": "none" }],
       [
         "the parent changes",

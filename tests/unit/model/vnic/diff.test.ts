@@ -20,7 +20,7 @@ const table: [what: string, change: Partial<Definition>, update: string[], repla
   ["the pod", { pod: { namespace: "shop", name: "db-1" } }, [], ["pod"]],
   ["the parent", { network: { mode: "macvlan", parent: "eth2" } }, [], ["network"]],
   ["the MAC", { mac: "02:00:5e:10:00:02" }, [], ["mac"]],
-  ["the interface name", { interfaceName: "net2" }, [], ["interfaceName"]],
+  ["the interface name", { interfaceName: "net2" }, ["interfaceName"], []],
   ["an address and the MAC", { addresses: ["10.0.0.1/8"], mac: "02:00:5e:10:00:02" }, ["addresses"], ["mac"]],
   ["addresses to unknown values", { addresses: unknownValue as never }, ["addresses"], []],
 ];
