@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { ensureNetwork, removeNetwork } from "../../provider/lifecycle/network/network-record.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { messageOf } from "../../provider/base/errors.ts";
+import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { group } from "../../provider/model/names.ts";
 import { type NetworkDefinition, parseNetwork } from "../../provider/model/network/definition.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
@@ -43,17 +44,24 @@ describe("networks", () => {
     bench.beforeClose(() => kubectl(bench.lab.kubectl, ["label", "node", "node2", "example.org/rack-"]));
   });
 
-  it("serve Vnics by name, with the parent of each node, their MTU and their gateways", async () => {
+  /** The placement that the node made the Vnic's link by. */
+  const placementOn = async (node: "node1" | "node2", { uid }: { uid: string }) => {
+    const { stdout } = await bench.lab.exec(node, ["cat", `${stateDirectory}/vnics/${uid}.json`]);
+    return (JSON.parse(stdout) as { definition: { placement?: string } }).definition.placement;
+  };
+
+  it("serve Vnics by name, with the parent of each node, their MTU, their gateways and their placement", async () => {
     const parents = [{ nodes: { "example.org/rack": "b" }, parent: "eth7" }];
     const { metadata } = await ensureNetwork(
       bench.driver.cluster,
-      lan({ parents, mtu: 1400, gateways: ["192.168.50.1", "fd50::1"] }),
+      lan({ parents, mtu: 1400, gateways: ["192.168.50.1", "fd50::1"], placement: "direct" }),
     );
     const one = await bench.inject(wire(85));
-    const two = await bench.inject(wire(86, { pod: { namespace, name: "web" }, mtu: 1300 }));
-    const common = { mode: "macvlan", mtu: 1400, gateways: ["192.168.50.1"] };
+    const two = await bench.inject(wire(86, { pod: { namespace, name: "web" }, mtu: 1300, placement: "moved" }));
+    const common = { mode: "macvlan", mtu: 1400, gateways: ["192.168.50.1"], placement: "direct" };
     expect(one.networkOnNode).to.deep.equal({ ...common, parent: "eth1" });
     expect(two.networkOnNode).to.deep.equal({ ...common, parent: "eth7" });
+    expect([await placementOn("node1", one), await placementOn("node2", two)]).to.deep.equal(["direct", "moved"]);
     expect([one.interface?.mtu, two.interface?.mtu]).to.deep.equal([1400, 1300]);
     for (const host of [85, 86]) expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
     const rules = await bench.kubectl("exec", "db", "--", "ip", "rule");
@@ -76,14 +84,16 @@ describe("networks", () => {
   it("show their changes in a refresh of their Vnics, and an injection applies them", async () => {
     const first = await ensureNetwork(bench.driver.cluster, lan());
     const state = await bench.inject(wire(85));
-    await ensureNetwork(bench.driver.cluster, lan({ mode: "macvlan-private", mtu: 1300 }));
+    await ensureNetwork(bench.driver.cluster, lan({ mode: "macvlan-private", mtu: 1300, placement: "direct" }));
     const seen = await observe(bench.driver, vnicRef(state), state);
     expect(seen?.drift).to.deep.equal([
       `the network's mode is "macvlan-private" by now, and was "macvlan"`,
       "the network's mtu is 1300 by now, and was not given",
     ]);
     const mended = await bench.inject(wire(85), { known: state });
-    expect(mended.networkOnNode).to.deep.equal({ mode: "macvlan-private", parent: "eth1", mtu: 1300 });
+    expect(mended.networkOnNode).to.deep.equal({
+      ...{ mode: "macvlan-private", parent: "eth1", mtu: 1300, placement: "direct" },
+    });
     expect(linkNamed(await bench.linksIn("db"), "lan85")?.mtu).to.equal(1300);
     expect(await answersPing(bench.lab, "lan1", "192.168.50.85")).to.equal(true);
     await bench.eject(mended);
