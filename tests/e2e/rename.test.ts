@@ -1,9 +1,20 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type LinkRow } from "../support/kernel/machine.ts";
 import { answersPing } from "../support/outside.ts";
 import { podNetns } from "../support/pod-netns.ts";
 import { setStage } from "../support/stage.ts";
 import type { DeclaredVnic } from "../support/stack.ts";
+
+/** Two Vnics with names from `names.json`. The second one is updated after the first one. */
+const chain = `
+  const { Vnic } = require("pulumi-vnic");
+  const [first, second] = JSON.parse(require("fs").readFileSync("names.json", "utf8"));
+  const shared = { pod: { namespace: "rename", name: "db" }, network: { parent: "eth1" } };
+  const wire = new Vnic("wire", { ...shared, addresses: ["192.168.50.70/24"], interfaceName: first });
+  new Vnic("other", { ...shared, addresses: ["192.168.50.71/24"], interfaceName: second }, { dependsOn: wire });
+`;
 
 describe("a change of interfaceName under the real engine", () => {
   const stage = setStage("rename", { db: "node1" });
@@ -97,5 +108,19 @@ describe("a change of interfaceName under the real engine", () => {
     expect(await storedNames()).to.deep.equal({ wire: "lan1", other: "lan0" });
     await answer(first, second);
     await stage.stack.destroy();
+  });
+
+  it("takes the name that another Vnic gives up in the same up if it depends on that one", async () => {
+    const stack = await stage.anotherStack({ program: chain });
+    const place = (...names: string[]) => writeFile(join(stack.folder, "project", "names.json"), JSON.stringify(names));
+    await place("lan0", "lan1");
+    await stack.up();
+    await place("spare0", "lan0");
+    await stack.up();
+    const names = (await stack.vnics()).map(({ outputs }) => outputs?.["interfaceName"]);
+    expect(names).to.have.members(["spare0", "lan0"]);
+    await answer(first, second);
+    await stack.destroy();
+    await stack.remove();
   });
 });

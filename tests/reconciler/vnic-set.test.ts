@@ -139,13 +139,15 @@ describe("a VnicSet on the lab", () => {
     it("changes its Vnics in place, and is deleted after them", async () => {
       await declare("wires", {
         workload: { kind: "StatefulSet", name: "db" },
-        template: { network: { mode: "macvlan", parent: "eth1" }, mtu: 1400 },
+        template: { network: { mode: "macvlan", parent: "eth1" }, mtu: 1400, interfaceName: "lan0" },
         addresses: [range],
       });
-      await until("the pods' NICs to have the new MTU", 60, async () => {
-        const mtus = (await membersOf("wires")).map(({ status }) => status?.interface?.mtu);
-        return mtus.every((mtu) => mtu === 1400) ? true : undefined;
+      await until("the pods' NICs to have the new MTU and name", 60, async () => {
+        const nics = (await membersOf("wires")).map(({ status }) => status?.interface);
+        return nics.every((nic) => nic?.mtu === 1400 && nic.name === "lan0") ? true : undefined;
       });
+      for (const address of Object.values(all))
+        expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
       await bench.kubectl("delete", "vnicset", "wires", "--timeout=120s");
       expect(await membersOf("wires")).to.deep.equal([]);
       await silent(Object.values(all));
