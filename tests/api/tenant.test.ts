@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { annotations, apiVersion, finalizer, group, labels, systemNamespace } from "../../provider/model/names.ts";
+import {
+  annotations,
+  apiVersion,
+  finalizer,
+  group,
+  inlineRole,
+  inlineVerb,
+  labels,
+  providerServiceAccount,
+  systemNamespace,
+} from "../../provider/model/names.ts";
 import { addressRecord, addressName } from "../../provider/model/address/address.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
@@ -115,6 +125,105 @@ describe("a tenant, at the API server,", () => {
         for (const person of ["ann", "owen"])
           expect((await as(person, argv, input)).stderr, person).to.match(/needs the right "use-inline"/);
       });
+
+  it("gets no network inline by binding our own ClusterRoles in its namespace, or by a Role that names the right", async () => {
+    const clusterRoles = [inlineRole, providerServiceAccount, "cluster-admin"];
+    const rules = [{ apiGroups: [group], resources: ["vnicnetworks"], verbs: [inlineVerb] }];
+    const role = { apiVersion: rbacVersion, kind: "Role", metadata: { name: "inline", namespace }, rules };
+    expect((await as("owen", ["apply", "-f", "-"], role)).stderr).to.equal("");
+    const bound = [["Role", "inline"], ...clusterRoles.map((name) => ["ClusterRole", name])].map(([kind, name]) => ({
+      ...{ apiVersion: rbacVersion, kind: "RoleBinding", metadata: { name: `own-${name}`, namespace } },
+      ...{ roleRef: { ...rbac, kind, name }, subjects: [{ kind: "User", name: "owen", ...rbac }] },
+    }));
+    for (const binding of bound) await as("owen", ["apply", "-f", "-"], binding);
+    for (const record of [vnic("fresh", inline), set("fresh", inline)])
+      expect((await as("owen", ["create", "--dry-run=server", "-f", "-"], record)).stderr).to.match(/use-inline/);
+    const others = [
+      "patch",
+      "vnic",
+      "theirs",
+      "-n",
+      neighbor,
+      "--type=merge",
+      "-p",
+      '{"metadata":{"labels":{"a":"b"}}}',
+    ];
+    expect((await as("owen", others)).stderr).to.match(/[Ff]orbidden/);
+    await api.kubectl(["delete", "rolebinding", "-n", namespace, ...bound.map(({ metadata }) => metadata.name)]);
+  });
+
+  const parts: [what: string, operations: object[]][] = [
+    ["a parent beside the name", [{ op: "add", path: "/spec/network/parent", value: "eth0" }]],
+    [
+      "a copy of another field's value as the parent",
+      [
+        { op: "remove", path: "/spec/network/name" },
+        { op: "copy", from: "/spec/pod/name", path: "/spec/network/parent" },
+      ],
+    ],
+    ["a mode beside the name", [{ op: "add", path: "/spec/network/mode", value: "bridge" }]],
+  ];
+  for (const [what, operations] of parts)
+    it(`gets no inline network by ${what}`, async () => {
+      const request = patch("json", "vnic", "named", operations, "--dry-run=server");
+      expect((await as("owen", request)).stderr).to.match(/network/);
+    });
+
+  const macs = [
+    ...["00:11:22:33:44:55", "00-11-22-33-44-55", "00:11-22:33-44:55", "AC:DE:48:00:11:22", "00-00-5E-00-01-01"],
+    ...["01:00:5e:00:00:01", "33-33-00-00-00-01", "03:00:00:00:00:01", "0F:00:00:00:00:01"],
+    ...["00:00:00:00:00:00", "00-00-00-00-00-00", "ff:ff:ff:ff:ff:ff", "FF-FF-FF-FF-FF-FF", "fF:Ff:ff-ff:FF:ff"],
+    ...[
+      "02:00:5e:00:00:01:02",
+      "02:00:5e:00:00",
+      "0200.5e00.0001",
+      "02005e000001",
+      "2:0:5e:0:0:1",
+      "02:00:5e:00:00:0g",
+    ],
+    ...[
+      " 02:00:5e:00:00:01",
+      "02:00:5e:00:00:01\n",
+      "０2:00:5e:00:00:01",
+      "02:00:5е:00:00:01",
+      "02:00:5e:00:00:01\u0000",
+      "",
+    ],
+  ];
+  for (const mac of macs)
+    it(`is refused the MAC ${JSON.stringify(mac)}`, async () => {
+      for (const record of [vnic("fresh", { ...onNetwork, mac }), set("fresh", { ...onNetwork, mac })])
+        expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], record)).stderr).to.match(/mac/);
+    });
+
+  const lookAlikes: [field: string, spec: object][] = [
+    ["the pod's name", { ...onNetwork, pod: { name: "dЬ" } }],
+    ["the pod's name, with its namespace", { ...onNetwork, pod: { name: `${neighbor}/db` } }],
+    ["the Network's name", { network: { name: "tenant-ⅼan" } }],
+    ["the interface's name", { ...onNetwork, interfaceName: "nеt1" }],
+    ["the interface's name, reserved", { ...onNetwork, interfaceName: "eth0" }],
+    ["the interface's name, with a right-to-left mark", { ...onNetwork, interfaceName: "net\u200f1" }],
+    ["an address", { ...onNetwork, addresses: ["192․168․50․7/24"] }],
+  ];
+  for (const [field, spec] of lookAlikes)
+    it(`is refused a look-alike or foreign form of ${field}`, async () => {
+      expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], vnic("fresh", spec))).stderr).to.match(
+        /spec\./,
+      );
+    });
+
+  it("may have a record named by the API server, whose name is never too long", async () => {
+    for (const length of [1, 57, 63, 200]) {
+      const metadata = { name: undefined, generateName: `${"a".repeat(length - 1)}-` };
+      const { stdout, stderr } = await as(
+        "ann",
+        ["create", "--dry-run=server", "-o", "json", "-f", "-"],
+        vnic("", onNetwork, metadata),
+      );
+      const { name = "" } = stderr === "" ? (JSON.parse(stdout) as { metadata: { name: string } }).metadata : {};
+      expect(stderr === "" ? name.length <= 63 : /name/.test(stderr), `${length}: ${stderr}`).to.equal(true);
+    }
+  });
 
   it("changes no metadata of other namespaces' Vnics, of VnicAddresses and of VnicNetworks", async () => {
     const owner = { apiVersion: "v1", kind: "ConfigMap", name: "kube-root-ca.crt", uid: held.spec.holder.uid };
