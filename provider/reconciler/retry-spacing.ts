@@ -1,5 +1,5 @@
 /** The least time between two retries of one namespace. */
-const spacingMilliseconds = 50;
+const spacingMilliseconds = 100;
 
 /**
  * Spreads the retries of each namespace over time. Objects that fail together, for the same reason, would otherwise be

@@ -499,11 +499,24 @@ describe("a hostile pod", () => {
     expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
   });
 
-  for (const network of [macvlan, bridge])
-    it(`that deletes its link of mode ${network.mode} again and again never prevents its removal`, async () => {
-      const deleting = pod.machine.spawn(["sh", "-c", "while :; do ip link del net1; done 2>/dev/null"]);
+  for (const [network, placement] of [
+    [macvlan, "moved"],
+    [bridge, "moved"],
+    [macvlan, "direct"],
+    [bridge, "direct"],
+  ] as const)
+    it(`that deletes its link of mode ${network.mode}, placement ${placement}, again and again never prevents its removal`, async () => {
+      const remove =
+        "for link in $(ls /sys/class/net); do [ $link = lo ] || [ $link = eth0 ] || ip link del $link; done";
+      const deleting = pod.machine.spawn([
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        `mount -t sysfs sysfs /sys; while :; do ${remove}; done 2>/dev/null`,
+      ]);
       for (let round = 0; round < 8; round++) {
-        await inject(network).catch(() => undefined);
+        await inject(network, placement).catch(() => undefined);
         await eject();
         expect(await world.remains()).to.deep.equal([]);
       }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { knownLayouts } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { appPod } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import { kindOf } from "../lab/node-kinds.ts";
@@ -43,6 +44,41 @@ describe("a pod gets a NIC", () => {
     }
     expect(await answersPing(bench.lab, "lan1", address)).to.equal(false);
   }
+
+  for (const node of nodes)
+    it(`alone, when its labels and annotations are those of another pod's sandbox, on ${node}`, async () => {
+      const [own, other] = [`imitator-${node}`, `imitated-${node}`];
+      const wire = (pod: string) =>
+        define({ name: "wire", pod: { namespace, name: pod }, addresses: [`${address}/24`], interfaceName: "net1" });
+      await bench.runPod(other, node);
+      const seen = await bench.inject(wire(other));
+      await bench.eject(seen);
+      const { sandboxId = "", podUid } = seen;
+      const annotations = Object.fromEntries(
+        knownLayouts.flatMap(({ annotations: keys }) => [
+          [keys.sandboxId, sandboxId],
+          [keys.podUid, podUid],
+          [keys.podNamespace, namespace],
+          [keys.podName, other],
+          [keys.type, "sandbox"],
+        ]),
+      );
+      const labels = { "io.kubernetes.pod.uid": podUid, "io.kubernetes.pod.name": other };
+      const pod = base(own, node);
+      await applyObjects(bench.lab.kubectl, [{ ...pod, metadata: { ...pod.metadata, annotations, labels } }]);
+      await bench.kubectl("wait", "--for=condition=Ready", `pod/${own}`, "--timeout=60s");
+      for (const [target, stranger] of [
+        [own, other],
+        [other, own],
+      ] as const) {
+        const state = await bench.inject(wire(target));
+        const names = async (each: string) => (await bench.linksIn(each)).map(({ ifname }) => ifname);
+        expect(await names(target)).to.include("net1");
+        expect(await names(stranger)).not.to.include("net1");
+        await bench.eject(state);
+        expect(await names(target)).not.to.include("net1");
+      }
+    });
 
   it("when its init container waits for it", async () => {
     const pod = base("init", "node1");

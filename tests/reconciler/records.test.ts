@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { apiVersion } from "../../provider/model/names.ts";
+import { annotations, apiVersion } from "../../provider/model/names.ts";
+import { appPod } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
-import { applyObjects } from "../support/cluster.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
 import type { LinkRow } from "../support/kernel/machine.ts";
 import { podNetns } from "../support/pod-netns.ts";
 import { useBench } from "../support/use-bench.ts";
@@ -50,6 +51,51 @@ describe("the reconciler, for records made only with kubectl", () => {
     expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
     await bench.kubectl("delete", "pod", "going", "--wait=true");
     await bench.kubectl("wait", "--for=delete", "vnic/late", "--timeout=30s");
+  });
+
+  it("lets a namespace be deleted together with its pods, Vnics and VnicSets, whatever they are annotated with", async () => {
+    const gone = "records-gone";
+    const here = { namespace: gone };
+    const { kubectl: any } = bench.lab;
+    const inGone = (...argv: string[]) => kubectl(any, ["-n", gone, ...argv]);
+    const claim = JSON.stringify({ holder: "somebody else", renewed: new Date().toISOString() });
+    const vnic = (name: string, host: number, metadata: object = {}) => ({
+      ...{ apiVersion, kind: "Vnic", metadata: { name, ...here, ...metadata } },
+      spec: {
+        pod: { name: "db" },
+        network: { parent: "eth1" },
+        interfaceName: name,
+        addresses: [`192.168.50.${host}/24`],
+      },
+    });
+    const pod = appPod({ ...here, name: "db", node: "node1" }) as { readonly metadata: object };
+    const addresses = [{ cidr: "192.168.50.0/24", from: "192.168.50.68", to: "192.168.50.68" }];
+    await kubectl(any, ["create", "namespace", gone]);
+    await inGone("wait", "--for=create", "serviceaccount/default", "--timeout=30s");
+    await applyObjects(any, [
+      { ...pod, metadata: { ...pod.metadata, labels: { app: "db" } } },
+      vnic("one", 66),
+      vnic("two", 67),
+      {
+        ...{ apiVersion, kind: "VnicSet", metadata: { name: "set", ...here } },
+        spec: { selector: { app: "db" }, addresses, template: { network: { parent: "eth1" }, interfaceName: "set0" } },
+      },
+    ]);
+    const answers = (host: number) => answersPing(bench.lab, "lan1", `192.168.50.${host}`);
+    const all = [66, 67, 68];
+    for (const host of all) await until(`an answer of ${host}`, 60, async () => (await answers(host)) || undefined);
+    await inGone(
+      "annotate",
+      "vnic",
+      "two",
+      `${annotations.claim}=${claim}`,
+      `${annotations.node}=node9`,
+      "--overwrite",
+    );
+    await kubectl(any, ["delete", "namespace", gone, "--timeout=120s"]);
+    for (const host of all) expect(await answers(host)).to.equal(false);
+    const held = "jsonpath={range .items[*]}{.spec.holder.namespace} {end}";
+    expect(await kubectl(any, ["get", "vnicaddresses", "-o", held])).not.to.contain(gone);
   });
 
   it("reports a failure at the record and at the pod once, however often it tries", async () => {

@@ -26,7 +26,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "that makes its link of mode … a port of a bridge loses the link nonetheless",
       "that gives another link the name by which ip refers to an index loses its NIC, and not the other link",
       "gets a NIC of mode … from that link, and loses it, when the pod …",
-      "that deletes its link of mode … again and again never prevents its removal",
+      "that deletes its link of mode …, placement …, again and again never prevents its removal",
     ],
   },
   "a pod with a Vnic can't prevent the removal of another pod's Vnic, or change the node": {
