@@ -17,6 +17,7 @@ import {
   type VnicSpec,
   vnicRef,
 } from "../model/vnic/record.ts";
+import { changeUnlessEdited } from "./change-record.ts";
 
 /* Ownership of the record of a Vnic that is being injected: writing, changing and restoring it. */
 
@@ -84,8 +85,8 @@ export async function withdrawRecord(
 }
 
 /**
- * Writes only our part of a record's metadata, and only if the record is unchanged, because its spec belongs to the
- * user.
+ * Writes only our part of a record's metadata, and only if nobody else has changed the record, because its spec belongs
+ * to the user.
  */
 export async function writePlacement(
   cluster: Cluster,
@@ -94,5 +95,5 @@ export async function writePlacement(
   at: Placement,
 ): Promise<StoredVnic> {
   const change = placementChange(record, definition, at);
-  return change ? cluster.changeVnic(record, change) : record;
+  return change ? changeUnlessEdited(cluster, record, change) : record;
 }

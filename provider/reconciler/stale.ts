@@ -1,3 +1,4 @@
+import { changeUnlessEdited } from "../lifecycle/change-record.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import { removeFromNode } from "../lifecycle/eject.ts";
 import { withdraw } from "../lifecycle/network/network-status.ts";
@@ -33,7 +34,7 @@ export const stale: Module = async (task) => {
       return;
     await removeFromNode(context, { ...refOf(record), uid }, placement.node, undefined, deadline, { keepLease: true });
     await withdraw(context, namespace, current.status?.networkStatus);
-    await context.cluster.changeVnic(current, {
+    await changeUnlessEdited(context.cluster, current, {
       annotations: { [annotations.node]: null, [annotations.podUid]: null },
     });
     context.log("info", `removed its remaining parts on node ${placement.node}: ${end}`, about(task));
