@@ -9,7 +9,8 @@ export type Mode = "macvlan" | "macvlan-private" | "bridge" | "host-device" | "i
 export type LinkPlacement = "moved" | "direct";
 
 /**
- * Deadlines of operations in seconds. An operation that exceeds its deadline fails, and names what it was waiting for.
+ * Deadlines of operations in seconds. An operation that exceeds its deadline fails, and names what it was waiting for. One that
+ * isn't given is taken from the resource's option `customTimeouts`.
  */
 export interface Deadlines {
   /** @default 120 */

@@ -7,6 +7,7 @@ import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { settleRead } from "./previewed-outputs.ts";
+import { withTimeouts } from "./deadlines.ts";
 import { refuseForeignValues, refuseOptions } from "./foreign-values.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
@@ -90,7 +91,8 @@ export class VnicSet extends pulumi.CustomResource {
     refusePlainCredential();
     refuseOptions(`VnicSet "${name}"`, options);
     const checked = refuseForeignValues(`VnicSet "${name}"`, args);
-    const given = args ? { ...args, template: withNetworkName(args.template) } : whereOf(options);
+    const timed = args && withTimeouts(args, options?.customTimeouts);
+    const given = timed ? { ...timed, template: withNetworkName(timed.template) } : whereOf(options);
     const { secretInputs, additionalSecretOutputs } = findSecrets(given, derivedOutputs, options, checked);
     const placeholders = Object.fromEntries(
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),

@@ -6,6 +6,7 @@ import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
 import { missingOf, settleAbsent, settleRead } from "./previewed-outputs.ts";
+import { withTimeouts } from "./deadlines.ts";
 import { refuseForeignValues, refuseOptions } from "./foreign-values.ts";
 import { findSecrets } from "./secret-inputs.ts";
 
@@ -306,7 +307,8 @@ export class Vnic extends pulumi.CustomResource {
     refusePlainCredential();
     refuseOptions(`Vnic "${name}"`, options);
     const checked = refuseForeignValues(`Vnic "${name}"`, args);
-    const given = args ? { ...args, network: referenceTo(args.network) } : whereOf(options);
+    const timed = args && withTimeouts(args, options?.customTimeouts);
+    const given = timed ? { ...timed, network: referenceTo(timed.network) } : whereOf(options);
     const derived = args && mayHaveLease(args) ? [...derivedOutputs, "addresses"] : derivedOutputs;
     const { secretInputs, additionalSecretOutputs, orSecretDefault } = findSecrets(given, derived, options, checked);
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));

@@ -91,9 +91,9 @@ const accepted: readonly [statements: string, name: string, planned: object][] =
   [`pulumi.output("applied").apply((name) => declare(name));`, "applied", {}],
   [`for (let index = 0; index < 200; index++) declare(\`loop-\${index}\`);`, "loop-199", {}],
   [
-    `declare("options", {}, { customTimeouts: { create: "10m" }, additionalSecretOutputs: ["interface"], protect: true });`,
+    `declare("options", { deadlines: { updateSeconds: 60 } }, { customTimeouts: { create: "10m", delete: "1h0m1.5s", update: "5m" }, additionalSecretOutputs: ["interface"], protect: true });`,
     "options",
-    {},
+    { deadlines: { createSeconds: 600, updateSeconds: 60, deleteSeconds: 3602 } },
   ],
 ];
 
