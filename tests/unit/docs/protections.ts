@@ -88,7 +88,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "unit/node/node-addresses.test.ts": ["have MACs that no new NIC may have"],
   },
-  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace": {
+  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace, where the Network doesn't let it choose MACs": {
     "lifecycle/tenants.test.ts": [
       "what the Network's terms don't allow, even without policies, and what CEL can't check",
     ],
