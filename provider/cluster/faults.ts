@@ -32,13 +32,16 @@ export function classify(error: unknown, server: string, doing: string): VnicErr
     return isFromNetwork(error)
       ? fault("unreachable", `no answer from the API server at ${server}: ${networkWords(error)}`)
       : fault("invalid", `${networkWords(error)}; correct the kubeconfig`);
+  const notInstalled = () => fault("notInstalled", `the cluster doesn't know ${apiVersion}; ${installHint}`);
+  // Right after a CRD was deleted, the API server still knows the kind for a moment.
+  if (code === 403 && words.includes("custom resource definition is terminating")) return notInstalled();
   if (code === 401) return fault("forbidden", `the API server refuses the credentials; renew the kubeconfig's`);
   if (code === 403) {
     const byRbac = / cannot \w+ resource /.test(words);
     return fault("forbidden", byRbac ? `${words}; grant it: npx pulumi-vnic manifests has the roles` : words);
   }
   if (code === 404) {
-    if (!status.details?.name) return fault("notInstalled", `the cluster doesn't know ${apiVersion}; ${installHint}`);
+    if (!status.details?.name) return notInstalled();
     if (status.details.kind !== "namespaces") return new NotFound("failed", `${doing}: ${words}`, { cause: error });
     return status.details.name === systemNamespace
       ? new NotFound("notInstalled", `${doing}: namespace ${systemNamespace} is missing; ${installHint}`, {

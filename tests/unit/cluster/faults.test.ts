@@ -52,6 +52,14 @@ describe("a call to the API server", () => {
       /install them/,
     ],
     [
+      "our CRDs are being deleted",
+      answered(403, {
+        message: `vnics.pulumi-vnic.dev "wire" is forbidden: create not allowed while custom resource definition is terminating`,
+      }),
+      "notInstalled",
+      /doesn't know pulumi-vnic.dev\/v1alpha1; install them/,
+    ],
+    [
       "our namespace is missing",
       notFound({ name: "vnic-system", kind: "namespaces" }),
       "notInstalled",
