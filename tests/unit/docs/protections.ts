@@ -88,14 +88,15 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "unit/node/node-addresses.test.ts": ["have MACs that no new NIC may have"],
   },
-  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace, where the Network doesn't let it choose MACs": {
-    "lifecycle/tenants.test.ts": [
-      "what the Network's terms don't allow, even without policies, and what CEL can't check",
-    ],
-    "unit/lifecycle/network/terms.test.ts": [
-      "counts a Vnic whose NIC is still on it, although its record names a network that can't be used",
-    ],
-  },
+  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace, where the Network doesn't let it choose MACs":
+    {
+      "lifecycle/tenants.test.ts": [
+        "what the Network's terms don't allow, even without policies, and what CEL can't check",
+      ],
+      "unit/lifecycle/network/terms.test.ts": [
+        "counts a Vnic whose NIC is still on it, although its record names a network that can't be used",
+      ],
+    },
   "rights on Vnics can't choose a Network's VLAN or mode, or a name that can't be used for derived objects": {
     "api/admission.test.ts": ["a VLAN beside a Network's name", "a Vnic's name with a dot"],
   },
