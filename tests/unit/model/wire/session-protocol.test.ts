@@ -16,6 +16,7 @@ import {
   request,
   observePlan,
 } from "../../../../provider/model/wire/session-protocol.ts";
+import { parentForm } from "../../../../provider/model/schema/fields.ts";
 import { containerId, injectPlan as plan, liveInterface, uid } from "../../../fakes/objects.ts";
 
 const hostileWords = [
@@ -82,8 +83,11 @@ const legal: Record<string, string> = {
 /** Every word of every command and setting that the plan causes. */
 function wordsOf(accepted: InjectPlan): string[] {
   const sized = { ...accepted, mtu: accepted.mtu ?? 1500 };
+  const text = sized.network.parent;
+  // By a subnet, a MAC or a PCI address, the node finds a link of its own, whose name is used in the commands.
+  const parent = parentForm(text) === "name" ? text : "eth1";
   const lines = [
-    ...createSteps(sized, { parent: sized.network.parent }, 17_000_000),
+    ...createSteps(sized, { parent }, 17_000_000),
     ...moveSteps(accepted, "/run/netns/cni-1"),
     ...configureSteps(accepted),
     ...convergeSteps(sized, liveInterface({ addresses: [], up: false, mac: "02:00:00:00:00:99" })),
