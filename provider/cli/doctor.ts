@@ -52,10 +52,11 @@ The pod asks the host, which shows whether frames with a MAC that isn't the node
     });
 }
 
-async function diagnose({ selfTest: host, network, ...options }: DoctorOptions): Promise<Finding[]> {
+async function diagnose(options: DoctorOptions): Promise<Finding[]> {
+  const { selfTest: host, network } = options;
   const { examine } = await import("./examine.ts");
   const access = accessOf(options);
-  const findings = await examine(access, { ...options, ...(network === undefined ? {} : { network }) });
+  const findings = await examine(access, options);
   if (host === undefined || network === undefined) return findings;
   const { runSelfTests } = await import("./self-test.ts");
   const progress = (words: string) => process.stderr.isTTY && process.stderr.write(`${words} ...\n`);

@@ -1,12 +1,13 @@
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { attachmentWords, type ReadNetwork, readAttachment } from "../../model/network/attachment-definition.ts";
 import { hasOwnMac } from "../../model/network/mode.ts";
-import { placementProblem } from "../../model/network/placement.ts";
+import { placementProblems } from "../../model/network/placement.ts";
 import { deriveMac, type VnicRef } from "../../model/names.ts";
 import { omitUndefined } from "../../model/schema/known.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import type { NetworkOnNode } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
+import { refuseProblems } from "./terms.ts";
 
 /* The network of a Vnic that names a NetworkAttachmentDefinition. */
 
@@ -38,8 +39,7 @@ export function attachmentFor(
   const routed = (definition.gateways ?? []).length > 0 && definition.replyVia !== "pod";
   if (repliesByNic && !routed)
     throw refusal('its plugin sbr lets replies leave by the NIC; give the Vnic gateways, and not replyVia: "pod"');
-  const misplaced = placementProblem(network.mode, definition.placement);
-  if (misplaced !== undefined) throw new VnicError("refused", `placement: ${misplaced}`);
+  refuseProblems(placementProblems(network.mode, definition.placement));
   return { ...network, ...omitUndefined({ mtu, networkStatus }) };
 }
 

@@ -85,7 +85,8 @@ export async function refuseClusterAddresses(cluster: Cluster, { addresses }: De
   refuseProblems(clusterAddressProblems(addresses, await cluster.clusterAddresses()));
 }
 
-function refuseProblems(problems: readonly Problem[]): void {
+/** Refuses with all problems at once, if there are any. */
+export function refuseProblems(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   throw new VnicError("refused", problemWords(problems));
 }

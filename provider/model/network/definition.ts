@@ -6,7 +6,7 @@ import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
 import { networkFields, networkResourceFields } from "./fields.ts";
 import { vlanProblem } from "./mode.ts";
-import { placementProblem } from "./placement.ts";
+import { placementProblems } from "./placement.ts";
 
 /** The schemas of {@link networkFields}. */
 export const networkShape = shapeOf(networkFields);
@@ -36,8 +36,7 @@ function crossFieldProblems(given: Readonly<Record<string, unknown>>) {
     problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
   const reason = vlanProblem(mode, vlan);
   if (reason !== undefined) problems.push({ property: "vlan", reason });
-  const misplaced = placementProblem(mode, placement);
-  if (misplaced !== undefined) problems.push({ property: "placement", reason: misplaced });
+  problems.push(...placementProblems(mode, placement));
   if (!isList(ranges, maxItems.ranges)) return problems;
   const families = ranges.map((range) => {
     const cidr = (range as { cidr?: unknown } | null)?.cidr;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { quote } from "../../base/quote.ts";
 import { unknownValue } from "../schema/known.ts";
+import type { Problem } from "../schema/problem.ts";
 import { admitted } from "../schema/rule.ts";
 
 /*
@@ -25,21 +26,23 @@ export const placement = z
 const impossible = `"direct" can't be used with mode "host-device", whose device exists already and can only be moved; use "moved"`;
 
 /** The problem with a placement for that mode, if there is one. An unknown value may turn out to be possible. */
-export function placementProblem(mode: unknown, given: unknown): string | undefined {
-  if ([mode, given].includes(unknownValue)) return undefined;
-  return given === "direct" && mode === "host-device" ? impossible : undefined;
+export function placementProblems(mode: unknown, given: unknown): Problem[] {
+  if ([mode, given].includes(unknownValue) || given !== "direct" || mode !== "host-device") return [];
+  return [{ property: "placement", reason: impossible }];
 }
 
 /** {@link impossible} as a text in CEL. */
 export const placementWordsInCel = impossible.replaceAll("'", "\\'");
 
 /**
- * {@link placementProblem} as a validation of a spec in a CRD; `mode` is a CEL expression of an optional mode, such as
- * `self.?mode`.
+ * {@link placementProblems} in CEL; `spec` is an expression of what has the placement, and `mode` one of an optional
+ * mode, such as `self.?mode`.
  */
+export function placementInCel(spec: string, mode: string): string {
+  return `${spec}.?placement.orValue('moved') != 'direct' || ${mode}.orValue('macvlan') != 'host-device'`;
+}
+
+/** {@link placementInCel} as a validation of a spec in a CRD. */
 export function placementRuleOf(mode: string) {
-  return {
-    rule: `self.?placement.orValue('moved') != 'direct' || ${mode}.orValue('macvlan') != 'host-device'`,
-    message: `placement: ${impossible}`,
-  };
+  return { rule: placementInCel("self", mode), message: `placement: ${impossible}` };
 }

@@ -6,7 +6,7 @@ import type { Problem } from "../schema/problem.ts";
 import { special } from "../schema/address-blocks.ts";
 import { type AddressRange, contains, edges, freeSpans, holes, indexOf, isWithin } from "../schema/range.ts";
 import type { NetworkFields } from "./definition.ts";
-import { type LinkPlacement, placementProblem } from "./placement.ts";
+import { type LinkPlacement, placementProblems } from "./placement.ts";
 
 /*
  * The limits that a VnicNetwork sets for its Vnics. The admission policy (platform/network-policy.ts) uses the same
@@ -40,7 +40,7 @@ export function termProblems(network: Network, wanted: Wanted): Problem[] {
     ),
     ...whereKnown([macPrefixes, freeMacs, mac, pod, wanted.name], () => macProblems(network, wanted)),
     ...whereKnown([allowUnprobed, probed], () => probingProblems(network, probed)),
-    ...placementProblems(network, wanted),
+    ...placementProblems(network.mode, wanted.placement),
   ];
 }
 
@@ -48,11 +48,6 @@ function probingProblems({ name, allowUnprobed }: Network, probed: boolean | und
   if (probed !== false || allowUnprobed === true) return [];
   const reason = `VnicNetwork ${name} does not let it be switched off (allowUnprobed)`;
   return [{ property: "duplicateAddressDetection", reason }];
-}
-
-function placementProblems({ mode }: Network, { placement }: Wanted): Problem[] {
-  const reason = placementProblem(mode, placement);
-  return reason === undefined ? [] : [{ property: "placement", reason }];
 }
 
 /** Checks the network's list of namespaces. */

@@ -1,5 +1,5 @@
 import { apiVersion, group } from "../names.ts";
-import { placementWordsInCel } from "../network/placement.ts";
+import { placementInCel, placementWordsInCel } from "../network/placement.ts";
 import { special } from "../schema/address-blocks.ts";
 import { isFirst, isInBlocks, isLast, numberOf } from "../schema/cel-address.ts";
 import { admissionPolicy, type Validation } from "./admission.ts";
@@ -108,10 +108,7 @@ function validations(): Validation[] {
       "variables.spec.?duplicateAddressDetection.orValue(true) || params.spec.?allowUnprobed.orValue(false)",
       `'duplicateAddressDetection: ${network} does not let it be switched off (allowUnprobed)'`,
     ],
-    [
-      "variables.spec.?placement.orValue('moved') != 'direct' || params.spec.?mode.orValue('macvlan') != 'host-device'",
-      `'placement: ${placementWordsInCel}'`,
-    ],
+    [placementInCel("variables.spec", "params.spec.?mode"), `'placement: ${placementWordsInCel}'`],
   ];
   return rules.map(([expression, messageExpression]) => ({
     expression: `!variables.concerned || (${expression})`,

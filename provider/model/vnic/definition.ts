@@ -5,7 +5,7 @@ import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
 import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { hasOwnMac, type Mode } from "../network/mode.ts";
-import { placementProblem } from "../network/placement.ts";
+import { placementProblems } from "../network/placement.ts";
 import { isNamed, type NetworkReference, referenceProblems } from "../network/reference.ts";
 import { termProblems } from "../network/terms.ts";
 import { deriveInterfaceName, deriveMac } from "../names.ts";
@@ -91,7 +91,7 @@ function crossFieldProblems(inputs: unknown): Problem[] {
   return [
     ...referenceProblems(network),
     ...macProblems(inputs),
-    ...placementProblems(given),
+    ...placementProblems((network as { mode?: unknown } | null | undefined)?.mode, given["placement"]),
     ...addressProblems(given),
     ...mtuProblems(given),
     ...routeProblems(given),
@@ -106,12 +106,6 @@ function macProblems(inputs: unknown): Problem[] {
   if (mac === undefined || mac === unknownValue || mode === undefined || hasOwnMac(mode)) return [];
   if (mac === deriveMac({ namespace, name: String(name) })) return [];
   return [{ property: "mac", reason: `can't be given with mode "${mode}", whose NICs share their parent's` }];
-}
-
-function placementProblems({ network, placement }: Record<string, unknown>): Problem[] {
-  const { mode } = (network ?? {}) as { mode?: unknown };
-  const reason = placementProblem(mode, placement);
-  return reason === undefined ? [] : [{ property: "placement", reason }];
 }
 
 function addressProblems({ addresses, dhcp, slaac }: Record<string, unknown>): Problem[] {

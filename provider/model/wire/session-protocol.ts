@@ -3,7 +3,7 @@ import { list, maxLength, maxItems } from "../schema/bounds.ts";
 import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
-import { placement, placementProblem } from "../network/placement.ts";
+import { placement, placementProblems } from "../network/placement.ts";
 import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
 /**
@@ -63,7 +63,7 @@ const wholePlan = injectPlan
   .refine(({ addresses, dhcp, slaac }) => addresses.length > 0 || dhcp || slaac, {
     error: "has neither addresses nor dhcp nor slaac",
   })
-  .refine(({ network, placement }) => placementProblem(network.mode, placement) === undefined, {
+  .refine(({ network, placement }) => placementProblems(network.mode, placement).length === 0, {
     error: "has a placement that its mode can't have",
     path: ["placement"],
   });
