@@ -25,17 +25,8 @@ export async function soakChurn(minutes: number, random: Random): Promise<string
     for (let pod = 0; pod < world.podCount; pod++) await world.runPod(pod);
     for (let vnic = 0; vnic < world.vnicCount; vnic++) await world.declare(vnic);
     await churn(world, reconciler, { minutes, random, events: Object.keys(world.events) });
-    await world.events["scaled up"]?.();
-    await until("all pods to run", 180, async () => (await unready(world)).length === 0 || undefined);
-    const began = performance.now();
-    await until(
-      "all to be as declared",
-      2 * convergeSeconds,
-      async () => (await differences(world)).length === 0 || undefined,
-    ).catch(() => undefined);
-    const seconds = (performance.now() - began) / 1000;
-    console.log(`converged ${seconds.toFixed(1)} s after the last pod ran`);
-    faults.push(...(await differences(world)));
+    const { seconds, differences } = await converge(world, 2 * convergeSeconds);
+    faults.push(...differences);
     if (seconds > convergeSeconds) faults.push(`it took ${seconds.toFixed(1)} s to converge`);
     faults.push(...(await lateChanges(world)));
     console.log(`at the end: ${await reconciler.usage()}`);
@@ -77,15 +68,29 @@ export async function churn(world: ChurnWorld, reconciler: Reconciler, options: 
   );
 }
 
-/** The pods of the world that aren't ready. */
-export async function unready(world: ChurnWorld): Promise<string[]> {
+/**
+ * Lets all pods run, and waits until everything is as declared, for at most that many seconds. Returns the differences
+ * that are left, and how long it took after the last pod ran.
+ */
+export async function converge(world: ChurnWorld, mostSeconds: number) {
+  await world.events["scaled up"]?.();
+  await until("all pods to run", 180, async () => (await unready(world)).length === 0 || undefined);
+  const began = performance.now();
+  const isDone = async () => (await findDifferences(world)).length === 0 || undefined;
+  await until("all to be as declared", mostSeconds, isDone).catch(() => undefined);
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`converged ${seconds.toFixed(1)} s after the last pod ran`);
+  return { seconds, differences: await findDifferences(world) };
+}
+
+async function unready(world: ChurnWorld): Promise<string[]> {
   const path = `{range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}`;
   const lines = (await world.bench.kubectl("get", "pods", "-o", `jsonpath=${path}`)).split("\n");
   return [...world.pods.keys()].map((pod) => `pod-${pod}`).filter((pod) => !lines.includes(`${pod} True`));
 }
 
 /** Differences from the declaration, as seen from outside: in the pods, on a LAN host and in the records. */
-export async function differences(world: ChurnWorld): Promise<string[]> {
+async function findDifferences(world: ChurnWorld): Promise<string[]> {
   const [records, links] = await Promise.all([world.records(), world.links()]);
   const wrong: string[] = [];
   for (const vnic of world.vnics.keys()) {

@@ -1,10 +1,9 @@
 import { agentComponent, systemNamespace } from "../../provider/model/names.ts";
-import { until } from "../lab/run.ts";
 import { kubectl } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
-import { churn, differences, unready } from "./churn.ts";
+import { churn, converge } from "./churn.ts";
 import { ChurnWorld } from "./churn-world.ts";
 import type { Random } from "./random.ts";
 import { slowApiServer } from "./slow-api-server.ts";
@@ -31,16 +30,7 @@ export async function soakSlow(minutes: number, random: Random): Promise<string[
       for (let pod = 0; pod < world.podCount; pod++) await world.runPod(pod);
       for (let vnic = 0; vnic < world.vnicCount; vnic++) await world.declare(vnic);
       await churn(world, reconciler, { minutes, random, events });
-      await world.events["scaled up"]?.();
-      await until("all pods to run", 180, async () => (await unready(world)).length === 0 || undefined);
-      const began = performance.now();
-      await until(
-        "all to be as declared",
-        convergeSeconds,
-        async () => (await differences(world)).length === 0 || undefined,
-      ).catch(() => undefined);
-      console.log(`converged ${((performance.now() - began) / 1000).toFixed(1)} s after the last pod ran`);
-      faults.push(...(await differences(world)));
+      faults.push(...(await converge(world, convergeSeconds)).differences);
       const after = await pods(bench);
       console.log(`our pods, with restarts: ${after.join(", ")}`);
       faults.push(
