@@ -156,7 +156,7 @@ describe("a VnicSet under the real engine", () => {
       expect(given).to.have.length(3);
       for (const address of given) expect(await answersLeased(address), address).to.equal(true);
       // The DHCP server writes its leases to disk once a second.
-      await until("the server's note of them", 5, async () => (await server.leases()).size === 3 || undefined);
+      await until("the server's note of them", 30, async () => (await server.leases()).size === 3 || undefined);
       expect([...(await server.leases()).values()].sort()).to.deep.equal(
         given.map((address) => address.split("/")[0]).sort(),
       );

@@ -27,7 +27,7 @@ describe("the node's process, when it is killed during a DHCP request", function
   const assertGone = async () => {
     expect(await world.remains()).to.deep.equal([]);
     expect(await agent.clients()).to.deep.equal([]);
-    await until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
+    await until("the release", 30, async () => (await server.leases()).size === 0 || undefined);
   };
 
   it("makes one complete NIC with one client when it is run again", () =>

@@ -42,7 +42,7 @@ describe("a leased address that another host uses", function () {
     const first = await world.session.inject(plan);
     const taken = first.lease?.address.split("/")[0] ?? "";
     await world.session.eject({ vnic: plan.vnic });
-    await until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
+    await until("the release", 30, async () => (await server.leases()).size === 0 || undefined);
 
     const leave = await squat(taken);
     try {

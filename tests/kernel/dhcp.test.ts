@@ -33,7 +33,7 @@ describe("a lease of a node's Vnic", function () {
   const renewed = (before: number) =>
     until("a renewal", leaseSeconds, async () => (await leaseEnd()) > before || undefined);
   const ready = () => agent.statusOf(plan().vnic.uid)?.conditions.find(({ type }) => type === "Ready");
-  const released = () => until("the release", 5, async () => (await server.leases()).size === 0 || undefined);
+  const released = () => until("the release", 30, async () => (await server.leases()).size === 0 || undefined);
   const refusal = async () => {
     const error: unknown = await world.session.inject(plan()).catch((caught: unknown) => caught);
     return error instanceof Error ? error.message : "it was not refused";
@@ -56,7 +56,7 @@ describe("a lease of a node's Vnic", function () {
     const routes = await pod.machine.must(["ip", "route"]);
     const { lease } = await world.session.inject(plan());
     const address = lease?.address ?? "";
-    await until("the server's note of it", 5, async () => (await server.leases()).size === 1 || undefined);
+    await until("the server's note of it", 30, async () => (await server.leases()).size === 1 || undefined);
     expect(await server.leases()).to.deep.equal(new Map([[plan().mac, address.split("/")[0]]]));
     expect(lease).to.deep.include({ server: lan.router, leaseSeconds, renewSeconds: 15, rebindSeconds: 26 });
     expect(await inPod()).to.deep.equal([address]);
@@ -129,7 +129,7 @@ describe("a lease of a node's Vnic", function () {
   it("coexists with a fixed address, and is released with the Vnic", async () => {
     const { lease } = await world.session.inject({ ...plan(), addresses: ["192.168.50.20/24"] });
     expect(await inPod()).to.have.members(["192.168.50.20/24", lease?.address]);
-    await until("the server's note of it", 5, async () => (await server.leases()).size === 1 || undefined);
+    await until("the server's note of it", 30, async () => (await server.leases()).size === 1 || undefined);
     await world.session.eject({ vnic: plan().vnic });
     await released();
     expect(await agent.clients()).to.deep.equal([]);

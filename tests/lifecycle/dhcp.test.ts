@@ -68,7 +68,7 @@ describe("DHCP", function () {
     await server.start();
     state = await bench.inject(define({ name: "wire", pod: db, network }));
     const [address = ""] = state.addresses;
-    await until("the server's note of it", 5, async () => ((await server.leases()).size === 1 ? true : undefined));
+    await until("the server's note of it", 30, async () => ((await server.leases()).size === 1 ? true : undefined));
     expect(await server.leases()).to.deep.equal(new Map([[state.mac, address.split("/")[0]]]));
     expect(state.lease).to.deep.equal({
       address,
@@ -173,7 +173,7 @@ describe("DHCP", function () {
 
   it("releases the address with the Vnic", async () => {
     await bench.eject(state);
-    await until("the release", 5, async () => ((await server.leases()).size === 0 ? true : undefined));
+    await until("the release", 30, async () => ((await server.leases()).size === 0 ? true : undefined));
     expect(await clientsOn(bench.lab, "node2")).to.deep.equal([]);
   });
 });

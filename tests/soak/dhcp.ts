@@ -57,7 +57,7 @@ export async function soakDhcp(minutes: number, random: Random): Promise<readonl
     console.log(`events: ${[...done].map(([name, count]) => `${name} ${count}`).join(", ")}`);
     console.log(`longest silence of a Vnic: ${Math.max(...wires.map(({ longestSilence }) => longestSilence))} looks`);
     await Promise.all(wires.map(({ state }) => bench.eject(state)));
-    await until("the last release", 10, async () => ((await server.leases()).size === 0 ? true : undefined)).catch(
+    await until("the last release", 30, async () => ((await server.leases()).size === 0 ? true : undefined)).catch(
       async () => faults.add(`leases left with the server: ${[...(await server.leases()).keys()].join(" ")}`),
     );
     for (const node of nodes)

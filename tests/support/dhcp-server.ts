@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "../lab/run.ts";
+import { run, until } from "../lab/run.ts";
 
 /** A DHCP server: busybox's udhcpd, because dnsmasq's leases last at least two minutes. */
 export interface DhcpServer {
   start(): Promise<void>;
   /** Stops the server; its leases stay in its file. */
   stop(): Promise<void>;
-  /** Allocated addresses that haven't expired, by MAC. */
+  /** Allocated addresses that haven't expired, by MAC, as they are now: a running server is asked, which takes up to 1 s. */
   leases(): Promise<Map<string, string>>;
   /** Stops the server, and deletes its leases. */
   close(): Promise<void>;
@@ -29,6 +29,9 @@ export interface DhcpServerOptions {
 export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpServer> {
   const { folder, host, range, leaseSeconds } = options;
   const file = join(folder, "leases");
+  // The server truncates its file before it writes it, and runs a program after that: which copies the whole file.
+  const copy = join(folder, "leases.copy");
+  const copier = join(folder, "copy-leases");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
   const settings = [
@@ -36,6 +39,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     `start ${range.from}`,
     `end ${range.to}`,
     `lease_file ${file}`,
+    `notify_file ${copier}`,
     `pidfile ${join(folder, "pid")}`,
     "auto_time 1",
     "min_lease 10",
@@ -46,6 +50,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     `option dns ${host}`,
   ];
   await writeFile(join(folder, "udhcpd.conf"), `${settings.join("\n")}\n`);
+  await writeFile(copier, `#!/bin/sh\ncp ${file} ${copy}.new && mv ${copy}.new ${copy}\n`, { mode: 0o755 });
   await writeFile(file, "");
   let server: ChildProcess | undefined;
   const stop = async () => {
@@ -63,7 +68,9 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     },
     stop,
     leases: async () => {
-      const { stdout } = await run(["busybox", "dumpleases", "-f", file]);
+      if (server) await rm(copy, { force: true });
+      const whole = server ? await until("the server's leases", 30, () => exists(copy)) : file;
+      const { stdout } = await run(["busybox", "dumpleases", "-f", whole]);
       const rows = stdout.split("\n").slice(1).filter(Boolean);
       const held = rows.filter((row) => !row.includes("expired"));
       return new Map(held.map((row) => row.trim().split(/\s+/)).map(([mac = "", ip = ""]) => [mac, ip]));
@@ -74,3 +81,9 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     },
   };
 }
+
+const exists = (file: string) =>
+  access(file).then(
+    () => file,
+    () => undefined,
+  );
