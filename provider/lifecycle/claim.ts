@@ -18,7 +18,7 @@ const renewEverySeconds = 5;
 /** Maximum difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
 
-/** Number of characters of another holder that are shown. Anybody who may write the record may write a claim. */
+/** Number of characters of another holder that are shown. Without the policies, anybody who may write the record may write a claim. */
 const shownCharacters = 200;
 
 /** The parts of a driver that a claim needs. */

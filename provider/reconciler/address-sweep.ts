@@ -39,8 +39,8 @@ export async function sweepAddresses(
 }
 
 /**
- * Whether the record holds an address: it asks for it, or its NIC has it. Anybody who may write the record may annotate
- * it with addresses, so the annotation counts only until the record's spec is realised.
+ * Whether the record holds an address: it asks for it, or its NIC has it. Without the policies, anybody who may write the
+ * record may annotate it with addresses, so the annotation counts only until the record's spec is realised.
  */
 function isHeld({ metadata, spec }: StoredAddress, vnic: StoredVnic): boolean {
   const { value, segment } = spec;

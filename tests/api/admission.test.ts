@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { parseDefinition } from "../../provider/model/vnic/definition.ts";
-import { apiVersion } from "../../provider/model/names.ts";
+import { apiVersion, labels as ourLabels } from "../../provider/model/names.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 
 /** Mistakes, and the message that both the preview and the admission give. */
@@ -172,6 +172,18 @@ describe("admission of a record from kubectl refuses, with the message of the pr
       expect(code).to.not.equal(0);
       expect(stderr).to.include(words);
     });
+
+  it("a label of our group in a VnicSet's template, and not in its selector", async () => {
+    for (const key of [ourLabels.network, `${ourLabels.address}7`]) {
+      const set = (selector: string, labels: object) => ({
+        ...{ apiVersion, kind: "VnicSet", metadata: { namespace, name: "wires" } },
+        spec: { selector: { [selector]: "a" }, template: { network: right.network, labels } },
+      });
+      const { stderr } = await api.tryCreate(set("app", { [key]: "a" }));
+      expect(stderr).to.include("labels: ").and.to.include("has a key of pulumi-vnic.dev, which is reserved");
+      expect((await api.tryCreate(set(key, { app: "a" }))).stderr).to.not.include("reserved");
+    }
+  });
 
   it("a device that is to be made in the pod, in a VnicSet's template and in a Network", async () => {
     const network = { mode: "host-device", parent: "eth7" };

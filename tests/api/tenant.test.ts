@@ -7,7 +7,9 @@ import {
   inlineRole,
   inlineVerb,
   labels,
+  networkLabel,
   providerServiceAccount,
+  setFinalizer,
   systemNamespace,
 } from "../../provider/model/names.ts";
 import { addressRecord, addressName } from "../../provider/model/address/address.ts";
@@ -55,6 +57,8 @@ const held = addressRecord(
 
 describe("a tenant, at the API server,", () => {
   let api: ApiServer;
+  /** A key as a part of a JSON pointer (RFC 6901). */
+  const pointer = (key: string) => key.replaceAll("/", "~1");
   const as = (person: string, argv: readonly string[], input?: object) =>
     api.kubectl(
       [...argv, "--as", person, "--as-group", "system:authenticated"],
@@ -108,9 +112,8 @@ describe("a tenant, at the API server,", () => {
         "a reference to an owner that has the right",
         ["create", "-f", "-"],
         make("fresh", inline, {
-          annotations: { [annotations.owner]: "urn:pulumi:prod::net::x::y" },
-          labels: { [labels.set]: "named", [labels.managedBy]: "pulumi-vnic" },
-          finalizers: [finalizer],
+          ownerReferences: [{ apiVersion, kind: "VnicNetwork", name: network, uid: held.spec.holder.uid }],
+          labels: { [labels.managedBy]: "pulumi-vnic" },
         }),
       ],
     ];
@@ -253,11 +256,11 @@ describe("a tenant, at the API server,", () => {
       expect((await as("owen", ["delete", "--raw", `/apis/${apiVersion}/${kind}`])).stderr).to.match(/forbid/);
   });
 
-  it("may change the metadata of its own Vnics, and of their status and spec nothing with it", async () => {
+  it("may change other metadata of its own Vnics, and of their status and spec nothing with it", async () => {
     const metadata = {
-      labels: { [labels.set]: "named", [labels.mac]: "x" },
-      annotations: { [annotations.held]: `${held.spec.segment} ${held.spec.value}`, [annotations.node]: "../node1" },
-      finalizers: [finalizer, "example.com/keep"],
+      labels: { team: "shop", [labels.managedBy]: "Helm", "example.com/pulumi-vnic.dev": "x" },
+      annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}", "pulumi-vnic.dev.example/node": "x" },
+      finalizers: ["example.com/keep"],
       ownerReferences: [{ apiVersion, kind: "VnicAddress", name: held.metadata.name, uid: held.spec.holder.uid }],
     };
     const body = { metadata, status: { interface: { name: "net1" } }, spec: { network: { parent: null } } };
@@ -269,6 +272,105 @@ describe("a tenant, at the API server,", () => {
     expect((await as("ann", patch("merge", "vnic", "named", { metadata: { finalizers: null } }))).stderr).to.equal("");
     const address = await kubectl(api.kubectl, ["get", "vnicaddress", addressName(held.spec), "-o", "json"]);
     expect((JSON.parse(address) as typeof held).spec.holder).to.deep.equal(held.spec.holder);
+  });
+
+  describe("the metadata by which drivers decide", () => {
+    /** A record as a driver has written it. */
+    const written = {
+      labels: { [labels.network]: networkLabel(network), [labels.managedBy]: "pulumi-vnic", team: "shop" },
+      annotations: { [annotations.node]: "node1", [annotations.podUid]: "1", [annotations.held]: "[]" },
+      finalizers: [finalizer, "example.com/keep"],
+    };
+    before(() => applyObjects(api.kubectl, [vnic("written", onNetwork, written), set("written", onNetwork, written)]));
+
+    const change = (metadata: object) => ["merge", { metadata }] as const;
+    const forgeries: [what: string, type: string, body: unknown, part: string, key: string][] = [
+      ["removes a label", ...change({ labels: { [labels.network]: null } }), "labels", labels.network],
+      ["changes a label", ...change({ labels: { [labels.network]: "0" } }), "labels", labels.network],
+      ["empties a label", ...change({ labels: { [labels.network]: "" } }), "labels", labels.network],
+      ["adds a label", ...change({ labels: { [labels.set]: "named" } }), "labels", labels.set],
+      ["adds an older label", ...change({ labels: { [labels.mac]: "x" } }), "labels", labels.mac],
+      [
+        "adds a label of a part of our group",
+        ...change({ labels: { [`${labels.address}7`]: "" } }),
+        "labels",
+        `${labels.address}7`,
+      ],
+      ["removes all labels", ...change({ labels: null }), "labels", labels.network],
+      [
+        "sends a Vnic's clean-up elsewhere",
+        ...change({ annotations: { [annotations.node]: "node2" } }),
+        "annotations",
+        annotations.node,
+      ],
+      ["removes all annotations", ...change({ annotations: null }), "annotations", "pulumi-vnic.dev/"],
+      ["adds an owner", ...change({ annotations: { [annotations.owner]: "urn:x" } }), "annotations", annotations.owner],
+      ["adds a claim", ...change({ annotations: { [annotations.claim]: "{}" } }), "annotations", annotations.claim],
+      ["removes the finalizer", ...change({ finalizers: ["example.com/keep"] }), "finalizers", finalizer],
+      ["removes all finalizers", ...change({ finalizers: null }), "finalizers", finalizer],
+      ["adds a finalizer", ...change({ finalizers: [finalizer, setFinalizer] }), "finalizers", setFinalizer],
+      [
+        "moves an annotation's value",
+        "json",
+        [{ op: "move", from: `/metadata/annotations/${pointer(annotations.held)}`, path: "/metadata/annotations/x" }],
+        "annotations",
+        annotations.held,
+      ],
+      [
+        "replaces all metadata with a copy of the labels",
+        "json",
+        [{ op: "copy", from: "/metadata/labels", path: "/metadata/annotations" }],
+        "annotations",
+        "pulumi-vnic.dev/",
+      ],
+    ];
+    for (const kind of ["vnic", "vnicset"])
+      for (const [what, type, body, part, key] of forgeries)
+        it(`isn't a tenant's who ${what} of a ${kind}`, async () => {
+          for (const person of ["ann", "owen"]) {
+            const { stderr } = await as(person, patch(type, kind, "written", body));
+            expect(stderr, person).to.include(`metadata.${part}: ${key}`).and.to.include("is reserved for drivers");
+            expect(stderr).to.match(/(ann|owen) is none: it may not create vnicaddresses/);
+          }
+        });
+
+    it("isn't a tenant's who creates, applies or replaces a record with it", async () => {
+      for (const make of [vnic, set])
+        for (const [part, value] of Object.entries(written)) {
+          const fresh = make("fresh", onNetwork, { [part]: value });
+          expect((await as("ann", ["create", "-f", "-"], fresh)).stderr).to.include(`metadata.${part}: `);
+          expect((await as("owen", ["apply", "--server-side", "-f", "-"], fresh)).stderr).to.include("reserved for");
+          const { [part as keyof typeof written]: _, ...others } = written;
+          const replaced = make("written", onNetwork, others);
+          expect((await as("ann", ["replace", "-f", "-"], replaced)).stderr).to.include(`metadata.${part}: `);
+        }
+    });
+
+    it("may be left as it is by a tenant who changes or deletes the record", async () => {
+      for (const kind of ["vnic", "vnicset"]) {
+        const body = { metadata: { labels: { team: "web" }, finalizers: [finalizer] }, spec: {} };
+        expect((await as("ann", patch("merge", kind, "written", body))).stderr).to.equal("");
+        expect((await as("ann", ["delete", kind, "written", "-n", namespace, "--wait=false"])).stderr).to.equal("");
+        const left = await kubectl(api.kubectl, ["get", kind, "written", "-n", namespace, "-o", "json"]);
+        expect((JSON.parse(left) as { metadata: { finalizers: string[] } }).metadata.finalizers).to.deep.equal([
+          finalizer,
+        ]);
+      }
+    });
+
+    it("is a driver's, however much metadata a tenant has added", async () => {
+      const many = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`example.com/${at}`, ""]));
+      const added = await as("ann", ["create", "-f", "-"], vnic("crowded", onNetwork, { labels: many }));
+      expect(added.stderr).to.equal("");
+      const driver = `system:serviceaccount:${systemNamespace}:${providerServiceAccount}`;
+      for (const body of [{ metadata: written }, { metadata: { finalizers: null, annotations: null } }])
+        expect((await as(driver, patch("merge", "vnic", "crowded", body))).stderr).to.equal("");
+    });
+
+    after(async () => {
+      for (const kind of ["vnic", "vnicset"])
+        await api.kubectl(patch("merge", kind, "written", { metadata: { finalizers: null } }));
+    });
   });
 
   it("gives a new record no status, and changes none", async () => {

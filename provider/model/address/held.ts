@@ -4,7 +4,7 @@ import type { WantedAddress } from "./address.ts";
 
 /*
  * The annotation with the addresses that a record may hold, which says where to look for claims when the record is
- * deleted. A tenant may write it, so it proves nothing: only the `VnicAddress` objects decide who holds an address.
+ * deleted. Without the policies a tenant may write it, so it proves nothing: only the `VnicAddress` objects decide who holds an address.
  */
 
 type Held = Pick<WantedAddress, "segment" | "value">;

@@ -4,6 +4,7 @@ import { annotations, injectorServiceAccount, systemNamespace } from "../names.t
 import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { agentPart } from "./agent.ts";
+import { driverMetadataPolicy } from "./driver-metadata.ts";
 import { inlinePolicy } from "./inline-policy.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
@@ -58,6 +59,7 @@ function policies(options: PlatformOptions): Manifest[] {
     ...systemPolicy(options, standing),
     ...networkPolicy(),
     ...inlinePolicy(),
+    ...driverMetadataPolicy(),
     ...tenantRoles(),
     ...networkStatusPart(options),
   ];

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { maxLength, map, maxItems, text } from "./bounds.ts";
+import { maxLength, text } from "./bounds.ts";
 import { subnet } from "./range.ts";
 import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
@@ -130,27 +130,6 @@ export const mtu = z
   .min(68, { error: ({ input }) => `${String(input)} is below 68, the minimum of IPv4 (RFC 791)` })
   .max(65535, { error: ({ input }) => `${String(input)} is above 65535, the maximum of an IP packet` });
 
-/** Labels as Kubernetes accepts them: keys with an optional prefix, values of at most 63 characters. */
-export const labels = map(
-  text(maxLength.labelKey, "a label key").regex(
-    /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-    {
-      error: ({ input }) => `${quote(input)} is not a label key: use letters, digits, "-", "_" and "."`,
-    },
-  ),
-  text(maxLength.labelValue, "a label value").regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, {
-    error: ({ input }) => `${quote(input)} is not a label value: use at most 63 letters, digits, "-", "_" and "."`,
-  }),
-  maxItems.labels,
-  // In CEL, because the keys of a map have no schema.
-  [
-    {
-      rule: `self.all(key, size(key) <= ${maxLength.labelKey})`,
-      message: `has a key that is longer than ${maxLength.labelKey} characters`,
-    },
-  ],
-);
-
 const policyRule = {
   words: `is not a deletion policy; use "detach" to unplug the NIC from the running pod, or "waitForPod"`,
   cel: "self in ['detach', 'waitForPod']",
@@ -176,3 +155,4 @@ export const deadlineSeconds = z
   .max(86400, { error: ({ input }) => `${String(input)} is above 86400 seconds, one day` });
 
 export { hostCidr, storedCidr } from "./host-cidr.ts";
+export { labels, recordLabels } from "./labels.ts";

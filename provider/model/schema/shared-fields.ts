@@ -24,7 +24,7 @@ export const deadlines = {
 } as const;
 
 export const labels = {
-  schema: known(rule.labels).optional(),
+  schema: known(rule.recordLabels).optional(),
   change: "update",
   spec: false,
   doc: "Labels of the record, in addition to our own",

@@ -69,7 +69,7 @@ export const setFields = {
     schema: known(z.record(z.string(), z.unknown())),
     change: "update",
     spec: z
-      .object({ ...specShapeOf(shared), labels: rule.labels.optional() })
+      .object({ ...specShapeOf(shared), labels: rule.recordLabels.optional() })
       .meta({ "x-kubernetes-validations": [placementRuleOf("self.network.?mode")] }),
     doc: "Inputs that all Vnics of the set have in common: those of a [Vnic](vnic.md), except `name`, `pod`, `addresses`, `mac`, `adopt`, `deadlines` and `cluster`. A change that would replace a Vnic replaces each of them. The interface's name is the same in all pods",
   },

@@ -112,6 +112,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "keeps what a realised Vnic asks for or has, and frees the rest, whatever its annotations say",
       ],
     },
+  "rights on Vnics can't change the labels, annotations and finalizers of `pulumi-vnic.dev` on Vnics and VnicSets, by which drivers decide":
+    {
+      "api/tenant.test.ts": [
+        "isn't a tenant's who … of a …",
+        "isn't a tenant's who creates, applies or replaces a record with it",
+      ],
+      "unit/model/schema/fields.test.ts": ["may not be … on a record, because drivers decide by it"],
+    },
   "rights on Vnics can't delay the Vnics of others with Vnics that wait or fail": {
     "kernel/neighbors.test.ts": [
       "is served while another tenant's Vnics wait for a DHCP server that doesn't answer",

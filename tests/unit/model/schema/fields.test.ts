@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { labels as ourLabels } from "../../../../provider/model/names.ts";
 import * as field from "../../../../provider/model/schema/fields.ts";
+import { known } from "../../../../provider/model/schema/known.ts";
 
 /** The rule that a value breaks; undefined if it is valid. */
 function complaint(
@@ -186,6 +188,14 @@ describe("labels", () => {
 
   for (const labels of [{ "a b": "c" }, { "": "c" }, { "/a": "b" }, { a: "b c" }, { a: "-b" }, { a: "x".repeat(64) }])
     it(`may not be ${JSON.stringify(labels)}`, () => expect(complaint(field.labels, labels)).to.be.a("string"));
+
+  for (const key of [ourLabels.network, ourLabels.set, ourLabels.mac, `${ourLabels.address}7`, "pulumi-vnic.dev/new"])
+    it(`may not be ${key} on a record, because drivers decide by it`, () => {
+      expect(complaint(known(field.recordLabels), { [key]: "a" })).to.include(`"${key}" is reserved for drivers`);
+      expect(complaint(field.labels, { [key]: "a" }), "as a selector").to.equal(undefined);
+    });
+  for (const key of ["team", "example.com/pulumi-vnic.dev", "pulumi-vnic.dev.example/a", "my-pulumi-vnic.dev/a"])
+    it(`may be ${key} on a record`, () => expect(complaint(field.recordLabels, { [key]: "a" })).to.equal(undefined));
 });
 
 describe("a deadline", () => {

@@ -1,0 +1,62 @@
+import { group } from "../names.ts";
+import { admissionPolicy, type Validation } from "./admission.ts";
+import { specsOfVnics } from "./inline-policy.ts";
+import type { Manifest } from "./manifest.ts";
+
+/**
+ * CEL: whether the requesting user is a driver. Only drivers may create VnicAddresses, and no Role of a namespace can
+ * grant this right, because the kind is cluster-scoped.
+ */
+const isDriver = `authorizer.group('${group}').resource('vnicaddresses').check('create').allowed()`;
+
+/**
+ * Reserves labels, annotations and finalizers of our API group on Vnics and VnicSets for drivers, which decide by them:
+ * on which node to remove a NIC, which addresses to free, and which Vnics keep a Network from being deleted. The check
+ * for drivers comes first, so that a driver can work on a record however much metadata others have added to it.
+ */
+export function driverMetadataPolicy(): Manifest[] {
+  return admissionPolicy({
+    name: `driver-metadata.${group}`,
+    resources: specsOfVnics.resources,
+    condition: `!${isDriver}`,
+    variables: {
+      ...before("labels", "{}"),
+      ...before("annotations", "{}"),
+      ...before("finalizers", "[]"),
+      changedLabels: changedKeys("labels"),
+      changedAnnotations: changedKeys("annotations"),
+      changedFinalizers: `(variables.finalizersBefore.filter(f, !(f in variables.finalizersAfter)) + variables.finalizersAfter.filter(f, !(f in variables.finalizersBefore))).filter(f, ${isOurs("f")})`,
+    },
+    validations: [
+      unchanged("labels", "variables.changedLabels"),
+      unchanged("annotations", "variables.changedAnnotations"),
+      unchanged("finalizers", "variables.changedFinalizers"),
+    ],
+  });
+}
+
+function before(part: string, none: string) {
+  return {
+    [`${part}Before`]: `oldObject == null ? ${none} : oldObject.metadata.?${part}.orValue(${none})`,
+    [`${part}After`]: `object.metadata.?${part}.orValue(${none})`,
+  };
+}
+
+/** CEL: the keys of our group whose entries a request adds, changes or removes. */
+function changedKeys(part: "labels" | "annotations"): string {
+  const [was, is] = [`variables.${part}Before`, `variables.${part}After`];
+  const gone = `${was}.filter(k, ${isOurs("k")} && !(k in ${is}))`;
+  return `${gone} + ${is}.filter(k, ${isOurs("k")} && (!(k in ${was}) || ${was}[k] != ${is}[k]))`;
+}
+
+/** CEL: whether a key or finalizer belongs to our group. */
+function isOurs(key: string): string {
+  return `${key}.matches('^([a-z0-9-]+[.])*${group.replaceAll(".", "[.]")}/')`;
+}
+
+function unchanged(part: string, changed: string): Validation {
+  return {
+    expression: `${changed}.size() == 0`,
+    messageExpression: `'metadata.${part}: ' + ${changed}[0] + ' is reserved for drivers, and ' + request.userInfo.username + ' is none: it may not create vnicaddresses.${group}; leave it as it is'`,
+  };
+}
