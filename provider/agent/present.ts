@@ -1,5 +1,5 @@
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { netnsInode } from "../node/netns.ts";
+import { isAlive } from "../node/netns.ts";
 import { listResourceFiles } from "../node/resource-file.ts";
 
 /** Lists the resource files of this node's Vnics whose pod still has its network namespace. */
@@ -9,6 +9,6 @@ export async function listPresent(): Promise<ResourceFile[]> {
   return files.filter((_, index) => present[index]);
 }
 
-export async function isPresent({ association: { netns, inode } }: ResourceFile): Promise<boolean> {
-  return (await netnsInode(netns)) === inode;
+export function isPresent({ association }: ResourceFile): Promise<boolean> {
+  return isAlive(association);
 }

@@ -12,7 +12,7 @@ import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { mayHaveLink, interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
 import { linksBeside } from "./upper-links.ts";
-import { make, undoAfter } from "./make.ts";
+import { make } from "./make.ts";
 import { refuseNodeAddresses, refuseNodeMac } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { refuseImpossibleChange } from "./possible-change.ts";
@@ -20,6 +20,7 @@ import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
 import { withoutSlot } from "./slots.ts";
 import type { Report, RunStep } from "./step.ts";
+import { undoAfter } from "./undo.ts";
 
 /**
  * Injects the Vnic from any state that an earlier run left: nothing, a link half-way, or the complete NIC. Each step

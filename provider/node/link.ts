@@ -209,8 +209,13 @@ export function prepareIpBatch(
   };
 }
 
-export function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
-  return ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
+/** Deletes a link. It may be gone already: the kernel deletes the node's end of a veth when the pod's end goes. */
+export async function deleteLink(netns: Netns, link: Pick<Link, "name" | "index">): Promise<void> {
+  try {
+    await ipBatch(netns, [ipLine`link del dev ${handle(link)}`]);
+  } catch (error) {
+    if ((await listLinks(netns)).some(({ index }) => index === link.index)) throw error;
+  }
 }
 
 /** Deletes many links of a pod with one program, and doesn't stop at one that can't be deleted. */

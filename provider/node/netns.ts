@@ -49,3 +49,25 @@ export async function netnsInode(name: string): Promise<number | undefined> {
     return undefined;
   }
 }
+
+/** A pod's network namespace; the inode tells it from a later one at the same path. */
+interface PodNetns {
+  readonly netns: string;
+  readonly inode: number;
+}
+
+/** Whether a pod's network namespace still exists. */
+export async function isAlive({ netns, inode }: PodNetns): Promise<boolean> {
+  return (await netnsInode(netns)) === inode;
+}
+
+/** Works in a pod's network namespace; resolves to `otherwise` if that is gone, or if it goes during the work. */
+export async function whileAlive<T>(pod: PodNetns, work: () => Promise<T>, otherwise: T): Promise<T> {
+  if (!(await isAlive(pod))) return otherwise;
+  try {
+    return await work();
+  } catch (error) {
+    if (await isAlive(pod)) throw error;
+    return otherwise;
+  }
+}

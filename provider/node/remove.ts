@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
-import { bringBack, findDevices, findReturned, restore } from "./device.ts";
+import { bringBack, findDevices, findReturned, isOnItsBus, restore } from "./device.ts";
 import { isHidden } from "./hidden-link.ts";
 import { deleteLink, deleteLinks, type Link, listLinks } from "./link.ts";
-import { netnsInode, netnsPath } from "./netns.ts";
+import { isAlive, netnsPath, whileAlive } from "./netns.ts";
 import { ownLinks, knownLinkOf } from "./own-link.ts";
 import { unroute } from "./routing.ts";
 import { linksOn, madeByPod } from "./upper-links.ts";
@@ -26,25 +27,48 @@ export async function removeLink({ uid, known, association }: Removal): Promise<
   const mode = known?.definition.network.mode;
   // Deleting the node's end of a veth pair deletes the other end as well, wherever it is.
   let removed = (mode === undefined || mode === "bridge") && (await removeNodeEnd(uid));
-  const isAlive = association !== undefined && (await netnsInode(association.netns)) === association.inode;
   const problems: string[] = [];
   const note = (error: unknown) => (problems.push(messageOf(error)), false);
-  if (association && isAlive) {
+  if (association) {
     const pod = { path: netnsPath(association.netns) };
-    removed = (await removeFromPod(pod, uid, known, association).catch(note)) || removed;
-    if (!known || known.definition.routing || known.definition.dhcp?.routes) await unroute(pod, uid).catch(note);
+    const inPod = (work: () => Promise<boolean>) => whileAlive(association, work, false).catch(note);
+    removed = (await inPod(() => removeFromPod(pod, uid, known, association))) || removed;
+    if (!known || known.definition.routing || known.definition.dhcp?.routes)
+      await inPod(() => unroute(pod, uid).then(() => false));
   }
-  const fromNode = removeFromNode(await listLinks("node"), uid, known);
-  removed = (await (isAlive ? fromNode.catch(note) : fromNode)) || removed;
+  const lives = association !== undefined && (await isAlive(association));
+  const links = lives ? await listLinks("node") : await linksAfterPod(known);
+  const fromNode = removeFromNode(links, uid, known);
+  removed = (await (lives ? fromNode.catch(note) : fromNode)) || removed;
   const { namespace, name, uid: podUid } = association?.pod ?? {};
   const who = `pod ${namespace}/${name} (UID ${podUid})`;
   if (problems.length > 0) throw new VnicError("failed", `${who} keeps its link: ${problems.join("; ")}`);
-  if (!removed && isAlive && known && (await isHidden(known, { path: netnsPath(association.netns) })))
+  if (!removed && lives && known && (await isHiddenBy(association, known)))
     throw new VnicError(
       "failed",
       `${who} has taken the Vnic's link to a network namespace that the node can't see; delete the pod, and the link goes with it`,
     );
   return removed;
+}
+
+/** How long to wait until the kernel returns a device, in milliseconds. It starts with that when the pod has ended. */
+const returnMilliseconds = 5_000;
+
+/** The node's links after the pod's end; a device is among them as soon as the kernel has returned it. */
+async function linksAfterPod(known: ResourceFile | undefined): Promise<Link[]> {
+  const former = known?.link?.former;
+  const end = Date.now() + returnMilliseconds;
+  for (;;) {
+    const links = await listLinks("node");
+    if (former?.bus === undefined || links.some((link) => isOnItsBus(link, former)) || Date.now() > end) return links;
+    await sleep(100);
+  }
+}
+
+/** Whether the pod has hidden the link. The link of a pod that is just ending looks hidden until the kernel frees it. */
+async function isHiddenBy(association: Association, known: ResourceFile): Promise<boolean> {
+  const hidden = () => isHidden(known, { path: netnsPath(association.netns) });
+  return (await whileAlive(association, hidden, false)) && isAlive(association);
 }
 
 async function removeNodeEnd(uid: string): Promise<boolean> {

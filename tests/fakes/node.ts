@@ -114,6 +114,16 @@ export class FakeNode {
     this.kernel.run(this.pod, line);
   }
 
+  /** Removes the pod's network namespace, as a runtime does; the kernel returns the pod's devices somewhat later. */
+  async endPod(): Promise<void> {
+    await rm(this.pod);
+  }
+
+  /** Moves a device that the pod had to the node, with the name that it has in the pod. */
+  returnDevice(name: string): void {
+    this.kernel.run(this.pod, `link set dev ${name} netns node`);
+  }
+
   /** Removes the Vnic's resource file by hand. */
   loseFile(): Promise<void> {
     return rm(this.file);

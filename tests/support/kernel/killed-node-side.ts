@@ -20,6 +20,8 @@ export type Crash =
       /** The number of the call, from 1 in the order in which calls start. */
       readonly call: number;
       readonly moment: "before" | "after";
+      /** Instead of killing the node side, removes this network namespace, as a runtime does when its pod ends. */
+      readonly endsPod?: string;
     }
   | { readonly call: number; readonly sync: "fsync" | "rename" };
 
@@ -75,9 +77,12 @@ function killerAt({ call, sync }: { readonly call: number; readonly sync: string
   return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${sync}`, "-e", rule];
 }
 
+const disturbance = ({ endsPod }: { readonly endsPod?: string }): string =>
+  endsPod === undefined ? "kill -9 $PPID && exit 1" : `${tools.split(":")[0]}/ip netns delete ${endsPod}`;
+
 function standIn(folder: string, program: string, crash: Crash | undefined): string {
   const kill = (moment: "before" | "after") =>
-    crash && "moment" in crash && crash.moment === moment ? `test $n -eq ${crash.call} && kill -9 $PPID && exit 1` : "";
+    crash && "moment" in crash && crash.moment === moment ? `test $n -eq ${crash.call} && ${disturbance(crash)}` : "";
   // A probe changes nothing, and is killed by the node side when it gets no answer.
   return `#!/bin/sh
 case "$*" in *arping*) PATH=${tools} exec ${program} "$@" ;; esac
