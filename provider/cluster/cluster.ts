@@ -186,7 +186,6 @@ export interface Watched<T> {
   onChange(listener: (object: T) => void): void;
   /** Called for each object that is deleted from now on, when it is no longer in the list. */
   onGone(listener: (object: T) => void): void;
-  stop(): void;
 }
 
 /** The fields of a Lease (coordination.k8s.io/v1) in our own namespace that we use. */

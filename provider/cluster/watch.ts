@@ -1,8 +1,9 @@
-import type { KubeConfig, KubernetesListObject, RequestContext } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesListObject, RequestContext, Watch } from "@kubernetes/client-node";
+import { type Clock, realClock, sleep } from "../base/clock.ts";
 import type { Watched } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 
-type Client = typeof import("./client.ts");
+type Client = Pick<typeof import("./client.ts"), "ListWatch" | "Watch">;
 
 export interface List<T> {
   readonly metadata?: object;
@@ -11,43 +12,79 @@ export interface List<T> {
 
 const retryMilliseconds = 1000;
 
+/** The longest time without an event, after which the connection may have died silently. */
+const silenceMilliseconds = 30_000;
+
 /**
  * Watches the objects of a kind in all namespaces. Resolves after the first list. From then on the watch is reopened
- * whenever it ends, or after 30 s without an event, since a connection may die silently. If the server no longer has
- * the resource version (410), the objects are listed again.
+ * whenever it ends, or after 30 s without an event. If the server no longer has the resource version (410), the objects
+ * are listed again.
  */
-export function watcher(client: Client, connection: Connection) {
+export function watcher(
+  client: Client,
+  connection: Pick<Connection, "config" | "applySecurityAuthentication">,
+  clock: Clock = realClock,
+) {
   // The parts of a KubeConfig that a watch uses. The client would make a new connection pool for each watch.
   const config = {
     getCurrentCluster: () => connection.config.getCurrentCluster(),
     applySecurityAuthentication: (context: RequestContext) => connection.applySecurityAuthentication(context),
   } as KubeConfig;
+  const requests = endingInSilence(new client.Watch(config), clock);
 
   return async function watch<T extends object>(path: string, list: () => Promise<List<T>>): Promise<Watched<T>> {
-    let failure: Error | undefined;
-    const listOrFail = () =>
-      list().catch((error: Error) => {
-        failure = error;
-        throw error;
-      }) as Promise<KubernetesListObject<T>>;
-    const objects = new client.ListWatch<T>(path, new client.Watch(config), listOrFail, false);
-    let again: NodeJS.Timeout | undefined;
-    const stop = () => {
-      clearTimeout(again);
-      void objects.stop();
+    let first: List<T> | undefined = await list();
+    const listNext = async () => {
+      const objects = first ?? (await list());
+      first = undefined;
+      return objects as KubernetesListObject<T>;
     };
-    objects.on("error", () => {
-      again = setTimeout(() => void objects.start(), retryMilliseconds);
+    const objects = new client.ListWatch<T>(path, requests, listNext, false, undefined, undefined, {
+      delayFn: (milliseconds) => sleep(clock, milliseconds),
     });
+    objects.on("error", () => void clock.after(retryMilliseconds, () => void objects.start()));
     await objects.start();
-    if (failure === undefined)
-      return {
-        list: () => objects.list(),
-        onChange: (listener) => objects.on("change", listener),
-        onGone: (listener) => objects.on("delete", listener),
-        stop,
-      };
-    stop();
-    throw failure;
+    return {
+      list: () => objects.list(),
+      onChange: (listener) => objects.on("change", listener),
+      onGone: (listener) => objects.on("delete", listener),
+    };
   };
+}
+
+/**
+ * Wraps the client's watch. A request ends after 30 s without an event, even if no response has come. Nothing that a
+ * request receives after its end is passed on. Missing credentials end a request; the client's watch would throw.
+ */
+function endingInSilence(watch: Watch, clock: Clock): Watch {
+  const open: Watch["watch"] = async (path, query, onEvent, onEnd) => {
+    const request = new AbortController();
+    let cancelLimit = (): void => undefined;
+    const limitSilence = () => {
+      cancelLimit();
+      cancelLimit = clock.after(silenceMilliseconds, () =>
+        // By this name, the client knows that it needn't wait before it opens the watch again.
+        end(new DOMException(`no event for ${silenceMilliseconds / 1000} s`, "TimeoutError")),
+      );
+    };
+    const end = (error: unknown) => {
+      if (request.signal.aborted) return;
+      request.abort();
+      onEnd(error);
+    };
+    limitSilence();
+    const pass: typeof onEvent = (...event) => {
+      if (request.signal.aborted) return;
+      limitSilence();
+      onEvent(...event);
+    };
+    const opened = watch.watch(path, query, pass, end);
+    opened.catch(end);
+    request.signal.addEventListener("abort", () => {
+      cancelLimit();
+      void opened.then((response) => response.abort()).catch(() => undefined);
+    });
+    return request;
+  };
+  return { watch: open } as Watch;
 }

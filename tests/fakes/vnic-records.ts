@@ -20,8 +20,6 @@ export class FakeVnicRecords implements Watched<StoredVnic> {
 
   onGone(): void {}
 
-  stop(): void {}
-
   /** Replaces all records by a changed one, and reports it. */
   change(vnic: StoredVnic): void {
     this.all = [vnic];
