@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type ClientOptions, WebSocket } from "ws";
+import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import type { Attachment } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
@@ -12,15 +13,19 @@ const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 /** Interval of pings; the other end has the same time to answer. */
 const pingMilliseconds = 5000;
 
+/** The parts of a connection that a socket needs. */
+type SocketConnection = Pick<Connection, "server" | "current" | "renew" | "applyToSocket">;
+
 /**
  * Attaches to a container's stdin and stdout over one WebSocket. Returns `undefined` while the container isn't running
  * yet; a refusal is an error at once.
  */
 export async function openAttachment(
-  connection: Connection,
+  connection: SocketConnection,
   namespace: string,
   pod: string,
   container: string,
+  clock: Clock = realClock,
 ): Promise<Attachment | undefined> {
   const query = new URLSearchParams({ container, stdin: "true", stdout: "true", stderr: "false", tty: "false" });
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/attach?${query.toString()}`;
@@ -31,14 +36,14 @@ export async function openAttachment(
       "forbidden",
       `attaching to pod ${namespace}/${pod}: the API server answers HTTP ${opened}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
     );
-  return opened instanceof WebSocket ? attachmentOver(opened) : undefined;
+  return opened instanceof WebSocket ? attachmentOver(opened, clock) : undefined;
 }
 
 /**
  * Resolves to the open WebSocket, or else to the HTTP status of the server's refusal, or to undefined if there was no
  * answer.
  */
-async function connect(connection: Connection, path: string): Promise<WebSocket | number | undefined> {
+async function connect(connection: SocketConnection, path: string): Promise<WebSocket | number | undefined> {
   const used = connection.current;
   const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
   await connection.applyToSocket(options);
@@ -60,10 +65,10 @@ async function connect(connection: Connection, path: string): Promise<WebSocket 
   }
 }
 
-function attachmentOver(socket: WebSocket): Attachment {
+function attachmentOver(socket: WebSocket, clock: Clock): Attachment {
   let why = "the connection was closed";
   socket.on("error", (error) => (why = messageOf(error)));
-  endWhenSilent(socket, () => (why = `the other end sent nothing for ${(2 * pingMilliseconds) / 1000} s`));
+  endWhenSilent(socket, clock, () => (why = `the other end sent nothing for ${(2 * pingMilliseconds) / 1000} s`));
   return {
     write: (text) => {
       socket.send(Buffer.concat([Buffer.of(channel.stdin), Buffer.from(text)]));
@@ -85,22 +90,24 @@ function attachmentOver(socket: WebSocket): Attachment {
  * Closes a connection that has died silently, and would otherwise be waited on forever: a live peer answers pings (RFC
  * 6455, 5.5.2).
  */
-function endWhenSilent(socket: WebSocket, ending: () => void): void {
+function endWhenSilent(socket: WebSocket, clock: Clock, ending: () => void): void {
   let answered = true;
   socket.on("pong", () => (answered = true));
-  const timer = setInterval(() => {
-    // Check only after pending input was read, because this process may have been busy itself.
-    setImmediate(() => {
-      if (answered) {
-        answered = false;
-        socket.ping();
-        return;
-      }
-      ending();
-      socket.terminate();
-    });
-  }, pingMilliseconds);
-  socket.once("close", () => clearInterval(timer));
+  const check = () => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (answered) {
+      answered = false;
+      socket.ping();
+      cancel = clock.after(pingMilliseconds, checkSoon);
+      return;
+    }
+    ending();
+    socket.terminate();
+  };
+  // Checks only after pending input was read, because this process may have been busy itself.
+  const checkSoon = () => void setImmediate(check);
+  let cancel = clock.after(pingMilliseconds, checkSoon);
+  socket.once("close", () => cancel());
 }
 
 function statusWords(data: Buffer): string | undefined {
