@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { packageVersion } from "../../../provider/base/package.ts";
+import { commandScript } from "../../support/command-line.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
-const main = join(root, "provider", "cli", "main.ts");
 const plan = join(root, "tests", "fixtures", "plan", "changes.json");
 const comment = readFileSync(plan.replace(".json", ".md"), "utf8");
 
 const read = (file: string): unknown => parse(readFileSync(file, "utf8"));
 
 function cli(argv: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandScript, ...argv], {
     input,
     encoding: "utf8",
     env: { ...process.env, NODE_NO_WARNINGS: "1" },
@@ -92,8 +92,8 @@ describe("pulumi-vnic", () => {
   it("calls itself kubectl vnic when it is started by kubectl", () => {
     const folder = mkdtempSync(join(tmpdir(), "vnic-kubectl-"));
     try {
-      const plugin = join(folder, "kubectl-vnic.ts");
-      symlinkSync(main, plugin);
+      const plugin = join(folder, "kubectl-vnic");
+      symlinkSync(commandScript, plugin);
       const linked = spawnSync(process.execPath, [plugin, "--help"], { encoding: "utf8" });
       expect(linked.stdout).to.match(/^Usage: kubectl vnic /);
     } finally {
@@ -113,7 +113,7 @@ describe("pulumi-vnic", () => {
 
   it("completes in a real bash", () => {
     const script = `${cli(["completion", "bash"]).stdout}
-      pulumi-vnic() { "${process.execPath}" "${main}" "$@"; }
+      pulumi-vnic() { "${process.execPath}" "${commandScript}" "$@"; }
       COMP_WORDS=(pulumi-vnic mani); COMP_CWORD=1; _pulumi_vnic; echo "\${COMPREPLY[@]}"`;
     const { stdout } = spawnSync("bash", ["-c", script], {
       encoding: "utf8",

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { commandScript } from "../../support/command-line.ts";
 import { type Document, readDocuments, root } from "../../support/documents.ts";
 
 const documents = readDocuments();
@@ -27,7 +28,7 @@ const commands = new Map(
 );
 
 function help(...command: string[]): string {
-  const { stdout } = spawnSync(process.execPath, [join(root, "provider/cli/main.ts"), ...command, "--help"], {
+  const { stdout } = spawnSync(process.execPath, [commandScript, ...command, "--help"], {
     encoding: "utf8",
   });
   return stdout;
