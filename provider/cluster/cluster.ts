@@ -7,7 +7,7 @@ import type { NetworkRecord, StoredNetwork } from "../model/network/record.ts";
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
-import type { MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
+import type { ExpectedVnic, MetadataChange, StoredVnic, VnicRecord } from "../model/vnic/record.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import type { ClusterEvent } from "../model/kubernetes/session-event.ts";
 import type { SessionJob } from "../model/kubernetes/session-job.ts";
@@ -95,6 +95,11 @@ export interface VnicCluster {
    * gone.
    */
   changeVnic(record: StoredVnic, change: MetadataChange): Promise<StoredVnic>;
+  /**
+   * Writes a claim into a record that nobody has claimed and that is as expected, without reading it first; otherwise
+   * returns undefined and changes nothing.
+   */
+  claimVnic(expected: ExpectedVnic, claim: string): Promise<StoredVnic | undefined>;
   /** Replaces the value `was` of an annotation, or removes it; returns whether it still had that value. */
   swapVnicAnnotation(ref: VnicRef, name: string, was: string, is: string | undefined): Promise<boolean>;
   /**

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
-import { annotations } from "../model/names.ts";
-import { type MetadataChange, refOf, type StoredVnic } from "../model/vnic/record.ts";
+import { claimKeys, type MetadataChange, refOf, type StoredVnic } from "../model/vnic/record.ts";
 
 /** How often a change is tried. Each try fails if the claim is renewed between its two requests. */
 const maxTries = 10;
@@ -31,6 +30,7 @@ export async function changeUnlessEdited(
 /** All that others may change of a record. */
 function essenceOf({ metadata, spec }: StoredVnic) {
   const { uid, generation, deletionTimestamp, finalizers, labels } = metadata;
-  const notes = { ...metadata.annotations, [annotations.claim]: undefined };
+  const entries = Object.entries(metadata.annotations ?? {}).filter(([key]) => !claimKeys.includes(key));
+  const notes = Object.fromEntries(entries);
   return { uid, generation, deletionTimestamp, finalizers, labels, notes, spec };
 }

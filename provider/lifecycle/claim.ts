@@ -3,7 +3,8 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
-import { refOf, type StoredVnic } from "../model/vnic/record.ts";
+import { claimOn, claimWith } from "../model/vnic/claim.ts";
+import { type ExpectedVnic, refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
 
 /*
@@ -34,16 +35,25 @@ export interface HeldClaim {
   /** Whether this driver had to wait for another driver's claim. */
   readonly waited: boolean;
   /**
-   * Annotation for a record that is created while the claim is held. It stays the same until `begin`, so that the
+   * Annotation for a record that is created now, while the claim is held. It stays the same until `begin`, so that the
    * creation can be retried.
    */
   annotation(): Readonly<Record<string, string>>;
   /** Starts renewing, after the record was created. */
   begin(): void;
-  /** Releases the claim before the work has ended. */
-  release(): Promise<void>;
+  /**
+   * Releases the claim before the work has ended, with a status that has its result. If the claim was created with the
+   * record, writing that status is enough.
+   */
+  releaseWith(writeStatus: () => Promise<void>): Promise<void>;
   /** Stops renewing it without a request: the record was deleted, or was not written. */
   abandon(): void;
+}
+
+/** A claim that was taken without reading the record first, and its text. */
+export interface TakenClaim {
+  readonly record: StoredVnic;
+  readonly text: string;
 }
 
 /** The claims of one driver, and its observations of the claims of other drivers. */
@@ -62,8 +72,9 @@ export class Claims {
    * The other holder of the claim; undefined if there is none, or if it has died. Renewals are timed by our own clock,
    * so a wrong clock of another machine neither ends a claim early nor keeps it forever.
    */
-  otherHolder({ metadata }: StoredVnic): string | undefined {
-    const text = metadata.annotations?.[annotations.claim];
+  otherHolder(record: StoredVnic): string | undefined {
+    const { metadata } = record;
+    const text = claimOn(record);
     const claim = readClaim(text);
     if (text === undefined || !claim || claim.holder === this.holder) {
       this.forget(metadata);
@@ -82,16 +93,30 @@ export class Claims {
     this.sightings.delete(vnicId(ref));
   }
 
+  /**
+   * Claims a record that is probably as expected, by one request. Returns undefined if it isn't, or if another driver
+   * has it. Pass the claim to `hold` at once.
+   */
+  async takeExpected(
+    { cluster }: Pick<ClaimDriver, "cluster">,
+    expected: ExpectedVnic,
+  ): Promise<TakenClaim | undefined> {
+    const text = this.write();
+    const record = await cluster.claimVnic(expected, text);
+    return record && { record, text };
+  }
+
   /** Runs `work` with a claim on the record, if there is a record; waits while another driver has it. */
   async hold<T>(
     driver: ClaimDriver,
     ref: VnicRef,
-    found: StoredVnic | undefined,
+    found: StoredVnic | TakenClaim | undefined,
     deadline: Deadline,
     work: (claim: HeldClaim) => Promise<T>,
   ): Promise<T> {
-    const text = this.write();
-    const taken = await this.take(driver, found, text, deadline);
+    const isTaken = found !== undefined && "text" in found;
+    const text = isTaken ? found.text : this.write();
+    const taken = isTaken ? { record: found.record, waited: false } : await this.take(driver, found, text, deadline);
     const kept = new KeptClaim(driver.cluster, ref, text, () => this.write(), this.clock);
     if (taken.record) kept.begin();
     try {
@@ -99,7 +124,7 @@ export class Claims {
         ...taken,
         annotation: () => kept.annotation(),
         begin: () => kept.begin(),
-        release: () => kept.release(),
+        releaseWith: (writeStatus) => kept.releaseWith(writeStatus),
         abandon: () => kept.abandon(),
       });
     } finally {
@@ -123,7 +148,7 @@ export class Claims {
         continue;
       }
       try {
-        return { record: await cluster.changeVnic(record, { annotations: { [annotations.claim]: text } }), waited };
+        return { record: await cluster.changeVnic(record, claimWith(record, text)), waited };
       } catch (error) {
         if (!isVnicError(error, "outdated")) throw error;
       }
@@ -145,6 +170,7 @@ class KeptClaim {
   private readonly clock: Clock;
   private stopRenewing: (() => void) | undefined;
   private isWritten = false;
+  private key: string = annotations.claim;
   private last: Promise<void> = Promise.resolve();
 
   constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string, clock: Clock) {
@@ -157,7 +183,8 @@ class KeptClaim {
 
   annotation(): Readonly<Record<string, string>> {
     this.isWritten = true;
-    return { [annotations.claim]: this.text };
+    this.key = annotations.createdBy;
+    return { [this.key]: this.text };
   }
 
   begin(): void {
@@ -170,6 +197,12 @@ class KeptClaim {
     if (this.isWritten) this.swap(undefined);
     this.isWritten = false;
     return this.last;
+  }
+
+  async releaseWith(writeStatus: () => Promise<void>): Promise<void> {
+    if (this.key === annotations.claim) return void (await Promise.all([writeStatus(), this.release()]));
+    await writeStatus();
+    this.abandon();
   }
 
   abandon(): void {
@@ -187,7 +220,7 @@ class KeptClaim {
   private swap(is: string | undefined): void {
     this.last = this.last
       .then(async () => {
-        const swapped = await this.cluster.swapVnicAnnotation(this.ref, annotations.claim, this.text, is);
+        const swapped = await this.cluster.swapVnicAnnotation(this.ref, this.key, this.text, is);
         if (swapped && is !== undefined) this.text = is;
       })
       .catch(() => undefined);

@@ -5,13 +5,14 @@ import { podForNode, readPod } from "../model/kubernetes/pod.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
 import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
+import type { TakenClaim } from "./claim.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { freeAddresses } from "./address/claim-addresses.ts";
 import { withdraw } from "./network/network-status.ts";
 import { releaseIfUnused } from "./network/vnic-network.ts";
 import { awaitTerminated } from "./running-pod.ts";
-import { nodeExists } from "./node-exists.ts";
+import { NodeGone, requireNode } from "./node-exists.ts";
 import { emitEvents } from "./emit-events.ts";
 
 /** Data about a Vnic from outside its record, in case the record is lost. */
@@ -32,12 +33,13 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
   const { cluster, claims, report } = driver;
 
   // Observe: a record with another UID is a new one, which isn't ours; a record with another owner was adopted.
-  const found = await findRecord(driver, ref);
+  const taken = await takeRemembered(driver, ref, remembered);
+  const found = taken?.record ?? (await findRecord(driver, ref));
   const isSame = (record: StoredVnic | undefined) => record?.metadata.uid === remembered.uid;
   const wasAdopted = (record: StoredVnic) =>
     remembered.owner !== undefined && ownerOf(record) !== remembered.owner && isSame(record);
   if (found && wasAdopted(found)) return;
-  await claims.hold(driver, ref, isSame(found) ? found : undefined, deadline, async (claim) => {
+  await claims.hold(driver, ref, taken ?? (isSame(found) ? found : undefined), deadline, async (claim) => {
     const record = isSame(claim.record) ? claim.record : undefined;
     if (record && wasAdopted(record)) return;
 
@@ -92,15 +94,22 @@ export async function removeFromNode(
   deadline: Deadline,
   how: { readonly keepLease?: boolean } = {},
 ): Promise<boolean> {
-  const [stands, pod] = await Promise.all([
-    nodeExists(driver.cluster, nodeName, `Vnic ${vnicId(vnic)} can't be removed from it`),
-    podName === undefined ? undefined : findRunningPod(driver, vnic.namespace, podName, nodeName),
-  ]);
-  if (!stands) return false;
-  const { removed } = await driver.sessions.use(nodeName, deadline, (session) =>
-    session.request("eject", { plan: { vnic, ...(pod ? { pod } : {}), ...how } }),
-  );
-  return removed;
+  const { cluster, sessions } = driver;
+  const beforeOpening = () => requireNode(cluster, nodeName, `Vnic ${vnicId(vnic)} can't be removed from it`);
+  const remove = (pod?: InjectPlan["pod"]) => {
+    const plan = { vnic, ...(pod ? { pod } : {}), ...how };
+    return sessions.use(nodeName, deadline, (session) => session.request("eject", { plan }), beforeOpening);
+  };
+  try {
+    const { removed, resourceFile } = await remove();
+    if (resourceFile || podName === undefined) return removed;
+    // The pod may have the link even if the resource file is lost.
+    const pod = await findRunningPod(driver, vnic.namespace, podName, nodeName);
+    return (pod !== undefined && (await remove(pod)).removed) || removed;
+  } catch (error) {
+    if (error instanceof NodeGone) return false;
+    throw error;
+  }
 }
 
 /** The pod, if it is still running on that node: it may have the link even if the node's resource file is lost. */
@@ -113,6 +122,21 @@ async function findRunningPod(
   const object = await cluster.findPod(namespace, name);
   const state = object && readPod(object);
   return state?.state === "running" && state.node === node ? podForNode({ namespace, name }, state) : undefined;
+}
+
+/** Claims the record if it is as remembered, which needs no read before; undefined if it isn't. */
+async function takeRemembered(
+  { cluster, claims }: Driver,
+  ref: VnicRef,
+  { uid, owner, node }: KnownVnic,
+): Promise<TakenClaim | undefined> {
+  if (owner === undefined || node === undefined) return undefined;
+  try {
+    return await claims.takeExpected({ cluster }, { ref, uid, owner, node });
+  } catch (error) {
+    if (isVnicError(error, "notInstalled")) return undefined;
+    throw error;
+  }
 }
 
 /** The record; undefined also if the cluster doesn't have our API group. */

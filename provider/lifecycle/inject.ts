@@ -161,7 +161,7 @@ async function ensure(
     record =
       options.sourceRecord && prior
         ? await writePlacement(cluster, prior, definition, at)
-        : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, claim.annotation());
+        : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, () => claim.annotation());
   } catch (error) {
     // The claim was not written.
     if (error instanceof RecordExistsError) claim.abandon();
@@ -251,9 +251,8 @@ async function finish(
   }
   try {
     await Promise.all([
-      driver.cluster.applyVnicStatus(vnicRef(definition), status),
+      claim.releaseWith(() => driver.cluster.applyVnicStatus(vnicRef(definition), status)),
       addresses.releaseFormer(record),
-      claim.release(),
     ]);
     // Nothing depends on the event, so nothing waits for it.
     void emitAdded(driver, record, pod, result);

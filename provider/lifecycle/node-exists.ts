@@ -2,6 +2,15 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { VnicError } from "../base/errors.ts";
 import { readNode } from "../model/kubernetes/node.ts";
 
+/** A node has no Node object, or an administrator has marked it as out of service, so that nothing on it is left. */
+export class NodeGone extends VnicError {}
+
+/** Refuses a node that doesn't exist any more (`NodeGone`) or isn't ready; `consequence` says what that means. */
+export async function requireNode(cluster: Cluster, name: string, consequence: string): Promise<void> {
+  if (!(await nodeExists(cluster, name, consequence)))
+    throw new NodeGone("refused", `node ${name} doesn't exist any more, so ${consequence}`);
+}
+
 /**
  * Whether a node still exists. False if it has no Node object, or if an administrator has marked it as out of service,
  * so that nothing on it is left. Refuses a node that isn't ready; `consequence` says what that means.

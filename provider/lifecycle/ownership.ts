@@ -62,11 +62,11 @@ export async function ensureRecord(
   definition: Definition,
   at: Placement,
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
-  claim: Readonly<Record<string, string>>,
+  claim: () => Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
   // Our own record may be forced back to its definition.
   if (prior) return cluster.applyVnic(recordOf(ownedBy(definition, prior.owner), at), { force: true });
-  const created = await cluster.createVnic(recordOf(definition, at, claim));
+  const created = await cluster.createVnic(recordOf(definition, at, claim()));
   if (!created) throw new RecordExistsError(vnicRef(definition));
   return created;
 }

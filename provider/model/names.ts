@@ -60,6 +60,8 @@ export const annotations = {
   held: `${group}/held`,
   /** The claim: which driver is working on the Vnic now. */
   claim: `${group}/claim`,
+  /** The claim of the driver that created the record, which ends with the first status that has a result. */
+  createdBy: `${group}/created-by`,
   /** Layout of the container runtime: on a Node for that node, on our own namespace for all nodes. */
   runtimeLayout: `${group}/runtime-layout`,
 } as const;

@@ -20,7 +20,8 @@ export async function eject({ vnic, pod, keepLease }: EjectPlan, report: Report)
   const removed = await removeLink({ uid: vnic.uid, known, association });
   await removeResourceFile(vnic.uid);
   if (known) await dropTaggedIfUnused(known.definition.network);
-  return { removed, steps: [{ step: "removing", milliseconds: performance.now() - began }] };
+  const steps = [{ step: "removing", milliseconds: performance.now() - began }];
+  return { removed, resourceFile: known !== undefined, steps };
 }
 
 function undefinedIfRefused(error: unknown): undefined {

@@ -3,7 +3,8 @@ import { messageOf } from "../base/errors.ts";
 import type { StoredAddress } from "../model/address/address.ts";
 import { hostOf } from "../base/address.ts";
 import { readHeld } from "../model/address/held.ts";
-import { annotations, deriveMac, vnicId } from "../model/names.ts";
+import { deriveMac, vnicId } from "../model/names.ts";
+import { claimOn } from "../model/vnic/claim.ts";
 import { isRealised } from "../model/vnic/pending.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import type { Log } from "./log.ts";
@@ -51,6 +52,6 @@ function isHeld({ metadata, spec }: StoredAddress, vnic: StoredVnic): boolean {
   ].includes(value);
   const isFresh = Date.now() - new Date(metadata.creationTimestamp ?? 0).getTime() < graceMilliseconds;
   const annotated = readHeld(vnic.metadata).some((one) => one.value === value && one.segment === segment);
-  const claimed = vnic.metadata.annotations?.[annotations.claim] !== undefined;
+  const claimed = claimOn(vnic) !== undefined;
   return has || isFresh || (!isRealised(vnic) && (annotated || claimed));
 }

@@ -55,10 +55,10 @@ describe("requests to the API server", () => {
     return eject(driver, vnicRef(state), known, new Deadline("deleting", 60));
   };
 
-  it("are six for a creation, and an event that nothing waits for", async () => {
+  it("are five for a creation, and an event that nothing waits for", async () => {
     expect(await requestsOf(1, () => create("db-1", 100))).to.deep.equal({
       "GET pods": 1,
-      "PATCH vnics": 2,
+      "PATCH vnics": 1,
       "POST vnicaddresses": 2,
       "PATCH vnics/status": 1,
       "POST events": 1,
@@ -91,14 +91,11 @@ describe("requests to the API server", () => {
     expect(await requestsOf(0, () => refresh(states.slice(4)))).to.deep.equal({ "LIST vnics": 1, "GET pods": 1 });
   });
 
-  it("are ten for a deletion, and an event that nothing waits for", async () => {
+  it("are seven for a deletion, and an event that nothing waits for", async () => {
     const [state] = states.splice(0, 1);
     expect(await requestsOf(1, () => remove(state as VnicState))).to.deep.equal({
-      "GET vnics": 1,
       "PATCH vnics": 2,
       "DELETE vnics": 1,
-      "GET nodes": 1,
-      "GET pods": 1,
       "GET vnicaddresses": 2,
       "DELETE vnicaddresses": 2,
       "POST events": 1,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Attachment, Cluster, PodRef } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
-import { finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
+import { annotations, finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
 import type { ClusterAddress } from "../../provider/model/network/cluster-addresses.ts";
 import type { NetworkRecord, StoredNetwork } from "../../provider/model/network/record.ts";
@@ -12,7 +12,7 @@ import type { RuntimeClassObject } from "../../provider/model/kubernetes/runtime
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import type { EventObject } from "../../provider/model/vnic/event.ts";
 import { ownerOf } from "../../provider/model/kubernetes/record.ts";
-import type { MetadataChange, StoredVnic, VnicRecord } from "../../provider/model/vnic/record.ts";
+import type { ExpectedVnic, MetadataChange, StoredVnic, VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
 import { pendingStatus } from "../../provider/model/vnic/pending.ts";
 import type { ClusterEvent } from "../../provider/model/kubernetes/session-event.ts";
@@ -211,6 +211,14 @@ export class FakeCluster implements Cluster {
     if (before?.metadata.resourceVersion !== metadata.resourceVersion)
       throw new VnicError("outdated", `changing Vnic ${id}: it was changed by another process meanwhile`);
     return this.remember(before, change);
+  }
+
+  async claimVnic({ ref, uid, owner, node }: ExpectedVnic, claim: string): Promise<StoredVnic | undefined> {
+    this.called("claimVnic", vnicId(ref));
+    const before = this.vnics.get(vnicId(ref));
+    if (before?.metadata.uid !== uid || ownerOf(before) !== owner || before.status?.node !== node) return undefined;
+    if (before.metadata.annotations?.[annotations.claim] !== undefined) return undefined;
+    return this.remember(before, { annotations: { [annotations.claim]: claim } });
   }
 
   async swapVnicAnnotation(ref: VnicRef, name: string, was: string, is: string | undefined): Promise<boolean> {

@@ -15,7 +15,7 @@ export class FakeNodeSide {
   steps: string[] = [];
   hello: Handler = () => ({ protocol: protocolVersion, version: "0.1.0" });
   inject: Handler = () => injectResult();
-  eject: Handler = () => ({ removed: true, steps: [] });
+  eject: Handler = () => ({ removed: true, resourceFile: true, steps: [] });
   go: Handler = () => ({});
   list: Handler = () => ({ vnics: [] });
   purge: Handler = () => ({ removed: 0 });

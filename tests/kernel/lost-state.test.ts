@@ -57,6 +57,12 @@ describe("a node whose state directory is lost", function () {
     expect(again.lease?.address).to.equal(first.lease?.address);
     expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal([first.lease?.address]);
     await world.session.inject(fixed);
+    // Without a resource file, only a request that names the pod finds the link there.
+    const ended = await world.session.eject({ vnic: last.vnic });
+    expect(ended).to.include({ removed: false, resourceFile: false });
+    const found = await world.session.eject({ vnic: last.vnic, pod: last.pod });
+    expect(found).to.include({ removed: true, resourceFile: false });
+    expect(await world.session.eject({ vnic: fixed.vnic })).to.include({ removed: true, resourceFile: true });
     for (const plan of all) await world.session.eject({ vnic: plan.vnic, pod: plan.pod });
     expect(await world.remains()).to.deep.equal([]);
   });

@@ -18,6 +18,7 @@ export interface SessionPoolOptions {
 
 interface Shared {
   readonly session: Promise<Session>;
+  isOpen: boolean;
   users: number;
   stopLingering?: () => void;
 }
@@ -42,10 +43,17 @@ export class SessionPool {
 
   /**
    * Runs `work` with the node's session, opening one if there is none. If the session breaks, `work` is run again with
-   * a new session, so `work` must be repeatable.
+   * a new session, so `work` must be repeatable. `beforeOpening` isn't run while a session is open, which shows that the
+   * node is there.
    */
-  async use<T>(node: string, deadline: Deadline, work: (session: Session) => Promise<T>): Promise<T> {
+  async use<T>(
+    node: string,
+    deadline: Deadline,
+    work: (session: Session) => Promise<T>,
+    beforeOpening?: () => Promise<void>,
+  ): Promise<T> {
     for (;;) {
+      if (!this.shared.get(node)?.isOpen) await beforeOpening?.();
       const entry = this.enter(node, deadline);
       try {
         const session = await deadline.limit(entry.session, `an injection session on node ${node}`);
@@ -76,9 +84,10 @@ export class SessionPool {
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
       const options = { name, node, image: this.image, idleSeconds: 60 };
       const opening = openSession(this.cluster, options, deadline);
-      const created: Shared = { users: 0, session: opening };
+      const created: Shared = { users: 0, isOpen: false, session: opening };
       opening.then(
         (session) => {
+          created.isOpen = true;
           session.onBroken(() => this.retire(node, created));
           this.onOpened?.(node);
         },

@@ -29,6 +29,12 @@ export function isReportedUnready({ metadata, status }: StoredVnic): boolean {
   return ready?.status === "False" && ready.observedGeneration === (metadata.generation ?? 1);
 }
 
+/** Whether no attempt has had a result yet, according to the status. */
+export function isFirstUnderWay(status: VnicStatus | undefined): boolean {
+  const ready = readyOf(status);
+  return !ready || ready.reason === underWay;
+}
+
 /** The status while the attempt is in progress. The NIC stays attached if it is in that pod. */
 export function attemptStatus(record: StoredVnic, podUid: string, message: string, now: Date): VnicStatus {
   const attached = record.status?.pod?.uid === podUid;

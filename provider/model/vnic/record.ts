@@ -80,6 +80,15 @@ export function recordOf(
   };
 }
 
+/** What a record is expected to be, so that it can be claimed without reading it first. */
+export interface ExpectedVnic {
+  readonly ref: VnicRef;
+  readonly uid: string;
+  readonly owner: string;
+  /** The node in its status. */
+  readonly node: string;
+}
+
 /** Where a Vnic will be realised, and the addresses that it may hold there. */
 export interface Placement {
   readonly node: string;
@@ -136,12 +145,15 @@ export function placementChange(
   };
 }
 
+/** The annotations by which drivers claim a record, which aren't part of its definition. */
+export const claimKeys: readonly string[] = [annotations.claim, annotations.createdBy];
+
 /** A stored record in the form in which it is applied again: our part of its metadata, and its spec. */
 export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): VnicRecord {
   const ours = (entries: Readonly<Record<string, string>> | undefined) =>
     Object.fromEntries(
       Object.entries(entries ?? {}).filter(
-        ([key]) => (key.includes(group) || key === labels.managedBy) && key !== annotations.claim,
+        ([key]) => (key.includes(group) || key === labels.managedBy) && !claimKeys.includes(key),
       ),
     );
   const { namespace, name } = metadata;

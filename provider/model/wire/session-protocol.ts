@@ -105,7 +105,13 @@ export const injectResult = z.strictObject({
   lease: lease.optional(),
   steps,
 });
-export const ejectResult = z.strictObject({ removed: z.boolean(), steps });
+export const ejectResult = z.strictObject({
+  /** Whether there was a link. */
+  removed: z.boolean(),
+  /** Whether the node had the Vnic's resource file, and therefore knew in which pod the link was. */
+  resourceFile: z.boolean(),
+  steps,
+});
 export const observeResult = z.strictObject({
   /** Absent if the NIC isn't in the pod. */
   interface: liveInterface.optional(),

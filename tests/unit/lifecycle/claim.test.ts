@@ -35,10 +35,53 @@ describe("a claim", () => {
     await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
       driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
     });
-    expect(claimNow()).to.equal(undefined);
+    const { [annotations.createdBy]: left } = driver.cluster.vnics.get(id)?.metadata.annotations ?? {};
+    expect(left).to.equal(undefined);
     driver.cluster.calls.length = 0;
     await hold(undefined, async () => undefined);
     expect(driver.cluster.calls).to.deep.equal([]);
+  });
+
+  const created = (holder: string, status?: StoredVnic["status"]): StoredVnic => ({
+    ...storedVnic({}, { annotations: { [annotations.createdBy]: JSON.stringify({ holder, renewed: new Date() }) } }),
+    ...(status ? { status } : {}),
+  });
+  const ready = (reason: string): StoredVnic["status"] => {
+    const at = new Date().toISOString();
+    return { conditions: [{ type: "Ready", status: "False", reason, message: "", lastTransitionTime: at }] };
+  };
+
+  it("of a record's creator ends with the first status that has a result, without another request", async () => {
+    const status = ready("Attached");
+    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+      driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
+      expect(new Claims("another").otherHolder(driver.cluster.vnics.get(id)!)).to.equal("a test");
+      driver.cluster.calls.length = 0;
+      await claim.releaseWith(() => driver.cluster.applyVnicStatus(refOf(storedVnic()), status!));
+    });
+    expect(driver.cluster.calls).to.deep.equal([`applyVnicStatus ${id}`]);
+    expect(new Claims("another").otherHolder(driver.cluster.vnics.get(id)!)).to.equal(undefined);
+  });
+
+  it("of a record's creator counts until a status has a result, and is removed by the next claim", async () => {
+    const claims = new Claims("a test");
+    for (const status of [undefined, ready("Pending"), ready("Attaching")])
+      expect(claims.otherHolder(created("somebody", status))).to.equal("somebody");
+    for (const reason of ["Attached", "Refused", "PodTerminated"])
+      expect(claims.otherHolder(created("somebody", ready(reason)))).to.equal(undefined);
+    driver.cluster.store(created("somebody", ready("Attached")));
+    await hold(driver.cluster.vnics.get(id), async () => undefined);
+    expect(driver.cluster.vnics.get(id)?.metadata.annotations).to.deep.equal({});
+  });
+
+  it("is removed from a record whose first status could not be written", async () => {
+    await driver.claims
+      .hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+        driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
+        await claim.releaseWith(() => Promise.reject(new Error("no answer")));
+      })
+      .catch(() => undefined);
+    expect(driver.cluster.vnics.get(id)?.metadata.annotations).to.deep.equal({});
   });
 
   it("is waited for while another driver has it, and taken when that driver removes it", async () => {

@@ -3,12 +3,13 @@ import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { eject, type KnownVnic } from "../../../provider/lifecycle/eject.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
+import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { addressRecord, wantedAddressesOf } from "../../../provider/model/address/address.ts";
 import { readHeld } from "../../../provider/model/address/held.ts";
 import { claimAddresses } from "../../../provider/lifecycle/address/claim-addresses.ts";
-import { containerId, definition, node, pod, storedVnic, uid } from "../../fakes/objects.ts";
+import { containerId, definition, node, pod, storedVnic, uid, urn } from "../../fakes/objects.ts";
 
 const ref = { namespace: "shop", name: "db-wire" };
 const vnic = { ...ref, uid: uid(1) };
@@ -34,7 +35,7 @@ describe("eject", () => {
       "createJob worker-1",
       "releaseVnic shop/db-wire",
     ]);
-    expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
+    expect(plans()).to.deep.equal([{ vnic }]);
     expect(record()).to.equal(undefined);
   });
 
@@ -51,7 +52,7 @@ describe("eject", () => {
     cluster.store(storedVnic({}, { annotations: { ...own.metadata.annotations, [annotations.held]: forged } }));
     cluster.nodeSide.eject = () => {
       expect(Object.keys(cluster.holders)).to.have.length(3);
-      return { removed: true, steps: [] };
+      return { removed: true, resourceFile: true, steps: [] };
     };
     await run();
     expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.99": "shop/other" });
@@ -65,13 +66,86 @@ describe("eject", () => {
       ({ cluster }) => cluster.pods.set("shop/db-0", pod({ node: "worker-2", uid: uid(9) })),
     ],
   ];
+  const withoutFile = () => {
+    driver.cluster.nodeSide.eject = () => ({ removed: false, resourceFile: false, steps: [] });
+  };
+
+  it("looks into the pod as well when the node has no resource file", async () => {
+    withoutFile();
+    await run();
+    expect(plans()).to.deep.equal([{ vnic }, { vnic, pod: runningPod }]);
+    expect(record()).to.equal(undefined);
+  });
+
   for (const [when, arrange] of podGone)
-    it(`cleans the node without looking into the pod when it ${when}`, async () => {
+    it(`cleans a node that has no resource file without looking into the pod when it ${when}`, async () => {
+      withoutFile();
       arrange(driver);
       await run();
       expect(plans()).to.deep.equal([{ vnic }]);
       expect(record()).to.equal(undefined);
     });
+
+  describe("that begins with the record as the state remembers it", () => {
+    const owner = urn;
+    const remembered = { uid: uid(1), node: "worker-1", podName: "db-0", owner };
+    const attached = (change: Partial<StoredVnic["metadata"]> = {}): StoredVnic => ({
+      ...storedVnic({}, change),
+      status: { node: "worker-1", conditions: [] },
+    });
+
+    it("claims it without reading it first", async () => {
+      driver.cluster.store(attached());
+      await run(remembered);
+      expect(driver.cluster.calls[0]).to.equal("claimVnic shop/db-wire");
+      expect(driver.cluster.calls).to.not.include("findVnic shop/db-wire");
+      expect(record()).to.equal(undefined);
+    });
+
+    it("waits for another driver's claim", async () => {
+      const claim = JSON.stringify({ holder: "another driver", renewed: new Date() });
+      const { annotations: notes } = storedVnic().metadata;
+      driver.cluster.store(attached({ annotations: { ...notes, [annotations.claim]: claim } }));
+      driver.cluster.before("findVnic", () => undefined);
+      driver.cluster.before("findVnic", () => driver.cluster.store(attached({ resourceVersion: "9" })));
+      await run(remembered);
+      expect(driver.reports).to.include("waiting for another driver to finish with it");
+      expect(record()).to.equal(undefined);
+    });
+
+    it("leaves a record alone that another owner has adopted", async () => {
+      driver.cluster.store(attached({ annotations: { [annotations.owner]: "urn:pulumi:dev::other" } }));
+      const before = record();
+      await run(remembered);
+      expect(record()).to.equal(before);
+      expect(plans()).to.deep.equal([]);
+    });
+
+    it("removes the claim when the node fails", async () => {
+      driver.cluster.store(attached());
+      driver.cluster.nodeSide.eject = () => {
+        throw new VnicError("failed", "deleting link: device or resource busy");
+      };
+      await rejection(run(remembered));
+      expect(record()?.metadata.annotations).to.not.have.property(annotations.claim);
+    });
+  });
+
+  it("asks for the Node object only to open a session, and again after it broke", async () => {
+    const asked = () => driver.cluster.calls.filter((call) => call === "findNode worker-1").length;
+    await driver.sessions.use("worker-1", new Deadline("working", 2), async () => undefined);
+    const opened = asked();
+    await run();
+    expect(asked()).to.equal(opened);
+    driver.cluster.store(storedVnic());
+    driver.cluster.nodeSide.eject = () => {
+      driver.cluster.nodes.clear();
+      driver.cluster.attachments.at(-1)?.end("the node is gone");
+      return { removed: true, resourceFile: true, steps: [] };
+    };
+    await run();
+    expect(record()).to.equal(undefined);
+  });
 
   it("removes the finalizer without a session when the Node object is gone", async () => {
     driver.cluster.nodes.clear();
@@ -114,7 +188,7 @@ describe("eject", () => {
     await run();
     expect(record()).to.equal(before);
     expect(driver.cluster.writes).to.deep.equal(["createJob worker-1"]);
-    expect(plans()).to.deep.equal([{ vnic, pod: runningPod }]);
+    expect(plans()).to.deep.equal([{ vnic }]);
   });
 
   it("cleans the node in the state when the record is lost", async () => {

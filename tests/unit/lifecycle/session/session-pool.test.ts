@@ -62,8 +62,8 @@ describe("a pool of sessions", () => {
     await pool.use(one, deadline(), (session) => session.request("hello", {}));
     await clock.advance(60);
     expect(cluster.attachments[0]?.closed).to.equal(false);
-    answer({ removed: true, steps: [] });
-    expect(await slow).to.deep.equal({ removed: true, steps: [] });
+    answer({ removed: true, resourceFile: true, steps: [] });
+    expect(await slow).to.deep.equal({ removed: true, resourceFile: true, steps: [] });
   });
 
   it("does not end a lingering session that is used again", async () => {
@@ -75,7 +75,7 @@ describe("a pool of sessions", () => {
     await settle();
     await clock.advance(2);
     expect(cluster.attachments[0]?.closed).to.equal(false);
-    answer({ removed: true, steps: [] });
+    answer({ removed: true, resourceFile: true, steps: [] });
     await again;
     expect(opened()).to.have.length(1);
     expect(cluster.nodeSide.work, "done once each").to.have.length(2);
@@ -85,9 +85,9 @@ describe("a pool of sessions", () => {
     let tries = 0;
     cluster.nodeSide.eject = () => {
       if (++tries === 1) cluster.attachments[0]?.end("container killed");
-      return { removed: true, steps: [] };
+      return { removed: true, resourceFile: true, steps: [] };
     };
-    expect(await pool.use(one, deadline(), eject)).to.deep.equal({ removed: true, steps: [] });
+    expect(await pool.use(one, deadline(), eject)).to.deep.equal({ removed: true, resourceFile: true, steps: [] });
     expect([tries, opened().length]).to.deep.equal([2, 2]);
     await pool.close();
     expect(cluster.jobs.size, "Jobs left").to.equal(0);
@@ -132,7 +132,7 @@ describe("a pool of sessions", () => {
     const hasty = rejection(pool.use(one, deadline(0.1), eject));
     const patient = pool.use(one, deadline(5), eject);
     expect(await hasty).to.have.property("kind", "deadline");
-    expect(await patient).to.deep.equal({ removed: true, steps: [] });
+    expect(await patient).to.deep.equal({ removed: true, resourceFile: true, steps: [] });
   });
 
   it("fails all callers that wait for a session that can't be opened", async () => {

@@ -9,7 +9,7 @@ import { never } from "../../../fakes/node-side.ts";
 import { injectPlan, node } from "../../../fakes/objects.ts";
 
 const hello = { protocol: 1, version: "0.1.0" };
-const removed = { removed: true, steps: [] };
+const removed = { removed: true, resourceFile: true, steps: [] };
 const { vnic } = injectPlan();
 
 /** The error by which the work fails within `seconds` of the clock that it is given. */
