@@ -1,6 +1,7 @@
-import type { StoredAddress } from "../model/address/address.ts";
+import type { AddressVersion, StoredAddress } from "../model/address/address.ts";
 import { fieldManager, group, version } from "../model/names.ts";
-import { changeVersion, create, deleteWithPreconditions } from "./call.ts";
+import { isVnicError } from "../base/errors.ts";
+import { call, changeVersion, deleteWithPreconditions } from "./call.ts";
 import type { AddressCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 import type { List } from "./watch.ts";
@@ -10,24 +11,32 @@ export function addressCalls(api: RecordApi): AddressCluster & { listAddresses()
   const { server, objects, patches } = api;
   const records = recordCalls<StoredAddress>(api, { kind: "VnicAddress", kinds: "VnicAddresses" });
   const resource = { group, version, plural: "vnicaddresses" };
-  const words = ({ value, segment }: StoredAddress["spec"]) => `VnicAddress of ${value} behind ${segment}`;
+  const words = ({ value, segment }: AddressVersion["spec"]) => `VnicAddress of ${value} behind ${segment}`;
   return {
-    createAddress: (record) =>
-      create(server, `creating ${words(record.spec)}`, () =>
-        objects.createClusterCustomObject({ ...resource, body: record, fieldManager }),
-      ),
+    createAddress: async (record) => {
+      try {
+        return await call<StoredAddress>(server, `creating ${words(record.spec)}`, () =>
+          objects.createClusterCustomObject({ ...resource, body: record, fieldManager }),
+        );
+      } catch (error) {
+        if (isVnicError(error, "conflict")) return undefined;
+        throw error;
+      }
+    },
     findAddress: (name) => records.find({ name }),
     transferAddress: async ({ metadata: { name, uid, resourceVersion }, spec }, holder) => {
       const body: object = { metadata: { uid, resourceVersion }, spec: { holder } };
-      await changeVersion(server, `taking over ${words(spec)}`, () =>
+      return changeVersion<StoredAddress>(server, `taking over ${words(spec)}`, () =>
         objects.patchClusterCustomObject({ ...resource, name, body, fieldManager }, patches.merge),
       );
     },
-    deleteAddress: ({ metadata: { name, uid, resourceVersion }, spec }) =>
+    deleteAddress: async ({ metadata: { name, uid, resourceVersion }, spec }) => {
       // If the resource version has changed, another Vnic has taken the address over.
-      deleteWithPreconditions(server, `freeing ${words(spec)}`, () =>
+      const deleted: unknown = await deleteWithPreconditions(server, `freeing ${words(spec)}`, () =>
         objects.deleteClusterCustomObject({ ...resource, name, body: { preconditions: { uid, resourceVersion } } }),
-      ),
+      );
+      return deleted !== undefined;
+    },
     listAddresses: () => records.listAll(),
   };
 }

@@ -1,4 +1,4 @@
-import type { AddressRecord, Holder, StoredAddress } from "../model/address/address.ts";
+import type { AddressRecord, AddressVersion, Holder, StoredAddress } from "../model/address/address.ts";
 import type { EventObject } from "../model/vnic/event.ts";
 import type { VnicRef } from "../model/names.ts";
 import type { AttachmentDefinition } from "../model/network/attachment-definition.ts";
@@ -133,16 +133,19 @@ export interface NetworkCluster {
 
 /** Address claims: objects that the API server lets only one writer create or change. */
 export interface AddressCluster {
-  /** Returns `false` if an object of that name exists. */
-  createAddress(record: AddressRecord): Promise<boolean>;
+  /** Returns undefined if an object of that name exists. */
+  createAddress(record: AddressRecord): Promise<StoredAddress | undefined>;
   findAddress(name: string): Promise<StoredAddress | undefined>;
   /**
    * Changes the holder of an object that hasn't changed since it was read. `outdated` if it was written since, or is
    * gone.
    */
-  transferAddress(address: StoredAddress, holder: Holder): Promise<void>;
-  /** Deletes an object that hasn't changed since it was read; does nothing if it was written since, or is gone. */
-  deleteAddress(address: StoredAddress): Promise<void>;
+  transferAddress(address: StoredAddress, holder: Holder): Promise<StoredAddress>;
+  /**
+   * Deletes one version of an object. Does nothing if the object was written since, or is gone; returns whether it was
+   * deleted.
+   */
+  deleteAddress(address: AddressVersion): Promise<boolean>;
 }
 
 /** The additional calls that VnicSets need. */

@@ -64,7 +64,7 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     await withdraw(driver, ref.namespace, record.status?.networkStatus);
     // Nothing depends on the event, so nothing waits for it.
     if (removed) void emitRemoved(driver, record, node);
-    await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid);
+    await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid, record.status?.addressClaims);
     await cluster.releaseVnic(ref, record.metadata.uid, marked);
     claim.abandon();
     if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);

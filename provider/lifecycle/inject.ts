@@ -176,7 +176,7 @@ async function ensure(
 
 /** Sync: the NIC in the pod, by a session with the node. */
 async function sync(
-  { driver, definition, options, deadline, pod }: Injection,
+  { driver, definition, options, deadline, pod, claim }: Injection,
   { network, segments, prior }: Prepared,
   { record, made, addresses, attempt }: Ensured,
 ): Promise<InjectResult> {
@@ -214,6 +214,7 @@ async function sync(
       if (!options.sourceRecord) {
         const restored = await withdrawRecord(cluster, record, prior);
         if (prior && restored) await attempt.undo(prior, restored);
+        else claim.abandon();
       }
     } catch (second) {
       const both = `${messageOf(error)}; and then: ${messageOf(second)}`;
@@ -240,7 +241,9 @@ async function finish(
   };
   const inPod = { ...definition.pod, uid: pod.uid };
   const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
-  const status = attachedStatus(reported, pod, result, new Date(), entry);
+  const addressClaims = await addresses.known();
+  const more = { addressClaims, ...(entry ? { networkStatus: entry } : {}) };
+  const status = attachedStatus(reported, pod, result, new Date(), more);
   try {
     // What the status names is removed later, so it is written before the annotation is changed.
     if (entry) await attempt.announce(entry);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
+import { VnicError } from "../../provider/base/errors.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { Surveyor } from "../../provider/lifecycle/survey.ts";
@@ -82,6 +83,25 @@ describe("requests to the API server", () => {
     expect(counts).to.deep.equal({ "GET pods": 1, "PATCH vnics": 1, "GET vnics": 1 });
   });
 
+  it("are eight for an attempt that the node refuses, which leaves nothing", async () => {
+    const work = nodeSide.inject;
+    nodeSide.inject = () => {
+      throw new VnicError("refused", "network.parent: there is no interface");
+    };
+    const refused = async () => {
+      const error = await inject(driver, numbered(namespace, "db-1", 101)).catch((reason: unknown) => reason);
+      expect(String(error)).to.include("there is no interface");
+    };
+    expect(await requestsOf(0, refused)).to.deep.equal({
+      "GET pods": 1,
+      "PATCH vnics": 2,
+      "POST vnicaddresses": 2,
+      "DELETE vnicaddresses": 2,
+      "DELETE vnics": 1,
+    });
+    nodeSide.inject = work;
+  });
+
   it("don't grow with the number of Vnics for a refresh, after the first few", async () => {
     const surveyor = new Surveyor(driver);
     const refresh = (some: readonly VnicState[]) =>
@@ -91,12 +111,11 @@ describe("requests to the API server", () => {
     expect(await requestsOf(0, () => refresh(states.slice(4)))).to.deep.equal({ "LIST vnics": 1, "GET pods": 1 });
   });
 
-  it("are seven for a deletion, and an event that nothing waits for", async () => {
+  it("are five for a deletion, and an event that nothing waits for", async () => {
     const [state] = states.splice(0, 1);
     expect(await requestsOf(1, () => remove(state as VnicState))).to.deep.equal({
       "PATCH vnics": 2,
       "DELETE vnics": 1,
-      "GET vnicaddresses": 2,
       "DELETE vnicaddresses": 2,
       "POST events": 1,
     });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Attachment, Cluster, PodRef } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
-import type { AddressRecord, Holder, StoredAddress } from "../../provider/model/address/address.ts";
+import type { AddressRecord, AddressVersion, Holder, StoredAddress } from "../../provider/model/address/address.ts";
 import { annotations, finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
 import type { AttachmentDefinition } from "../../provider/model/network/attachment-definition.ts";
 import type { ClusterAddress } from "../../provider/model/network/cluster-addresses.ts";
@@ -249,11 +249,13 @@ export class FakeCluster implements Cluster {
     return changed;
   }
 
-  async createAddress(record: AddressRecord): Promise<boolean> {
+  async createAddress(record: AddressRecord): Promise<StoredAddress | undefined> {
     this.called("createAddress", record.spec.value);
-    if (this.addresses.has(record.metadata.name)) return false;
-    this.keepAddress({ ...record, metadata: { ...record.metadata, uid: uid(++this.lastUid), resourceVersion: "" } });
-    return true;
+    if (this.addresses.has(record.metadata.name)) return undefined;
+    return this.keepAddress({
+      ...record,
+      metadata: { ...record.metadata, uid: uid(++this.lastUid), resourceVersion: "" },
+    });
   }
 
   async findAddress(name: string): Promise<StoredAddress | undefined> {
@@ -261,15 +263,15 @@ export class FakeCluster implements Cluster {
     return this.addresses.get(name);
   }
 
-  async transferAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<void> {
+  async transferAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<StoredAddress> {
     this.called("transferAddress", address.spec.value);
     if (!this.isCurrent(address)) throw new VnicError("outdated", `taking over ${address.spec.value}: too late`);
-    this.keepAddress({ ...address, spec: { ...address.spec, holder: { namespace, name, uid } } });
+    return this.keepAddress({ ...address, spec: { ...address.spec, holder: { namespace, name, uid } } });
   }
 
-  async deleteAddress(address: StoredAddress): Promise<void> {
+  async deleteAddress(address: AddressVersion): Promise<boolean> {
     this.called("deleteAddress", address.spec.value);
-    if (this.isCurrent(address)) this.addresses.delete(address.metadata.name);
+    return this.isCurrent(address) && this.addresses.delete(address.metadata.name);
   }
 
   /** The ID of the Vnic that holds each address, by `<segment> <address>`. */
@@ -279,14 +281,16 @@ export class FakeCluster implements Cluster {
     );
   }
 
-  private isCurrent({ metadata: { name, uid, resourceVersion } }: StoredAddress): boolean {
+  private isCurrent({ metadata: { name, uid, resourceVersion } }: AddressVersion): boolean {
     const now = this.addresses.get(name)?.metadata;
     return now?.uid === uid && now.resourceVersion === resourceVersion;
   }
 
-  private keepAddress(address: StoredAddress): void {
+  private keepAddress(address: StoredAddress): StoredAddress {
     const resourceVersion = String(++this.lastVersion);
-    this.addresses.set(address.metadata.name, { ...address, metadata: { ...address.metadata, resourceVersion } });
+    const kept = { ...address, metadata: { ...address.metadata, resourceVersion } };
+    this.addresses.set(address.metadata.name, kept);
+    return kept;
   }
 
   async createEvent(event: EventObject): Promise<void> {

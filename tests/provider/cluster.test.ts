@@ -137,13 +137,15 @@ describe("Pulumi's provider process with an API server", () => {
     const error = await callError(create({ deadlines: ample }));
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
-    // If the record still existed, a last request would release the claim. Status updates are sent concurrently.
+    // Addresses are claimed, and status updates sent, concurrently.
     const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`];
-    expect(writes().filter((request) => !beside.includes(request))).to.deep.equal([
+    const others = writes().filter((request) => !beside.includes(request));
+    expect(others.map((request) => request.replace(/(?<=vnicaddresses)\/\w+$/, ""))).to.deep.equal([
       `PATCH ${vnic}`,
       `POST ${jobs}`,
+      `DELETE ${addresses}`,
+      `DELETE ${addresses}`,
       `DELETE ${vnic}`,
-      `PATCH ${vnic}`,
     ]);
     expect(provider.engine.lines.map(({ message }) => message)).to.deep.equal([
       "starting an injection session on node worker-1",

@@ -2,8 +2,10 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Holder, WantedAddress } from "../../model/address/address.ts";
 import { readHeld, writeHeld } from "../../model/address/held.ts";
 import { annotations } from "../../model/names.ts";
+import { maxItems } from "../../model/schema/bounds.ts";
+import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
-import { claimAddresses, freeAddresses, refuseHeldAddresses } from "./claim-addresses.ts";
+import { claimAddresses, dropAddresses, freeAddresses, type Holdings, refuseHeldAddresses } from "./claim-addresses.ts";
 
 /** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
 export class AddressClaim {
@@ -12,7 +14,7 @@ export class AddressClaim {
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
   private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
-  private claimed: { readonly holder: Holder; readonly holdings: Promise<readonly WantedAddress[]> } | undefined;
+  private claimed: Promise<Holdings> | undefined;
 
   constructor(cluster: Cluster, wanted: readonly WantedAddress[], prior: StoredVnic | undefined) {
     this.cluster = cluster;
@@ -24,9 +26,8 @@ export class AddressClaim {
 
   /** Claims all addresses. If another Vnic has one of them, none is claimed, and the `conflict` names that Vnic. */
   async claim(holder: Holder): Promise<void> {
-    const holdings = claimAddresses(this.cluster, this.wanted, holder);
-    this.claimed = { holder, holdings };
-    await holdings;
+    this.claimed = claimAddresses(this.cluster, this.wanted, holder);
+    await this.claimed;
   }
 
   /** Claims for an existing record. If an address was refused before, it only checks first, to avoid useless claims. */
@@ -38,8 +39,17 @@ export class AddressClaim {
 
   /** Releases the addresses that this injection has claimed, but not those that the Vnic had before. */
   async release(): Promise<void> {
-    const gained = await this.claimed?.holdings.catch(() => []);
-    if (this.claimed && gained) await freeAddresses(this.cluster, gained, this.claimed.holder.uid);
+    const holdings = await this.claimed?.catch(() => undefined);
+    if (holdings) await dropAddresses(this.cluster, holdings.gained);
+  }
+
+  /** The claims that the Vnic has now, in the form in which its status has them. */
+  async known(): Promise<readonly KnownClaim[]> {
+    const holdings = await this.claimed?.catch(() => undefined);
+    const all = holdings?.all ?? [];
+    return all.slice(0, maxItems.addressClaims).map(({ metadata: { name, uid, resourceVersion } }) => {
+      return { name, uid, resourceVersion };
+    });
   }
 
   /** Releases the former addresses that the Vnic doesn't need any more. Call it after they were removed on the node. */

@@ -4,10 +4,11 @@ import {
   addressName,
   addressRecord,
   type Holder,
-  type WantedAddress,
   type StoredAddress,
+  type WantedAddress,
 } from "../../model/address/address.ts";
 import { vnicId } from "../../model/names.ts";
+import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { ownerOf } from "../../model/kubernetes/record.ts";
 
 /*
@@ -17,28 +18,38 @@ import { ownerOf } from "../../model/kubernetes/record.ts";
 
 type AddressKeeper = Pick<Cluster, "createAddress" | "findAddress" | "transferAddress" | "deleteAddress" | "findVnic">;
 
+/** The claims that a Vnic has now, and those of them that are new. */
+export interface Holdings {
+  readonly all: readonly StoredAddress[];
+  readonly gained: readonly StoredAddress[];
+}
+
 /**
- * Claims all addresses for the holder, or none: a `conflict` names the Vnic that has one of them. Returns the newly
- * claimed ones. Can be repeated.
+ * Claims all addresses for the holder, or none: a `conflict` names the Vnic that has one of them. Can be repeated.
  */
 export async function claimAddresses(
   cluster: AddressKeeper,
   holdings: readonly WantedAddress[],
   holder: Holder,
-): Promise<WantedAddress[]> {
-  const gained: WantedAddress[] = [];
+): Promise<Holdings> {
+  const all: StoredAddress[] = [];
+  const gained: StoredAddress[] = [];
   // If several claimants want the same addresses, all claim them one by one in the same order, so that one of the
   // claimants gets all.
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
   ordered.sort((one, other) => (one.name < other.name ? -1 : 1));
   try {
-    for (const { holding } of ordered) if (await claimAddress(cluster, holding, holder)) gained.push(holding);
+    for (const { holding } of ordered) {
+      const { address, isNew } = await claimAddress(cluster, holding, holder);
+      all.push(address);
+      if (isNew) gained.push(address);
+    }
   } catch (error) {
     // An address that can't be released now can be taken over once the record is gone.
-    await freeAddresses(cluster, gained, holder.uid).catch(() => undefined);
+    await dropAddresses(cluster, gained).catch(() => undefined);
     throw error;
   }
-  return gained;
+  return { all, gained };
 }
 
 /**
@@ -56,17 +67,21 @@ export async function refuseHeldAddresses(
   }
 }
 
-/** Claims one address. Returns whether the claim is new. */
-async function claimAddress(cluster: AddressKeeper, holding: WantedAddress, holder: Holder): Promise<boolean> {
+/** Claims one address, if the holder doesn't have it already. */
+async function claimAddress(
+  cluster: AddressKeeper,
+  holding: WantedAddress,
+  holder: Holder,
+): Promise<{ readonly address: StoredAddress; readonly isNew: boolean }> {
   for (;;) {
-    if (await cluster.createAddress(addressRecord(holding, holder))) return true;
+    const created = await cluster.createAddress(addressRecord(holding, holder));
+    if (created) return { address: created, isNew: true };
     const held = await cluster.findAddress(addressName(holding));
     if (!held) continue;
-    if (held.spec.holder.uid === holder.uid) return false;
+    if (held.spec.holder.uid === holder.uid) return { address: held, isNew: false };
     await refuseHeld(cluster, holding, held);
     try {
-      await cluster.transferAddress(held, holder);
-      return true;
+      return { address: await cluster.transferAddress(held, holder), isNew: true };
     } catch (error) {
       if (!isVnicError(error, "outdated")) throw error;
     }
@@ -93,18 +108,30 @@ async function refuseHeld(cluster: AddressKeeper, { property, value, segment }: 
   throw new VnicError("conflict", `${property}: ${value} is held by ${words}; ${advice}`);
 }
 
+/** Releases address claims, except those that have passed to another Vnic or were released already. */
+export async function dropAddresses(
+  cluster: Pick<Cluster, "deleteAddress">,
+  claims: readonly StoredAddress[],
+): Promise<void> {
+  await Promise.all(claims.map((claim) => cluster.deleteAddress(claim)));
+}
+
 /**
  * Releases the addresses that the record with that UID holds. Addresses that have another holder or were released
- * already are skipped.
+ * already are skipped. A claim of which the version is `known` is read only if it has changed since.
  */
 export async function freeAddresses(
   cluster: Pick<Cluster, "findAddress" | "deleteAddress">,
   held: readonly Pick<WantedAddress, "segment" | "value">[],
   uid: string,
+  known: readonly KnownClaim[] = [],
 ): Promise<void> {
   await Promise.all(
     held.map(async (each) => {
-      const found = await cluster.findAddress(addressName(each));
+      const name = addressName(each);
+      const metadata = known.find((one) => one.name === name);
+      if (metadata && (await cluster.deleteAddress({ metadata, spec: each }))) return;
+      const found = await cluster.findAddress(name);
       if (found?.spec.holder.uid === uid) await cluster.deleteAddress(found);
     }),
   );

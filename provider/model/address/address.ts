@@ -38,6 +38,12 @@ interface AddressSpec {
 
 export type StoredAddress = Stored<AddressRecord>;
 
+/** One version of an address claim. A later version may have another holder. */
+export interface AddressVersion {
+  readonly metadata: Pick<StoredAddress["metadata"], "name" | "uid" | "resourceVersion">;
+  readonly spec: Pick<AddressSpec, "segment" | "value">;
+}
+
 /**
  * The MAC and the fixed addresses of a Vnic on each of its segments. A leased address isn't among them, since its
  * server keeps it unique.

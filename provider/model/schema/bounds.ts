@@ -24,6 +24,8 @@ export const maxItems = {
   labels: 64,
   /** Conditions of a status, including those of other writers. */
   conditions: 64,
+  /** Address claims in a Vnic's status. A Vnic with more has its other claims read before they are released. */
+  addressClaims: 128,
   /** Addresses seen on a NIC, to which a pod may add any number. */
   seenAddresses: 256,
 } as const;

@@ -12,6 +12,13 @@ export interface PublishedEntry {
   readonly mac: string;
 }
 
+/** One version of an address claim of the Vnic, by which the claim can be released without reading it. */
+export interface KnownClaim {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
 /** The actual state of a Vnic when last observed. Without `node`, `pod` and `interface` it isn't realised anywhere. */
 export interface VnicStatus {
   /** The generation of the spec that the status is about; -1 until a driver has written a status. */
@@ -26,6 +33,8 @@ export interface VnicStatus {
   };
   readonly interface?: Interface;
   readonly lease?: Lease;
+  /** The claims of its MAC and its addresses. */
+  readonly addressClaims?: readonly KnownClaim[];
   /** The entry in the annotation network-status of a pod, which stays here until it is removed there. */
   readonly networkStatus?: PublishedEntry;
   readonly conditions: readonly Condition[];

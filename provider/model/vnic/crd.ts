@@ -55,6 +55,11 @@ const status = z.object({
     })
     .optional()
     .describe("The DHCP lease that the Vnic has."),
+  addressClaims: z
+    .array(z.object({ name, uid: name, resourceVersion: name }))
+    .max(maxItems.addressClaims)
+    .optional()
+    .describe("The VnicAddress objects that reserve its MAC and its addresses."),
   networkStatus: z
     .object({
       name: z.string().max(maxLength.attachment),

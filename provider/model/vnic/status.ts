@@ -18,7 +18,7 @@ export function attachedStatus(
     lease,
   }: Pick<InjectResult, "association" | "interface" | "lease">,
   now: Date,
-  networkStatus?: PublishedEntry,
+  { networkStatus, addressClaims = [] }: Pick<VnicStatus, "networkStatus" | "addressClaims"> = {},
 ): VnicStatus {
   const outcome = attached(live, pod.name, node);
   return {
@@ -27,6 +27,7 @@ export function attachedStatus(
     pod: { name: pod.name, uid: pod.uid, sandboxId, containerId },
     interface: live,
     ...(lease ? { lease } : {}),
+    ...(addressClaims.length > 0 ? { addressClaims } : {}),
     ...(networkStatus ? { networkStatus } : {}),
     conditions: [
       condition(record, { type: "Ready", ...outcome }, now),

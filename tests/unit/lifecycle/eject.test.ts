@@ -102,6 +102,17 @@ describe("eject", () => {
       expect(record()).to.equal(undefined);
     });
 
+    it("frees the addresses whose claims its status knows, without reading them", async () => {
+      const { cluster } = driver;
+      const { all } = await claimAddresses(cluster, wantedAddressesOf(definition(), ["eth1"]), storedVnic().metadata);
+      const addressClaims = all.map(({ metadata: { name, uid, resourceVersion } }) => ({ name, uid, resourceVersion }));
+      const vnic = attached();
+      cluster.store({ ...vnic, status: { ...vnic.status!, addressClaims } });
+      await run(remembered);
+      expect(cluster.holders).to.deep.equal({});
+      expect(cluster.calls.filter((call) => call.startsWith("findAddress"))).to.deep.equal([]);
+    });
+
     it("waits for another driver's claim", async () => {
       const claim = JSON.stringify({ holder: "another driver", renewed: new Date() });
       const { annotations: notes } = storedVnic().metadata;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { claimAddresses, freeAddresses } from "../../../../provider/lifecycle/address/claim-addresses.ts";
-import { addressRecord, type WantedAddress } from "../../../../provider/model/address/address.ts";
+import { addressRecord, type StoredAddress, type WantedAddress } from "../../../../provider/model/address/address.ts";
 import { isVnicError } from "../../../../provider/base/errors.ts";
 import { vnicId } from "../../../../provider/model/names.ts";
 import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
@@ -10,6 +10,7 @@ import { Orders, type Turns } from "../../../fakes/turns.ts";
 const ten: WantedAddress = { segment: "eth1", value: "192.168.50.10", property: "addresses[0]" };
 const eleven: WantedAddress = { segment: "eth1", value: "192.168.50.11", property: "addresses[1]" };
 const names = ["one", "two", "three"];
+const versionOf = ({ metadata: { name, uid, resourceVersion } }: StoredAddress) => ({ name, uid, resourceVersion });
 
 describe("claiming addresses", () => {
   /** Stores the records of several Vnics that claim the same addresses; returns their metadata. */
@@ -86,22 +87,26 @@ describe("claiming addresses", () => {
     });
   });
 
-  it("leaves at most one holder while the holder frees an address and two others claim it, in every order", async () => {
-    await new Orders().each(async (turns) => {
-      const cluster = new FakeCluster();
-      const [holder, ...others] = contend(cluster, 3);
-      await claimAddresses(cluster, [ten], holder!);
-      const acts = [
-        freeAddresses(turns.of(0, cluster), [ten], holder!.uid),
-        ...others.map((other, index) => claimAddresses(turns.of(index + 1, cluster), [ten], other)),
-      ];
-      await turns.run(acts);
-      const [, ...claims] = await Promise.allSettled(acts);
-      const winners = others.filter((_, index) => claims[index]?.status === "fulfilled").map(vnicId);
-      expect(winners.length).to.be.at.most(1);
-      expect(Object.values(cluster.holders)).to.deep.equal(winners);
+  for (const [known, how] of [
+    [false, "reads and frees"],
+    [true, "frees a known version of"],
+  ] as const)
+    it(`leaves at most one holder while the holder ${how} an address and two others claim it, in every order`, async () => {
+      await new Orders().each(async (turns) => {
+        const cluster = new FakeCluster();
+        const [holder, ...others] = contend(cluster, 3);
+        const { all } = await claimAddresses(cluster, [ten], holder!);
+        const acts = [
+          freeAddresses(turns.of(0, cluster), [ten], holder!.uid, known ? all.map(versionOf) : []),
+          ...others.map((other, index) => claimAddresses(turns.of(index + 1, cluster), [ten], other)),
+        ];
+        await turns.run(acts);
+        const [, ...claims] = await Promise.allSettled(acts);
+        const winners = others.filter((_, index) => claims[index]?.status === "fulfilled").map(vnicId);
+        expect(winners.length).to.be.at.most(1);
+        expect(Object.values(cluster.holders)).to.deep.equal(winners);
+      });
     });
-  });
 
   describe("in sequence", () => {
     let cluster: FakeCluster;
@@ -111,8 +116,12 @@ describe("claiming addresses", () => {
 
     it("is idempotent, and returns only new addresses", async () => {
       const [one] = contend(cluster, 1);
-      expect(await claimAddresses(cluster, [ten], one!)).to.deep.equal([ten]);
-      expect(await claimAddresses(cluster, [ten, eleven], one!)).to.deep.equal([eleven]);
+      const values = (claims: readonly StoredAddress[]) => claims.map(({ spec }) => spec.value).sort();
+      const first = await claimAddresses(cluster, [ten], one!);
+      expect(values(first.gained)).to.deep.equal([ten.value]);
+      const second = await claimAddresses(cluster, [ten, eleven], one!);
+      expect(values(second.gained)).to.deep.equal([eleven.value]);
+      expect(values(second.all)).to.deep.equal([ten.value, eleven.value]);
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/one", "eth1 192.168.50.11": "shop/one" });
     });
 
@@ -142,6 +151,32 @@ describe("claiming addresses", () => {
       await claimAddresses(cluster, [ten], one!);
       await claimAddresses(cluster, [{ ...ten, segment: "eth2" }], two!);
       expect(Object.keys(cluster.holders)).to.have.length(2);
+    });
+
+    it("frees an address of a known version without reading it", async () => {
+      const [one] = contend(cluster, 1);
+      const { all } = await claimAddresses(cluster, [ten, eleven], one!);
+      cluster.calls.length = 0;
+      await freeAddresses(cluster, [ten, eleven], one!.uid, all.map(versionOf));
+      expect(cluster.holders).to.deep.equal({});
+      expect(cluster.calls.filter((call) => call.startsWith("findAddress"))).to.deep.equal([]);
+    });
+
+    it("doesn't free an address of a known version that has passed to another Vnic since", async () => {
+      const [one, two] = contend(cluster, 2);
+      const { all } = await claimAddresses(cluster, [ten], one!);
+      cluster.vnics.delete("shop/one");
+      await claimAddresses(cluster, [ten], two!);
+      await freeAddresses(cluster, [ten], one!.uid, all.map(versionOf));
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/two" });
+    });
+
+    it("frees an address of which another version is known", async () => {
+      const [one] = contend(cluster, 1);
+      const { all } = await claimAddresses(cluster, [ten], one!);
+      const known = all.map((claim) => ({ ...versionOf(claim), resourceVersion: "0" }));
+      await freeAddresses(cluster, [ten], one!.uid, known);
+      expect(cluster.holders).to.deep.equal({});
     });
 
     it("doesn't free an address that another Vnic holds", async () => {
