@@ -12,6 +12,7 @@ import { FakeNodeSide } from "../fakes/node-side.ts";
 import { injectResult } from "../fakes/objects.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
+import { countKinds } from "../support/request-kinds.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
 
 const namespace = "requests";
@@ -121,19 +122,3 @@ describe("requests to the API server", () => {
     });
   });
 });
-
-/** The number of requests by verb and kind, with the subresource, such as `PATCH vnics/status`. */
-function countKinds(requests: readonly string[]): Record<string, number> {
-  const groups = Map.groupBy(requests, kindOf);
-  return Object.fromEntries([...groups].map(([kind, its]) => [kind, its.length]));
-}
-
-function kindOf(request: string): string {
-  const [method = "", path = ""] = request.split(" ");
-  // /api/v1/… or /apis/<group>/<version>/…, then namespaces/<namespace> if there is one, kind, name and subresource.
-  const [root, ...words] = path.split("/").filter(Boolean);
-  const rest = words.slice(root === "api" ? 1 : 2);
-  const [kind = "", name, subresource] = rest[0] === "namespaces" && rest.length > 2 ? rest.slice(2) : rest;
-  const verb = method === "GET" && name === undefined ? "LIST" : method;
-  return `${verb} ${subresource ? `${kind}/${subresource}` : kind}`;
-}

@@ -1,6 +1,6 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
- * | neighbors [--rounds 4] [--load typo]
+ * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -10,6 +10,7 @@ import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
 import { measureNeighbors } from "./neighbors.ts";
+import { measureProfile } from "./profile.ts";
 import { measureRefresh } from "./refresh.ts";
 
 const usage = `usage: npm run bench -- <command>
@@ -18,6 +19,7 @@ const usage = `usage: npm run bench -- <command>
   refresh [--sizes 100,1000]  looking at many Vnics, against as many resources that do nothing
   neighbors [--rounds 4]   one tenant's NIC, alone and beside a tenant that keeps its node busy
             [--load typo]  only the loads with that word in their name
+  profile [--rounds 3]     where the time of an up goes: stages, requests, controls
 `;
 
 /** Runs one benchmark and returns the exit code. */
@@ -31,6 +33,7 @@ async function main(argv: string[]): Promise<number> {
     attach: () => measureAttach(count(values.rounds ?? "20")),
     burst: () => measureBurst(counts(values.sizes ?? "10,50")),
     refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
+    profile: () => measureProfile(count(values.rounds ?? "3")),
     neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };
   const command = positionals[0] as keyof typeof measure | undefined;

@@ -45,10 +45,21 @@ const labServer: ProxiedServer = {
   authority: certificate("ca"),
 };
 
+/** A request and its times, by `performance.now()`: of its arrival, and of the end of its answer. */
+export interface Exchange {
+  readonly request: string;
+  readonly beganAt: number;
+  readonly endedAt: number;
+}
+
 /** A proxy between a client and an API server, which forwards everything except for requested faults. */
 export class FaultProxy {
   /** Method and path of every request except watches, in order. */
   readonly requests: string[] = [];
+  /** Every request except watches and streams, in the order in which their answers ended. */
+  readonly exchanges: Exchange[] = [];
+  /** What clients sent in streams: when, by `performance.now()`, and how many bytes. */
+  readonly sent: { readonly at: number; readonly bytes: number }[] = [];
   /** Number of requests, except watches, that have no complete answer yet. */
   underWay = 0;
   /** How long each request waits before it is forwarded, in milliseconds. */
@@ -174,7 +185,11 @@ export class FaultProxy {
     const fault = this.befalling(method, url);
     if (!isWatch(url)) {
       this.underWay++;
-      response.once("close", () => this.underWay--);
+      const beganAt = performance.now();
+      response.once("close", () => {
+        this.underWay--;
+        this.exchanges.push({ request: requestOf(method, url), beganAt, endedAt: performance.now() });
+      });
     }
     const cut = () => connection.destroy();
     if (fault === "silence") return void this.dead.add(connection);
@@ -226,6 +241,7 @@ export class FaultProxy {
       server.on("error", () => client.destroy());
       for (const end of [client, server]) end.once("close", () => this.streams.delete(stream));
       client.once("close", () => server.destroy());
+      client.on("data", ({ length }: Buffer) => void this.sent.push({ at: performance.now(), bytes: length }));
       client.pipe(server);
       server.pipe(client);
     });
@@ -233,7 +249,7 @@ export class FaultProxy {
   }
 
   private befalling(method: string, url: string): Fault | undefined {
-    const request = `${method} ${url.split("?")[0]}`;
+    const request = requestOf(method, url);
     if (!isWatch(url)) this.requests.push(request);
     return this.faultOf(request);
   }
@@ -250,6 +266,10 @@ export class FaultProxy {
       agent: false,
     });
   }
+}
+
+function requestOf(method: string, url: string): string {
+  return `${method} ${url.split("?")[0]}`;
 }
 
 function isWatch(url: string): boolean {
