@@ -12,7 +12,14 @@ export { appPod, type AppPod } from "./app-pod.ts";
 export type { Host } from "./enter.ts";
 export { appImage, nodeImage } from "./images.ts";
 export { missing, missingForEngine, missingForHelm } from "./missing.ts";
-export { ensureHelm, ensureKubernetes, ensureKubernetesPlugin, ensurePromtool, ensurePulumi } from "./programs.ts";
+export {
+  ensureCrio,
+  ensureHelm,
+  ensureKubernetes,
+  ensureKubernetesPlugin,
+  ensurePromtool,
+  ensurePulumi,
+} from "./programs.ts";
 export type { Output, RunOptions } from "./run.ts";
 
 /** A real cluster on this machine, with a network outside of it. */

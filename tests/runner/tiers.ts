@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { missingForBrowser, prepareBrowser } from "../browser/chromium.ts";
 import {
+  ensureCrio,
   ensureHelm,
   ensureKubernetesPlugin,
   ensurePromtool,
@@ -45,6 +46,8 @@ async function prepareRelease(): Promise<void> {
  */
 async function prepareEngine(files: readonly string[]): Promise<void> {
   await ensurePulumi();
+  // Each lab waits for CRI-O, so it isn't built beside the plugin.
+  await ensureCrio();
   if (files.some((file) => file.endsWith("platform.test.ts"))) ensureKubernetesPlugin().catch(() => undefined);
 }
 
@@ -60,10 +63,10 @@ export const tiers: readonly Tier[] = [
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
   // Each process starts an API server for all of its files.
   { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
-  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing },
-  { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing },
+  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: ensureCrio },
+  { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing, prepare: ensureCrio },
   { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine },
-  { name: "lab", timeoutSeconds: 180, usesLab: true, missing },
+  { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: ensureCrio },
 ];
 
 /** The test files of a tier that the command line asks for, or all if it names none. */
