@@ -2,14 +2,15 @@
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
  * The tiers that need no lab run one after the other; files of the same tier may run at the same time. Each file that
- * needs a lab runs in its own process and has a whole lab to itself. The complete suite uses two labs at the same time,
- * and beside them it runs the tiers that need none: tests on a lab mostly wait. When these have ended, a third lab takes
- * part. A run of named folders or files uses one lab, after the tiers that need none. The output of a file is printed
- * when the file has ended.
+ * needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the complete suite
+ * uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower priority, it
+ * runs the tiers that need none, and when these have ended, one more lab takes part. A run of named folders or files
+ * uses one lab, after the tiers that need none. The output of a file is printed when the file has ended.
  *
  * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
  * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
  */
+import { totalmem } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheDir } from "./lab/cache.ts";
@@ -28,7 +29,9 @@ const { values: options, positionals } = parseArgs({
     "no-skips": { type: "boolean", default: false },
   },
 });
-const labs = Number(options.labs ?? (positionals.length === 0 ? 2 : 1));
+/** The labs of a complete run: each takes about 1.5 GB, and the tests beside them as much as two. */
+const labsForAll = Math.max(1, Math.min(3, Math.floor(totalmem() / (3 * 2 ** 30)) - 1));
+const labs = Number(options.labs ?? (positionals.length === 0 ? labsForAll : 1));
 if (!Number.isInteger(labs) || labs < 1) throw new Error(`--labs ${options.labs}: not a number of labs, such as 2`);
 
 const total = { passed: 0, skipped: 0 };
@@ -47,6 +50,8 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
     bail: options.bail,
     color: process.stdout.isTTY,
     skip,
+    // The labs' tests take longest, although they need little of the processors.
+    background: !usesLab && labs > 1,
     ...(options.grep === undefined ? {} : { grep: options.grep }),
     ...(usesLab ? { evidence } : {}),
   };

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { Report, WorkerOptions } from "./worker.ts";
 
@@ -7,6 +9,8 @@ export interface Job extends WorkerOptions {
   readonly name: string;
   /** Time limit of the whole process, in seconds; only for hangs. */
   readonly hangSeconds: number;
+  /** Whether other processes get most of the processors' time while they want it. */
+  readonly background: boolean;
 }
 
 export interface Outcome extends Report {
@@ -32,13 +36,14 @@ export async function runJob(
   { env = {}, live }: { env?: NodeJS.ProcessEnv; live: boolean },
 ): Promise<Outcome> {
   const started = performance.now();
-  const { name, hangSeconds, ...options } = job;
+  const { name, hangSeconds, background, ...options } = job;
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), JSON.stringify(options)], {
     stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe", "ipc"],
     env: { ...process.env, ...env },
     detached: true, // A process group of its own can be killed as a whole.
   });
   running.add(child);
+  if (background && child.pid !== undefined) yieldToOthers(child.pid);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output.push(chunk));
   let report: Report | undefined;
@@ -68,6 +73,18 @@ export async function runJob(
     output: text + failure,
     milliseconds,
   };
+}
+
+/** Gives a process and its future children about a third of the time that others get. */
+function yieldToOthers(pid: number): void {
+  const niceness = 5;
+  try {
+    setPriority(pid, niceness);
+    // With autogroups (sched(7)), the niceness of a process counts only within its session; this is the session's.
+    writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
+  } catch {
+    // The process has ended, or the kernel has no autogroups.
+  }
 }
 
 /** Resolves with exit code and signal when the process has ended and its output was read. */
