@@ -29,8 +29,8 @@ const { values: options, positionals } = parseArgs({
     "no-skips": { type: "boolean", default: false },
   },
 });
-/** The labs of a complete run: each takes about 1.5 GB, and the tests beside them as much as two. */
-const labsForAll = Math.max(1, Math.min(3, Math.floor(totalmem() / (3 * 2 ** 30)) - 1));
+/** The labs of a complete run: three, if the memory suffices for four labs of 2.5 GB and the tests beside them. */
+const labsForAll = Math.max(1, Math.min(3, Math.floor(totalmem() / (2.5 * 2 ** 30)) - 1));
 const labs = Number(options.labs ?? (positionals.length === 0 ? labsForAll : 1));
 if (!Number.isInteger(labs) || labs < 1) throw new Error(`--labs ${options.labs}: not a number of labs, such as 2`);
 
