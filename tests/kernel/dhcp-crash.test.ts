@@ -33,7 +33,7 @@ describe("the node's process, when it is killed during a DHCP request", function
   it("makes one complete NIC with one client when it is run again", () =>
     everywhere(world, planOf, async (plan, crash) => {
       await runNodeSide(world, "inject", plan, crash);
-      const { answers } = await runNodeSide(world, "inject", plan);
+      const answers = await runNodeSide(world, "inject", plan);
       expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
       const { step, lease } = await world.readFile(plan.vnic.uid);
       expect(step).to.equal("attached");

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
-import { type Crash, runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { type ProgramCrash, runCounted, runNodeSide } from "../support/kernel/killed-node-side.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /** A network, and how the link gets into the pod. */
@@ -34,7 +34,7 @@ describe("a pod that ends while the node works in it", function () {
      * Calls `check` with a new pod for each program that the node's process starts, until it starts fewer than that.
      * `check` resolves to the number of programs.
      */
-    const everywhere = async (check: (pod: Pod, plan: InjectPlan, crash: Crash) => Promise<number>) => {
+    const everywhere = async (check: (pod: Pod, plan: InjectPlan, crash: ProgramCrash) => Promise<number>) => {
       let call = 0;
       for (let calls = Infinity; calls >= call;) {
         call++;
@@ -44,7 +44,7 @@ describe("a pod that ends while the node works in it", function () {
           duplicateAddressDetection: false,
           routing: { routes: [{ to: "10.9.0.0/16", via: "192.168.50.1" }], gateways: [], replyVia: "vnic" },
         });
-        const crash: Crash = { call, moment: "before", endsPod: pod.machine.netns };
+        const crash: ProgramCrash = { call, moment: "before", endsPod: pod.machine.netns };
         calls = await check(pod, plan, crash).catch((error: unknown) => {
           throw new Error(`before call ${call}: ${(error as Error).message}`, { cause: error });
         });
@@ -59,7 +59,7 @@ describe("a pod that ends while the node works in it", function () {
     it(`blocks no ejection with ${words}`, () =>
       everywhere(async (_, plan, crash) => {
         await world.session.inject(plan);
-        const { answers, calls } = await runNodeSide(world, "eject", { vnic: plan.vnic }, crash);
+        const { answers, calls } = await runCounted(world, "eject", { vnic: plan.vnic }, crash);
         expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
         await expectNothing();
         return calls;
@@ -67,8 +67,8 @@ describe("a pod that ends while the node works in it", function () {
 
     it(`leaves nothing of an injection with ${words} that an ejection doesn't remove`, () =>
       everywhere(async (_, plan, crash) => {
-        const { answers, calls } = await runNodeSide(world, "inject", plan, crash);
-        const { answers: last } = await runNodeSide(world, "eject", { vnic: plan.vnic });
+        const { answers, calls } = await runCounted(world, "inject", plan, crash);
+        const last = await runNodeSide(world, "eject", { vnic: plan.vnic });
         expect(last.at(-1), JSON.stringify([answers, last])).to.have.property("result");
         await expectNothing();
         return calls;

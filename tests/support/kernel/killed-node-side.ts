@@ -15,33 +15,40 @@ const programs = ["ip", "nsenter", "sysctl", "mount"];
  * Where to kill the node side: at one of the programs that it runs, or just before one of its calls that make a file
  * durable.
  */
-export type Crash =
-  | {
-      /** The number of the call, from 1 in the order in which calls start. */
-      readonly call: number;
-      readonly moment: "before" | "after";
-      /** Instead of killing the node side, removes this network namespace, as a runtime does when its pod ends. */
-      readonly endsPod?: string;
-    }
-  | { readonly call: number; readonly sync: "fsync" | "rename" };
+export type Crash = ProgramCrash | { readonly call: number; readonly sync: "fsync" | "rename" };
 
-export interface NodeSideRun {
-  readonly answers: Answer[];
-  /** The number of programs that the node side ran. */
-  readonly calls: number;
+/** The death of the node side at one of the programs that it runs. */
+export interface ProgramCrash {
+  /** The number of the call, from 1 in the order in which calls start. */
+  readonly call: number;
+  readonly moment: "before" | "after";
+  /** Instead of killing the node side, removes this network namespace, as a runtime does when its pod ends. */
+  readonly endsPod?: string;
 }
 
 /**
  * Runs the node side in its own process, with one request. `crash` kills the process by SIGKILL at one point. For a
- * program, that is just before or after the program runs: the programs on PATH are wrappers that count, and then run
- * the real ones. For fsync(2) or rename(2), it is just before the n-th call: strace(1) sends the signal.
+ * program, that is just before or after the program runs. For fsync(2) or rename(2), it is just before the n-th call:
+ * strace(1) sends the signal.
  */
 export async function runNodeSide(
-  { node, root }: World,
+  world: World,
   verb: "inject" | "eject",
   plan: InjectPlan | EjectPlan,
   crash?: Crash,
-): Promise<NodeSideRun> {
+): Promise<Answer[]> {
+  if (crash === undefined) return runWith(world, tools, [], verb, plan);
+  if ("sync" in crash) return runWith(world, tools, killerAt(crash), verb, plan);
+  return (await runCounted(world, verb, plan, crash)).answers;
+}
+
+/** Runs the node side with wrappers on PATH, which count the programs and then run the real ones. */
+export async function runCounted(
+  world: World,
+  verb: "inject" | "eject",
+  plan: InjectPlan | EjectPlan,
+  crash?: ProgramCrash,
+): Promise<{ readonly answers: Answer[]; readonly calls: number }> {
   const folder = await mkdtemp(join(tmpdir(), "vnic-crash-"));
   try {
     await mkdir(join(folder, "bin"));
@@ -50,21 +57,8 @@ export async function runNodeSide(
       await writeFile(path, standIn(folder, program, crash));
       await chmod(path, 0o755);
     }
-    const environment = [
-      `PATH=${join(folder, "bin")}:${tools}`,
-      `VNIC_HOST_ROOT=${root}`,
-      // One thread for file operations, because strace counts the calls of each thread separately.
-      "UV_THREADPOOL_SIZE=1",
-    ];
-    const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
-    const tracer = crash && "sync" in crash ? killerAt(crash) : [];
-    const argv = ["env", "-i", ...environment, ...tracer, process.execPath, nodeSideScript];
-    const { stdout } = await node.exec(argv, { input, timeoutSeconds: 30 });
+    const answers = await runWith(world, `${join(folder, "bin")}:${tools}`, [], verb, plan);
     const count = await readFile(join(folder, "calls"), "utf8").catch(() => "");
-    const answers = stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Answer);
     return { answers, calls: count.split("\n").filter(Boolean).length };
   } finally {
     // A wrapper may still be running and write into the folder.
@@ -72,17 +66,39 @@ export async function runNodeSide(
   }
 }
 
+async function runWith(
+  { node, root }: World,
+  path: string,
+  tracer: readonly string[],
+  verb: "inject" | "eject",
+  plan: InjectPlan | EjectPlan,
+): Promise<Answer[]> {
+  const environment = [
+    `PATH=${path}`,
+    `VNIC_HOST_ROOT=${root}`,
+    // One thread for file operations, because strace counts the calls of each thread separately.
+    "UV_THREADPOOL_SIZE=1",
+  ];
+  const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
+  const argv = ["env", "-i", ...environment, ...tracer, process.execPath, nodeSideScript];
+  const { stdout } = await node.exec(argv, { input, timeoutSeconds: 30 });
+  return stdout
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Answer);
+}
+
 function killerAt({ call, sync }: { readonly call: number; readonly sync: string }): string[] {
   const rule = `inject=${sync}:signal=KILL:when=${call}`;
   return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${sync}`, "-e", rule];
 }
 
-const disturbance = ({ endsPod }: { readonly endsPod?: string }): string =>
+const disturbance = ({ endsPod }: ProgramCrash): string =>
   endsPod === undefined ? "kill -9 $PPID && exit 1" : `${tools.split(":")[0]}/ip netns delete ${endsPod}`;
 
-function standIn(folder: string, program: string, crash: Crash | undefined): string {
+function standIn(folder: string, program: string, crash: ProgramCrash | undefined): string {
   const kill = (moment: "before" | "after") =>
-    crash && "moment" in crash && crash.moment === moment ? `test $n -eq ${crash.call} && ${disturbance(crash)}` : "";
+    crash?.moment === moment ? `test $n -eq ${crash.call} && ${disturbance(crash)}` : "";
   // A probe changes nothing, and is killed by the node side when it gets no answer.
   return `#!/bin/sh
 case "$*" in *arping*) PATH=${tools} exec ${program} "$@" ;; esac
@@ -114,9 +130,9 @@ export async function everywhere(
   };
   const undisturbed = planOf();
   await prepare(undisturbed);
-  const { answers, calls } = await runNodeSide(world, "inject", undisturbed);
+  const { answers, calls } = await runCounted(world, "inject", undisturbed);
   expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
-  await runNodeSide(world, "eject", { vnic: undisturbed.vnic });
+  await world.session.eject({ vnic: undisturbed.vnic });
   expect(await world.remains()).to.deep.equal([]);
   expect(calls).to.be.greaterThan(4);
   for (let call = 1; call <= calls; call++)
