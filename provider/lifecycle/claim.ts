@@ -3,7 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
 import { annotations, type VnicRef, vnicId } from "../model/names.ts";
-import { claimOn, claimWith } from "../model/vnic/claim.ts";
+import { claimOn, claimWith, readClaim, writeClaim } from "../model/vnic/claim.ts";
 import { type ExpectedVnic, refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
 
@@ -157,7 +157,7 @@ export class Claims {
   }
 
   private write(): string {
-    return JSON.stringify({ holder: this.holder, renewed: this.clock.date() });
+    return writeClaim(this.holder, this.clock.date());
   }
 }
 
@@ -224,14 +224,5 @@ class KeptClaim {
         if (swapped && is !== undefined) this.text = is;
       })
       .catch(() => undefined);
-  }
-}
-
-function readClaim(text: string | undefined): { holder: string; renewed: number } | undefined {
-  try {
-    const { holder, renewed } = JSON.parse(text ?? "") as { holder: unknown; renewed: unknown };
-    return typeof holder === "string" ? { holder, renewed: Date.parse(String(renewed)) } : undefined;
-  } catch {
-    return undefined;
   }
 }

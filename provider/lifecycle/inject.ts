@@ -156,11 +156,11 @@ async function ensure(
   const at = { node: pod.node, uid: pod.uid, held: addresses.annotation };
   let record: StoredVnic;
   try {
-    // An existing record has a UID to claim with, so that nothing of it changes if the claim fails.
-    if (prior) await addresses.claimFor(prior);
+    // An existing record has a UID to claim with, so that its spec doesn't change if the claim fails.
+    const annotated = prior && (await addresses.claimFor(prior));
     record =
-      options.sourceRecord && prior
-        ? await writePlacement(cluster, prior, definition, at)
+      options.sourceRecord && annotated
+        ? await writePlacement(cluster, annotated, definition, at)
         : await ensureRecord(cluster, definition, at, prior && { record: prior, owner }, () => claim.annotation());
   } catch (error) {
     // The claim was not written.

@@ -1,4 +1,5 @@
 import { driftOf } from "../model/vnic/drift.ts";
+import { unfinishedWork } from "../model/vnic/unfinished.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
 import { networkStatusAnnotation } from "../model/kubernetes/network-status.ts";
@@ -48,13 +49,16 @@ export async function observe(
   if (isBare && !(await isLeftOnNode(driver, ref, known, deadline))) return undefined;
 
   const unlisted = record?.status && node?.interface && !isPublished(record.status, object, node.interface);
-  const drift = [
+  const live = node?.interface;
+  const found = [
     ...driftOf({ known, record, pod, node }),
     ...(unlisted ? [`annotation ${networkStatusAnnotation} of the pod doesn't list the NIC as it is`] : []),
     ...changes,
   ];
+  const unfinished = record && live && unfinishedWork({ known, record, live }, new Date());
+  // Repairing other drift finishes it as well.
+  const drift = found.length === 0 && unfinished !== undefined ? [unfinished] : found;
   const { interface: _, sandboxId: __, drift: ___, lease: ____, ...lasting } = known;
-  const live = node?.interface;
   return {
     ...lasting,
     ...(drift.length === 0 ? {} : { drift }),

@@ -5,6 +5,7 @@ import { Claims } from "../lifecycle/claim.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { messageOf } from "../base/errors.ts";
 import { defaultImage } from "../base/package.ts";
+import { reconcilerHolder } from "../model/vnic/claim.ts";
 import { startVnicController } from "./controller.ts";
 import { serveEndpoints } from "./endpoints.ts";
 import { UnavailableAddresses } from "./unavailable-addresses.ts";
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
   };
   const sessions = new SessionPool(cluster, { image, onOpened });
   const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions), everySeconds: resyncSeconds });
-  const claims = new Claims(`reconciler ${hostname()}`);
+  const claims = new Claims(reconcilerHolder(hostname()));
   const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
     startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds, pace }),

@@ -181,11 +181,21 @@ export class FakeCluster implements Cluster {
     const isEdited = before !== undefined && !isDeepStrictEqual(before.spec, record.spec);
     const generation = of.generation + (isEdited ? 1 : 0);
     const resourceVersion = String(this.calls.length);
+    // Applying leaves an annotation alone that was written by a patch.
+    const { [annotations.claim]: claim } = before?.metadata.annotations ?? {};
+    const notes = { ...(claim === undefined ? {} : { [annotations.claim]: claim }), ...record.metadata.annotations };
     // The API server fills in a missing status, and ignores a status in this request.
     const stored = {
       ...record,
       status: before?.status ?? pendingStatus,
-      metadata: { ...record.metadata, uid: itsUid, creationTimestamp, generation, resourceVersion },
+      metadata: {
+        ...record.metadata,
+        annotations: notes,
+        uid: itsUid,
+        creationTimestamp,
+        generation,
+        resourceVersion,
+      },
     };
     this.vnics.set(id, stored);
     return stored;

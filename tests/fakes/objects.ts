@@ -7,6 +7,7 @@ import type { Lease } from "../../provider/model/lease/lease.ts";
 import type { NodeObject } from "../../provider/model/kubernetes/node.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import { recordOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
+import { attachedStatus } from "../../provider/model/vnic/status.ts";
 import { type Made, stateOf, type VnicState } from "../../provider/model/vnic/state.ts";
 import type { Association, InjectPlan, InjectResult, Interface } from "../../provider/model/wire/session-protocol.ts";
 
@@ -133,6 +134,22 @@ export function storedVnic(
   const record = recordOf(wanted, { node: "worker-1", uid: uid(2), held });
   const own = { uid: uid(1), resourceVersion: "1", generation: 1, creationTimestamp: "2026-11-23T08:00:00Z" };
   return { ...record, metadata: { ...record.metadata, ...own, ...metadata } };
+}
+
+/** The record of a Vnic that is attached to its pod as its definition says. */
+export function attachedVnic(given: Partial<Definition> = {}): StoredVnic {
+  const record = storedVnic(given);
+  const { addresses } = definition(given);
+  const at = { uid: uid(2), node: "worker-1", containerId };
+  return {
+    ...record,
+    status: attachedStatus(
+      record,
+      at,
+      injectResult({ interface: liveInterface({ addresses: [...addresses] }) }),
+      new Date(0),
+    ),
+  };
 }
 
 /** State of a Vnic. `made` may have the association of the injection, from which the state takes the sandbox. */

@@ -5,6 +5,7 @@ import { annotations } from "../../model/names.ts";
 import { maxItems } from "../../model/schema/bounds.ts";
 import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
+import { changeUnlessEdited } from "../change-record.ts";
 import { claimAddresses, dropAddresses, freeAddresses, type Holdings, refuseHeldAddresses } from "./claim-addresses.ts";
 
 /** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
@@ -14,6 +15,9 @@ export class AddressClaim {
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
   private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
+  private readonly isGaining: boolean;
+  /** The record that was annotated with new addresses, as it was before. */
+  private annotated: StoredVnic | undefined;
   private claimed: Promise<Holdings> | undefined;
 
   constructor(cluster: Cluster, wanted: readonly WantedAddress[], prior: StoredVnic | undefined) {
@@ -22,6 +26,7 @@ export class AddressClaim {
     const had = prior ? readHeld(prior.metadata) : [];
     this.former = had.filter((one) => !wanted.some((other) => isSame(one, other)));
     this.annotation = writeHeld([...this.former, ...wanted]);
+    this.isGaining = wanted.some((one) => !had.some((other) => isSame(one, other)));
   }
 
   /** Claims all addresses. If another Vnic has one of them, none is claimed, and the `conflict` names that Vnic. */
@@ -30,17 +35,38 @@ export class AddressClaim {
     await this.claimed;
   }
 
-  /** Claims for an existing record. If an address was refused before, it only checks first, to avoid useless claims. */
-  async claimFor(prior: StoredVnic): Promise<void> {
+  /**
+   * Claims for an existing record, which it returns. The record is annotated first, so that the new addresses are
+   * released by the next injection if this one is interrupted. If an address was refused before, it only checks before
+   * that, to avoid useless claims.
+   */
+  async claimFor(prior: StoredVnic): Promise<StoredVnic> {
     const wasRefused = prior.status?.conditions.some(({ reason }) => reason === "HeldByOther");
     if (wasRefused) await refuseHeldAddresses(this.cluster, this.wanted, prior.metadata);
+    const record = this.isGaining ? await this.annotate(prior) : prior;
     await this.claim(prior.metadata);
+    return record;
+  }
+
+  private async annotate(prior: StoredVnic): Promise<StoredVnic> {
+    this.annotated = prior;
+    const { metadata } = prior;
+    const change = { [annotations.held]: this.annotation };
+    const before = metadata.annotations?.[annotations.held];
+    const isSwapped =
+      before !== undefined &&
+      (await this.cluster.swapVnicAnnotation(refOf(prior), annotations.held, before, this.annotation));
+    if (!isSwapped) return changeUnlessEdited(this.cluster, prior, { annotations: change });
+    return { ...prior, metadata: { ...metadata, annotations: { ...metadata.annotations, ...change } } };
   }
 
   /** Releases the addresses that this injection has claimed, but not those that the Vnic had before. */
   async release(): Promise<void> {
     const holdings = await this.claimed?.catch(() => undefined);
     if (holdings) await dropAddresses(this.cluster, holdings.gained);
+    if (!this.annotated) return;
+    const before = this.annotated.metadata.annotations?.[annotations.held];
+    await this.cluster.swapVnicAnnotation(refOf(this.annotated), annotations.held, this.annotation, before);
   }
 
   /** The claims that the Vnic has now, in the form in which its status has them. */

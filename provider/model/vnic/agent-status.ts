@@ -87,6 +87,14 @@ export function waitsForParent({ reason }: Condition): boolean {
   return reason === "ParentDown" || reason === "ParentMissing";
 }
 
+/**
+ * Whether the agent has written this `Ready` because the lease or the connection was lost. The agent writes it again
+ * when that is back.
+ */
+export function isReportedByAgent({ status, reason }: Condition): boolean {
+  return status === "False" && ownReasons.includes(reason);
+}
+
 /** Conditions that a Vnic needs to be ready, most important first. */
 const needed: readonly Condition["type"][] = ["Connected", "LeaseBound"];
 const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing"];

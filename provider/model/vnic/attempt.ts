@@ -1,6 +1,6 @@
 import type { ErrorKind } from "../../base/errors.ts";
 import { omitUndefined } from "../schema/known.ts";
-import type { VnicStatus } from "./conditions.ts";
+import type { Condition, VnicStatus } from "./conditions.ts";
 import { isPending, readyOf } from "./pending.ts";
 import type { StoredVnic } from "./record.ts";
 import { failedStatus } from "./status.ts";
@@ -17,9 +17,14 @@ const podReasons = ["PodNotFound", "PodPending", "PodTerminated", "PodUsesHostNe
  */
 export function isOutdated({ metadata, status }: StoredVnic, podUid: string): boolean {
   const ready = readyOf(status);
-  if (!ready || ready.reason === underWay || podReasons.includes(ready.reason)) return true;
+  if (!ready || isAttemptUnderWay(ready) || podReasons.includes(ready.reason)) return true;
   if (ready.observedGeneration !== (metadata.generation ?? 1)) return true;
   return ready.status === "True" && status?.pod?.uid !== podUid;
+}
+
+/** Whether `Ready` is as an attempt in progress has written it. */
+export function isAttemptUnderWay({ reason }: Pick<Condition, "reason">): boolean {
+  return reason === underWay;
 }
 
 /** Whether the status says, for this generation, that the Vnic isn't ready. */

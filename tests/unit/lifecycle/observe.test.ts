@@ -7,7 +7,17 @@ import { networkRecordOf } from "../../../provider/model/network/record.ts";
 import type { Interface, ObserveResult } from "../../../provider/model/wire/session-protocol.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
-import { association, definition, liveInterface, node, pod, storedVnic, stateWith, uid } from "../../fakes/objects.ts";
+import {
+  association,
+  attachedVnic,
+  definition,
+  liveInterface,
+  node,
+  pod,
+  storedVnic,
+  stateWith,
+  uid,
+} from "../../fakes/objects.ts";
 
 const addresses = ["192.168.50.10/24", "fd50::10/64"];
 const known = stateWith(definition({ addresses }), {
@@ -23,7 +33,7 @@ describe("observe", () => {
   let driver: FakeDriver;
   beforeEach(() => {
     driver = fakeDriver();
-    driver.cluster.store(storedVnic());
+    driver.cluster.store(attachedVnic({ addresses }));
     see({ addresses });
   });
   afterEach(() => driver.sessions.close());
