@@ -9,8 +9,17 @@ export function quote(value: unknown, mostCharacters = 120): string {
 
 /** Formats a value as JSON in which each character can be seen: those that change the direction of text are escaped, too. */
 export function asJson(value: unknown): string {
-  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
-  return visible(text);
+  return visible(stringify(value));
+}
+
+function stringify(value: unknown): string {
+  try {
+    const text = (JSON.stringify(value) as string | undefined) ?? String(value);
+    return text;
+  } catch {
+    // It is nested more deeply than the stack is high, or contains itself.
+    return "a value that can't be shown";
+  }
 }
 
 /** Escapes control and format characters as JSON does, which leaves most of them as they are. */

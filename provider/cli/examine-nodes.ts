@@ -10,7 +10,7 @@ import { type NodeObject, readNode } from "../model/kubernetes/node.ts";
 import { annotations, vnicId } from "../model/names.ts";
 import { nodeNetwork } from "../model/network/mode.ts";
 import { networkOnNode, type StoredNetwork } from "../model/network/record.ts";
-import type { StoredVnic } from "../model/vnic/record.ts";
+import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 
 /** How many nodes are examined at most. */
 export const maxNodes = 10;
@@ -52,7 +52,7 @@ export async function nodeNames(api: RawApi, vnics: readonly StoredVnic[]): Prom
     return nodes?.items.map(({ metadata }) => metadata.name) ?? [];
   } catch (error) {
     if (!isVnicError(error, "forbidden")) throw error;
-    return [...new Set(vnics.flatMap(({ metadata }) => metadata.annotations?.[annotations.node] ?? []))];
+    return [...new Set(vnics.flatMap((vnic) => placementOf(vnic)?.node ?? []))];
   }
 }
 

@@ -25,9 +25,9 @@ export async function sweepAddresses(
   const known = new Map(vnics.list().map((vnic) => [vnic.metadata.uid, vnic]));
   for (const address of addresses.list()) {
     const { holder, segment, value } = address.spec;
-    const watched = known.get(holder.uid);
-    if (watched && isHeld(address, watched)) continue;
     try {
+      const watched = known.get(holder.uid);
+      if (watched && isHeld(address, watched)) continue;
       // The watch may be slightly behind.
       const record = await cluster.findVnic(holder);
       if (record?.metadata.uid === holder.uid && isHeld(address, record)) continue;

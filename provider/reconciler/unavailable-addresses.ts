@@ -35,16 +35,23 @@ export class UnavailableAddresses {
   /** The addresses of Vnics outside of the set. */
   async outsideOf(cluster: Cluster, set: StoredVnicSet): Promise<string[]> {
     const segmentsOn = memoize(
-      (network: NetworkReference, namespace: string) => findSegments(cluster, network, namespace),
+      (network: NetworkReference, namespace: string) =>
+        // Whatever is wrong with the network of a tenant's record, it doesn't concern other tenants' sets.
+        findSegments(cluster, network, namespace).catch((error: unknown) => {
+          if (isVnicError(error, "unreachable")) throw error;
+          return [];
+        }),
       (network, namespace) => `${namespace} ${JSON.stringify(network)}`,
     );
-    const segments = new Set(await segmentsOn(set.spec.template.network, set.metadata.namespace));
+    const segments = new Set(await findSegments(cluster, set.spec.template.network, set.metadata.namespace));
     const known = this.allVnics();
-    const own = new Set(known.filter((vnic) => isMember(set, vnic)).map(({ metadata }) => metadata.uid));
-    const held = this.addresses.list().filter(({ spec }) => segments.has(spec.segment) && !own.has(spec.holder.uid));
+    const members = new Set(known.filter((vnic) => isMember(set, vnic)).map(({ metadata }) => metadata.uid));
+    const held = this.addresses
+      .list()
+      .filter(({ spec }) => segments.has(spec.segment) && !members.has(spec.holder.uid));
     const asked = await Promise.all(
       known
-        .filter(({ metadata, spec }) => !own.has(metadata.uid) && fixedAddresses(spec).length > 0)
+        .filter(({ metadata, spec }) => !members.has(metadata.uid) && fixedAddresses(spec).length > 0)
         .map(async ({ metadata, spec }) => {
           const theirs = await segmentsOn(spec.network, metadata.namespace);
           return theirs.some((segment) => segments.has(segment)) ? fixedAddresses(spec).map(hostOf) : [];

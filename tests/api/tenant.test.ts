@@ -13,6 +13,7 @@ import {
   systemNamespace,
 } from "../../provider/model/names.ts";
 import { addressRecord, addressName } from "../../provider/model/address/address.ts";
+import { maxItems } from "../../provider/model/schema/bounds.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
@@ -283,6 +284,8 @@ describe("a tenant, at the API server,", () => {
     };
     before(() => applyObjects(api.kubectl, [vnic("written", onNetwork, written), set("written", onNetwork, written)]));
 
+    const numbered = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`example.com/${at}`, ""]));
     const change = (metadata: object) => ["merge", { metadata }] as const;
     const forgeries: [what: string, type: string, body: unknown, part: string, key: string][] = [
       ["removes a label", ...change({ labels: { [labels.network]: null } }), "labels", labels.network],
@@ -358,11 +361,50 @@ describe("a tenant, at the API server,", () => {
       }
     });
 
-    it("is a driver's, however much metadata a tenant has added", async () => {
-      const many = Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`example.com/${at}`, ""]));
-      const added = await as("ann", ["create", "-f", "-"], vnic("crowded", onNetwork, { labels: many }));
-      expect(added.stderr).to.equal("");
+    const crowds: [part: keyof typeof maxItems, of: (count: number) => object][] = [
+      ["labels", (count) => ({ labels: numbered(count) })],
+      ["annotations", (count) => ({ annotations: numbered(count) })],
+      ["finalizers", (count) => ({ finalizers: Object.keys(numbered(count)) })],
+      [
+        "ownerReferences",
+        (count) => ({
+          ownerReferences: Object.keys(numbered(count)).map((uid) => ({
+            apiVersion: "v1",
+            kind: "Pod",
+            name: "x",
+            uid,
+          })),
+        }),
+      ],
+      [
+        "managedFields",
+        (count) => ({
+          managedFields: Object.keys(numbered(count)).map((manager) => ({
+            ...{ manager: manager.replace("/", "-"), operation: "Apply", apiVersion, fieldsType: "FieldsV1" },
+            fieldsV1: { "f:metadata": { "f:labels": { [`f:${manager}`]: {} } } },
+          })),
+        }),
+      ],
+    ];
+    for (const [part, of] of crowds)
+      it(`has no more than ${maxItems[part]} ${part} of a tenant`, async () => {
+        const most = maxItems[part];
+        for (const make of [vnic, set]) {
+          const create = (count: number) =>
+            as("ann", ["create", "--dry-run=server", "-f", "-"], make("fresh", onNetwork, of(count)));
+          // The API server adds a manager of its own.
+          expect((await create(most - 1)).stderr).to.equal("");
+          expect((await create(most + 1)).stderr).to.match(
+            new RegExp(`metadata[.]${part}: has [0-9]+ entries; give at most ${most}`),
+          );
+        }
+      });
+
+    it("is a driver's, however much metadata a record has", async () => {
+      await applyObjects(api.kubectl, [vnic("crowded", onNetwork, { labels: numbered(5000) })]);
       const driver = `system:serviceaccount:${systemNamespace}:${providerServiceAccount}`;
+      const one = { metadata: { labels: { "example.com/1": null } } };
+      expect((await as("ann", patch("merge", "vnic", "crowded", one))).stderr, "what is there may stay").to.equal("");
       for (const body of [{ metadata: written }, { metadata: { finalizers: null, annotations: null } }])
         expect((await as(driver, patch("merge", "vnic", "crowded", body))).stderr).to.equal("");
     });

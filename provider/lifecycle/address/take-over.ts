@@ -46,8 +46,8 @@ async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
       labels: formerLabels(record),
     });
   } catch (error) {
-    // The next driver that works on the Vnic reports the problem.
-    if (!isVnicError(error, "conflict", "outdated", "invalid", "refused")) throw error;
+    // The next driver that works on the Vnic reports the problem, which must not concern other Vnics.
+    if (isVnicError(error, "unreachable")) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseJson } from "../../base/json.ts";
+import { parseTenantJson } from "../../base/json.ts";
 import { annotations } from "../names.ts";
 import type { WantedAddress } from "./address.ts";
 
@@ -20,7 +20,7 @@ export function writeHeld(held: readonly Held[]): string {
 
 /** Parses the annotation of a record; empty if there is none, or if it is malformed. */
 export function readHeld({ annotations: notes }: { readonly annotations?: Readonly<Record<string, string>> }): Held[] {
-  const list = parseJson(notes?.[annotations.held] ?? "");
+  const list = parseTenantJson(notes?.[annotations.held] ?? "");
   if (!Array.isArray(list)) return [];
   return list.slice(0, maxHeld).flatMap((entry) => {
     const [, segment, value] =

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hostOf } from "../../base/address.ts";
 import { VnicError } from "../../base/errors.ts";
-import { parseJson } from "../../base/json.ts";
+import { parseTenantJson } from "../../base/json.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 
 /*
@@ -56,7 +56,7 @@ export function withEntry(
   if (!list)
     throw new VnicError(
       "refused",
-      "its value is not a JSON list, and is left as it is; correct or remove the annotation",
+      "its value is not a JSON list of entries, and is left as it is; correct or remove the annotation",
     );
   if (hasEntry(text, entry) && !list.some((one) => former.some((key) => isOfNic(one, key) && !isOfNic(one, entry))))
     return text ?? "";
@@ -72,8 +72,9 @@ export function withoutEntry(text: string | undefined, key: EntryKey): string | 
   return others.length === 0 ? undefined : textOf(others);
 }
 
+/** The list in the annotation's text, which anybody who may change the pod may write. */
 function listIn(text: string | undefined): readonly unknown[] | undefined {
-  const list = text === undefined || text.trim() === "" ? [] : parseJson(text);
+  const list = text === undefined || text.trim() === "" ? [] : parseTenantJson(text);
   return Array.isArray(list) ? list : undefined;
 }
 

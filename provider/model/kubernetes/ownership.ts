@@ -1,4 +1,5 @@
 import { VnicError } from "../../base/errors.ts";
+import { truncate } from "../../base/quote.ts";
 import { ownerOf, type RecordMetadata } from "./record.ts";
 
 /* Ownership of records. A record is ours if it names us as its owner, or if it is in our state, even after a rename. */
@@ -8,6 +9,9 @@ export interface KnownRecord {
   readonly uid: string;
   readonly owner?: string;
 }
+
+/** Number of characters of an owner that are shown, which may be any text. */
+const shownCharacters = 1024;
 
 interface Owned {
   readonly metadata: RecordMetadata;
@@ -23,7 +27,7 @@ export function isOwn(record: Owned, declaredBy: string | undefined, known?: Kno
 /** The error for a record of another owner; `remedy` says what to do. */
 export function foreignRecordError(what: string, record: Owned, remedy: string): VnicError {
   const owner = ownerOf(record);
-  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${owner}`;
+  const by = owner === undefined ? "was not declared by Pulumi" : `is declared by ${truncate(owner, shownCharacters)}`;
   return new VnicError("conflict", `name: ${what} exists already and ${by}; ${remedy}`);
 }
 

@@ -1,4 +1,4 @@
-import { parseJson } from "../../base/json.ts";
+import { parseTenantJson } from "../../base/json.ts";
 import type * as z from "zod";
 import { VnicError } from "../../base/errors.ts";
 import { truncate, quote } from "../../base/quote.ts";
@@ -108,7 +108,7 @@ function pluginsOf({ spec }: AttachmentDefinition, refuse: (text: string) => Vni
   if (!spec?.config) throw refuse("spec.config is empty; only a CNI configuration in it is understood");
   if (spec.config.length > maxLength.attachmentConfig)
     throw refuse(`spec.config has ${spec.config.length} characters; at most ${maxLength.attachmentConfig} are read`);
-  const config = parseJson(spec.config);
+  const config = parseTenantJson(spec.config);
   if (typeof config !== "object" || config === null) throw refuse("spec.config is not a JSON object");
   const { plugins } = config as { plugins?: unknown };
   if (!Array.isArray(plugins)) return { plugins: [config], pathOf: () => "spec.config" };

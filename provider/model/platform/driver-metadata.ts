@@ -1,4 +1,5 @@
 import { group } from "../names.ts";
+import { maxItems } from "../schema/bounds.ts";
 import { admissionPolicy, type Validation } from "./admission.ts";
 import { specsOfVnics } from "./inline-policy.ts";
 import type { Manifest } from "./manifest.ts";
@@ -11,8 +12,9 @@ const isDriver = `authorizer.group('${group}').resource('vnicaddresses').check('
 
 /**
  * Reserves labels, annotations and finalizers of our API group on Vnics and VnicSets for drivers, which decide by them:
- * on which node to remove a NIC, which addresses to free, and which Vnics keep a Network from being deleted. The check
- * for drivers comes first, so that a driver can work on a record however much metadata others have added to it.
+ * on which node to remove a NIC, which addresses to free, and which Vnics keep a Network from being deleted. Also limits
+ * the metadata of others. The check for drivers comes first, so that a driver can work on a record whatever metadata it
+ * has.
  */
 export function driverMetadataPolicy(): Manifest[] {
   return admissionPolicy({
@@ -20,9 +22,11 @@ export function driverMetadataPolicy(): Manifest[] {
     resources: specsOfVnics.resources,
     condition: `!${isDriver}`,
     variables: {
-      ...before("labels", "{}"),
-      ...before("annotations", "{}"),
-      ...before("finalizers", "[]"),
+      ...states("labels", "{}"),
+      ...states("annotations", "{}"),
+      ...states("finalizers", "[]"),
+      ...states("ownerReferences", "[]"),
+      ...states("managedFields", "[]"),
       changedLabels: changedKeys("labels"),
       changedAnnotations: changedKeys("annotations"),
       changedFinalizers: `(variables.finalizersBefore.filter(f, !(f in variables.finalizersAfter)) + variables.finalizersAfter.filter(f, !(f in variables.finalizersBefore))).filter(f, ${isOurs("f")})`,
@@ -31,11 +35,15 @@ export function driverMetadataPolicy(): Manifest[] {
       unchanged("labels", "variables.changedLabels"),
       unchanged("annotations", "variables.changedAnnotations"),
       unchanged("finalizers", "variables.changedFinalizers"),
+      ...parts.map(bounded),
     ],
   });
 }
 
-function before(part: string, none: string) {
+const parts = ["labels", "annotations", "finalizers", "ownerReferences", "managedFields"] as const;
+
+/** Variables with a part of the metadata before and after the request. */
+function states(part: (typeof parts)[number], none: string) {
   return {
     [`${part}Before`]: `oldObject == null ? ${none} : oldObject.metadata.?${part}.orValue(${none})`,
     [`${part}After`]: `object.metadata.?${part}.orValue(${none})`,
@@ -52,6 +60,15 @@ function changedKeys(part: "labels" | "annotations"): string {
 /** CEL: whether a key or finalizer belongs to our group. */
 function isOurs(key: string): string {
   return `${key}.matches('^([a-z0-9-]+[.])*${group.replaceAll(".", "[.]")}/')`;
+}
+
+/** Limits what a CRD can't: everybody who watches the records keeps their metadata in memory. What is there may stay. */
+function bounded(part: (typeof parts)[number]): Validation {
+  const [was, is] = [`variables.${part}Before.size()`, `variables.${part}After.size()`];
+  return {
+    expression: `${is} <= ${maxItems[part]} || ${is} <= ${was}`,
+    messageExpression: `'metadata.${part}: has ' + string(${is}) + ' entries; give at most ${maxItems[part]}'`,
+  };
 }
 
 function unchanged(part: string, changed: string): Validation {

@@ -22,6 +22,11 @@ export const maxItems = {
   namespaces: 1024,
   macPrefixes: 64,
   labels: 64,
+  /** Metadata of a record that others than drivers write. */
+  annotations: 64,
+  finalizers: 32,
+  ownerReferences: 32,
+  managedFields: 64,
   /** Conditions of a status, including those of other writers. */
   conditions: 64,
   /** Address claims in a Vnic's status. A Vnic with more has its other claims read before they are released. */

@@ -161,11 +161,18 @@ export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): Vni
   return { apiVersion, kind, metadata: { namespace, name, ...own }, spec };
 }
 
-/** Where the Vnic is or was about to be realised, according to the record. */
-export function placementOf(record: VnicRecord): { node: string; podUid: string } | undefined {
-  const node = record.metadata.annotations?.[annotations.node];
-  const podUid = record.metadata.annotations?.[annotations.podUid];
-  return node && podUid ? { node, podUid } : undefined;
+/**
+ * Where the Vnic is or was about to be realised, according to the record. Texts that no driver has written count as
+ * none, because the node's name becomes a part of requests.
+ */
+export function placementOf({ metadata }: VnicRecord): { node: string; podUid: string } | undefined {
+  const { [annotations.node]: node = "", [annotations.podUid]: podUid = "" } = metadata.annotations ?? {};
+  return isObjectName(node) && /^[\w-]{1,128}$/.test(podUid) ? { node, podUid } : undefined;
+}
+
+/** Whether a text may be the name of a Node (RFC 1123). */
+function isObjectName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
 /**

@@ -134,9 +134,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "are fewer for a group while another one has work, even if that waits, because they share the processors",
     ],
   },
-  "rights on Vnics can't make a record that is too large for its readers": {
-    "api/bounds.test.ts": ["refuses a … whose … is larger than …, and names field and limit"],
-  },
+  "rights on Vnics can't make a record that is too large for its readers, or stop others' Vnics by what metadata and NetworkAttachmentDefinitions contain":
+    {
+      "api/bounds.test.ts": ["refuses a … whose … is larger than …, and names field and limit"],
+      "api/tenant.test.ts": ["has no more than … … of a tenant"],
+      "unit/reconciler/hostile-records.test.ts": [
+        "fails at most by itself, with a bounded error of ours, and never delays or changes a neighbour's",
+      ],
+    },
   "role `edit` can't write a Vnic's status, or a VnicNetwork": {
     "lifecycle/tenants.test.ts": ["who may write Vnics can't write a status or a Network"],
   },

@@ -98,6 +98,7 @@ describe("a NetworkAttachmentDefinition", () => {
   const refused: [config: unknown, words: RegExp][] = [
     ["", /spec\.config is empty/],
     ["no json", /spec\.config is not a JSON object/],
+    [`{"type":${"[".repeat(20_000)}${"]".repeat(20_000)}}`, /spec\.config is not a JSON object/],
     [{ type: "sriov" }, /spec\.config\.type: "sriov" is not a plugin that we know; use macvlan, ipvlan, bridge, /],
     [{ type: "vlan", master: "eth1", vlanId: 5 }, /spec\.config\.type: "vlan" is not a plugin that we know/],
     [{ type: "ovn-k8s-cni-overlay", topology: "localnet" }, /"ovn-k8s-cni-overlay" is not a plugin that we know/],

@@ -49,6 +49,12 @@ describe("values from programs and stack configuration", () => {
 });
 
 describe("a quoted value", () => {
+  it("is replaced when it is nested too deeply to be formatted, or contains itself", () => {
+    const nested = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as unknown;
+    const own: Record<string, unknown> = {};
+    own["own"] = own;
+    for (const value of [nested, own]) expect(quote(value)).to.equal("a value that can't be shown");
+  });
   it("is JSON when it is short", () => expect(quote("a\nb")).to.equal(`"a\\nb"`));
   it("is cut when it is long, with its length", () => {
     expect(quote("x".repeat(1_000_000))).to.match(/^"x{119}… \(1000000 characters\)$/);
