@@ -47,7 +47,7 @@ describe("requests to the API server", () => {
     await work();
     const counts = () => countKinds(proxy.requests);
     await until("the events", 30, () => ((counts()["POST events"] ?? 0) >= events ? true : undefined));
-    await until("the requests to end", 10, () => (proxy.underWay === 0 ? true : undefined));
+    await until("the requests to end", 30, () => (proxy.underWay === 0 ? true : undefined));
     return counts();
   };
   const create = async (pod: string, number: number) =>

@@ -35,7 +35,7 @@ describe("the example with a Network", () => {
   });
 
   const answersFar = async () =>
-    (await run(enter("lan", ["ping", "-n", "-c", "1", "-W", "2", "-I", far, address]))).code === 0;
+    (await run(enter("lan", ["ping", "-n", "-c", "1", "-w", "3", "-I", far, address]))).code === 0;
   const nic = async () => (await stack.output("nic")) as Nic;
   const networks = () => kubectl(bench.lab.kubectl, ["get", "vnicnetworks", "-o", "name"]);
 

@@ -30,7 +30,7 @@ export async function assertWorld(
   addresses: ReadonlySet<string>,
 ): Promise<void> {
   let differences: string[] = [];
-  await until("the world to be as it should", 20, async () => {
+  await until("the world to be as it should", 30, async () => {
     differences = [...(await differencesInState(stack, model)), ...compare(await look(bench, addresses), model)];
     return differences.length === 0 ? true : undefined;
   }).catch(() => undefined);

@@ -137,7 +137,7 @@ describe("a hostile DHCP server", function () {
     expect([...seen]).to.not.include(`${good}/24 ${other}/24`);
     expect(await world.hosts[0]?.reaches(other)).to.equal(true);
     expect(await world.hosts[0]?.reaches(good, 1)).to.equal(false);
-    const status = await until("the report", 10, () => {
+    const status = await until("the report", 30, () => {
       const last = agent.statusOf(plan.vnic.uid);
       return last?.lease?.address === `${other}/24` ? last : undefined;
     });

@@ -42,7 +42,7 @@ describe("routes from a DHCP server, on a node", function () {
     / dev (\S+)/.exec(await pod.machine.must(["ip", "route", "get", address]))?.[1];
   const routesOfPod = () => pod.machine.must(["ip", "route", "show", "table", "all"]);
   const reachesFar = async (to = "") =>
-    (await world.lan.exec(["ping", "-n", "-c", "1", "-W", "2", "-I", far, to.split("/")[0] ?? ""])).code === 0;
+    (await world.lan.exec(["ping", "-n", "-c", "1", "-w", "3", "-I", far, to.split("/")[0] ?? ""])).code === 0;
 
   it("include a requested default route, which doesn't affect the cluster's networks", async () => {
     const before = await routesOfPod();

@@ -81,15 +81,20 @@ describe("a lease of a node's Vnic", function () {
     const gaps: string[] = [];
     let watching = true;
     const watcher = (async () => {
-      while (watching) if (!(await world.hosts[0]?.reaches(address, 1))) gaps.push(new Date().toISOString());
+      while (watching) if (!(await world.hosts[0]?.reaches(address))) gaps.push(new Date().toISOString());
     })();
+    const monitor = pod.machine.spawn(["ip", "monitor", "address", "dev", "net1"]);
+    let changes = "";
+    monitor.stdout?.on("data", (chunk: Buffer) => (changes += chunk.toString()));
     const before = await leaseEnd();
     await agent.kill();
     await agent.start();
     await renewed(before);
     watching = false;
     await watcher;
+    monitor.kill();
     expect(gaps).to.deep.equal([]);
+    expect(changes, "what happened to the address").not.to.include("Deleted");
     expect(await inPod()).to.deep.equal([address]);
     expect(await agent.clients()).to.have.length(1);
   });
@@ -98,12 +103,12 @@ describe("a lease of a node's Vnic", function () {
     const addresses = await inPod();
     await server.stop();
     await until("the end of the lease", leaseSeconds + 10, async () => (await inPod()).length === 0 || undefined);
-    const condition = await until("the report", 10, () => (ready()?.status === "False" ? ready() : undefined));
+    const condition = await until("the report", 30, () => (ready()?.status === "False" ? ready() : undefined));
     expect(condition.message).to.match(/the lease of \S+ has expired/);
     await server.start();
     await until("a new lease", 30, async () => (await inPod()).length === 1 || undefined);
     expect(await inPod()).to.deep.equal(addresses);
-    await until("the report", 10, () => ready()?.status === "True" || undefined);
+    await until("the report", 30, () => ready()?.status === "True" || undefined);
   });
 
   it("is released when the Vnic is ejected during a crash of the agent", async () => {
@@ -140,7 +145,7 @@ describe("a lease of a node's Vnic", function () {
     const { lease } = await world.session.inject(leasedPlan(brief, { mac: "02:00:5e:00:00:77" }));
     expect(await world.hosts[0]?.reaches(lease?.address ?? "")).to.equal(true);
     await brief.close();
-    await until("the client's end", 10, async () => (await agent.clients()).length === 0 || undefined);
+    await until("the client's end", 30, async () => (await agent.clients()).length === 0 || undefined);
     expect(await world.hosts[0]?.reaches(lease?.address ?? "", 1)).to.equal(false);
   });
 });

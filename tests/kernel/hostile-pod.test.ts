@@ -324,7 +324,7 @@ describe("a hostile pod", () => {
     expect(String(error)).to.match(new RegExp(`pod shop/${pod.plan.name} .*has links on it.*delete the pod`));
     expect((await world.node.link(transitLinkName(plan.vnic.uid)))?.flags).not.to.include("UP");
     await nested.close();
-    await until("the device to come back", 10, () =>
+    await until("the device to come back", 30, () =>
       eject().then(
         () => true as const,
         () => undefined,
@@ -352,7 +352,7 @@ describe("a hostile pod", () => {
     const injectMeanwhile = async (work: () => Promise<void>) => {
       plan = planFor(pod, address, { network: macvlan, duplicateAddressDetection: false, slaac: true });
       const injected = world.session.inject(plan).catch((caught: unknown) => caught);
-      await until("the link", 20, async () => (await pod.machine.link("net1"))?.flags.includes("UP") || undefined);
+      await until("the link", 30, async () => (await pod.machine.link("net1"))?.flags.includes("UP") || undefined);
       await work();
       return String(await injected);
     };
@@ -464,7 +464,7 @@ describe("a hostile pod", () => {
         const error = await eject().catch((caught: unknown) => caught);
         expect(String(error)).to.match(new RegExp(`pod shop/${pod.plan.name} .* has taken the Vnic's link`));
         await nested.close();
-        await until("the link to be gone", 10, () =>
+        await until("the link to be gone", 30, () =>
           eject().then(
             () => true as const,
             () => undefined,

@@ -31,7 +31,7 @@ describe("a node whose state directory is lost", function () {
     agent.statusOf(uid)?.conditions.find(({ type }) => type === wanted);
   const fixedPlan = (host: number) =>
     planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` });
-  const listens = () => until("the agent's socket", 20, () => agent.answers());
+  const listens = () => until("the agent's socket", 30, () => agent.answers());
 
   it("has the agent's socket restored, and reports and re-injects its Vnics", async () => {
     agent = await Agent.start(world);
@@ -43,13 +43,13 @@ describe("a node whose state directory is lost", function () {
     // The agent has seen the leased Vnic when it reports `last`.
     for (const plan of [fixed, last]) {
       await world.session.inject(plan);
-      await until("the agent's look", 20, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);
+      await until("the agent's look", 30, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);
     }
 
     await rm(state, { recursive: true });
     await listens();
     for (const { vnic } of all)
-      await until("a report", 20, () => conditionOf(vnic.uid, "Ready")?.status === "False" || undefined);
+      await until("a report", 30, () => conditionOf(vnic.uid, "Ready")?.status === "False" || undefined);
     expect(conditionOf(leased.vnic.uid, "Ready")?.reason).to.equal("ResourceFileMissing");
     expect(conditionOf(leased.vnic.uid, "LeaseBound")).to.deep.include({ status: "False", reason: "LeaseLost" });
 

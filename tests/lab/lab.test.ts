@@ -56,7 +56,7 @@ describe("the lab", function () {
   it("lets outside hosts reach each other, but not the cluster", async () => {
     const { lan2 } = lab.lan.hosts;
     for (const address of [lan2.ipv4, lan2.ipv6]) {
-      expect((await lab.exec("lan1", ["ping", "-c", "1", "-W", "1", address])).code).to.equal(0);
+      expect((await lab.exec("lan1", ["ping", "-c", "1", "-w", "3", address])).code).to.equal(0);
     }
     const toPod = await lab.exec("lan1", ["ping", "-c", "1", "-W", "1", await podAddress("one")]);
     expect(toPod.code).not.to.equal(0);
@@ -76,7 +76,7 @@ describe("the lab", function () {
         "ip -n probe link set probe0 up",
       ].join(" && ");
       expect(await lab.exec("node3", ["sh", "-c", steps])).to.deep.include({ code: 0, stderr: "" });
-      expect((await lab.exec("lan1", ["ping", "-c", "1", "-W", "2", "192.168.50.99"])).code).to.equal(0);
+      expect((await lab.exec("lan1", ["ping", "-c", "1", "-w", "3", "192.168.50.99"])).code).to.equal(0);
     } finally {
       await lab.exec("node3", ["ip", "netns", "delete", "probe"]);
     }
@@ -84,9 +84,9 @@ describe("the lab", function () {
 
   it("ends a command on a node when its caller kills it", async () => {
     const child = lab.spawn("node1", ["sleep", "4711"]);
-    await until("sleep to run", 5, async () => ((await countSleeps()) === 1 ? true : undefined));
+    await until("sleep to run", 30, async () => ((await countSleeps()) === 1 ? true : undefined));
     child.kill();
-    await until("sleep to end", 5, async () => ((await countSleeps()) === 0 ? true : undefined));
+    await until("sleep to end", 30, async () => ((await countSleeps()) === 0 ? true : undefined));
   });
 
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };

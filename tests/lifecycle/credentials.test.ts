@@ -46,7 +46,7 @@ describe("credentials that expire during a long run", () => {
       define({ name: "wire", pod: { namespace, name: "late" }, addresses: ["192.168.50.56/24"] }),
     );
     injecting.catch(() => undefined);
-    await until("the injection to wait", 20, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
+    await until("the injection to wait", 30, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
 
     const token = await kubectl(bench.lab.kubectl, ["create", "token", providerServiceAccount, "-n", systemNamespace]);
     await writeFile(path, await withToken(token.trim()));

@@ -40,7 +40,7 @@ describe("routes from a DHCP server", function () {
     / dev (\S+)/.exec(await bench.kubectl("exec", "db", "--", "ip", "route", "get", address))?.[1];
   const routesOfPod = () => bench.kubectl("exec", "db", "--", "ip", "route", "show", "table", "all");
   const reachesFar = async (to = "") =>
-    (await run(enter("leased", ["ping", "-n", "-c", "1", "-W", "2", "-I", far, to.split("/")[0] ?? ""]))).code === 0;
+    (await run(enter("leased", ["ping", "-n", "-c", "1", "-w", "3", "-I", far, to.split("/")[0] ?? ""]))).code === 0;
 
   it("are taken when they are requested, except for a default route, and removed when no longer requested", async () => {
     const before = await routesOfPod();

@@ -146,7 +146,7 @@ describe("DHCP", function () {
     await until("the end of the lease", leaseSeconds + 10, async () =>
       (await addressesInPod()).length === 0 ? true : undefined,
     );
-    expect(await until("the record", 10, async () => ((await ready())?.status === "False" ? await ready() : undefined)))
+    expect(await until("the record", 30, async () => ((await ready())?.status === "False" ? await ready() : undefined)))
       .to.have.property("message")
       .that.matches(/the lease of \S+ has expired/);
     expect((await observe(bench.driver, { namespace, name: "wire" }, state))?.drift).to.deep.equal([
@@ -155,12 +155,12 @@ describe("DHCP", function () {
     await server.start();
     await until("a new lease", 30, async () => ((await addressesInPod()).length === 1 ? true : undefined));
     expect(await addressesInPod()).to.deep.equal(state.addresses);
-    await until("the record", 10, async () => ((await ready())?.status === "True" ? true : undefined));
+    await until("the record", 30, async () => ((await ready())?.status === "True" ? true : undefined));
   });
 
   it("keeps the address from pod to pod and from node to node, without a remaining client", async () => {
     await bench.kubectl("delete", "pod", "db", "--wait=true");
-    await until("the end of the client", 10, async () =>
+    await until("the end of the client", 30, async () =>
       (await clientsOn(bench.lab, "node1")).length === 0 ? true : undefined,
     );
     await bench.runPod("db", "node2");

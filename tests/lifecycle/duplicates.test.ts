@@ -3,6 +3,7 @@ import { isVnicError, type VnicError } from "../../provider/base/errors.ts";
 import type { Definition } from "../../provider/model/vnic/definition.ts";
 import type { InjectOptions } from "../../provider/lifecycle/inject.ts";
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
+import { until } from "../lab/run.ts";
 import { remainsOnNodes } from "../support/leaks.ts";
 import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
@@ -47,25 +48,24 @@ describe("duplicate address detection", () => {
     });
 
   it("doesn't announce an address while it probes it", async () => {
-    const capture = bench.lab.spawn("lan2", [
-      "timeout",
-      "3",
-      "tcpdump",
-      "-l",
-      "-n",
-      "-i",
-      "eth0",
-      "arp and host 192.168.50.201",
-    ]);
+    const capture = bench.lab.spawn("lan2", ["tcpdump", "-l", "-n", "-i", "eth0", "arp and host 192.168.50.201"]);
     let heard = "";
     capture.stdout?.on("data", (chunk: Buffer) => (heard += chunk.toString()));
-    const listening = new Promise((resolve) => capture.stderr?.on("data", resolve));
-    await listening;
-    await conflictOf(wire(["192.168.50.201/24"]));
-    await new Promise((resolve) => capture.on("exit", resolve));
-    const requests = heard.split("\n").filter((line) => line.includes("who-has 192.168.50.201"));
-    expect(requests).to.not.have.length(0);
-    for (const request of requests) expect(request).to.include("tell 0.0.0.0");
+    const requests = () => heard.split("\n").filter((line) => line.includes("who-has 192.168.50.201"));
+    try {
+      await new Promise((resolve) => capture.stderr?.once("data", resolve));
+      await conflictOf(wire(["192.168.50.201/24"]));
+      // Frames are shown in order, so all earlier ones have been shown when the host's own question is.
+      const own = ["arping", "-c", "1", "-w", "10", "-I", "eth0", "192.168.50.201"];
+      expect((await bench.lab.exec("lan2", own)).code).to.equal(0);
+      const isOwn = (line: string) => line.includes("tell 192.168.50.202");
+      await until("the host's own question", 30, () => requests().some(isOwn) || undefined);
+      const probes = requests().filter((line) => !isOwn(line));
+      expect(probes).to.not.have.length(0);
+      for (const request of probes) expect(request).to.include("tell 0.0.0.0");
+    } finally {
+      capture.kill();
+    }
   });
 
   it("leaves the NIC unchanged when an address to be added is taken", async () => {

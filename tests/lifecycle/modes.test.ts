@@ -81,7 +81,8 @@ describe("network modes", () => {
     ] as const) {
       const one = await bench.inject(define1(mode, "eth1", 63, { name: "one" }));
       const two = await bench.inject(define1(mode, "eth1", 64, { name: "two", pod: { namespace, name: "web" } }));
-      const ask = ["timeout", "2", "redis-cli", "-h", "192.168.50.64", "ping"];
+      // Without an answer, the program would ask for two minutes.
+      const ask = ["timeout", sees ? "30" : "2", "redis-cli", "-h", "192.168.50.64", "ping"];
       const { stdout } = await bench.lab.kubectl(["-n", namespace, "exec", "db", "--", ...ask]);
       expect(stdout.trim() === "PONG", mode).to.equal(sees);
       await bench.eject(one);
@@ -100,7 +101,7 @@ describe("network modes", () => {
     await onNode("address", "del", "192.168.50.250/24", "dev", "br7");
 
     await bench.kubectl("delete", "pod", "brief", "--wait=true");
-    await until("the host side to go", 10, async () => ((await nodeLink(hostSide)) ? undefined : true));
+    await until("the host side to go", 30, async () => ((await nodeLink(hostSide)) ? undefined : true));
     await bench.eject(state);
   });
 

@@ -36,7 +36,7 @@ describe("a pod gets a NIC", () => {
     const wire = define({ name: "wire", pod: { namespace, name: pod }, addresses: [`${address}/24`] });
     const state = await bench.inject(wire);
     try {
-      await until(`an answer of ${address}`, 10, async () =>
+      await until(`an answer of ${address}`, 30, async () =>
         (await answersPing(bench.lab, "lan1", address)) ? true : undefined,
       );
     } finally {

@@ -42,7 +42,7 @@ describe("routes", () => {
   };
   /** Whether the router, from its address `from` in the distant network, gets an answer from `to`. */
   const answersFar = async (from: string, to: string) => {
-    const ping = ["ping", "-n", "-c", "1", "-W", "2", "-I", from, to];
+    const ping = ["ping", "-n", "-c", "1", "-w", "3", "-I", from, to];
     return (await run(["nsenter", `--net=${netnsPath("lan")}`, ...ping])).code === 0;
   };
 

@@ -76,7 +76,7 @@ describe("a session that can't start reports the cluster's message", () => {
     const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: systemNamespace } };
     await applyObjects(bench.lab.kubectl, [{ ...quota, spec: { hard: { pods: "0" } } }]);
     try {
-      await until("the quota's status", 20, async () =>
+      await until("the quota's status", 30, async () =>
         (await system("get", "quota", "none", "-o", "jsonpath={.status.hard.pods}")) === "0" ? true : undefined,
       );
       expect(await reason()).to.match(/: FailedCreate: Error creating: pods .* is forbidden: exceeded quota: none/);

@@ -59,6 +59,9 @@ describe("an address that several records request", () => {
     );
     return seen.flat();
   };
+  /** Waits for that, because a record is up to date only when the reconciler has looked at its new pod. */
+  const isOnlyIn = (pod: string) =>
+    until(`the address in pod ${pod} alone`, 60, async () => ((await podsWith()).join() === pod ? true : undefined));
   const restartReconciler = async () => {
     await reconciler.stop();
     reconciler = await startReconciler(bench.lab);
@@ -85,9 +88,7 @@ describe("an address that several records request", () => {
     const isStill = async () => {
       await settle(winner, "Attached");
       await settle(loser, "HeldByOther");
-      await until("the address in the winner's pod alone", 60, async () =>
-        (await podsWith()).join() === pod ? true : undefined,
-      );
+      await isOnlyIn(pod);
       expect(await holderOf()).to.equal(winner);
     };
     await renewPod(pod);
@@ -119,7 +120,7 @@ describe("an address that several records request", () => {
     await restartReconciler();
     await settle("rightful", "Attached");
     await settle("forger", "HeldByOther");
-    expect(await podsWith()).to.deep.equal(["db"]);
+    await isOnlyIn("db");
     expect(await holderOf()).to.equal("rightful");
     for (const name of ["ghost", "forger", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
     expect(await objects()).to.deep.equal([]);

@@ -8,6 +8,7 @@ import { ipBeside, killContainer, killSandbox, pauseKubelet, rebootNode } from "
 import type { PodLink } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 import { answersPing, learnedMac } from "../support/outside.ts";
+import { PingStream } from "../support/ping-stream.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the reconciler heals", () => {
@@ -51,13 +52,17 @@ describe("the reconciler heals", () => {
   const isSilent = () =>
     until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true), { brief: true });
 
-  /** Causes the damage, and reports how long the address was unreachable from outside. */
+  /** Causes the damage, waits until the address was unreachable and answers again, and reports how long that took. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {
-    await damage();
-    const began = Date.now();
-    await isSilent();
-    await answers();
-    console.log(`      ${what}: answers again ${((Date.now() - began) / 1000).toFixed(1)} s after`);
+    const pings = new PingStream(bench.lab, "lan1", address);
+    try {
+      await damage();
+      const began = Date.now();
+      await until(`${address} to be silent and to answer again`, 120, () => pings.hasRecovered || undefined);
+      console.log(`      ${what}: answers again ${((Date.now() - began) / 1000).toFixed(1)} s after`);
+    } finally {
+      await pings.stop();
+    }
   }
 
   it("a pod that was recreated with its name on another node, with the same MAC and address", async () => {
@@ -68,15 +73,17 @@ describe("the reconciler heals", () => {
     });
     expect(await nic()).to.include({ ifname: before?.ifname, address: before?.address });
     expect((await record()).status).to.include({ node: "node2" });
-    expect(await filesOn("node1")).to.deep.equal([]);
+    await until("the file to go", 30, async () => (await filesOn("node1")).length === 0 || undefined);
   });
 
   it("a pod whose sandbox was recreated with the same UID", async () => {
     const { status } = await record();
     await timed("the sandbox died", () => killSandbox(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
-    const after = await record();
-    expect(after.status?.pod?.uid).to.equal(status?.pod?.uid);
-    expect(after.status?.pod?.sandboxId).to.not.equal(status?.pod?.sandboxId);
+    const podOf = async () => (await record()).status?.pod;
+    await until("the record to have the new sandbox", 30, async () =>
+      (await podOf())?.sandboxId === status?.pod?.sandboxId ? undefined : true,
+    );
+    expect((await podOf())?.uid).to.equal(status?.pod?.uid);
   });
 
   it("nothing when a container restarts, as the NIC stays", async () => {
@@ -144,9 +151,10 @@ describe("the reconciler heals", () => {
     expect(await answersPing(bench.lab, "lan1", address), "the first one").to.equal(true);
     expect(await learnedMac(bench.lab, "lan1", address)).to.equal(mac);
 
-    rebootNode("node1");
-    await bench.kubectl("delete", "node", "node1");
-    await timed("the Node object was deleted", async () => undefined);
+    await timed("the Node object was deleted", async () => {
+      rebootNode("node1");
+      await bench.kubectl("delete", "node", "node1");
+    });
     expect((await record()).status).to.include({ node: "node2" });
     await bench.kubectl("delete", "vnic", "spare", "--timeout=30s");
   });

@@ -46,6 +46,11 @@ describe("the node agent reports", function () {
     };
     return items.filter((event) => event.reason === reason).map(({ involvedObject }) => involvedObject.kind);
   };
+  /** Waits for events about these kinds of objects, which are created after the condition, and expects no others. */
+  const expectEvents = async (reason: string, kinds: readonly string[]) => {
+    await until(`the events ${reason}`, 30, async () => (await eventsOf(reason)).length >= kinds.length || undefined);
+    expect(await eventsOf(reason)).to.have.members([...kinds]);
+  };
   const answers = async () => answersPing(bench.lab, "lan1", address);
   const setCable = (state: "up" | "down") =>
     must(["ip", "-n", netnsName("lan"), "link", "set", `node1-${parent}`, state]);
@@ -62,11 +67,11 @@ describe("the node agent reports", function () {
 
     await bench.lab.exec("node1", ["ip", "link", "set", parent, "down"]);
     expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node is down`);
-    expect(await eventsOf("ParentDown")).to.have.members(["Vnic", "Pod", "Vnic", "Pod"]);
+    await expectEvents("ParentDown", ["Vnic", "Pod", "Vnic", "Pod"]);
     await bench.lab.exec("node1", ["ip", "link", "set", parent, "up"]);
     await becomes("Connected", "True", "ParentUp");
     await becomes("Ready", "True", "Attached");
-    await until("an answer", 10, async () => (await answers()) || undefined);
+    await until("an answer", 30, async () => (await answers()) || undefined);
     expect(await work()).to.deep.equal(before);
   });
 
@@ -77,8 +82,8 @@ describe("the node agent reports", function () {
     expect(await condition("Attached")).to.include({ status: "False" });
     removeParent = await addLanNic("node1", parent);
     await becomes("Ready", "True", "Attached");
-    expect(await eventsOf("InterfaceMissing")).to.have.members(["Vnic", "Pod"]);
-    await until("an answer", 10, async () => (await answers()) || undefined);
+    await expectEvents("InterfaceMissing", ["Vnic", "Pod"]);
+    await until("an answer", 30, async () => (await answers()) || undefined);
   });
 
   it("another host that takes the address, with its MAC, while the NIC keeps working", async () => {
@@ -93,7 +98,7 @@ describe("the node agent reports", function () {
     try {
       const { message } = await becomes("AddressesUnique", "False", "AddressConflict", 90);
       expect(message).to.include(address).and.include(rival?.address);
-      expect(await eventsOf("AddressConflict")).to.have.members(["Vnic", "Pod"]);
+      await expectEvents("AddressConflict", ["Vnic", "Pod"]);
       expect(await condition("Ready")).to.include({ status: "True", reason: "Attached" });
       expect(await answers()).to.equal(true);
     } finally {

@@ -74,8 +74,8 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
     const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
     await until("all NICs to be there, with their addresses", 60, async () => {
       links = await ownLinks();
-      // A link that was just recreated has no addresses while it probes for them.
-      return links.length >= count && links.every((link) => given(link).length > 0) ? true : undefined;
+      // A link that was just recreated doesn't have its two addresses yet while it probes for them.
+      return links.length >= count && links.every((link) => given(link).length === 2) ? true : undefined;
     });
     const seen = links.map((link) => [link.ifname, given(link)] as const);
     const wanted = Array.from({ length: count }, (_, index) => {

@@ -27,10 +27,10 @@ export function startScripted(script: Script): Promise<() => Promise<void>> {
   return runScript(script, (argv) => enter("leased", argv));
 }
 
-/** Whether an address answers to the leased network's host. */
+/** Whether an address answers to the leased network's host. One ping is sent each second. */
 export async function answersLeased(address: string): Promise<boolean> {
   const [host = ""] = address.split("/");
-  return (await run(enter("leased", ["ping", "-n", "-c", "1", "-W", "1", host]))).code === 0;
+  return (await run(enter("leased", ["ping", "-n", "-c", "1", "-w", "3", host]))).code === 0;
 }
 
 /** Installs the node agent and waits until each node has it. */

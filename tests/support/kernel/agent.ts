@@ -94,8 +94,14 @@ export class Agent {
     if (!child || child.exitCode !== null) return;
     const clients = await this.clients();
     await new Promise((resolve) => child.once("close", resolve).kill(signal));
-    for (const client of clients) process.kill(client, "SIGKILL");
-    await until("the clients' end", 5, async () => (await this.clients()).length === 0 || undefined);
+    for (const client of clients) {
+      try {
+        process.kill(client, "SIGKILL");
+      } catch {
+        // It has ended with the agent.
+      }
+    }
+    await until("the clients' end", 30, async () => (await this.clients()).length === 0 || undefined);
   }
 
   /** The process IDs of the agent's DHCP clients. */

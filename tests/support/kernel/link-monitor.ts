@@ -29,7 +29,7 @@ export class LinkMonitor {
 
   /** Waits until a link of that name is reported. Reports come in order, so all earlier ones have been seen then. */
   private async mark(name: string): Promise<void> {
-    await until(`a report of ${name}`, 20, async () => {
+    await until(`a report of ${name}`, 30, async () => {
       await this.machine.ip(`link add ${name} type bridge`, `link del ${name}`);
       return this.seen.includes(name) || undefined;
     });
