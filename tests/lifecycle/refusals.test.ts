@@ -182,7 +182,7 @@ describe("inject refuses", () => {
     const other = await as(await serviceAccountKubeconfig(bench.lab.kubectl, namespace, "default"));
     // The first requests overlap, so any of them may be the first to be refused.
     expect(await refusal("forbidden", {}, other)).to.match(
-      /cannot (get|list) resource "(pods|vnics|nodes)" in API group .*; grant it: npx pulumi-vnic manifests has the roles$/,
+      /cannot (get|list) resource "[a-z]+" in API group .*; grant it: npx pulumi-vnic manifests has the roles$/,
     );
   });
 

@@ -56,7 +56,7 @@ describe("Pulumi's provider process with an API server", () => {
     await server.stop();
   });
 
-  const create = (given = {}) => provider.create({ ...definition({ deadlines: short, ...given }) });
+  const create = (given = {}) => provider.create({ ...definition({ deadlines: ample, ...given }) });
   const writes = () => server.requests.filter((request) => !request.startsWith("GET"));
 
   describe("create, before anything is touched,", () => {
@@ -117,7 +117,7 @@ describe("Pulumi's provider process with an API server", () => {
 
     it("waits for a pending pod, shown on the resource's own row, until the Vnic's deadline", async () => {
       server.on(`GET ${thePod}`, ok(pod({ status: { phase: "Pending" } })));
-      const { message } = await callError(create());
+      const { message } = await callError(create({ deadlines: short }));
       expect(message).to.match(
         /^injecting Vnic shop\/db-wire into pod shop\/db-0: not done within 1 s; still waiting for pod shop\/db-0 to run; last seen: /,
       );
@@ -134,7 +134,7 @@ describe("Pulumi's provider process with an API server", () => {
       .on(`POST ${jobs}`, jobsDenied)
       .on(`GET ${vnic}`, failure(404, "not found", { name: "db-wire", kind: "vnics", group }))
       .on(`DELETE ${vnic}`, ok({}));
-    const error = await callError(create({ deadlines: ample }));
+    const error = await callError(create());
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
     // Addresses are claimed, and status updates sent, concurrently.
@@ -154,7 +154,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   it("keeps in state what exists, with the reasons, when it can't be removed", async () => {
     server.on(theNode, ok(node())).on(`POST ${jobs}`, jobsDenied).on(`DELETE ${vnic}`, denied("delete", "vnics"));
-    const { message, initFailure } = await callError(create({ deadlines: ample }));
+    const { message, initFailure } = await callError(create());
     expect(message).to.equal("Vnic shop/db-wire exists, but is not complete");
     expect(initFailure?.id).to.equal(vnicId({ namespace: "shop", name: "db-wire" }));
     expect(initFailure?.reasons).to.have.length(1);
@@ -178,7 +178,7 @@ describe("Pulumi's provider process with an API server", () => {
 
   describe("with a Vnic in state", () => {
     const state = {
-      ...stateWith(definition({ deadlines: short }), {
+      ...stateWith(definition({ deadlines: ample }), {
         uid: uid(1),
         node: "worker-1",
         podUid: uid(2),
@@ -198,7 +198,7 @@ describe("Pulumi's provider process with an API server", () => {
       server.on(`GET ${thePod}`, noPod).on(`GET ${vnic}`, ok(storedVnic()));
       const { id, properties } = await provider.read("shop/db-wire", state);
       expect([id, properties.interface]).to.deep.equal(["shop/db-wire", undefined]);
-      expect(await provider.diff(id, properties, { ...definition({ deadlines: short }) })).to.have.property(
+      expect(await provider.diff(id, properties, { ...definition({ deadlines: ample }) })).to.have.property(
         "changes",
         "some",
       );
@@ -252,7 +252,7 @@ describe("Pulumi's provider process with an API server", () => {
             ? failure(409, "already exists", { name: held, kind: "vnicaddresses", group })
             : storingAddress(request),
         );
-      const news = { ...definition({ deadlines: short, addresses: ["192.168.50.11/24"] }) };
+      const news = { ...definition({ deadlines: ample, addresses: ["192.168.50.11/24"] }) };
       const error = await callError(provider.update("shop/db-wire", state, news));
       expect(error.message).to.match(/^addresses\[0\]: 192.168.50.11 is held by Vnic shop\/other/);
       expect(error.initFailure).to.equal(undefined);
@@ -268,7 +268,7 @@ describe("Pulumi's provider process with an API server", () => {
           `POST ${jobs}`,
           failure(403, `jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"`),
         );
-      const news = { ...definition({ deadlines: short, addresses: ["192.168.50.11/24"] }) };
+      const news = { ...definition({ deadlines: ample, addresses: ["192.168.50.11/24"] }) };
       const error = await callError(provider.update("shop/db-wire", state, news));
       expect(error.message).to.match(/cannot create resource "jobs"/);
       expect(error.initFailure).to.equal(undefined);
