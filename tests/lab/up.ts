@@ -10,6 +10,7 @@ import { ensureDebianPackages } from "./debian-packages.ts";
 import { netnsMarker, tearDown } from "./down.ts";
 import { buildImages, type Image } from "./images.ts";
 import { importImages } from "./import-images.ts";
+import { raiseInotifyLimit } from "./inotify.ts";
 import { lan, netnsPath, type Node, nodes, stateDir } from "./layout.ts";
 import { missing } from "./missing.ts";
 import { makeNetwork, rememberNetnsDir } from "./network.ts";
@@ -54,6 +55,7 @@ const importEverywhere = (images: readonly Image[]): Promise<unknown> =>
   Promise.all(nodes.map((node) => importImages(node, images)));
 
 async function start(programs: string, images: readonly Image[]): Promise<void> {
+  await raiseInotifyLimit();
   await mkdir(stateDir, { recursive: true });
   await writeFile(turnFile, String(turn()));
   await rememberNetnsDir(netnsMarker);
