@@ -170,5 +170,7 @@ if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(
 if (failures.length > 0) console.log(`\nthe failures:\n${failures.map(shortened).join("\n")}\n`);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${failures.length} failed${skipped}`);
+// The last lines may still wait for a slow reader of a pipe, and would be lost.
+await new Promise((resolve) => process.stdout.write("", resolve));
 // Exits explicitly, so that a test's leftover handle can't hang the run.
 process.exit(failures.length > 0 || (options["no-skips"] && total.skipped > 0) ? 1 : 0);

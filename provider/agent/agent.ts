@@ -1,4 +1,3 @@
-import { watch } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
@@ -10,6 +9,7 @@ import { reportTo } from "./report.ts";
 import { serve } from "./server.ts";
 import { settleWith } from "./settle-lease.ts";
 import { Watch } from "./watch.ts";
+import { watchFolder } from "./watch-folder.ts";
 
 /** How often resource files and network namespaces are checked: the kernel doesn't announce that a pod has ended. */
 const pollMilliseconds = 5000;
@@ -51,7 +51,7 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
     pollMilliseconds,
   );
   // A DHCP client keeps the network namespace of an ended pod alive, and with it the NIC, so it must end at once.
-  for (const directory of netnsDirectories) watch(hostPath(directory), refreshLeases);
+  for (const directory of netnsDirectories) watchFolder(hostPath(directory), refreshLeases, console.error);
   // As process 1 of a container we have no default handler for SIGTERM. The next agent takes over the leases.
   process.on("SIGTERM", () => process.exit(0));
 }

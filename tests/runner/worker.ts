@@ -85,4 +85,5 @@ function keepEvidence(runner: Mocha.Runner, folder: string): void {
 
 const mocha = await load();
 const report: Report = options.skip ? { passed: 0, skipped: mocha.suite.total(), failures, times } : await run(mocha);
-process.send?.(report, () => process.exit());
+// Output that still waits for a slow reader would be lost at the exit.
+process.stdout.write("", () => process.send?.(report, () => process.exit()));
