@@ -30,11 +30,9 @@ export async function undoAfter(
 
 async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
   const { uid } = plan.vnic;
-  if (plan.routing && configured) {
-    const known = await readResourceFile(uid);
-    await whileThere(known, () => unroute(pod, uid));
-  }
-  await removeMade(plan, pod, configured);
+  const known = await readResourceFile(uid);
+  if (plan.routing && configured) await whileThere(known, () => unroute(pod, uid));
+  await removeMade(plan, pod, known, configured);
   await removeResourceFile(uid);
 }
 
@@ -49,9 +47,13 @@ async function whileThere(known: ResourceFile | undefined, work: () => Promise<v
  * index on a move, the link has its transit name, or its final name, which is then unique. A link is never created in
  * the pod with another index. There is never a second link for a device.
  */
-async function removeMade(plan: InjectPlan, pod: Netns, configured: boolean): Promise<void> {
+async function removeMade(
+  plan: InjectPlan,
+  pod: Netns,
+  known: ResourceFile | undefined,
+  configured: boolean,
+): Promise<void> {
   const { vnic, network } = plan;
-  const known = await readResourceFile(vnic.uid);
   if (network.mode === "host-device") {
     await removeLink({ uid: vnic.uid, known, association: known?.association });
     return;

@@ -2,21 +2,11 @@ import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { type ProgramCrash, runCounted, runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { address, describeWay, device, ways } from "../support/kernel/ways.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
-/** A network, and how the link gets into the pod. */
-interface Way {
-  readonly network: InjectPlan["network"];
-  readonly placement: NonNullable<InjectPlan["placement"]>;
-}
-
 /** Without host-device: the kernel returns only hardware, and deletes the virtual device of a test with its pod. */
-const ways: Way[] = [
-  { network: { mode: "macvlan", parent: "eth1" }, placement: "moved" },
-  { network: { mode: "macvlan", parent: "eth1" }, placement: "direct" },
-  { network: { mode: "bridge", parent: "br7" }, placement: "moved" },
-  { network: { mode: "bridge", parent: "br7" }, placement: "direct" },
-];
+const waysOfLinks = ways.filter((way) => way !== device);
 
 describe("a pod that ends while the node works in it", function () {
   this.timeout(180_000);
@@ -27,8 +17,8 @@ describe("a pod that ends while the node works in it", function () {
   });
   after(() => world.close());
 
-  for (const way of ways) {
-    const words = `mode ${way.network.mode} and placement ${way.placement}`;
+  for (const way of waysOfLinks) {
+    const words = describeWay(way);
 
     /**
      * Calls `check` with a new pod for each program that the node's process starts, until it starts fewer than that.
@@ -39,7 +29,7 @@ describe("a pod that ends while the node works in it", function () {
       for (let calls = Infinity; calls >= call;) {
         call++;
         const pod = await world.addPod();
-        const plan = planFor(pod, "192.168.50.70/24", {
+        const plan = planFor(pod, address, {
           ...way,
           duplicateAddressDetection: false,
           routing: { routes: [{ to: "10.9.0.0/16", via: "192.168.50.1" }], gateways: [], replyVia: "vnic" },
