@@ -15,12 +15,14 @@ export async function withLock<T>(name: string, work: () => Promise<T>): Promise
   await mkdir(cacheDir, { recursive: true });
   const file = join(cacheDir, `${name}.lock`);
   const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
-  await once(holder.stdout, "data");
+  const ended = once(holder, "close");
+  const [answer] = (await Promise.race([once(holder.stdout, "data"), ended])) as unknown[];
+  if (!(answer instanceof Buffer)) throw new Error(`locking ${file}: flock has ended without the lock`);
   try {
     return await work();
   } finally {
     holder.stdin.end();
-    await once(holder, "close");
+    await ended;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Image } from "./images.ts";
 import { nodeDir, type Node } from "./layout.ts";
 import { ctr, kindOf, stored } from "./node-kinds.ts";
 import { listBlobs } from "./oci-image.ts";
+import { findInit } from "./processes.ts";
 import { run, until } from "./run.ts";
 
 /** The images that a node's container runtime already has: the layout of each image, and all blobs. */
@@ -37,6 +38,7 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
 async function isAnswering(node: Node): Promise<true | undefined> {
   // Before the node has its own /run, the machine's containerd would answer.
   if (!existsSync(join(nodeDir(node), "has-own-files"))) return undefined;
+  if (findInit(node) === undefined) return undefined; // It ended early, and is about to be started again.
   const { runtime, socket } = kindOf(node);
   if ((await run(enter(node, ["test", "-S", socket]))).code !== 0) return undefined;
   if (runtime === "crio") return true;

@@ -24,10 +24,16 @@ describe("start and end of the lab", function () {
 
   for (const seconds of [0.3, 0.6, 1.5, 4]) {
     it(`leaves nothing behind when its start was killed after ${seconds} s`, async () => {
-      const starting = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "up"], { stdio: "ignore" });
+      const argv = [join(import.meta.dirname, "main.ts"), "up"];
+      const starting = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
+      let words = "";
+      starting.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
+      // From the beginning, because a start that fails ends before it is killed.
+      const ended = once(starting, "close");
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       starting.kill("SIGKILL");
-      await once(starting, "close");
+      const [code, signal] = (await ended) as [number | null, string | null];
+      expect({ code, signal }, words).to.deep.equal({ code: null, signal: "SIGKILL" });
       await down();
       expect(findRemains()).to.deep.equal([]);
     });
