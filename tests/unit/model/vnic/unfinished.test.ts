@@ -21,6 +21,9 @@ function but(metadata: Partial<StoredVnic["metadata"]>, status = attached.status
 const claimedBy = (holder: string, secondsAgo: number) => ({
   annotations: { [annotations.claim]: writeClaim(holder, new Date(now.getTime() - secondsAgo * 1000)) },
 });
+const createdBy = (holder: string, secondsAgo: number) => ({
+  annotations: { [annotations.createdBy]: writeClaim(holder, new Date(now.getTime() - secondsAgo * 1000)) },
+});
 const underWay = attemptStatus(attached, uid(2), "it is being attached", now);
 const failed = failedStatus(attached, { reason: "Refused", message: "eth9: no such parent", attached: true }, now);
 const down = { reason: "ParentDown", message: "eth1 is down", attached: true } as const;
@@ -32,6 +35,10 @@ describe("what an attempt has left to do", () => {
     ["the attempt was interrupted", but({}, underWay), interrupted],
     ["a claim is left", but(claimedBy("Pulumi on a laptop", 1)), interrupted],
     ["an unreadable claim is left", but({ annotations: { [annotations.claim]: "{" } }), interrupted],
+    ["the creator's claim is left before any result", storedVnic({}, createdBy("Pulumi on a laptop", 1)), interrupted],
+    ["the creator's claim is left after the first result", but(createdBy("Pulumi on a laptop", 1)), undefined],
+    ["the reconciler is creating it", storedVnic({}, createdBy(reconcilerHolder("a"), 20)), undefined],
+    ["the reconciler died while creating it", storedVnic({}, createdBy(reconcilerHolder("a"), 61)), interrupted],
     ["the record was changed since", but({ generation: 2 }), "a change of the record was not completed"],
     ["the attempt failed", but({}, failed), "it isn't ready: eth9: no such parent"],
     ["no attempt is recorded", storedVnic(), "the record doesn't show that the NIC was attached"],
