@@ -5,7 +5,8 @@
  * needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the complete suite
  * uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower priority, it
  * runs the tiers that need none, and when these have ended, one more lab takes part. A run of named folders or files
- * uses one lab, after the tiers that need none. The output of a file is printed when the file has ended.
+ * uses one lab, after the tiers that need none. What a tier needs is built beside the tests of tiers that have what they
+ * need. The output of a file is printed when the file has ended.
  *
  * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
  * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
@@ -17,6 +18,7 @@ import { cacheDir } from "./lab/cache.ts";
 import { type Job, type Outcome, runJob } from "./runner/job.ts";
 import { runOnLabs } from "./runner/lanes.ts";
 import { longestFirst, shares } from "./runner/order.ts";
+import { prepare } from "./runner/preparation.ts";
 import { covers, filesOf, testsFolder, type Tier, tiers } from "./runner/tiers.ts";
 import { recordTimes, slowest, type Times } from "./runner/times.ts";
 
@@ -46,7 +48,7 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
     files,
     timeoutSeconds,
     // The tests have their own time limits; this limit is for a process that no longer responds.
-    hangSeconds: usesLab ? 1800 : 900,
+    hangSeconds: 1800,
     bail: options.bail,
     color: process.stdout.isTTY,
     skip,
@@ -109,27 +111,23 @@ for (const reasons of new Set([...missingOf.values()].map((list) => list.join(",
   console.log(`skipped: ${names.map((name) => `tests/${name}`).join(", ")}, which need ${reasons}`);
 }
 
-const prepared: typeof wanted = [];
+const runnable: typeof wanted = [];
 for (const { tier, files } of wanted) {
-  if (isStopped()) break;
-  if (!isRunnable(tier)) {
+  if (isRunnable(tier)) {
+    runnable.push({ tier, files });
+  } else if (!isStopped()) {
     const job = jobFor(tier, files, true);
     count(job, await runJob(job, { live: true }));
-    continue;
-  }
-  try {
-    await tier.prepare?.(files);
-    prepared.push({ tier, files });
-  } catch (error) {
-    fail(`preparing for tests/${tier.name}`, error);
   }
 }
 
-const onLabs = prepared.filter(({ tier }) => tier.usesLab);
-const labFree = prepared.filter(({ tier }) => !tier.usesLab);
+const preparation = prepare(runnable, { isStopped, onFailure: fail });
+const onLabs = runnable.filter(({ tier }) => tier.usesLab);
+const labFree = runnable.filter(({ tier }) => !tier.usesLab);
 
 async function runLabFree(): Promise<void> {
-  for (const { tier, files } of labFree) if (!isStopped()) await runTier(tier, files);
+  for (const { tier, files } of labFree)
+    if ((await preparation.ofTier(tier)) && !isStopped()) await runTier(tier, files);
 }
 
 async function runTier(tier: Tier, files: readonly string[]): Promise<void> {
@@ -147,17 +145,25 @@ async function runTier(tier: Tier, files: readonly string[]): Promise<void> {
 }
 
 async function runLabTiers(besideLabs: Promise<unknown>): Promise<void> {
-  const [first] = onLabs;
+  const first = await firstPrepared(onLabs);
   if (first === undefined || isStopped()) return;
-  const jobs = onLabs.flatMap(({ tier, files }) => files.map((file) => jobFor(tier, [file], false)));
-  await runOnLabs(longestFirst(jobs), {
+  const readiness = new Map<Job, Promise<boolean>>();
+  for (const { tier, files } of onLabs)
+    for (const file of files) readiness.set(jobFor(tier, [file], false), preparation.ofFile(tier, file));
+  await runOnLabs(longestFirst([...readiness.keys()]), {
     labs,
     besideLabs,
-    job: (file) => jobFor(first.tier, [file], false),
+    readiness: (job) => readiness.get(job) ?? Promise.resolve(false),
+    job: (file) => jobFor(first, [file], false),
     onOutcome: reportOutcome,
     isStopped,
     warn: (text) => console.error(text),
   }).catch((error: unknown) => fail("starting the lab", error));
+}
+
+async function firstPrepared(among: typeof wanted): Promise<Tier | undefined> {
+  for (const { tier } of among) if (await preparation.ofTier(tier)) return tier;
+  return undefined;
 }
 
 const labFreeEnd = runLabFree();

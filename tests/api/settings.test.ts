@@ -18,7 +18,7 @@ exports.uid = new Network("settings-lan", { parent: "eth1", vlan: Number(process
  * for a Network.
  */
 describe("settings under the real engine", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let api: ApiServer;
   let other: ApiServer;
   let stack: Stack;

@@ -55,9 +55,7 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
   let lab: Lab;
   let stack: Stack;
 
-  before(async function () {
-    // On a machine that runs it for the first time, the plugin is still being built.
-    this.timeout(1_500_000);
+  before(async () => {
     const plugin = await ensureKubernetesPlugin();
     lab = await up();
     await uninstallPlatform(lab);

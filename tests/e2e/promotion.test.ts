@@ -69,7 +69,7 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
 
   function promote(lower: Name, upper: Name): Promise<Output> {
     const { cwd, env } = stackOf(upper).spawnOptions;
-    return run([join(cwd, "promote.sh"), lower, upper], { cwd, env, timeoutSeconds: 120 });
+    return run([join(cwd, "promote.sh"), lower, upper], { cwd, env, timeoutSeconds: 600 });
   }
 
   async function mustPromote(lower: Name, upper: Name): Promise<void> {

@@ -37,7 +37,7 @@ describe("a pull request, by the steps of examples/pull-request", () => {
     const { cwd, env } = stack.spawnOptions;
     const files = { RUNNER_TEMP: runner, GITHUB_ENV: join(runner, "env"), GITHUB_OUTPUT: join(runner, "output") };
     // `KUBECONFIG` names no cluster, so that each step has to use the one that it is given.
-    return run(argv, { cwd, env: { ...env, KUBECONFIG: "/nowhere", ...files, ...more }, timeoutSeconds: 120 });
+    return run(argv, { cwd, env: { ...env, KUBECONFIG: "/nowhere", ...files, ...more }, timeoutSeconds: 600 });
   }
 
   async function withCluster(script: string): Promise<Output> {

@@ -7,7 +7,7 @@ import { addressesOf, type Machine } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
 describe("a leased address that another host uses", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let server: DhcpServer;

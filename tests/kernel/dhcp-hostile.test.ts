@@ -12,7 +12,7 @@ import { join } from "node:path";
 const good = "192.168.50.60";
 
 describe("a hostile DHCP server", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let agent: Agent;

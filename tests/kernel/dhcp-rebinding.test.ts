@@ -9,7 +9,7 @@ import { lan, type Pod, World } from "../support/kernel/world.ts";
 const leaseSeconds = 130;
 
 describe("a lease whose server is gone", function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
 

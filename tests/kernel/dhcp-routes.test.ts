@@ -7,7 +7,7 @@ import type { Reply } from "../support/scripted-dhcp.ts";
 
 /** The LAN's router has a distant host behind it, without a path to the cluster. */
 describe("routes from a DHCP server, on a node", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let stop: () => Promise<void> = async () => undefined;

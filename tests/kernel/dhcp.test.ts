@@ -7,7 +7,7 @@ import { addressesOf } from "../support/kernel/machine.ts";
 import { lan, type Pod, World } from "../support/kernel/world.ts";
 
 describe("a lease of a node's Vnic", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let agent: Agent;

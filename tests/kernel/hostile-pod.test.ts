@@ -489,13 +489,13 @@ describe("a hostile pod", () => {
     await inner.close();
   });
 
-  it("that makes 2000 links on its NIC's parent loses all of them within seconds", async () => {
+  it("that makes 2000 links on its NIC's parent loses all of them within a minute", async () => {
     await inject(macvlan);
     const links = Array.from({ length: 2000 }, (_, number) => `link add link net1 name more${number} type macvlan`);
     await pod.machine.ip(...links);
     const began = performance.now();
     expect((await eject()).removed).to.equal(true);
-    expect(performance.now() - began).to.be.lessThan(20_000);
+    expect(performance.now() - began).to.be.lessThan(60_000);
     expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
   });
 

@@ -16,7 +16,7 @@ const hex = (byte: number) => byte.toString(16).padStart(2, "0");
  */
 
 describe("a tenant on the same node", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let world: World;
   let agent: Agent;
   let greedy: Pod;

@@ -12,7 +12,7 @@ const podRoot = 131_072;
 
 /* The network namespace of such a pod belongs to the pod's user namespace, and its files to `podRoot`. */
 describe("a pod with a user namespace (hostUsers: false)", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let session: Session;

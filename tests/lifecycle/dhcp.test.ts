@@ -23,7 +23,7 @@ import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 
 describe("DHCP", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let server: DhcpServer;
   let state: VnicState;
   const namespace = "dhcp";

@@ -33,7 +33,7 @@ function commandsOf(name: string): string[] {
 }
 
 describe("an example in an empty folder, by the commands of its README", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   let tarball: string;
   let env: NodeJS.ProcessEnv;

@@ -41,7 +41,7 @@ const composed = (wires: string) => ({
 });
 
 describe("the packed package, installed by", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   let tarball: string;
   let programs: string;
@@ -91,7 +91,7 @@ describe("the packed package, installed by", function () {
     must([process.execPath, join(programs, "node_modules", file), ...words], { cwd: join(folder, workspace), env });
 
   async function preview(program: string): Promise<Output> {
-    const options = { cwd: join(folder, program), env, timeoutSeconds: 120 };
+    const options = { cwd: join(folder, program), env, timeoutSeconds: 600 };
     await must(["pulumi", "stack", "select", "--create", "dev", "--non-interactive"], options);
     return run(["pulumi", "preview", "--non-interactive", "--color=never"], options);
   }

@@ -35,7 +35,7 @@ const cases = [
 ];
 
 describe("the packed package", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let folder: string;
   let tarball: string;
 

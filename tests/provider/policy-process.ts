@@ -8,6 +8,7 @@ import services from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/analyzer_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import { kill } from "../lab/child.ts";
 
 /** A resource of a program, as the engine sends it to a policy pack. */
 export interface Analyzed {
@@ -48,10 +49,7 @@ export class PolicyProcess {
 
   async stop(): Promise<void> {
     this.client.close();
-    if (this.child.exitCode !== null) return;
-    const ended = once(this.child, "exit");
-    this.child.kill();
-    await ended;
+    await kill(this.child, "SIGTERM");
   }
 
   /** Configures the policies, each by its name, beyond the defaults of their schemas. */

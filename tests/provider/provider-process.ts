@@ -12,6 +12,7 @@ import status from "@pulumi/pulumi/proto/status_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { stubs } from "../../sdk/stubs.ts";
 import { FakeEngine } from "../fakes/engine.ts";
+import { endOf, kill } from "../lab/child.ts";
 
 type Values = Record<string, unknown>;
 
@@ -90,14 +91,12 @@ export class ProviderProcess {
   async stop(): Promise<void> {
     this.client?.close();
     this.engine.stop();
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    this.child.kill("SIGKILL");
-    await once(this.child, "exit");
+    await kill(this.child);
   }
 
   /** Resolves when the process has ended by itself. */
   async ended(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "exit");
+    await endOf(this.child);
   }
 
   async configure(config: Values = {}): Promise<void> {

@@ -11,7 +11,7 @@ import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the node agent reports", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let reconciler: Reconciler;
   let removeParent: () => Promise<void>;
   const namespace = "reports";

@@ -115,5 +115,5 @@ describe("an upgrade or downgrade of the platform", () => {
       await declare(way, { network: { parent: "eth1" }, addresses: [`192.168.50.${host}/24`] });
       expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
       await bench.kubectl("delete", "vnic", way, "--timeout=60s");
-    }).timeout(240_000);
+    }).timeout(600_000);
 });

@@ -2,12 +2,15 @@ import { join } from "node:path";
 import { labEnv, runLab } from "../lab/by-number.ts";
 import { labNumber } from "../lab/layout.ts";
 import { type Job, type Outcome, runJob } from "./job.ts";
+import { Queue } from "./queue.ts";
 
 export interface LaneOptions {
   /** How many labs work side by side from the start. */
   readonly labs: number;
   /** When this has ended, one more lab takes part, because the processors then have room for it. */
   readonly besideLabs: Promise<unknown>;
+  /** Resolves when the file can run, with false if it can't. */
+  readonly readiness: (file: Job) => Promise<boolean>;
   /** Makes the job for a file that belongs to the run itself. */
   readonly job: (file: string) => Job;
   /** Called with each job's outcome when it ends. */
@@ -24,13 +27,13 @@ export interface LaneOptions {
  * started, that is an error.
  */
 export async function runOnLabs(files: readonly Job[], options: LaneOptions): Promise<void> {
-  const { besideLabs, job, onOutcome, isStopped, warn } = options;
+  const { besideLabs, readiness, job, onOutcome, isStopped, warn } = options;
   const labs = Math.max(1, Math.min(options.labs, files.length));
-  const queue = [...files];
+  const queue = new Queue(files, readiness);
 
   async function work(lab: number): Promise<void> {
     let count = 0;
-    for (let next = queue.shift(); next && !isStopped(); next = queue.shift(), count++) await run(next, lab);
+    for (let next = await queue.take(); next && !isStopped(); next = await queue.take(), count++) await run(next, lab);
     if (count > 0) await run(job(join(import.meta.dirname, "aftermath.ts")), lab);
   }
 

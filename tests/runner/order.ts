@@ -1,18 +1,22 @@
 import { relative } from "node:path";
 import type { Job } from "./job.ts";
 import { testsFolder } from "./tiers.ts";
-import { readTimes } from "./times.ts";
+import { readTimes, type Times } from "./times.ts";
+import { usualTimes } from "./usual-times.ts";
 
-/** Sorts by the times of earlier runs, the longest first. A new file might be long. */
+/** The times of earlier runs on this machine, or usual ones. */
+const formerTimes = (): Times => ({ ...usualTimes, ...readTimes() });
+
+/** Sorts by the times of earlier runs, the longest first. */
 export function longestFirst(jobs: readonly Job[]): Job[] {
-  const former = readTimes();
-  const expected = ({ name }: Job): number => former[name] ?? 120_000;
+  const former = formerTimes();
+  const expected = ({ name }: Job): number => former[name] ?? 50_000;
   return [...jobs].sort((one, other) => expected(other) - expected(one));
 }
 
 /** Divides files into parts, none of them empty, that take about as long as one another by the times of earlier runs. */
 export function shares(files: readonly string[], count: number): string[][] {
-  const former = readTimes();
+  const former = formerTimes();
   const timed = files.map((file) => ({ file, expected: former[relative(testsFolder, file)] ?? 5000 }));
   const parts = Array.from({ length: Math.min(count, files.length) }, () => ({ files: [] as string[], expected: 0 }));
   for (const { file, expected } of timed.sort((one, other) => other.expected - one.expected)) {

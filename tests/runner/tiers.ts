@@ -1,9 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { missingForBrowser, prepareBrowser } from "../browser/chromium.ts";
+import { ensureDebianPackages } from "../lab/debian-packages.ts";
 import {
   ensureCrio,
   ensureHelm,
+  ensureKubernetes,
   ensureKubernetesPlugin,
   ensurePromtool,
   ensurePulumi,
@@ -30,8 +32,12 @@ export interface Tier {
   readonly processes?: number;
   /** Describes what this machine lacks to run the tier, whose tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
-  /** Prepares what the first test needs in addition to the lab, which may take minutes on a fresh machine. */
-  readonly prepare?: (files: readonly string[]) => Promise<unknown>;
+  /** Prepares what the first test needs, which may take minutes on a fresh machine. */
+  readonly prepare?: () => Promise<unknown>;
+  /** Whether that only installs Debian packages, which takes seconds. */
+  readonly preparesPackagesOnly?: boolean;
+  /** How to prepare what only this file needs. */
+  readonly prepareFile?: (file: string) => (() => Promise<unknown>) | undefined;
 }
 
 /** Builds the programs that judge the chart: Helm its templates, promtool its alerts. */
@@ -40,33 +46,56 @@ async function prepareRelease(): Promise<void> {
   await ensurePromtool();
 }
 
-/**
- * Builds the engine. Its Kubernetes plugin, which takes longer than everything else, is built beside the tests; the one file
- * that uses it waits for it.
- */
-async function prepareEngine(files: readonly string[]): Promise<void> {
-  await ensurePulumi();
-  // Each lab waits for CRI-O, so it isn't built beside the plugin.
+/** Builds what each lab consists of, and installs its packages. */
+async function prepareLab(): Promise<void> {
+  await ensureDebianPackages();
+  await ensureKubernetes();
   await ensureCrio();
-  if (files.some((file) => file.endsWith("platform.test.ts"))) ensureKubernetesPlugin().catch(() => undefined);
+}
+
+/** Builds the engine in addition to the lab. */
+async function prepareEngine(): Promise<void> {
+  await prepareLab();
+  await ensurePulumi();
 }
 
 /** All tiers; those with the fewest requirements come first. */
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60, processes: 2 },
   { name: "provider", timeoutSeconds: 60, sideBySide: 2 },
-  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },
-  { name: "browser", timeoutSeconds: 120, missing: missingForBrowser, prepare: prepareBrowser },
-  // Files of this tier mostly wait for the kernel, leases and timeouts.
-  { name: "kernel", timeoutSeconds: 60, sideBySide: 4, missing: missingForKernel, prepare: prepareKernel },
+  {
+    name: "browser",
+    timeoutSeconds: 120,
+    missing: missingForBrowser,
+    prepare: prepareBrowser,
+    preparesPackagesOnly: true,
+  },
+  {
+    name: "kernel",
+    timeoutSeconds: 180,
+    // Files of this tier mostly wait for the kernel, leases and timeouts.
+    sideBySide: 4,
+    missing: missingForKernel,
+    prepare: prepareKernel,
+    preparesPackagesOnly: true,
+  },
   // The real engine without a cluster.
   { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
   // Each process starts an API server for all of its files.
   { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
-  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: ensureCrio },
-  { name: "reconciler", timeoutSeconds: 240, usesLab: true, missing, prepare: ensureCrio },
-  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine },
-  { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: ensureCrio },
+  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },
+  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
+  { name: "reconciler", timeoutSeconds: 480, usesLab: true, missing, prepare: prepareLab },
+  {
+    name: "e2e",
+    timeoutSeconds: 300,
+    usesLab: true,
+    missing,
+    prepare: prepareEngine,
+    // The engine's Kubernetes plugin takes longer than everything else, and one file uses it.
+    prepareFile: (file) => (file.endsWith("platform.test.ts") ? ensureKubernetesPlugin : undefined),
+  },
+  { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
 ];
 
 /** The test files of a tier that the command line asks for, or all if it names none. */

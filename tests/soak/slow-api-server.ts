@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
+import { firstOutput } from "../lab/child.ts";
 import { cluster, netnsName, netnsPath, nodes } from "../lab/layout.ts";
 import { must, run } from "../lab/run.ts";
 
@@ -51,8 +51,7 @@ async function startProxy(milliseconds: number): Promise<ChildProcess> {
   const program = [join(import.meta.dirname, "slow-proxy.ts"), cluster.api, "443", String(milliseconds)];
   const enter = [`--net=${machineOfProxy(netnsPath("control"))}`, "--"];
   const proxy = spawn("nsenter", [...enter, process.execPath, ...program], { stdio: ["ignore", "pipe", "inherit"] });
-  const [ready] = (await Promise.race([once(proxy.stdout, "data"), once(proxy, "exit")])) as unknown[];
-  if (!Buffer.isBuffer(ready)) throw new Error(`starting the proxy: it ended with code ${String(ready)}`);
+  await firstOutput(proxy);
   return proxy;
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { kill } from "../lab/child.ts";
 import { run, until } from "../lab/run.ts";
 
 /** A DHCP server: busybox's udhcpd, because dnsmasq's leases last at least two minutes. */
@@ -56,9 +57,8 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
   const stop = async () => {
     const ending = server;
     server = undefined;
-    if (!ending || ending.exitCode !== null) return;
     // The server writes its leases when it exits.
-    await new Promise((resolve) => ending.once("close", resolve).kill("SIGTERM"));
+    if (ending) await kill(ending, "SIGTERM");
   };
   return {
     start: async () => {

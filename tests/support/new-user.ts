@@ -39,7 +39,7 @@ export class NewUser {
 
   /** Runs a line of the shell. */
   run(line: string): Promise<Output> {
-    return run(["sh", "-c", line], { cwd: this.project, env: this.env, timeoutSeconds: 240 });
+    return run(["sh", "-c", line], { cwd: this.project, env: this.env, timeoutSeconds: 600 });
   }
 
   /** Runs a line of the shell, which must succeed; returns its output. */

@@ -87,7 +87,7 @@ const env = {
 };
 const pulumi = (story: string, ...argv: string[]) => ({
   argv: ["pulumi", ...argv, "--non-interactive"],
-  options: { cwd: project, env: { ...env, STORY: story }, timeoutSeconds: 120 },
+  options: { cwd: project, env: { ...env, STORY: story }, timeoutSeconds: 600 },
 });
 
 async function preview(name: string, story: string): Promise<void> {

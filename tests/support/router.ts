@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { kill } from "../lab/child.ts";
 import { enter } from "../lab/enter.ts";
 import type { Lab } from "../lab/index.ts";
 import { leased, nodes } from "../lab/layout.ts";
@@ -29,8 +30,7 @@ export async function startRouter(lab: Lab, prefix: string): Promise<Router> {
   const server = spawn(program, words, { stdio: "ignore" });
   return {
     close: async () => {
-      const ended = new Promise((resolve) => server.once("close", resolve));
-      if (server.exitCode === null && server.kill("SIGTERM")) await ended;
+      await kill(server, "SIGTERM");
       await must(enter("leased", ["ip", "-6", "address", "del", `${prefix}:1/64`, "dev", leased.bridge]));
     },
   };

@@ -1,6 +1,7 @@
 /** A DHCP server that answers as scripted, valid or not. As a program it takes one argument: a `Script` as JSON. */
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
+import { firstOutput, kill } from "../lab/child.ts";
 
 export interface Reply {
   /** The offered address. */
@@ -111,11 +112,8 @@ export async function runScript(
 ): Promise<() => Promise<void>> {
   const [program = "", ...rest] = enter([process.execPath, import.meta.filename, JSON.stringify(script)]);
   const server = spawn(program, rest, { stdio: ["ignore", "pipe", "inherit"] });
-  await new Promise((resolve, reject) => {
-    server.stdout.once("data", resolve);
-    server.once("close", () => reject(new Error("the scripted DHCP server has ended")));
-  });
-  return () => new Promise((resolve) => server.once("close", () => resolve()).kill("SIGKILL"));
+  await firstOutput(server);
+  return () => kill(server);
 }
 
 if (process.argv[1] === import.meta.filename) serve(JSON.parse(process.argv[2] ?? "") as Script);

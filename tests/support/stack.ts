@@ -137,7 +137,7 @@ export class Stack {
 
   /** Runs the Pulumi CLI. */
   pulumi(...argv: string[]): Promise<Output> {
-    return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 300 });
+    return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 600 });
   }
 
   /** The arguments of a command, for a test that starts the command itself. */

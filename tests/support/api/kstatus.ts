@@ -28,7 +28,7 @@ export async function askKstatus(
   try {
     await writeFile(join(folder, "inventory.yaml"), JSON.stringify(list));
     const env = { ...process.env, KUBECONFIG: api.kubeconfig };
-    const stdout = await must([await ensureKapply(), "status", folder], { env, timeoutSeconds: 60 });
+    const stdout = await must([await ensureKapply(), "status", folder], { env, timeoutSeconds: 300 });
     const status = / is (\w+):[^\n]*\n*$/.exec(stdout)?.[1];
     if (status === undefined) throw new Error(`kapply status: ${stdout}`);
     return status;

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomInt, randomUUID } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasEnded } from "../../lab/child.ts";
 import type { Lab, Output } from "../../lab/index.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
@@ -93,7 +95,7 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
   const proxied = { url, key: join(certificates, "apiserver.key"), certificate, authority: certificate };
   const textFor = () => kubeconfigText(url, readFileSync(certificate).toString("base64"), token);
   await until("the API server", 120, async () => {
-    const ended = children.find(({ exitCode }) => exitCode !== null);
+    const ended = children.find(hasEnded);
     if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
     try {
       writeFileSync(kubeconfig, textFor(), { mode: 0o600 });
@@ -146,9 +148,21 @@ async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {
     const port = randomInt(15_000, 32_000);
-    if (!ports.includes(port) && (await isFree(port))) ports.push(port);
+    if ((await isReserved(port)) && (await isFree(port))) ports.push(port);
   }
   return ports;
+}
+
+/**
+ * Reserves a port for this process among the processes that start API servers: by the UDP port of its number, which
+ * nobody else needs, and which is free again when this process has ended.
+ */
+function isReserved(port: number): Promise<boolean> {
+  const socket = createSocket("udp4").unref();
+  return new Promise((resolve) => {
+    socket.once("error", () => resolve(false));
+    socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
+  });
 }
 
 async function isFree(port: number): Promise<boolean> {

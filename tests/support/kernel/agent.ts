@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { agentSocket } from "../../../provider/model/wire/agent-protocol.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
 import type { Condition, VnicStatus } from "../../../provider/model/vnic/conditions.ts";
+import { endOf, hasEnded, kill } from "../../lab/child.ts";
 import { until } from "../../lab/run.ts";
 import type { World } from "./world.ts";
 
@@ -78,7 +78,7 @@ export class Agent {
   /** Waits until the agent ends by itself. */
   async ended(): Promise<void> {
     const { child } = this;
-    if (child && child.exitCode === null && child.signalCode === null) await once(child, "close");
+    if (child) await endOf(child);
     this.child = undefined;
   }
 
@@ -91,9 +91,9 @@ export class Agent {
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const { child } = this;
     this.child = undefined;
-    if (!child || child.exitCode !== null) return;
+    if (!child || hasEnded(child)) return;
     const clients = await this.clients();
-    await new Promise((resolve) => child.once("close", resolve).kill(signal));
+    await kill(child, signal);
     for (const client of clients) {
       try {
         process.kill(client, "SIGKILL");

@@ -81,7 +81,7 @@ async function runWith(
   ];
   const input = `${JSON.stringify({ id: 1, verb, plan })}\n`;
   const argv = ["env", "-i", ...environment, ...tracer, process.execPath, nodeSideScript];
-  const { stdout } = await node.exec(argv, { input, timeoutSeconds: 30 });
+  const { stdout } = await node.exec(argv, { input, timeoutSeconds: 300 });
   return stdout
     .split("\n")
     .filter(Boolean)

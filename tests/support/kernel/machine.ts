@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { endOf, firstOutput } from "../../lab/child.ts";
 import { must, type Output, run, type RunOptions } from "../../lab/run.ts";
 
 /** A link as `ip -j -d address` shows it. */
@@ -53,13 +53,13 @@ export class Machine {
   static async makeInUserNamespace(netns: string, root: number): Promise<Machine> {
     const script = ["--user", "--net", "--", "sh", "-c", "echo ready; exec cat"];
     const holder = spawn("unshare", script, { stdio: ["pipe", "pipe", "inherit"] });
-    await once(holder.stdout, "data");
+    await firstOutput(holder);
     for (const map of ["uid_map", "gid_map"]) await writeFile(`/proc/${holder.pid}/${map}`, `0 ${root} 65536`);
     const file = `/run/netns/${netns}`;
     await writeFile(file, "");
     await must(["mount", "--bind", `/proc/${holder.pid}/ns/net`, file]);
     holder.stdin.end();
-    await once(holder, "close");
+    await endOf(holder);
     const machine = Machine.at(netns);
     await machine.ip("link set lo up");
     return machine;

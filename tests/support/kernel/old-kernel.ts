@@ -24,7 +24,8 @@ while IFS= read -r line; do
       link=\${link%% *}
       # \`ip link show\` takes no index, which is what a name like if0012 means.
       index=$(echo "$link" | sed 's/^if0*//')
-      if ip -o link | grep -E "^$index: |^[0-9]+: $link[:@]" | grep -q '[<,]UP[,>]'; then
+      # It may complain of a namespace that is just being made.
+      if ip -o link 2>/dev/null | grep -E "^$index: |^[0-9]+: $link[:@]" | grep -q '[<,]UP[,>]'; then
         printf 'RTNETLINK answers: Device or resource busy\\nCommand failed -:%s\\n' $n >&2
         exit 1
       fi ;;

@@ -40,7 +40,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
     {
       "kernel/hostile-pod.test.ts": [
         "that makes links on the NIC's own parent loses them, too, and keeps those that it had before",
-        "that makes 2000 links on its NIC's parent loses all of them within seconds",
+        "that makes 2000 links on its NIC's parent loses all of them within a minute",
         "that marks links on its NIC's parent as another Vnic's loses them, too",
         "that makes links on a device loses them, and keeps the device from coming back while one is out of sight",
         "that moves a device without hardware there is reported, as long as the pod has links on it",

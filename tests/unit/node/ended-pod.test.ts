@@ -27,5 +27,5 @@ describe("an ejection just after the pod's end", () => {
     await node.endPod();
     expect((await node.eject()).removed).to.equal(false);
     expect(await node.files()).to.deep.equal([]);
-  }).timeout(20_000);
+  }).timeout(120_000);
 });

@@ -1,0 +1,47 @@
+import type { Times } from "./times.ts";
+
+const seconds: Readonly<Record<string, number>> = {
+  "api/settings.test.ts": 60,
+  "e2e/engine.test.ts": 220,
+  "e2e/failure.test.ts": 220,
+  "e2e/histories.test.ts": 140,
+  "e2e/interruption.test.ts": 310,
+  "e2e/many.test.ts": 60,
+  "e2e/new-user.test.ts": 140,
+  "e2e/options.test.ts": 80,
+  "e2e/platform.test.ts": 150,
+  "e2e/promotion.test.ts": 180,
+  "e2e/rename.test.ts": 140,
+  "e2e/replace.test.ts": 190,
+  "e2e/state.test.ts": 100,
+  "e2e/vnic-set.test.ts": 160,
+  "kernel/crash-ejection.test.ts": 240,
+  "kernel/crash.test.ts": 310,
+  "kernel/dhcp-crash.test.ts": 190,
+  "kernel/dhcp-rebinding.test.ts": 110,
+  "kernel/dhcp.test.ts": 110,
+  "kernel/fuzz.test.ts": 200,
+  "kernel/hostile-pod.test.ts": 200,
+  "kernel/neighbors.test.ts": 130,
+  "kernel/pod-end.test.ts": 120,
+  "kernel/rename.test.ts": 150,
+  "lab/lifecycle.test.ts": 60,
+  "lifecycle/doctor.test.ts": 160,
+  "lifecycle/dhcp.test.ts": 95,
+  "lifecycle/pod-kinds.test.ts": 90,
+  "preview/examples.test.ts": 150,
+  "preview/networks.test.ts": 100,
+  "preview/package-managers.test.ts": 120,
+  "provider/package.test.ts": 200,
+  "provider/cluster.test.ts": 100,
+  "reconciler/heals.test.ts": 130,
+  "reconciler/reports.test.ts": 150,
+  "reconciler/together.test.ts": 120,
+  "reconciler/vnic-set.test.ts": 100,
+  "release/release.test.ts": 200,
+};
+
+/** The usual milliseconds of the longest files, for machines that haven't run them yet. */
+export const usualTimes: Times = Object.fromEntries(
+  Object.entries(seconds).map(([file, value]): [string, number] => [file, value * 1000]),
+);
