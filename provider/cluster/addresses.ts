@@ -4,10 +4,9 @@ import { isVnicError } from "../base/errors.ts";
 import { call, changeVersion, deleteWithPreconditions } from "./call.ts";
 import type { AddressCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
-import type { List } from "./watch.ts";
 
 /** The calls for address claims. */
-export function addressCalls(api: RecordApi): AddressCluster & { listAddresses(): Promise<List<StoredAddress>> } {
+export function addressCalls(api: RecordApi): AddressCluster {
   const { server, objects, patches } = api;
   const records = recordCalls<StoredAddress>(api, { kind: "VnicAddress", kinds: "VnicAddresses" });
   const resource = { group, version, plural: "vnicaddresses" };
@@ -37,6 +36,5 @@ export function addressCalls(api: RecordApi): AddressCluster & { listAddresses()
       );
       return deleted !== undefined;
     },
-    listAddresses: () => records.listAll(),
   };
 }

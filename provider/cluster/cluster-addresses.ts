@@ -2,7 +2,8 @@ import { isIP } from "node:net";
 import type { CoreV1Api, CustomObjectsApi } from "@kubernetes/client-node";
 import { isVnicError } from "../base/errors.ts";
 import { addressesOfNode, type ClusterAddress } from "../model/network/cluster-addresses.ts";
-import { type ApiServer, call, find } from "./call.ts";
+import { type ApiServer, find } from "./call.ts";
+import { type List, listPages } from "./pages.ts";
 
 /** How long the addresses are cached. Every Vnic needs them, and they change only with the nodes. */
 const lifetimeMilliseconds = 60_000;
@@ -12,7 +13,7 @@ export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects:
   let last: { readonly at: number; readonly found: Promise<readonly ClusterAddress[]> } | undefined;
   const read = async () => {
     const [nodes, service, ranges] = await Promise.all([
-      call(server, "listing nodes", () => core.listNode({ resourceVersion: "0" })),
+      listPages(server, "listing nodes", (page) => core.listNode({ ...page }), addressesOfNode),
       find(server, "reading Service default/kubernetes", () =>
         core.readNamespacedService({ namespace: "default", name: "kubernetes" }),
       ),
@@ -21,7 +22,7 @@ export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects:
     const { hostname } = new URL(server.server);
     const api = [...(service?.spec?.clusterIPs ?? []), hostname.replace(/^\[|\]$/g, "")].filter((host) => isIP(host));
     return [
-      ...nodes.items.flatMap(addressesOfNode),
+      ...nodes.items.flat(),
       ...api.filter((host) => !isLoopback(host)).map((value) => ({ holder: "the API server", value })),
       ...ranges.map((value) => ({ holder: "the cluster's services", value })),
     ];
@@ -43,10 +44,14 @@ export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects:
 /** The address ranges of Services. Empty with Kubernetes before 1.33, which has no objects for these ranges. */
 async function serviceRanges(server: ApiServer, objects: CustomObjectsApi): Promise<string[]> {
   try {
-    const list: unknown = await call(server, "listing ServiceCIDRs", () =>
-      objects.listClusterCustomObject({ group: "networking.k8s.io", version: "v1", plural: "servicecidrs" }),
+    const resource = { group: "networking.k8s.io", version: "v1", plural: "servicecidrs" };
+    const { items } = await listPages(
+      server,
+      "listing ServiceCIDRs",
+      (page) =>
+        objects.listClusterCustomObject({ ...resource, ...page }) as Promise<List<{ spec?: { cidrs?: string[] } }>>,
     );
-    return (list as { items: { spec?: { cidrs?: string[] } }[] }).items.flatMap(({ spec }) => spec?.cidrs ?? []);
+    return items.flatMap(({ spec }) => spec?.cidrs ?? []);
   } catch (error) {
     if (isVnicError(error, "notInstalled")) return [];
     throw error;

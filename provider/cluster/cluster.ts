@@ -190,6 +190,8 @@ export interface Leases {
 /** The objects of one kind, kept up to date by a watch. */
 export interface Watched<T> {
   list(): readonly T[];
+  /** The objects of one namespace. */
+  listIn(namespace: string): readonly T[];
   /** Called for each object that is added, changed or deleted from now on. */
   onChange(listener: (object: T) => void): void;
   /** Called for each object that is deleted from now on, when it is no longer in the list. */

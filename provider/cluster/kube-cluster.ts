@@ -3,7 +3,8 @@ import { agentComponent, apiVersion, labels, systemNamespace } from "../model/na
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
-import type { PodObject } from "../model/kubernetes/pod.ts";
+import { partOfPod } from "../model/kubernetes/part-of-pod.ts";
+import { withoutManagedFields } from "../model/kubernetes/record.ts";
 import { addressCalls } from "./addresses.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, Leases, VnicSetCluster, WatchedCluster } from "./cluster.ts";
@@ -13,12 +14,14 @@ import { call, create, find } from "./call.ts";
 import type { Access } from "./kubeconfig.ts";
 import { leaseCalls } from "./leases.ts";
 import { networkCalls } from "./networks.ts";
+import { type List, listPages, type PageQuery } from "./pages.ts";
 import { podCalls } from "./pods.ts";
 import type { RecordApi } from "./records.ts";
 import { leaseTryMilliseconds, tryMilliseconds } from "./retry.ts";
 import { withSharedReads } from "./shared-reads.ts";
 import { vnicSetCalls } from "./vnic-sets.ts";
 import { vnicCalls } from "./vnics.ts";
+import { jsonOf, rawRequest } from "./raw-request.ts";
 import { watcher } from "./watch.ts";
 
 type Client = typeof import("./client.ts");
@@ -80,9 +83,15 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     },
   };
   const watch = watcher(client, server);
-  const { listAllVnics, ...vnics } = vnicCalls(api);
-  const { listVnicSets, ...sets } = vnicSetCalls(api, new client.AppsV1Api(configuration));
-  const { listAddresses, ...addresses } = addressCalls(api);
+  const send = rawRequest(client, server);
+  /** Lists and watches by the same path, so that both have objects as the API server writes them. */
+  const watchAll = <T extends object>(kinds: string, path: string, keep: (object: T) => T) => {
+    const readPage = ({ limit, _continue }: PageQuery) => {
+      const query = new URLSearchParams({ limit: `${limit}`, ...(_continue ? { continue: _continue } : {}) });
+      return jsonOf<List<T>>(send("GET", `${path}?${query.toString()}`));
+    };
+    return watch(path, () => listPages(server, `listing ${kinds}`, readPage, keep), keep);
+  };
 
   return {
     ...podCalls(server, core, objects, api.patches),
@@ -94,10 +103,10 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
       ),
     findNode: (name) => find<NodeObject>(server, `reading node ${name}`, () => core.readNode({ name })),
 
-    ...vnics,
-    ...sets,
+    ...vnicCalls(api),
+    ...vnicSetCalls(api, new client.AppsV1Api(configuration)),
     ...networkCalls(api),
-    ...addresses,
+    ...addressCalls(api),
     ...clusterAddressCalls(server, core, objects),
 
     createEvent: async (event) => {
@@ -123,26 +132,28 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
           namespace: systemNamespace,
           labelSelector: `batch.kubernetes.io/job-name=${job}`,
           resourceVersion: "0",
+          limit: 1,
         }),
       );
       return list.items[0];
     },
     findAgentPod: async (node) => {
-      const list = await call(server, `finding the node agent of node ${node}`, () =>
+      const { items } = await listPages(server, `finding the node agent of node ${node}`, (page) =>
         core.listNamespacedPod({
           namespace: systemNamespace,
           labelSelector: `${labels.component}=${agentComponent}`,
           fieldSelector: `spec.nodeName=${node}`,
+          ...page,
         }),
       );
-      return list.items.find(({ metadata }) => !metadata?.deletionTimestamp) ?? list.items[0];
+      return items.find(({ metadata }) => !metadata?.deletionTimestamp) ?? items[0];
     },
     listSystemEvents: async (name) => {
-      const list = await call(server, `listing the events of ${systemNamespace}/${name}`, () =>
-        core.listNamespacedEvent({ namespace: systemNamespace, fieldSelector: `involvedObject.name=${name}` }),
+      const { items } = await listPages(server, `listing the events of ${systemNamespace}/${name}`, (page) =>
+        core.listNamespacedEvent({ namespace: systemNamespace, fieldSelector: `involvedObject.name=${name}`, ...page }),
       );
       const time = ({ lastTimestamp, eventTime }: CoreV1Event) => Number(lastTimestamp ?? eventTime ?? 0);
-      return list.items.toSorted((one, other) => time(one) - time(other));
+      return items.toSorted((one, other) => time(one) - time(other));
     },
     deleteJob: async (name) => {
       await find(server, `deleting injection Job ${systemNamespace}/${name}`, () =>
@@ -151,12 +162,9 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     },
     attach: (pod, container) => openAttachment(server, systemNamespace, pod, container),
 
-    watchAddresses: () => watch(`/apis/${apiVersion}/vnicaddresses`, listAddresses),
-    watchVnics: () => watch(`/apis/${apiVersion}/vnics`, listAllVnics),
-    watchPods: () =>
-      watch<PodObject>("/api/v1/pods", () =>
-        call(server, "listing pods", () => core.listPodForAllNamespaces({ resourceVersion: "0" })),
-      ),
-    watchVnicSets: () => watch(`/apis/${apiVersion}/vnicsets`, listVnicSets),
+    watchAddresses: () => watchAll("VnicAddresses", `/apis/${apiVersion}/vnicaddresses`, withoutManagedFields),
+    watchVnics: () => watchAll("Vnics", `/apis/${apiVersion}/vnics`, withoutManagedFields),
+    watchPods: () => watchAll("pods", "/api/v1/pods", partOfPod),
+    watchVnicSets: () => watchAll("VnicSets", `/apis/${apiVersion}/vnicsets`, withoutManagedFields),
   };
 }

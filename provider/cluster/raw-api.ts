@@ -1,8 +1,7 @@
-import type { ResponseContext } from "@kubernetes/client-node";
 import { call, find } from "./call.ts";
 import { Connection } from "./connection.ts";
 import type { Access } from "./kubeconfig.ts";
-import { tryMilliseconds } from "./retry.ts";
+import { jsonOf, rawRequest } from "./raw-request.ts";
 
 /** Access to objects of any kind by path, for commands that need more kinds than the lifecycle. */
 export interface RawApi {
@@ -22,30 +21,14 @@ export interface RawApi {
 export async function openRawApi(access: Access): Promise<RawApi> {
   const client = await import("./client.ts");
   const connection = new Connection(client, access);
-  const http = new client.IsomorphicFetchHttpLibrary();
-
-  async function send(method: "GET" | "POST" | "DELETE", path: string, body?: object): Promise<ResponseContext> {
-    const request = new client.RequestContext(connection.server + path, client.HttpMethod[method]);
-    request.setHeaderParam("Accept", "application/json");
-    if (body !== undefined) {
-      request.setHeaderParam("Content-Type", "application/json");
-      request.setBody(JSON.stringify(body));
-    }
-    request.setSignal(AbortSignal.timeout(tryMilliseconds));
-    await connection.applySecurityAuthentication(request);
-    const response = await http.send(request).toPromise();
-    if (response.httpStatusCode < 300) return response;
-    throw new client.ApiException(response.httpStatusCode, path, await response.body.text(), response.headers);
-  }
-
-  const parsed = async <T>(response: Promise<ResponseContext>) => JSON.parse(await (await response).body.text()) as T;
+  const send = rawRequest(client, connection);
   return {
     get server() {
       return connection.server;
     },
-    get: <T>(path: string) => find(connection, `reading ${path}`, () => parsed<T>(send("GET", path))),
+    get: <T>(path: string) => find(connection, `reading ${path}`, () => jsonOf<T>(send("GET", path))),
     post: <T>(path: string, body: object) =>
-      call(connection, `posting to ${path}`, () => parsed<T>(send("POST", path, body))),
+      call(connection, `posting to ${path}`, () => jsonOf<T>(send("POST", path, body))),
     delete: async (path, options) =>
       (await find(connection, `deleting ${path}`, () => send("DELETE", path, options))) !== undefined,
     measure: () =>

@@ -4,7 +4,7 @@ import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../mod
 import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { type ApiServer, call, changeVersion, deleteWithPreconditions, find, throwOnRace } from "./call.ts";
-import type { List } from "./watch.ts";
+import { type List, listPages, type PageQuery } from "./pages.ts";
 
 type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
 
@@ -47,6 +47,10 @@ export function recordCalls<Stored extends Owned>(
   const resource = { group, version, plural: kinds.toLowerCase() };
   const { get, patch, patchStatus, remove } = singleRequests<Stored>(objects, resource);
   const words = (name: RecordName) => `${kind} ${idOf(name)}`;
+  const readPage = (namespace: string | undefined, query: PageQuery & { labelSelector?: string }) =>
+    (namespace === undefined
+      ? objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: resource.plural, ...query })
+      : objects.listNamespacedCustomObject({ ...resource, namespace, ...query })) as Promise<List<Stored>>;
 
   /**
    * Changes the finalizers of the object with that UID. Reads it for each try, because another writer may interfere;
@@ -74,18 +78,20 @@ export function recordCalls<Stored extends Owned>(
   return {
     find: (name: RecordName): Promise<Stored | undefined> => find(server, `reading ${words(name)}`, () => get(name)),
 
-    /** The records of one namespace. */
-    list: async (namespace: string, selected: { labelSelector?: string; limit?: number }): Promise<Stored[]> => {
-      const list: unknown = await call(server, `listing ${kinds} in namespace ${namespace}`, () =>
-        objects.listNamespacedCustomObject({ ...resource, namespace, ...selected }),
+    /** The records of one namespace, or of the whole cluster. */
+    list: async (namespace: string | undefined, selected: { labelSelector?: string }): Promise<Stored[]> => {
+      const { items } = await listPages<Stored>(server, `listing ${kinds}${inWords(namespace)}`, (page) =>
+        readPage(namespace, { ...selected, ...page }),
       );
-      return (list as List<Stored>).items;
+      return items;
     },
-    /** The records of the whole cluster. */
-    listAll: (selected: { labelSelector?: string } = {}): Promise<List<Stored>> =>
-      call(server, `listing ${kinds}`, () =>
-        objects.listCustomObjectForAllNamespaces({ group, version, resourcePlural: resource.plural, ...selected }),
-      ) as Promise<List<Stored>>,
+    /** The records of one namespace, at most `most`. */
+    listSome: async (namespace: string, most: number): Promise<Stored[]> => {
+      const page = await call(server, `listing ${kinds}${inWords(namespace)}`, () =>
+        readPage(namespace, { limit: most }),
+      );
+      return page.items;
+    },
 
     /** Server-side apply of a record that doesn't exist; if it does, returns undefined and changes nothing. */
     create: async (record: Owned): Promise<Stored | undefined> => {
@@ -205,4 +211,8 @@ function nameOf({ namespace, name }: RecordName): RecordName {
 
 function idOf({ namespace, name }: RecordName): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+function inWords(namespace: string | undefined): string {
+  return namespace === undefined ? "" : ` in namespace ${namespace}`;
 }

@@ -3,22 +3,18 @@ import { reconcilerName, setFieldManager, setFinalizer, systemNamespace } from "
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
-import { call, find, undefinedIfGone } from "./call.ts";
+import { find, undefinedIfGone } from "./call.ts";
 import type { VnicSetCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
-import type { List } from "./watch.ts";
+import { listPages } from "./pages.ts";
 
 /** The calls that VnicSets need. */
-export function vnicSetCalls(
-  api: RecordApi,
-  apps: AppsV1Api,
-): VnicSetCluster & { listVnicSets(): Promise<List<StoredVnicSet>> } {
+export function vnicSetCalls(api: RecordApi, apps: AppsV1Api): VnicSetCluster {
   const { server } = api;
   const sets = recordCalls<StoredVnicSet>(api, { kind: "VnicSet", kinds: "VnicSets" });
   const vnics = recordCalls<StoredVnic>(api, { kind: "Vnic", kinds: "Vnics" });
   return {
     findVnicSet: sets.find,
-    listVnicSets: () => sets.listAll(),
     applyVnicSet: sets.apply,
     applyVnicSetStatus: async (ref, status) =>
       void (await sets.applyStatus(ref, status, setFieldManager).catch(undefinedIfGone)),
@@ -36,8 +32,8 @@ export function vnicSetCalls(
       return find<unknown>(server, `reading ${kind} ${namespace}/${name}`, read) as Promise<WorkloadObject | undefined>;
     },
     listStatefulSets: async (namespace) => {
-      const { items } = await call(server, `listing StatefulSets of namespace ${namespace}`, () =>
-        apps.listNamespacedStatefulSet({ namespace }),
+      const { items } = await listPages(server, `listing StatefulSets of namespace ${namespace}`, (page) =>
+        apps.listNamespacedStatefulSet({ namespace, ...page }),
       );
       return items as unknown as WorkloadObject[];
     },

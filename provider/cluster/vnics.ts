@@ -4,10 +4,9 @@ import type { StoredVnic } from "../model/vnic/record.ts";
 import { find } from "./call.ts";
 import type { VnicCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
-import type { List } from "./watch.ts";
 
 /** The calls for records of Vnics. */
-export function vnicCalls(api: RecordApi): VnicCluster & { listAllVnics(): Promise<List<StoredVnic>> } {
+export function vnicCalls(api: RecordApi): VnicCluster {
   const { server, objects, patches } = api;
   const vnics = recordCalls<StoredVnic>(api, { kind: "Vnic", kinds: "Vnics" });
 
@@ -31,12 +30,8 @@ export function vnicCalls(api: RecordApi): VnicCluster & { listAllVnics(): Promi
 
   return {
     findVnic: vnics.find,
-    listAllVnics: () => vnics.listAll(),
-    listVnics: async (labelSelector, namespace) =>
-      namespace === undefined
-        ? (await vnics.listAll({ labelSelector })).items
-        : vnics.list(namespace, { labelSelector }),
-    listVnicsIn: (namespace, limit) => vnics.list(namespace, { limit }),
+    listVnics: (labelSelector, namespace) => vnics.list(namespace, { labelSelector }),
+    listVnicsIn: vnics.listSome,
     createVnic: vnics.create,
     applyVnic: vnics.apply,
     applyVnicStatus: async (ref, status) => void (await vnics.applyStatus(ref, status, fieldManager)),

@@ -2,13 +2,9 @@ import type { KubeConfig, KubernetesListObject, RequestContext, Watch } from "@k
 import { type Clock, realClock, sleep } from "../base/clock.ts";
 import type { Watched } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
+import type { List } from "./pages.ts";
 
 type Client = Pick<typeof import("./client.ts"), "ListWatch" | "Watch">;
-
-export interface List<T> {
-  readonly metadata?: object;
-  readonly items: T[];
-}
 
 const retryMilliseconds = 1000;
 
@@ -18,7 +14,7 @@ const silenceMilliseconds = 30_000;
 /**
  * Watches the objects of a kind in all namespaces. Resolves after the first list. From then on the watch is reopened
  * whenever it ends, or after 30 s without an event. If the server no longer has the resource version (410), the objects
- * are listed again.
+ * are listed again. `keep` reduces each object of an event as soon as it arrives.
  */
 export function watcher(
   client: Client,
@@ -30,9 +26,12 @@ export function watcher(
     getCurrentCluster: () => connection.config.getCurrentCluster(),
     applySecurityAuthentication: (context: RequestContext) => connection.applySecurityAuthentication(context),
   } as KubeConfig;
-  const requests = endingInSilence(new client.Watch(config), clock);
-
-  return async function watch<T extends object>(path: string, list: () => Promise<List<T>>): Promise<Watched<T>> {
+  return async function watch<T extends object>(
+    path: string,
+    list: () => Promise<List<T>>,
+    keep: (object: T) => T = (object) => object,
+  ): Promise<Watched<T>> {
+    const requests = endingInSilence(new client.Watch(config), clock, keep);
     let first: List<T> | undefined = await list();
     const listNext = async () => {
       const objects = first ?? (await list());
@@ -46,6 +45,7 @@ export function watcher(
     await objects.start();
     return {
       list: () => objects.list(),
+      listIn: (namespace) => objects.list(namespace),
       onChange: (listener) => objects.on("change", listener),
       onGone: (listener) => objects.on("delete", listener),
     };
@@ -56,7 +56,7 @@ export function watcher(
  * Wraps the client's watch. A request ends after 30 s without an event, even if no response has come. Nothing that a
  * request receives after its end is passed on. Missing credentials end a request; the client's watch would throw.
  */
-function endingInSilence(watch: Watch, clock: Clock): Watch {
+function endingInSilence<T>(watch: Watch, clock: Clock, keep: (object: T) => T): Watch {
   const open: Watch["watch"] = async (path, query, onEvent, onEnd) => {
     const request = new AbortController();
     let cancelLimit = (): void => undefined;
@@ -73,10 +73,11 @@ function endingInSilence(watch: Watch, clock: Clock): Watch {
       onEnd(error);
     };
     limitSilence();
-    const pass: typeof onEvent = (...event) => {
+    const pass: typeof onEvent = (type, object) => {
       if (request.signal.aborted) return;
       limitSilence();
-      onEvent(...event);
+      // An error is about the watch itself.
+      onEvent(type, type === "ERROR" ? object : keep(object as T));
     };
     const opened = watch.watch(path, query, pass, end);
     opened.catch(end);

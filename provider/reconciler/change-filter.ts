@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+
 /** Detects relevant changes of objects for which a watch reports every change. */
 export class ChangeFilter<T> {
   private readonly lastSeen = new Map<string, string>();
@@ -9,7 +11,8 @@ export class ChangeFilter<T> {
 
   /** Whether the relevant parts differ from the parts last seen under that key. */
   changed(key: string, object: T): boolean {
-    const now = JSON.stringify(this.relevantParts(object));
+    // A digest is much smaller than what it is made of.
+    const now = hash("sha256", JSON.stringify(this.relevantParts(object)), "base64");
     const isChanged = this.lastSeen.get(key) !== now;
     this.lastSeen.set(key, now);
     return isChanged;

@@ -16,6 +16,7 @@ import { stale } from "./stale.ts";
 import { setFailed } from "./status.ts";
 import type { ReconcilerContext } from "./task.ts";
 import { waitersFor } from "./waiters.ts";
+import { WatchedIndex } from "./watched-index.ts";
 
 /** Head start of the Vnic that has waited longest for a released address. */
 const headStartSeconds = 5;
@@ -89,13 +90,19 @@ export function startVnicController(
     readPod(pod),
     pod.metadata?.deletionTimestamp,
   ]);
+  const vnicsOfPod = new WatchedIndex(vnics, {
+    idOf: ({ metadata }) => vnicId(metadata),
+    keyOf: ({ metadata, spec }) => `${metadata.namespace}/${spec.pod.name}`,
+  });
   pods.onChange((pod) => {
-    const { namespace = "", name = "" } = pod.metadata ?? {};
-    const isRelevant = podChanges.changed(`${namespace}/${name}`, pod);
-    for (const { metadata, spec } of vnics.list())
-      if (metadata.namespace === namespace && spec.pod.name === name)
-        if (isRelevant) queue.add(vnicId(metadata));
-        else queue.addQuietly(vnicId(metadata));
+    const key = `${pod.metadata?.namespace}/${pod.metadata?.name}`;
+    const ids = vnicsOfPod.idsOf(key);
+    // Most pods of a cluster have no Vnic.
+    if (ids.size === 0) return podChanges.forget(key);
+    const isRelevant = podChanges.changed(key, pod);
+    for (const id of ids)
+      if (isRelevant) queue.add(id);
+      else queue.addQuietly(id);
   });
   pods.onGone(({ metadata }) => podChanges.forget(`${metadata?.namespace}/${metadata?.name}`));
   addresses.onGone((address) => {

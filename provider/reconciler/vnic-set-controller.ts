@@ -1,9 +1,10 @@
 import type { Watched } from "../cluster/cluster.ts";
 import { labels, vnicId } from "../model/names.ts";
-import type { PodObject } from "../model/kubernetes/pod.ts";
+import { type PodObject, readPod } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { Metrics } from "./metrics.ts";
+import { ChangeFilter } from "./change-filter.ts";
 import { startRecordController } from "./record-controller.ts";
 import { reconcileVnicSet, type SetWatcher } from "./vnic-set.ts";
 
@@ -33,9 +34,24 @@ export function startVnicSetController(
     width: () => 1,
     resyncSeconds,
   });
+  const podChanges = new ChangeFilter<PodObject>((pod) => [
+    pod.metadata?.uid,
+    pod.metadata?.labels,
+    pod.metadata?.ownerReferences,
+    pod.metadata?.deletionTimestamp,
+    pod.status?.phase,
+    readPod(pod),
+  ]);
   pods.onChange((pod) => {
-    for (const { metadata } of sets.list())
-      if (metadata.namespace === pod.metadata?.namespace) queue.addQuietly(vnicId(metadata));
+    const { namespace = "", name = "" } = pod.metadata ?? {};
+    const itsSets = sets.listIn(namespace);
+    // A pod's status changes often, mostly in ways that no set looks at.
+    if (itsSets.length === 0 || !podChanges.changed(`${namespace}/${name}`, pod)) return;
+    for (const { metadata } of itsSets) queue.addQuietly(vnicId(metadata));
+  });
+  pods.onGone(({ metadata }) => {
+    podChanges.forget(`${metadata?.namespace}/${metadata?.name}`);
+    for (const set of sets.listIn(metadata?.namespace ?? "")) queue.addQuietly(vnicId(set.metadata));
   });
   vnics.onChange(({ metadata }) => {
     const name = metadata.labels?.[labels.set];

@@ -22,7 +22,7 @@ const maxWritesPerRound = 50;
 
 export interface SetWatcher {
   readonly cluster: WatchedCluster;
-  readonly pods: Pick<Watched<PodObject>, "list">;
+  readonly pods: Pick<Watched<PodObject>, "listIn">;
   readonly unavailable: UnavailableAddresses;
   readonly log: Log;
 }
@@ -95,8 +95,7 @@ async function readInput(
     cluster.listStatefulSets(namespace),
     ranges ? unavailable.outsideOf(cluster, set) : [],
   ]);
-  const own = pods.list().filter(({ metadata }) => metadata?.namespace === namespace);
-  return { set, pods: own, vnics, others, workload, statefulSets, ranges };
+  return { set, pods: pods.listIn(namespace), vnics, others, workload, statefulSets, ranges };
 }
 
 /** Whether a pod still exists although the cached list doesn't have it, so that its Vnic isn't deleted by mistake. */

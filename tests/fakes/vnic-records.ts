@@ -14,6 +14,10 @@ export class FakeVnicRecords implements Watched<StoredVnic> {
     return this.all;
   }
 
+  listIn(wanted: string): readonly StoredVnic[] {
+    return this.all.filter(({ metadata: { namespace } }) => namespace === wanted);
+  }
+
   onChange(listener: (vnic: StoredVnic) => void): void {
     this.tell = listener;
   }

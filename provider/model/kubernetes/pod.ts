@@ -44,8 +44,8 @@ export interface ContainerStatus {
 }
 
 /** The kubelet's annotations on the mirror pod of a static pod: the mark itself, and the static pod's UID. */
-const mirrorPod = "kubernetes.io/config.mirror";
-const staticPodHash = "kubernetes.io/config.hash";
+export const mirrorPod = "kubernetes.io/config.mirror";
+export const staticPodHash = "kubernetes.io/config.hash";
 
 /** A pod that can get a Vnic now. */
 export interface RunningPod {

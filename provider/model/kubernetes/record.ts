@@ -27,6 +27,12 @@ export type Stored<Record extends { readonly metadata: RecordMetadata }> = Recor
   readonly metadata: { readonly uid: string; readonly resourceVersion: string };
 };
 
+/** The object without the list of who wrote which field, which is often longer than the rest. */
+export function withoutManagedFields<T extends { readonly metadata: object }>(object: T): T {
+  const { managedFields: _, ...metadata } = object.metadata as { readonly managedFields?: unknown };
+  return { ...object, metadata };
+}
+
 /** Owner that a record names: the URN of the Pulumi resource that declared it, or the VnicSet that made it. */
 export function ownerOf({ metadata }: { readonly metadata: RecordMetadata }): string | undefined {
   return metadata.annotations?.[annotations.owner];

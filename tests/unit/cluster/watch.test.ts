@@ -30,17 +30,18 @@ describe("the watch of a kind", () => {
     [lists, failure, seen] = [0, undefined, []];
   });
 
-  async function open(): Promise<Watched<Thing>> {
+  async function open(keep?: (one: Thing) => Thing): Promise<Watched<Thing>> {
     const connection = {
       config: { getCurrentCluster: () => ({ server: "https://10.0.0.1:6443" }) },
       applySecurityAuthentication: async () => undefined,
     };
     const watch = watcher(api.client, connection as never, clock);
-    const things = await watch<Thing>(path, async () => {
+    const list = async () => {
       lists++;
       if (failure) throw failure;
       return { metadata: { resourceVersion: `${stored.version}` }, items: stored.things };
-    });
+    };
+    const things = await watch<Thing>(path, list, keep);
     things.onChange((one) => seen.push(nameOf(one)));
     things.onGone(({ metadata: { name } }) => seen.push(`${name} is gone`));
     await settle();
@@ -61,6 +62,17 @@ describe("the watch of a kind", () => {
     expect(names(things)).to.deep.equal(["a at 9", "c at 8"]);
     expect(seen).to.deep.equal(["c at 8", "a at 9", "b at 10", "b is gone"]);
     expect([api.requests.length, lists]).to.deep.equal([1, 1]);
+  });
+
+  it("reduces the object of each event as it arrives, and tells the objects of each namespace", async () => {
+    const things = await open(({ metadata: { namespace, name, resourceVersion } }) => ({
+      metadata: { namespace, name: `${name}'`, resourceVersion },
+    }));
+    await api.last.send("ADDED", thing("c", 8));
+    await api.last.send("ADDED", { metadata: { namespace: "bank", name: "d", resourceVersion: "9" } });
+    expect(things.listIn("shop").map(nameOf)).to.deep.equal(["a at 3", "b at 5", "c' at 8"]);
+    expect(things.listIn("bank").map(nameOf)).to.deep.equal(["d' at 9"]);
+    expect(things.listIn("void")).to.deep.equal([]);
   });
 
   it("fails like its first list, and leaves nothing behind", async () => {

@@ -1,0 +1,65 @@
+import { expect } from "chai";
+import type { ApiServer } from "../../../provider/cluster/call.ts";
+import { type List, listPages, type PageQuery } from "../../../provider/cluster/pages.ts";
+
+const server: ApiServer = { server: "https://10.0.0.1:6443", current: {}, renew: () => undefined };
+const expired = () => Object.assign(new Error("Gone"), { code: 410, body: '{"reason":"Expired"}' });
+
+describe("a list in pages", () => {
+  let asked: PageQuery[];
+  beforeEach(() => (asked = []));
+
+  /** Serves the numbers below `count`, three on each page. `before` may fail a request. */
+  const numbers =
+    (
+      count: number,
+      token: "continue" | "_continue" = "continue",
+      before: (query: PageQuery) => void = () => undefined,
+    ) =>
+    async (query: PageQuery): Promise<List<number>> => {
+      asked.push(query);
+      before(query);
+      const from = Number(query._continue ?? 0);
+      const items = Array.from({ length: Math.min(3, count - from) }, (_, index) => from + index);
+      const next = from + 3 < count ? String(from + 3) : "";
+      return { metadata: { resourceVersion: "7", [token]: next }, items };
+    };
+
+  for (const token of ["continue", "_continue"] as const)
+    it(`has all objects, and the resource version, if the token is called ${token}`, async () => {
+      const list = await listPages(server, "listing", numbers(8, token));
+      expect(list.items).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
+      expect(list.metadata?.resourceVersion).to.equal("7");
+      expect(asked.map(({ _continue }) => _continue)).to.deep.equal([undefined, "3", "6"]);
+      expect(new Set(asked.map(({ limit }) => limit))).to.deep.equal(new Set([500]));
+    });
+
+  it("reduces the objects of a page before it reads the next page", async () => {
+    const order: string[] = [];
+    const read = numbers(6, "continue", () => order.push("page"));
+    await listPages(server, "listing", read, (number) => order.push(String(number)));
+    expect(order).to.deep.equal(["page", "0", "1", "2", "page", "3", "4", "5"]);
+  });
+
+  it("begins again, without objects of the former state, if the server has forgotten that state", async () => {
+    let fails = 1;
+    const list = await listPages(
+      server,
+      "listing",
+      numbers(6, "continue", ({ _continue }) => {
+        if (_continue === "3" && fails-- > 0) throw expired();
+      }),
+    );
+    expect(list.items).to.deep.equal([0, 1, 2, 3, 4, 5]);
+    expect(asked.map(({ _continue }) => _continue)).to.deep.equal([undefined, "3", undefined, "3"]);
+  });
+
+  it("fails, after five beginnings, if the server always forgets the state", async () => {
+    const read = numbers(6, "continue", ({ _continue }) => {
+      if (_continue) throw expired();
+    });
+    const error = await listPages(server, "listing pods", read).catch((reason: unknown) => reason);
+    expect(String(error)).to.include("listing pods: the API server no longer has the state");
+    expect(asked).to.have.length(10);
+  });
+});
