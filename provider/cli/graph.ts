@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Command, Option } from "commander";
+import { printable } from "../base/printable.ts";
 import { openRawApi } from "../cluster/raw-api.ts";
 import { apiVersion } from "../model/names.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
@@ -48,7 +49,7 @@ export function graphCommand(): Command {
       const names = (networks?.items ?? []).map(({ metadata }) => metadata.name);
       const graph = graphOf(vnics?.items ?? [], names, new Date());
       const text = formats[json ? "json" : (format ?? formatOf(output))](graph);
-      if (output === undefined) process.stdout.write(text);
+      if (output === undefined) process.stdout.write(printable(text));
       else await writeFile(output, text);
     });
 }

@@ -3,12 +3,17 @@ import { printable } from "../base/printable.ts";
 
 /** Prints a value as JSON. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${printable(JSON.stringify(value, null, 2))}\n`);
 }
 
-/** Prints a line to stdout. */
+/** Prints a text as one line to stdout, so that a text of others, such as an event's message, can't forge a line. */
 export function print(line: string): void {
-  process.stdout.write(`${printable(line)}\n`);
+  process.stdout.write(`${printable(oneLine(line))}\n`);
+}
+
+/** Replaces line breaks by spaces. */
+export function oneLine(text: string): string {
+  return text.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, " ");
 }
 
 /** Styles text on a terminal that shows colours; honours NO_COLOR and FORCE_COLOR. */

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { VnicError, messageOf } from "../base/errors.ts";
+import { printable } from "../base/printable.ts";
 import { renderPlan } from "../model/plan/markdown.ts";
 import { reportPlan } from "../model/plan/report.ts";
 
@@ -13,7 +14,7 @@ export function planCommand(): Command {
     .argument("[file]", "the file with the preview (default: stdin)")
     .option("--json", "print JSON instead of Markdown", false)
     .action(async (file: string | undefined, { json }: { json: boolean }) => {
-      process.stdout.write(await showPlan(file, json));
+      process.stdout.write(printable(await showPlan(file, json)));
     });
 }
 

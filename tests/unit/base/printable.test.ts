@@ -13,6 +13,11 @@ describe("text for a terminal", () => {
     }
   });
 
+  it("has no characters that change the order of others", () => {
+    for (const text of ["\u202e", "\u202a", "\u2066", "\u2069", "\u200f", "\u061c"])
+      expect(printable(`a${text}b`)).to.equal("a\ufffdb");
+  });
+
   it("keeps its lines and our own styles", () => {
     const text = `${styleText("bold", "shop/wire", { validateStream: false })}\n\tÄ ${styleText("yellow", "x", { validateStream: false })}`;
     expect(printable(text)).to.equal(text);
