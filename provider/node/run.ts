@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import pLimit from "p-limit";
 import { boundedLines } from "./bounded-lines.ts";
 import { VnicError } from "../base/errors.ts";
 
@@ -71,6 +72,12 @@ function environment(): NodeJS.ProcessEnv {
 /** Limit of a program's output in bytes, enough for some 16 000 links. A pod with more gets an error. */
 const maxOutputBytes = 16 * 2 ** 20;
 const maxStderrBytes = 2 ** 14;
+/**
+ * Output beyond this many bytes is read from one program at a time. Pods can make `ip` print much, and the process that
+ * reads it serves all pods of the node with little memory.
+ */
+const largeOutputBytes = 2 ** 20;
+const oneLargeOutput = pLimit(1);
 /** How long a program may run after it got its input. It may list a pod's links, or wait for the kernel's lock. */
 const timeoutMilliseconds = 60_000;
 
@@ -94,7 +101,18 @@ function spawnOnce(program: string, args: readonly string[]): Started {
     limits.bytes += chunk.length;
     if (limits.bytes > maxOutputBytes) end(`ended, as it printed more than ${maxOutputBytes / 2 ** 20} MiB`);
     else outputs.push(chunk);
+    if (limits.bytes > largeOutputBytes) waitForTurn();
   });
+  let waitForTurn = (): void => {
+    waitForTurn = () => undefined;
+    child.stdout.pause();
+    // What awaits the program has parsed its output before the next turn begins.
+    const untilParsed = () => ended.catch(() => undefined).then(() => new Promise((resolve) => setImmediate(resolve)));
+    void oneLargeOutput(() => {
+      child.stdout.resume();
+      return untilParsed();
+    });
+  };
   // The program may end before it has read everything. Its exit code says whether that is a failure.
   child.stdin.on("error", () => undefined);
   let late: NodeJS.Timeout | undefined;
