@@ -4,7 +4,7 @@ import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import { partOfPod } from "../model/kubernetes/part-of-pod.ts";
-import { withoutManagedFields } from "../model/kubernetes/record.ts";
+import { partOfRecord } from "../model/kubernetes/part-of-record.ts";
 import { addressCalls } from "./addresses.ts";
 import { openAttachment } from "./attach.ts";
 import type { Cluster, Leases, VnicSetCluster, WatchedCluster } from "./cluster.ts";
@@ -162,9 +162,9 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
     },
     attach: (pod, container) => openAttachment(server, systemNamespace, pod, container),
 
-    watchAddresses: () => watchAll("VnicAddresses", `/apis/${apiVersion}/vnicaddresses`, withoutManagedFields),
-    watchVnics: () => watchAll("Vnics", `/apis/${apiVersion}/vnics`, withoutManagedFields),
+    watchAddresses: () => watchAll("VnicAddresses", `/apis/${apiVersion}/vnicaddresses`, partOfRecord),
+    watchVnics: () => watchAll("Vnics", `/apis/${apiVersion}/vnics`, partOfRecord),
     watchPods: () => watchAll("pods", "/api/v1/pods", partOfPod),
-    watchVnicSets: () => watchAll("VnicSets", `/apis/${apiVersion}/vnicsets`, withoutManagedFields),
+    watchVnicSets: () => watchAll("VnicSets", `/apis/${apiVersion}/vnicsets`, partOfRecord),
   };
 }

@@ -14,8 +14,11 @@ export interface PageQuery {
   readonly _continue?: string;
 }
 
-/** Number of objects in a page. A page of pods is a few megabytes. */
-const pageSize = 500;
+/**
+ * Number of objects in a page. A page is completely in memory, and an object may have 1.5 MB if somebody wants it to, while
+ * the reconciler may have 384 MiB.
+ */
+const pageSize = 50;
 
 /** How often a list is begun again because the server has forgotten the state that it was showing. */
 const maxBeginnings = 5;

@@ -4,6 +4,7 @@ import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../mod
 import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { type ApiServer, call, changeVersion, deleteWithPreconditions, find, throwOnRace } from "./call.ts";
+import { partOfRecord } from "../model/kubernetes/part-of-record.ts";
 import { type List, listPages, type PageQuery } from "./pages.ts";
 
 type RequestOptions = NonNullable<Parameters<CustomObjectsApi["patchNamespacedCustomObject"]>[1]>;
@@ -80,8 +81,11 @@ export function recordCalls<Stored extends Owned>(
 
     /** The records of one namespace, or of the whole cluster. */
     list: async (namespace: string | undefined, selected: { labelSelector?: string }): Promise<Stored[]> => {
-      const { items } = await listPages<Stored>(server, `listing ${kinds}${inWords(namespace)}`, (page) =>
-        readPage(namespace, { ...selected, ...page }),
+      const { items } = await listPages<Stored, Stored>(
+        server,
+        `listing ${kinds}${inWords(namespace)}`,
+        (page) => readPage(namespace, { ...selected, ...page }),
+        partOfRecord,
       );
       return items;
     },

@@ -1,5 +1,6 @@
 import type { AppsV1Api } from "@kubernetes/client-node";
 import { reconcilerName, setFieldManager, setFinalizer, systemNamespace } from "../model/names.ts";
+import { partOfStatefulSet } from "../model/kubernetes/part-of-record.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { WorkloadObject } from "../model/vnic-set/selection.ts";
@@ -32,10 +33,13 @@ export function vnicSetCalls(api: RecordApi, apps: AppsV1Api): VnicSetCluster {
       return find<unknown>(server, `reading ${kind} ${namespace}/${name}`, read) as Promise<WorkloadObject | undefined>;
     },
     listStatefulSets: async (namespace) => {
-      const { items } = await listPages(server, `listing StatefulSets of namespace ${namespace}`, (page) =>
-        apps.listNamespacedStatefulSet({ namespace, ...page }),
+      const { items } = await listPages(
+        server,
+        `listing StatefulSets of namespace ${namespace}`,
+        (page) => apps.listNamespacedStatefulSet({ namespace, ...page }),
+        (object) => partOfStatefulSet(object as unknown as WorkloadObject),
       );
-      return items as unknown as WorkloadObject[];
+      return items;
     },
     findReconciler: async () => {
       const deployment = { namespace: systemNamespace, name: reconcilerName };

@@ -15,6 +15,8 @@ export const maxItems = {
   gateways: 2,
   /** Networks of the cluster that a default route excludes. */
   exceptions: 256,
+  /** Networks that exist only within the cluster. */
+  clusterNetworks: 256,
   /** One for each address family. */
   ranges: 2,
   exclusions: 1024,

@@ -63,7 +63,8 @@ export async function makePods(api: ApiServer, namespace: string, node: string, 
   for (const name of names) await patchStatus(api, ["pod", "-n", namespace, name], status);
 }
 
-const restricted = {
+/** A container that the Pod Security level `restricted` admits. */
+export const restricted = {
   name: "app",
   image: "app",
   securityContext: {

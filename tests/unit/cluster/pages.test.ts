@@ -31,7 +31,7 @@ describe("a list in pages", () => {
       expect(list.items).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7]);
       expect(list.metadata?.resourceVersion).to.equal("7");
       expect(asked.map(({ _continue }) => _continue)).to.deep.equal([undefined, "3", "6"]);
-      expect(new Set(asked.map(({ limit }) => limit))).to.deep.equal(new Set([500]));
+      expect(new Set(asked.map(({ limit }) => limit))).to.deep.equal(new Set([50]));
     });
 
   it("reduces the objects of a page before it reads the next page", async () => {
