@@ -33,7 +33,7 @@ const releaseMilliseconds = 2000;
  * and unreachable servers. The client only exchanges messages; this class decides when a lease has expired.
  */
 export class LeaseKeeper {
-  readonly subject: LeaseSubject;
+  subject: LeaseSubject;
   private readonly effects: LeaseEffects;
   private readonly clock: Clock;
   /** The current lease; undefined if there is none, see `lossReason`. */
@@ -62,9 +62,16 @@ export class LeaseKeeper {
     this.start();
   }
 
+  /** Whether the subject is the keeper's. The cluster's networks may have changed, see {@link follow}. */
   isFor(subject: LeaseSubject): boolean {
-    const identity = ({ address: _, ...rest }: LeaseSubject) => rest;
+    const identity = ({ address: _, dhcp: { clusterNetworks: __, ...dhcp }, ...rest }: LeaseSubject) => [dhcp, rest];
     return isDeepStrictEqual(identity(subject), identity(this.subject));
+  }
+
+  /** Takes over the subject's networks of the cluster, for the next offer of a server. */
+  follow({ dhcp: { clusterNetworks } }: LeaseSubject): void {
+    const { clusterNetworks: _, ...dhcp } = this.subject.dhcp;
+    this.subject = { ...this.subject, dhcp: { ...dhcp, ...(clusterNetworks ? { clusterNetworks } : {}) } };
   }
 
   /** Whether the subject differs from the keeper's only in the NIC's name. */

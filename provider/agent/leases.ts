@@ -49,7 +49,10 @@ export class Leases {
    * client, which goes on with the lease.
    */
   private async keeperFor(subject: LeaseSubject, keeper: LeaseKeeper): Promise<LeaseKeeper> {
-    if (keeper.isFor(subject)) return keeper;
+    if (keeper.isFor(subject)) {
+      keeper.follow(subject);
+      return keeper;
+    }
     const lease = keeper.isRenamed(subject) ? keeper.lease : undefined;
     const stopped = this.stop(subject.uid, { release: false });
     // There is another keeper at once, so that nobody else starts one meanwhile.
@@ -76,6 +79,7 @@ export class Leases {
       if (this.keepers.get(uid) !== keeper) continue;
       if (file && keeper.isRenamed(subjectOf(file))) await this.keeperFor(subjectOf(file), keeper);
       else if (!file || !keeper.isFor(subjectOf(file))) await this.stop(uid, { release: false });
+      else keeper.follow(subjectOf(file));
     }
     for (const uid of files.keys()) if (!this.keepers.has(uid)) await tryLock(uid, () => this.resume(uid));
     for (const keeper of this.unsettled) if (!this.settling.has(keeper)) void this.settleUntilCurrent(keeper);

@@ -13,18 +13,20 @@ export function clusterAddressCalls(server: ApiServer, core: CoreV1Api, objects:
   let last: { readonly at: number; readonly found: Promise<readonly ClusterAddress[]> } | undefined;
   const read = async () => {
     const [nodes, service, ranges] = await Promise.all([
-      listPages(server, "listing nodes", (page) => core.listNode({ ...page }), addressesOfNode),
+      listPages(server, "listing nodes", (page) => core.listNode({ ...page }), addressesOfNode, 500),
       find(server, "reading Service default/kubernetes", () =>
         core.readNamespacedService({ namespace: "default", name: "kubernetes" }),
       ),
       serviceRanges(server, objects),
     ]);
     const { hostname } = new URL(server.server);
-    const api = [...(service?.spec?.clusterIPs ?? []), hostname.replace(/^\[|\]$/g, "")].filter((host) => isIP(host));
+    const usable = (hosts: readonly string[]) => hosts.filter((host) => isIP(host) !== 0 && !isLoopback(host));
+    const holder = "the API server";
     return [
       ...nodes.items.flat(),
-      ...api.filter((host) => !isLoopback(host)).map((value) => ({ holder: "the API server", value })),
-      ...ranges.map((value) => ({ holder: "the cluster's services", value })),
+      ...usable(service?.spec?.clusterIPs ?? []).map((value) => ({ holder, value, isVirtual: true as const })),
+      ...usable([hostname.replace(/^\[|\]$/g, "")]).map((value) => ({ holder, value })),
+      ...ranges.map((value) => ({ holder: "the cluster's services", value, isVirtual: true as const })),
     ];
   };
   return {

@@ -15,10 +15,10 @@ export interface PageQuery {
 }
 
 /**
- * Number of objects in a page. A page is completely in memory, and an object may have 1.5 MB if somebody wants it to, while
+ * Usual number of objects in a page. A page is completely in memory, and an object may have 1.5 MB if somebody wants it to, while
  * the reconciler may have 384 MiB.
  */
-const pageSize = 50;
+const usualPageSize = 50;
 
 /** How often a list is begun again because the server has forgotten the state that it was showing. */
 const maxBeginnings = 5;
@@ -26,17 +26,18 @@ const maxBeginnings = 5;
 /**
  * Lists objects page by page, because a large cluster in one response costs the API server and us much memory. `keep`
  * reduces each object before the next page is read. All pages show the state at the same moment; if the server no longer
- * has it (410), the list begins again.
+ * has it (410), the list begins again. A page may be larger than usual for objects that only administrators write.
  */
 export async function listPages<T, Kept = T>(
   server: ApiServer,
   doing: string,
   read: (page: PageQuery) => Promise<List<T>>,
   keep: (object: T) => Kept = (object) => object as unknown as Kept,
+  pageSize = usualPageSize,
 ): Promise<List<Kept>> {
   for (let beginnings = 1; ; beginnings++)
     try {
-      return await listOnce(server, doing, read, keep);
+      return await listOnce(server, doing, read, keep, pageSize);
     } catch (error) {
       if (!isVnicError(error, "outdated") || beginnings === maxBeginnings) throw error;
     }
@@ -47,6 +48,7 @@ async function listOnce<T, Kept>(
   doing: string,
   read: (page: PageQuery) => Promise<List<T>>,
   keep: (object: T) => Kept,
+  pageSize: number,
 ): Promise<List<Kept>> {
   const items: Kept[] = [];
   let token: string | undefined;

@@ -6,7 +6,7 @@ import { type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { NetworkOnNode } from "../model/vnic/state.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 
-/** Makes the plan for injecting a Vnic into a running pod. */
+/** Makes the plan for injecting a Vnic into a running pod. A DHCP lease may not overlap `clusterNetworks`. */
 export function injectPlan(
   definition: Definition,
   {
@@ -18,6 +18,7 @@ export function injectPlan(
   }: NetworkOnNode,
   record: StoredVnic,
   running: RunningPod,
+  clusterNetworks: readonly string[] = [],
 ): InjectPlan {
   const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
@@ -34,6 +35,7 @@ export function injectPlan(
       clientId: dhcpClientIdentifier(vnicRef(definition)),
       ...dhcp,
       ...(dhcp.routes && defaultRoute ? { defaultRoute } : {}),
+      ...(clusterNetworks.length > 0 ? { clusterNetworks: [...clusterNetworks] } : {}),
     },
     slaac,
     mtu,

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { virtualNetworks } from "../model/network/cluster-addresses.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { wantedAddressesOf } from "../model/address/address.ts";
@@ -193,9 +194,10 @@ async function sync(
     ]).then(() => undefined);
     approved.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
+    const clusterNetworks = definition.dhcp ? virtualNetworks(await cluster.clusterAddresses()) : [];
     return await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
-      const plan = injectPlan(definition, network, record, pod);
+      const plan = injectPlan(definition, network, record, pod, clusterNetworks);
       return session.injectOnce(approved, plan, (step) =>
         attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );

@@ -112,12 +112,17 @@ describe("a hostile DHCP server", function () {
     ["the cluster's network as subnet", { ip: "10.0.0.5", options: { 1: "ff000000" } }, /has the pod's own address/],
     ["the node's own address", { ip: "192.168.50.7" }, /192\.168\.50\.7 is the node's own, on eth1/],
     ["the node's default gateway", { ip: "192.168.50.9" }, /192\.168\.50\.9 is the node's default gateway/],
+    ["a subnet with the cluster's services", { ip: "10.96.0.77" }, /overlaps 10\.96\.0\.0\/12 of the cluster/],
+    ["a subnet with other pods", { ip: "10.215.3.4" }, /overlaps 10\.215\.0\.0\/16 of the cluster/],
     ["a lease time of zero", { ip: good, options: { 51: "00000000" } }, /shorter than 30 s/],
   ];
   for (const [what, reply, why] of refused)
     it(`is refused without a trace when it gives ${what}`, async () => {
       await serve(reply);
-      const error: unknown = await world.session.inject(leasedPlan(pod)).catch((caught: unknown) => caught);
+      const { dhcp, ...plan } = leasedPlan(pod);
+      const clusterNetworks = ["10.96.0.0/12", "10.215.0.0/16"];
+      const asked = { ...plan, dhcp: { clientId: "ff", ...dhcp, clusterNetworks } };
+      const error: unknown = await world.session.inject(asked).catch((caught: unknown) => caught);
       expect(error).to.be.an("error").with.property("message").that.matches(why);
       expect((await pod.machine.links()).filter(({ ifalias }) => ifalias)).to.deep.equal([]);
     });

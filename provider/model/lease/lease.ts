@@ -1,11 +1,18 @@
-import { contains } from "../../base/address.ts";
+import { contains, networkOf } from "../../base/address.ts";
 import { parseJson } from "../../base/json.ts";
 import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { takenVariables } from "./dhcp-variables.ts";
 import * as field from "../schema/fields.ts";
-import { leaseRoute, maxLeasedRoutes, type LeasedRoutes, readLeasedRoutes, type RoutesAsked } from "./routes.ts";
+import {
+  leaseRoute,
+  maxLeasedRoutes,
+  type LeasedRoutes,
+  overlaps,
+  readLeasedRoutes,
+  type RoutesAsked,
+} from "./routes.ts";
 
 /*
  * A DHCP lease (RFC 2131), and the validation of a server's offer. The server is an untrusted host outside of the
@@ -81,6 +88,9 @@ export function readLease(
   const covered = others.find((other) => contains(address.data, other));
   if (covered !== undefined)
     return { refused: `subnet ${address.data} has the pod's own address ${covered} in it, and would draw its traffic` };
+  const clusters = asked.clusterNetworks?.find((network) => overlaps(networkOf(address.data), network));
+  if (clusters !== undefined)
+    return { refused: `subnet ${address.data} overlaps ${clusters} of the cluster, and would draw its traffic` };
   if (!z.ipv4().safeParse(serverid).success) return { refused: "the server doesn't say its own address" };
   const leaseSeconds = /^\d{1,10}$/.test(seconds) ? Number(seconds) : 0;
   if (leaseSeconds < minLeaseSeconds)

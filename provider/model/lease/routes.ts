@@ -26,6 +26,8 @@ export interface RoutesAsked {
   readonly routes?: boolean | undefined;
   /** The default route, if one is wanted. Leased routes must not lead to the cluster's networks in `except`. */
   readonly defaultRoute?: { readonly except: readonly string[] } | undefined;
+  /** Networks that exist only within the cluster. No lease may overlap them. */
+  readonly clusterNetworks?: readonly string[] | undefined;
 }
 
 /** Maximum number of routes from a server. */
@@ -41,7 +43,7 @@ const noNetworks = ["unspecified", "loopback", "linkLocal", "multicast", "broadc
  */
 export function readLeasedRoutes(
   { staticroutes = "", router = "" }: { readonly [Name in keyof typeof takenVariables]?: string | undefined },
-  { routes: wanted = false, defaultRoute }: RoutesAsked,
+  { routes: wanted = false, defaultRoute, clusterNetworks = [] }: RoutesAsked,
   address: string,
   others: readonly string[],
 ): LeasedRoutes | { refused: string } {
@@ -57,7 +59,7 @@ export function readLeasedRoutes(
     .filter((pair) => !isForAll(pair))
     .map(({ to, via }) => (via === "0.0.0.0" ? { to } : { to, via }));
 
-  const kept = [...others, ...(defaultRoute?.except ?? [])];
+  const kept = [...others, ...(defaultRoute?.except ?? []), ...clusterNetworks];
   for (const { to, via } of taken) {
     const problem = problemOf(to, kept) ?? (via === undefined ? undefined : hopProblem(via, address));
     if (problem) return { refused: `route ${quote(to)}: ${problem}` };
@@ -89,7 +91,7 @@ function hopProblem(via: string, address: string): string | undefined {
 }
 
 /** Whether two networks overlap. An address with prefix length counts as that address alone. */
-function overlaps(network: string, other: string): boolean {
+export function overlaps(network: string, other: string): boolean {
   if (familyOf(other) === 6) return false;
   const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === hostOf(other);
   return contains(network, hostOf(other)) || (isNetwork && contains(other, hostOf(network)));

@@ -9,7 +9,7 @@ import { stateDirectory } from "../kubernetes/runtime-layout.ts";
  * over a socket in the state directory, which only these two mount. Increase the number with every change, because Job
  * and agent may temporarily be of different versions.
  */
-export const agentProtocolVersion = 2;
+export const agentProtocolVersion = 3;
 
 export const agentSocket = `${stateDirectory}/agent.sock`;
 

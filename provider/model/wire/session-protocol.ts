@@ -4,7 +4,7 @@ import * as field from "../schema/fields.ts";
 import { lease } from "../lease/lease.ts";
 import { nodeNetwork } from "../network/mode.ts";
 import { placement, placementProblems } from "../network/placement.ts";
-import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
+import { destination, plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
 /**
  * The protocol between the cluster side and the node side: lines of JSON (NDJSON) over the injection Job's stdin and
@@ -12,7 +12,7 @@ import { plannedDefaultRoute, routing } from "../schema/route-fields.ts";
  * Many requests may be in flight. The first request is `hello`. The node side validates every plan again, because
  * anybody who may create Jobs can write to their stdin.
  */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 const uid = z.uuid();
 const containerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });
@@ -38,6 +38,8 @@ export const dhcpPlan = z.strictObject({
   /** Whether to use the server's routes, and its router if there is a default route. */
   routes: z.boolean().optional(),
   defaultRoute: plannedDefaultRoute.optional(),
+  /** Networks that exist only within the cluster, and which no lease may overlap. */
+  clusterNetworks: list(destination, maxItems.clusterNetworks).optional(),
 });
 
 export const injectPlan = z.strictObject({

@@ -207,6 +207,20 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.equal(undefined);
   });
 
+  it("isn't taken when its subnet overlaps a network that the cluster has got meanwhile, and the client goes on", async () => {
+    const follower = { ...subject, dhcp: { ...subject.dhcp, clusterNetworks: ["192.168.48.0/20"] } };
+    expect(setting.keeper.isFor(follower)).to.equal(true);
+    setting.keeper.follow(follower);
+    expect(setting.client.signals).to.deep.equal([]);
+    const refusal = rejection(setting.keeper.acquire());
+    await setting.reportEvent("bound");
+    expect(messageOf(await refusal)).to.match(/overlaps 192\.168\.48\.0\/20 of the cluster/);
+    setting.keeper.follow(subject);
+    expect(setting.keeper.subject).to.deep.equal(subject);
+    await setting.reportEvent("bound");
+    expect(setting.keeper.lease).to.deep.include({ address });
+  });
+
   it("is kept when its client ends, and another client requests its address", async () => {
     await setting.reportEvent("bound");
     await setting.clock.advance(10);

@@ -36,6 +36,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "kernel/fuzz.test.ts": ["on its Vnic of mode … changes nothing on the node, and keeps nothing of it"],
   },
+  "a pod with a Vnic can't exhaust the memory of the node side or the node agent by its number of links or addresses": {
+    "unit/node/large-outputs.test.ts": [
+      "needs no more memory than an injection Job has, however many such programs run at once",
+    ],
+  },
   "a pod with a Vnic can't keep other links that it has made on its NIC, or take its NIC out of sight while it is set up":
     {
       "kernel/hostile-pod.test.ts": [
@@ -152,6 +157,16 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own",
       ],
     },
+  "all rights in a namespace can't exhaust the memory of the reconciler by the size of its pods, workloads and records":
+    {
+      "api/large-objects.test.ts": ["keep little of what a tenant makes large, and never have much at once"],
+      "unit/model/kubernetes/kept.test.ts": ["is small, however large a pod is made"],
+    },
+  "role `edit` can't forge a line of what an administrator's command prints, or change its direction, by the text of an event":
+    {
+      "unit/base/printable.test.ts": ["has no characters that change the order of others"],
+      "unit/cli/output.test.ts": ["is one line, whatever it contains"],
+    },
   "role `edit` can't send control characters to an administrator's terminal in the text of an event": {
     "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
   },
@@ -224,6 +239,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "kernel/dhcp-hostile.test.ts": ["is refused without a trace when it gives …"],
     "kernel/dhcp-routes.test.ts": ["have their offer refused without a trace when they want …"],
   },
+  "a DHCP server can't receive what the pod sends to the cluster's pods and services, by a subnet or a route of its lease":
+    {
+      "kernel/dhcp-hostile.test.ts": ["is refused without a trace when it gives …"],
+      "unit/model/lease/lease.test.ts": [
+        "is refused if its subnet has …",
+        "has no route to the cluster's networks, whether a default route is wanted or not",
+      ],
+    },
   "a DHCP server that is silent can't delay other leases of the node": {
     "kernel/neighbors.test.ts": ["keeps its own lease while another tenant's Vnics wait"],
   },

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { protocolVersion } from "../../../../provider/model/wire/session-protocol.ts";
 import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { openSession, Session } from "../../../../provider/lifecycle/session/session.ts";
 import { VnicError } from "../../../../provider/base/errors.ts";
@@ -8,7 +9,7 @@ import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { never } from "../../../fakes/node-side.ts";
 import { injectPlan, node } from "../../../fakes/objects.ts";
 
-const hello = { protocol: 1, version: "0.1.0" };
+const hello = { protocol: protocolVersion, version: "0.1.0" };
 const removed = { removed: true, resourceFile: true, steps: [] };
 const { vnic } = injectPlan();
 
@@ -225,10 +226,10 @@ describe("opening a session", () => {
 
   it("refuses an image with another protocol version, and names the remedy", async () => {
     const cluster = new FakeCluster();
-    cluster.nodeSide.hello = () => ({ protocol: 2, version: "9.0.0" });
+    cluster.nodeSide.hello = () => ({ protocol: protocolVersion + 1, version: "9.0.0" });
     const error = await rejection(openSession(cluster, options, soon()));
     expect(error.message).to.equal(
-      "the injection image speaks protocol 2 (version 9.0.0), this package speaks 1; set vnic:image to the image of this package's version",
+      `the injection image speaks protocol ${protocolVersion + 1} (version 9.0.0), this package speaks ${protocolVersion}; set vnic:image to the image of this package's version`,
     );
     expect(cluster.attachments[0]?.closed).to.equal(true);
     expect([...cluster.jobs.keys()]).to.deep.equal([]);

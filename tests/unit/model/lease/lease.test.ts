@@ -37,6 +37,35 @@ describe("a DHCP lease", () => {
       "2162-12-30T14:28:15.000Z",
     ));
 
+  const clusterNetworks = ["10.96.0.0/12", "10.244.0.0/16", "172.30.0.1/32"];
+  const overlapping: [what: string, given: Partial<ClientEvent>, network: string][] = [
+    ["the cluster's services", { ip: "10.96.0.77", subnet: "255.255.255.0" }, "10.96.0.0/12"],
+    ["one service alone", { ip: "10.96.0.10", subnet: "255.255.255.255" }, "10.96.0.0/12"],
+    ["some of the cluster's pods", { ip: "10.244.7.5", subnet: "255.255.255.0" }, "10.244.0.0/16"],
+    ["the cluster's services and more", { ip: "10.64.0.5", subnet: "255.192.0.0" }, "10.96.0.0/12"],
+    ["the API server's service", { ip: "172.30.0.9", subnet: "255.255.0.0" }, "172.30.0.1/32"],
+  ];
+  for (const [what, given, network] of overlapping)
+    it(`is refused if its subnet has ${what}`, () =>
+      expect(readLease(event(given), [], now, { clusterNetworks }))
+        .to.have.property("refused")
+        .that.includes(`overlaps ${network} of the cluster`));
+
+  it("may be next to the cluster's networks", () =>
+    expect(readLease(event({ ip: "10.245.0.5", subnet: "255.255.0.0" }), [], now, { clusterNetworks })).to.include({
+      address: "10.245.0.5/16",
+    }));
+
+  it("has no route to the cluster's networks, whether a default route is wanted or not", () => {
+    for (const to of ["10.96.0.0/16", "10.0.0.0/8", "10.244.3.0/24", "172.30.0.0/24"])
+      for (const more of [{}, { defaultRoute: { except: [] } }])
+        expect(
+          readLease(event({ staticroutes: `${to} 192.168.50.1` }), [], now, { routes: true, clusterNetworks, ...more }),
+        )
+          .to.have.property("refused")
+          .that.includes(`route "${to}": it would draw traffic`);
+  });
+
   const refused: [what: string, given: Partial<ClientEvent>, why: RegExp][] = [
     ["no address", { ip: "" }, /"" is not an IPv4 address/],
     ["a command in place of an address", { ip: "$(id)" }, /is not an IPv4 address/],

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { addressesOfNode, clusterAddressProblems } from "../../../../provider/model/network/cluster-addresses.ts";
+import fc from "fast-check";
+import { contains } from "../../../../provider/base/address.ts";
+import { maxItems } from "../../../../provider/model/schema/bounds.ts";
+import {
+  addressesOfNode,
+  clusterAddressProblems,
+  virtualNetworks,
+} from "../../../../provider/model/network/cluster-addresses.ts";
 
 const held = [
   ...addressesOfNode({
@@ -34,4 +41,51 @@ describe("the cluster's own addresses", () => {
   });
 
   it("are only these", () => expect(words("192.168.50.12/24", "10.244.2.1/16", "2001:db8::12/64")).to.deep.equal([]));
+});
+
+describe("the networks that exist only within the cluster", () => {
+  const networks = (...values: string[]) =>
+    virtualNetworks(values.map((value) => ({ holder: "the pods", value, isVirtual: true })));
+
+  it("are the IPv4 networks of pods and services, and no address of a node", () =>
+    expect(
+      virtualNetworks([
+        ...held,
+        { holder: "the API server", value: "10.96.0.1", isVirtual: true },
+        { holder: "the cluster's services", value: "10.96.0.0/12", isVirtual: true },
+      ]),
+    ).to.deep.equal(["10.96.0.0/12", "10.244.1.0/24"]));
+
+  it("are merged where they adjoin or overlap", () => {
+    expect(networks("10.244.2.0/24", "10.244.0.0/24", "10.244.1.0/24", "10.244.3.0/24")).to.deep.equal([
+      "10.244.0.0/22",
+    ]);
+    expect(networks("10.244.1.0/24", "10.244.2.0/24")).to.deep.equal(["10.244.1.0/24", "10.244.2.0/24"]);
+    expect(networks("10.0.0.0/8", "11.0.0.0/8")).to.deep.equal(["10.0.0.0/8", "11.0.0.0/8"]);
+  });
+
+  it("contain every address that the single networks contain, and are few, however many nodes there are", () => {
+    const network = fc.tuple(fc.nat(255), fc.nat(255), fc.integer({ min: 12, max: 28 }));
+    fc.assert(
+      fc.property(fc.array(network, { maxLength: 40 }), (parts) => {
+        const values = parts.map(([second, third, prefix]) => `10.${second}.${third}.0/${prefix}`);
+        const merged = networks(...values);
+        for (const value of values)
+          expect(
+            merged.some((one) => contains(one, value)),
+            value,
+          ).to.equal(true);
+        for (const one of merged)
+          expect(
+            values.some((value) => contains(one, value)),
+            one,
+          ).to.equal(true);
+      }),
+      { numRuns: 200 },
+    );
+    const everyOther = Array.from({ length: 5000 }, (_, node) => `10.${192 + (node >> 7)}.${(node & 127) * 2}.0/24`);
+    const many = networks(...everyOther);
+    expect(many.length).to.be.at.most(maxItems.clusterNetworks);
+    for (const value of everyOther) expect(many.some((one) => contains(one, value))).to.equal(true);
+  });
 });
