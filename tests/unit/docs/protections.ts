@@ -228,10 +228,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "a pod of the cluster can't fill the reconciler's port with silent connections": {
     "unit/reconciler/endpoints.test.ts": ["close silent connections, and answer others in the meantime"],
   },
-  "a host on the LAN can't use router advertisements to give a pod a route, a router or, without `slaac`, an address": {
-    "lifecycle/slaac.test.ts": ["gives the address from MAC and prefix, and takes nothing else"],
-    "unit/model/link/link-steps.test.ts": ["switch IPv6 off when it has no IPv6 address"],
-  },
+  "a host on the LAN can't use router advertisements to give a pod a router or an MTU, or, without `slaac`, an address or a route":
+    {
+      "lifecycle/slaac.test.ts": ["gives the address from MAC and prefix, and takes nothing else"],
+      "unit/model/link/link-steps.test.ts": ["switch IPv6 off when it has no IPv6 address"],
+    },
   "a DHCP server can't run anything, or bring more into the pod than an address": {
     "kernel/dhcp-hostile.test.ts": ["sets nothing but its address in the pod, and runs nothing"],
   },
