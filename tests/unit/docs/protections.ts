@@ -160,7 +160,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "all rights in a namespace can't exhaust the memory of the reconciler by the size of its pods, workloads and records":
     {
       "api/large-objects.test.ts": ["keep little of what a tenant makes large, and never have much at once"],
-      "unit/model/kubernetes/kept.test.ts": ["is small, however large a pod is made"],
+      "unit/model/kubernetes/part-of-pod.test.ts": ["is small for a pod with enormous …"],
     },
   "role `edit` can't forge a line of what an administrator's command prints, or change its direction, by the text of an event":
     {
