@@ -1,5 +1,7 @@
+import { messageOf } from "../base/errors.ts";
+import { truncate } from "../base/quote.ts";
 import { handle } from "../model/link/ip-line.ts";
-import type { Link } from "./link.ts";
+import { exactRows, type Link } from "./link.ts";
 import { type Netns, runIn } from "./netns.ts";
 
 /*
@@ -10,21 +12,34 @@ import { type Netns, runIn } from "./netns.ts";
 /** As many of the longest names as fit into one netlink request of `ip`. */
 const maxNames = 5;
 
-/** Gives a link these alternative names, and removes all others. */
+/**
+ * Gives a link these alternative names, and removes all others. The kernel accepts names from a pod that `ip` can't
+ * express, such as one with a space. These stay, because the device must come back nonetheless.
+ */
 export async function setAltnames(netns: Netns, link: Link, wanted: readonly string[]): Promise<void> {
-  const { altnames: there = [] } = link;
-  const change = async (verb: "add" | "del", names: readonly string[]) => {
-    for (let at = 0; at < names.length; at += maxNames) {
-      const words = names.slice(at, at + maxNames).flatMap((name) => ["altname", name]);
-      await runIn(netns, "ip", ["link", "property", verb, "dev", handle(link), ...words]);
-    }
-  };
-  await change(
-    "del",
-    there.filter((name) => !wanted.includes(name)),
-  );
-  await change(
-    "add",
-    wanted.filter((name) => !there.includes(name)),
+  const there = await exactNames(netns, link);
+  const change = (verb: "add" | "del", names: readonly string[]) =>
+    runIn(netns, "ip", ["link", "property", verb, "dev", handle(link), ...names.flatMap((name) => ["altname", name])]);
+  let problem: string | undefined;
+  for (const names of groupsOf(there.filter((name) => !wanted.includes(name))))
+    await change("del", names).catch(async () => {
+      // The names before the one that failed are gone already.
+      for (const name of names)
+        await change("del", [name]).catch((error: unknown) => (problem = truncate(messageOf(error), 300)));
+    });
+  if (problem !== undefined) console.error(`an alternative name of device ${link.name} can't be removed: ${problem}`);
+  for (const names of groupsOf(wanted.filter((name) => !there.includes(name)))) await change("add", names);
+}
+
+/** The link's alternative names with the control characters that other readers replace. */
+async function exactNames(netns: Netns, { index, altnames = [] }: Link): Promise<readonly string[]> {
+  if (!altnames.some((one) => one.includes("\ufffd"))) return altnames;
+  const rows = await exactRows(netns, ["-j", "link", "show"]);
+  return rows.find(({ ifindex }) => ifindex === index)?.altnames ?? [];
+}
+
+function groupsOf(names: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(names.length / maxNames) }, (_, at) =>
+    names.slice(at * maxNames, (at + 1) * maxNames),
   );
 }

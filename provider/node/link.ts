@@ -88,6 +88,14 @@ export async function ipRows<T>(netns: Netns, words: readonly string[]): Promise
   }
 }
 
+/** The rows like {@link ipRows}, with control characters as they are. Nothing but `ip` may get such a text. */
+export async function exactRows(netns: Netns, words: readonly string[]): Promise<IpAddressRow[]> {
+  const json = await runIn(netns, "ip", words);
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // eslint-disable-next-line no-control-regex
+  return parseRows<IpAddressRow>(json.trim().replace(/[\u0000-\u001f\u007f]/g, escape));
+}
+
 /** All links of a network namespace. Every namespace has `lo`, so an empty list is an error. */
 export async function listLinks(netns: Netns): Promise<Link[]> {
   const words = ["-j", "-d", "address", "show"];

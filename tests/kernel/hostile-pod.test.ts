@@ -221,6 +221,29 @@ describe("a hostile pod", () => {
       expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
     });
 
+  it("that gives a device names with control characters, or that aren't text, doesn't keep it", async () => {
+    const before = await node();
+    await inject(hostDevice);
+    const names = [
+      "a\u0001b",
+      "\u001b[2J",
+      'q"t',
+      "-f",
+      "dev",
+      "\u007f",
+      ...Array.from({ length: 480 }, (_, at) => `n${at}`),
+    ];
+    for (const name of names.slice(0, 6))
+      await pod.machine.must(["ip", "link", "property", "add", "dev", "net1", "altname", name]);
+    await pod.machine.must(["sh", "-c", `ip link property add dev net1 altname "$(printf '\\377\\376')"`]);
+    await pod.machine.ip(...names.slice(6).map((name) => `link property add dev net1 altname ${name}`));
+    expect((await eject()).removed).to.equal(true);
+    expect(await node()).to.deep.equal(before);
+    const rest = await world.node.must(["sh", "-c", "ip link show eth7 | grep -c altname || true"]);
+    expect(rest.trim(), "names that ip can't remove").to.equal("1");
+    await world.node.must(["sh", "-c", `ip link property del dev eth7 altname "$(printf '\\377\\376')"`]);
+  });
+
   it("gets no device that has a program of the node", async () => {
     const object = join(world.root, "drop.o");
     await writeFile(object, xdpProgram());
