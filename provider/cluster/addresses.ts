@@ -23,12 +23,19 @@ export function addressCalls(api: RecordApi): AddressCluster {
       }
     },
     findAddress: (name) => records.find({ name }),
-    transferAddress: async ({ metadata: { name, uid, resourceVersion }, spec }, holder) => {
-      const body: object = { metadata: { uid, resourceVersion }, spec: { holder } };
+    transferAddress: ({ metadata: { name, uid, resourceVersion }, spec }, holder, labels) => {
+      const body: object = { metadata: { uid, resourceVersion, labels }, spec: { holder } };
       return changeVersion<StoredAddress>(server, `taking over ${words(spec)}`, () =>
         objects.patchClusterCustomObject({ ...resource, name, body, fieldManager }, patches.merge),
       );
     },
+    labelAddress: ({ metadata: { name, uid, resourceVersion }, spec }, labels) => {
+      const body: object = { metadata: { uid, resourceVersion, labels } };
+      return changeVersion<StoredAddress>(server, `labelling ${words(spec)}`, () =>
+        objects.patchClusterCustomObject({ ...resource, name, body, fieldManager }, patches.merge),
+      );
+    },
+    listAddresses: (labelSelector) => records.list(undefined, { labelSelector }),
     deleteAddress: async ({ metadata: { name, uid, resourceVersion }, spec }) => {
       // If the resource version has changed, another Vnic has taken the address over.
       const deleted: unknown = await deleteWithPreconditions(server, `freeing ${words(spec)}`, () =>

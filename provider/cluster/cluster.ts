@@ -124,12 +124,18 @@ export interface NetworkCluster {
   applyNetwork(record: NetworkRecord, options: { force: boolean }): Promise<StoredNetwork>;
   /** Adds our finalizer to the object with that UID unless it is being deleted; succeeds if it is gone. */
   holdNetwork(name: string, uid: string): Promise<void>;
-  /** Removes our finalizer from the object with that UID; succeeds if it is gone. */
-  releaseNetwork(name: string, uid: string): Promise<void>;
+  /**
+   * Removes our finalizer from the object with that UID; succeeds if it is gone. With `known`, the latest version that
+   * was read, the object is read again only if it has changed since.
+   */
+  releaseNetwork(name: string, uid: string, known?: StoredNetwork): Promise<void>;
   /** Marks the object with that UID for deletion; succeeds if it is gone. */
   deleteNetwork(name: string, uid: string): Promise<void>;
   findAttachmentDefinition(ref: VnicRef): Promise<AttachmentDefinition | undefined>;
 }
+
+/** Labels to set; `null` removes one. */
+export type LabelChange = Readonly<Record<string, string | null>>;
 
 /** Address claims: objects that the API server lets only one writer create or change. */
 export interface AddressCluster {
@@ -137,10 +143,14 @@ export interface AddressCluster {
   createAddress(record: AddressRecord): Promise<StoredAddress | undefined>;
   findAddress(name: string): Promise<StoredAddress | undefined>;
   /**
-   * Changes the holder of an object that hasn't changed since it was read. `outdated` if it was written since, or is
-   * gone.
+   * Changes the holder of an object that hasn't changed since it was read, and its labels. `outdated` if it was written
+   * since, or is gone.
    */
-  transferAddress(address: StoredAddress, holder: Holder): Promise<StoredAddress>;
+  transferAddress(address: StoredAddress, holder: Holder, labels: LabelChange): Promise<StoredAddress>;
+  /** Changes labels of an object that hasn't changed since it was read. `outdated` if it was written since, or is gone. */
+  labelAddress(address: StoredAddress, labels: LabelChange): Promise<StoredAddress>;
+  /** The objects that match a label selector. */
+  listAddresses(selector: string): Promise<readonly StoredAddress[]>;
   /**
    * Deletes one version of an object. Does nothing if the object was written since, or is gone; returns whether it was
    * deleted.

@@ -14,7 +14,7 @@ export function networkCalls(api: RecordApi): NetworkCluster {
     findNetwork: (name) => networks.find({ name }),
     applyNetwork: networks.apply,
     holdNetwork: (name, uid) => networks.hold({ name }, uid, networkFinalizer),
-    releaseNetwork: (name, uid) => networks.release({ name }, uid, networkFinalizer),
+    releaseNetwork: (name, uid, known) => networks.release({ name }, uid, networkFinalizer, known),
     deleteNetwork: async (name, uid) => void (await networks.delete({ name }, uid)),
     findAttachmentDefinition: (ref) =>
       find<AttachmentDefinition>(api.server, `reading NetworkAttachmentDefinition ${vnicId(ref)}`, () =>

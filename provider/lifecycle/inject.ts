@@ -27,6 +27,7 @@ import { preparePublication, publish, publishedEntry } from "./network/network-s
 import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, RecordExistsError, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
+import { refuseWithoutPlace } from "./address/network-entry.ts";
 import { takeOverOlder } from "./address/take-over.ts";
 import { awaitRunning, readPodState } from "./running-pod.ts";
 import { emitEvents } from "./emit-events.ts";
@@ -126,7 +127,8 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const { driver, definition, options, pod, claim } = injection;
   if (options.sourceRecord && !claim.record) throw outdatedError(options.sourceRecord);
   const owner = claim.record && refuseForeignRecord(claim.record, definition, options);
-  const { network, segments, warning } = await joinNetwork(driver.cluster, definition, pod.node);
+  const { network, segments, membership, warning } = await joinNetwork(driver.cluster, definition, pod.node);
+  if (membership) await refuseWithoutPlace(driver.cluster, membership, claim.record?.metadata.uid);
   if (warning !== undefined) driver.warn?.(warning);
   const publishAs = await preparePublication(driver, network, { ...definition.pod, uid: pod.uid });
   const prior = await cleanUpPreviousPlacements(injection, claim.record);
@@ -136,7 +138,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
     segments,
     prior,
     owner,
-    addresses: new AddressClaim(driver.cluster, wantedAddressesOf(definition, segments), prior),
+    addresses: new AddressClaim(driver.cluster, wantedAddressesOf(definition, segments, membership), prior, membership),
   };
 }
 
@@ -243,10 +245,8 @@ async function finish(
   };
   const inPod = { ...definition.pod, uid: pod.uid };
   const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
-  const addressClaims = await addresses.known();
-  const more = { addressClaims, ...(entry ? { networkStatus: entry } : {}) };
-  const status = attachedStatus(reported, pod, result, new Date(), more);
   try {
+    await addresses.leaveFormerNetworks();
     // What the status names is removed later, so it is written before the annotation is changed.
     if (entry) await attempt.announce(entry);
     await publish(driver, definition.pod.namespace, record.status?.networkStatus, entry, live);
@@ -254,6 +254,9 @@ async function finish(
     if (!options.sourceRecord) await attempt.fail(error);
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }
+  const addressClaims = await addresses.known();
+  const more = { addressClaims, ...(entry ? { networkStatus: entry } : {}) };
+  const status = attachedStatus(reported, pod, result, new Date(), more);
   try {
     await Promise.all([
       claim.releaseWith(() => driver.cluster.applyVnicStatus(vnicRef(definition), status)),

@@ -76,6 +76,10 @@ export const labels = {
   mac: `${group}/mac`,
   /** On a Vnic: name of the VnicSet that created it. */
   set: `${group}/set`,
+  /** On the VnicAddress of a MAC: the namespace of its holder. */
+  namespace: `${group}/namespace`,
+  /** On the VnicAddress of a MAC: prefix of one label for each VnicNetwork that its holder is on. */
+  member: `network.${group}/`,
   /** On records of versions before VnicAddress: prefix of one label per address. */
   address: `address.${group}/`,
 } as const;

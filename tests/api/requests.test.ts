@@ -5,6 +5,7 @@ import { VnicError } from "../../provider/base/errors.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { Surveyor } from "../../provider/lifecycle/survey.ts";
+import { apiVersion } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { until } from "../lab/run.ts";
@@ -13,6 +14,7 @@ import { injectResult } from "../fakes/objects.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { countKinds } from "../support/request-kinds.ts";
+import { applyObjects } from "../support/cluster.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
 
 const namespace = "requests";
@@ -110,6 +112,52 @@ describe("requests to the API server", () => {
     await refresh(states.slice(0, 4));
     // One list of the records, and each of the two pods. The session with the node is open already.
     expect(await requestsOf(0, () => refresh(states.slice(4)))).to.deep.equal({ "LIST vnics": 1, "GET pods": 1 });
+  });
+
+  describe("for a Vnic on a Network", () => {
+    const onNetwork = async (name: string, number: number) =>
+      void states.push(await inject(driver, { ...numbered(namespace, "db-1", number), network: { name } }));
+    const removeLatest = () => remove(states.pop() as VnicState);
+    const creation = {
+      "GET pods": 1,
+      "GET vnicnetworks": 2,
+      "PATCH vnics": 1,
+      "POST vnicaddresses": 2,
+      "PATCH vnics/status": 1,
+      "POST events": 1,
+    };
+    before(async () => {
+      const network = { apiVersion, kind: "VnicNetwork" };
+      const spec = { mode: "macvlan", parent: "eth1", freeMacs: true };
+      await applyObjects(api.kubectl, [
+        { ...network, metadata: { name: "requests-any" }, spec },
+        { ...network, metadata: { name: "requests-few" }, spec: { ...spec, vnicsPerNamespace: 3 } },
+      ]);
+      // The first Vnic adds the finalizer of its Network.
+      await requestsOf(2, () => Promise.all([onNetwork("requests-any", 201), onNetwork("requests-few", 202)]));
+    });
+
+    it("are two more for a creation, which read the Network", async () => {
+      expect(await requestsOf(1, () => onNetwork("requests-any", 203))).to.deep.equal(creation);
+    });
+
+    it("are three more where the Network limits the number of Vnics", async () => {
+      const counts = await requestsOf(1, () => onNetwork("requests-few", 204));
+      expect(counts).to.deep.equal({ ...creation, "LIST vnicaddresses": 2, "PATCH vnicaddresses": 1 });
+    });
+
+    it("are two more for a deletion, and five for that of the last one", async () => {
+      const deletion = { "PATCH vnics": 2, "DELETE vnics": 1, "DELETE vnicaddresses": 2, "POST events": 1 };
+      const reading = { "GET vnicnetworks": 1, "LIST vnics": 1 };
+      for (let left = 2; left > 0; left--)
+        expect(await requestsOf(1, removeLatest), "of a Network that is in use").to.deep.equal({
+          ...deletion,
+          ...reading,
+        });
+      const releasing = { "GET vnicnetworks": 1, "LIST vnics": 2, "LIST vnicaddresses": 1, "PATCH vnicnetworks": 1 };
+      for (let left = 2; left > 0; left--)
+        expect(await requestsOf(1, removeLatest), "the last").to.deep.equal({ ...deletion, ...releasing });
+    });
   });
 
   it("are five for a deletion, and an event that nothing waits for", async () => {

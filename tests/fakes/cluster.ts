@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Attachment, Cluster, PodRef } from "../../provider/cluster/cluster.ts";
+import type { Attachment, Cluster, LabelChange, PodRef } from "../../provider/cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../provider/base/errors.ts";
 import type { AddressRecord, AddressVersion, Holder, StoredAddress } from "../../provider/model/address/address.ts";
 import { annotations, finalizer, networkFinalizer, type VnicRef, vnicId } from "../../provider/model/names.ts";
@@ -240,10 +240,6 @@ export class FakeCluster implements Cluster {
   }
 
   private remember(before: StoredVnic, { finalizers, labels, annotations }: MetadataChange): StoredVnic {
-    const merged = (there: Readonly<Record<string, string>> = {}, more: MetadataChange["labels"] = {}) =>
-      Object.fromEntries(
-        Object.entries({ ...there, ...more }).filter((entry): entry is [string, string] => entry[1] !== null),
-      );
     const { metadata } = before;
     const changed = {
       ...before,
@@ -273,10 +269,30 @@ export class FakeCluster implements Cluster {
     return this.addresses.get(name);
   }
 
-  async transferAddress(address: StoredAddress, { namespace, name, uid }: Holder): Promise<StoredAddress> {
+  async transferAddress(
+    address: StoredAddress,
+    { namespace, name, uid }: Holder,
+    labels: LabelChange,
+  ): Promise<StoredAddress> {
     this.called("transferAddress", address.spec.value);
     if (!this.isCurrent(address)) throw new VnicError("outdated", `taking over ${address.spec.value}: too late`);
-    return this.keepAddress({ ...address, spec: { ...address.spec, holder: { namespace, name, uid } } });
+    const metadata = { ...address.metadata, labels: merged(address.metadata.labels, labels) };
+    return this.keepAddress({ ...address, metadata, spec: { ...address.spec, holder: { namespace, name, uid } } });
+  }
+
+  async labelAddress(address: StoredAddress, labels: LabelChange): Promise<StoredAddress> {
+    this.called("labelAddress", address.spec.value);
+    if (!this.isCurrent(address)) throw new VnicError("outdated", `labelling ${address.spec.value}: too late`);
+    const metadata = { ...address.metadata, labels: merged(address.metadata.labels, labels) };
+    return this.keepAddress({ ...address, metadata });
+  }
+
+  async listAddresses(selector: string): Promise<readonly StoredAddress[]> {
+    this.called("listAddresses", selector);
+    const wanted = selector.split(",").map((each) => each.split("="));
+    return [...this.addresses.values()].filter(({ metadata: { labels = {} } }) =>
+      wanted.every(([key = "", value]) => (value === undefined ? key in labels : labels[key] === value)),
+    );
   }
 
   async deleteAddress(address: AddressVersion): Promise<boolean> {
@@ -410,6 +426,13 @@ export class FakeCluster implements Cluster {
     const at = this.meanwhile.findIndex((one) => one.method === method);
     if (at >= 0) this.meanwhile.splice(at, 1)[0]?.happens();
   }
+}
+
+/** A map after a merge patch. */
+function merged(there: Readonly<Record<string, string>> = {}, change: LabelChange = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries({ ...there, ...change }).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
 }
 
 /** Returns the error that a promise was rejected with; fails if it wasn't. */

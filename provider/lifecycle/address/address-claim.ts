@@ -1,12 +1,20 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Holder, WantedAddress } from "../../model/address/address.ts";
 import { readHeld, writeHeld } from "../../model/address/held.ts";
+import type { Membership } from "../../model/address/membership.ts";
 import { annotations } from "../../model/names.ts";
 import { maxItems } from "../../model/schema/bounds.ts";
 import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
 import { changeUnlessEdited } from "../change-record.ts";
 import { claimAddresses, dropAddresses, freeAddresses, type Holdings, refuseHeldAddresses } from "./claim-addresses.ts";
+import { NetworkEntry } from "./network-entry.ts";
+
+/** The claims of one holder, and its entry into its network. */
+interface Claimed {
+  readonly entry: NetworkEntry;
+  readonly holdings: Promise<Holdings>;
+}
 
 /** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
 export class AddressClaim {
@@ -15,24 +23,36 @@ export class AddressClaim {
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
   private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
+  private readonly membership: Membership | undefined;
   private readonly isGaining: boolean;
   /** The record that was annotated with new addresses, as it was before. */
   private annotated: StoredVnic | undefined;
-  private claimed: Promise<Holdings> | undefined;
+  private claimed: Claimed | undefined;
 
-  constructor(cluster: Cluster, wanted: readonly WantedAddress[], prior: StoredVnic | undefined) {
+  constructor(
+    cluster: Cluster,
+    wanted: readonly WantedAddress[],
+    prior: StoredVnic | undefined,
+    membership?: Membership,
+  ) {
     this.cluster = cluster;
     this.wanted = wanted;
+    this.membership = membership;
     const had = prior ? readHeld(prior.metadata) : [];
     this.former = had.filter((one) => !wanted.some((other) => isSame(one, other)));
     this.annotation = writeHeld([...this.former, ...wanted]);
     this.isGaining = wanted.some((one) => !had.some((other) => isSame(one, other)));
   }
 
-  /** Claims all addresses. If another Vnic has one of them, none is claimed, and the `conflict` names that Vnic. */
+  /**
+   * Claims all addresses, and a place on the network. If another Vnic has one of the addresses, none is claimed, and the
+   * `conflict` names that Vnic.
+   */
   async claim(holder: Holder): Promise<void> {
-    this.claimed = claimAddresses(this.cluster, this.wanted, holder);
-    await this.claimed;
+    const entry = new NetworkEntry(this.cluster, this.membership, holder.uid);
+    const holdings = this.claimAll(holder, entry);
+    this.claimed = { entry, holdings };
+    await holdings;
   }
 
   /**
@@ -60,10 +80,13 @@ export class AddressClaim {
     return { ...prior, metadata: { ...metadata, annotations: { ...metadata.annotations, ...change } } };
   }
 
-  /** Releases the addresses that this injection has claimed, but not those that the Vnic had before. */
+  /** Releases what this injection has claimed, but not what the Vnic had before. */
   async release(): Promise<void> {
-    const holdings = await this.claimed?.catch(() => undefined);
-    if (holdings) await dropAddresses(this.cluster, holdings.gained);
+    const holdings = await this.claimed?.holdings.catch(() => undefined);
+    if (this.claimed && holdings) {
+      await dropAddresses(this.cluster, this.claimed.entry.latest(holdings.gained));
+      await this.claimed.entry.undo();
+    }
     if (!this.annotated) return;
     const before = this.annotated.metadata.annotations?.[annotations.held];
     await this.cluster.swapVnicAnnotation(refOf(this.annotated), annotations.held, this.annotation, before);
@@ -71,11 +94,19 @@ export class AddressClaim {
 
   /** The claims that the Vnic has now, in the form in which its status has them. */
   async known(): Promise<readonly KnownClaim[]> {
-    const holdings = await this.claimed?.catch(() => undefined);
-    const all = holdings?.all ?? [];
+    const holdings = await this.claimed?.holdings.catch(() => undefined);
+    const all = this.claimed?.entry.latest(holdings?.all ?? []) ?? [];
     return all.slice(0, maxItems.addressClaims).map(({ metadata: { name, uid, resourceVersion } }) => {
       return { name, uid, resourceVersion };
     });
+  }
+
+  /**
+   * Gives up the places on networks that the Vnic was on before. Call it after the node's work, and before the status says
+   * that this is complete.
+   */
+  async leaveFormerNetworks(): Promise<void> {
+    await this.claimed?.entry.leaveFormer();
   }
 
   /** Releases the former addresses that the Vnic doesn't need any more. Call it after they were removed on the node. */
@@ -84,6 +115,19 @@ export class AddressClaim {
     await freeAddresses(this.cluster, this.former, record.metadata.uid);
     const { cluster, annotation, wanted } = this;
     await cluster.swapVnicAnnotation(refOf(record), annotations.held, annotation, writeHeld(wanted));
+  }
+
+  private async claimAll(holder: Holder, entry: NetworkEntry): Promise<Holdings> {
+    const { cluster, wanted } = this;
+    const holdings = await claimAddresses(cluster, wanted, holder);
+    try {
+      await entry.enter(wanted[0], holdings);
+    } catch (error) {
+      // What can't be released now can be taken over once the record is gone.
+      await dropAddresses(cluster, entry.latest(holdings.gained)).catch(() => undefined);
+      throw error;
+    }
+    return holdings;
   }
 }
 

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import {
@@ -7,6 +8,7 @@ import {
   type StoredAddress,
   type WantedAddress,
 } from "../../model/address/address.ts";
+import { withoutMembership } from "../../model/address/membership.ts";
 import { vnicId } from "../../model/names.ts";
 import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { ownerOf } from "../../model/kubernetes/record.ts";
@@ -81,7 +83,8 @@ async function claimAddress(
     if (held.spec.holder.uid === holder.uid) return { address: held, isNew: false };
     await refuseHeld(cluster, holding, held);
     try {
-      return { address: await cluster.transferAddress(held, holder), isNew: true };
+      const labels = { ...withoutMembership(held), ...holding.labels };
+      return { address: await cluster.transferAddress(held, holder, labels), isNew: true };
     } catch (error) {
       if (!isVnicError(error, "outdated")) throw error;
     }
@@ -126,13 +129,16 @@ export async function freeAddresses(
   uid: string,
   known: readonly KnownClaim[] = [],
 ): Promise<void> {
+  const limit = pLimit(8);
   await Promise.all(
-    held.map(async (each) => {
-      const name = addressName(each);
-      const metadata = known.find((one) => one.name === name);
-      if (metadata && (await cluster.deleteAddress({ metadata, spec: each }))) return;
-      const found = await cluster.findAddress(name);
-      if (found?.spec.holder.uid === uid) await cluster.deleteAddress(found);
-    }),
+    held.map((each) =>
+      limit(async () => {
+        const name = addressName(each);
+        const metadata = known.find((one) => one.name === name);
+        if (metadata && (await cluster.deleteAddress({ metadata, spec: each }))) return;
+        const found = await cluster.findAddress(name);
+        if (found?.spec.holder.uid === uid) await cluster.deleteAddress(found);
+      }),
+    ),
   );
 }

@@ -5,6 +5,7 @@ import { hostOf } from "../../base/address.ts";
 import { wantedAddressesOf } from "../../model/address/address.ts";
 import { writeHeld } from "../../model/address/held.ts";
 import { annotations, labels } from "../../model/names.ts";
+import { isNamed } from "../../model/network/reference.ts";
 import { definitionInRecord, type StoredVnic } from "../../model/vnic/record.ts";
 import { segmentsOfNetwork } from "../network/vnic-network.ts";
 import { claimAddresses } from "./claim-addresses.ts";
@@ -38,7 +39,9 @@ async function claimFor(cluster: Cluster, record: StoredVnic): Promise<void> {
     const definition = definitionInRecord(record);
     const there = new Set([live.mac, ...live.addresses.map(hostOf)]);
     const { network, pod } = definition;
-    const holdings = wantedAddressesOf(definition, await segmentsOfNetwork(cluster, network, pod.namespace));
+    const membership = isNamed(network) ? { namespace: pod.namespace, network: network.name } : undefined;
+    const segments = await segmentsOfNetwork(cluster, network, pod.namespace);
+    const holdings = wantedAddressesOf(definition, segments, membership);
     const held = holdings.filter(({ value }) => there.has(value));
     await claimAddresses(cluster, held, record.metadata);
     await cluster.changeVnic(record, {

@@ -1,20 +1,22 @@
-import { quoteGiven } from "../../base/quote.ts";
+import pLimit from "p-limit";
 import { contains, familyOf, isLinkLocal } from "../../base/address.ts";
-import { quote } from "../../base/quote.ts";
+import { quote, quoteGiven } from "../../base/quote.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
 import { finalizer, labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
+import { type Membership, memberSelector } from "../../model/address/membership.ts";
 import { segmentsOf } from "../../model/address/segment.ts";
 import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { namespaceProblems } from "../../model/network/terms.ts";
+import { isRealised } from "../../model/vnic/pending.ts";
 import type { StoredVnic } from "../../model/vnic/record.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
 import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
-import { refuseBeyondTerms, refuseTooMany } from "./terms.ts";
+import { refuseBeyondTerms } from "./terms.ts";
 
 /*
  * The external network of a Vnic: resolving its reference on a node, and protecting a network in use from deletion.
@@ -36,6 +38,8 @@ export async function resolveNetwork(
 export interface JoinedNetwork {
   readonly network: NetworkOnNode;
   readonly segments: readonly string[];
+  /** The Vnic's place on a VnicNetwork. */
+  readonly membership: Membership | undefined;
   /** A warning about settings of the network that have no effect. */
   readonly warning: string | undefined;
 }
@@ -44,10 +48,15 @@ export interface JoinedNetwork {
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
   const { network, record, warning } = await resolve(cluster, definition, node);
   if (record) {
-    await refuseBeyondTerms(cluster, definition, record);
+    refuseBeyondTerms(definition, record);
     await holdNetwork(cluster, record);
   }
-  return { network, segments: segmentsOf(record ? record.spec : network), warning };
+  const membership = record && {
+    namespace: definition.pod.namespace,
+    network: record.metadata.name,
+    most: record.spec.vnicsPerNamespace,
+  };
+  return { network, segments: segmentsOf(record ? record.spec : network), membership, warning };
 }
 
 /** The segments of a network that a Vnic of that namespace references. They don't depend on the node. */
@@ -105,13 +114,10 @@ async function findUsable(cluster: ClusterView, name: string, namespace: string)
 
 /**
  * Refuses a network that was marked for deletion since it was resolved, because its deletion may not have considered
- * our record; and a Vnic whose namespace has since reached its quota.
+ * our record.
  */
-export async function refuseTerminatingNetwork(cluster: Cluster, definition: Definition): Promise<void> {
-  const { network, pod } = definition;
-  if (!isNamed(network)) return;
-  const record = await findUsable(cluster, network.name, pod.namespace);
-  await refuseTooMany(cluster, definition, record);
+export async function refuseTerminatingNetwork(cluster: Cluster, { network, pod }: Definition): Promise<void> {
+  if (isNamed(network)) await findUsable(cluster, network.name, pod.namespace);
 }
 
 /** Adds the finalizer that keeps a network until no Vnics use it. */
@@ -120,14 +126,47 @@ async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers
 }
 
 /**
- * The records of the Vnics that use a network. A deleted record without our finalizer doesn't: its NIC is gone, and only
- * somebody else's finalizer keeps it.
+ * The records of the Vnics that use a network: the record names it, or the Vnic's NIC may still be on it, because the
+ * record names another network that the Vnic isn't on. Claims say where a NIC is, which only drivers write.
  */
 export async function recordsOn(cluster: Cluster, name: string): Promise<StoredVnic[]> {
+  const users = await recordsNaming(cluster, name);
+  return [...users, ...(await holdersOn(cluster, name, users))];
+}
+
+/** The records that name the network. */
+async function recordsNaming(cluster: Cluster, name: string): Promise<StoredVnic[]> {
   const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
-  return records
-    .filter(({ spec }) => "name" in spec.network && spec.network.name === name)
-    .filter(({ metadata }) => !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer));
+  return records.filter((record) => isNamedBy(record, name)).filter(isInUse);
+}
+
+/** The records, other than those, of the Vnics that have a claim on a network and aren't realised on another one. */
+async function holdersOn(cluster: Cluster, name: string, known: readonly StoredVnic[]): Promise<StoredVnic[]> {
+  const claims = await cluster.listAddresses(memberSelector(name));
+  const uids = new Set(known.map(({ metadata }) => metadata.uid));
+  const holders = new Map(claims.map(({ spec: { holder } }) => [holder.uid, holder]));
+  const limit = pLimit(8);
+  const found = await Promise.all(
+    [...holders.values()]
+      .filter(({ uid }) => !uids.has(uid))
+      .map((holder) =>
+        limit(async () => {
+          const record = await cluster.findVnic(holder);
+          const isHolder = record?.metadata.uid === holder.uid && isInUse(record);
+          return isHolder && (isNamedBy(record, name) || !isRealised(record)) ? record : undefined;
+        }),
+      ),
+  );
+  return found.filter((record) => record !== undefined);
+}
+
+function isNamedBy({ spec }: StoredVnic, name: string): boolean {
+  return isNamed(spec.network) && spec.network.name === name;
+}
+
+/** A deleted record without our finalizer isn't in use: its NIC is gone, and only somebody else's finalizer keeps it. */
+function isInUse({ metadata }: StoredVnic): boolean {
+  return !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer) === true;
 }
 
 /** The IDs of the Vnics that use a network. */
@@ -139,10 +178,13 @@ export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]>
 export async function releaseIfUnused(cluster: Cluster, name: string): Promise<void> {
   const record = await cluster.findNetwork(name);
   const { finalizers = [] } = record?.metadata ?? {};
-  if (!record || !finalizers.includes(networkFinalizer) || (await vnicsOn(cluster, name)).length > 0) return;
-  await cluster.releaseNetwork(name, record.metadata.uid);
-  // A Vnic that was added in the meantime relied on the finalizer.
-  if ((await vnicsOn(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
+  if (!record || !finalizers.includes(networkFinalizer)) return;
+  // The claims are read only if no record names the network, which is rare.
+  const users = await recordsNaming(cluster, name);
+  if (users.length > 0 || (await holdersOn(cluster, name, users)).length > 0) return;
+  await cluster.releaseNetwork(name, record.metadata.uid, record);
+  // A Vnic that was added in the meantime relied on the finalizer. Its record names the network.
+  if ((await recordsNaming(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
 }
 
 /** Describes how a named network differs from what was applied to the Vnic. */

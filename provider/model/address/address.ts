@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { OurRecord, Stored } from "../kubernetes/record.ts";
 import { apiVersion } from "../names.ts";
+import { type Membership, memberLabels } from "./membership.ts";
 
 /** An address or a MAC that a Vnic requests on one network segment. */
 export interface WantedAddress {
@@ -11,6 +12,8 @@ export interface WantedAddress {
   readonly value: string;
   /** The input that asks for it, for error messages. */
   readonly property: string;
+  /** The labels of the claim. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -46,17 +49,20 @@ export interface AddressVersion {
 
 /**
  * The MAC and the fixed addresses of a Vnic on each of its segments. A leased address isn't among them, since its
- * server keeps it unique.
+ * server keeps it unique. The MAC on the first segment says which network the Vnic joins.
  */
 export function wantedAddressesOf(
   { mac, addresses }: { readonly mac: string; readonly addresses: readonly string[] },
   segments: readonly string[],
+  membership?: Membership,
 ): WantedAddress[] {
   const values = [
     { value: mac, property: "mac" },
     ...addresses.map((address, index) => ({ value: hostOf(address), property: `addresses[${index}]` })),
   ];
-  return segments.flatMap((segment) => values.map((each) => ({ segment, ...each })));
+  const [first, ...others] = segments.flatMap((segment) => values.map((each) => ({ segment, ...each })));
+  if (!first) return [];
+  return [membership ? { ...first, labels: memberLabels(membership) } : first, ...others];
 }
 
 /** The MAC and the addresses, without segments. */
@@ -70,11 +76,11 @@ export function addressName({ segment, value }: Pick<WantedAddress, "segment" | 
 }
 
 export function addressRecord(holding: WantedAddress, { namespace, name, uid }: Holder): AddressRecord {
-  const { segment, value } = holding;
+  const { segment, value, labels } = holding;
   return {
     apiVersion,
     kind: "VnicAddress",
-    metadata: { name: addressName(holding) },
+    metadata: { name: addressName(holding), ...(labels ? { labels } : {}) },
     spec: { segment, value, family: kindOf(value), holder: { namespace, name, uid } },
   };
 }

@@ -94,13 +94,18 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "unit/node/node-addresses.test.ts": ["have MACs that no new NIC may have"],
   },
-  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace, where the Network doesn't let it choose MACs":
+  "rights on Vnics can't have more Vnics on a Network than it allows for each namespace, or hide a Vnic from the deletion of its Network":
     {
+      "api/quota.test.ts": [
+        "is reached and never exceeded by 20 creations of four drivers at the same time",
+        "counts NICs whose records were changed to another MAC and network, and lost all labels and annotations",
+      ],
       "lifecycle/tenants.test.ts": [
         "what the Network's terms don't allow, even without policies, and what CEL can't check",
       ],
       "unit/lifecycle/network/terms.test.ts": [
         "counts a Vnic whose NIC is still on it, although its record names a network that can't be used",
+        "can't be deleted while a NIC is on it, whatever the record says",
       ],
     },
   "rights on Vnics can't choose a Network's VLAN or mode, or a name that can't be used for derived objects": {

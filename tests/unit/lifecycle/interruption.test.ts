@@ -9,8 +9,10 @@ import { inject } from "../../../provider/lifecycle/inject.ts";
 import { observe } from "../../../provider/lifecycle/observe.ts";
 import { SessionPool } from "../../../provider/lifecycle/session/session-pool.ts";
 import { valuesOf } from "../../../provider/model/address/address.ts";
-import { annotations } from "../../../provider/model/names.ts";
+import { memberKey } from "../../../provider/model/address/membership.ts";
+import { annotations, labels } from "../../../provider/model/names.ts";
 import { networkRecordOf } from "../../../provider/model/network/record.ts";
+import { isNamed } from "../../../provider/model/network/reference.ts";
 import type { Definition } from "../../../provider/model/vnic/definition.ts";
 import { difference } from "../../../provider/model/vnic/diff.ts";
 import { isRealised } from "../../../provider/model/vnic/pending.ts";
@@ -56,10 +58,19 @@ class World {
   }
 
   setNetworkMtu(mtu: number): void {
-    this.cluster.networks.set("lan", {
-      ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1", freeMacs: true, mtu }),
-      metadata: { name: "lan", uid: uid(7), resourceVersion: "1" },
-    });
+    for (const [index, name] of ["lan", "same-lan"].entries())
+      this.cluster.networks.set(name, {
+        ...networkRecordOf({ name, mode: "macvlan", parent: "eth1", freeMacs: true, mtu, vnicsPerNamespace: 1 }),
+        metadata: { name, uid: uid(70 + index), resourceVersion: "1" },
+      });
+  }
+
+  /** The VnicNetworks that the claims of Vnics name, and whether as members. */
+  get memberships(): Record<string, string | undefined> {
+    const claims = [...this.cluster.addresses.values()].flatMap(({ metadata }) =>
+      Object.entries(metadata.labels ?? {}),
+    );
+    return Object.fromEntries(claims.filter(([key]) => key.startsWith(labels.member)));
   }
 
   get nic() {
@@ -106,6 +117,9 @@ const edits: readonly Edit[] = [
   { what: "gets a label", after: { labels: { tier: "a" } } },
   { what: "gets a route", after: { routes: [{ to: "10.0.0.0/8", via: "192.168.50.1" }] } },
   { what: "gives up its lease", before: { addresses: [], dhcp: {} }, after: { addresses: ["192.168.50.11/24"] } },
+  { what: "joins a Network", after: onNetwork },
+  { what: "leaves a Network for an inline network of its LAN", before: onNetwork },
+  { what: "moves between Networks of one LAN", before: onNetwork, after: { network: { name: "same-lan" } } },
   { what: "follows its Network", before: onNetwork, after: onNetwork, happens: (world) => world.setNetworkMtu(1400) },
   {
     what: "follows its pod",
@@ -138,6 +152,9 @@ describe("a Vnic whose process was interrupted", () => {
     expect(record?.status?.pod?.uid, at).to.equal(world.cluster.pods.get("shop/db-0")?.metadata?.uid);
     const held = Object.keys(world.cluster.holders).map((key) => key.split(" ")[1]);
     expect(held, at).to.have.members(valuesOf(wanted));
+    const { network } = wanted;
+    const joined = isNamed(network) ? { [memberKey(network.name)]: "member" } : {};
+    expect(world.memberships, at).to.deep.equal(joined);
     const after = await refresh(world, state, wanted);
     expect([after.seen.drift, after.isPlanned], at).to.deep.equal([undefined, false]);
   }

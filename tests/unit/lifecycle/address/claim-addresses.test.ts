@@ -114,7 +114,7 @@ describe("claiming addresses", () => {
       cluster = new FakeCluster();
     });
 
-    it("is idempotent, and returns only new addresses", async () => {
+    it("is idempotent, and says which addresses are new", async () => {
       const [one] = contend(cluster, 1);
       const values = (claims: readonly StoredAddress[]) => claims.map(({ spec }) => spec.value).sort();
       const first = await claimAddresses(cluster, [ten], one!);

@@ -20,7 +20,8 @@ describe("a network that is deleted", () => {
 
   /** Starts to wait; `state` says whether and how that has ended. */
   function start(): { state: string } {
-    const cluster = { listVnics: () => Promise.resolve(records) } as unknown as Cluster;
+    const calls = { listVnics: () => Promise.resolve(records), listAddresses: () => Promise.resolve([]) };
+    const cluster = calls as unknown as Cluster;
     const driver = { cluster, report: (text: string) => shown.push(text) };
     const waiting = { state: "waits" };
     const deadline = new Deadline("deleting VnicNetwork lan", 60, clock);

@@ -44,6 +44,26 @@ describe("a Network with a quota of one Vnic for each namespace", () => {
     expect(await attach("second", 11)).to.match(/namespace shop may have 1 Vnics on VnicNetwork lan/);
   });
 
+  it("counts a Vnic whose record was changed to another network and another MAC at the same time", async () => {
+    expect(await attach("first", 10)).to.equal("");
+    change("first", ({ metadata, spec, ...rest }) => ({
+      ...rest,
+      metadata: { ...metadata, generation, annotations: {}, labels: {} },
+      spec: { ...spec, mac: "02:00:00:00:00:99", network: { name: "none" } },
+    }));
+    expect(await attach("second", 11)).to.match(/namespace shop may have 1 Vnics on VnicNetwork lan/);
+  });
+
+  it("can't be deleted while a NIC is on it, whatever the record says", async () => {
+    expect(await attach("first", 10)).to.equal("");
+    const remove = () => removeNetwork(driver.cluster, { ...network, uid: uid(50) }).then(() => "", messageOf);
+    const known = driver.cluster.vnics.get("shop/first")!;
+    for (const spec of [known.spec, { ...known.spec, network: { name: "none" }, mac: "02:00:00:00:00:99" }]) {
+      change("first", (record) => ({ ...record, spec, metadata: { ...known.metadata, labels: {}, generation } }));
+      expect(await remove()).to.match(/VnicNetwork lan is in use by Vnic shop\/first/);
+    }
+  });
+
   it("doesn't count a Vnic that has never been on it, or has left it", async () => {
     const other = { network: { mode: "macvlan", parent: "eth2" } } as const;
     await inject(driver, definition({ name: "elsewhere", ...other }));
