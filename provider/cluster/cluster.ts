@@ -117,6 +117,7 @@ export interface VnicCluster {
 /** The external networks. */
 export interface NetworkCluster {
   findNetwork(name: string): Promise<StoredNetwork | undefined>;
+  listNetworks(): Promise<readonly StoredNetwork[]>;
   /**
    * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
    * unless forced.

@@ -12,6 +12,7 @@ export function networkCalls(api: RecordApi): NetworkCluster {
   const networks = recordCalls<StoredNetwork>(api, { kind: "VnicNetwork", kinds: "VnicNetworks" });
   return {
     findNetwork: (name) => networks.find({ name }),
+    listNetworks: () => networks.list(undefined, {}),
     applyNetwork: networks.apply,
     holdNetwork: (name, uid) => networks.hold({ name }, uid, networkFinalizer),
     releaseNetwork: (name, uid, known) => networks.release({ name }, uid, networkFinalizer, known),

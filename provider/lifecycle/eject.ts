@@ -3,6 +3,8 @@ import { isVnicError } from "../base/errors.ts";
 import { type VnicRef, vnicId } from "../model/names.ts";
 import { podForNode, readPod } from "../model/kubernetes/pod.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
+import { isNamed } from "../model/network/reference.ts";
+import { wasRealised } from "../model/vnic/pending.ts";
 import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { TakenClaim } from "./claim.ts";
@@ -10,7 +12,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { freeAddresses } from "./address/claim-addresses.ts";
 import { withdraw } from "./network/network-status.ts";
-import { releaseIfUnused } from "./network/vnic-network.ts";
+import { releaseDeleted, releaseIfUnused } from "./network/usage.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { NodeGone, requireNode } from "./node-exists.ts";
 import { emitEvents } from "./emit-events.ts";
@@ -67,7 +69,8 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid, record.status?.addressClaims);
     await cluster.releaseVnic(ref, record.metadata.uid, marked);
     claim.abandon();
-    if ("name" in record.spec.network) await releaseIfUnused(cluster, record.spec.network.name);
+    if (isNamed(record.spec.network)) await releaseIfUnused(cluster, record.spec.network.name);
+    if (!wasRealised(record)) await releaseDeleted(cluster);
   });
 }
 

@@ -24,6 +24,7 @@ import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { preparePublication, publish, publishedEntry } from "./network/network-status.ts";
+import { releaseDeleted } from "./network/usage.ts";
 import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, RecordExistsError, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
@@ -246,7 +247,11 @@ async function finish(
   const inPod = { ...definition.pod, uid: pod.uid };
   const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
   try {
-    await addresses.leaveFormerNetworks();
+    // Before the status says that the Vnic is as declared, because after that nobody would complete it.
+    if (addresses.leavesNetworks) {
+      await addresses.releaseFormer(record);
+      await releaseDeleted(driver.cluster);
+    }
     // What the status names is removed later, so it is written before the annotation is changed.
     if (entry) await attempt.announce(entry);
     await publish(driver, definition.pod.namespace, record.status?.networkStatus, entry, live);

@@ -101,4 +101,14 @@ describe("a Network's number of Vnics for each namespace", () => {
     const results = await Promise.all(numbers(300).map((number) => attach(number)));
     expect(results.filter((words) => words === "")).to.have.length(1);
   });
+
+  it("lets a deleted Network go with the last NIC on it, which no record names any more", async () => {
+    await kubectl(api.kubectl, ["delete", "vnicnetwork", network, "--wait=false"]);
+    // The last one that was made still names the Network.
+    for (const number of [...served.keys()].reverse()) {
+      expect(await kubectl(api.kubectl, ["get", "vnicnetwork", network, "-o", "name"])).to.include(network);
+      await remove(number);
+    }
+    expect(await kubectl(api.kubectl, ["get", "vnicnetworks", "-o", "name"])).to.not.include(network);
+  });
 });

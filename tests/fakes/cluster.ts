@@ -367,6 +367,11 @@ export class FakeCluster implements Cluster {
     this.networks.set(name, { ...record, metadata: { ...record.metadata, finalizers: [networkFinalizer] } });
   }
 
+  async listNetworks(): Promise<readonly StoredNetwork[]> {
+    this.called("listNetworks", "");
+    return [...this.networks.values()];
+  }
+
   async releaseNetwork(name: string, wanted: string): Promise<void> {
     this.called("releaseNetwork", name);
     const record = this.networks.get(name);

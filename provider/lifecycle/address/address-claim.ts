@@ -22,7 +22,7 @@ export class AddressClaim {
   readonly annotation: string;
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
-  private readonly former: readonly Pick<WantedAddress, "segment" | "value">[];
+  private former: readonly Pick<WantedAddress, "segment" | "value">[];
   private readonly membership: Membership | undefined;
   private readonly isGaining: boolean;
   /** The record that was annotated with new addresses, as it was before. */
@@ -101,20 +101,23 @@ export class AddressClaim {
     });
   }
 
-  /**
-   * Gives up the places on networks that the Vnic was on before. Call it after the node's work, and before the status says
-   * that this is complete.
-   */
-  async leaveFormerNetworks(): Promise<void> {
-    await this.claimed?.entry.leaveFormer();
+  /** Whether the Vnic may have been on a network that it leaves with this injection. */
+  get leavesNetworks(): boolean {
+    const segments = new Set(this.wanted.map(({ segment }) => segment));
+    return this.claimed?.entry.leavesNetworks === true || this.former.some(({ segment }) => !segments.has(segment));
   }
 
-  /** Releases the former addresses that the Vnic doesn't need any more. Call it after they were removed on the node. */
+  /**
+   * Releases the former addresses that the Vnic doesn't need any more, and its places on former networks. Call it after
+   * they were removed on the node. Does nothing the second time.
+   */
   async releaseFormer(record: StoredVnic): Promise<void> {
+    await this.claimed?.entry.leaveFormer();
     if (this.former.length === 0) return;
     await freeAddresses(this.cluster, this.former, record.metadata.uid);
     const { cluster, annotation, wanted } = this;
     await cluster.swapVnicAnnotation(refOf(record), annotations.held, annotation, writeHeld(wanted));
+    this.former = [];
   }
 
   private async claimAll(holder: Holder, entry: NetworkEntry): Promise<Holdings> {

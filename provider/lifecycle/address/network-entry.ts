@@ -93,10 +93,16 @@ export class NetworkEntry {
     if (labelled !== undefined && membership) await this.change(labelled, { [memberKey(membership.network)]: null });
   }
 
+  /** Whether the Vnic had a place on other networks before. */
+  get leavesNetworks(): boolean {
+    return this.former.length > 0;
+  }
+
   /** Leaves the networks that the Vnic was on before. Call it when its NIC has left them. */
   async leaveFormer(): Promise<void> {
     for (const { name, keys } of this.former)
       await this.change(name, Object.fromEntries(keys.map((key) => [key, null])));
+    this.former = [];
   }
 
   /** The versions of these claims that were written last. */

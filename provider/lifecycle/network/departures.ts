@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { vnicId } from "../../model/names.ts";
 import type { Deadline } from "../deadline.ts";
-import { recordsOn } from "./vnic-network.ts";
+import { recordsOn } from "./usage.ts";
 
 /** How long a deletion waits for Vnics whose own deletion hasn't begun, like those of a namespace that is just being deleted. */
 const graceMilliseconds = 10_000;

@@ -4,7 +4,7 @@ import { foreignRecordError, isOwn, ownedBy } from "../../model/kubernetes/owner
 import { ownerOf } from "../../model/kubernetes/record.ts";
 import type { NetworkDefinition } from "../../model/network/definition.ts";
 import { networkInRecord, networkRecordOf, type StoredNetwork } from "../../model/network/record.ts";
-import { releaseIfUnused, vnicsOn } from "./vnic-network.ts";
+import { releaseIfUnused, vnicsOn } from "./usage.ts";
 
 /* The record of a Network resource. */
 

@@ -14,7 +14,11 @@ export function providerPart(): Manifest[] {
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
       { apiGroups: [group], resources: ["vnics"], verbs: ["get", "list", "create", "patch", "delete"] },
       { apiGroups: [group], resources: ["vnicsets"], verbs: ["get", "create", "patch", "delete"] },
-      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "create", "patch", "delete", inlineVerb] },
+      {
+        apiGroups: [group],
+        resources: ["vnicnetworks"],
+        verbs: ["get", "list", "create", "patch", "delete", inlineVerb],
+      },
       { apiGroups: [group], resources: ["vnicaddresses"], verbs: ["get", "list", "create", "patch", "delete"] },
       { apiGroups: ["k8s.cni.cncf.io"], resources: ["network-attachment-definitions"], verbs: ["get"] },
       { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },

@@ -24,7 +24,7 @@ export function reconcilerPart(options: PlatformOptions): Manifest[] {
       { apiGroups: ["apps"], resources: ["deployments", "daemonsets"], verbs: ["get"] },
       { apiGroups: ["apps"], resources: ["statefulsets"], verbs: ["get", "list"] },
       // The reconciler writes the Vnics of VnicSets, which were checked against their authors' rights.
-      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "patch", inlineVerb] },
+      { apiGroups: [group], resources: ["vnicnetworks"], verbs: ["get", "list", "patch", inlineVerb] },
       {
         apiGroups: [group],
         resources: ["vnicaddresses"],

@@ -30,6 +30,16 @@ export function isRealised({ metadata, status }: Pick<StoredVnic, "metadata" | "
   return ready?.status === "True" && ready.observedGeneration === metadata.generation;
 }
 
+/**
+ * Whether the Vnic was in its pod as its record said before the deletion of the record began, which counts as a change of
+ * its spec. If it wasn't, it may have been on another network than the record names.
+ */
+export function wasRealised(record: Pick<StoredVnic, "metadata" | "status">): boolean {
+  const { generation, deletionTimestamp } = record.metadata;
+  if (generation === undefined || !deletionTimestamp) return isRealised(record);
+  return isRealised({ ...record, metadata: { ...record.metadata, generation: generation - 1 } });
+}
+
 export function isPending({ reason }: Pick<Condition, "reason">): boolean {
   return reason === pendingStatus.conditions[0].reason;
 }

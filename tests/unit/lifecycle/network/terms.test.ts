@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { messageOf } from "../../../../provider/base/errors.ts";
+import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
+import { eject } from "../../../../provider/lifecycle/eject.ts";
 import { inject } from "../../../../provider/lifecycle/inject.ts";
 import { removeNetwork } from "../../../../provider/lifecycle/network/network-record.ts";
 import { apiVersion, deriveMac, finalizer } from "../../../../provider/model/names.ts";
@@ -82,5 +84,39 @@ describe("a Network with a quota of one Vnic for each namespace", () => {
     const finalizers = ["example.com/keep"];
     change("first", (record) => ({ ...record, metadata: { ...record.metadata, finalizers, deletionTimestamp } }));
     expect(await remove()).to.equal("");
+  });
+
+  describe("that was deleted while a Vnic was on it", () => {
+    beforeEach(async () => {
+      for (const name of ["same-lan", "other-lan"])
+        driver.cluster.networks.set(name, {
+          ...{ apiVersion, kind: "VnicNetwork", metadata: { name, uid: uid(51), resourceVersion: "1" } },
+          spec: { mode: "macvlan", parent: name === "same-lan" ? "eth1" : "eth2" },
+        });
+      expect(await attach("first", 10)).to.equal("");
+      await driver.cluster.deleteNetwork("lan", uid(50));
+      expect([...driver.cluster.networks.keys()]).to.include("lan");
+    });
+    const mac = deriveMac({ namespace: "shop", name: "first" });
+    const moved = { name: "first", mac, interfaceName: "first", addresses: ["192.168.50.10/24"] };
+    const gone = () => expect([...driver.cluster.networks.keys()]).to.have.members(["same-lan", "other-lan"]);
+
+    for (const name of ["same-lan", "other-lan"])
+      it(`goes when the Vnic has moved to ${name}`, async () => {
+        await inject(driver, definition({ ...moved, network: { name } }));
+        gone();
+      });
+
+    it("goes with the Vnic, although its record names a network that can't be used", async () => {
+      change("first", (record) => ({
+        ...record,
+        metadata: { ...record.metadata, generation },
+        spec: { ...record.spec, network: { name: "none" } },
+      }));
+      const { metadata } = driver.cluster.vnics.get("shop/first")!;
+      const known = { uid: metadata.uid, node: "worker-1" };
+      await eject(driver, { namespace: "shop", name: "first" }, known, new Deadline("ejecting", 5));
+      gone();
+    });
   });
 });

@@ -1,0 +1,80 @@
+import pLimit from "p-limit";
+import type { Cluster } from "../../cluster/cluster.ts";
+import { memberSelector } from "../../model/address/membership.ts";
+import { finalizer, labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
+import { isNamed } from "../../model/network/reference.ts";
+import { isRealised } from "../../model/vnic/pending.ts";
+import type { StoredVnic } from "../../model/vnic/record.ts";
+
+/* Which Vnics use a VnicNetwork, and its deletion when none does any more. */
+
+/**
+ * The records of the Vnics that use a network: the record names it, or the Vnic's NIC may still be on it, because the
+ * record names another network that the Vnic isn't on. Claims say where a NIC is, which only drivers write.
+ */
+export async function recordsOn(cluster: Cluster, name: string): Promise<StoredVnic[]> {
+  const users = await recordsNaming(cluster, name);
+  return [...users, ...(await holdersOn(cluster, name, users))];
+}
+
+/** The records that name the network. */
+async function recordsNaming(cluster: Cluster, name: string): Promise<StoredVnic[]> {
+  const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
+  return records.filter((record) => isNamedBy(record, name)).filter(isInUse);
+}
+
+/** The records, other than those, of the Vnics that have a claim on a network and aren't realised on another one. */
+async function holdersOn(cluster: Cluster, name: string, known: readonly StoredVnic[]): Promise<StoredVnic[]> {
+  const claims = await cluster.listAddresses(memberSelector(name));
+  const uids = new Set(known.map(({ metadata }) => metadata.uid));
+  const holders = new Map(claims.map(({ spec: { holder } }) => [holder.uid, holder]));
+  const limit = pLimit(8);
+  const found = await Promise.all(
+    [...holders.values()]
+      .filter(({ uid }) => !uids.has(uid))
+      .map((holder) =>
+        limit(async () => {
+          const record = await cluster.findVnic(holder);
+          const isHolder = record?.metadata.uid === holder.uid && isInUse(record);
+          return isHolder && (isNamedBy(record, name) || !isRealised(record)) ? record : undefined;
+        }),
+      ),
+  );
+  return found.filter((record) => record !== undefined);
+}
+
+function isNamedBy({ spec }: StoredVnic, name: string): boolean {
+  return isNamed(spec.network) && spec.network.name === name;
+}
+
+/** A deleted record without our finalizer isn't in use: its NIC is gone, and only somebody else's finalizer keeps it. */
+function isInUse({ metadata }: StoredVnic): boolean {
+  return !metadata.deletionTimestamp || metadata.finalizers?.includes(finalizer) === true;
+}
+
+/** The IDs of the Vnics that use a network. */
+export async function vnicsOn(cluster: Cluster, name: string): Promise<string[]> {
+  return (await recordsOn(cluster, name)).map(({ metadata }) => vnicId(metadata));
+}
+
+/** Removes the finalizer of a network after its last Vnic is gone, so that it can be deleted. */
+export async function releaseIfUnused(cluster: Cluster, name: string): Promise<void> {
+  const record = await cluster.findNetwork(name);
+  const { finalizers = [] } = record?.metadata ?? {};
+  if (!record || !finalizers.includes(networkFinalizer)) return;
+  // The claims are read only if no record names the network, which is rare.
+  const users = await recordsNaming(cluster, name);
+  if (users.length > 0 || (await holdersOn(cluster, name, users)).length > 0) return;
+  await cluster.releaseNetwork(name, record.metadata.uid, record);
+  // A Vnic that was added in the meantime relied on the finalizer. Its record names the network.
+  if ((await recordsNaming(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
+}
+
+/**
+ * Removes the finalizer of each network that is being deleted and that no Vnics are on. Call it after a Vnic has left
+ * networks that its record doesn't name.
+ */
+export async function releaseDeleted(cluster: Cluster): Promise<void> {
+  const networks = await cluster.listNetworks();
+  for (const { metadata } of networks) if (metadata.deletionTimestamp) await releaseIfUnused(cluster, metadata.name);
+}
