@@ -522,6 +522,25 @@ describe("a hostile pod", () => {
     expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
   });
 
+  it("that has tens of thousands of routes, rules, neighbours and names in its namespace loses its NIC within seconds", async () => {
+    await inject(macvlan);
+    const many = (count: number, command: (host: string) => string) =>
+      Array.from({ length: count }, (_, number) => command(`${number >> 8}.${number & 255}`));
+    await pod.machine.ip(
+      ...many(20_000, (host) => `route add blackhole 172.${host}.1/32 proto 118`),
+      ...many(200, (host) => `route add 10.${host}.1/32 proto 118 nexthop via 192.168.50.1 nexthop via 192.168.50.2`),
+      ...many(2000, (host) => `rule add from 10.${host}.1 lookup 100 protocol 118`),
+      ...many(10_000, (host) => `neigh add 192.168.${host} lladdr 02:00:00:00:00:01 dev net1 nud permanent`),
+      ...many(490, (host) => `link property add dev net1 altname ${"x".repeat(90)}${host}`),
+    );
+    const seen = await world.session.observe(plan);
+    expect(seen.interface).to.include({ name: "net1" });
+    const began = performance.now();
+    expect((await eject()).removed).to.equal(true);
+    expect(performance.now() - began).to.be.lessThan(20_000);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+  });
+
   for (const [network, placement] of [
     [macvlan, "moved"],
     [bridge, "moved"],
