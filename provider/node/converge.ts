@@ -14,7 +14,7 @@ import { refuseTakenName, renameLink } from "./interface-name.ts";
 import { resolveParent, findParent } from "./parent-link.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
 import { ownLink, knownLinkOf } from "./own-link.ts";
-import { make } from "./make.ts";
+import { make, type Made } from "./make.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
 import { removeFromNode, removeLink } from "./remove.ts";
@@ -26,8 +26,8 @@ import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 
 /**
- * Brings the NIC from its current state to the plan, and refuses what is impossible. Returns whether it created a new
- * link.
+ * Brings the NIC from its current state to the plan, and refuses what is impossible. Returns the link if it
+ * made a new one.
  */
 export async function converge(
   asked: InjectPlan,
@@ -35,7 +35,7 @@ export async function converge(
   known: ResourceFile | undefined,
   lease: Lease | undefined,
   step: RunStep,
-): Promise<boolean> {
+): Promise<Made | undefined> {
   const plan = withLease(asked, lease);
   const {
     vnic: { uid },
@@ -77,11 +77,10 @@ export async function converge(
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
       if (plan.slaac && !known?.definition.slaac) await awaitAnnounced(podNetns, uid);
     });
-    return false;
+    return undefined;
   }
   feasibleMtu(plan, parentLink);
-  await make(asked, parentLink, association, step);
-  return true;
+  return make(asked, parentLink, association, step);
 }
 
 /** Whether the existing link can be kept: the pod's network namespace and the network are the same. */

@@ -12,7 +12,7 @@ import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { mayHaveLink, interfaceOf, type Link, listLinks } from "./link.ts";
 import { ownLinks } from "./own-link.ts";
 import { linksBeside } from "./upper-links.ts";
-import { make } from "./make.ts";
+import { make, type Made } from "./make.ts";
 import { refuseNodeAddresses, refuseNodeMac } from "./node-addresses.ts";
 import { netnsPath } from "./netns.ts";
 import { refuseImpossibleChange } from "./possible-change.ts";
@@ -67,7 +67,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
     parentIsAllowed = refuseClusterParent(assumed.parent);
     parentIsAllowed.catch(() => undefined);
   }
-  let made = assumed !== undefined && (await succeeds(vnic.uid, make(plan, assumed, association, step)));
+  let made = assumed && (await unlessItFails(vnic.uid, make(plan, assumed, association, step)));
   if (!made) {
     // After an undone attempt, `converge` checks the parent itself, in its own order of errors.
     parentIsAllowed = Promise.resolve();
@@ -81,7 +81,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
           throw made ? new VnicError("refused", messageOf(error)) : error;
         });
       });
-    const { live, links } = await readBack(podNetns, plan);
+    const { live, links } = await readBack(podNetns, plan, made?.podLinks);
     const { former } = file.link ?? {};
     const beside = known && canKeepLink(known, plan, association) ? known.link?.beside : undefined;
     await step("attached", async () => undefined, {
@@ -109,26 +109,24 @@ function assumedParent({ network: { mode, parent, vlan }, slaac }: InjectPlan): 
 }
 
 /**
- * Reports whether the first attempt succeeded. The first attempt doesn't read the node's links, which saves a third of
+ * The result of the first attempt; undefined if it failed. The first attempt doesn't read the node's links, which saves a third of
  * the time if there is no resource file yet. After a failure it is undone, and the second attempt finds the cause. An
  * address conflict is final, and so is a failure whose undoing failed: the resource file is then still there.
  */
-function succeeds(uid: string, attempt: Promise<void>): Promise<boolean> {
-  return attempt.then(
-    () => true,
-    async (error: unknown) => {
-      if (isVnicError(error, "conflict") || (await readResourceFile(uid))) throw error;
-      return false;
-    },
-  );
+function unlessItFails(uid: string, attempt: Promise<Made>): Promise<Made | undefined> {
+  return attempt.catch(async (error: unknown) => {
+    if (isVnicError(error, "conflict") || (await readResourceFile(uid))) throw error;
+    return undefined;
+  });
 }
 
-/** Reads the actual state of the NIC, and of all links of the pod. */
+/** The actual state of the NIC, and of all links of the pod, which are read unless they were. */
 async function readBack(
   netns: { path: string },
   { vnic: { uid }, network, interfaceName }: InjectPlan,
+  podLinks: readonly Link[] | undefined,
 ): Promise<{ readonly live: Link; readonly links: readonly Link[] }> {
-  const links = await listLinks(netns);
+  const links = podLinks ?? (await listLinks(netns));
   const live = ownLinks(links, uid, { mode: network.mode }).find(({ name }) => name === interfaceName);
   if (!live)
     throw new VnicError("failed", `the link was gone from the pod's network namespace just after it was configured`);

@@ -2,11 +2,12 @@ import { randomInt } from "node:crypto";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { maxItems } from "../model/schema/bounds.ts";
 import { omitUndefined } from "../model/schema/known.ts";
-import { batchOf, handle, ipLine, type IpLine, number, withoutZeros } from "../model/link/ip-line.ts";
+import { batchOf, handle, ipLine, type IpLine, number, showLine, withoutZeros } from "../model/link/ip-line.ts";
 import { deviceSettings, type DeviceSettings } from "../model/link/device-settings.ts";
 import type { Interface } from "../model/wire/session-protocol.ts";
 import { type Netns, runIn, startIn } from "./netns.ts";
 import { readTable } from "./proc-net.ts";
+import type { Started } from "./run.ts";
 
 /** A link as `ip -j -d address` prints it; the alias is missing without `-d`. */
 export interface Link extends Interface {
@@ -78,7 +79,10 @@ export interface IpAddressRow {
 
 /** The rows that an `ip` command with these words prints as JSON. */
 export async function ipRows<T>(netns: Netns, words: readonly string[]): Promise<T[]> {
-  const json = await runIn(netns, "ip", words);
+  return rowsIn<T>(await runIn(netns, "ip", words), words);
+}
+
+function rowsIn<T>(json: string, words: readonly string[]): T[] {
   try {
     return parseRows<T>(json);
   } catch (cause) {
@@ -96,10 +100,17 @@ export async function exactRows(netns: Netns, words: readonly string[]): Promise
   return parseRows<IpAddressRow>(json.trim().replace(/[\u0000-\u001f\u007f]/g, escape));
 }
 
+/** Makes `ip` print JSON with all details of a link. */
+const detailed = ["-j", "-d"];
+
 /** All links of a network namespace. Every namespace has `lo`, so an empty list is an error. */
 export async function listLinks(netns: Netns): Promise<Link[]> {
-  const words = ["-j", "-d", "address", "show"];
-  const links = linksOf(await ipRows<IpAddressRow>(netns, words));
+  const words = [...detailed, "address", "show"];
+  return allLinksIn(await runIn(netns, "ip", words), words);
+}
+
+function allLinksIn(json: string, words: readonly string[]): Link[] {
+  const links = linksOf(rowsIn<IpAddressRow>(json, words));
   if (links.length === 0) throw new VnicError("failed", `ip ${words.join(" ")}: its output has no link, not even lo`);
   return links;
 }
@@ -202,19 +213,31 @@ export function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonl
   return prepareIpBatch(netns, options)(lines);
 }
 
+/** An `ip -batch` that was started; takes its commands, once. */
+export type Batch<T> = (lines: readonly IpLine[]) => Promise<T>;
+
 /** Starts `ip -batch` ahead of its commands, because its start takes as long as the commands. */
-export function prepareIpBatch(
-  netns: Netns,
-  options: readonly string[] = [],
-): (lines: readonly IpLine[]) => Promise<void> {
+export function prepareIpBatch(netns: Netns, options: readonly string[] = []): Batch<undefined> {
   const ip = startIn(netns, "ip", [...options, "-batch", "-"]);
-  return async (lines) => {
-    try {
-      await ip.finish(batchOf(lines));
-    } catch (error) {
-      throw explainBatchError(error, lines);
-    }
-  };
+  return (lines) => finishBatch(ip, lines).then(() => undefined);
+}
+
+/**
+ * Starts `ip -batch` ahead of its commands. It lists all links of the network namespace after them, which saves the
+ * start of another program.
+ */
+export function prepareListingBatch(netns: Netns): Batch<Link[]> {
+  const words = [...detailed, "-batch", "-"];
+  const ip = startIn(netns, "ip", words);
+  return async (lines) => allLinksIn(await finishBatch(ip, [...lines, showLine]), words);
+}
+
+async function finishBatch(ip: Started, lines: readonly IpLine[]): Promise<string> {
+  try {
+    return await ip.finish(batchOf(lines));
+  } catch (error) {
+    throw explainBatchError(error, lines);
+  }
 }
 
 /** Deletes a link. It may be gone already: the kernel deletes the node's end of a veth when the pod's end goes. */

@@ -10,7 +10,7 @@ import {
 import { randomInt } from "node:crypto";
 import { transitLinkName } from "../model/names.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
-import { prepareIpBatch } from "./link.ts";
+import { type Batch, type Link, prepareIpBatch, prepareListingBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
 import { route } from "./routing.ts";
@@ -27,6 +27,12 @@ import { undoAfter } from "./undo.ts";
  */
 const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 
+/** A link that was made. */
+export interface Made {
+  /** All links of the pod, as they are after the last change; undefined if they haven't been read since. */
+  readonly podLinks?: readonly Link[];
+}
+
 /**
  * Creates the link on the node and moves it into the pod, or creates it in the pod; configures it there. Undoes all of
  * this if a step fails.
@@ -36,16 +42,21 @@ export async function make(
   parentLink: ParentLink,
   association: Association,
   step: RunStep,
-): Promise<void> {
+): Promise<Made> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
   // Each `ip` process is started during the step before it, because its start takes as long as its commands.
-  const prepared: ReturnType<typeof prepareIpBatch>[] = [];
-  const prepare = (netns: Netns) => {
-    const batch = prepareIpBatch(netns);
+  const prepared: Batch<unknown>[] = [];
+  const started = <T>(batch: Batch<T>) => {
     prepared.push(batch);
     return batch;
   };
+  const prepare = (netns: Netns) => started(prepareIpBatch(netns));
+  // The last program in the pod also reads the result, unless it isn't complete yet.
+  const isLast = !plan.routing && !plan.slaac && !plan.dhcp;
+  const prepareLast = () =>
+    started<readonly Link[] | undefined>(isLast ? prepareListingBatch(podNetns) : prepareIpBatch(podNetns));
+  const configuresAtOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
   const isDirect = plan.placement === "direct";
   let configured = false;
   try {
@@ -67,22 +78,24 @@ export async function make(
       await created;
       arrived = step("moving", () => move(moveSteps(plan, podNetns.path)));
     }
-    const configure = prepare(podNetns);
+    const configure = configuresAtOnce ? prepareLast() : prepare(podNetns);
     await arrived;
+    let podLinks: readonly Link[] | undefined;
     await step("configuring", async () => {
       await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
       configured = true;
-      const configuresAtOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
-      await configure(configuresAtOnce ? configureSteps(plan) : bringUpSteps(plan));
-      if (!configuresAtOnce) {
-        const address = prepare(podNetns);
+      if (configuresAtOnce) podLinks = await configure(configureSteps(plan));
+      else {
+        await configure(bringUpSteps(plan));
+        const address = prepareLast();
         await settle(plan, podNetns);
         await step("probing", () => probe(podNetns, plan, { addresses: [] }));
-        await address(addressSteps(plan));
+        podLinks = await address(addressSteps(plan));
       }
       if (plan.routing) await route(podNetns, plan);
       if (plan.slaac) await awaitAnnounced(podNetns, uid);
     });
+    return podLinks ? { podLinks } : {};
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
     await undoAfter(error, plan, podNetns, configured);

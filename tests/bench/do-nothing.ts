@@ -47,7 +47,10 @@ export class DoNothing {
 
   static async create({ kubeconfig, env = {}, provider = "least" }: DoNothingOptions): Promise<DoNothing> {
     const project = await mkdtemp(join(tmpdir(), "vnic-nothing-"));
-    await writeFile(join(project, "Pulumi.yaml"), "name: do-nothing\nruntime: nodejs\n");
+    await writeFile(
+      join(project, "Pulumi.yaml"),
+      "name: do-nothing\nruntime: { name: nodejs, options: { typescript: false } }\n",
+    );
     await writeFile(join(project, "index.js"), programWith(providers[provider]));
     await symlink(join(checkout, "node_modules"), join(project, "node_modules"));
     return new DoNothing(await Stack.create({ kubeconfig, project, env }), project);

@@ -88,13 +88,15 @@ export class FakePrograms implements Programs {
     if (words === "-j -d address show") return this.kernel.show(place);
     if (/^(-[46] )?(-N )?-j (route|rule|neigh|netns) /.test(words)) return "[]";
     if (!words.endsWith("-batch -")) throw new Error(`no fake of ip ${words}`);
+    let output = "";
     for (const [index, line] of lines.entries())
       try {
-        this.kernel.run(place, line);
+        if (line === "address show") output += this.kernel.show(place);
+        else this.kernel.run(place, line);
       } catch (error) {
         throw failed(argv, `${(error as Error).message}; Command failed -:${index + 1}`);
       }
-    return "";
+    return output;
   }
 }
 

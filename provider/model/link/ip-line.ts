@@ -77,7 +77,11 @@ export function ipLine(text: TemplateStringsArray, ...words: readonly (Word | Ip
 }
 
 /** The form of a whole line: one of the commands used here, in printable characters without a meaning to `ip`. */
-const wholeLine = /^(link|address|route|rule|neigh|token) (add|del|set|replace) [A-Za-z0-9 ._:/-]+( "")?$/;
+const wholeLine =
+  /^((link|address|route|rule|neigh|token) (add|del|set|replace) [A-Za-z0-9 ._:/-]+( "")?|address show)$/;
+
+/** Prints all links with their addresses. */
+export const showLine = ipLine`address show`;
 
 /** The input for `ip -batch`. Checks each line again, independently of the types. */
 export function batchOf(lines: readonly IpLine[]): string {

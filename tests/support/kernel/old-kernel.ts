@@ -34,6 +34,7 @@ while IFS= read -r line; do
     printf '%s\\n' "$said" | sed "s/Command failed -:1/Command failed -:$n/" >&2
     exit 1
   fi
+  test -z "$said" || printf '%s\\n' "$said"
 done
 `;
 
