@@ -4,6 +4,7 @@
  */
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
+import { neededModels } from "./client-models.ts";
 
 const bundles: BuildOptions = {
   outExtension: { ".js": ".mjs" },
@@ -17,6 +18,7 @@ const bundles: BuildOptions = {
   target: "node22",
   legalComments: "none",
   logLevel: "warning",
+  plugins: [neededModels],
 };
 
 await build({

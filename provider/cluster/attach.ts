@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import { type ClientOptions, WebSocket } from "ws";
+import type { ClientOptions, WebSocket } from "ws";
 import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import type { Attachment } from "./cluster.ts";
@@ -36,7 +36,7 @@ export async function openAttachment(
       "forbidden",
       `attaching to pod ${namespace}/${pod}: the API server answers HTTP ${opened}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
     );
-  return opened instanceof WebSocket ? attachmentOver(opened, clock) : undefined;
+  return typeof opened === "object" ? attachmentOver(opened, clock) : undefined;
 }
 
 /**
@@ -44,6 +44,8 @@ export async function openAttachment(
  * answer.
  */
 async function connect(connection: SocketConnection, path: string): Promise<WebSocket | number | undefined> {
+  // Loaded on first use, because a preview opens no connection.
+  const { WebSocket } = await import("ws");
   const used = connection.current;
   const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
   await connection.applyToSocket(options);
@@ -79,7 +81,7 @@ function attachmentOver(socket: WebSocket, clock: Clock): Attachment {
         else if (data[0] === channel.status) why = statusWords(data.subarray(1)) ?? why;
       }),
     onClose: (listener) => {
-      if (socket.readyState >= WebSocket.CLOSING) listener(why);
+      if (socket.readyState >= socket.CLOSING) listener(why);
       else socket.once("close", () => listener(why));
     },
     close: () => socket.close(),
@@ -94,7 +96,7 @@ function endWhenSilent(socket: WebSocket, clock: Clock, ending: () => void): voi
   let answered = true;
   socket.on("pong", () => (answered = true));
   const check = () => {
-    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.readyState !== socket.OPEN) return;
     if (answered) {
       answered = false;
       socket.ping();
