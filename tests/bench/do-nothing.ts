@@ -33,6 +33,8 @@ export interface DoNothingOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Which provider to use. @default "least" */
   readonly provider?: keyof typeof providers;
+  /** Time limit of each command. @default 600 */
+  readonly timeoutSeconds?: number;
 }
 
 /** A stack of dynamic resources that do nothing, to measure the engine alone. */
@@ -45,7 +47,12 @@ export class DoNothing {
     this.project = project;
   }
 
-  static async create({ kubeconfig, env = {}, provider = "least" }: DoNothingOptions): Promise<DoNothing> {
+  static async create({
+    kubeconfig,
+    env = {},
+    provider = "least",
+    timeoutSeconds = 600,
+  }: DoNothingOptions): Promise<DoNothing> {
     const project = await mkdtemp(join(tmpdir(), "vnic-nothing-"));
     await writeFile(
       join(project, "Pulumi.yaml"),
@@ -53,7 +60,7 @@ export class DoNothing {
     );
     await writeFile(join(project, "index.js"), programWith(providers[provider]));
     await symlink(join(checkout, "node_modules"), join(project, "node_modules"));
-    return new DoNothing(await Stack.create({ kubeconfig, project, env }), project);
+    return new DoNothing(await Stack.create({ kubeconfig, project, env, timeoutSeconds }), project);
   }
 
   /** Sets the number of declared resources for the next run, and their additional properties. */

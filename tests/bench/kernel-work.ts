@@ -13,6 +13,7 @@ import { transitLinkName } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import { must } from "../lab/run.ts";
 import { enter } from "../lab/enter.ts";
+import type { Node } from "../lab/layout.ts";
 import { fromSeconds } from "./clock.ts";
 import { node } from "./ground.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
@@ -36,12 +37,12 @@ export interface HandMadeLaps {
  * Makes the links one after the other, each by its placement. The laps `created`, `moved` and `configured` are those of
  * the last one.
  */
-export function makeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
-  return runScript(links.flatMap(makingOf));
+export function makeLinks(links: readonly HandMade[], on: Node = node): Promise<HandMadeLaps> {
+  return runScript(on, links.flatMap(makingOf));
 }
 
-export function removeLinks(links: readonly HandMade[]): Promise<HandMadeLaps> {
-  return runScript([
+export function removeLinks(links: readonly HandMade[], on: Node = node): Promise<HandMadeLaps> {
+  return runScript(on, [
     ...links.flatMap(({ definition, netns }) =>
       batch([`link del dev ${definition.interfaceName}`], ["nsenter", `--net=${netns}`, "--"]),
     ),
@@ -91,9 +92,9 @@ function stamp(stage: string): string {
   return `echo ${stage} $EPOCHREALTIME`;
 }
 
-async function runScript(lines: readonly string[]): Promise<HandMadeLaps> {
+async function runScript(on: Node, lines: readonly string[]): Promise<HandMadeLaps> {
   const script = ["set -e", "export LC_ALL=C", stamp("began"), ...lines].join("\n");
-  const said = await must(enter(node, ["bash", "-c", script]));
+  const said = await must(enter(on, ["bash", "-s"]), { input: script });
   const stamps = Object.fromEntries(
     said
       .trim()

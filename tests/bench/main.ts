@@ -1,6 +1,6 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
- * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3]
+ * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | cluster [--divisor 10] [--resync 120]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -9,8 +9,10 @@ import { parseArgs } from "node:util";
 import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
+import { measureCluster } from "./cluster/cluster.ts";
 import { measureNeighbors } from "./neighbors.ts";
 import { measureProfile } from "./profile.ts";
+import { measureScale } from "./scale.ts";
 import { measureRefresh } from "./refresh.ts";
 
 const usage = `usage: npm run bench -- <command>
@@ -19,6 +21,8 @@ const usage = `usage: npm run bench -- <command>
   refresh [--sizes 100,1000]  looking at many Vnics, against as many resources that do nothing
   neighbors [--rounds 4]   one tenant's NIC, alone and beside a tenant that keeps its node busy
             [--load typo]  only the loads with that word in their name
+  cluster [--divisor 10]   the reconciler in a simulated cluster: 1000 nodes, 50,000 pods, 10,000 Vnics, divided by a number
+          [--resync 120]   how often it looks at all Vnics, in seconds
   profile [--rounds 3]     where the time of an up goes: stages, requests, controls
 `;
 
@@ -27,13 +31,32 @@ async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { rounds: { type: "string" }, sizes: { type: "string" }, load: { type: "string" } },
+    options: {
+      rounds: { type: "string" },
+      sizes: { type: "string" },
+      load: { type: "string" },
+      divisor: { type: "string" },
+      resync: { type: "string" },
+      keep: { type: "boolean", default: false },
+    },
   });
   const measure = {
     attach: () => measureAttach(count(values.rounds ?? "20")),
     burst: () => measureBurst(counts(values.sizes ?? "10,50")),
     refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
     profile: () => measureProfile(count(values.rounds ?? "3")),
+    cluster: () =>
+      measureCluster({
+        divisor: count(values.divisor ?? "10"),
+        resyncSeconds: count(values.resync ?? "120"),
+        keep: values.keep,
+      }),
+    scale: () =>
+      measureScale({
+        sizes: counts(values.sizes ?? "1,10,100"),
+        rounds: count(values.rounds ?? "2"),
+        keep: values.keep,
+      }),
     neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };
   const command = positionals[0] as keyof typeof measure | undefined;

@@ -19,6 +19,8 @@ export interface StackOptions {
   /** Shares project and backend with another stack, which removes them. */
   readonly beside?: Stack;
   readonly name?: string;
+  /** Time limit of each command. @default 600 */
+  readonly timeoutSeconds?: number;
   /** Folders with additional plugins for the engine. */
   readonly plugins?: readonly string[];
 }
@@ -81,6 +83,7 @@ export class Stack {
   readonly name: string;
   private readonly project: string;
   private readonly env: NodeJS.ProcessEnv;
+  private timeoutSeconds = 600;
 
   private constructor(folder: string, project: string, name: string, env: NodeJS.ProcessEnv) {
     this.folder = folder;
@@ -109,6 +112,7 @@ export class Stack {
       KUBECONFIG: kubeconfig,
       ...env,
     });
+    stack.timeoutSeconds = options.timeoutSeconds ?? stack.timeoutSeconds;
     if (example && !beside) {
       await cp(join(checkout, "examples", example), stack.project, { recursive: true, filter: isSource });
       await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
@@ -137,7 +141,7 @@ export class Stack {
 
   /** Runs the Pulumi CLI. */
   pulumi(...argv: string[]): Promise<Output> {
-    return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: 600 });
+    return run(this.argv(...argv), { cwd: this.project, env: this.env, timeoutSeconds: this.timeoutSeconds });
   }
 
   /** The arguments of a command, for a test that starts the command itself. */

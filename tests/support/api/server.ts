@@ -1,24 +1,25 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { generateKeyPairSync, randomInt, randomUUID } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasEnded } from "../../lab/child.ts";
 import type { Lab, Output } from "../../lab/index.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
+import type { PlatformPart } from "../../../provider/model/platform/platform.ts";
 import { applyObjects, installPlatform } from "../cluster.ts";
 import type { ProxiedServer } from "../fault-proxy.ts";
+import { freePorts } from "../free-port.ts";
 
 /** A Kubernetes API server with etcd, without controllers and nodes. */
 export interface ApiServer {
   readonly kubectl: Lab["kubectl"];
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
+  /** Address of its etcd. */
+  readonly etcd: string;
   /** For a proxy in front of it. */
   readonly proxied: ProxiedServer;
   /** Creates a namespace with its default service account, as a controller would. */
@@ -34,8 +35,19 @@ export function apiServer(): Promise<ApiServer> {
   return (shared ??= startApiServer());
 }
 
-/** Starts another API server, as another cluster; with `ipv6`, its API has only an IPv6 address. */
-export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> {
+export interface ApiServerOptions {
+  /** Whether its API has only an IPv6 address. @default false */
+  readonly ipv6?: boolean;
+  /** Additional flags of etcd and of the API server. */
+  readonly etcdFlags?: readonly string[];
+  readonly flags?: readonly string[];
+  /** Parts of the platform that run or decide by themselves and should be installed. @default none */
+  readonly standing?: readonly PlatformPart[];
+}
+
+/** Starts another API server, as another cluster. */
+export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
+  const { ipv6 = false, etcdFlags = [], flags = [], standing = [] } = options;
   const host = ipv6 ? "::1" : "127.0.0.1";
   const programs = await ensureKubernetes();
   const folder = await mkdtemp(join(tmpdir(), "vnic-api-server-"));
@@ -67,6 +79,7 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
     `--listen-peer-urls=http://127.0.0.1:${peers}`,
     "--unsafe-no-fsync",
     "--log-level=warn",
+    ...etcdFlags,
   ]);
   launch("kube-apiserver", [
     join(programs, "kube-apiserver"),
@@ -84,6 +97,7 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${accountsKey}`,
     `--service-account-signing-key-file=${accountsKey}`,
+    ...flags,
   ]);
 
   const kubeconfig = join(folder, "kubeconfig");
@@ -109,10 +123,10 @@ export async function startApiServer({ ipv6 = false } = {}): Promise<ApiServer> 
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     await applyObjects(kubectl, [{ apiVersion: "v1", kind: "Namespace", metadata: { name, labels } }, account(name)]);
   }
-  await installPlatform(kubectl);
+  await installPlatform(kubectl, standing);
   await applyObjects(kubectl, [account("vnic-system")]);
   const tryCreate = (object: object) => kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(object));
-  return { kubectl, kubeconfig, proxied, makeNamespace, tryCreate };
+  return { kubectl, kubeconfig, etcd, proxied, makeNamespace, tryCreate };
 }
 
 const account = (namespace: string): object => ({
@@ -138,41 +152,4 @@ function lastWords(folder: string, { spawnfile }: ChildProcess): string {
     .split("\n")
     .slice(-10)
     .join("\n");
-}
-
-/**
- * Free ports of the loopback. The system gives none of these to a connection, so that nobody takes one before our
- * server does.
- */
-async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = randomInt(15_000, 32_000);
-    if ((await isReserved(port)) && (await isFree(port))) ports.push(port);
-  }
-  return ports;
-}
-
-/**
- * Reserves a port for this process among the processes that start API servers: by the UDP port of its number, which
- * nobody else needs, and which is free again when this process has ended.
- */
-function isReserved(port: number): Promise<boolean> {
-  const socket = createSocket("udp4").unref();
-  return new Promise((resolve) => {
-    socket.once("error", () => resolve(false));
-    socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
-  });
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    await once(server.listen(port, "127.0.0.1"), "listening");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await new Promise((resolve) => server.close(resolve));
-  }
 }
