@@ -10,6 +10,8 @@ export interface SessionPoolOptions {
   readonly image: string;
   /** How long a session stays open without work, in milliseconds. @default 3000 */
   readonly lingerMilliseconds?: number;
+  /** How many sessions may be open before one without work is ended early for another node. @default 100 */
+  readonly mostLingering?: number;
   /** Called when a session with a node was opened. */
   readonly onOpened?: (node: string) => void;
   /** @default the real clock */
@@ -28,15 +30,18 @@ export class SessionPool {
   private readonly cluster: Cluster;
   private readonly image: string;
   private readonly lingerMilliseconds: number;
+  private readonly mostLingering: number;
   private readonly onOpened: SessionPoolOptions["onOpened"];
   private readonly clock: Clock;
   private readonly shared = new Map<string, Shared>();
   private readonly closing = new Set<Promise<void>>();
 
-  constructor(cluster: Cluster, { image, lingerMilliseconds = 3000, onOpened, clock = realClock }: SessionPoolOptions) {
+  constructor(cluster: Cluster, options: SessionPoolOptions) {
+    const { image, lingerMilliseconds = 3000, mostLingering = 100, onOpened, clock = realClock } = options;
     this.cluster = cluster;
     this.image = image;
     this.lingerMilliseconds = lingerMilliseconds;
+    this.mostLingering = mostLingering;
     this.onOpened = onOpened;
     this.clock = clock;
   }
@@ -81,6 +86,7 @@ export class SessionPool {
   private enter(node: string, deadline: Deadline): Shared {
     let entry = this.shared.get(node);
     if (!entry) {
+      this.makeRoom();
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
       const options = { name, node, image: this.image, idleSeconds: 60 };
       const opening = openSession(this.cluster, options, deadline);
@@ -102,9 +108,21 @@ export class SessionPool {
   }
 
   private leave(node: string, entry: Shared): void {
-    if (--entry.users > 0) return;
-    if (this.shared.get(node) === entry)
-      entry.stopLingering = this.clock.after(this.lingerMilliseconds, () => this.retire(node, entry));
+    if (--entry.users > 0 || this.shared.get(node) !== entry) return;
+    // The sessions are ordered by when they were left.
+    this.shared.delete(node);
+    this.shared.set(node, entry);
+    entry.stopLingering = this.clock.after(this.lingerMilliseconds, () => this.retire(node, entry));
+  }
+
+  /** Ends the session that has been without work longest, if there are many. Sessions with work aren't ended. */
+  private makeRoom(): void {
+    if (this.shared.size < this.mostLingering) return;
+    for (const [node, entry] of this.shared)
+      if (entry.users === 0) {
+        this.retire(node, entry);
+        return;
+      }
   }
 
   private retire(node: string, entry: Shared): void {

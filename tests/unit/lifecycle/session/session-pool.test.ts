@@ -6,7 +6,7 @@ import { VnicError } from "../../../../provider/base/errors.ts";
 import { FakeClock, settle } from "../../../fakes/clock.ts";
 import { FakeCluster, rejection } from "../../../fakes/cluster.ts";
 import { never } from "../../../fakes/node-side.ts";
-import { injectPlan } from "../../../fakes/objects.ts";
+import { injectPlan, node } from "../../../fakes/objects.ts";
 
 const one = "worker-1";
 const other = "worker-2";
@@ -53,6 +53,23 @@ describe("a pool of sessions", () => {
     expect(cluster.jobs.size).to.equal(0);
     await pool.use(one, deadline(), eject);
     expect(opened()).to.have.length(2);
+  });
+
+  it("ends the session that has been without work longest when there are many, but none with work", async () => {
+    pool = new SessionPool(cluster, { image: "localhost/image:1", clock, mostLingering: 3 });
+    for (const name of ["busy", "a", "b", "c", "d"]) cluster.nodes.set(name, node());
+    let answer: (value: unknown) => void = () => undefined;
+    cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));
+    const slow = pool.use("busy", deadline(), eject);
+    await settle();
+    const hello = (session: Session) => session.request("hello", {});
+    for (const name of ["a", "b", "a", "c", "d"]) await pool.use(name, deadline(), hello);
+    await settle();
+    // At most three sessions: c ended b's, because a's was used later, and d ended a's.
+    expect(opened()).to.deep.equal(["busy", "a", "b", "c", "d"].map((name) => `createJob ${name}`));
+    expect(cluster.attachments.map(({ closed }) => closed)).to.deep.equal([false, true, true, false, false]);
+    answer({ removed: true, resourceFile: true, steps: [] });
+    await slow;
   });
 
   it("does not end a session that is still in use", async () => {
