@@ -135,6 +135,8 @@ describe("the reconciler heals", () => {
     await bench.runPod("other", "node1");
     await declare("spare", "other", "192.168.50.62");
     await pauseKubelet(bench.lab, "node1");
+    // The session of the last change is still open, and goes silent with this request.
+    await bench.kubectl("patch", "vnic", "spare", "--type=merge", "--patch", JSON.stringify({ spec: { mtu: 1400 } }));
     await nodeReady("node1", "Unknown");
     // A forced deletion lets the controller create the next pod while the first one is still running.
     await bench.kubectl("delete", "pod", "db", "other", "--force", "--grace-period=0");

@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import { parseJson } from "../../base/json.ts";
 import { StringDecoder } from "node:string_decoder";
 import type * as z from "zod";
@@ -27,6 +28,7 @@ import {
 } from "../../model/wire/session-protocol.ts";
 import type { Deadline } from "../deadline.ts";
 import { findLayout } from "./node-layout.ts";
+import { SilenceGuard } from "./silence-guard.ts";
 import { StartMonitor } from "./start-monitor.ts";
 
 const results = {
@@ -61,22 +63,32 @@ export class Session {
   private readonly node: string;
   private readonly attachment: Attachment;
   private readonly pending = new Map<number, Pending>();
+  private readonly silence: SilenceGuard;
   private lastId = 0;
   private broken: string | undefined;
   private readonly brokenListeners: (() => void)[] = [];
 
-  constructor(job: string, node: string, attachment: Attachment) {
+  constructor(job: string, node: string, attachment: Attachment, clock: Clock) {
     this.job = job;
     this.node = node;
     this.attachment = attachment;
+    this.silence = new SilenceGuard({
+      clock,
+      ask: () => void this.request("hello", {}).catch(() => undefined),
+      onSilent: (seconds) => {
+        this.break(`node ${node} has said nothing for ${seconds} s`);
+        attachment.close();
+      },
+    });
     const decoder = new StringDecoder("utf8");
     let rest = "";
     attachment.onOutput((chunk) => {
+      this.silence.hear();
       const lines = (rest + decoder.write(chunk)).split("\n");
       rest = lines.pop() ?? "";
       if (rest.length > maxLineLength) {
-        attachment.close();
-        return this.break(`it sent a line of more than ${maxLineLength} characters`);
+        this.break(`it sent a line of more than ${maxLineLength} characters`);
+        return attachment.close();
       }
       lines.forEach((line) => this.receive(line));
     });
@@ -124,6 +136,7 @@ export class Session {
     if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
     return new Promise<unknown>((resolve, reject) => {
       this.pending.set(id, { resolve, reject, onStep });
+      this.silence.start();
       this.attachment.write(`${JSON.stringify({ id, verb, ...fields })}\n`);
     }).then((result) => {
       const parsed = results[verb].safeParse(result);
@@ -148,14 +161,13 @@ export class Session {
     const waiting = this.pending.get(id);
     if (!waiting) return;
     const parsed = answer.safeParse(json);
-    if (!parsed.success) {
-      this.pending.delete(id);
-      return waiting.reject(this.invalidAnswer());
-    }
-    if ("step" in parsed.data) return waiting.onStep(parsed.data.step);
+    const { data } = parsed;
+    if (data && "step" in data) return waiting.onStep(data.step);
     this.pending.delete(id);
-    if ("error" in parsed.data) waiting.reject(this.errorOf(parsed.data.error));
-    else waiting.resolve(parsed.data.result);
+    if (this.pending.size === 0) this.silence.stop();
+    if (!data) waiting.reject(this.invalidAnswer());
+    else if ("error" in data) waiting.reject(this.errorOf(data.error));
+    else waiting.resolve(data.result);
   }
 
   /** Adds the node's name, which the node side doesn't know, to a failure. A refusal already names the input that is wrong. */
@@ -170,6 +182,7 @@ export class Session {
   private break(why: string): void {
     if (this.broken !== undefined) return;
     this.broken = why;
+    this.silence.stop();
     this.brokenListeners.forEach((listener) => listener());
     for (const { reject } of this.pending.values()) reject(this.brokenError(why));
     this.pending.clear();
@@ -231,7 +244,7 @@ async function handshake(
   attachment: Attachment,
   deadline: Deadline,
 ): Promise<Session | undefined> {
-  const session = new Session(job, node, attachment);
+  const session = new Session(job, node, attachment, deadline.clock);
   const cancel = deadline.clock.after(deadline.remainingMilliseconds, () => session.close());
   try {
     const { protocol, version } = await session.request("hello", {});

@@ -27,6 +27,7 @@ describe("sweeping a node", () => {
       "job",
       "worker-1",
       new FakeAttachment((request, self) => void nodeSide.serve(request, self)),
+      new FakeClock(),
     );
     const logged: unknown[] = [];
     await sweep(cluster, (_, __, about) => void logged.push(about?.vnic), "worker-1", session);

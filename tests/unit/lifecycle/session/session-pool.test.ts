@@ -72,6 +72,21 @@ describe("a pool of sessions", () => {
     await slow;
   });
 
+  it("looks again whether the node is there when an open session goes silent, however much work uses it", async () => {
+    const soon = () => new Deadline("testing", 60, clock);
+    await pool.use(one, soon(), eject);
+    cluster.nodeSide.eject = never;
+    cluster.nodeSide.hello = never;
+    const isGone = () => Promise.reject(new VnicError("refused", "node worker-1 isn't ready"));
+    const works: Promise<Error>[] = [];
+    for (const seconds of [5, 16]) {
+      works.push(rejection(pool.use(one, soon(), eject, isGone)));
+      await clock.advance(seconds);
+    }
+    for (const error of await Promise.all(works)) expect(error.message).to.equal("node worker-1 isn't ready");
+    expect(opened()).to.have.length(1);
+  });
+
   it("does not end a session that is still in use", async () => {
     let answer: (value: unknown) => void = () => undefined;
     cluster.nodeSide.eject = () => new Promise((resolve) => (answer = resolve));

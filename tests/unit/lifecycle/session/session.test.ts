@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Clock } from "../../../../provider/base/clock.ts";
 import { protocolVersion } from "../../../../provider/model/wire/session-protocol.ts";
 import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { openSession, Session } from "../../../../provider/lifecycle/session/session.ts";
@@ -21,9 +22,9 @@ async function rejectionAfter(seconds: number, work: (clock: FakeClock) => Promi
   return error;
 }
 
-function open(): { session: Session; attachment: FakeAttachment } {
+function open(clock: Clock = new FakeClock()): { session: Session; attachment: FakeAttachment } {
   const attachment = new FakeAttachment();
-  return { session: new Session("job-1", "worker-1", attachment), attachment };
+  return { session: new Session("job-1", "worker-1", attachment, clock), attachment };
 }
 
 describe("a session", () => {
@@ -91,6 +92,46 @@ describe("a session", () => {
     attachment.end("container killed");
     expect(await rejection(session.request("hello", {}))).to.have.property("kind", "sessionBroken");
     expect(attachment.requests).to.deep.equal([]);
+  });
+
+  it("breaks when the node says nothing although its connection is open, after it was asked", async () => {
+    const clock = new FakeClock();
+    const { session, attachment } = open(clock);
+    const asked = rejection(session.request("eject", { plan: { vnic } }));
+    await clock.advance(19.9);
+    expect(attachment.requests.map(({ verb }) => verb)).to.deep.equal(["eject", "hello"]);
+    expect(attachment.closed).to.equal(false);
+    await clock.advance(0.1);
+    expect(await asked).to.deep.include({
+      kind: "sessionBroken",
+      message: "injection session vnic-system/job-1 ended: node worker-1 has said nothing for 20 s",
+    });
+    expect(attachment.closed).to.equal(true);
+    expect(clock.pending).to.equal(0);
+  });
+
+  it("waits on for a slow request as long as the node says anything", async () => {
+    const clock = new FakeClock();
+    const { session, attachment } = open(clock);
+    const asked = session.request("eject", { plan: { vnic } });
+    await clock.advance(15);
+    attachment.say({ id: 2, result: hello });
+    await clock.advance(15);
+    attachment.say({ id: 1, step: "removing" });
+    await clock.advance(15);
+    attachment.say({ id: 1, result: removed });
+    expect(await asked).to.deep.equal(removed);
+  });
+
+  it("asks nothing while no request waits", async () => {
+    const clock = new FakeClock();
+    const { session, attachment } = open(clock);
+    const asked = session.request("hello", {});
+    attachment.say({ id: 1, result: hello });
+    await asked;
+    await clock.advance(60);
+    expect(attachment.requests).to.have.length(1);
+    expect(clock.pending).to.equal(0);
   });
 
   it("tells each listener once that it ended, even a late listener", () => {
