@@ -1,10 +1,10 @@
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cached } from "./cache.ts";
 import { ensureDebianPackages } from "./debian-packages.ts";
 import { findProgram } from "./find-program.ts";
 import { goBuild, goModule, versionOf } from "./go-build.ts";
-import { must } from "./run.ts";
+import { must, run } from "./run.ts";
 
 /** Returns a folder with kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and kubectl. */
 export async function ensureKubernetes(): Promise<string> {
@@ -49,8 +49,16 @@ export async function ensureCrio(): Promise<string> {
     const compile = 'cc -std=c99 -Os -static -o "$1/pinns" "$2"/*.c';
     await must(["sh", "-c", compile, "compile", bin, sources]);
   });
-  await copyFile(join(runc, "runc"), join(crio, "runc"));
+  await placeProgram(join(runc, "runc"), join(crio, "runc"));
   return crio;
+}
+
+/** Copies a program, unless it is there already. Another lab may be running it, so the file isn't written to. */
+async function placeProgram(from: string, to: string): Promise<void> {
+  if ((await run(["cmp", "--quiet", from, to])).code === 0) return;
+  const temporary = `${to}.${process.pid}`;
+  await copyFile(from, temporary);
+  await rename(temporary, to);
 }
 
 /** Returns a folder with runc. Debian's version can't run pods with user namespaces. */
