@@ -1,6 +1,7 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
- * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | cluster [--divisor 10] [--resync 120]
+ * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2] [--keep]
+ * | cluster [--divisor 10] [--resync 120] [--keep]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -10,6 +11,7 @@ import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
 import { measureCluster } from "./cluster/cluster.ts";
+import { endChildrenWhenInterrupted } from "./interruption.ts";
 import { measureNeighbors } from "./neighbors.ts";
 import { measureProfile } from "./profile.ts";
 import { measureScale } from "./scale.ts";
@@ -23,6 +25,10 @@ const usage = `usage: npm run bench -- <command>
             [--load typo]  only the loads with that word in their name
   cluster [--divisor 10]   the reconciler in a simulated cluster: 1000 nodes, 50,000 pods, 10,000 Vnics, divided by a number
           [--resync 120]   how often it looks at all Vnics, in seconds
+          [--keep]         also replaces the results that the documentation shows
+  scale [--sizes 1,10,100] up, preview, refresh and destroy of many Vnics on all nodes, with controls
+        [--rounds 2]
+        [--keep]           also replaces the results that the documentation shows
   profile [--rounds 3]     where the time of an up goes: stages, requests, controls
 `;
 
@@ -79,6 +85,7 @@ function count(text: string): number {
   return Number(text);
 }
 
+endChildrenWhenInterrupted();
 try {
   // Exits explicitly, because kept-alive connections would keep the event loop running.
   process.exit(await main(process.argv.slice(2)));

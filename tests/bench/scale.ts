@@ -45,7 +45,7 @@ export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promi
     const nothing = await DoNothing.create({ kubeconfig, provider: "complete", timeoutSeconds });
 
     const measured: ScaleRound[] = [];
-    const last = new Map<number, Observed>();
+    const stageTables: Record<number, ReturnType<typeof tablesOf>> = {};
     try {
       // The first run of each fills caches.
       await stack.declare(wiresOf(1, pods).map(declared));
@@ -59,15 +59,19 @@ export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promi
           const doingNothing = await timesOf(nothing.stack);
           const kernel = await byHand(wiresOf(size, pods), pods);
           await stack.declare(wiresOf(size, pods).map(declared));
+          const observed: Observed[] = [];
           const vnics = await timesOf(stack, async (up) => {
             proxy.exchanges.length = proxy.sent.length = 0;
             const beganAt = performance.now();
             await up();
             const endedAt = performance.now();
-            last.set(size, { beganAt, endedAt, exchanges: [...proxy.exchanges], sent: [...proxy.sent] });
+            observed.push({ beganAt, endedAt, exchanges: [...proxy.exchanges], sent: [...proxy.sent] });
           });
+          for (const up of observed) stageTables[size] = tablesOf(size, up);
           measured.push({ size, vnics, nothing: doingNothing, kernel, load });
-          console.log(`round ${round} of ${rounds}, ${size}: up ${shown(vnics.up)} ms, load ${load.toFixed(1)}`);
+          console.log(`\nround ${round} of ${rounds}, load ${load.toFixed(1)} at its start`);
+          // All rounds of this size so far, because an interrupted benchmark prints nothing at its end.
+          printScale(summarizeScale(measured.filter((one) => one.size === size)));
           // The sessions' Jobs are just ending.
           await sleep(2000);
         }
@@ -77,8 +81,7 @@ export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promi
       await proxy.stop();
     }
     const summary = summarizeScale(measured);
-    printScale(summary);
-    const stageTables = Object.fromEntries([...last].map(([size, observed]) => [size, tablesOf(size, observed)]));
+    if (rounds > 1 || sizes.length > 1) printScale(summary);
     const results = { perPod, nodes: nodes.length, summary, stages: stageTables, rounds: measured };
     await writeResults("scale", results);
     if (keep) await keepResults("scale", results, plotScale(measured, machineInWords()));
