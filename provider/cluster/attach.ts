@@ -5,6 +5,8 @@ import { type Clock, realClock } from "../base/clock.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
 import type { Attachment } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
+import { classify, httpCode } from "./faults.ts";
+import { withRetries } from "./retry.ts";
 
 /** Channels of `v4.channel.k8s.io` and later: the first byte of every WebSocket message. */
 const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
@@ -18,7 +20,7 @@ type SocketConnection = Pick<Connection, "server" | "current" | "renew" | "apply
 
 /**
  * Attaches to a container's stdin and stdout over one WebSocket. Returns `undefined` while the container isn't running
- * yet; a refusal is an error at once.
+ * yet. An overloaded API server is asked again when it says so; any other refusal is an error at once.
  */
 export async function openAttachment(
   connection: SocketConnection,
@@ -29,42 +31,54 @@ export async function openAttachment(
 ): Promise<Attachment | undefined> {
   const query = new URLSearchParams({ container, stdin: "true", stdout: "true", stderr: "false", tty: "false" });
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/attach?${query.toString()}`;
-  let opened = await connect(connection, path);
-  if (opened === 401) opened = await connect(connection, path);
-  if (opened === 401 || opened === 403)
+  const doing = `attaching to pod ${namespace}/${pod}`;
+  try {
+    const socket = await withRetries(connection, () => connect(connection, path), clock);
+    return socket && attachmentOver(socket, clock);
+  } catch (error) {
+    const code = httpCode(error);
+    if (code !== 401 && code !== 403) throw classify(error, connection.server, doing);
     throw new VnicError(
       "forbidden",
-      `attaching to pod ${namespace}/${pod}: the API server answers HTTP ${opened}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
+      `${doing}: the API server answers HTTP ${code}; grant "get" and "create" on pods/attach in namespace ${namespace}: npx pulumi-vnic manifests has the role`,
     );
-  return typeof opened === "object" ? attachmentOver(opened, clock) : undefined;
+  }
 }
 
 /**
- * Resolves to the open WebSocket, or else to the HTTP status of the server's refusal, or to undefined if there was no
- * answer.
+ * Resolves to the open WebSocket, or to undefined if there is no answer or the container can't be reached.
+ * @throws the server's refusal of the request itself, in the form of the client's errors
  */
-async function connect(connection: SocketConnection, path: string): Promise<WebSocket | number | undefined> {
+async function connect(connection: SocketConnection, path: string): Promise<WebSocket | undefined> {
   // Loaded on first use, because a preview opens no connection.
   const { WebSocket } = await import("ws");
-  const used = connection.current;
   const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
   await connection.applyToSocket(options);
   const socket = new WebSocket(connection.server.replace(/^http/, "ws") + path, protocols, options);
   // Without a listener, an error would end the process.
   socket.on("error", () => undefined);
-  let code: number | undefined;
+  let refusal: Error | undefined;
   socket.once("unexpected-response", (_request, response: IncomingMessage) => {
-    code = response.statusCode;
+    if (isRefusal(response)) refusal = refusalOf(response);
     socket.terminate();
   });
   try {
     await once(socket, "open");
     return socket;
   } catch {
-    // The credentials may have expired since they were read.
-    if (code === 401) connection.renew(used);
-    return code;
+    if (refusal) throw refusal;
+    return undefined;
   }
+}
+
+/** Whether the server doesn't serve the request now. All other answers are about the container. */
+function isRefusal({ statusCode, headers }: IncomingMessage): boolean {
+  // A kubelet that can't be reached is 503 as well, but without a time to wait.
+  return [401, 403, 429].includes(statusCode ?? 0) || (statusCode === 503 && headers["retry-after"] !== undefined);
+}
+
+function refusalOf({ statusCode, statusMessage, headers }: IncomingMessage): Error {
+  return Object.assign(new Error(statusMessage), { code: statusCode, headers });
 }
 
 function attachmentOver(socket: WebSocket, clock: Clock): Attachment {

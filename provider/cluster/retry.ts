@@ -1,4 +1,5 @@
 import pRetry from "p-retry";
+import { type Clock, realClock, sleep } from "../base/clock.ts";
 import { isVnicError } from "../base/errors.ts";
 import { httpCode, isFromNetwork, isRace, isSilence } from "./faults.ts";
 
@@ -38,9 +39,13 @@ export interface ApiConnection {
 
 /**
  * Runs an API call and retries it while its failures may be temporary: for some seconds, or as long as the server
- * asks.
+ * asks. `clock` measures the time that the server asks for.
  */
-export async function withRetries<T>(connection: ApiConnection, request: () => Promise<T>): Promise<T> {
+export async function withRetries<T>(
+  connection: ApiConnection,
+  request: () => Promise<T>,
+  clock: Clock = realClock,
+): Promise<T> {
   let used = connection.current;
   return pRetry(
     () => {
@@ -56,7 +61,8 @@ export async function withRetries<T>(connection: ApiConnection, request: () => P
       shouldRetry: async ({ error, attemptNumber }) => {
         if (needsNewConnection(error)) connection.renew(used);
         if (attemptNumber > retriesAfter(error)) return false;
-        await new Promise((resolve) => setTimeout(resolve, secondsAsked(error) * 1000));
+        const seconds = secondsAsked(error);
+        if (seconds > 0) await sleep(clock, seconds * 1000);
         return true;
       },
     },

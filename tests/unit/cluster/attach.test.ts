@@ -7,6 +7,7 @@ import { openAttachment } from "../../../provider/cluster/attach.ts";
 import type { Attachment } from "../../../provider/cluster/cluster.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { rejection } from "../../fakes/cluster.ts";
+import { until } from "../../lab/run.ts";
 
 const protocol = "v4.channel.k8s.io";
 
@@ -14,16 +15,19 @@ describe("an attachment to a container", () => {
   let clock: FakeClock;
   let sockets: WebSocketServer;
   let requests: IncomingMessage[];
-  /** The statuses with which the server refuses the next requests. */
-  let refusals: number[];
+  /** The statuses with which the server refuses the next requests, and the seconds after which it wants to be asked again. */
+  let refusals: (number | { readonly code: number; readonly retryAfter: number })[];
   let renewals: number;
   const server = createServer();
 
   before(async () => {
     server.on("upgrade", (request, socket, head) => {
       requests.push(request);
-      const code = refusals.shift();
-      if (code !== undefined) socket.end(`HTTP/1.1 ${code} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      const refusal = refusals.shift();
+      const [code, after] = typeof refusal === "object" ? [refusal.code, refusal.retryAfter] : [refusal];
+      const header = after === undefined ? "" : `Retry-After: ${after}\r\n`;
+      if (code !== undefined)
+        socket.end(`HTTP/1.1 ${code} No\r\n${header}Connection: close\r\nContent-Length: 0\r\n\r\n`);
       else sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened));
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
@@ -139,8 +143,39 @@ describe("an attachment to a container", () => {
       expect(error.message).to.include(`HTTP ${codes.at(-1)}; grant "get" and "create" on pods/attach in namespace`);
     });
 
-  it("is undefined while the container isn't running", async () => {
-    refusals = [400];
-    expect(await attach()).to.equal(undefined);
+  for (const code of [400, 404, 500, 503])
+    it(`is undefined while the container can't be reached, at HTTP ${code}`, async () => {
+      refusals = [code];
+      expect(await attach()).to.equal(undefined);
+      expect(requests).to.have.length(1);
+    });
+
+  for (const code of [429, 503])
+    it(`is tried again after the time that an overloaded server asks for by HTTP ${code}, and not before`, async () => {
+      refusals = Array.from({ length: 2 }, () => ({ code, retryAfter: 7 }));
+      const opened = open();
+      for (const answered of [1, 2]) {
+        await until("the refusal", 30, () => (clock.pending > 0 ? true : undefined));
+        expect(requests).to.have.length(answered);
+        await clock.advance(6.9);
+        expect(clock.pending).to.equal(1);
+        await clock.advance(0.1);
+      }
+      (await opened).peer.terminate();
+      expect(requests).to.have.length(3);
+    });
+
+  it("is tried again after a while if the overloaded server doesn't say when", async () => {
+    refusals = [429];
+    const { peer } = await open();
+    expect(requests).to.have.length(2);
+    peer.terminate();
+  });
+
+  it("fails with the server's answer if the overload lasts", async () => {
+    refusals = Array.from({ length: 10 }, () => 429);
+    const error = await rejection(attach());
+    expect(error.message).to.equal("attaching to pod vnic-system/job-1: HTTP 429: No");
+    expect(requests).to.have.length(5);
   });
 });
