@@ -1,7 +1,9 @@
 import type { CoreV1Event } from "@kubernetes/client-node";
+import { SharedValues } from "../base/shared-values.ts";
 import { agentComponent, apiVersion, labels, systemNamespace } from "../model/names.ts";
 import type { NamespaceObject } from "../model/kubernetes/namespace.ts";
 import type { NodeObject } from "../model/kubernetes/node.ts";
+import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { RuntimeClassObject } from "../model/kubernetes/runtime-class.ts";
 import { partOfPod } from "../model/kubernetes/part-of-pod.ts";
 import { partOfRecord } from "../model/kubernetes/part-of-record.ts";
@@ -21,7 +23,7 @@ import { leaseTryMilliseconds, tryMilliseconds } from "./retry.ts";
 import { withSharedReads } from "./shared-reads.ts";
 import { vnicSetCalls } from "./vnic-sets.ts";
 import { vnicCalls } from "./vnics.ts";
-import { jsonOf, rawRequest } from "./raw-request.ts";
+import { rawRequest, textWithin } from "./raw-request.ts";
 import { watcher } from "./watch.ts";
 
 type Client = typeof import("./client.ts");
@@ -86,9 +88,10 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
   const send = rawRequest(client, server);
   /** Lists and watches by the same path, so that both have objects as the API server writes them. */
   const watchAll = <T extends object>(kinds: string, path: string, keep: (object: T) => T) => {
-    const readPage = ({ limit, _continue }: PageQuery) => {
+    const readPage = async ({ limit, _continue }: PageQuery, maxBytes: number) => {
       const query = new URLSearchParams({ limit: `${limit}`, ...(_continue ? { continue: _continue } : {}) });
-      return jsonOf<List<T>>(send("GET", `${path}?${query.toString()}`));
+      const text = await textWithin(send("GET", `${path}?${query.toString()}`), maxBytes);
+      return text === undefined ? undefined : { ...(JSON.parse(text) as List<T>), characters: text.length };
     };
     return watch(path, () => listPages(server, `listing ${kinds}`, readPage, keep), keep);
   };
@@ -164,7 +167,10 @@ function kubeCluster(client: Client, server: Connection): WatchedCluster {
 
     watchAddresses: () => watchAll("VnicAddresses", `/apis/${apiVersion}/vnicaddresses`, partOfRecord),
     watchVnics: () => watchAll("Vnics", `/apis/${apiVersion}/vnics`, partOfRecord),
-    watchPods: () => watchAll("pods", "/api/v1/pods", partOfPod),
+    watchPods: () => {
+      const shared = new SharedValues();
+      return watchAll<PodObject>("pods", "/api/v1/pods", (pod) => partOfPod(pod, shared));
+    },
     watchVnicSets: () => watchAll("VnicSets", `/apis/${apiVersion}/vnicsets`, partOfRecord),
   };
 }

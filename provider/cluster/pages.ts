@@ -6,6 +6,8 @@ import { httpCode } from "./faults.ts";
 export interface List<T> {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string; readonly _continue?: string };
   readonly items: T[];
+  /** The length of the response, if the reader of the page knows it. */
+  readonly characters?: number;
 }
 
 /** The parameters of a request for one page, as the client names them. */
@@ -15,10 +17,25 @@ export interface PageQuery {
 }
 
 /**
- * Usual number of objects in a page. A page is completely in memory, and an object may have 1.5 MB if somebody wants it to, while
- * the reconciler may have 384 MiB.
+ * Reads one page. A reader that can returns undefined as soon as the response is longer than `maxBytes`; others needn't
+ * look at that limit.
+ */
+export type ReadPage<T> = (page: PageQuery, maxBytes: number) => Promise<List<T> | undefined>;
+
+/**
+ * Number of objects in the first page, and in all pages if the reader doesn't know how long they are. A page is completely
+ * in memory, and an object may have 3 MB if somebody wants it to, while the reconciler may have 384 MiB.
  */
 const usualPageSize = 50;
+
+/** The number of objects that Kubernetes' own clients ask for at once. */
+const maxPageSize = 500;
+
+/** What a page should weigh. A longer one is followed by a smaller one, and one of less than half by a larger one. */
+const usualBytes = 2 * 2 ** 20;
+
+/** A page that is longer than this is given up, and read in smaller parts. */
+const maxBytes = 4 * usualBytes;
 
 /** How often a list is begun again because the server has forgotten the state that it was showing. */
 const maxBeginnings = 5;
@@ -26,12 +43,13 @@ const maxBeginnings = 5;
 /**
  * Lists objects page by page, because a large cluster in one response costs the API server and us much memory. `keep`
  * reduces each object before the next page is read. All pages show the state at the same moment; if the server no longer
- * has it (410), the list begins again. A page may be larger than usual for objects that only administrators write.
+ * has it (410), the list begins again. The number of objects in a page is chosen by how long the page before was. A page may be
+ * larger than usual for objects that only administrators write.
  */
 export async function listPages<T, Kept = T>(
   server: ApiServer,
   doing: string,
-  read: (page: PageQuery) => Promise<List<T>>,
+  read: ReadPage<T>,
   keep: (object: T) => Kept = (object) => object as unknown as Kept,
   pageSize = usualPageSize,
 ): Promise<List<Kept>> {
@@ -46,19 +64,34 @@ export async function listPages<T, Kept = T>(
 async function listOnce<T, Kept>(
   server: ApiServer,
   doing: string,
-  read: (page: PageQuery) => Promise<List<T>>,
+  read: ReadPage<T>,
   keep: (object: T) => Kept,
   pageSize: number,
 ): Promise<List<Kept>> {
   const items: Kept[] = [];
   let token: string | undefined;
+  let limit = pageSize;
   for (;;) {
-    const query = { limit: pageSize, ...(token === undefined ? {} : { _continue: token }) };
-    const page = await call(server, doing, () => read(query).catch(throwIfForgotten(doing, token)));
+    const query = { limit, ...(token === undefined ? {} : { _continue: token }) };
+    // A single object is read however long it is.
+    const most = limit === 1 ? Infinity : maxBytes;
+    const page = await call(server, doing, () => read(query, most).catch(throwIfForgotten(doing, token)));
+    if (!page) {
+      limit = Math.ceil(limit / 4);
+      continue;
+    }
     for (const object of page.items) items.push(keep(object));
+    limit = nextPageSize(limit, page.characters);
     token = page.metadata?.continue || page.metadata?._continue || undefined;
     if (token === undefined) return { ...(page.metadata ? { metadata: page.metadata } : {}), items };
   }
+}
+
+/** The number of objects for the page after one of `limit` objects and that length. */
+export function nextPageSize(limit: number, characters: number | undefined): number {
+  if (characters === undefined) return limit;
+  if (characters > usualBytes) return Math.ceil(limit / 2);
+  return characters < usualBytes / 2 ? Math.max(limit, Math.min(2 * limit, maxPageSize)) : limit;
 }
 
 /** Makes "the token has expired" final for this page, because a retry with the same token would fail as well. */

@@ -28,6 +28,19 @@ export function rawRequest(client: Client, connection: Connection): RawRequest {
   };
 }
 
+/** The text of a response; undefined, without reading the rest, if it has more than `maxBytes` bytes. */
+export async function textWithin(response: Promise<ResponseContext>, maxBytes: number): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of (await response).body.stream() ?? []) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the response.
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 /** The JSON of a response. */
 export async function jsonOf<T>(response: Promise<ResponseContext>): Promise<T> {
   return JSON.parse(await (await response).body.text()) as T;

@@ -1,3 +1,4 @@
+import { SharedValues } from "../../base/shared-values.ts";
 import { type ContainerStatus, mirrorPod, type PodObject, staticPodHash } from "./pod.ts";
 
 /*
@@ -16,25 +17,26 @@ type Status = NonNullable<PodObject["status"]>;
 
 /**
  * The part of a pod by which it is known whether it can have a Vnic, and which VnicSets select it. It is a copy: nothing of
- * the original stays in memory.
+ * the original stays in memory. It has what it has in common with others from `shared`.
  */
-export function partOfPod({ metadata = {}, spec, status = {} }: PodObject): PodObject {
-  const { namespace, name, uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
+export function partOfPod({ metadata = {}, spec, status = {} }: PodObject, shared = new SharedValues()): PodObject {
+  const { uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
+  const [namespace, name] = [shared.share(metadata.namespace), shared.share(metadata.name)];
   const { nodeName, hostNetwork, runtimeClassName } = spec ?? {};
   return {
     metadata: {
       ...given({ namespace, name, uid, resourceVersion, creationTimestamp, deletionTimestamp }),
       ...given({
-        labels: labelsOf(metadata),
+        labels: labelsOf(metadata, shared),
         annotations: annotationsOf(metadata),
-        ownerReferences: controllerOf(metadata),
+        ownerReferences: shared.share(controllerOf(metadata)),
       }),
     },
-    spec: given({ nodeName, hostNetwork, runtimeClassName }),
+    spec: shared.share(given({ nodeName, hostNetwork, runtimeClassName })),
     status: {
-      ...given({ phase: status.phase, reason: shortened(status.reason) }),
+      ...given({ phase: shared.share(status.phase), reason: shortened(status.reason) }),
       ...given({
-        conditions: conditionsOf(status),
+        conditions: shared.share(conditionsOf(status)),
         containerStatuses: decisive(status.containerStatuses),
         initContainerStatuses: decisive(status.initContainerStatuses),
       }),
@@ -43,9 +45,12 @@ export function partOfPod({ metadata = {}, spec, status = {} }: PodObject): PodO
 }
 
 /** A pod whose labels are larger than any real pod's has none for us, so no VnicSet selects it. */
-function labelsOf({ labels }: Metadata): Metadata["labels"] {
-  const length = Object.entries(labels ?? {}).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  return length > maxLabelsLength ? undefined : labels;
+function labelsOf({ labels }: Metadata, shared: SharedValues): Metadata["labels"] {
+  const entries = Object.entries(labels ?? {});
+  const length = entries.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  if (labels === undefined || length > maxLabelsLength) return undefined;
+  // The pods of a StatefulSet have labels of their own, with mostly the same values.
+  return shared.share(Object.fromEntries(entries.map(([key, value]) => [key, shared.share(value)])));
 }
 
 function annotationsOf({ annotations }: Metadata): Metadata["annotations"] {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SharedValues } from "../../../../provider/base/shared-values.ts";
 import { maxLabelsLength, partOfPod } from "../../../../provider/model/kubernetes/part-of-pod.ts";
 import { type ContainerStatus, type PodObject, readPod } from "../../../../provider/model/kubernetes/pod.ts";
 import { isSelected } from "../../../../provider/model/vnic-set/selection.ts";
@@ -105,6 +106,15 @@ describe("the part of a pod that is kept", () => {
       expect(sizeOf(whole)).to.be.greaterThan(100_000);
       expect(sizeOf(partOfPod(whole))).to.be.lessThan(2500);
     });
+
+  it("has one copy in memory of what the pods of a workload have in common", () => {
+    const shared = new SharedValues();
+    const [one, other] = [0, 1].map(() => partOfPod(structuredClone(member("db-0")), shared));
+    expect(one).to.deep.equal(partOfPod(member("db-0")));
+    expect(other?.metadata?.labels).to.equal(one?.metadata?.labels);
+    expect(other?.metadata?.ownerReferences).to.equal(one?.metadata?.ownerReferences);
+    expect(other?.spec).to.equal(one?.spec);
+  });
 
   it("has the labels of a pod up to a limit, and otherwise none", () => {
     const labelled = (length: number) => ({ metadata: { labels: { a: "x".repeat(length - 1) } } });
