@@ -89,7 +89,7 @@ export interface VnicCluster {
    * another writer interferes. `conflict` if the object has another UID.
    */
   changeVnicStatus(ref: VnicRef, uid: string, change: (status: VnicStatus) => VnicStatus): Promise<void>;
-  applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void>;
+  applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<StoredVnic>;
   /**
    * Changes metadata of a record that hasn't changed since it was read. `outdated` if it was written since, or is
    * gone.

@@ -34,7 +34,7 @@ export function vnicCalls(api: RecordApi): VnicCluster {
     listVnicsIn: vnics.listSome,
     createVnic: vnics.create,
     applyVnic: vnics.apply,
-    applyVnicStatus: async (ref, status) => void (await vnics.applyStatus(ref, status, fieldManager)),
+    applyVnicStatus: (ref, status) => vnics.applyStatus(ref, status, fieldManager),
     changeVnicStatus: vnics.changeStatus,
     changeVnic: vnics.change,
     claimVnic: ({ ref, uid, owner, node }, claim) => {

@@ -92,6 +92,8 @@ export class Attempt {
   private write(status: VnicStatus): void {
     const { cluster } = this.driver;
     this.record = { ...this.record, status };
-    this.last = this.last.then(() => cluster.applyVnicStatus(refOf(this.record), status)).catch(() => undefined);
+    this.last = this.last
+      .then(async () => void (await cluster.applyVnicStatus(refOf(this.record), status)))
+      .catch(() => undefined);
   }
 }

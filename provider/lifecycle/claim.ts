@@ -45,7 +45,7 @@ export interface HeldClaim {
    * Releases the claim before the work has ended, with a status that has its result. If the claim was created with the
    * record, writing that status is enough.
    */
-  releaseWith(writeStatus: () => Promise<void>): Promise<void>;
+  releaseWith(writeStatus: () => Promise<unknown>): Promise<void>;
   /** Stops renewing it without a request: the record was deleted, or was not written. */
   abandon(): void;
 }
@@ -199,7 +199,7 @@ class KeptClaim {
     return this.last;
   }
 
-  async releaseWith(writeStatus: () => Promise<void>): Promise<void> {
+  async releaseWith(writeStatus: () => Promise<unknown>): Promise<void> {
     if (this.key === annotations.claim) return void (await Promise.all([writeStatus(), this.release()]));
     await writeStatus();
     this.abandon();

@@ -4,7 +4,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { wantedAddressesOf } from "../model/address/address.ts";
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
-import type { RunningPod } from "../model/kubernetes/pod.ts";
+import type { PodState, RunningPod } from "../model/kubernetes/pod.ts";
 import { termsOf } from "../model/lease/lease.ts";
 import { vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
@@ -38,6 +38,8 @@ export interface InjectOptions {
   readonly known?: VnicState;
   /** The record that is the source of the definition. Only our part of its metadata is written. */
   readonly sourceRecord?: StoredVnic;
+  /** The state of its pod, if it was read just now. */
+  readonly podState?: PodState;
   /** @default the definition's deadline for a creation */
   readonly deadlineSeconds?: number;
 }
@@ -58,7 +60,7 @@ export async function inject(driver: Driver, definition: Definition, options: In
   // Observe. A Vnic that isn't in a state rarely has a record, and creating the record shows whether there is one.
   const isNew = !options.sourceRecord && !options.known && !definition.adopt;
   const [atFirst, found] = await Promise.all([
-    readPodState(driver, definition.pod),
+    options.podState ?? readPodState(driver, definition.pod),
     options.sourceRecord ?? (isNew ? undefined : findOwn(cluster, definition, options)),
     takeOverOlder(cluster),
     refuseClusterAddresses(cluster, definition),

@@ -29,7 +29,8 @@ export const creation: Module = async (task) => {
   const isDue = context.due.delete(vnicId(record.metadata));
   if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
     return publishAgain(task);
-  const { node } = await inject(context, definition, { sourceRecord: record, deadlineSeconds });
+  const source = { sourceRecord: record, ...(isDue ? {} : { podState: state }) };
+  const { node } = await inject(context, definition, { ...source, deadlineSeconds });
   context.log("info", `it is attached to its pod on node ${node}`, about(task));
   return undefined;
 };

@@ -22,16 +22,15 @@ export const stale: Module = async (task) => {
   const end = placement && terminationOf(pod, placement.podUid);
   if (!placement || end === undefined) return undefined;
 
-  await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`);
+  // Our own write of the status gives the record another version, which the claim needs.
+  const reported = (await setStatus(task, "PodTerminated", `its pod ${record.spec.pod.name} ${end}`)) ?? record;
   const deadline = new Deadline(
     `removing Vnic ${vnicId(record.metadata)} from node ${placement.node}`,
     deadlineSeconds,
   );
-  await context.claims.hold(context, refOf(record), record, deadline, async ({ record: current }) => {
-    // The former holder of the claim may have moved the Vnic, and our copy may be slightly old.
+  await context.claims.hold(context, refOf(record), reported, deadline, async ({ record: current }) => {
+    // The former holder of the claim may have moved the Vnic. A pod that has terminated stays so.
     if (current?.metadata.uid !== uid || placementOf(current)?.podUid !== placement.podUid) return;
-    if (terminationOf(await context.cluster.findPod(namespace, record.spec.pod.name), placement.podUid) === undefined)
-      return;
     await removeFromNode(context, { ...refOf(record), uid }, placement.node, undefined, deadline, { keepLease: true });
     await withdraw(context, namespace, current.status?.networkStatus);
     await changeUnlessEdited(context.cluster, current, {

@@ -2,19 +2,18 @@ import { emitEvents } from "../lifecycle/emit-events.ts";
 import { isVnicError, messageOf } from "../base/errors.ts";
 import { type PodState, runsContainer } from "../model/kubernetes/pod.ts";
 import { failureReasons } from "../model/vnic/attempt.ts";
-import { refOf } from "../model/vnic/record.ts";
+import { refOf, type StoredVnic } from "../model/vnic/record.ts";
 import { failedStatus, statusIncludes } from "../model/vnic/status.ts";
 import type { Task } from "./task.ts";
 
 /* The status of a Vnic with a problem; written only if it changes. */
 
-/** Sets the status to not ready. Returns whether the status was changed. */
-export async function setStatus(task: Task, reason: string, message: string): Promise<boolean> {
+/** Sets the status to not ready. Returns the record as written; undefined if its status says so already. */
+export async function setStatus(task: Task, reason: string, message: string): Promise<StoredVnic | undefined> {
   const { context, record } = task;
   const status = failedStatus(record, { reason, message, attached: isAttached(task) }, new Date());
-  if (statusIncludes(record, status)) return false;
-  await context.cluster.applyVnicStatus(refOf(record), status);
-  return true;
+  if (statusIncludes(record, status)) return undefined;
+  return context.cluster.applyVnicStatus(refOf(record), status);
 }
 
 /** Sets the status of a Vnic whose pod isn't running. */
@@ -36,8 +35,8 @@ export async function setDown(task: Task, state: Exclude<PodState, { state: "run
 export async function setFailed(task: Task, error: unknown): Promise<void> {
   if (isVnicError(error, "outdated", "unreachable")) return;
   const message = messageOf(error);
-  const isNew = await setStatus(task, isVnicError(error) ? failureReasons[error.kind] : "Failed", message);
-  if (!isNew) return;
+  const written = await setStatus(task, isVnicError(error) ? failureReasons[error.kind] : "Failed", message);
+  if (!written) return;
   const { record, pod, context } = task;
   const reason = record.metadata.deletionTimestamp ? "FailedRemovingInterface" : "FailedAddingInterface";
   await emitEvents(context, record, pod?.metadata?.uid, { type: "Warning", reason, message, key: message });

@@ -49,7 +49,7 @@ export function timedDriver(cluster: Cluster): TimedDriver {
     },
     applyVnicStatus: async (...status) => {
       mark("result");
-      await cluster.applyVnicStatus(...status);
+      return cluster.applyVnicStatus(...status);
     },
   };
 

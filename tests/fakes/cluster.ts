@@ -19,7 +19,7 @@ import type { ClusterEvent } from "../../provider/model/kubernetes/session-event
 import type { SessionJob } from "../../provider/model/kubernetes/session-job.ts";
 import { FakeAttachment } from "./attachment.ts";
 import { FakeNodeSide } from "./node-side.ts";
-import { node, pod, uid } from "./objects.ts";
+import { node, pod, storedVnic, uid } from "./objects.ts";
 
 type Method = keyof Cluster;
 
@@ -208,10 +208,14 @@ export class FakeCluster implements Cluster {
     if (record?.status) this.vnics.set(vnicId(ref), { ...record, status: change(record.status) });
   }
 
-  async applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<void> {
+  async applyVnicStatus(ref: VnicRef, status: VnicStatus): Promise<StoredVnic> {
     this.called("applyVnicStatus", vnicId(ref));
     const record = this.vnics.get(vnicId(ref));
-    if (record) this.vnics.set(vnicId(ref), { ...record, status });
+    if (!record) return { ...storedVnic(), status };
+    const resourceVersion = String(this.calls.length);
+    const written = { ...record, metadata: { ...record.metadata, resourceVersion }, status };
+    this.vnics.set(vnicId(ref), written);
+    return written;
   }
 
   async changeVnic({ metadata }: StoredVnic, change: MetadataChange): Promise<StoredVnic> {

@@ -116,8 +116,19 @@ describe("reconciling a Vnic", () => {
     driver.cluster.store(bare());
     await run();
     driver.cluster.pods.set("shop/db-0", pod({ uid: uid(3), node: "worker-2" }));
+    driver.cluster.calls.length = 0;
     expect(await run()).to.deep.equal({ againInSeconds: 0 });
     expect(verbs()).to.deep.equal(["inject", "eject"]);
+    const requests = driver.cluster.calls.filter((call) => /^(find|change|apply|swap)/.test(call));
+    expect(requests).to.deep.equal([
+      `findVnic ${id}`,
+      "findPod shop/db-0",
+      `applyVnicStatus ${id}`,
+      // The claim, the end of the association, and the end of the claim.
+      `changeVnic ${id}`,
+      `changeVnic ${id}`,
+      `swapVnicAnnotation ${id}`,
+    ]);
     expect(record()?.metadata.annotations).to.deep.equal({ [annotations.held]: held });
     await run();
     expect(verbs()).to.deep.equal(["inject", "eject", "inject"]);
