@@ -16,7 +16,7 @@ const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const pingMilliseconds = 5000;
 
 /** The parts of a connection that a socket needs. */
-type SocketConnection = Pick<Connection, "server" | "current" | "renew" | "applyToSocket">;
+type SocketConnection = Pick<Connection, "server" | "current" | "renew" | "overloaded" | "applyToSocket">;
 
 /**
  * Attaches to a container's stdin and stdout over one WebSocket. Returns `undefined` while the container isn't running

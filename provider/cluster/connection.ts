@@ -28,12 +28,15 @@ interface ConnectionState {
 export class Connection implements SecurityAuthentication {
   private readonly client: Client;
   private readonly access: Access;
+  /** Called whenever the server refuses a request because it has too many. */
+  readonly overloaded: () => void;
   private state: ConnectionState;
 
-  constructor(client: Client, access: Access) {
+  constructor(client: Client, access: Access, overloaded: () => void = () => undefined) {
     acceptIpv6Certificates();
     this.client = client;
     this.access = access;
+    this.overloaded = overloaded;
     this.state = this.open();
   }
 

@@ -36,10 +36,13 @@ export async function openCluster(access: Access): Promise<Cluster & VnicSetClus
   return openWatchedCluster(access);
 }
 
-/** Opens a cluster client that can also watch. */
-export async function openWatchedCluster(access: Access): Promise<WatchedCluster> {
+/**
+ * Opens a cluster client that can also watch. `onOverload` is called whenever the API server refuses a request because it
+ * has too many; the request is tried again nevertheless.
+ */
+export async function openWatchedCluster(access: Access, onOverload?: () => void): Promise<WatchedCluster> {
   const client = await import("./client.ts");
-  return withSharedReads(kubeCluster(client, new Connection(client, access)));
+  return withSharedReads(kubeCluster(client, new Connection(client, access, onOverload)));
 }
 
 /** Opens the Leases of a cluster over a connection of their own. */

@@ -35,6 +35,8 @@ function needsNewConnection(error: unknown): boolean {
 export interface ApiConnection {
   readonly current: object;
   renew(used: object): void;
+  /** Called whenever the server refuses a request because it has too many. */
+  overloaded?(): void;
 }
 
 /**
@@ -60,6 +62,7 @@ export async function withRetries<T>(
       randomize: true,
       shouldRetry: async ({ error, attemptNumber }) => {
         if (needsNewConnection(error)) connection.renew(used);
+        if (httpCode(error) === 429) connection.overloaded?.();
         if (attemptNumber > retriesAfter(error)) return false;
         const seconds = secondsAsked(error);
         if (seconds > 0) await sleep(clock, seconds * 1000);

@@ -37,14 +37,11 @@ async function main(): Promise<void> {
 
   const pace = new Pace();
   // The Leases have a connection of their own, so that no other request delays a renewal.
-  const [cluster, leases] = await Promise.all([openWatchedCluster({}), openLeases({})]);
+  const onOverload = (): void => pace.overloaded();
+  const [cluster, leases] = await Promise.all([openWatchedCluster({}, onOverload), openLeases({})]);
   complaint = undefined;
   log("info", "standing by");
-  const leadership = await becomeLeader(
-    withDelayReports(leases, () => pace.overloaded()),
-    identity,
-    log,
-  );
+  const leadership = await becomeLeader(withDelayReports(leases, onOverload), identity, log);
   log("info", "leading");
   metrics.showLeading();
   void leadership.lost.then((why) => {

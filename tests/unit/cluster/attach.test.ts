@@ -17,7 +17,7 @@ describe("an attachment to a container", () => {
   let requests: IncomingMessage[];
   /** The statuses with which the server refuses the next requests, and the seconds after which it wants to be asked again. */
   let refusals: (number | { readonly code: number; readonly retryAfter: number })[];
-  let renewals: number;
+  let [renewals, overloads] = [0, 0];
   const server = createServer();
 
   before(async () => {
@@ -35,7 +35,7 @@ describe("an attachment to a container", () => {
   after(() => void server.close());
   beforeEach(() => {
     clock = new FakeClock();
-    [requests, refusals, renewals] = [[], [], 0];
+    [requests, refusals, renewals, overloads] = [[], [], 0, 0];
     accept(true);
   });
   afterEach(() => sockets.clients.forEach((socket) => socket.terminate()));
@@ -49,6 +49,7 @@ describe("an attachment to a container", () => {
       server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       current: {},
       renew: () => void renewals++,
+      overloaded: () => void overloads++,
       applyToSocket: async (options: { headers?: unknown }) => {
         options.headers = { Authorization: `Bearer ${renewals}` };
       },
@@ -169,6 +170,7 @@ describe("an attachment to a container", () => {
     refusals = [429];
     const { peer } = await open();
     expect(requests).to.have.length(2);
+    expect(overloads).to.equal(1);
     peer.terminate();
   });
 

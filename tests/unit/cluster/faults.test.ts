@@ -132,6 +132,14 @@ describe("a call to the API server", () => {
     expect(performance.now() - began).to.be.greaterThan(300);
   });
 
+  it("reports each time that the server refuses it because of too many", async () => {
+    let [calls, overloads] = [0, 0];
+    const reporting = { ...server, overloaded: () => void overloads++ };
+    const answers = [answered(429), answered(503), answered(429)];
+    await call(reporting, "x", () => (calls < 3 ? Promise.reject(answers[calls++]!) : Promise.resolve()));
+    expect(overloads).to.equal(2);
+  });
+
   it("is repeated once over a new connection when the credentials are refused or no answer arrives", async () => {
     for (const error of [answered(401), new DOMException("The operation was aborted due to timeout", "TimeoutError")]) {
       renewals = [];
