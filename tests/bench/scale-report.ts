@@ -66,10 +66,12 @@ export function plotScale(rounds: readonly ScaleRound[], machine: string): strin
   const sizes = [...Map.groupBy(rounds, ({ size }) => size)].sort(([one], [other]) => one - other);
   const line = (value: (round: ScaleRound) => number) =>
     sizes.map(([size, its]) => [size, summarize(its.map(value)).p50 / size] as const);
+  const loads = rounds.map(({ load }) => Math.round(load));
+  const where = `${machine}, load ${[...new Set([Math.min(...loads), Math.max(...loads)])].join(" to ")}`;
   const plot: Plot = {
     title: "Cost of a Vnic in one pulumi up",
-    description: `Milliseconds for each resource, over the number of resources in one run, measured on ${machine}.`,
-    xLabel: `Vnics in one run (${machine})`,
+    description: `Milliseconds for each resource, over the number of resources in one run, measured on ${where}.`,
+    xLabel: `Vnics in one run (${where})`,
     yLabel: "milliseconds for each",
     series: [
       { name: "up", points: line(({ vnics }) => vnics.up) },
