@@ -1,4 +1,5 @@
 import { VnicError } from "../base/errors.ts";
+import { settingSteps } from "../model/link/device-settings.ts";
 import { quarantineSteps, restoreSteps, moveBackSteps } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import { parentForm } from "../model/schema/fields.ts";
@@ -100,8 +101,12 @@ export function isOnItsBus({ bus, name }: Link, { bus: its, siblings = [] }: For
   return its !== undefined && bus === its && !siblings.includes(name);
 }
 
-function isAsBefore({ name, mac, mtu, up, alias }: Link, former: Former, uid: string): boolean {
-  return name === former.name && mac === former.mac && mtu === former.mtu && up === former.up && !isMarked(alias, uid);
+/** Whether nothing is left of the time in the pod, which can make a device look much like before. */
+function isAsBefore({ name, mac, mtu, up, alias, settings, hasProgram }: Link, former: Former, uid: string): boolean {
+  const isSame = name === former.name && mac === former.mac && mtu === former.mtu && up === former.up;
+  const isSet =
+    !former.settings || (settings !== undefined && settingSteps(former.name, settings, former.settings).length === 0);
+  return isSame && isSet && !hasProgram && !isMarked(alias, uid);
 }
 
 /**

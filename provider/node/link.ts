@@ -56,6 +56,7 @@ export interface IpAddressRow {
   readonly parentdev?: string;
   readonly permaddr?: string;
   readonly altnames?: readonly string[];
+  readonly broadcast?: string;
   readonly txqlen?: number;
   readonly group?: string;
   readonly gso_max_size?: number;
@@ -179,12 +180,17 @@ export function readLink(row: IpAddressRow): Link {
   });
 }
 
-function settingsIn({ flags = [], txqlen, group, gso_max_size, gso_max_segs, gro_max_size }: IpAddressRow) {
+function settingsIn(row: IpAddressRow) {
+  const { flags = [], broadcast = "", txqlen, group, gso_max_size, gso_max_segs, gro_max_size } = row;
   const settings = {
     arp: !flags.includes("NOARP"),
     multicast: flags.includes("MULTICAST"),
     promisc: flags.includes("PROMISC"),
     allmulticast: flags.includes("ALLMULTI"),
+    dynamic: flags.includes("DYNAMIC"),
+    trailers: !flags.includes("NOTRAILERS"),
+    // Some kinds of links have addresses of another length.
+    broadcast: /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(broadcast) ? broadcast : undefined,
     txqueuelen: txqlen,
     group,
     gso_max_size,

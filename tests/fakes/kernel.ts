@@ -107,7 +107,7 @@ export class FakeKernel {
       else if (word === "alias") link.alias = words[++at]?.replace('""', "") ?? "";
       else if (word === "address") link.mac = words[++at] ?? "";
       else if (word === "mtu") link.mtu = Number(words[++at]);
-      else if (word === "addrgenmode") at++;
+      else if (word === "addrgenmode" || word === "mode") at++;
       else if (word === "master") link.master = this.find(place, words[++at] ?? "").name;
       else if (word === "name") {
         const wanted = words[++at] ?? "";

@@ -200,11 +200,16 @@ describe("a hostile pod", () => {
     await pod.machine.ip(
       "link set net1 arp off multicast off promisc on allmulticast on txqueuelen 5 group 42",
       "link set net1 gso_max_size 3000 gso_max_segs 1 gro_max_size 3000",
+      "link set net1 mode dormant broadcast 02:00:00:00:00:ee dynamic on trailers off",
       "link property del dev net1 altname lan7",
     );
     for (const name of ["eth1", "eth9", `-"#`])
       await pod.machine.must(["ip", "link", "property", "add", "dev", "net1", "altname", name]);
     expect((await eject()).removed).to.equal(true);
+    // The kernel sees a moment later that the link isn't dormant any more.
+    await until("the device to run", 10, async () =>
+      (await world.node.link("eth7"))?.flags.includes("NO-CARRIER") ? undefined : true,
+    );
     expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
     await world.node.ip("link property del dev eth7 altname lan7");
   });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { device, ipLine, type IpLine, isPlainName, number, onOff } from "./ip-line.ts";
+import { device, ipLine, type IpLine, isPlainName, mac, number, onOff } from "./ip-line.ts";
 
 const count = z.int().min(0).max(4_294_967_295);
 
@@ -12,6 +12,13 @@ export const deviceSettings = z.strictObject({
   multicast: z.boolean(),
   promisc: z.boolean(),
   allmulticast: z.boolean(),
+  dynamic: z.boolean().optional(),
+  trailers: z.boolean().optional(),
+  /** The MAC to which broadcasts are sent, such as ARP requests. */
+  broadcast: z
+    .string()
+    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
+    .optional(),
   txqueuelen: count.optional(),
   group: z.string().refine(isPlainName).optional(),
   gso_max_size: count.optional(),
@@ -24,21 +31,23 @@ export type DeviceSettings = z.output<typeof deviceSettings>;
 /** Gives a link the settings `wanted`; a setting that it has already isn't written. */
 export function settingSteps(name: string, live: DeviceSettings | undefined, wanted: DeviceSettings): IpLine[] {
   const on = ipLine`link set dev ${device(name)}`;
+  const isDone = (key: keyof DeviceSettings) => wanted[key] === undefined || live?.[key] === wanted[key];
   return [
-    ...(live?.arp === wanted.arp ? [] : [ipLine`${on} arp ${onOff(wanted.arp)}`]),
-    ...(live?.multicast === wanted.multicast ? [] : [ipLine`${on} multicast ${onOff(wanted.multicast)}`]),
-    ...(live?.promisc === wanted.promisc ? [] : [ipLine`${on} promisc ${onOff(wanted.promisc)}`]),
-    ...(live?.allmulticast === wanted.allmulticast ? [] : [ipLine`${on} allmulticast ${onOff(wanted.allmulticast)}`]),
-    ...numbers.flatMap(([key, word]) => {
-      const value = wanted[key];
-      return value === undefined || live?.[key] === value ? [] : [ipLine`${on} ${word} ${number(value)}`];
-    }),
-    ...(wanted.group === undefined || live?.group === wanted.group
-      ? []
-      : [ipLine`${on} group ${device(wanted.group)}`]),
+    ...flags.flatMap(([key, word]) => (isDone(key) ? [] : [ipLine`${on} ${word} ${onOff(wanted[key] === true)}`])),
+    ...(isDone("broadcast") ? [] : [ipLine`${on} broadcast ${mac(wanted.broadcast!)}`]),
+    ...numbers.flatMap(([key, word]) => (isDone(key) ? [] : [ipLine`${on} ${word} ${number(wanted[key]!)}`])),
+    ...(isDone("group") ? [] : [ipLine`${on} group ${device(wanted.group!)}`]),
   ];
 }
 
+const flags = [
+  ["arp", ipLine`arp`],
+  ["multicast", ipLine`multicast`],
+  ["promisc", ipLine`promisc`],
+  ["allmulticast", ipLine`allmulticast`],
+  ["dynamic", ipLine`dynamic`],
+  ["trailers", ipLine`trailers`],
+] as const;
 const numbers = [
   ["txqueuelen", ipLine`txqueuelen`],
   ["gso_max_size", ipLine`gso_max_size`],

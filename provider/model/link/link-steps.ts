@@ -243,6 +243,8 @@ export function restoreSteps(
     ipLine`link set dev ${handle(live)} alias ${alias(linkAlias(uid))} down`,
     ...(live.name === former.name ? [] : [ipLine`link set dev ${handle(live)} name ${name}`]),
     ipLine`link set dev ${name} address ${macWord(former.mac)} mtu ${number(former.mtu)}`,
+    // A dormant link never counts as running; listed addresses don't show it.
+    ipLine`link set dev ${name} mode default`,
     ...(former.settings ? settingSteps(former.name, live.settings, former.settings) : []),
     ...(former.up ? [ipLine`link set dev ${name} up`] : []),
     ipLine`link set dev ${name} alias ""`,

@@ -43,6 +43,15 @@ describe("a device that has come back to the node", () => {
       expect(returned(former, link("other", own), half)).to.equal("lan7");
     });
 
+  it("is found although it looks as before, when the pod has left a setting or a program on it", () => {
+    const settings = { arp: true, multicast: true, promisc: false, allmulticast: false } as const;
+    const former = { ...port, settings };
+    const asBefore = { bus, mac: mac(5), settings };
+    expect(returned(former, link("eth5", asBefore))).to.equal(undefined);
+    expect(returned(former, link("eth5", { ...asBefore, settings: { ...settings, arp: false } }))).to.equal("eth5");
+    expect(returned(former, link("eth5", { ...asBefore, hasProgram: true }))).to.equal("eth5");
+  });
+
   it("needs nothing more when it is as before", () =>
     expect(returned(port, link("eth5", { bus, mac: mac(5) }))).to.equal(undefined));
 });

@@ -24,7 +24,9 @@ describe("a link as ip prints it", () => {
       ...liveInterface({ addresses: ["192.168.50.10/24", "fd50::10/64"] }),
       alias: linkAlias(uid(1)),
       carries: true,
-      settings: { arp: true, multicast: true, promisc: false, allmulticast: false },
+      settings: {
+        ...{ arp: true, multicast: true, promisc: false, allmulticast: false, dynamic: false, trailers: true },
+      },
     }));
 
   it("has the addresses from router advertisements separate from the others", () => {

@@ -123,6 +123,7 @@ describe("the commands that return a device", () => {
       `link set dev ${transit} alias ${linkAlias(uid(1))} down`,
       `link set dev ${transit} name eth2`,
       "link set dev eth2 address 52:54:00:00:00:02 mtu 1450",
+      "link set dev eth2 mode default",
       "link set dev eth2 up",
       `link set dev eth2 alias ""`,
     ]));
@@ -139,6 +140,22 @@ describe("the commands that restore a device's settings", () => {
       "link set dev eth2 txqueuelen 1000",
       "link set dev eth2 group default",
     ]);
+    const broadcast = "ff:ff:ff:ff:ff:ff";
+    const shown = { ...settings, dynamic: false, trailers: true, broadcast } as const;
+    const hidden = {
+      ...shown,
+      dynamic: true,
+      trailers: false,
+      broadcast: "02:00:00:00:00:ee",
+    } as const;
+    expect(settingSteps("eth2", hidden, shown)).to.deep.equal([
+      "link set dev eth2 dynamic off",
+      "link set dev eth2 trailers on",
+      `link set dev eth2 broadcast ${broadcast}`,
+    ]);
+    expect(settingSteps("eth2", hidden, settings), "what the file of an earlier version doesn't have").to.deep.equal(
+      [],
+    );
   });
 });
 
