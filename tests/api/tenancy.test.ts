@@ -134,6 +134,63 @@ describe("isolation between tenants", () => {
         /image localhost\/vnic-app:1 may not run in vnic-system; allowed: localhost\/pulumi-vnic-node/,
       );
     });
+    const job = someSessionJob();
+    const inTemplate = (metadata: object) => {
+      const template = { ...job.spec.template, metadata: { ...job.spec.template.metadata, ...metadata } };
+      return { ...job, spec: { ...job.spec, template } };
+    };
+    const withLabels = (more: object) => inTemplate({ labels: { ...job.spec.template.metadata.labels, ...more } });
+    const inSpec = (fields: object) => ({ ...job, spec: { ...job.spec, ...fields } });
+    const wrongJobs: [what: string, job: object, words: RegExp][] = [
+      [
+        "annotations that a runtime acts on",
+        inTemplate({ annotations: { "io.kubernetes.cri-o.Devices": "/dev/mem" } }),
+        /template\.metadata\.annotations: a session's pod has none/,
+      ],
+      [
+        "annotations that a network plugin acts on",
+        inTemplate({ annotations: { "k8s.v1.cni.cncf.io/networks": "kube-system/lan" } }),
+        /template\.metadata\.annotations/,
+      ],
+      ["a pod that never goes", inTemplate({ finalizers: ["example.com/keep"] }), /have no finalizers/],
+      [
+        "a finalizer",
+        { ...job, metadata: { ...job.metadata, finalizers: ["example.com/keep"] } },
+        /have no finalizers/,
+      ],
+      [
+        "the labels of the reconciler's pods, which its disruption budget would count",
+        withLabels({ "app.kubernetes.io/component": "reconciler" }),
+        /template\.metadata\.labels/,
+      ],
+      ["another label of ours", withLabels({ "pulumi-vnic.dev/set": "wires" }), /template\.metadata\.labels/],
+      ["another label of a part of our group", withLabels({ "a.pulumi-vnic.dev/b": "" }), /template\.metadata\.labels/],
+      ["no labels", inTemplate({ labels: {} }), /template\.metadata\.labels/],
+      ["a controller of its own", inSpec({ managedBy: "example.com/none" }), /one pod, once/],
+      ["a policy for failed pods", inSpec({ podFailurePolicy: { rules: [] } }), /one pod, once/],
+      [
+        "a pod for each index",
+        inSpec({ completionMode: "Indexed", backoffLimitPerIndex: 3, maxFailedIndexes: 1 }),
+        /one pod, once/,
+      ],
+      [
+        "a policy for success",
+        inSpec({ completionMode: "Indexed", successPolicy: { rules: [{ succeededCount: 1 }] } }),
+        /one pod, once/,
+      ],
+      [
+        "a selector of its own",
+        inSpec({ manualSelector: true, selector: { matchLabels: job.spec.template.metadata.labels } }),
+        /one pod, once/,
+      ],
+    ];
+    for (const [what, wrong, words] of wrongJobs)
+      it(`refuses a Job with ${what}`, async () => expect((await api.tryCreate(wrong)).stderr).to.match(words));
+
+    it("admits a session's Job, also with a label that the cluster's own admission adds", async () => {
+      for (const right of [job, withLabels({ "example.com/team": "net" })])
+        expect((await api.tryCreate(right)).stderr).to.equal("");
+    });
   });
 
   describe("of Vnics", () => {

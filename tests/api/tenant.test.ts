@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  agentName,
   annotations,
   apiVersion,
   finalizer,
@@ -11,6 +12,7 @@ import {
   providerServiceAccount,
   setFinalizer,
   systemNamespace,
+  userOfAccount,
 } from "../../provider/model/names.ts";
 import { addressRecord, addressName } from "../../provider/model/address/address.ts";
 import { maxItems } from "../../provider/model/schema/bounds.ts";
@@ -424,6 +426,58 @@ describe("a tenant, at the API server,", () => {
       const request = patch("merge", kind, "named", { status: { observedGeneration: 7 } }, "--subresource=status");
       expect((await as("ann", request)).stderr).to.match(/[Ff]orbidden/);
     }
+  });
+
+  describe("the status by which drivers decide", () => {
+    const now = "2026-11-29T00:00:00Z";
+    const ready = { type: "Ready", status: "True", reason: "Attached", message: "it is", lastTransitionTime: now };
+    const nic = { name: "net1", mac: "02:00:00:00:00:01", mtu: 1500, up: true, addresses: [] };
+    const realised = { observedGeneration: 1, conditions: [{ ...ready, observedGeneration: 1 }] };
+    const claims = [{ name: addressName(held.spec), uid: "1", resourceVersion: "1" }];
+    const forgeries: [kind: "vnic" | "vnicset", what: string, status: object][] = [
+      ["vnic", "names another Vnic's claim as its own", { conditions: [], addressClaims: claims }],
+      ["vnic", "says that its NIC has other addresses", { conditions: [], interface: nic }],
+      ["vnic", "says that it is on its network", realised],
+      ["vnicset", "says that its pods are served", { ...realised, desired: 1, ready: 1 }],
+    ];
+    before(() => applyObjects(api.kubectl, [vnic("stated", onNetwork), set("stated", onNetwork)]));
+
+    for (const [kind, what, status] of forgeries)
+      it(`isn't that of a tenant with all rights whose ${kind} ${what}`, async () => {
+        const whole = { ...(kind === "vnic" ? vnic : set)("stated", onNetwork), status };
+        const requests: [argv: string[], input?: object][] = [
+          [patch("merge", kind, "stated", { status })],
+          [patch("json", kind, "stated", [{ op: "add", path: "/status", value: status }])],
+          [["apply", "--server-side", "--force-conflicts", "--field-manager=pulumi-vnic", "-f", "-"], whole],
+          [["replace", "-f", "-"], whole],
+        ];
+        for (const [argv, input] of requests)
+          expect((await as("owen", [...argv, "--subresource=status"], input)).stderr, argv.join(" ")).to.include(
+            "status: it is reserved for drivers, and owen is none: it may not create vnicaddresses",
+          );
+      });
+
+    it("is a driver's and the node agent's", async () => {
+      const agent = userOfAccount(agentName);
+      const bound = ["--role=everything", `--user=${agent}`, "-n", namespace];
+      await kubectl(api.kubectl, ["create", "rolebinding", "agent", ...bound]);
+      const stated = { ...vnic("stated", onNetwork), status: realised };
+      const request = ["apply", "--server-side", "--subresource=status", "--field-manager=pulumi-vnic", "-f", "-"];
+      for (const writer of [userOfAccount(providerServiceAccount), agent])
+        expect(await as(writer, request, stated)).to.deep.include({ code: 0, stderr: "" });
+    });
+  });
+
+  it("keeps nothing in an administrator's spec by owning it as well", async () => {
+    const apply = ["apply", "--server-side", "-f", "-", "-n", namespace];
+    const before = vnic("shared", { ...inline, mtu: 1400 });
+    const names = ["--field-manager=pulumi-vnic"];
+    await kubectl(api.kubectl, [...apply, ...names], JSON.stringify(before));
+    const also = await as("ann", [...apply, "--field-manager=ann"], before);
+    expect(also, "the same spec").to.deep.include({ code: 0, stderr: "" });
+    const forced = [...apply, ...names, "--force-conflicts", "-o", "json"];
+    const stored = await kubectl(api.kubectl, forced, JSON.stringify(vnic("shared", inline)));
+    expect((JSON.parse(stored) as typeof before).spec).to.not.have.property("mtu");
   });
 
   it("has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own", async () => {

@@ -204,6 +204,27 @@ describe("an injection on a node", () => {
     await victim.close();
   });
 
+  it("isn't led to another pod by a container that names this pod, when the pod's own container has ended", async () => {
+    const liar = await world.addPod("liar");
+    const { bundles, config, annotations } = parseLayout("containerd");
+    const [, container = ""] = liar.plan.containerId.split("://");
+    const bundle = join(world.root, bundles, container, config);
+    const content = JSON.parse(await readFile(bundle, "utf8")) as { annotations: Record<string, string> };
+    const { uid, namespace, name } = pod.plan;
+    const { podUid, podNamespace, podName } = annotations;
+    const forged = { [podUid]: uid, [podNamespace]: namespace, [podName]: name };
+    await writeFile(bundle, JSON.stringify({ ...content, annotations: { ...content.annotations, ...forged } }));
+    for (const ended of ["f".repeat(64), container]) {
+      const plan = planFor({ ...pod, plan: { ...pod.plan, containerId: `containerd://${ended}` } }, "192.168.50.12/24");
+      const outcome = await world.session.inject(plan).catch((caught: unknown) => String(caught));
+      if (typeof outcome === "string") expect(outcome).to.match(/belongs to another pod/);
+      else expect(await pod.machine.link("net1")).to.include({ address: plan.mac });
+      expect(await liar.machine.link("net1")).to.equal(undefined);
+      await world.session.eject({ vnic: plan.vnic });
+    }
+    await liar.close();
+  });
+
   it("works next to invalid lines, which are refused one by one", async () => {
     const env = ["env", `VNIC_HOST_ROOT=${world.root}`];
     for (const line of ["null", "5", "[]", '"x"', "nonsense", '{"id":"x"}']) {

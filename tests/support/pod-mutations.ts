@@ -43,12 +43,14 @@ const podFields: Readonly<Record<string, Json>> = {
   hostPID: true,
   hostUsers: false,
   hostname: "leader",
+  hostnameOverride: "leader",
   initContainers: [{ name: "first", image: "busybox" }],
   nodeSelector: { a: "b" },
   os: { name: "linux" },
   overhead: { cpu: "1" },
   priorityClassName: "system-cluster-critical",
   readinessGates: [{ conditionType: "example.org/ready" }],
+  resources: { limits: { cpu: "1" } },
   resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }],
   runtimeClassName: "other",
   schedulerName: "other",
@@ -64,6 +66,8 @@ const containerFields: Readonly<Record<string, Json>> = {
   command: ["sh"],
   envFrom: [{ secretRef: { name: "x" } }],
   lifecycle: { preStop: { httpGet } },
+  restartPolicy: "Always",
+  restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [1] } }],
   livenessProbe: { httpGet },
   readinessProbe: { tcpSocket: { port: 22, host: "192.0.2.1" } },
   startupProbe: { grpc: { port: 80 } },
@@ -91,6 +95,10 @@ const podSecurity: Readonly<Record<string, Json>> = {
   runAsUser: 0,
   seccompProfile: { type: "Unconfined" },
   supplementalGroups: [0],
+  supplementalGroupsPolicy: "Strict",
+  seLinuxChangePolicy: "Recursive",
+  fsGroupChangePolicy: "OnRootMismatch",
+  runAsGroup: 0,
   sysctls: [{ name: "net.ipv4.ip_forward", value: "1" }],
 };
 const volumes: readonly { readonly [key: string]: Json }[] = [
@@ -103,6 +111,16 @@ const volumes: readonly { readonly [key: string]: Json }[] = [
   { projected: { sources: [{ secret: { name: "x" } }] } },
   { csi: { driver: "example.org" } },
   { nfs: { server: "192.0.2.1", path: "/" } },
+  { image: { reference: "busybox" } },
+  { persistentVolumeClaim: { claimName: "x" } },
+  { iscsi: { targetPortal: "192.0.2.1", iqn: "iqn.2001-04.com.example:x", lun: 0 } },
+  {
+    ephemeral: {
+      volumeClaimTemplate: { spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1" } } } },
+    },
+  },
+  { projected: { sources: [{ serviceAccountToken: { path: "token", audience: "x" } }] } },
+  { projected: { sources: [{ serviceAccountToken: { path: "token" }, secret: { name: "x" } }] } },
   { downwardAPI: { items: [{ path: "x", fieldRef: { fieldPath: "metadata.name" } }] } },
 ];
 
@@ -151,6 +169,25 @@ export function additionsTo(spec: PodSpec): Mutation[] {
       what: "a variable of a Secret",
       spec: withVariable({ name: "VNIC_IDLE_SECONDS", valueFrom: { secretKeyRef: { name: "x", key: "y" } } }),
     },
+    {
+      what: "a variable of a file",
+      spec: withVariable({
+        name: "VNIC_IDLE_SECONDS",
+        valueFrom: { fileKeyRef: { volumeName: "state", path: "x", key: "y" } },
+      }),
+    },
+    {
+      what: "a container that stops by another signal",
+      spec: { ...withContainer({ lifecycle: { stopSignal: "SIGKILL" } }), os: { name: "linux" } },
+    },
+    {
+      what: "a container's device claim",
+      spec: {
+        ...withContainer({ resources: { claims: [{ name: "gpu" }] } }),
+        resourceClaims: [{ name: "gpu", resourceClaimName: "gpu" }],
+      },
+    },
+    { what: "a writable mount below a read-only one", spec: withMount({ name: "state", mountPath: "/run/netns/x" }) },
     { what: "a mount over our program", spec: withMount({ name: "state", mountPath: "/app" }) },
     { what: "a mount of the token", spec: withMount({ name: "kube-api-access-x", mountPath: text }) },
     { what: "a port of the node", spec: withContainer({ ports: [{ containerPort: 80, hostPort: 80 }] }) },

@@ -3,6 +3,13 @@ import { cniResultsDirectory, type RuntimeLayout, stateDirectory } from "./runti
 
 export const sessionContainer = "session";
 
+/** The labels of a session's Job and of its pod. */
+export const sessionLabels = {
+  "app.kubernetes.io/name": "pulumi-vnic",
+  [labels.component]: "injection-session",
+  [labels.managedBy]: "pulumi-vnic",
+} as const;
+
 /** The security context of our containers on a node; `more` are additional capabilities. */
 export function nodeSecurity(...more: readonly string[]) {
   return {
@@ -55,22 +62,17 @@ export interface SessionJobOptions {
  */
 export function sessionJob({ name, node, layout, image, idleSeconds }: SessionJobOptions) {
   const netns = netnsVolumes(layout.netnsDirectories);
-  const objectLabels = {
-    "app.kubernetes.io/name": "pulumi-vnic",
-    [labels.component]: "injection-session",
-    [labels.managedBy]: "pulumi-vnic",
-  };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
-    metadata: { name, namespace: systemNamespace, labels: objectLabels, annotations: { [labels.node]: node } },
+    metadata: { name, namespace: systemNamespace, labels: sessionLabels, annotations: { [labels.node]: node } },
     spec: {
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
       ttlSecondsAfterFinished: 10,
       template: {
-        metadata: { labels: objectLabels },
+        metadata: { labels: sessionLabels },
         spec: {
           nodeName: node,
           nodeSelector: { "kubernetes.io/os": "linux" },

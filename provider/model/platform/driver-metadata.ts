@@ -8,7 +8,7 @@ import type { Manifest } from "./manifest.ts";
  * CEL: whether the requesting user is a driver. Only drivers may create VnicAddresses, and no Role of a namespace can
  * grant this right, because the kind is cluster-scoped.
  */
-const isDriver = `authorizer.group('${group}').resource('vnicaddresses').check('create').allowed()`;
+export const isDriver = `authorizer.group('${group}').resource('vnicaddresses').check('create').allowed()`;
 
 /**
  * Reserves labels, annotations and finalizers of our API group on Vnics and VnicSets for drivers, which decide by them:

@@ -5,6 +5,7 @@ import { networkCrd } from "../network/crd.ts";
 import { vnicSetCrd } from "../vnic-set/crd.ts";
 import { agentPart } from "./agent.ts";
 import { driverMetadataPolicy } from "./driver-metadata.ts";
+import { driverStatusPolicy } from "./driver-status.ts";
 import { inlinePolicy } from "./inline-policy.ts";
 import { type Manifest, serviceAccount } from "./manifest.ts";
 import { networkPolicy } from "./network-policy.ts";
@@ -60,6 +61,7 @@ function policies(options: PlatformOptions): Manifest[] {
     ...networkPolicy(),
     ...inlinePolicy(),
     ...driverMetadataPolicy(),
+    ...driverStatusPolicy(),
     ...tenantRoles(),
     ...networkStatusPart(options),
   ];

@@ -1,7 +1,8 @@
 import { group, systemNamespace } from "../names.ts";
 import { knownLayouts } from "../kubernetes/runtime-layout.ts";
-import { sessionJob } from "../kubernetes/session-job.ts";
+import { sessionJob, sessionLabels } from "../kubernetes/session-job.ts";
 import { admissionPolicy, literal, type Validation } from "./admission.ts";
+import { jobRules } from "./job-match.ts";
 import type { Manifest } from "./manifest.ts";
 import { namedLayouts, type PlatformOptions } from "./options.ts";
 import { matchRule, matchVariables, type OwnTemplate, type WholeTemplate } from "./pod-match.ts";
@@ -87,21 +88,10 @@ export function systemPolicy(options: PlatformOptions, standing: readonly OwnTem
       ),
       // Last, because the rules above have more specific messages.
       matchRule,
-      { expression: `request.kind.kind != 'Job' || (${isOneSession})`, messageExpression: literal(oneSession) },
+      ...jobRules(sessionLabels),
     ],
   });
 }
-
-/** CEL: whether a Job makes one pod, which runs once. */
-const isOneSession = [
-  "object.spec.?parallelism.orValue(1) == 1 && object.spec.?completions.orValue(1) == 1",
-  "object.spec.?backoffLimit.orValue(6) == 0 && !object.spec.?suspend.orValue(false)",
-  "object.spec.?ttlSecondsAfterFinished.orValue(-1) == 10",
-  `object.spec.all(k, k in ${literal(["parallelism", "completions", "backoffLimit", "ttlSecondsAfterFinished", "suspend", "selector", "template", "completionMode", "manualSelector", "podReplacementPolicy"])})`,
-  "object.spec.?completionMode.orValue('NonIndexed') == 'NonIndexed' && !object.spec.?manualSelector.orValue(false)",
-].join(" && ");
-const oneSession =
-  "a Job may make one pod, once: parallelism, completions, backoffLimit and ttlSecondsAfterFinished are fixed";
 
 /** Where Kubernetes mounts the token of a service account. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -3,7 +3,7 @@ export type Proofs = Readonly<Record<string, readonly string[]>>;
 
 /** What docs/security.md says that somebody can't do, and the tests that try it. */
 export const protections: Readonly<Record<string, Proofs>> = {
-  "a pod with a Vnic can't run anything on the node, or set a name, a MAC, an address or a device's setting that ip(8) shows there":
+  "a pod with a Vnic can't run anything on the node, or set a name, a MAC, an address or a setting there that every device has in ip(8)":
     {
       "kernel/hostile-pod.test.ts": [
         "that writes … into the alias of its link of mode … causes nothing on the node",
@@ -119,6 +119,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "reconciler/addresses.test.ts": [
         "isn't taken by a record that was never in a pod, or by labels and annotations that anybody may write",
       ],
+      "api/one-holder.test.ts": ["is held by one Vnic in whatever notation others want it: …"],
       "unit/reconciler/address-sweep.test.ts": [
         "keeps what a realised Vnic asks for or has, and frees the rest, whatever its annotations say",
       ],
@@ -163,6 +164,9 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own",
       ],
     },
+  "all rights in a namespace can't write the status of a Vnic or VnicSet, by which drivers decide": {
+    "api/tenant.test.ts": ["isn't that of a tenant with all rights whose … …"],
+  },
   "all rights in a namespace can't exhaust the memory of the reconciler by the size of its pods, workloads and records":
     {
       "api/large-objects.test.ts": ["keep little of what a tenant makes large, and never have much at once"],
@@ -192,7 +196,9 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "the provider's token can't read secrets, run programs in pods, or reach nodes through the API server": {
     "api/privileges.test.ts": ["don't include anything that it doesn't need"],
   },
-  "the provider's token can't run a pod in `vnic-system` that differs from our own in any way": {
+  "the provider's token can't give a session's pod annotations or finalizers, or have it counted as another component's, such as by a disruption budget":
+    { "api/tenancy.test.ts": ["refuses a Job with …"] },
+  "the provider's token can't run a pod in `vnic-system` with a spec that differs from our own in any way": {
     "lifecycle/pod-templates.test.ts": [
       "admits … as it is and as it is stored, but not with any single thing changed, left out or added",
       "admits no Job with …",
