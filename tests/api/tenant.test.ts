@@ -463,8 +463,11 @@ describe("a tenant, at the API server,", () => {
       await kubectl(api.kubectl, ["create", "rolebinding", "agent", ...bound]);
       const stated = { ...vnic("stated", onNetwork), status: realised };
       const request = ["apply", "--server-side", "--subresource=status", "--field-manager=pulumi-vnic", "-f", "-"];
-      for (const writer of [userOfAccount(providerServiceAccount), agent])
-        expect(await as(writer, request, stated)).to.deep.include({ code: 0, stderr: "" });
+      // With the agent's own policy, its token must name the Vnic's node.
+      await kubectl(api.kubectl, ["annotate", "vnic", "stated", `${annotations.node}=worker-1`, "-n", namespace]);
+      const onNode = "--as-user-extra=authentication.kubernetes.io/node-name=worker-1";
+      expect(await as(userOfAccount(providerServiceAccount), request, stated)).to.deep.include({ code: 0, stderr: "" });
+      expect(await as(agent, [...request, onNode], stated)).to.deep.include({ code: 0, stderr: "" });
     });
   });
 
