@@ -60,7 +60,7 @@ describe("the objects that a reconciler watches", function () {
     const { "LIST pods": ofPods = 0, "LIST vnics": ofVnics = 0 } = countKinds(proxy.requests);
     expect(Math.min(ofPods, ofVnics), "pages").to.be.at.least(2);
 
-    // The same applies to a change.
+    // A pod that arrives by the watch is reduced, too.
     await api.kubectl(["annotate", "-n", namespace, "pod", "db-7", `example.com/more=${"y".repeat(50_000)}`]);
     const seen = () => mine(pods.list()).find(({ metadata }) => metadata?.name === "db-7");
     const before = JSON.stringify(seen());

@@ -9,6 +9,17 @@ import { addressesOf } from "../support/kernel/machine.ts";
 import { nodeSideScript } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
+/** The bundle of a pod's container: its ID, its annotations, and a function that replaces some of them. */
+async function containerBundle({ root }: World, { plan }: Pod) {
+  const { bundles, config } = parseLayout("containerd");
+  const [, container = ""] = plan.containerId.split("://");
+  const file = join(root, bundles, container, config);
+  const content = JSON.parse(await readFile(file, "utf8")) as { annotations: Record<string, string> };
+  const annotate = (changed: Record<string, string>) =>
+    writeFile(file, JSON.stringify({ ...content, annotations: { ...content.annotations, ...changed } }));
+  return { container, annotations: content.annotations, annotate };
+}
+
 describe("an injection on a node", () => {
   let world: World;
   let pod: Pod;
@@ -189,16 +200,11 @@ describe("an injection on a node", () => {
 
   it("is refused for a pod whose container names its sandbox by a path", async () => {
     const victim = await world.addPod("victim");
-    const { bundles, config, annotations } = parseLayout("containerd");
-    const [, container = ""] = victim.plan.containerId.split("://");
-    const bundle = join(world.root, bundles, container, config);
-    const content = JSON.parse(await readFile(bundle, "utf8")) as { annotations: Record<string, string> };
-    const sandbox = content.annotations[annotations.sandboxId] ?? "";
+    const { bundles, annotations: keys } = parseLayout("containerd");
+    const bundle = await containerBundle(world, victim);
+    const sandbox = bundle.annotations[keys.sandboxId] ?? "";
     await cp(join(world.root, bundles, sandbox), join(world.root, bundles, "..", "forged"), { recursive: true });
-    await writeFile(
-      bundle,
-      JSON.stringify({ ...content, annotations: { ...content.annotations, [annotations.sandboxId]: "../forged" } }),
-    );
+    await bundle.annotate({ [keys.sandboxId]: "../forged" });
     const error = await world.session.inject(planFor(victim, "192.168.50.12/24")).catch((caught: unknown) => caught);
     expect(String(error)).to.match(/doesn't run here: the runtime has no sandbox of it/);
     await victim.close();
@@ -206,14 +212,10 @@ describe("an injection on a node", () => {
 
   it("isn't led to another pod by a container that names this pod, when the pod's own container has ended", async () => {
     const liar = await world.addPod("liar");
-    const { bundles, config, annotations } = parseLayout("containerd");
-    const [, container = ""] = liar.plan.containerId.split("://");
-    const bundle = join(world.root, bundles, container, config);
-    const content = JSON.parse(await readFile(bundle, "utf8")) as { annotations: Record<string, string> };
+    const { container, annotate } = await containerBundle(world, liar);
     const { uid, namespace, name } = pod.plan;
-    const { podUid, podNamespace, podName } = annotations;
-    const forged = { [podUid]: uid, [podNamespace]: namespace, [podName]: name };
-    await writeFile(bundle, JSON.stringify({ ...content, annotations: { ...content.annotations, ...forged } }));
+    const { podUid, podNamespace, podName } = parseLayout("containerd").annotations;
+    await annotate({ [podUid]: uid, [podNamespace]: namespace, [podName]: name });
     for (const ended of ["f".repeat(64), container]) {
       const plan = planFor({ ...pod, plan: { ...pod.plan, containerId: `containerd://${ended}` } }, "192.168.50.12/24");
       const outcome = await world.session.inject(plan).catch((caught: unknown) => String(caught));

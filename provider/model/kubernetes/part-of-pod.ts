@@ -1,4 +1,5 @@
 import { SharedValues } from "../../base/shared-values.ts";
+import { omitUndefined } from "../schema/known.ts";
 import { type ContainerStatus, mirrorPod, type PodObject, staticPodHash } from "./pod.ts";
 
 /*
@@ -25,17 +26,17 @@ export function partOfPod({ metadata = {}, spec, status = {} }: PodObject, share
   const { nodeName, hostNetwork, runtimeClassName } = spec ?? {};
   return {
     metadata: {
-      ...given({ namespace, name, uid, resourceVersion, creationTimestamp, deletionTimestamp }),
-      ...given({
+      ...omitUndefined({ namespace, name, uid, resourceVersion, creationTimestamp, deletionTimestamp }),
+      ...omitUndefined({
         labels: labelsOf(metadata, shared),
         annotations: annotationsOf(metadata),
         ownerReferences: shared.share(controllerOf(metadata)),
       }),
     },
-    spec: shared.share(given({ nodeName, hostNetwork, runtimeClassName })),
+    spec: shared.share(omitUndefined({ nodeName, hostNetwork, runtimeClassName })),
     status: {
-      ...given({ phase: shared.share(status.phase), reason: shortened(status.reason) }),
-      ...given({
+      ...omitUndefined({ phase: shared.share(status.phase), reason: shortened(status.reason) }),
+      ...omitUndefined({
         conditions: shared.share(conditionsOf(status)),
         containerStatuses: decisive(status.containerStatuses),
         initContainerStatuses: decisive(status.initContainerStatuses),
@@ -73,7 +74,7 @@ function conditionsOf({ conditions = [] }: Status): Status["conditions"] {
   if (kept.length === 0) return undefined;
   return kept.map(({ type, status, reason, message }) => ({
     ...{ type, status },
-    ...given({ reason: shortened(reason), message: shortened(message) }),
+    ...omitUndefined({ reason: shortened(reason), message: shortened(message) }),
   }));
 }
 
@@ -92,10 +93,10 @@ const running = { running: {} };
 
 function partOfContainer({ name, containerID, state }: ContainerStatus): ContainerStatus {
   const { reason, message } = state?.waiting ?? {};
-  const waiting = given({ reason: shortened(reason), message: shortened(message) });
+  const waiting = omitUndefined({ reason: shortened(reason), message: shortened(message) });
   return {
     name,
-    ...given({
+    ...omitUndefined({
       containerID: shortened(containerID),
       state: state?.running ? running : state?.waiting ? { waiting } : undefined,
     }),
@@ -106,9 +107,4 @@ function partOfContainer({ name, containerID, state }: ContainerStatus): Contain
 function shortened<Text extends string | undefined>(text: Text): Text {
   if (text === undefined || text.length <= maxTextLength) return text;
   return Buffer.from(text.slice(0, maxTextLength)).toString() as Text;
-}
-
-/** The object without its undefined properties. */
-function given<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 }
