@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type LookUpOptions, whereOf } from "./look-up.ts";
+import { leaveOutDebugStacks } from "./debug-stacks.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -139,12 +140,19 @@ export class Network extends pulumi.CustomResource {
     const given = args ?? whereOf(options);
     const { secretInputs, additionalSecretOutputs } = findSecrets(given, [], options, checked);
     const declaredBy = urnOf(Network.__pulumiType, name, options?.parent);
-    super(
-      Network.__pulumiType,
-      name,
-      { ...outputs, ...given, declaredBy, secretInputs, __provider: stubOf("Network") },
-      { ...options, additionalSecretOutputs },
-    );
+    const restore = leaveOutDebugStacks();
+    try {
+      super(
+        Network.__pulumiType,
+        name,
+        { ...outputs, ...given, declaredBy, secretInputs, __provider: stubOf("Network") },
+        { ...options, additionalSecretOutputs },
+      );
+    } catch (error) {
+      restore(error);
+      throw error;
+    }
+    restore();
     if (args) settleAbsent(this, missingOf(args, optional), options?.ignoreChanges);
     else settleRead(this, optional);
   }

@@ -3,6 +3,7 @@ import { Network } from "./network.ts";
 import type { AddressRange, Deadlines } from "./arguments.ts";
 import type { VnicArgs } from "./vnic.ts";
 import { type LookUpOptions, whereOf } from "./look-up.ts";
+import { leaveOutDebugStacks } from "./debug-stacks.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -98,12 +99,19 @@ export class VnicSet extends pulumi.CustomResource {
       ["name", "namespace", "template", ...derivedOutputs].map((key) => [key, undefined]),
     );
     const declaredBy = urnOf(VnicSet.__pulumiType, name, options?.parent);
-    super(
-      VnicSet.__pulumiType,
-      name,
-      { ...placeholders, ...given, declaredBy, secretInputs, __provider: stubOf("VnicSet") },
-      { ...options, additionalSecretOutputs },
-    );
+    const restore = leaveOutDebugStacks();
+    try {
+      super(
+        VnicSet.__pulumiType,
+        name,
+        { ...placeholders, ...given, declaredBy, secretInputs, __provider: stubOf("VnicSet") },
+        { ...options, additionalSecretOutputs },
+      );
+    } catch (error) {
+      restore(error);
+      throw error;
+    }
+    restore();
     if (!args) settleRead(this, [...derivedOutputs]);
   }
 

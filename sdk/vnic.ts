@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deadlines, LinkPlacement, Mode } from "./arguments.ts";
 import { type Network, referenceTo } from "./network.ts";
 import { type LookUpOptions, whereOf } from "./look-up.ts";
+import { leaveOutDebugStacks } from "./debug-stacks.ts";
 import { urnOf } from "./declared-by.ts";
 import { refusePlainCredential } from "./plain-credential.ts";
 import { stubOf } from "./stubs.ts";
@@ -314,12 +315,19 @@ export class Vnic extends pulumi.CustomResource {
     const placeholders = Object.fromEntries([...inputOutputs, ...derivedOutputs].map((key) => [key, undefined]));
     const defaults = args ? { mac: orSecretDefault(args.mac), interfaceName: orSecretDefault(args.interfaceName) } : {};
     const declaredBy = urnOf(Vnic.__pulumiType, name, options?.parent);
-    super(
-      Vnic.__pulumiType,
-      name,
-      { ...placeholders, ...given, ...defaults, declaredBy, secretInputs, __provider: stubOf("Vnic") },
-      { ...options, additionalSecretOutputs },
-    );
+    const restore = leaveOutDebugStacks();
+    try {
+      super(
+        Vnic.__pulumiType,
+        name,
+        { ...placeholders, ...given, ...defaults, declaredBy, secretInputs, __provider: stubOf("Vnic") },
+        { ...options, additionalSecretOutputs },
+      );
+    } catch (error) {
+      restore(error);
+      throw error;
+    }
+    restore();
     if (args) settleAbsent(this, absentOutputs(args), options?.ignoreChanges);
     else settleRead(this, [...inputOutputs, ...derivedOutputs]);
   }

@@ -1,7 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { Project } from "./project.ts";
 
 const args = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"]`;
+
+/** What this file reads of a stack's state. */
+interface Stored {
+  readonly resources: readonly { readonly type: string; readonly sourcePosition?: string }[];
+}
 
 /** A statement that is refused where the program stands, and the error. */
 type Refused = [statement: string, message: string];
@@ -174,6 +180,23 @@ describe("an unusual program", () => {
     expect(output).to.match(
       /property name .*the resource urn:\S+Vnic::(one|other) declares the same record, Vnic shop\/wire; give one of the two another `name`/,
     );
+  });
+
+  it("has the place of each declaration in the state", async () => {
+    const declarations = [
+      `new Network("lan", { parent: "eth1" });`,
+      vnic("mtu: 1400") + ";",
+      `new VnicSet("wires", { selector: { app: "db" }, template: { network: { parent: "eth1" } } });`,
+    ];
+    await project.program(declarations.join("\n"));
+    await project.stack.up();
+    const program = (await readFile(project.file("index.js"), "utf8")).split("\n");
+    const { deployment } = JSON.parse(await project.stack.must("stack", "export")) as { deployment: Stored };
+    const places = deployment.resources
+      .filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/vnic:"))
+      .map(({ sourcePosition = "" }) => /^project:\/\/\/index.js#(\d+),/.exec(sourcePosition)?.[1]);
+    expect(places.map((line) => program[Number(line) - 1])).to.have.members(declarations);
+    await project.stack.destroy();
   });
 
   it("may be asynchronous, and has its edits ignored or make a replacement as its options say", async () => {
