@@ -5,6 +5,7 @@
 import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
 import { neededModels } from "./client-models.ts";
+import { unusedConstants } from "./unused-constants.ts";
 
 const bundles: BuildOptions = {
   outExtension: { ".js": ".mjs" },
@@ -23,8 +24,35 @@ const bundles: BuildOptions = {
 
 await build({
   ...bundles,
+  entryPoints: { "node/main": "provider/node/main.ts" },
+  outdir: "dist",
+  minify: true,
+  // Let the import of the other file be a call of `require`.
+  supported: { "dynamic-import": false },
+  plugins: [
+    {
+      name: "separate",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/serve\.ts$/ }, () => ({ path: "./serve.cjs", external: true })),
+    },
+  ],
+});
+
+// CommonJS, because Node.js loads it faster: `import` of a built-in module reads all that the module exports.
+await build({
+  ...bundles,
+  entryPoints: { "node/serve": "provider/node/serve.ts" },
+  outExtension: { ".js": ".cjs" },
+  banner: {},
+  format: "cjs",
+  outdir: "dist",
+  minify: true,
+  plugins: [unusedConstants],
+});
+
+await build({
+  ...bundles,
   entryPoints: {
-    "node/main": "provider/node/main.ts",
     "node/agent": "provider/agent/main.ts",
     "node/dhcp-event": "provider/agent/dhcp-event.ts",
     "reconciler/main": "provider/reconciler/main.ts",

@@ -1,25 +1,15 @@
-import { parseJson } from "../base/json.ts";
 import { createInterface } from "node:readline";
-import * as z from "zod";
-import { type ErrorSubject, isVnicError, messageOf } from "../base/errors.ts";
-import { type Answer, type EjectPlan, protocolVersion, request, type Request } from "../model/wire/session-protocol.ts";
-import { packageVersion } from "../base/package.ts";
-import { eject } from "./eject.ts";
-import { inject } from "./inject.ts";
-import { inspect } from "./inspect.ts";
-import type { Report } from "./step.ts";
-import { withLock } from "./lock.ts";
-import { observe, survey } from "./observe.ts";
-import { listResourceFiles } from "./resource-file.ts";
-import { purge } from "./purge.ts";
-import { show } from "./show.ts";
-import { withSlot } from "./slots.ts";
-import { makeSysctlsWritable } from "./sysctl.ts";
+import { parseJson } from "../base/json.ts";
+import { findHelloId, hello } from "../model/wire/hello.ts";
+import type { Answer } from "../model/wire/session-protocol.ts";
 
 /*
  * The node side of an injection session: the only process of the injection Job. It answers requests from stdin until
  * stdin ends, SIGTERM arrives or no request has come for a while, and then finishes the work in progress. It doesn't
  * use Pulumi or the API server.
+ *
+ * This file loads little, so that it answers `hello` soon. All else is in `serve.ts`, and loads while the driver's next
+ * request is on its way.
  */
 
 const idleMilliseconds = Number(process.env.VNIC_IDLE_SECONDS ?? "60") * 1000;
@@ -28,74 +18,23 @@ function sendAnswer(answer: Answer): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-/** Requests that wait for the driver's approval, by ID. */
-const held = new Map<number, (proceed: boolean) => void>();
+type Server = typeof import("./serve.ts");
 
-/** Resolves to true if a request may proceed. A held request waits until the driver has decided. */
-function untilGo({ id, hold }: { id: number; hold?: boolean | undefined }): Promise<boolean> {
-  if (!hold) return Promise.resolve(true);
-  return new Promise<boolean>((resolve) => held.set(id, resolve)).finally(() => held.delete(id));
+let server: Promise<Server> | undefined;
+
+function load(): Promise<Server> {
+  server ??= import("./serve.ts").then((loaded) => {
+    loaded.prepare();
+    return loaded;
+  });
+  return server;
 }
 
-function work(request: Request, report: Report): Promise<unknown> {
-  switch (request.verb) {
-    case "hello":
-      return Promise.resolve({ protocol: protocolVersion, version: packageVersion });
-    case "inject": {
-      const mayProceed = untilGo(request);
-      return withLockAndSlot(request.plan, () => inject(request.plan, report, mayProceed));
-    }
-    case "go":
-      held.get(request.of)?.(request.proceed);
-      return Promise.resolve({});
-    case "eject":
-      return withLockAndSlot(request.plan, () => eject(request.plan, report));
-    case "observe":
-      return withSlot(request.plan.vnic.namespace, () => observe(request.plan));
-    case "purge":
-      return purge();
-    case "show":
-      return withSlot(request.plan.vnic.namespace, () => show(request.plan));
-    case "survey":
-      return survey(request.plans, withSlot);
-    case "inspect":
-      return inspect(request.networks);
-    case "list":
-      return listResourceFiles().then((files) => ({ vnics: files.map(({ vnic }) => vnic) }));
-  }
-}
-
-/** Waits for the Vnic's lock first, which may take long, and then for a slot. */
-function withLockAndSlot<T>({ vnic: { uid, namespace } }: EjectPlan, work: () => Promise<T>): Promise<T> {
-  return withLock(uid, () => withSlot(namespace, work));
-}
-
-/** The ID of a request, even of an invalid one; 0 if it has none. */
-const requestId = z.object({ id: z.int().catch(0) }).catch({ id: 0 });
-
-async function serve(line: string): Promise<void> {
+async function answer(line: string): Promise<void> {
   const json = parseJson(line);
-  const { id } = requestId.parse(json);
-  try {
-    const demand = request.parse(json);
-    sendAnswer({ id, result: await work(demand, (step) => sendAnswer({ id, step })) });
-  } catch (error) {
-    if (error instanceof z.ZodError)
-      sendAnswer({
-        id,
-        error: { kind: "invalid", message: `the request is not understood: ${z.prettifyError(error)}` },
-      });
-    else sendAnswer({ id, error: { kind: kindOf(error), message: messageOf(error), ...subjectIn(error) } });
-  }
-}
-
-function kindOf(error: unknown): "refused" | "conflict" | "failed" {
-  if (isVnicError(error, "refused")) return "refused";
-  return isVnicError(error, "conflict") ? "conflict" : "failed";
-}
-
-function subjectIn(error: unknown): { subject?: ErrorSubject } {
-  return isVnicError(error) && error.subject ? { subject: error.subject } : {};
+  const helloId = findHelloId(json);
+  if (helloId !== undefined) sendAnswer({ id: helloId, result: hello });
+  else await (await load()).serve(json, sendAnswer);
 }
 
 function main(): void {
@@ -103,7 +42,7 @@ function main(): void {
   const underWay = new Set<Promise<void>>();
   const idle = setTimeout(() => lines.close(), idleMilliseconds);
   lines.on("line", (line) => {
-    const task = serve(line).finally(() => {
+    const task = answer(line).finally(() => {
       underWay.delete(task);
       idle.refresh();
     });
@@ -111,13 +50,13 @@ function main(): void {
   });
   lines.on("close", () => {
     clearTimeout(idle);
-    // The driver is gone: nobody can approve held requests.
-    held.forEach((decide) => decide(false));
+    // The driver is gone: nobody can approve held requests. Those that came before are held by then.
+    void server?.then(({ rejectHeld }) => rejectHeld());
     void Promise.allSettled(underWay).then(() => process.exit(0));
   });
   // As process 1 of a container we have no default handler for SIGTERM.
   process.on("SIGTERM", () => lines.close());
-  makeSysctlsWritable().catch((error: unknown) => console.error(messageOf(error)));
+  setImmediate(() => void load());
 }
 
 main();

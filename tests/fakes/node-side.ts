@@ -1,5 +1,6 @@
 import { isVnicError, messageOf, VnicError } from "../../provider/base/errors.ts";
-import { protocolVersion, type Request } from "../../provider/model/wire/session-protocol.ts";
+import { protocolVersion } from "../../provider/model/wire/hello.ts";
+import type { Request } from "../../provider/model/wire/session-protocol.ts";
 import type { FakeAttachment } from "./attachment.ts";
 import { association, injectResult, liveInterface } from "./objects.ts";
 

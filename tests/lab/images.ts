@@ -34,6 +34,7 @@ const busybox = "/bin/busybox";
 const dist = join(import.meta.dirname, "..", "..", "dist");
 const scripts = {
   "/app/main.mjs": join(dist, "node", "main.mjs"),
+  "/app/serve.cjs": join(dist, "node", "serve.cjs"),
   "/app/agent.mjs": join(dist, "node", "agent.mjs"),
   "/app/dhcp-event.mjs": join(dist, "node", "dhcp-event.mjs"),
   "/app/reconciler.mjs": join(dist, "reconciler", "main.mjs"),

@@ -8,6 +8,7 @@ import { systemNamespace } from "../../model/names.ts";
 import type { PodObject } from "../../model/kubernetes/pod.ts";
 import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
 import { sessionContainer, sessionJob, type SessionJobOptions } from "../../model/kubernetes/session-job.ts";
+import { protocolVersion } from "../../model/wire/hello.ts";
 import {
   type Answer,
   answer,
@@ -18,7 +19,6 @@ import {
   inspectResult,
   listResult,
   observeResult,
-  protocolVersion,
   purgeResult,
   showResult,
   surveyResult,

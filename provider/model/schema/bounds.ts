@@ -81,7 +81,7 @@ export function list<T extends z.ZodType>(item: T, mostItems: number) {
     .array(z.unknown())
     .max(mostItems, { error: ({ input }) => tooMany(input, "items", mostItems) })
     .pipe(z.array(item));
-  return shownAs(bounded, z.array(item).max(mostItems));
+  return shownAs(bounded, () => z.array(item).max(mostItems));
 }
 
 /** A map of limited size. The entries of a larger one aren't validated. */
@@ -97,8 +97,7 @@ export function map<K extends z.ZodString, V extends z.ZodType>(
       error: ({ input }) => tooMany(input, "entries", mostEntries),
     })
     .pipe(z.record(key, value));
-  return shownAs(
-    bounded,
+  return shownAs(bounded, () =>
     z.record(key, value).meta({ maxProperties: mostEntries, "x-kubernetes-validations": validations }),
   );
 }

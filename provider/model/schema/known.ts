@@ -32,7 +32,7 @@ export function known<T>(schema: z.ZodType<T>): z.ZodType<T> {
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
     return z.NEVER;
   });
-  return shownAs(tolerant, schema);
+  return shownAs(tolerant, () => schema);
 }
 
 /** Converts a text to a number or boolean, because stack configuration and environment variables are texts. */

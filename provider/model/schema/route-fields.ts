@@ -27,7 +27,7 @@ export interface DefaultRoute {
 
 /** An address without prefix length, in canonical form. */
 export const host = text(maxLength.address, "an address").transform((text, context) => {
-  const parsed = hostCidr.safeParse(`${text}/${isIPv6(text) ? 128 : 32}`);
+  const parsed = hostCidr.safeParse(`${text}/${isIPv4(text) ? 32 : 128}`);
   if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
   // A gateway may have a link-local address.
   if (isIPv6(text) && !text.includes("%") && isLinkLocal(text)) return text.toLowerCase();

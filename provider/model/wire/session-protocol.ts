@@ -6,13 +6,12 @@ import { nodeNetwork } from "../network/mode.ts";
 import { placement, placementProblems } from "../network/placement.ts";
 import { destination, plannedDefaultRoute, routing } from "../schema/route-fields.ts";
 
-/**
+/*
  * The protocol between the cluster side and the node side: lines of JSON (NDJSON) over the injection Job's stdin and
  * stdout. A request has an `id`, which its answers repeat: any number of `step` lines, then one `result` or `error`.
  * Many requests may be in flight. The first request is `hello`. The node side validates every plan again, because
  * anybody who may create Jobs can write to their stdin.
  */
-export const protocolVersion = 2;
 
 const uid = z.uuid();
 const containerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}:\/\/[0-9a-f]{64}$/, { error: "is not a container ID" });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Clock } from "../../../../provider/base/clock.ts";
-import { protocolVersion } from "../../../../provider/model/wire/session-protocol.ts";
+import { protocolVersion } from "../../../../provider/model/wire/hello.ts";
 import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { openSession, Session } from "../../../../provider/lifecycle/session/session.ts";
 import { VnicError } from "../../../../provider/base/errors.ts";
