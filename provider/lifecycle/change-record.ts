@@ -13,12 +13,12 @@ const maxTries = 10;
 export async function changeUnlessEdited(
   cluster: Cluster,
   read: StoredVnic,
-  change: MetadataChange,
+  change: MetadataChange | ((record: StoredVnic) => MetadataChange),
 ): Promise<StoredVnic> {
   let record = read;
   for (let tries = 1; ; tries++)
     try {
-      return await cluster.changeVnic(record, change);
+      return await cluster.changeVnic(record, typeof change === "function" ? change(record) : change);
     } catch (error) {
       if (!isVnicError(error, "outdated") || tries === maxTries) throw error;
       const now = await cluster.findVnic(refOf(read));

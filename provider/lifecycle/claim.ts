@@ -2,10 +2,11 @@ import { type Clock, realClock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
 import { printable } from "../base/printable.ts";
-import { annotations, type VnicRef, vnicId } from "../model/names.ts";
+import { type VnicRef, vnicId } from "../model/names.ts";
 import { claimOn, claimWith, readClaim, writeClaim } from "../model/vnic/claim.ts";
-import { type ExpectedVnic, refOf, type StoredVnic } from "../model/vnic/record.ts";
+import { type ExpectedVnic, type MetadataChange, refOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { Deadline } from "./deadline.ts";
+import { KeptClaim } from "./kept-claim.ts";
 
 /*
  * A claim on the record names the driver that works on the Vnic, so that hooks and reconciler don't work on it at the
@@ -15,7 +16,6 @@ import type { Deadline } from "./deadline.ts";
 
 /** A claim that isn't renewed expires, so that a driver that died doesn't block others for longer. */
 const secondsToLive = 15;
-const renewEverySeconds = 5;
 /** Maximum difference between the clocks of two machines, in seconds. */
 const skewSeconds = 600;
 
@@ -46,6 +46,11 @@ export interface HeldClaim {
    * record, writing that status is enough.
    */
   releaseWith(writeStatus: () => Promise<unknown>): Promise<void>;
+  /**
+   * Releases the claim together with a change of the record's metadata, by one request, if nobody has edited the record
+   * since it was read. Returns the changed record.
+   */
+  releaseChanging(read: StoredVnic, change: MetadataChange): Promise<StoredVnic>;
   /** Stops renewing it without a request: the record was deleted, or was not written. */
   abandon(): void;
 }
@@ -106,17 +111,23 @@ export class Claims {
     return record && { record, text };
   }
 
-  /** Runs `work` with a claim on the record, if there is a record; waits while another driver has it. */
+  /**
+   * Runs `work` with a claim on the record, if there is a record; waits while another driver has it. The claim is written
+   * together with the change that `withChange` returns for the record, unless the driver had to wait.
+   */
   async hold<T>(
     driver: ClaimDriver,
     ref: VnicRef,
     found: StoredVnic | TakenClaim | undefined,
     deadline: Deadline,
     work: (claim: HeldClaim) => Promise<T>,
+    withChange: (record: StoredVnic) => MetadataChange = () => ({}),
   ): Promise<T> {
     const isTaken = found !== undefined && "text" in found;
     const text = isTaken ? found.text : this.write();
-    const taken = isTaken ? { record: found.record, waited: false } : await this.take(driver, found, text, deadline);
+    const taken = isTaken
+      ? { record: found.record, waited: false }
+      : await this.take(driver, found, text, deadline, withChange);
     const kept = new KeptClaim(driver.cluster, ref, text, () => this.write(), this.clock);
     if (taken.record) kept.begin();
     try {
@@ -125,6 +136,7 @@ export class Claims {
         annotation: () => kept.annotation(),
         begin: () => kept.begin(),
         releaseWith: (writeStatus) => kept.releaseWith(writeStatus),
+        releaseChanging: (read, change) => kept.releaseChanging(read, change),
         abandon: () => kept.abandon(),
       });
     } finally {
@@ -137,6 +149,7 @@ export class Claims {
     found: StoredVnic | undefined,
     text: string,
     deadline: Deadline,
+    withChange: (record: StoredVnic) => MetadataChange,
   ): Promise<Pick<HeldClaim, "record" | "waited">> {
     let waited = false;
     for (let record = found; record; record = await cluster.findVnic(refOf(record))) {
@@ -148,7 +161,8 @@ export class Claims {
         continue;
       }
       try {
-        return { record: await cluster.changeVnic(record, claimWith(record, text)), waited };
+        const change = claimWith(record, text, waited ? {} : withChange(record));
+        return { record: await cluster.changeVnic(record, change), waited };
       } catch (error) {
         if (!isVnicError(error, "outdated")) throw error;
       }
@@ -158,71 +172,5 @@ export class Claims {
 
   private write(): string {
     return writeClaim(this.holder, this.clock.date());
-  }
-}
-
-/** A claim that is renewed until it is released. If renewing fails, it expires by itself. */
-class KeptClaim {
-  private readonly cluster: Cluster;
-  private readonly ref: VnicRef;
-  private text: string;
-  private readonly renewal: () => string;
-  private readonly clock: Clock;
-  private stopRenewing: (() => void) | undefined;
-  private isWritten = false;
-  private key: string = annotations.claim;
-  private last: Promise<void> = Promise.resolve();
-
-  constructor(cluster: Cluster, ref: VnicRef, text: string, renewal: () => string, clock: Clock) {
-    this.cluster = cluster;
-    this.ref = ref;
-    this.text = text;
-    this.renewal = renewal;
-    this.clock = clock;
-  }
-
-  annotation(): Readonly<Record<string, string>> {
-    this.isWritten = true;
-    this.key = annotations.createdBy;
-    return { [this.key]: this.text };
-  }
-
-  begin(): void {
-    this.isWritten = true;
-    if (!this.stopRenewing) this.renewLater();
-  }
-
-  release(): Promise<void> {
-    this.stopRenewing?.();
-    if (this.isWritten) this.swap(undefined);
-    this.isWritten = false;
-    return this.last;
-  }
-
-  async releaseWith(writeStatus: () => Promise<unknown>): Promise<void> {
-    if (this.key === annotations.claim) return void (await Promise.all([writeStatus(), this.release()]));
-    await writeStatus();
-    this.abandon();
-  }
-
-  abandon(): void {
-    this.stopRenewing?.();
-    this.isWritten = false;
-  }
-
-  private renewLater(): void {
-    this.stopRenewing = this.clock.after(renewEverySeconds * 1000, () => {
-      this.swap(this.renewal());
-      this.renewLater();
-    });
-  }
-
-  private swap(is: string | undefined): void {
-    this.last = this.last
-      .then(async () => {
-        const swapped = await this.cluster.swapVnicAnnotation(this.ref, this.key, this.text, is);
-        if (swapped && is !== undefined) this.text = is;
-      })
-      .catch(() => undefined);
   }
 }

@@ -9,7 +9,7 @@ import { termsOf } from "../model/lease/lease.ts";
 import { vnicId } from "../model/names.ts";
 import { isInline } from "../model/network/reference.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
-import { type StoredVnic, vnicRef } from "../model/vnic/record.ts";
+import { type MetadataChange, newPlaceChange, noPlaceChange, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { InjectResult } from "../model/wire/session-protocol.ts";
 import { type Made, type NetworkOnNode, stateOf, type VnicState } from "../model/vnic/state.ts";
 import { attachedStatus } from "../model/vnic/status.ts";
@@ -71,11 +71,22 @@ export async function inject(driver: Driver, definition: Definition, options: In
   // Vnics.
   const how = { awaitsNext: options.sourceRecord === undefined };
   const pod = await awaitRunning(driver, definition.pod, atFirst, deadline, how);
-  const work = (record: StoredVnic | undefined) =>
-    claims.hold(driver, ref, record, deadline, async (claim) => {
-      const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
-      return injectWithClaim({ driver, definition, options, deadline, pod: now, claim });
-    });
+  const work = (record: StoredVnic | undefined) => {
+    let place: MetadataChange = {};
+    return claims.hold(
+      driver,
+      ref,
+      record,
+      deadline,
+      async (claim) => {
+        const now = claim.waited ? await awaitRunning(driver, definition.pod, undefined, deadline, how) : pod;
+        const isPlaced = !claim.waited && place.annotations !== undefined;
+        return injectWithClaim({ driver, definition, options, deadline, pod: now, claim, isPlaced });
+      },
+      // Otherwise, the place is written together with the spec.
+      (claimed) => (place = options.sourceRecord ? newPlaceChange(claimed, pod) : {}),
+    );
+  };
   try {
     return await work(found);
   } catch (error) {
@@ -103,14 +114,28 @@ interface Injection {
   readonly deadline: Deadline;
   readonly pod: RunningPod;
   readonly claim: HeldClaim;
+  /** Whether the place was written with the claim. */
+  readonly isPlaced: boolean;
 }
 
 /** Injects the Vnic while a claim keeps other drivers away. */
 async function injectWithClaim(injection: Injection): Promise<VnicState> {
-  const prepared = await prepare(injection);
-  const ensured = await ensure(injection, prepared);
+  const [prepared, ensured] = await begin(injection);
   const result = await sync(injection, prepared, ensured);
   return finish(injection, prepared, ensured, result);
+}
+
+/** Observe and ensure. If this fails, a place that was written with the claim is removed with it. */
+async function begin(injection: Injection): Promise<[Prepared, Ensured]> {
+  try {
+    const prepared = await prepare(injection);
+    return [prepared, await ensure(injection, prepared)];
+  } catch (error) {
+    const { claim, isPlaced } = injection;
+    // If this fails, the record names a place where nothing is, which is harmless.
+    if (isPlaced && claim.record) await claim.releaseChanging(claim.record, noPlaceChange).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** The findings before anything is written. */

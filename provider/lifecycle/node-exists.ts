@@ -1,14 +1,15 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import { VnicError } from "../base/errors.ts";
-import { readNode } from "../model/kubernetes/node.ts";
+import { type NodeObject, readNode } from "../model/kubernetes/node.ts";
 
 /** A node has no Node object, or an administrator has marked it as out of service, so that nothing on it is left. */
 export class NodeGone extends VnicError {}
 
-/** Refuses a node that doesn't exist any more (`NodeGone`) or isn't ready; `consequence` says what that means. */
-export async function requireNode(cluster: Cluster, name: string, consequence: string): Promise<void> {
-  if (!(await nodeExists(cluster, name, consequence)))
-    throw new NodeGone("refused", `node ${name} doesn't exist any more, so ${consequence}`);
+/** The node. Refuses one that doesn't exist any more (`NodeGone`) or isn't ready; `consequence` says what that means. */
+export async function requireNode(cluster: Cluster, name: string, consequence: string): Promise<NodeObject> {
+  const node = await findExisting(cluster, name, consequence);
+  if (!node) throw new NodeGone("refused", `node ${name} doesn't exist any more, so ${consequence}`);
+  return node;
 }
 
 /**
@@ -16,14 +17,18 @@ export async function requireNode(cluster: Cluster, name: string, consequence: s
  * so that nothing on it is left. Refuses a node that isn't ready; `consequence` says what that means.
  */
 export async function nodeExists(cluster: Cluster, name: string, consequence: string): Promise<boolean> {
+  return (await findExisting(cluster, name, consequence)) !== undefined;
+}
+
+async function findExisting(cluster: Cluster, name: string, consequence: string): Promise<NodeObject | undefined> {
   const node = await cluster.findNode(name);
-  if (!node) return false;
+  if (!node) return undefined;
   const { ready, fenced, why } = readNode(node);
-  if (fenced) return false;
+  if (fenced) return undefined;
   if (!ready)
     throw new VnicError(
       "refused",
       `node ${name} isn't ready (${why}), so ${consequence}; try again when it is, or delete the Node object if it is lost for good`,
     );
-  return true;
+  return node;
 }

@@ -12,9 +12,9 @@ import { ChangeFilter } from "./change-filter.ts";
 import type { Pace } from "./pace.ts";
 import type { Outcome } from "./queue.ts";
 import { startRecordController } from "./record-controller.ts";
-import { stale } from "./stale.ts";
+import { withoutStale } from "./stale.ts";
 import { setFailed } from "./status.ts";
-import type { ReconcilerContext } from "./task.ts";
+import type { ReconcilerContext, Task } from "./task.ts";
 import { waitersFor } from "./waiters.ts";
 import { WatchedIndex } from "./watched-index.ts";
 
@@ -35,14 +35,15 @@ export async function reconcileVnic(context: ReconcilerContext, id: string): Pro
   // The watch reports when a claim is released; nothing reports that its holder has died.
   if (context.claims.otherHolder(record) !== undefined) return { againInSeconds: 5 };
 
-  const pod = await context.cluster.findPod(ref.namespace, record.spec.pod.name);
-  const task = { context, record, pod };
+  const findPod = () => context.cluster.findPod(ref.namespace, record.spec.pod.name);
+  let task: Task = { context, record, pod: await findPod() };
   try {
-    for (const module of record.metadata.deletionTimestamp ? [finalizer] : [stale, creation]) {
-      const outcome = await module(task);
-      if (outcome) return outcome;
-    }
-    return {};
+    if (record.metadata.deletionTimestamp) return (await finalizer(task)) ?? {};
+    const current = await withoutStale(task);
+    if (!current) return { againInSeconds: 0 };
+    // Removing what was stale may have taken long. If there was no pod, a new one gives the Vnic another turn.
+    if (current !== record) task = { context, record: current, pod: task.pod && (await findPod()) };
+    return (await creation(task)) ?? {};
   } catch (error) {
     // If the status can't be written now, the next attempt writes it.
     await setFailed(task, error).catch(() => undefined);

@@ -16,18 +16,21 @@ export async function setStatus(task: Task, reason: string, message: string): Pr
   return context.cluster.applyVnicStatus(refOf(record), status);
 }
 
-/** Sets the status of a Vnic whose pod isn't running. */
-export async function setDown(task: Task, state: Exclude<PodState, { state: "running" }> | undefined): Promise<void> {
+/** Sets the status of a Vnic whose pod isn't running, like {@link setStatus}. */
+export async function setDown(
+  task: Task,
+  state: Exclude<PodState, { state: "running" }> | undefined,
+): Promise<StoredVnic | undefined> {
   const { pod } = task.record.spec;
   switch (state?.state) {
     case undefined:
-      return void (await setStatus(task, "PodNotFound", `there is no pod ${pod.name}`));
+      return setStatus(task, "PodNotFound", `there is no pod ${pod.name}`);
     case "pending":
-      return void (await setStatus(task, "PodPending", `pod ${pod.name} doesn't run: ${state.why}`));
+      return setStatus(task, "PodPending", `pod ${pod.name} doesn't run: ${state.why}`);
     case "terminated":
-      return void (await setStatus(task, "PodTerminated", `pod ${pod.name} has terminated: ${state.why}`));
+      return setStatus(task, "PodTerminated", `pod ${pod.name} has terminated: ${state.why}`);
     case "hostNetwork":
-      return void (await setStatus(task, "PodUsesHostNetwork", `pod ${pod.name} has no network of its own`));
+      return setStatus(task, "PodUsesHostNetwork", `pod ${pod.name} has no network of its own`);
   }
 }
 

@@ -8,13 +8,14 @@ import { Surveyor } from "../../provider/lifecycle/survey.ts";
 import { apiVersion } from "../../provider/model/names.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
+import { reconcileVnic } from "../../provider/reconciler/controller.ts";
 import { until } from "../lab/run.ts";
 import { FakeNodeSide } from "../fakes/node-side.ts";
 import { injectResult } from "../fakes/objects.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { countKinds } from "../support/request-kinds.ts";
-import { applyObjects } from "../support/cluster.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
 
 const namespace = "requests";
@@ -157,6 +158,34 @@ describe("requests to the API server", () => {
       const releasing = { "GET vnicnetworks": 1, "LIST vnics": 2, "LIST vnicaddresses": 1, "PATCH vnicnetworks": 1 };
       for (let left = 2; left > 0; left--)
         expect(await requestsOf(1, removeLatest), "the last").to.deep.equal({ ...deletion, ...releasing });
+    });
+  });
+
+  it("are five when the pod of a Vnic has gone, and seven for following it to a new pod, besides those of sessions", async () => {
+    await makeNode(api, "requests-2");
+    await makePods(api, namespace, "requests-1", ["moving"]);
+    await requestsOf(1, () => create("moving", 102));
+    const { namespace: its, name } = vnicRef(states.pop() as VnicState);
+    const context = { ...driver, log: () => undefined, due: new Set<string>() };
+    const reconcile = async (events: number) => {
+      const counts = await requestsOf(events, () => reconcileVnic(context, `${its}/${name}`));
+      return Object.fromEntries(Object.entries(counts).filter(([kind]) => /vnic|pods|events/.test(kind)));
+    };
+    await kubectl(api.kubectl, ["delete", "pod", "-n", namespace, "moving", "--force", "--grace-period=0"]);
+    expect(await reconcile(0)).to.deep.equal({
+      "GET vnics": 1,
+      "GET pods": 1,
+      "PATCH vnics/status": 1,
+      "PATCH vnics": 2,
+    });
+    await makePods(api, namespace, "requests-2", ["moving"]);
+    expect(await reconcile(1)).to.deep.equal({
+      "GET vnics": 1,
+      "GET pods": 1,
+      "PATCH vnics": 2,
+      "GET vnicaddresses": 2,
+      "PATCH vnics/status": 1,
+      "POST events": 1,
     });
   });
 

@@ -23,6 +23,8 @@ export class AddressClaim {
   private readonly cluster: Cluster;
   private readonly wanted: readonly WantedAddress[];
   private former: readonly Pick<WantedAddress, "segment" | "value">[];
+  /** The wanted addresses that the Vnic probably has already. */
+  private readonly kept: readonly WantedAddress[];
   private readonly membership: Membership | undefined;
   private readonly isGaining: boolean;
   /** The record that was annotated with new addresses, as it was before. */
@@ -41,7 +43,8 @@ export class AddressClaim {
     const had = prior ? readHeld(prior.metadata) : [];
     this.former = had.filter((one) => !wanted.some((other) => isSame(one, other)));
     this.annotation = writeHeld([...this.former, ...wanted]);
-    this.isGaining = wanted.some((one) => !had.some((other) => isSame(one, other)));
+    this.kept = wanted.filter((one) => had.some((other) => isSame(one, other)));
+    this.isGaining = this.kept.length < wanted.length;
   }
 
   /**
@@ -121,8 +124,8 @@ export class AddressClaim {
   }
 
   private async claimAll(holder: Holder, entry: NetworkEntry): Promise<Holdings> {
-    const { cluster, wanted } = this;
-    const holdings = await claimAddresses(cluster, wanted, holder);
+    const { cluster, wanted, kept } = this;
+    const holdings = await claimAddresses(cluster, wanted, holder, kept);
     try {
       await entry.enter(wanted[0], holdings);
     } catch (error) {

@@ -28,12 +28,18 @@ export interface Holdings {
 
 /**
  * Claims all addresses for the holder, or none: a `conflict` names the Vnic that has one of them. Can be repeated.
+ *
+ * @param kept Those that the holder probably has already. They are read first, so that they aren't claimed in vain.
  */
 export async function claimAddresses(
   cluster: AddressKeeper,
   holdings: readonly WantedAddress[],
   holder: Holder,
+  kept: readonly WantedAddress[] = [],
 ): Promise<Holdings> {
+  const atOnce = pLimit(8);
+  const found = await Promise.all(kept.map((holding) => atOnce(() => cluster.findAddress(addressName(holding)))));
+  const own = new Map(found.map((address) => [address?.metadata.name, address]));
   const all: StoredAddress[] = [];
   const gained: StoredAddress[] = [];
   // If several claimants want the same addresses, all claim them one by one in the same order, so that one of the
@@ -41,8 +47,12 @@ export async function claimAddresses(
   const ordered = holdings.map((holding) => ({ holding, name: addressName(holding) }));
   ordered.sort((one, other) => (one.name < other.name ? -1 : 1));
   try {
-    for (const { holding } of ordered) {
-      const { address, isNew } = await claimAddress(cluster, holding, holder);
+    for (const { holding, name } of ordered) {
+      const known = own.get(name);
+      const isOwn = known?.spec.holder.uid === holder.uid;
+      const { address, isNew } = isOwn
+        ? { address: known, isNew: false }
+        : await claimAddress(cluster, holding, holder);
       all.push(address);
       if (isNew) gained.push(address);
     }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Clock, realClock } from "../../base/clock.ts";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { isVnicError } from "../../base/errors.ts";
+import type { NodeObject } from "../../model/kubernetes/node.ts";
 import { sessionJobName, systemNamespace } from "../../model/names.ts";
 import type { Deadline } from "../deadline.ts";
 import { openSession, type Session } from "./session.ts";
@@ -48,18 +49,18 @@ export class SessionPool {
 
   /**
    * Runs `work` with the node's session, opening one if there is none. If the session breaks, `work` is run again with
-   * a new session, so `work` must be repeatable. `beforeOpening` isn't run while a session is open, which shows that the
-   * node is there.
+   * a new session, so `work` must be repeatable. `beforeOpening` returns the Node. It isn't run while a session is open,
+   * which shows that the node is there.
    */
   async use<T>(
     node: string,
     deadline: Deadline,
     work: (session: Session) => Promise<T>,
-    beforeOpening?: () => Promise<void>,
+    beforeOpening?: () => Promise<NodeObject>,
   ): Promise<T> {
     for (;;) {
-      if (!this.shared.get(node)?.isOpen) await beforeOpening?.();
-      const entry = this.enter(node, deadline);
+      const found = this.shared.get(node)?.isOpen ? undefined : await beforeOpening?.();
+      const entry = this.enter(node, deadline, found);
       try {
         const session = await deadline.limit(entry.session, `an injection session on node ${node}`);
         return await deadline.limit(
@@ -83,13 +84,13 @@ export class SessionPool {
     await Promise.all(this.closing);
   }
 
-  private enter(node: string, deadline: Deadline): Shared {
+  private enter(node: string, deadline: Deadline, found?: NodeObject): Shared {
     let entry = this.shared.get(node);
     if (!entry) {
       this.makeRoom();
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
       const options = { name, node, image: this.image, idleSeconds: 60 };
-      const opening = openSession(this.cluster, options, deadline);
+      const opening = openSession(this.cluster, options, deadline, found);
       const created: Shared = { users: 0, isOpen: false, session: opening };
       opening.then(
         (session) => {

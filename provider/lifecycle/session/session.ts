@@ -5,6 +5,7 @@ import type * as z from "zod";
 import type { Attachment, Cluster } from "../../cluster/cluster.ts";
 import { VnicError } from "../../base/errors.ts";
 import { systemNamespace } from "../../model/names.ts";
+import type { NodeObject } from "../../model/kubernetes/node.ts";
 import type { PodObject } from "../../model/kubernetes/pod.ts";
 import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
 import { sessionContainer, sessionJob, type SessionJobOptions } from "../../model/kubernetes/session-job.ts";
@@ -197,13 +198,16 @@ export class Session {
  * Creates the Job and attaches to it as soon as its container is running. Statuses reach the API server more than half
  * a second late, so it tries repeatedly instead of waiting for them; it reads them only to detect a Job that will
  * never start.
+ *
+ * @param node The Node, if it was read just now.
  */
 export async function openSession(
   cluster: Cluster,
   options: Omit<SessionJobOptions, "layout">,
   deadline: Deadline,
+  node?: NodeObject,
 ): Promise<Session> {
-  const layout = await findLayout(cluster, options.node);
+  const layout = await findLayout(cluster, options.node, node);
   const job = sessionJob({ ...options, layout });
   const { name } = job.metadata;
   await cluster.createJob(job);

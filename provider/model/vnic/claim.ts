@@ -28,10 +28,10 @@ export function claimOn({ metadata, status }: StoredVnic): string | undefined {
   return notes[annotations.claim] ?? (isFirstUnderWay(status) ? notes[annotations.createdBy] : undefined);
 }
 
-/** The change of a record's metadata that claims it, and removes the claim of its creator. */
-export function claimWith({ metadata }: StoredVnic, text: string): MetadataChange {
+/** The change of a record's metadata that claims it, removes the claim of its creator, and makes another change. */
+export function claimWith({ metadata }: StoredVnic, text: string, more: MetadataChange = {}): MetadataChange {
   const former = metadata.annotations?.[annotations.createdBy] === undefined ? {} : { [annotations.createdBy]: null };
-  return { annotations: { ...former, [annotations.claim]: text } };
+  return { ...more, annotations: { ...more.annotations, ...former, [annotations.claim]: text } };
 }
 
 /** Formats the text of a claim. */

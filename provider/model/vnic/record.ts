@@ -80,6 +80,20 @@ export function recordOf(
   };
 }
 
+/**
+ * The change that gives a place to a record that was realised before and has no place now. Empty for any other record:
+ * a record that was never realised gets its place together with the finalizer, when its network is known.
+ */
+export function newPlaceChange(record: StoredVnic, { node, uid }: Pick<Placement, "node" | "uid">): MetadataChange {
+  const { finalizers = [], annotations: notes = {} } = record.metadata;
+  const wasRealised = finalizers.includes(finalizer) && notes[annotations.held] !== undefined;
+  if (!wasRealised || placementOf(record)) return {};
+  return { annotations: { [annotations.node]: node, [annotations.podUid]: uid } };
+}
+
+/** The change that takes its place from a record. */
+export const noPlaceChange: MetadataChange = { annotations: { [annotations.node]: null, [annotations.podUid]: null } };
+
 /** What a record is expected to be, so that it can be claimed without reading it first. */
 export interface ExpectedVnic {
   readonly ref: VnicRef;

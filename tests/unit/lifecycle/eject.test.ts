@@ -142,8 +142,15 @@ describe("eject", () => {
     });
   });
 
+  const asked = () => driver.cluster.calls.filter((call) => call === "findNode worker-1").length;
+
+  it("asks for the Node object once to open a session", async () => {
+    await run();
+    expect(asked()).to.equal(1);
+    expect(driver.cluster.jobs.size).to.equal(1);
+  });
+
   it("asks for the Node object only to open a session, and again after it broke", async () => {
-    const asked = () => driver.cluster.calls.filter((call) => call === "findNode worker-1").length;
     await driver.sessions.use("worker-1", new Deadline("working", 2), async () => undefined);
     const opened = asked();
     await run();

@@ -146,6 +146,27 @@ describe("claiming addresses", () => {
       expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/two" });
     });
 
+    it("only reads an address that the Vnic has already, and claims one that it has lost again", async () => {
+      const [one] = contend(cluster, 1);
+      const first = await claimAddresses(cluster, [ten, eleven], one!);
+      const [lost] = first.all;
+      cluster.addresses.delete(lost!.metadata.name);
+      cluster.calls.length = 0;
+      const { all, gained } = await claimAddresses(cluster, [ten, eleven], one!, [ten, eleven]);
+      expect(all.map(({ spec }) => spec.value)).to.have.members(["192.168.50.10", "192.168.50.11"]);
+      expect(gained.map(({ spec }) => spec.value)).to.deep.equal([lost!.spec.value]);
+      expect(cluster.calls.filter((call) => call.startsWith("create"))).to.deep.equal([
+        `createAddress ${lost!.spec.value}`,
+      ]);
+    });
+
+    it("leaves an address to the Vnic that has it now, although it had it before", async () => {
+      const [one, two] = contend(cluster, 2);
+      await claimAddresses(cluster, [ten], two!);
+      expect(await rejection(claimAddresses(cluster, [ten], one!, [ten]))).to.have.property("kind", "conflict");
+      expect(cluster.holders).to.deep.equal({ "eth1 192.168.50.10": "shop/two" });
+    });
+
     it("allows the same address to another Vnic on another segment", async () => {
       const [one, two] = contend(cluster, 2);
       await claimAddresses(cluster, [ten], one!);
