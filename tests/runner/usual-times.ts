@@ -8,6 +8,7 @@ const seconds: Readonly<Record<string, number>> = {
   "e2e/interruption.test.ts": 310,
   "e2e/many.test.ts": 60,
   "e2e/new-user.test.ts": 140,
+  "e2e/no-checkpoints.test.ts": 50,
   "e2e/options.test.ts": 80,
   "e2e/platform.test.ts": 150,
   "e2e/promotion.test.ts": 180,

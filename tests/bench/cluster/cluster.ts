@@ -84,6 +84,9 @@ export async function measureCluster({ divisor, resyncSeconds, keep }: ClusterBe
       served: evenly(cluster.served, sizes.restarts),
     });
     const after = await reconciler.usage();
+    console.log(
+      `${restart.delays.length} Vnics followed in ${(restart.milliseconds / 1000).toFixed(1)} s, ${restart.lost.length} didn't; ${inWords(after)}`,
+    );
     const restartRequests = await cluster.requests();
 
     console.log("few seats");

@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { Watched } from "../../../provider/cluster/cluster.ts";
 import { Connection } from "../../../provider/cluster/connection.ts";
 import { type List, listPages } from "../../../provider/cluster/pages.ts";
@@ -62,6 +64,8 @@ export async function simulateCluster(sizes: ClusterSizes, delays: Delays): Prom
     flags: [
       `--audit-policy-file=${policy}`,
       `--audit-log-path=${audit}`,
+      // In megabytes; by default, the file is renamed after 100.
+      "--audit-log-maxsize=10000",
       // Otherwise, it would speak SPDY to kubelets; the stand-in speaks WebSocket alone.
       "--feature-gates=TranslateStreamCloseWebsocketRequests=false",
       "--kubelet-preferred-address-types=InternalIP",
@@ -97,7 +101,6 @@ export async function simulateCluster(sizes: ClusterSizes, delays: Delays): Prom
   const rest = await Rest.open(api.kubeconfig);
   nodes.follow(await watchAll<JobObject>(`/apis/batch/v1/namespaces/${systemNamespace}/jobs`), rest);
   let skipped = 0;
-  const log = () => readFile(audit, "utf8").catch(() => "");
   return {
     folder,
     api,
@@ -106,8 +109,8 @@ export async function simulateCluster(sizes: ClusterSizes, delays: Delays): Prom
     served,
     vnics: await watchAll<StoredVnic>(`/apis/${apiVersion}/vnics`),
     kubeconfig: await serviceAccountKubeconfig(api.kubectl, systemNamespace, reconcilerName),
-    forgetRequests: async () => void (skipped = (await log()).length),
-    requests: async () => summarizeAudit((await log()).slice(skipped)),
+    forgetRequests: async () => void (skipped = (await stat(audit)).size),
+    requests: async () => summarizeAudit(await text(createReadStream(audit, { start: skipped }))),
     stop: async () => {
       nodes.stop();
       await rm(folder, { recursive: true, force: true });
