@@ -16,6 +16,9 @@ export function refuseServer(config: KubeConfig): void {
     throw credentialError(key, `is not a URL; write it like "https://10.0.0.1:6443"`);
   if (url.username !== "" || url.password !== "")
     throw credentialError(key, `has a user name or a password in it, which no request may have; give them under users`);
+  // Paths are appended to it, and errors show it.
+  if (url.search !== "" || url.hash !== "")
+    throw credentialError(key, `has a part after "?" or "#", which no request would have in its place; leave it out`);
 }
 
 /** Obtains the credentials of the kubeconfig's user, from the kubeconfig itself or from its plugin. */
@@ -23,6 +26,12 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
   try {
     return await obtain();
   } catch (error) {
+    const unreadable = fileKeyOf(config, error);
+    if (unreadable !== undefined)
+      throw credentialError(
+        unreadable,
+        `the file can't be read${codeOf(error)}; give its path here, or its content in base64 as ${unreadable}-data`,
+      );
     const user = config.getCurrentUser();
     const hasExec = Boolean(user?.exec);
     const plugin = hasExec ? "exec" : user?.authProvider ? "auth-provider" : undefined;
@@ -33,6 +42,25 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
       ? credentialError(key, "the credentials can't be used")
       : credentialError(`${key}.${plugin}`, `it gives no credentials${codeOf(error)}; run it by itself to see why`);
   }
+}
+
+/**
+ * The key of the file that couldn't be read, if that is the error. The key may have the file's content by mistake, and
+ * the system's own error would quote it as a path.
+ */
+function fileKeyOf(config: KubeConfig, error: unknown): string | undefined {
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== "open" && syscall !== "read") return undefined;
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  const ofUser = (key: string) => `users[${JSON.stringify(user?.name)}].user.${key}`;
+  const authority = `clusters[${JSON.stringify(cluster?.name)}].cluster.certificate-authority`;
+  const files: readonly [path: string | undefined, key: string][] = [
+    [cluster?.caFile, authority],
+    [user?.certFile, ofUser("client-certificate")],
+    [user?.keyFile, ofUser("client-key")],
+  ];
+  // Reading a folder gives an error without the path.
+  return files.find(([file]) => file !== undefined && (path === undefined || file === path))?.[1];
 }
 
 /**

@@ -32,7 +32,7 @@ export function loadKubeConfig(
     if (!config.getContextObject(context))
       throw new VnicError(
         "invalid",
-        `context ${quote(context)} is not in the kubeconfig; it has ${config
+        `context ${shownName(context)} is not in the kubeconfig; it has ${config
           .getContexts()
           .map(({ name }) => name)
           .join(", ")}`,
@@ -71,7 +71,7 @@ function loadGiven(config: KubeConfig, given: string, origin: string): void {
   if (!value)
     throw new VnicError(
       "invalid",
-      `the environment variable ${quote(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct ${origin}`,
+      `the environment variable ${shownName(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct ${origin}`,
     );
   const path = expandHome(value);
   if (isText(value)) load(setting, () => config.loadFromString(value));
@@ -128,7 +128,15 @@ function shown(kubeconfig: string): string {
   return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;
 }
 
+/** Quotes the name of a context or a variable; a text that is too long for one may be a credential by mistake. */
+function shownName(name: string): string {
+  return /^[^\n]{0,120}$/.test(name) && !isBase64(name) ? quote(name) : `(a text of ${name.length} characters)`;
+}
+
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text);
+}
+
 function advice(kubeconfig: string, setting: string): string {
-  const isBase64 = /^[A-Za-z0-9+/]{40,}={0,2}$/.test(kubeconfig);
-  return isBase64 ? "it looks like base64: decode it" : `correct ${setting}`;
+  return isBase64(kubeconfig) ? "it looks like base64: decode it" : `correct ${setting}`;
 }

@@ -39,6 +39,37 @@ describe("an error about unusable credentials names the key, and quotes neither 
       /^clusters\["test"\]\.cluster\.server: has a user name or a password in it/,
     ],
     ["a token in place of a server", withServer(secret), /^clusters\["test"\]\.cluster\.server: is not a URL/],
+    [
+      "a token in the server's query",
+      withServer(`https://10.0.0.1:6443/?token=${secret}`),
+      /\.cluster\.server: has a part after "\?" or "#"/,
+    ],
+    ["a token in the server's fragment", withServer(`https://10.0.0.1:6443/#${secret}`), /\.server: has a part after/],
+    [
+      "a certificate in place of its path",
+      withUser({ "client-certificate": secret, "client-key": "/none" }),
+      /^users\["test"\]\.user\.client-certificate: the file can't be read \(ENOENT\); give its path here, or its content in base64 as users\["test"\]\.user\.client-certificate-data/,
+    ],
+    [
+      "a key in place of its path",
+      withUser({ "client-certificate": import.meta.filename, "client-key": `-----BEGIN PRIVATE KEY-----\n${secret}` }),
+      /^users\["test"\]\.user\.client-key: the file can't be read \(ENOENT\)/,
+    ],
+    [
+      "a key in place of its path that is longer than a path may be",
+      withUser({ "client-certificate": import.meta.filename, "client-key": secret.repeat(500) }),
+      /\.user\.client-key: the file can't be read \(ENAMETOOLONG\)/,
+    ],
+    [
+      "an authority in place of its path",
+      withServer(server).replace('"server"', `"certificate-authority": "${secret}", "server"`),
+      /^clusters\["test"\]\.cluster\.certificate-authority: the file can't be read \(ENOENT\)/,
+    ],
+    [
+      "a folder in place of a file",
+      withUser({ "client-certificate": "/etc", "client-key": "/none" }),
+      /^users\["test"\]\.user\.client-certificate: the file can't be read \(EISDIR\)/,
+    ],
     ["an unknown scheme", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
     ["a token of two lines", withUser({ token: `${secret}\nx` }), /^users\["test"\]\.user: the token has a character/],
     [

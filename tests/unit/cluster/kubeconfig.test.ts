@@ -31,6 +31,14 @@ describe("a kubeconfig", () => {
       `context "three" is not in the kubeconfig; it has one, two`,
     ));
 
+  for (const [what, access] of [
+    ["context", { kubeconfig: text, context: Buffer.from(text).toString("base64") }],
+    ["context", { kubeconfig: text, context: text }],
+    ["the environment variable", { kubeconfig: `env:${Buffer.from(text).toString("base64")}` }],
+  ] as const)
+    it(`is refused without quoting a text that is none of a name: ${what}`, () =>
+      expect(() => loadKubeConfig(client, access)).to.throw(new RegExp(`^${what} \\(a text of \\d+ characters\\)`)));
+
   it("is refused when the file doesn't exist", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: join(folder, "none") })).to.throw(
       /kubeconfig ".*none" is neither a file nor the text of one; correct vnic:kubeconfig/,
