@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -104,6 +113,26 @@ describe("npm run release -- --dry-run", () => {
     for (const { hashes } of sbom.components) expect(hashes[0]?.content).to.match(/^[0-9a-f]{128}$/);
     const needed = new Set(sbom.dependencies.flatMap(({ dependsOn }) => dependsOn));
     expect([...needed].sort()).to.deep.equal(sbom.components.map((one) => one["bom-ref"]).sort());
+  });
+
+  it("makes all files that the workflow publishes, and its check of them finds a changed one", () => {
+    const workflow = readFileSync(join(root, ".github/workflows/release.yml"), "utf8");
+    const { jobs } = parse(workflow) as { jobs: Record<string, { steps: { name?: string; run?: string }[] }> };
+    const named = [...workflow.matchAll(/dist\/release\/([\w${}#.-]+)/g)].map(([, path = ""]) =>
+      path.replace("${TAG#v}", packageVersion),
+    );
+    // The workflow makes the signature itself.
+    const made = [...readdirSync(files()), "SHA256SUMS.sigstore.json"];
+    expect(named).to.have.length.greaterThan(4);
+    expect(named.filter((path) => !made.includes(path))).to.deep.equal([]);
+
+    const check = jobs["publish"]?.steps.find((step) => step.name === "Check the files")?.run ?? "";
+    const copy = join(folder, "publish", "dist", "release");
+    cpSync(files(), copy, { recursive: true });
+    const verify = () => execFileSync("bash", ["-ec", check], { cwd: join(folder, "publish"), stdio: "pipe" });
+    verify();
+    appendFileSync(join(copy, `${name}.tgz`), "x");
+    expect(verify).to.throw(/WARNING: 1 computed checksum did NOT match/);
   });
 
   it("extracts the changes of this version from the changelog", () => {
