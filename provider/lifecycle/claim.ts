@@ -42,6 +42,12 @@ export interface HeldClaim {
   /** Starts renewing, after the record was created. */
   begin(): void;
   /**
+   * Call it just before a change on the node. A process that was stopped for a while, for example with its machine, may
+   * have lost the claim without noticing. Sends a request only if no renewal succeeded lately.
+   * @throws VnicError `outdated` if another driver may have taken the claim over, or the record is gone.
+   */
+  confirm(): Promise<void>;
+  /**
    * Releases the claim before the work has ended, with a status that has its result. If the claim was created with the
    * record, writing that status is enough.
    */
@@ -125,15 +131,18 @@ export class Claims {
   ): Promise<T> {
     const isTaken = found !== undefined && "text" in found;
     const text = isTaken ? found.text : this.write();
-    const taken = isTaken
-      ? { record: found.record, waited: false }
-      : await this.take(driver, found, text, deadline, withChange);
     const kept = new KeptClaim(driver.cluster, ref, text, () => this.write(), this.clock);
+    const written = (record: StoredVnic, waited: boolean) => {
+      kept.sent();
+      return claimWith(record, text, waited ? {} : withChange(record));
+    };
+    const taken = isTaken ? { record: found.record, waited: false } : await this.take(driver, found, deadline, written);
     if (taken.record) kept.begin();
     try {
       return await work({
         ...taken,
         annotation: () => kept.annotation(),
+        confirm: () => kept.confirm(),
         begin: () => kept.begin(),
         releaseWith: (writeStatus) => kept.releaseWith(writeStatus),
         releaseChanging: (read, change) => kept.releaseChanging(read, change),
@@ -147,9 +156,8 @@ export class Claims {
   private async take(
     { cluster, report }: ClaimDriver,
     found: StoredVnic | undefined,
-    text: string,
     deadline: Deadline,
-    withChange: (record: StoredVnic) => MetadataChange,
+    written: (record: StoredVnic, waited: boolean) => MetadataChange,
   ): Promise<Pick<HeldClaim, "record" | "waited">> {
     let waited = false;
     for (let record = found; record; record = await cluster.findVnic(refOf(record))) {
@@ -161,8 +169,7 @@ export class Claims {
         continue;
       }
       try {
-        const change = claimWith(record, text, waited ? {} : withChange(record));
-        return { record: await cluster.changeVnic(record, change), waited };
+        return { record: await cluster.changeVnic(record, written(record, waited)), waited };
       } catch (error) {
         if (!isVnicError(error, "outdated")) throw error;
       }

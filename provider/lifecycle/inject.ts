@@ -196,6 +196,7 @@ async function ensure(
   } catch (error) {
     // The claim was not written.
     if (error instanceof RecordExistsError) claim.abandon();
+    else await claim.confirm();
     await addresses.release();
     throw error;
   }
@@ -221,14 +222,16 @@ async function sync(
     const approved = Promise.all([
       prior ? undefined : addresses.claim(record.metadata),
       refuseTerminatingNetwork(cluster, definition),
-    ]).then(() => undefined);
+    ]);
     approved.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
     const clusterNetworks = definition.dhcp ? virtualNetworks(await cluster.clusterAddresses()) : [];
     return await driver.sessions.use(pod.node, deadline, (session) => {
       asked++;
       const plan = injectPlan(definition, network, record, pod, clusterNetworks);
-      return session.injectOnce(approved, plan, (step) =>
+      // Opening the session may have taken long.
+      const confirmed = approved.then(() => claim.confirm());
+      return session.injectOnce(confirmed, plan, (step) =>
         attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
       );
     });
@@ -237,11 +240,15 @@ async function sync(
     // The node refuses only before it begins; but if a session broke, an earlier try may have begun.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();
+    // The record is another driver's now.
+    if (isVnicError(error, "outdated")) throw incomplete(error);
     if (!nothingDone) {
       if (!options.sourceRecord) await attempt.fail(error);
       throw incomplete(error);
     }
     try {
+      // What this attempt has claimed, another driver of the same Vnic would take for its own.
+      await claim.confirm();
       await addresses.release();
       if (!options.sourceRecord) {
         const restored = await withdrawRecord(cluster, record, prior);
@@ -274,6 +281,7 @@ async function finish(
   const inPod = { ...definition.pod, uid: pod.uid };
   const entry = publishAs === undefined ? undefined : publishedEntry(publishAs, inPod, live);
   try {
+    await claim.confirm();
     // Before the status says that the Vnic is as declared, because after that nobody would complete it.
     if (addresses.leavesNetworks) {
       await addresses.releaseFormer(record);
@@ -283,7 +291,7 @@ async function finish(
     if (entry) await attempt.announce(entry);
     await publish(driver, definition.pod.namespace, record.status?.networkStatus, entry, live);
   } catch (error) {
-    if (!options.sourceRecord) await attempt.fail(error);
+    if (!options.sourceRecord && !isVnicError(error, "outdated")) await attempt.fail(error);
     throw new IncompleteError(error, stateOf(definition, realised, packageVersion));
   }
   const addressClaims = await addresses.known();

@@ -2,6 +2,7 @@ import type { RunningPod } from "../model/kubernetes/pod.ts";
 import type { Definition } from "../model/vnic/definition.ts";
 import { placementOf, type StoredVnic, vnicRef } from "../model/vnic/record.ts";
 import type { VnicState } from "../model/vnic/state.ts";
+import type { HeldClaim } from "./claim.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { eject, removeFromNode } from "./eject.ts";
@@ -13,6 +14,7 @@ interface PendingInjection {
   readonly options: { readonly known?: VnicState };
   readonly deadline: Deadline;
   readonly pod: RunningPod;
+  readonly claim: Pick<HeldClaim, "confirm">;
 }
 
 /**
@@ -21,7 +23,7 @@ interface PendingInjection {
  * overwrites where these parts are. Returns the record that remains.
  */
 export async function cleanUpPreviousPlacements(
-  { driver, definition, options: { known }, deadline, pod }: PendingInjection,
+  { driver, definition, options: { known }, deadline, pod, claim }: PendingInjection,
   found: StoredVnic | undefined,
 ): Promise<StoredVnic | undefined> {
   const ref = vnicRef(definition);
@@ -34,6 +36,7 @@ export async function cleanUpPreviousPlacements(
   }
   const placement = found && placementOf(found);
   if (placement && placement.node !== pod.node) {
+    await claim.confirm();
     driver.report(`removing it from node ${placement.node}`);
     await removeFromNode(driver, { ...ref, uid: found.metadata.uid }, placement.node, undefined, deadline, keeping);
   }

@@ -32,9 +32,10 @@ export async function withoutStale(task: Task): Promise<StoredVnic | undefined> 
     refOf(record),
     reported,
     deadline,
-    async ({ record: current, releaseChanging }) => {
+    async ({ record: current, confirm, releaseChanging }) => {
       // The former holder of the claim may have moved the Vnic. A pod that has terminated stays so.
       if (current?.metadata.uid !== uid || placementOf(current)?.podUid !== placement.podUid) return undefined;
+      await confirm();
       await removeFromNode(context, { ...refOf(record), uid }, placement.node, undefined, deadline, {
         keepLease: true,
       });

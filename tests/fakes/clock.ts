@@ -19,6 +19,11 @@ export class FakeClock implements Clock {
     this.wall += seconds * 1000;
   }
 
+  /** Lets time pass without running tasks, as while the process is stopped. */
+  stop(seconds: number): void {
+    this.time += seconds * 1000;
+  }
+
   after(milliseconds: number, run: () => void): () => void {
     const task = { at: this.time + milliseconds, run };
     this.tasks.add(task);

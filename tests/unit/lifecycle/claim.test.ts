@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Claims } from "../../../provider/lifecycle/claim.ts";
 import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { annotations, vnicId } from "../../../provider/model/names.ts";
-import { refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
+import { noPlaceChange, refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
@@ -181,5 +181,105 @@ describe("a claim", () => {
     await clock.advance(2);
     await taken;
     expect(holder).to.include("a test");
+  });
+
+  describe("is confirmed before a change on the node", () => {
+    let clock: FakeClock;
+    beforeEach(() => {
+      clock = new FakeClock();
+      driver.cluster.store(storedVnic());
+    });
+    const confirmed = (pause: () => Promise<void> | void) =>
+      new Claims("a test", clock).hold(
+        driver,
+        refOf(storedVnic()),
+        storedVnic(),
+        new Deadline("x", 90, clock),
+        async (claim) => {
+          await pause();
+          driver.cluster.calls.length = 0;
+          await claim.confirm();
+        },
+      );
+    /** The process is stopped, and its timers run only after that. */
+    const stop = (seconds: number) => clock.stop(seconds);
+    const passTo = (holder: string) =>
+      driver.cluster.store(storedVnic({}, { annotations: { [annotations.claim]: JSON.stringify({ holder }) } }));
+    const words = /another process may have taken over Vnic shop\/db-wire, .*; run it again/;
+
+    it("by no request while it is renewed", async () => {
+      await confirmed(() => clock.advance(60));
+      expect(driver.cluster.calls).to.deep.equal(["swapVnicAnnotation shop/db-wire"]);
+    });
+
+    it("by one request after the process was stopped, if nobody has taken it over", async () => {
+      await confirmed(() => stop(60));
+      expect(claimNow()).to.equal(undefined);
+    });
+
+    for (const [what, pause] of [
+      ["the process was stopped", () => stop(16)],
+      ["the machine was suspended, whose steady clock then stands still", () => clock.setDate(16)],
+    ] as const)
+      it(`and is lost if another driver has it after ${what}`, async () => {
+        const error = await rejection(
+          confirmed(() => {
+            pause();
+            passTo("another");
+          }),
+        );
+        expect(error.message).to.match(words);
+        expect(claimNow()).to.include("another");
+      });
+
+    it("and is lost at once if another driver has taken it over", async () => {
+      const error = await rejection(
+        confirmed(async () => {
+          passTo("another");
+          await clock.advance(6);
+        }),
+      );
+      expect(error.message).to.match(words);
+    });
+
+    it("and isn't lost if only the response to a renewal was lost", async () => {
+      const real = driver.cluster.swapVnicAnnotation.bind(driver.cluster);
+      let lost = 0;
+      // The request is repeated after its first response was lost.
+      driver.cluster.swapVnicAnnotation = async (...given) => {
+        const first = await real(...given);
+        return first && lost++ === 0 ? real(...given) : first;
+      };
+      await confirmed(() => stop(16));
+      expect(lost).to.be.greaterThan(1);
+      expect(claimNow()).to.equal(undefined);
+    });
+
+    it("and takes no place from the record that another driver has by then", async () => {
+      const ends = new Claims("a test", clock).hold(
+        driver,
+        refOf(storedVnic()),
+        storedVnic(),
+        new Deadline("x", 90, clock),
+        async (claim) => {
+          stop(16);
+          passTo("another");
+          await claim.releaseChanging(claim.record!, noPlaceChange);
+        },
+      );
+      const theirs = JSON.stringify({ holder: "another" });
+      expect((await rejection(ends)).message).to.match(words);
+      expect(driver.cluster.vnics.get(id)?.metadata.annotations).to.deep.equal({ [annotations.claim]: theirs });
+    });
+
+    it("and is lost with the record", async () => {
+      const error = await rejection(
+        confirmed(() => {
+          stop(16);
+          driver.cluster.vnics.clear();
+        }),
+      );
+      expect(error.message).to.match(words);
+    });
   });
 });

@@ -6,6 +6,9 @@ import { VnicError } from "../../../provider/base/errors.ts";
 import { annotations, finalizer, labels } from "../../../provider/model/names.ts";
 import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import type { VnicState } from "../../../provider/model/vnic/state.ts";
+import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
+import { Claims } from "../../../provider/lifecycle/claim.ts";
+import { FakeClock } from "../../fakes/clock.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import {
@@ -401,6 +404,66 @@ describe("inject", () => {
         "eth1 02:00:00:00:00:99": "shop/other",
         "eth1 192.168.50.10": "shop/other",
       });
+    });
+  });
+
+  describe("by a process that was stopped for longer than its claim lives", () => {
+    const takenOver = JSON.stringify({ holder: "another" });
+    let clock: FakeClock;
+    beforeEach(() => {
+      clock = new FakeClock();
+    });
+    const runStopped = (options?: InjectOptions) =>
+      inject({ ...driver, claims: new Claims("a test", clock) }, definition(), options);
+    /** Stops the process when it sends a request, while another driver takes the Vnic over and writes that. */
+    const stopAt = (request: "createAddress" | "createJob", change: (record: StoredVnic) => void) =>
+      driver.cluster.before(request, () => {
+        clock.stop(16);
+        change(record()!);
+      });
+    const pass = ({ spec, metadata }: StoredVnic) =>
+      driver.cluster.store({
+        ...storedVnic(),
+        spec,
+        metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.claim]: takenOver } },
+        status: { ...attachedStatus(storedVnic(), at, injectResult(), new Date()), node: "worker-2" },
+      });
+
+    for (const [what, arrange] of [
+      [
+        "a new one",
+        () => stopAt("createAddress", ({ metadata }) => driver.cluster.vnics.delete(`shop/${metadata.name}`)),
+      ],
+      ["an existing one", () => (driver.cluster.store(storedVnic()), stopAt("createJob", pass))],
+    ] as const)
+      it(`makes no NIC, and leaves the record to the other driver: ${what}`, async () => {
+        arrange();
+        let theirs: StoredVnic | undefined;
+        const first = driver.cluster.nodeSide.go;
+        driver.cluster.nodeSide.go = (request) => ((theirs = record()), first(request));
+        expect((await incomplete(runStopped())).message).to.include(
+          "another process may have taken over Vnic shop/db-wire",
+        );
+        expect(driver.cluster.nodeSide.requests.at(-1)).to.include({ verb: "go", proceed: false });
+        expect(record()).to.deep.equal(theirs);
+      });
+
+    it("writes no status, and frees none of the addresses that the other driver has on the NIC by now", async () => {
+      await run();
+      const known = await run({ addresses: ["192.168.50.11/24"] });
+      let theirs: StoredVnic | undefined;
+      driver.cluster.nodeSide.inject = () => {
+        clock.stop(16);
+        pass(record()!);
+        theirs = record();
+        return injectResult();
+      };
+      const before = driver.cluster.holders;
+      const claims = new Claims("a test", clock);
+      const { message } = await incomplete(inject({ ...driver, claims }, definition(), { known }));
+      expect(message).to.include("another process may have taken over Vnic shop/db-wire");
+      expect(driver.cluster.holders).to.include(before);
+      expect(record()?.status).to.deep.equal(theirs?.status);
     });
   });
 
