@@ -33,7 +33,9 @@ export type ErrorSubject =
   /** Another host on the network, with this MAC, has one of the Vnic's addresses. */
   | { readonly type: "host"; readonly mac: string }
   /** A link of the pod already has the name. */
-  | { readonly type: "interface" };
+  | { readonly type: "interface" }
+  /** The node's name of the network, on which the driver hasn't claimed the Vnic's addresses. */
+  | { readonly type: "segment"; readonly name: string };
 
 /** An error that names its object and, if there is a remedy, the remedy. */
 export class VnicError extends Error {

@@ -44,6 +44,8 @@ async function wordsOf(
       const [held] = (await Promise.all(names.map((name) => cluster.findAddress(name)))).filter(Boolean);
       return held && `${message}; that MAC is Vnic ${vnicId(held.spec.holder)}'s`;
     }
+    case "segment":
+      return undefined;
     case "interface": {
       const { pod, interfaceName, name } = definition;
       const records = await cluster.listVnicsIn(pod.namespace, maxVnics);

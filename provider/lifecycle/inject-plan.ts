@@ -19,6 +19,7 @@ export function injectPlan(
   record: StoredVnic,
   running: RunningPod,
   clusterNetworks: readonly string[] = [],
+  segments?: readonly string[],
 ): InjectPlan {
   const { pod, addresses, dhcp, slaac, mac, interfaceName, mtu = networkMtu, duplicateAddressDetection } = definition;
   const { routes = [], gateways = networkGateways ?? [], replyVia = "vnic", defaultRoute } = definition;
@@ -41,6 +42,7 @@ export function injectPlan(
     mtu,
     duplicateAddressDetection,
     placement,
+    segments: segments && [...segments],
     routing: routed ? omitUndefined({ routes, gateways, replyVia, defaultRoute }) : undefined,
   });
 }

@@ -25,6 +25,7 @@ import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { preparePublication, publish, publishedEntry } from "./network/network-status.ts";
 import { releaseDeleted } from "./network/usage.ts";
+import { rememberSegment, withKnownSegment } from "./network/segments-on-node.ts";
 import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, RecordExistsError, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
@@ -141,6 +142,7 @@ async function begin(injection: Injection): Promise<[Prepared, Ensured]> {
 /** The findings before anything is written. */
 interface Prepared {
   readonly network: NetworkOnNode;
+  /** The network's segments as its definition names them. */
   readonly segments: readonly string[];
   /** The existing record, and its owner from now on. */
   readonly prior: StoredVnic | undefined;
@@ -158,6 +160,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const { network, segments, membership, warning } = await joinNetwork(driver.cluster, definition, pod.node);
   if (membership) await refuseWithoutPlace(driver.cluster, membership, claim.record?.metadata.uid);
   if (warning !== undefined) driver.warn?.(warning);
+  const wanted = withKnownSegment(driver.sessions, pod.node, network, segments);
   const publishAs = await preparePublication(driver, network, { ...definition.pod, uid: pod.uid });
   const prior = await cleanUpPreviousPlacements(injection, claim.record);
   return {
@@ -166,7 +169,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
     segments,
     prior,
     owner,
-    addresses: new AddressClaim(driver.cluster, wantedAddressesOf(definition, segments, membership), prior, membership),
+    addresses: new AddressClaim(driver.cluster, wantedAddressesOf(definition, wanted, membership), prior, membership),
   };
 }
 
@@ -226,17 +229,27 @@ async function sync(
     approved.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
     const clusterNetworks = definition.dhcp ? virtualNetworks(await cluster.clusterAddresses()) : [];
-    return await driver.sessions.use(pod.node, deadline, (session) => {
-      asked++;
-      const plan = injectPlan(definition, network, record, pod, clusterNetworks);
-      // Opening the session may have taken long.
-      const confirmed = approved.then(() => claim.confirm());
-      return session.injectOnce(confirmed, plan, (step) =>
-        attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
-      );
+    const ask = () =>
+      driver.sessions.use(pod.node, deadline, (session) => {
+        asked++;
+        const plan = injectPlan(definition, network, record, pod, clusterNetworks, addresses.segments);
+        // Opening the session may have taken long.
+        const confirmed = approved.then(() => claim.confirm());
+        return session.injectOnce(confirmed, plan, (step) =>
+          attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
+        );
+      });
+    return await ask().catch(async (error: unknown) => {
+      if (!isVnicError(error, "refused") || error.subject?.type !== "segment") throw error;
+      // The node has done nothing at its only try.
+      if (asked === 1) asked = 0;
+      const { name } = error.subject;
+      const former = rememberSegment(driver.sessions, pod.node, network, name);
+      await addresses.claimOn(name, record, segments.includes(former ?? "") ? undefined : former);
+      return ask();
     });
   } catch (caught) {
-    const error = await explain(cluster, caught, { node: pod.node, segments, definition });
+    const error = await explain(cluster, caught, { node: pod.node, segments: addresses.segments, definition });
     // The node refuses only before it begins; but if a session broke, an earlier try may have begun.
     const nothingDone = asked === 0 || (asked === 1 && isVnicError(error, "refused", "conflict"));
     await attempt.end();

@@ -3,6 +3,7 @@ import { VnicError } from "../base/errors.ts";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
 import { ipRows, type Link, listLinks } from "./link.ts";
+import { segmentOfLink } from "./segment.ts";
 
 /*
  * Links that connect the node's pods to the cluster network. A NIC on one of them would be on the pods' own network,
@@ -16,15 +17,20 @@ const plugins =
 const hostSides = /^vh[0-9a-f]{12}$/;
 /** How long the result for a parent is cached, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
-const allowedParents = new Map<string, { readonly at: number; readonly checked: Promise<void> }>();
+const allowedParents = new Map<string, { readonly at: number; readonly checked: Promise<string | undefined> }>();
 
-/** Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. */
-export function refuseClusterParent(name: string): Promise<void> {
+/**
+ * Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. Resolves to its
+ * segment, or to undefined if there is no such parent.
+ */
+export function segmentOfAllowed(name: string): Promise<string | undefined> {
   const known = allowedParents.get(name);
   if (known && performance.now() - known.at < lifetimeMilliseconds) return known.checked;
   const checked = listLinks("node").then(async (links) => {
     const parent = links.find((link) => link.name === name);
-    if (parent) await refuseClusterLink(parent, links);
+    if (!parent) return undefined;
+    await refuseClusterLink(parent, links);
+    return segmentOfLink(parent, links);
   });
   allowedParents.set(name, { at: performance.now(), checked });
   checked.catch(() => allowedParents.delete(name));

@@ -21,6 +21,7 @@ import { removeFromNode, removeLink } from "./remove.ts";
 import { writeResourceFile } from "./resource-file.ts";
 import { route } from "./routing.ts";
 import { isSameNetns } from "./sandbox.ts";
+import { refuseUnclaimed, segmentOn } from "./segment.ts";
 import { awaitAnnounced } from "./settle.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
@@ -53,6 +54,7 @@ export async function converge(
   const isInPod = arrived !== undefined && network.mode === "host-device";
   const parentLink = isInPod ? parentInPod(plan, arrived, known?.link?.former) : resolveParent(network, nodeLinks);
   if (!isInPod) await refuseParent(plan, nodeLinks);
+  refuseUnclaimed(isInPod ? parentLink.parent : segmentOn(network, nodeLinks), plan);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, parentLink) };
     const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));

@@ -6,7 +6,7 @@ import type { ParentLink } from "../model/link/link-steps.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan, InjectResult } from "../model/wire/session-protocol.ts";
 import { requireAgent } from "./agent-socket.ts";
-import { refuseClusterParent } from "./cluster-links.ts";
+import { segmentOfAllowed } from "./cluster-links.ts";
 import { converge, canKeepLink } from "./converge.ts";
 import { acquireLease, formerLease, giveUpLease } from "./lease.ts";
 import { mayHaveLink, interfaceOf, type Link, listLinks } from "./link.ts";
@@ -18,6 +18,7 @@ import { netnsPath } from "./netns.ts";
 import { refuseImpossibleChange } from "./possible-change.ts";
 import { readResourceFile, writeResourceFile } from "./resource-file.ts";
 import { findSandbox } from "./sandbox.ts";
+import { refuseUnclaimed } from "./segment.ts";
 import { withoutSlot } from "./slots.ts";
 import type { Report, RunStep } from "./step.ts";
 import { undoAfter } from "./undo.ts";
@@ -28,7 +29,7 @@ import { undoAfter } from "./undo.ts";
  * until `mayProceed` resolves.
  */
 export async function inject(plan: InjectPlan, report: Report, mayProceed: Promise<boolean>): Promise<InjectResult> {
-  const { vnic, pod, ...definition } = plan;
+  const { vnic, pod, segments: _, ...definition } = plan;
   refuseNodeAddresses(plan.addresses);
   refuseNodeMac(plan);
   const [association] = await Promise.all([findSandbox(pod), plan.dhcp && requireAgent()]);
@@ -64,7 +65,9 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
   lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
   const assumed = known ? undefined : assumedParent(plan);
   if (assumed) {
-    parentIsAllowed = refuseClusterParent(assumed.parent);
+    parentIsAllowed = segmentOfAllowed(assumed.parent).then((segment) => {
+      if (segment !== undefined) refuseUnclaimed(segment, plan);
+    });
     parentIsAllowed.catch(() => undefined);
   }
   let made = assumed && (await unlessItFails(vnic.uid, make(plan, assumed, association, step)));

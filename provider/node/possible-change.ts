@@ -6,6 +6,7 @@ import { listLinks } from "./link.ts";
 import { netnsPath } from "./netns.ts";
 import { resolveParent } from "./parent-link.ts";
 import { isSameNetns } from "./sandbox.ts";
+import { refuseUnclaimed, segmentOn } from "./segment.ts";
 
 /**
  * Refuses a change of an existing NIC that is impossible, before anything of the NIC is touched: a name that another link
@@ -32,4 +33,5 @@ export async function refuseImpossibleChange(
   if (isKept || network.mode === "host-device") return;
   feasibleMtu(plan, resolveParent(plan.network, nodeLinks));
   await refuseParent(plan, nodeLinks);
+  refuseUnclaimed(segmentOn(plan.network, nodeLinks), plan);
 }

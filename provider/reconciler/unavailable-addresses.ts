@@ -46,9 +46,10 @@ export class UnavailableAddresses {
     const segments = new Set(await findSegments(cluster, set.spec.template.network, set.metadata.namespace));
     const known = this.allVnics();
     const members = new Set(known.filter((vnic) => isMember(set, vnic)).map(({ metadata }) => metadata.uid));
-    const held = this.addresses
-      .list()
-      .filter(({ spec }) => segments.has(spec.segment) && !members.has(spec.holder.uid));
+    const claims = this.addresses.list();
+    // A node may have another name for the network, by which its Vnics hold their addresses as well.
+    for (const { spec } of claims) if (members.has(spec.holder.uid)) segments.add(spec.segment);
+    const held = claims.filter(({ spec }) => segments.has(spec.segment) && !members.has(spec.holder.uid));
     const asked = await Promise.all(
       known
         .filter(({ metadata, spec }) => !members.has(metadata.uid) && fixedAddresses(spec).length > 0)

@@ -55,7 +55,11 @@ export class FakeNodeSide {
     } catch (error) {
       attachment.say({
         id,
-        error: { kind: isVnicError(error, "refused") ? "refused" : "failed", message: messageOf(error) },
+        error: {
+          kind: isVnicError(error, "refused") ? "refused" : "failed",
+          message: messageOf(error),
+          ...(isVnicError(error) && error.subject ? { subject: error.subject } : {}),
+        },
       });
     }
   }

@@ -55,6 +55,35 @@ describe("a parent on the node", () => {
     await world.node.ip("link set veth2 master pods");
   });
 
+  describe("that has another name in the definition", () => {
+    const named = async (): Promise<string[]> => {
+      const [eth1] = JSON.parse(await world.node.must(["ip", "-j", "link", "show", "eth1"])) as { address: string }[];
+      return [eth1!.address, "shim"];
+    };
+    before(() => world.node.ip("link add shim link eth1 type macvlan mode bridge", "link set shim up"));
+    after(() => world.node.ip("link del shim"));
+
+    it("is refused while the addresses are claimed by that name alone, before the pod is touched", async () => {
+      for (const parent of await named()) {
+        const network = { mode: "macvlan", parent } as const;
+        expect(await refusalOf(network, "192.168.50.10/24", { segments: [parent] })).to.match(/the parent is eth1 on/);
+        expect(await world.remains(), parent).to.deep.equal([]);
+      }
+    });
+
+    it("serves when they are claimed by its own name as well", async () => {
+      for (const parent of await named()) {
+        const plan = planFor(pod, "192.168.50.10/24", {
+          network: { mode: "macvlan", parent },
+          segments: [parent, "eth1"],
+        });
+        await world.session.inject(plan);
+        expect(await world.hosts[0]?.reaches("192.168.50.10"), parent).to.equal(true);
+        await world.session.eject({ vnic: plan.vnic });
+      }
+    });
+  });
+
   describe("in mode host-device", () => {
     const device = { mode: "host-device", parent: "eth7" } as const;
 

@@ -85,6 +85,31 @@ describe("duplicate address detection", () => {
     await bench.eject(again);
   });
 
+  it("isn't all that keeps an address unique on a parent that is named in two ways: by its name and its MAC", async () => {
+    const show = ["ip", "-j", "link", "show", "eth1"];
+    const [eth1] = JSON.parse((await bench.lab.exec("node1", show)).stdout) as { address: string }[];
+    const unprobed = { duplicateAddressDetection: false };
+    const first = await bench.inject(wire(["192.168.50.75/24"], unprobed));
+    const byMac = {
+      network: { mode: "macvlan", parent: eth1!.address },
+      ...unprobed,
+      name: "other",
+      interfaceName: "lan1",
+    };
+    const { message } = await conflictOf(wire(["192.168.50.75/24"], byMac));
+    expect(message).to.match(
+      /^addresses\[0\]: 192\.168\.50\.75 is held by Vnic duplicates\/wire .* behind parent eth1;/,
+    );
+    expect(linkNamed(await bench.linksIn("db"), "lan1")).to.equal(undefined);
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.75")).to.equal(true);
+
+    const other = await bench.inject(wire(["192.168.50.76/24"], byMac));
+    const error = await conflictOf(wire(["192.168.50.76/24"], { ...unprobed, name: "third", interfaceName: "lan2" }));
+    expect(error.message).to.include("192.168.50.76 is held by Vnic duplicates/other");
+    for (const state of [first, other]) await bench.eject(state);
+    expect(await bench.kubectl("get", "vnicaddresses", "-o", "name")).to.equal("");
+  });
+
   it("can be switched off", async () => {
     const state = await bench.inject(wire(["192.168.50.201/24"], { duplicateAddressDetection: false }));
     expect(addressesOf(linkNamed(await bench.linksIn("db"), "lan0"))).to.deep.equal(["192.168.50.201/24"]);

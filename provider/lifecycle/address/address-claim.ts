@@ -2,10 +2,11 @@ import type { Cluster } from "../../cluster/cluster.ts";
 import type { Holder, WantedAddress } from "../../model/address/address.ts";
 import { readHeld, writeHeld } from "../../model/address/held.ts";
 import type { Membership } from "../../model/address/membership.ts";
-import { annotations } from "../../model/names.ts";
+import { annotations, vnicId } from "../../model/names.ts";
 import { maxItems } from "../../model/schema/bounds.ts";
 import type { KnownClaim } from "../../model/vnic/conditions.ts";
 import { refOf, type StoredVnic } from "../../model/vnic/record.ts";
+import { VnicError } from "../../base/errors.ts";
 import { changeUnlessEdited } from "../change-record.ts";
 import { claimAddresses, dropAddresses, freeAddresses, type Holdings, refuseHeldAddresses } from "./claim-addresses.ts";
 import { NetworkEntry } from "./network-entry.ts";
@@ -19,9 +20,9 @@ interface Claimed {
 /** The addresses of one injection: claimed before anything is done in the pod, and released if nothing was done. */
 export class AddressClaim {
   /** All addresses that the record may hold during the injection: the wanted ones, and the former ones. */
-  readonly annotation: string;
+  annotation: string;
   private readonly cluster: Cluster;
-  private readonly wanted: readonly WantedAddress[];
+  private wanted: readonly WantedAddress[];
   private former: readonly Pick<WantedAddress, "segment" | "value">[];
   /** The wanted addresses that the Vnic probably has already. */
   private readonly kept: readonly WantedAddress[];
@@ -29,6 +30,7 @@ export class AddressClaim {
   private readonly isGaining: boolean;
   /** The record that was annotated with new addresses, as it was before. */
   private annotated: StoredVnic | undefined;
+  private readonly isNew: boolean;
   private claimed: Claimed | undefined;
 
   constructor(
@@ -40,6 +42,7 @@ export class AddressClaim {
     this.cluster = cluster;
     this.wanted = wanted;
     this.membership = membership;
+    this.isNew = prior === undefined;
     const had = prior ? readHeld(prior.metadata) : [];
     this.former = had.filter((one) => !wanted.some((other) => isSame(one, other)));
     this.annotation = writeHeld([...this.former, ...wanted]);
@@ -81,6 +84,44 @@ export class AddressClaim {
       (await this.cluster.swapVnicAnnotation(refOf(prior), annotations.held, before, this.annotation));
     if (!isSwapped) return changeUnlessEdited(this.cluster, prior, { annotations: change });
     return { ...prior, metadata: { ...metadata, annotations: { ...metadata.annotations, ...change } } };
+  }
+
+  /** The segments on which the addresses are wanted. */
+  get segments(): string[] {
+    return [...new Set(this.wanted.map(({ segment }) => segment))];
+  }
+
+  /**
+   * Claims the same addresses on another segment as well, which is the name of the network on the pod's node. `former` is
+   * its former name there, on which they aren't wanted any more. The record is annotated first, for the reason given at
+   * `claimFor`. Call it after the first claim.
+   */
+  async claimOn(segment: string, record: StoredVnic, former?: string): Promise<void> {
+    const { cluster } = this;
+    const wanted = this.wanted.filter((one) => one.segment !== former);
+    this.former = [...this.former, ...this.wanted.filter((one) => !wanted.includes(one))];
+    const more = wanted
+      .filter((one) => one.segment === wanted[0]?.segment)
+      .map(({ value, property }) => ({ segment, value, property }));
+    const before = this.annotation;
+    this.wanted = [...wanted, ...more];
+    this.former = this.former.filter((one) => !more.some((other) => isSame(one, other)));
+    const after = writeHeld([...this.former, ...this.wanted]);
+    if (after !== before) {
+      if (!(await cluster.swapVnicAnnotation(refOf(record), annotations.held, before, after)))
+        throw new VnicError("outdated", `Vnic ${vnicId(record.metadata)} was changed by another process meanwhile`);
+      this.annotation = after;
+      // The addresses of a new record are released with it.
+      if (!this.isNew) this.annotated ??= record;
+    }
+    const { claimed } = this;
+    const held = await claimed?.holdings;
+    const gained = await claimAddresses(cluster, more, record.metadata);
+    if (claimed && held)
+      this.claimed = {
+        entry: claimed.entry,
+        holdings: Promise.resolve({ all: [...held.all, ...gained.all], gained: [...held.gained, ...gained.gained] }),
+      };
   }
 
   /** Releases what this injection has claimed, but not what the Vnic had before. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { maxLength } from "../schema/bounds.ts";
 import { customResourceDefinition } from "../kubernetes/custom-resource.ts";
 
 const holder = z
@@ -11,7 +12,10 @@ const holder = z
 
 export const addressSpec = z
   .object({
-    segment: z.string().max(100).describe("The network: its parent as nodes name it, with the VLAN, if any."),
+    segment: z
+      .string()
+      .max(maxLength.segment)
+      .describe("The network: its parent as nodes name it, with the VLAN, if any."),
     value: z.string().max(64).describe("The address, without a prefix length, or the MAC."),
     family: z.enum(["IPv4", "IPv6", "MAC"]),
     holder,

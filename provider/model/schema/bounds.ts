@@ -21,6 +21,8 @@ export const maxItems = {
   ranges: 2,
   exclusions: 1024,
   parents: 1024,
+  /** A segment for each parent, and the names of those on a node. */
+  segments: 1032,
   namespaces: 1024,
   macPrefixes: 64,
   labels: 64,
@@ -45,6 +47,8 @@ export const maxLength = {
   span: 127,
   mac: 63,
   parent: 63,
+  /** A parent with VLAN IDs. */
+  segment: 100,
   /** Prefix, "/" and name. */
   labelKey: 317,
   labelValue: 63,

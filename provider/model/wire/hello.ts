@@ -7,7 +7,7 @@ import { packageVersion } from "../../base/package.ts";
  */
 
 /** The version of the session protocol. The driver refuses a node side of another version. */
-export const protocolVersion = 2;
+export const protocolVersion = 3;
 
 /** The node side's answer to `hello`. */
 export const hello = { protocol: protocolVersion, version: packageVersion };

@@ -41,6 +41,9 @@ export const dhcpPlan = z.strictObject({
   clusterNetworks: list(destination, maxItems.clusterNetworks).optional(),
 });
 
+/** A network as the names of VnicAddresses have it. */
+const segment = z.string().min(1).max(maxLength.segment);
+
 export const injectPlan = z.strictObject({
   vnic,
   pod,
@@ -58,6 +61,8 @@ export const injectPlan = z.strictObject({
   /** How a new link gets into the pod; says nothing about a link that exists. @default moved */
   placement: placement.optional(),
   routing: routing.optional(),
+  /** The segments on which the driver has claimed the addresses. The node refuses a parent that is another one. */
+  segments: list(segment, maxItems.segments).optional(),
 });
 
 const wholePlan = injectPlan
@@ -200,6 +205,7 @@ export const answer = z.union([
           z.strictObject({ type: z.literal("agent") }),
           z.strictObject({ type: z.literal("host"), mac: hostMac }),
           z.strictObject({ type: z.literal("interface") }),
+          z.strictObject({ type: z.literal("segment"), name: segment }),
         ])
         .optional(),
     }),

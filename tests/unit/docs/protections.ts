@@ -186,6 +186,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway",
     ],
   },
+  "the right `use-inline` can't get an address or MAC that another Vnic holds by naming the parent in another way": {
+    "lifecycle/duplicates.test.ts": [
+      "isn't all that keeps an address unique on a parent that is named in two ways: by its name and its MAC",
+    ],
+    "kernel/parents.test.ts": [
+      "is refused while the addresses are claimed by that name alone, before the pod is touched",
+    ],
+  },
   "the right `use-inline` can't put a NIC on the cluster's own network, or take a device that is in use": {
     "kernel/parents.test.ts": [
       "can't be the pods' bridge, whatever its name, in mode …",

@@ -8,6 +8,8 @@ import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import type { VnicState } from "../../../provider/model/vnic/state.ts";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { Claims } from "../../../provider/lifecycle/claim.ts";
+import { Deadline } from "../../../provider/lifecycle/deadline.ts";
+import { eject } from "../../../provider/lifecycle/eject.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
@@ -89,7 +91,7 @@ describe("inject", () => {
     await run();
     const [request] = driver.cluster.nodeSide.work;
     const vnic = { uid: record()?.metadata.uid ?? "", namespace: "shop", name: "db-wire" };
-    expect(request).to.deep.include({ verb: "inject", plan: injectPlan({ vnic }) });
+    expect(request).to.deep.include({ verb: "inject", plan: injectPlan({ vnic, segments: ["eth1"] }) });
   });
 
   it("reports what it waits for, up to the steps on the node", async () => {
@@ -384,6 +386,83 @@ describe("inject", () => {
         expect(await plain(run({ network: { name } }))).to.have.property("kind", "conflict");
       expect(await plain(run())).to.have.property("kind", "conflict");
       expect(Object.keys(driver.cluster.holders)).to.have.length(2);
+    });
+
+    describe("on a network that the node names in another way than the definition", () => {
+      const network = { mode: "macvlan", parent: "52:54:00:00:00:11" } as const;
+      const on = (segment: string) => ({
+        [`${segment} ${mac}`]: "shop/db-wire",
+        [`${segment} 192.168.50.10`]: "shop/db-wire",
+      });
+      const requests = () =>
+        driver.cluster.nodeSide.work.flatMap((request) => (request.verb === "inject" ? [request.plan.segments] : []));
+      /** As the node side does: refuses the NIC's own name, unless the driver has claimed the addresses on it. */
+      const nodeNames = (name: string) => {
+        driver.cluster.nodeSide.inject = (request) => {
+          const claimed = request.verb === "inject" ? request.plan.segments : [];
+          if (claimed?.includes(name)) return injectResult();
+          throw new VnicError("refused", `the parent is ${name}`, { subject: { type: "segment", name } });
+        };
+      };
+      beforeEach(() => nodeNames("eth1"));
+      const held = () => JSON.parse(record()?.metadata.annotations?.[annotations.held] ?? "[]") as string[];
+
+      it("are claimed by both names before the node goes on", async () => {
+        await run({ network });
+        expect(requests()).to.deep.equal([[network.parent], [network.parent, "eth1"]]);
+        expect(driver.cluster.holders).to.deep.equal({ ...on(network.parent), ...on("eth1") });
+        expect(held()).to.have.members(Object.keys(driver.cluster.holders));
+      });
+
+      it("are refused without a trace if another Vnic has one there", async () => {
+        await hold({ addresses: ["192.168.50.10/24"] });
+        const before = driver.cluster.holders;
+        const { kind, message } = await plain(run({ network }));
+        expect(kind).to.equal("conflict");
+        expect(message).to.match(
+          /^addresses\[0\]: 192\.168\.50\.10 is held by Vnic shop\/other .* behind parent eth1;/,
+        );
+        expect(driver.cluster.holders).to.deep.equal(before);
+        expect(record()).to.equal(undefined);
+      });
+
+      it("stay with an existing Vnic that is refused others there", async () => {
+        await run({ network });
+        await hold({ addresses: ["192.168.50.11/24"] });
+        const [before, was] = [driver.cluster.holders, held()];
+        expect(await plain(run({ network, addresses: ["192.168.50.11/24"] }))).to.have.property("kind", "conflict");
+        expect(driver.cluster.holders).to.deep.equal(before);
+        expect(held()).to.deep.equal(was);
+      });
+
+      it("stay claimed by both names at a later injection, and move with the NIC to a node with another name", async () => {
+        await run({ network });
+        await run({ network });
+        expect(driver.cluster.holders).to.deep.equal({ ...on(network.parent), ...on("eth1") });
+        expect(requests(), "the driver knows the node's name by then").to.have.length(3);
+        nodeNames("enp3s0");
+        await run({ network });
+        expect(driver.cluster.holders).to.deep.equal({ ...on(network.parent), ...on("enp3s0") });
+        expect(held()).to.have.members(Object.keys(driver.cluster.holders));
+      });
+
+      it("are claimed nowhere by a Vnic that waits for one of them, so that it wakes no other that waits", async () => {
+        await hold({ addresses: ["192.168.50.10/24"] });
+        await plain(run({ network }));
+        const refused = [
+          { ...attachedStatus(storedVnic(), at, injectResult(), new Date()).conditions[0]!, reason: "HeldByOther" },
+        ];
+        driver.cluster.store({ ...storedVnic({ network }), status: { conditions: refused } });
+        driver.cluster.calls.length = 0;
+        expect(await plain(run({ network }))).to.have.property("kind", "conflict");
+        expect(driver.cluster.calls.filter((call) => /createAddress|deleteAddress/.test(call))).to.deep.equal([]);
+      });
+
+      it("are released with the Vnic", async () => {
+        const known = await run({ network });
+        await eject(driver, { namespace: "shop", name: "db-wire" }, known, new Deadline("deleting", 5));
+        expect(driver.cluster.holders).to.deep.equal({});
+      });
     });
 
     it("belong to a Vnic of an older version, even though it has no objects for them", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { NodeNetwork } from "../../../provider/model/network/mode.ts";
 import { resolveParent } from "../../../provider/node/parent-link.ts";
+import { refuseUnclaimed, segmentOn } from "../../../provider/node/segment.ts";
 import type { Link } from "../../../provider/node/link.ts";
 import { liveInterface } from "../../fakes/objects.ts";
 
@@ -18,6 +19,10 @@ const links = [
   link("bond0", { kind: "bond" }),
   link("br0", { kind: "bridge", mac: "52:54:00:00:00:13" }),
   link("tag", { kind: "vlan", parent: "eth1", vlan: 100, mac: "52:54:00:00:00:11" }),
+  link("inner", { kind: "vlan", parent: "tag", vlan: 7 }),
+  link("shim", { kind: "macvlan", parent: "eth1" }),
+  link("shimtag", { kind: "vlan", parent: "shim", vlan: 5 }),
+  link("loop", { kind: "macvlan", parent: "loop" }),
   link("twin1", { mac: "52:54:00:00:00:99" }),
   link("twin2", { mac: "52:54:00:00:00:99" }),
 ];
@@ -39,6 +44,35 @@ describe("a node's parent for a plan", () => {
   ];
   for (const [what, network, parent] of found)
     it(`is found ${what}`, () => expect(resolve(network).parent).to.match(new RegExp(`^${parent}`)));
+
+  const segments: [what: string, network: Partial<NodeNetwork>, segment: string][] = [
+    ["by its name", {}, "eth1"],
+    ["by its MAC", { parent: "52:54:00:00:00:11" }, "eth1"],
+    ["by its PCI address", { parent: "0000:00:04.0" }, "eth1"],
+    ["by a subnet", { parent: "10.0.0.0/24" }, "eth0"],
+    ["with a VLAN", { vlan: 100 }, "eth1.100"],
+    ["by its MAC, with a VLAN", { parent: "52:54:00:00:00:11", vlan: 100 }, "eth1.100"],
+    ["by a link of the VLAN with another name", { parent: "tag" }, "eth1.100"],
+    ["with a VLAN in that VLAN", { parent: "tag", vlan: 7 }, "eth1.100.7"],
+    ["by a link of such a VLAN", { parent: "inner" }, "eth1.100.7"],
+    ["by a macvlan of the node", { parent: "shim" }, "eth1"],
+    ["by a VLAN link on a macvlan of the node", { parent: "shimtag" }, "eth1.5"],
+    ["as a bridge", { mode: "bridge", parent: "br0" }, "br0"],
+    ["as a device", { mode: "host-device", parent: "52:54:00:00:00:12" }, "eth2"],
+    ["by a link that names itself as its parent, as in another namespace", { parent: "loop" }, "loop"],
+  ];
+  for (const [what, network, segment] of segments)
+    it(`is one segment however it is given: ${what}`, () =>
+      expect(segmentOn({ mode: "macvlan", parent: "eth1", ...network }, links)).to.equal(segment));
+
+  it("is refused on a segment that the driver hasn't claimed, which the error names", () => {
+    refuseUnclaimed("eth1.5", { segments: ["eth1", "eth1.5"] });
+    refuseUnclaimed("eth1.5", {});
+    expect(() => refuseUnclaimed("eth1.5", { segments: ["eth1"] }))
+      .to.throw("network.parent: the parent is eth1.5 on the node")
+      .with.property("subject")
+      .that.deep.equals({ type: "segment", name: "eth1.5" });
+  });
 
   it("has, for a device, the state to restore later", () =>
     expect(resolve({ mode: "host-device", parent: "eth2" }).former).to.deep.equal({
