@@ -1,4 +1,7 @@
-import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
+import { STATUS_CODES } from "node:http";
+import { isVnicError, VnicError } from "../base/errors.ts";
+import { truncate } from "../base/quote.ts";
+import { maxLength } from "../model/schema/bounds.ts";
 import { apiVersion, systemNamespace } from "../model/names.ts";
 
 /* Classifies failures of API calls. */
@@ -25,8 +28,10 @@ export function classify(error: unknown, server: string, doing: string): VnicErr
   if (isVnicError(error)) return error;
   const code = httpCode(error);
   const status = statusOf(error);
-  const words = status.message ?? messageOf(error);
-  const fault = (kind: VnicError["kind"], text: string) => new VnicError(kind, `${doing}: ${text}`, { cause: error });
+  const words = truncate(status.message ?? unexplained(code), maxLength.message);
+  // The client's error has the headers of the response, which may be credentials.
+  const from = code === undefined ? { cause: error } : {};
+  const fault = (kind: VnicError["kind"], text: string) => new VnicError(kind, `${doing}: ${text}`, from);
 
   if (code === undefined)
     return isFromNetwork(error)
@@ -42,14 +47,10 @@ export function classify(error: unknown, server: string, doing: string): VnicErr
   }
   if (code === 404) {
     if (!status.details?.name) return notInstalled();
-    if (status.details.kind !== "namespaces") return new NotFound("failed", `${doing}: ${words}`, { cause: error });
+    if (status.details.kind !== "namespaces") return new NotFound("failed", `${doing}: ${words}`);
     return status.details.name === systemNamespace
-      ? new NotFound("notInstalled", `${doing}: namespace ${systemNamespace} is missing; ${installHint}`, {
-          cause: error,
-        })
-      : new NotFound("refused", `${doing}: there is no namespace ${JSON.stringify(status.details.name)}`, {
-          cause: error,
-        });
+      ? new NotFound("notInstalled", `${doing}: namespace ${systemNamespace} is missing; ${installHint}`)
+      : new NotFound("refused", `${doing}: there is no namespace ${JSON.stringify(status.details.name)}`);
   }
   if (code === 409) return fault("conflict", words);
   const denied = policyWords(words);
@@ -57,6 +58,17 @@ export function classify(error: unknown, server: string, doing: string): VnicErr
   // The response to a JSON patch whose "test" fails. Other rejected content is "Invalid" as well, but with details.
   if (code === 422 && !status.details?.kind) return fault("outdated", words);
   return fault("failed", `HTTP ${code}: ${words}`);
+}
+
+/**
+ * The words for a response that isn't Kubernetes' own. Neither its body nor its headers are quoted: a proxy may repeat the
+ * request in them, with its token, or set a cookie.
+ */
+function unexplained(code = 0): string {
+  const name = STATUS_CODES[code] ?? "unknown";
+  // An overloaded API server explains nothing either.
+  if (code === 429 || code === 503) return name;
+  return `${name}, without a Status of Kubernetes in the response; a proxy in between may have sent it`;
 }
 
 /** The message of a ValidatingAdmissionPolicy, without the names of the policy and its binding around it. */

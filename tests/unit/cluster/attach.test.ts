@@ -177,7 +177,7 @@ describe("an attachment to a container", () => {
   it("fails with the server's answer if the overload lasts", async () => {
     refusals = Array.from({ length: 10 }, () => 429);
     const error = await rejection(attach());
-    expect(error.message).to.equal("attaching to pod vnic-system/job-1: HTTP 429: No");
+    expect(error.message).to.equal("attaching to pod vnic-system/job-1: HTTP 429: Too Many Requests");
     expect(requests).to.have.length(5);
   });
 });

@@ -1,4 +1,6 @@
+import { ApiException } from "@kubernetes/client-node";
 import { expect } from "chai";
+import { inspect } from "node:util";
 import { call, find } from "../../../provider/cluster/call.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { rejection } from "../../fakes/cluster.ts";
@@ -103,6 +105,21 @@ describe("a call to the API server", () => {
       expect(fault.message).to.match(message);
       expect(fault.kind).to.equal(kind);
     });
+
+  it("quotes nothing of a response that isn't the API server's, where a proxy may repeat the token or set a cookie", async () => {
+    const secret = "s3cret-t0ken";
+    for (const code of [400, 401, 403, 404, 407, 409, 418, 422, 501, 599]) {
+      const body = `<html>you sent Authorization: Bearer ${secret}</html>`;
+      const error = new ApiException(code, secret, body, { "set-cookie": `session=${secret}` });
+      const fault = await rejection(call(server, "reading pod shop/db-0", throwing(error)));
+      expect(inspect(fault, { depth: 9, showHidden: true }), String(code)).to.not.include(secret);
+      expect(fault.message).to.match(/^reading pod shop\/db-0: /);
+    }
+    const teapot = new ApiException(418, "x", "<html>", {});
+    expect((await rejection(call(server, "x", throwing(teapot)))).message).to.equal(
+      "x: HTTP 418: I'm a Teapot, without a Status of Kubernetes in the response; a proxy in between may have sent it",
+    );
+  });
 
   it("is made once when a repetition can't change the answer", async () => {
     let calls = 0;
