@@ -138,6 +138,8 @@ describe("requests to the API server", () => {
       await requestsOf(2, () => Promise.all([onNetwork("requests-any", 201), onNetwork("requests-few", 202)]));
     });
 
+    after(() => api.kubectl(["delete", "vnicnetwork", "requests-any", "requests-few"]));
+
     it("are two more for a creation, which read the Network", async () => {
       expect(await requestsOf(1, () => onNetwork("requests-any", 203))).to.deep.equal(creation);
     });
