@@ -8,6 +8,8 @@ import { changeUnlessEdited } from "./change-record.ts";
 const renewEverySeconds = 5;
 /** For this long after a renewal was sent, no other driver can have taken the claim over. */
 const secondsSafe = 10;
+/** How often a renewal is tried for a confirmation. */
+const confirmTries = 3;
 /** Long before any time, by both clocks. */
 const never = [-Infinity, -Infinity] as const;
 
@@ -40,9 +42,11 @@ export class KeptClaim {
   }
 
   async confirm(): Promise<void> {
-    if (this.isSafe()) return;
-    this.swap(this.renewal());
-    await this.last;
+    // An answer that takes long comes when its renewal is old already.
+    for (let tries = 0; !this.isSafe() && this.sentAt !== never && tries < confirmTries; tries++) {
+      this.swap(this.renewal());
+      await this.last;
+    }
     if (this.isSafe()) return;
     throw new VnicError(
       "outdated",

@@ -255,6 +255,19 @@ describe("a claim", () => {
       expect(claimNow()).to.equal(undefined);
     });
 
+    it("and isn't lost if the API server answers slowly", async () => {
+      const real = driver.cluster.swapVnicAnnotation.bind(driver.cluster);
+      const delays = [12, 0];
+      driver.cluster.swapVnicAnnotation = async (...given) => {
+        const swapped = await real(...given);
+        stop(delays.shift() ?? 0);
+        return swapped;
+      };
+      await confirmed(() => stop(12));
+      expect(delays).to.deep.equal([]);
+      expect(claimNow()).to.equal(undefined);
+    });
+
     it("and takes no place from the record that another driver has by then", async () => {
       const ends = new Claims("a test", clock).hold(
         driver,
