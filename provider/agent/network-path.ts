@@ -43,8 +43,14 @@ export function findTrouble(
   }
   if (!nic) return remade ? withCause(missing(), `${parent.name} on the node was recreated`) : missing();
   const port = nodeLinks.find(({ name }) => name === hostSideName(uid));
-  return network.mode === "bridge" && port?.master !== parent.name
-    ? trouble("PortMissing", `the node's end of ${nic.name} is no port of ${parent.name}`)
+  if (network.mode !== "bridge") return undefined;
+  if (port?.master !== parent.name)
+    return trouble("PortMissing", `the node's end of ${nic.name} is no port of ${parent.name}`);
+  return port.isClosed
+    ? trouble(
+        "PortClosed",
+        `${parent.name} on the node has closed its port of ${nic.name}, as the pod has sent a message of the spanning tree protocol; stop that, and take ${nic.name} down and up`,
+      )
     : undefined;
 }
 

@@ -24,6 +24,8 @@ export interface Link extends Interface {
   readonly carries?: boolean;
   /** Whether the link is a bridge port in the forwarding state. */
   readonly forwards?: boolean;
+  /** Whether the link is a bridge port that the bridge has closed, although it has a carrier. */
+  readonly isClosed?: boolean;
   readonly vlan?: number;
   /** The bus address of its hardware, such as a PCI address. */
   readonly bus?: string;
@@ -167,6 +169,7 @@ export function readLink(row: IpAddressRow): Link {
     master: row.master,
     carries: flags.includes("LOWER_UP") || undefined,
     forwards: linkinfo?.info_slave_data?.state === "forwarding" || undefined,
+    isClosed: (flags.includes("LOWER_UP") && linkinfo?.info_slave_data?.state === "disabled") || undefined,
     vlan: linkinfo?.info_kind === "vlan" ? linkinfo.info_data?.id : undefined,
     bus: row.parentdev,
     permanentMac: row.permaddr,
@@ -280,7 +283,11 @@ function explainBatchError(error: unknown, lines: readonly string[]): unknown {
   const taken = line?.includes(" name ") && words === "File exists";
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);
   const kind = / type (\w+)/.exec(line ?? "")?.[1] ?? "";
-  const hint = unsupported ? `; load the kernel module ${kind === "vlan" ? "8021q" : kind} on the node` : "";
+  const hint = unsupported
+    ? `; load the kernel module ${kind === "vlan" ? "8021q" : kind} on the node`
+    : words === "Address already in use"
+      ? "; another link on the same parent has its MAC, as a pod with NET_ADMIN may choose: find and delete that pod"
+      : "";
   const message = withoutZeros(`ip ${line ?? lines.join(", ")}: ${words}${hint}`);
   return new VnicError(taken || unsupported ? "refused" : "failed", message, { cause: error });
 }

@@ -7,8 +7,8 @@ import {
   bringUpSteps,
   sysctls,
 } from "../model/link/link-steps.ts";
-import { randomInt } from "node:crypto";
 import { transitLinkName } from "../model/names.ts";
+import { chooseIndex } from "./link-index.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Batch, type Link, prepareIpBatch, prepareListingBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
@@ -20,12 +20,6 @@ import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
 import { undoAfter } from "./undo.ts";
-
-/**
- * Range of the links' interface indexes. They are chosen at random before the link is made, so that the resource file
- * has the index when the link comes into the pod, and no pod can have created a link with that index in advance.
- */
-const indexes = [2 ** 24, 2 ** 31 - 1] as const;
 
 /** A link that was made. */
 export interface Made {
@@ -62,7 +56,7 @@ export async function make(
   try {
     const create = prepare("node");
     const { former } = parentLink;
-    const index = randomInt(...indexes);
+    const index = chooseIndex();
     const created = step(
       "creating",
       async () => {

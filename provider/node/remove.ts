@@ -4,11 +4,14 @@ import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
 import { bringBack, findDevices, findReturned, isOnItsBus, restore } from "./device.ts";
-import { isHidden } from "./hidden-link.ts";
+import { hasNetworkCard } from "./hardware.ts";
+import { isDoubtful, isHidden } from "./hidden-link.ts";
 import { deleteLink, deleteLinks, type Link, listLinks } from "./link.ts";
 import { isAlive, netnsPath, whileAlive } from "./netns.ts";
-import { ownLinks, knownLinkOf } from "./own-link.ts";
+import { type KnownLink, ownLinks, knownLinkOf } from "./own-link.ts";
+import { isChosenIndex } from "./link-index.ts";
 import { unroute } from "./routing.ts";
+import { withoutSlot } from "./slots.ts";
 import { linksOn, madeByPod } from "./upper-links.ts";
 
 /** The data about a link to remove. */
@@ -27,12 +30,13 @@ export async function removeLink({ uid, known, association }: Removal): Promise<
   const mode = known?.definition.network.mode;
   // Deleting the node's end of a veth pair deletes the other end as well, wherever it is.
   let removed = (mode === undefined || mode === "bridge") && (await removeNodeEnd(uid));
+  let doubtful = false;
   const problems: string[] = [];
   const note = (error: unknown) => (problems.push(messageOf(error)), false);
   if (association) {
     const pod = { path: netnsPath(association.netns) };
     const inPod = (work: () => Promise<boolean>) => whileAlive(association, work, false).catch(note);
-    removed = (await inPod(() => removeFromPod(pod, uid, known, association))) || removed;
+    removed = (await inPod(() => removeFromPod(pod, uid, known, association, () => (doubtful = true)))) || removed;
     if (!known || known.definition.routing || known.definition.dhcp?.routes)
       await inPod(() => unroute(pod, uid).then(() => false));
   }
@@ -40,10 +44,11 @@ export async function removeLink({ uid, known, association }: Removal): Promise<
   const links = lives ? await listLinks("node") : await linksAfterPod(known);
   const fromNode = removeFromNode(links, uid, known);
   removed = (await (lives ? fromNode.catch(note) : fromNode)) || removed;
+  if (!lives && !removed) await refuseMissingDevice(links, known);
   const { namespace, name, uid: podUid } = association?.pod ?? {};
   const who = `pod ${namespace}/${name} (UID ${podUid})`;
   if (problems.length > 0) throw new VnicError("failed", `${who} keeps its link: ${problems.join("; ")}`);
-  if (!removed && lives && known && (await isHiddenBy(association, known)))
+  if ((!removed || doubtful) && lives && known && (await isHiddenBy(association, known)))
     throw new VnicError(
       "failed",
       `${who} has taken the Vnic's link to a network namespace that the node can't see; delete the pod, and the link goes with it`,
@@ -61,8 +66,24 @@ async function linksAfterPod(known: ResourceFile | undefined): Promise<Link[]> {
   for (;;) {
     const links = await listLinks("node");
     if (former?.bus === undefined || links.some((link) => isOnItsBus(link, former)) || Date.now() > end) return links;
-    await sleep(100);
+    await withoutSlot(() => sleep(100));
   }
+}
+
+/**
+ * Refuses to forget a device that hasn't come back although its pod has ended: whatever still has an open file of the
+ * network namespace keeps it, such as a process of another pod. It comes back later with the settings of the pod, so its
+ * former ones must not be forgotten. A device that was unplugged never comes back.
+ */
+async function refuseMissingDevice(nodeLinks: readonly Link[], known: ResourceFile | undefined): Promise<void> {
+  const former = known?.link?.former;
+  if (!known || former?.bus === undefined || known.step === "creating") return;
+  if (nodeLinks.some((link) => isOnItsBus(link, former)) || !(await hasNetworkCard(former.bus))) return;
+  const { namespace, name, uid } = known.association.pod;
+  throw new VnicError(
+    "failed",
+    `device ${former.name} (${former.bus}) hasn't come back to the node, although pod ${namespace}/${name} (UID ${uid}) has ended: a process, perhaps of another pod, keeps a network namespace in which it is; end that process`,
+  );
 }
 
 /** Whether the pod has hidden the link. The link of a pod that is just ending looks hidden until the kernel frees it. */
@@ -82,6 +103,7 @@ async function removeFromPod(
   uid: string,
   known: ResourceFile | undefined,
   association: Association,
+  onDoubt: () => void,
 ): Promise<boolean> {
   const links = await listLinks(pod);
   if (known?.definition.network.mode === "host-device") {
@@ -104,7 +126,9 @@ async function removeFromPod(
     const reason = failure === undefined ? "" : `: ${failure}`;
     throw new VnicError("failed", `its link with index ${left.index} is still there after its deletion${reason}`);
   }
-  return own.length > 0;
+  if (known && (await isDoubtful(own[0], known, pod))) onDoubt();
+  // If the deletion failed although the link isn't there, the pod may have moved it out of sight at that moment.
+  return own.length > 0 && failure === undefined;
 }
 
 /** Removes the parts of the Vnic's link on the node. */
@@ -118,9 +142,18 @@ export async function removeFromNode(
     if (device) await restore(device, known);
     return device !== undefined;
   }
-  const own = ownLinks(links, uid, knownLinkOf(known, undefined)).filter(isMade);
+  const own = ownLinks(links, uid, knownOnNode(known)).filter(isMade);
   for (const link of own) await deleteLink("node", link);
   return own.length > 0;
+}
+
+/**
+ * What a resource file says about the link if it is on the node. It keeps its index on moves, so one that a pod has sent
+ * to the node is recognised whatever the pod has done to it. A small index may be one that another link has here.
+ */
+function knownOnNode(known: ResourceFile | undefined): KnownLink {
+  const index = known?.link?.index;
+  return { ...knownLinkOf(known, undefined), ...(isChosenIndex(index) ? { index } : {}) };
 }
 
 /** Whether a link is of a kind that we create, and so may delete; a device isn't. */

@@ -2,7 +2,7 @@ import { messageOf, VnicError } from "../base/errors.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
-import { isHidden } from "./hidden-link.ts";
+import { isHidden, mayHaveMovedLink } from "./hidden-link.ts";
 import { deleteLink, listLinks } from "./link.ts";
 import { type Netns, whileAlive } from "./netns.ts";
 import { ownLinks } from "./own-link.ts";
@@ -68,8 +68,10 @@ async function removeMadeInPod(
   known: ResourceFile | undefined,
   configured: boolean,
 ): Promise<void> {
-  if (await removeMadeIn(pod, plan, known, configured)) return;
-  if (known && (await isHidden(known, pod)))
+  const isRemoved = await removeMadeIn(pod, plan, known, configured);
+  // It may have been another link that the pod has put in its place.
+  if (!known || (isRemoved && !(await mayHaveMovedLink(known, pod)))) return;
+  if (await isHidden(known, pod))
     throw new VnicError("failed", "the pod has taken the link to a network namespace that the node can't see");
 }
 

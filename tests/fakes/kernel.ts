@@ -57,6 +57,8 @@ export class FakeKernel {
       ...(bus ? { parentdev: bus } : {}),
       ...(peer === undefined ? {} : { link_index: peer }),
       ...(peer === undefined || links.some((other) => other.index === peer) ? {} : { link_netnsid: 0 }),
+      // The parent is on the node.
+      ...(kind === "macvlan" && place !== "node" ? { link_netnsid: 0 } : {}),
       linkinfo: {
         ...(kind ? { info_kind: kind } : {}),
         ...(master && up ? { info_slave_data: { state: "forwarding" } } : {}),
@@ -108,6 +110,7 @@ export class FakeKernel {
       else if (word === "address") link.mac = words[++at] ?? "";
       else if (word === "mtu") link.mtu = Number(words[++at]);
       else if (word === "addrgenmode" || word === "mode") at++;
+      else if (word === "type") at += 3;
       else if (word === "master") link.master = this.find(place, words[++at] ?? "").name;
       else if (word === "name") {
         const wanted = words[++at] ?? "";

@@ -63,6 +63,12 @@ export class FakeNodes {
     await rm(this.root, { recursive: true, force: true });
   }
 
+  /** Lets sysfs(5) show a network card at that address of a bus, or with another driver, which has no such device. */
+  async addCard(bus: string, address: string, driver: "network" | "other" = "network"): Promise<void> {
+    const card = join(this.root, "sys/bus", bus, "devices", address);
+    await mkdir(driver === "network" ? join(card, "net") : card, { recursive: true });
+  }
+
   add(mode: Mode): FakeNode {
     return new FakeNode(this.root, ++this.made, mode, this.current);
   }

@@ -43,13 +43,15 @@ describe("the node's process, when it is killed", function () {
       ));
 
   it("undoes its work when a later step fails", async () => {
-    const plan = planFor(pod, address, { mac: "02:00:5e:00:00:71" });
-    const first = planFor(pod, "192.168.50.71/24", { interfaceName: "net2", mac: plan.mac });
+    // Devices of kind veth, which the other tests' pod has had, make it look as if it had moved the link elsewhere.
+    const other = await world.addPod();
+    const plan = planFor(other, address, { mac: "02:00:5e:00:00:71" });
+    const first = planFor(other, "192.168.50.71/24", { interfaceName: "net2", mac: plan.mac });
     await runNodeSide(world, "inject", first);
     // Two macvlans of one parent can't be up with the same MAC: the last step fails.
     const answers = await runNodeSide(world, "inject", plan);
     expect(JSON.stringify(answers.at(-1))).to.match(
-      /"error":\{"kind":"failed","message":"ip link set dev net1 up: Address already in use"/,
+      /"error":\{"kind":"failed","message":"ip link set dev net1 up: Address already in use; another link on the same parent has its MAC, as a pod with NET_ADMIN may choose: find and delete that pod"\}/,
     );
     expect(await world.remains(), "the first Vnic's link and file").to.have.length(2);
     await runNodeSide(world, "eject", { vnic: first.vnic });

@@ -80,9 +80,18 @@ function sizeWords(mtu: number | undefined): IpLine {
   return mtu === undefined ? ipLine`` : ipLine` mtu ${number(mtu)}`;
 }
 
-/** Makes the node's end of a NIC a port of its bridge, also if the bridge was recreated while the NIC exists. */
+/**
+ * Makes the node's end of a NIC a port of its bridge, also if the bridge was recreated while the NIC exists. On a bridge
+ * with a spanning tree, the kernel closes the port at the first message of that protocol from the pod (BPDU guard), which
+ * could otherwise make itself the root and cut off others. Any pod can send such frames.
+ */
 export function bridgePortSteps(uid: string, bridge: string): IpLine[] {
-  return [ipLine`link set dev ${device(hostSideName(uid))} addrgenmode none master ${device(bridge)} up`];
+  const name = device(hostSideName(uid));
+  return [
+    ipLine`link set dev ${name} addrgenmode none master ${device(bridge)}`,
+    ipLine`link set dev ${name} type bridge_slave guard on`,
+    ipLine`link set dev ${name} up`,
+  ];
 }
 
 /**

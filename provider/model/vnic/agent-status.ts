@@ -8,7 +8,7 @@ import { attached, bound, condition } from "./status.ts";
 
 /** Why a NIC has no connection to its network. */
 export interface Trouble {
-  readonly reason: "ParentDown" | "ParentMissing" | "InterfaceMissing" | "PortMissing";
+  readonly reason: "ParentDown" | "ParentMissing" | "InterfaceMissing" | "PortMissing" | "PortClosed";
   readonly message: string;
   /** Whether the NIC is in its pod nevertheless. */
   readonly attached: boolean;
@@ -82,9 +82,9 @@ function wordsOf({ host, mac }: Rival): string {
   return `${host} is in use by another host on the network as well, with MAC ${mac}; find out who that is`;
 }
 
-/** Whether the problem can only be fixed on the node, because the parent is down or missing. */
+/** Whether another injection can't help: the parent is down or missing, or its bridge has closed the port. */
 export function waitsForParent({ reason }: Condition): boolean {
-  return reason === "ParentDown" || reason === "ParentMissing";
+  return reason === "ParentDown" || reason === "ParentMissing" || reason === "PortClosed";
 }
 
 /**
@@ -97,7 +97,9 @@ export function isReportedByAgent({ status, reason }: Condition): boolean {
 
 /** Conditions that a Vnic needs to be ready, most important first. */
 const needed: readonly Condition["type"][] = ["Connected", "LeaseBound"];
-const ownReasons = ["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing"];
+const ownReasons = [
+  ...["Attached", "LeaseLost", "ParentDown", "ParentMissing", "InterfaceMissing", "PortMissing", "PortClosed"],
+];
 
 /**
  * The status with these conditions and the resulting `Ready`. A `Ready` condition that is false for another reason

@@ -92,6 +92,13 @@ describe("a Vnic's path to its network", () => {
       {},
       "PortMissing: the node's end of net1 is no port of br0",
     ],
+    [
+      "a port that its bridge has closed",
+      inBridge,
+      [bridge, { ...port, isClosed: true }],
+      {},
+      "PortClosed: br0 on the node has closed its port of net1, as the pod has sent a message of the spanning tree protocol; stop that, and take net1 down and up",
+    ],
     ["a device in the pod", device, [], {}, ""],
     [
       "a device without a carrier",

@@ -60,7 +60,9 @@ describe("the commands that create a link", () => {
       [
         `link add name ${transit} index 17000000 address 02:00:5e:10:00:01 mtu 1500 type veth peer name ${hostSide} mtu 9000`,
         mark,
-        `link set dev ${hostSide} addrgenmode none master br0 up`,
+        `link set dev ${hostSide} addrgenmode none master br0`,
+        `link set dev ${hostSide} type bridge_slave guard on`,
+        `link set dev ${hostSide} up`,
       ],
     ],
     "host-device": [
