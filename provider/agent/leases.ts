@@ -1,5 +1,6 @@
 import type { LeaseSubject } from "../model/wire/agent-protocol.ts";
-import { messageOf } from "../base/errors.ts";
+import { coalesce } from "../base/coalesce.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { addAddress } from "../model/link/link-steps.ts";
 import { omitUndefined } from "../model/schema/known.ts";
 import type { Lease } from "../model/lease/lease.ts";
@@ -17,11 +18,25 @@ import { isPresent, listPresent } from "./present.ts";
 import type { Settle } from "./settle-lease.ts";
 
 /**
+ * How many leases the agent keeps, and how many of them may be those of one namespace. Each needs a process, which takes
+ * about 1 MiB of the agent's memory. Without a limit, one namespace's Vnics could end the agent, and with it the leases
+ * of all others on the node.
+ */
+export interface LeaseLimits {
+  readonly all: number;
+  readonly ofNamespace: number;
+}
+
+const usualLimits: LeaseLimits = { all: 320, ofNamespace: 240 };
+
+/**
  * The leases of a node: one keeper for each Vnic with DHCP whose pod exists. The resource files say which Vnics these
  * are, so it doesn't matter when the agent was started.
  */
 export class Leases {
   private readonly keepers = new Map<string, LeaseKeeper>();
+  /** The namespaces of the Vnics that have keepers, by UID. */
+  private readonly namespaces = new Map<string, string>();
   /** Keepers whose changes haven't reached the NIC, the resource file or the record yet. */
   private readonly unsettled = new Set<LeaseKeeper>();
   /**
@@ -30,9 +45,11 @@ export class Leases {
    */
   private readonly settling = new Set<LeaseKeeper>();
   private readonly settle: Settle;
+  private readonly limits: LeaseLimits;
 
-  constructor(settle: Settle) {
+  constructor(settle: Settle, limits = usualLimits) {
     this.settle = settle;
+    this.limits = limits;
   }
 
   get size(): number {
@@ -41,7 +58,24 @@ export class Leases {
 
   async acquire(subject: LeaseSubject): Promise<Lease> {
     const keeper = this.keepers.get(subject.uid);
-    return (keeper ? await this.keeperFor(subject, keeper) : this.keep(subject)).acquire();
+    if (keeper) return (await this.keeperFor(subject, keeper)).acquire();
+    // The Job has written the file, and keeps others from working on the Vnic.
+    const namespace = (await readResourceFile(subject.uid))?.vnic.namespace ?? "";
+    this.refuseBeyondLimits(namespace);
+    return this.keep(subject, undefined, namespace).acquire();
+  }
+
+  private refuseBeyondLimits(namespace: string): void {
+    const { all, ofNamespace } = this.limits;
+    const own = [...this.namespaces.values()].filter((one) => one === namespace).length;
+    const remedy = "let the pods of some Vnics run on other nodes, or give these fixed addresses";
+    if (own >= ofNamespace)
+      throw new VnicError(
+        "refused",
+        `the node has ${own} leases of namespace ${namespace}, and takes no more; ${remedy}`,
+      );
+    if (this.namespaces.size >= all)
+      throw new VnicError("refused", `the node has ${this.namespaces.size} leases, and takes no more; ${remedy}`);
   }
 
   /**
@@ -54,9 +88,10 @@ export class Leases {
       return keeper;
     }
     const lease = keeper.isRenamed(subject) ? keeper.lease : undefined;
+    const namespace = this.namespaces.get(subject.uid);
     const stopped = this.stop(subject.uid, { release: false });
     // There is another keeper at once, so that nobody else starts one meanwhile.
-    const next = this.keep(subject, lease);
+    const next = this.keep(subject, lease, namespace);
     await stopped;
     return next;
   }
@@ -65,6 +100,7 @@ export class Leases {
     const keeper = this.keepers.get(uid) ?? (how.release ? await this.findKept(uid) : undefined);
     if (!keeper) return false;
     this.keepers.delete(uid);
+    this.namespaces.delete(uid);
     this.unsettled.delete(keeper);
     return keeper.stop(how);
   }
@@ -91,7 +127,8 @@ export class Leases {
    */
   private async resume(uid: string): Promise<void> {
     const file = await readResourceFile(uid);
-    if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid)) this.keep(subjectOf(file), file.lease);
+    if (file?.definition.dhcp && isNamed(file) && !this.keepers.has(uid))
+      this.keep(subjectOf(file), file.lease, file.vnic.namespace);
   }
 
   /**
@@ -101,10 +138,10 @@ export class Leases {
   private async findKept(uid: string): Promise<LeaseKeeper | undefined> {
     const file = await readResourceFile(uid);
     const kept = file?.definition.dhcp && file.lease && isNamed(file) && (await isPresent(file));
-    return kept ? this.keep(subjectOf(file), file.lease) : undefined;
+    return kept ? this.keep(subjectOf(file), file.lease, file.vnic.namespace) : undefined;
   }
 
-  private keep(subject: LeaseSubject, lease?: Lease): LeaseKeeper {
+  private keep(subject: LeaseSubject, lease: Lease | undefined, namespace = ""): LeaseKeeper {
     const effects = {
       startClient: startDhcpClient,
       otherAddresses: foreignAddresses,
@@ -118,6 +155,7 @@ export class Leases {
     };
     const keeper = new LeaseKeeper(subject, effects, lease);
     this.keepers.set(subject.uid, keeper);
+    this.namespaces.set(subject.uid, namespace);
     return keeper;
   }
 
@@ -168,9 +206,12 @@ async function addToNic(subject: LeaseSubject, { address }: Lease): Promise<void
   if (live && !live.addresses.includes(address)) await ipBatch(netns, [addAddress(address, live.name)]);
 }
 
+/** Reads each pod's links for one lease at a time, as a pod may have many of both. */
+const listLinksTogether = coalesce(listLinks);
+
 /** The addresses of the pod's other links, except the loopback. */
 async function foreignAddresses({ uid, netns }: LeaseSubject): Promise<string[]> {
-  const links = await listLinks({ path: netnsPath(netns) });
+  const links = await listLinksTogether({ path: netnsPath(netns) });
   const own = ownLink(links, uid);
   return links.filter((link) => link !== own && link.name !== "lo").flatMap(({ addresses }) => addresses);
 }

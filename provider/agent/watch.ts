@@ -31,6 +31,12 @@ const fullCheckMilliseconds = 60_000;
 /** How many pods are checked at once. */
 const concurrentChecks = 8;
 
+/**
+ * After a check, a pod rests for this many times as long as its links took to be read. A pod can have so many links that
+ * reading them takes seconds for each of its Vnics, and others must be checked, too.
+ */
+const restFactor = 9;
+
 /** The state of the checks of one Vnic. */
 interface CheckState {
   readonly file: ResourceFile;
@@ -54,6 +60,8 @@ export class Watch {
   private readonly clock: Clock;
   /** UIDs of pods that are being checked. */
   private readonly busy = new Set<string>();
+  /** Until when pods rest, by UID. */
+  private readonly restsUntil = new Map<string, number>();
   private readonly slots = new Slots(concurrentChecks);
 
   constructor(reports: Reports, clock = realClock) {
@@ -74,8 +82,10 @@ export class Watch {
     if (files.length === 0) return { ended: Promise.resolve() };
     const nodeLinks = await listLinks("node");
     const pods = [...Map.groupBy(files, ({ association }) => association.pod.uid)];
+    const now = this.clock.now();
+    for (const [pod, until] of this.restsUntil) if (until <= now) this.restsUntil.delete(pod);
     const checks = pods
-      .filter(([pod]) => !this.busy.has(pod))
+      .filter(([pod]) => !this.busy.has(pod) && !this.restsUntil.has(pod))
       .map(([pod, its]) => {
         this.busy.add(pod);
         return this.slots
@@ -98,16 +108,24 @@ export class Watch {
   }
 
   private async checkAll(files: readonly ResourceFile[], nodeLinks: readonly Link[]): Promise<void> {
-    for (const file of files) await this.checkOne(file, nodeLinks).catch((error: unknown) => logFailure(file, error));
+    const pod = files[0]?.association.pod.uid ?? "";
+    let reading = 0;
+    const find = async (file: ResourceFile) => {
+      const began = this.clock.now();
+      return findNic(file).finally(() => (reading += this.clock.now() - began));
+    };
+    for (const file of files)
+      await this.checkOne(file, nodeLinks, find).catch((error: unknown) => logFailure(file, error));
+    if (reading > 0) this.restsUntil.set(pod, this.clock.now() + restFactor * reading);
   }
 
-  private async checkOne(file: ResourceFile, nodeLinks: readonly Link[]): Promise<void> {
+  private async checkOne(file: ResourceFile, nodeLinks: readonly Link[], find: typeof findNic): Promise<void> {
     const parentIndex = parentOf(file.definition, nodeLinks)?.index;
     const before = this.seen.get(file.vnic.uid) ?? this.initialState(file, parentIndex);
     const isDue = this.clock.now() >= before.fullCheckAt;
     const isOther = parentIndex !== before.parentIndex;
     const mayStay = file.definition.network.mode !== "host-device" && !isDue && !isOther;
-    const nic = mayStay && before.nic ? before.nic : await findNic(file);
+    const nic = mayStay && before.nic ? before.nic : await find(file);
     if (nic === "busy") return;
     const isReplaced =
       before.isParentReplaced || (isOther && parentIndex !== undefined && before.parentIndex !== undefined);

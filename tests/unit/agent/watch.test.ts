@@ -76,6 +76,21 @@ describe("the agent's watch", () => {
     expect(looksIntoPod()).to.be.above(first);
   });
 
+  it("looks for a tenth of the time into a pod whose links take long to be read", async () => {
+    const { kernel } = node;
+    const show = kernel.show.bind(kernel);
+    kernel.show = (place) => {
+      if (place !== "node") clock.pass(20);
+      return show(place);
+    };
+    await poll(pollSeconds);
+    const first = looksIntoPod();
+    await poll(170);
+    expect(looksIntoPod()).to.equal(first);
+    await poll(70);
+    expect(looksIntoPod()).to.be.above(first);
+  });
+
   it("reports a NIC that is gone from the pod within a minute", async () => {
     await poll(pollSeconds);
     node.runInPod(`link del dev ${node.plan.interfaceName}`);
