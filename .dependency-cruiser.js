@@ -25,7 +25,11 @@ const allowed = {
     ...npm("zod", "ipaddr\\.js", "p-limit"),
     ...anyNode,
   ],
-  "provider/reconciler": [...rooms("base", "model", "cluster", "lifecycle"), ...npm("prom-client"), ...anyNode],
+  "provider/reconciler": [
+    ...rooms("base", "model", "cluster", "lifecycle"),
+    ...npm("prom-client", "p-limit"),
+    ...anyNode,
+  ],
   "provider/node": [...rooms("base", "model"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/agent": [...rooms("base", "model", "node", "cluster"), ...npm("zod", "ipaddr\\.js", "p-limit"), ...anyNode],
   "provider/hooks": [...rooms("base", "model", "cluster", "lifecycle"), ...pulumi, ...npm("yaml"), ...anyNode],

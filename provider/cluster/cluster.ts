@@ -75,6 +75,8 @@ export interface VnicCluster {
   findVnic(ref: VnicRef): Promise<StoredVnic | undefined>;
   /** The Vnics that match a label selector, in one namespace or in all. */
   listVnics(selector: string, namespace?: string): Promise<StoredVnic[]>;
+  /** Whether a Vnic that matches a label selector is as described. Needn't read all of them. */
+  hasVnic(selector: string, isIt: (record: StoredVnic) => boolean): Promise<boolean>;
   /** The Vnics of one namespace, at most `most`. */
   listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]>;
   /** Server-side apply of a record that doesn't exist; if it does, returns undefined and changes nothing. */

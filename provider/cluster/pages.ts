@@ -44,7 +44,8 @@ const maxBeginnings = 5;
  * Lists objects page by page, because a large cluster in one response costs the API server and us much memory. `keep`
  * reduces each object before the next page is read. All pages show the state at the same moment; if the server no longer
  * has it (410), the list begins again. The number of objects in a page is chosen by how long the page before was. A page may be
- * larger than usual for objects that only administrators write.
+ * larger than usual for objects that only administrators write. No more pages are read once `isEnough` holds for what was
+ * kept.
  */
 export async function listPages<T, Kept = T>(
   server: ApiServer,
@@ -52,10 +53,11 @@ export async function listPages<T, Kept = T>(
   read: ReadPage<T>,
   keep: (object: T) => Kept = (object) => object as unknown as Kept,
   pageSize = usualPageSize,
+  isEnough: (kept: readonly Kept[]) => boolean = () => false,
 ): Promise<List<Kept>> {
   for (let beginnings = 1; ; beginnings++)
     try {
-      return await listOnce(server, doing, read, keep, pageSize);
+      return await listOnce(server, doing, read, keep, pageSize, isEnough);
     } catch (error) {
       if (!isVnicError(error, "outdated") || beginnings === maxBeginnings) throw error;
     }
@@ -67,6 +69,7 @@ async function listOnce<T, Kept>(
   read: ReadPage<T>,
   keep: (object: T) => Kept,
   pageSize: number,
+  isEnough: (kept: readonly Kept[]) => boolean,
 ): Promise<List<Kept>> {
   const items: Kept[] = [];
   let token: string | undefined;
@@ -83,13 +86,13 @@ async function listOnce<T, Kept>(
     for (const object of page.items) items.push(keep(object));
     limit = nextPageSize(limit, page.characters);
     token = page.metadata?.continue || page.metadata?._continue || undefined;
-    if (token === undefined) return { ...(page.metadata ? { metadata: page.metadata } : {}), items };
+    if (token === undefined || isEnough(items)) return { ...(page.metadata ? { metadata: page.metadata } : {}), items };
   }
 }
 
 /** The number of objects for the page after one of `limit` objects and that length. */
 export function nextPageSize(limit: number, characters: number | undefined): number {
-  if (characters === undefined) return limit;
+  if (characters === undefined) return Math.max(limit, usualPageSize);
   if (characters > usualBytes) return Math.ceil(limit / 2);
   return characters < usualBytes / 2 ? Math.max(limit, Math.min(2 * limit, maxPageSize)) : limit;
 }

@@ -40,6 +40,9 @@ interface Owned {
   readonly metadata: RecordMetadata & RecordName;
 }
 
+/** How many records are read at once to find one, which usually is the first. */
+const firstLook = 5;
+
 /** The calls that all kinds of records share. Every error begins with the action, the kind and the name. */
 export function recordCalls<Stored extends Owned>(
   { server, objects, patches }: RecordApi,
@@ -88,6 +91,18 @@ export function recordCalls<Stored extends Owned>(
         partOfRecord,
       );
       return items;
+    },
+    /** Whether a record of the cluster is as described. Reads few records if one of the first is. */
+    some: async (selected: { labelSelector: string }, isIt: (record: Stored) => boolean): Promise<boolean> => {
+      const { items } = await listPages<Stored, boolean>(
+        server,
+        `looking for one of ${kinds}`,
+        (page) => readPage(undefined, { ...selected, ...page }),
+        (record) => isIt(partOfRecord(record)),
+        firstLook,
+        (kept) => kept.includes(true),
+      );
+      return items.includes(true);
     },
     /** The records of one namespace, at most `most`. */
     listSome: async (namespace: string, most: number): Promise<Stored[]> => {

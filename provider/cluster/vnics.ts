@@ -32,6 +32,7 @@ export function vnicCalls(api: RecordApi): VnicCluster {
     findVnic: vnics.find,
     listVnics: (labelSelector, namespace) => vnics.list(namespace, { labelSelector }),
     listVnicsIn: vnics.listSome,
+    hasVnic: (labelSelector, isIt) => vnics.some({ labelSelector }, isIt),
     createVnic: vnics.create,
     applyVnic: vnics.apply,
     applyVnicStatus: (ref, status) => vnics.applyStatus(ref, status, fieldManager),

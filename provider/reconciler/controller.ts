@@ -15,7 +15,7 @@ import { startRecordController } from "./record-controller.ts";
 import { withoutStale } from "./stale.ts";
 import { setFailed } from "./status.ts";
 import type { ReconcilerContext, Task } from "./task.ts";
-import { waitersFor } from "./waiters.ts";
+import { awaitedValues, waitersFor } from "./waiters.ts";
 import { WatchedIndex } from "./watched-index.ts";
 
 /** Head start of the Vnic that has waited longest for a released address. */
@@ -30,6 +30,7 @@ export async function reconcileVnic(context: ReconcilerContext, id: string): Pro
   const record = await context.cluster.findVnic(ref);
   if (!record) {
     context.claims.forget(ref);
+    context.due.delete(id);
     return {};
   }
   // The watch reports when a claim is released; nothing reports that its holder has died.
@@ -93,21 +94,28 @@ export function startVnicController(
   ]);
   const vnicsOfPod = new WatchedIndex(vnics, {
     idOf: ({ metadata }) => vnicId(metadata),
-    keyOf: ({ metadata, spec }) => `${metadata.namespace}/${spec.pod.name}`,
+    keysOf: ({ metadata, spec }) => [`${metadata.namespace}/${spec.pod.name}`],
   });
+  const waiting = new WatchedIndex(vnics, { idOf: ({ metadata }) => vnicId(metadata), keysOf: awaitedValues });
   pods.onChange((pod) => {
     const key = `${pod.metadata?.namespace}/${pod.metadata?.name}`;
-    const ids = vnicsOfPod.idsOf(key);
+    const its = vnicsOfPod.of(key);
     // Most pods of a cluster have no Vnic.
-    if (ids.size === 0) return podChanges.forget(key);
+    if (its.size === 0) return podChanges.forget(key);
     const isRelevant = podChanges.changed(key, pod);
-    for (const id of ids)
+    // Anybody who may write the pod can change the rest of it all the time. Only the annotation network-status matters,
+    // which isn't kept.
+    for (const [id, { status }] of its)
       if (isRelevant) queue.add(id);
-      else queue.addQuietly(id);
+      else if (status?.networkStatus) queue.addQuietly(id);
   });
-  pods.onGone(({ metadata }) => podChanges.forget(`${metadata?.namespace}/${metadata?.name}`));
+  pods.onGone(({ metadata }) => {
+    const key = `${metadata?.namespace}/${metadata?.name}`;
+    podChanges.forget(key);
+    for (const id of vnicsOfPod.of(key).keys()) queue.addQuietly(id);
+  });
   addresses.onGone((address) => {
-    const [first, ...others] = waitersFor(address, vnics.list());
+    const [first, ...others] = waitersFor(address, waiting.of(address.spec.value).values());
     for (const id of others) queue.postpone(id, headStartSeconds);
     if (first !== undefined) queue.add(first);
   });

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { messageOf } from "../base/errors.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface EndpointsOptions {
@@ -18,6 +19,7 @@ export function serveEndpoints({ port, metrics, complaint, silenceMilliseconds =
     keepAliveTimeout: silenceMilliseconds,
     connectionsCheckingInterval: silenceMilliseconds / 5,
   };
+  const render = recently(() => metrics.render());
   const server = createServer(limits, (request, response) => {
     const answer = (code: number, text: string, type = "text/plain") =>
       response.writeHead(code, { "content-type": type }).end(text);
@@ -29,10 +31,26 @@ export function serveEndpoints({ port, metrics, complaint, silenceMilliseconds =
         return answer(words === undefined ? 200 : 503, `${words ?? "ok"}\n`);
       }
       case "/metrics":
-        return void metrics.render().then((text) => answer(200, text, metrics.contentType));
+        return void render().then(
+          (text) => answer(200, text, metrics.contentType),
+          (error: unknown) => answer(500, `${messageOf(error)}\n`),
+        );
       default:
         return answer(404, "not found\n");
     }
   });
   return server.listen(port);
+}
+
+/** How long a text with metrics is given to all who ask, because any pod can ask at any rate. */
+const lifetimeMilliseconds = 1000;
+
+/** Wraps `read`: its last result is used again for a while. */
+function recently(read: () => Promise<string>): () => Promise<string> {
+  let last: { readonly text: Promise<string>; readonly until: number } | undefined;
+  return () => {
+    const now = performance.now();
+    if (!last || now > last.until) last = { text: read(), until: now + lifetimeMilliseconds };
+    return last.text;
+  };
 }

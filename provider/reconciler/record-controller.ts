@@ -1,6 +1,6 @@
 import type { Watched } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
-import { vnicId, type VnicRef } from "../model/names.ts";
+import { group, vnicId, type VnicRef } from "../model/names.ts";
 import type { RecordMetadata } from "../model/kubernetes/record.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -52,13 +52,25 @@ export function startRecordController<Record extends { readonly metadata: Record
     metadata.generation,
     metadata.deletionTimestamp,
   ]);
+  // Drivers write claim, finalizer and status; such a change doesn't cause another try after a failure. What is neither
+  // looked at nor kept may change all the time.
+  const others = new ChangeFilter<Record>(({ metadata: { resourceVersion: _, labels, ...metadata }, ...rest }) => [
+    Object.entries(labels ?? {}).filter(([key]) => key.split("/")[0]?.endsWith(group)),
+    metadata,
+    rest,
+  ]);
   records.onChange((record) => {
     const id = vnicId(record.metadata);
-    // Drivers write claim, finalizer and status; such a change doesn't cause another try after a failure.
+    const isOther = others.changed(id, record);
     if (changes.changed(id, record)) queue.add(id);
-    else queue.addQuietly(id);
+    else if (isOther) queue.addQuietly(id);
   });
-  records.onGone(({ metadata }) => changes.forget(vnicId(metadata)));
+  records.onGone(({ metadata }) => {
+    const id = vnicId(metadata);
+    changes.forget(id);
+    others.forget(id);
+    queue.addQuietly(id);
+  });
 
   const addAll = () => records.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
   const resync = setInterval(() => {

@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type Clock, realClock } from "../base/clock.ts";
 import { isVnicError, messageOf } from "../base/errors.ts";
@@ -5,10 +6,12 @@ import { Deadline } from "../lifecycle/deadline.ts";
 import type { SessionPool } from "../lifecycle/session/session-pool.ts";
 import type { Session } from "../lifecycle/session/session.ts";
 import { placementOf } from "../model/vnic/record.ts";
+import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Log } from "./log.ts";
 
 /** Enough for everything on a node, even if pods make each removal slow. */
 const timeoutSeconds = 600;
+const concurrentNamespaces = 8;
 
 /**
  * Removes from a node the Vnics that no longer exist or are on another node, for example after a node that was
@@ -17,10 +20,10 @@ const timeoutSeconds = 600;
  */
 export async function sweep(cluster: Cluster, log: Log, node: string, session: Session): Promise<number> {
   const { vnics } = await session.request("list", {});
-  for (const vnic of vnics) {
+  const sweepOne = async (vnic: InjectPlan["vnic"]) => {
     const { uid, namespace, name } = vnic;
     const record = await cluster.findVnic({ namespace, name });
-    if (record?.metadata.uid === uid && placementOf(record)?.node === node) continue;
+    if (record?.metadata.uid === uid && placementOf(record)?.node === node) return;
     const about = { vnic: `${namespace}/${name}` };
     try {
       await session.request("eject", { plan: { vnic } });
@@ -30,7 +33,17 @@ export async function sweep(cluster: Cluster, log: Log, node: string, session: S
       // If a Vnic can't be removed, for example because of its pod, continue with the other Vnics.
       log("error", `sweeping node ${node}: ${messageOf(error)}`, about);
     }
-  }
+  };
+  // Pods can make each removal slow, so no namespace waits for the Vnics of another.
+  const limit = pLimit(concurrentNamespaces);
+  const namespaces = [...Map.groupBy(vnics, ({ namespace }) => namespace).values()];
+  await Promise.all(
+    namespaces.map((its) =>
+      limit(async () => {
+        for (const vnic of its) await sweepOne(vnic);
+      }),
+    ),
+  );
   return vnics.length;
 }
 

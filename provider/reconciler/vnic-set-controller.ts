@@ -16,9 +16,12 @@ export interface VnicSetControllerOptions {
   readonly resyncSeconds: number;
 }
 
+/** How many sets are handled at once. What a namespace has in it can make its sets slow. */
+const concurrentSets = 4;
+
 /**
- * Starts the controller for all VnicSets, which handles one at a time, so that no address is allocated twice. Returns
- * a function that stops it.
+ * Starts the controller for all VnicSets. Addresses are allocated for one set at a time, so that none is allocated twice;
+ * all else is done for several sets at once. Returns a function that stops it.
  */
 export function startVnicSetController(
   context: Omit<SetWatcher, "pods">,
@@ -31,7 +34,7 @@ export function startVnicSetController(
     reconcile: (id) => reconcileVnicSet({ ...context, pods }, id),
     metrics,
     log: context.log,
-    width: () => 1,
+    width: () => concurrentSets,
     resyncSeconds,
   });
   const podChanges = new ChangeFilter<PodObject>((pod) => [

@@ -50,7 +50,11 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     return { againInSeconds: 5 };
   }
   const input = await readInput(watcher, canonical.set, ranges);
-  const plan = expand(input);
+  const planWith = (others: readonly string[]) => {
+    const plan = expand({ ...input, others });
+    return { ...plan, apply: plan.apply.slice(0, maxWritesPerRound), isWhole: plan.apply.length <= maxWritesPerRound };
+  };
+  const plan = ranges ? await watcher.unavailable.plan(cluster, canonical.set, planWith) : planWith([]);
 
   // Sync
   for (const vnic of plan.remove.slice(0, maxWritesPerRound)) {
@@ -58,13 +62,12 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} doesn't need it any more`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply.slice(0, maxWritesPerRound))
-    watcher.unavailable.add(await cluster.applyMember(record));
+  for (const record of plan.apply) await cluster.applyMember(record);
 
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && input.workload === undefined;
   await setStatus(cluster, set, setStatusOf(input.set, plan, workloadIsMissing, new Date()));
-  if (plan.remove.length > maxWritesPerRound || plan.apply.length > maxWritesPerRound) return { againInSeconds: 0 };
+  if (plan.remove.length > maxWritesPerRound || !plan.isWhole) return { againInSeconds: 0 };
   // Nothing notifies us when a Vnic of another network releases an address, or when a workload is created.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
@@ -84,24 +87,23 @@ async function rangesOf(
 
 /** Reads the set's own Vnics directly, because addresses that were just allocated must be among them. */
 async function readInput(
-  { cluster, pods, unavailable }: SetWatcher,
+  { cluster, pods }: SetWatcher,
   set: StoredVnicSet,
   ranges: readonly AddressRange[] | undefined,
-): Promise<ExpansionInput> {
+): Promise<Omit<ExpansionInput, "others">> {
   const { namespace, name } = set.metadata;
-  const [vnics, workload, statefulSets, others] = await Promise.all([
+  const [vnics, workload, statefulSets] = await Promise.all([
     cluster.listVnics(`${labels.set}=${name}`, namespace),
     set.spec.workload && cluster.findWorkload(namespace, set.spec.workload),
     cluster.listStatefulSets(namespace),
-    ranges ? unavailable.outsideOf(cluster, set) : [],
   ]);
-  return { set, pods: pods.listIn(namespace), vnics, others, workload, statefulSets, ranges };
+  return { set, pods: pods.listIn(namespace), vnics, workload, statefulSets, ranges };
 }
 
 /** Whether a pod still exists although the cached list doesn't have it, so that its Vnic isn't deleted by mistake. */
 async function isServedAfterAll(
   { cluster }: SetWatcher,
-  { set, pods, workload }: ExpansionInput,
+  { set, pods, workload }: Omit<ExpansionInput, "others">,
   { spec }: StoredVnic,
 ) {
   if (pods.some(({ metadata }) => metadata?.name === spec.pod.name)) return false;

@@ -4,13 +4,20 @@ import { hostOf } from "../base/address.ts";
 import { deriveMac, vnicId } from "../model/names.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 
+/** The addresses and the MAC for which a Vnic waits, because another one holds one of them; none if it doesn't wait. */
+export function awaitedValues(vnic: StoredVnic): string[] {
+  if (!isRefused(vnic)) return [];
+  const { metadata, spec } = vnic;
+  return [spec.mac ?? deriveMac(metadata), ...fixedAddresses(spec).map(hostOf)];
+}
+
 /**
- * IDs of the Vnics that wait for an address that was released, longest wait first. A Vnic isn't woken by an address
- * that it released itself, because it was refused for another address.
+ * IDs of the Vnics that wait for an address that was released, longest wait first; `waiting` are those that wait for its
+ * value. A Vnic isn't woken by an address that it released itself, because it was refused for another address.
  */
-export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonly StoredVnic[]): string[] {
-  return vnics
-    .filter((vnic) => vnic.metadata.uid !== spec.holder.uid && isRefused(vnic) && isWaitingFor(vnic, spec.value))
+export function waitersFor({ spec }: Pick<StoredAddress, "spec">, waiting: Iterable<StoredVnic>): string[] {
+  return [...waiting]
+    .filter(({ metadata }) => metadata.uid !== spec.holder.uid)
     .sort((one, other) => ageOf(one).localeCompare(ageOf(other)))
     .map(({ metadata }) => vnicId(metadata));
 }
@@ -18,12 +25,6 @@ export function waitersFor({ spec }: Pick<StoredAddress, "spec">, vnics: readonl
 function isRefused({ metadata, status }: StoredVnic): boolean {
   const ready = readyOf(status);
   return ready?.reason === "HeldByOther" && metadata.deletionTimestamp === undefined;
-}
-
-function isWaitingFor({ metadata, spec }: StoredVnic, value: string): boolean {
-  return (
-    (spec.mac ?? deriveMac(metadata)) === value || fixedAddresses(spec).some((address) => hostOf(address) === value)
-  );
 }
 
 function ageOf({ metadata }: StoredVnic): string {

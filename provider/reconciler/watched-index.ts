@@ -2,42 +2,47 @@ import type { Watched } from "../cluster/cluster.ts";
 
 export interface IndexOptions<T> {
   readonly idOf: (object: T) => string;
-  readonly keyOf: (object: T) => string;
+  /** The keys by which an object is found; none if it isn't to be found at present. */
+  readonly keysOf: (object: T) => readonly string[];
 }
 
-const none: ReadonlySet<string> = new Set();
-
 /**
- * The IDs of watched objects by a key, such as the Vnics of a pod. Without it, each event of one of many pods would go
- * through all of many Vnics.
+ * Watched objects by a key, such as the Vnics of a pod. Without it, each event of one of many pods would go through all
+ * of many Vnics.
  */
 export class WatchedIndex<T> {
-  private readonly idsByKey = new Map<string, Set<string>>();
-  private readonly keys = new Map<string, string>();
+  private readonly options: IndexOptions<T>;
+  /** The objects of each key by their IDs. */
+  private readonly byKey = new Map<string, Map<string, T>>();
+  private readonly keys = new Map<string, readonly string[]>();
 
-  constructor(watched: Watched<T>, { idOf, keyOf }: IndexOptions<T>) {
-    for (const object of watched.list()) this.put(idOf(object), keyOf(object));
-    watched.onChange((object) => this.put(idOf(object), keyOf(object)));
-    watched.onGone((object) => this.remove(idOf(object)));
+  constructor(watched: Watched<T>, options: IndexOptions<T>) {
+    this.options = options;
+    for (const object of watched.list()) this.put(object);
+    watched.onChange((object) => this.put(object));
+    watched.onGone((object) => this.remove(options.idOf(object)));
   }
 
-  idsOf(key: string): ReadonlySet<string> {
-    return this.idsByKey.get(key) ?? none;
+  /** The objects with that key, by their IDs. */
+  of(key: string): ReadonlyMap<string, T> {
+    return this.byKey.get(key) ?? new Map<string, T>();
   }
 
-  private put(id: string, key: string): void {
-    if (this.keys.get(id) === key) return;
+  private put(object: T): void {
+    const id = this.options.idOf(object);
     this.remove(id);
-    this.keys.set(id, key);
-    this.idsByKey.set(key, (this.idsByKey.get(key) ?? new Set()).add(id));
+    const keys = this.options.keysOf(object);
+    if (keys.length === 0) return;
+    this.keys.set(id, keys);
+    for (const key of keys) this.byKey.set(key, (this.byKey.get(key) ?? new Map<string, T>()).set(id, object));
   }
 
   private remove(id: string): void {
-    const key = this.keys.get(id);
-    if (key === undefined) return;
+    for (const key of this.keys.get(id) ?? []) {
+      const objects = this.byKey.get(key);
+      objects?.delete(id);
+      if (objects?.size === 0) this.byKey.delete(key);
+    }
     this.keys.delete(id);
-    const ids = this.idsByKey.get(key);
-    ids?.delete(id);
-    if (ids?.size === 0) this.idsByKey.delete(key);
   }
 }

@@ -147,6 +147,10 @@ export class FakeCluster implements Cluster {
     );
   }
 
+  async hasVnic(selector: string, isIt: (record: StoredVnic) => boolean): Promise<boolean> {
+    return (await this.listVnics(selector)).some(isIt);
+  }
+
   async listVnicsIn(namespace: string, most: number): Promise<StoredVnic[]> {
     this.called("listVnicsIn", namespace);
     return [...this.vnics.values()].filter(({ metadata }) => metadata.namespace === namespace).slice(0, most);

@@ -19,8 +19,20 @@ export async function recordsOn(cluster: Cluster, name: string): Promise<StoredV
 
 /** The records that name the network. */
 async function recordsNaming(cluster: Cluster, name: string): Promise<StoredVnic[]> {
-  const records = await cluster.listVnics(`${labels.network}=${networkLabel(name)}`);
-  return records.filter((record) => isNamedBy(record, name)).filter(isInUse);
+  return (await cluster.listVnics(selectorOf(name))).filter((record) => isUsedBy(record, name));
+}
+
+/** Whether there is a record that names the network. It isn't read how many: each Vnic that leaves asks this. */
+function isNamedByAny(cluster: Cluster, name: string): Promise<boolean> {
+  return cluster.hasVnic(selectorOf(name), (record) => isUsedBy(record, name));
+}
+
+function selectorOf(name: string): string {
+  return `${labels.network}=${networkLabel(name)}`;
+}
+
+function isUsedBy(record: StoredVnic, name: string): boolean {
+  return isNamedBy(record, name) && isInUse(record);
 }
 
 /** The records, other than those, of the Vnics that have a claim on a network and aren't realised on another one. */
@@ -63,11 +75,10 @@ export async function releaseIfUnused(cluster: Cluster, name: string): Promise<v
   const { finalizers = [] } = record?.metadata ?? {};
   if (!record || !finalizers.includes(networkFinalizer)) return;
   // The claims are read only if no record names the network, which is rare.
-  const users = await recordsNaming(cluster, name);
-  if (users.length > 0 || (await holdersOn(cluster, name, users)).length > 0) return;
+  if ((await isNamedByAny(cluster, name)) || (await holdersOn(cluster, name, [])).length > 0) return;
   await cluster.releaseNetwork(name, record.metadata.uid, record);
   // A Vnic that was added in the meantime relied on the finalizer. Its record names the network.
-  if ((await recordsNaming(cluster, name)).length > 0) await cluster.holdNetwork(name, record.metadata.uid);
+  if (await isNamedByAny(cluster, name)) await cluster.holdNetwork(name, record.metadata.uid);
 }
 
 /**

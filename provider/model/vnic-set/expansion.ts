@@ -106,7 +106,7 @@ export function expand(input: ExpansionInput): Expansion {
 }
 
 /** Whether a Vnic belongs to the set; the label alone isn't enough. */
-export function isMember(set: StoredVnicSet, { metadata }: StoredVnic): boolean {
+export function isMember(set: StoredVnicSet, { metadata }: Pick<VnicRecord, "metadata">): boolean {
   return (
     metadata.namespace === set.metadata.namespace &&
     metadata.labels?.[labels.set] === set.metadata.name &&

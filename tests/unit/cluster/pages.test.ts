@@ -41,6 +41,16 @@ describe("a list in pages", () => {
     expect(order).to.deep.equal(["page", "0", "1", "2", "page", "3", "4", "5"]);
   });
 
+  it("ends with the page in which what is looked for was found", async () => {
+    const found = (kept: readonly boolean[]) => kept.includes(true);
+    const list = await listPages(server, "looking", numbers(9), (number) => number === 4, 3, found);
+    expect(list.items).to.deep.equal([false, false, false, false, true, false]);
+    expect(asked.map(({ limit, _continue }) => [limit, _continue])).to.deep.equal([
+      [3, undefined],
+      [50, "3"],
+    ]);
+  });
+
   it("begins again, without objects of the former state, if the server has forgotten that state", async () => {
     let fails = 1;
     const list = await listPages(

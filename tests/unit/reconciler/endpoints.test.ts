@@ -21,4 +21,22 @@ describe("the reconciler's endpoints", () => {
       server.closeAllConnections();
     }
   });
+
+  it("render metrics once for all who ask within a second", async () => {
+    const metrics = makeMetrics();
+    let rendered = 0;
+    const counting = { ...metrics, render: () => (rendered++, metrics.render()) };
+    const server = serveEndpoints({ port: 0, metrics: counting, complaint: () => undefined });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      const began = performance.now();
+      const asks = Array.from({ length: 200 }, () => fetch(`http://127.0.0.1:${port}/metrics`));
+      for (const answer of await Promise.all(asks)) expect(await answer.text()).to.contain("vnic_leading 0");
+      expect(rendered).to.be.at.most(1 + Math.ceil((performance.now() - began) / 1000));
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
 });

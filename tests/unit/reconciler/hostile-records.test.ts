@@ -11,7 +11,7 @@ import { sweepAddresses } from "../../../provider/reconciler/address-sweep.ts";
 import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
 import type { ReconcilerContext } from "../../../provider/reconciler/task.ts";
 import { UnavailableAddresses } from "../../../provider/reconciler/unavailable-addresses.ts";
-import { waitersFor } from "../../../provider/reconciler/waiters.ts";
+import { awaitedValues, waitersFor } from "../../../provider/reconciler/waiters.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { definition, pod, storedVnic, uid } from "../../fakes/objects.ts";
 
@@ -149,6 +149,7 @@ describe("a tenant's record, whatever its metadata and the tenant's other object
           await sweepAddresses(cluster, context.log, addresses, vnics);
           expect(cluster.holders).to.include({ "eth1 192.168.50.77": "web/wire" });
           expect(await new UnavailableAddresses(addresses, vnics).outsideOf(cluster, set)).to.include("192.168.50.77");
+          for (const vnic of vnics.list()) awaitedValues(vnic);
           for (const address of addresses.list()) waitersFor(address, vnics.list());
           await removeNetwork(cluster, { name: "lan", uid: uid(50) }).catch((error: unknown) => {
             expect(messageOf(error)).to.match(/in use by Vnic shop\/db-wire/);

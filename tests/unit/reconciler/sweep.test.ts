@@ -35,6 +35,22 @@ describe("sweeping a node", () => {
     expect(ejected).to.deep.equal(["gone", "remade", "elsewhere"]);
     expect(logged).to.deep.equal(ejected.map((name) => `shop/${name}`));
   });
+
+  it("ejects those of a namespace however long another namespace's take", async () => {
+    const nodeSide = new FakeNodeSide();
+    const vnic = (namespace: string, number: number) => ({ uid: uid(number), namespace, name: `v${number}` });
+    nodeSide.list = () => ({ vnics: [...[1, 2, 3].map((number) => vnic("bank", number)), vnic("shop", 4)] });
+    nodeSide.eject = (request) =>
+      request.verb === "eject" && request.plan.vnic.namespace === "bank"
+        ? new Promise(() => undefined)
+        : { removed: true, resourceFile: true, steps: [] };
+    const attachment = new FakeAttachment((request, self) => void nodeSide.serve(request, self));
+    const session = new Session("job", "worker-1", attachment, new FakeClock());
+    const logged: unknown[] = [];
+    void sweep(new FakeCluster(), (_, __, about) => void logged.push(about?.vnic), "worker-1", session);
+    await settle();
+    expect(logged).to.deep.equal(["shop/v4"]);
+  });
 });
 
 describe("the sweeps of a node", () => {
