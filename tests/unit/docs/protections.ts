@@ -37,6 +37,20 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "kernel/fuzz.test.ts": ["on its Vnic of mode … changes nothing on the node, and keeps nothing of it"],
   },
+  "a pod with a Vnic can't have its removed NIC taken for gone by leaving another link in its place, while the NIC is still up with its MAC":
+    {
+      "kernel/hostile-namespaces.test.ts": [
+        "…, is reported, placement …",
+        "a macvlan on its NIC's parent, is reported",
+      ],
+    },
+  "a pod with a Vnic can't become the root of the spanning tree of the node's bridge, or close any port of it but its own":
+    { "kernel/hostile-spanning-tree.test.ts": ["can't become its root, and closes only its own port by trying"] },
+  "a pod with `hostUsers: false` can't make links on the node's NICs by the ID of the node's network namespace": {
+    "kernel/hostile-namespaces.test.ts": [
+      "can't with all capabilities in a user namespace of its own (hostUsers: false)",
+    ],
+  },
   "a pod with a Vnic can't exhaust the memory of the node side or the node agent by its number of links or addresses": {
     "unit/node/large-outputs.test.ts": [
       "needs no more memory than an injection Job has, however many such programs run at once",
@@ -145,6 +159,20 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "unit/node/fair-slots.test.ts": [
       "are fewer for a group while another one has work, even if that waits, because they share the processors",
     ],
+  },
+  "rights on Vnics can't keep addresses from the VnicSets of other namespaces by records that merely ask for them": {
+    "unit/reconciler/unavailable-addresses.test.ts": [
+      "include those of its own namespace's records, and none for which records of others merely ask",
+      "include those that other VnicSets have allocated, until their Vnics were tried",
+    ],
+  },
+  "rights on Vnics can't end the node agent by the number of its leases, or take all leases that a node can have": {
+    "unit/agent/leases.test.ts": [
+      "are no more for one namespace than leaves room for others, and no more in all than it has memory for",
+    ],
+  },
+  "all rights in a namespace can't delay the VnicSets of other namespaces by objects that take long to list": {
+    "unit/reconciler/vnic-set-neighbors.test.ts": ["don't keep the sets of another namespace from being served"],
   },
   "rights on Vnics can't make a record that is too large for its readers, or stop others' Vnics by what metadata and NetworkAttachmentDefinitions contain":
     {
