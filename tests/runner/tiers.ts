@@ -80,7 +80,7 @@ export const tiers: readonly Tier[] = [
     preparesPackagesOnly: true,
   },
   // The real engine without a cluster.
-  { name: "preview", timeoutSeconds: 120, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
+  { name: "preview", timeoutSeconds: 300, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
   // Each process starts an API server for all of its files.
   { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
   { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },

@@ -5,7 +5,7 @@ import { readNode } from "../../model/kubernetes/node.ts";
 import type { PodObject } from "../../model/kubernetes/pod.ts";
 import { whyNotStarted } from "../../model/kubernetes/session-event.ts";
 import type { SessionJobOptions } from "../../model/kubernetes/session-job.ts";
-import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
+import { readSessionPod, wasKilled } from "../../model/kubernetes/session-pod.ts";
 import { systemNamespace } from "../../model/names.ts";
 
 type Wanted = Pick<SessionJobOptions, "name" | "node" | "image">;
@@ -44,9 +44,9 @@ export class StartMonitor {
   /** @param attached Whether there was a connection to the Job's container. */
   async check(pod: PodObject | undefined, attached: boolean): Promise<void> {
     const state = pod && readSessionPod(pod);
-    // A container that completed after it was attached did so because the connection broke, so a new session may work.
-    // If a container never ran, or failed, a new one would fail as well.
-    const broken = attached && pod?.status?.phase === "Succeeded";
+    // A container that completed after it was attached did so because the connection broke, so a new session may work, as
+    // it may if the container was killed. If a container never ran, or failed by itself, a new one would fail as well.
+    const broken = pod && ((attached && pod.status?.phase === "Succeeded") || wasKilled(pod));
     if (state?.state === "stuck") throw this.cantRun(state.why, broken ? "sessionBroken" : "failed");
     if (state?.state === "running" || this.clock.now() < this.nextCheckAt) return;
     this.nextCheckAt = this.clock.now() + checkEveryMilliseconds;

@@ -40,6 +40,18 @@ export function readSessionPod(pod: PodObject): SessionPodState {
   return { state: "starting", why: waiting?.reason ?? phase ?? "no status yet" };
 }
 
+/** The exit code of a process that was ended by SIGKILL (128 + 9, as shells count). */
+const killedCode = 137;
+
+/**
+ * Whether something from outside has killed the container, which says nothing about another one. Its own memory limit
+ * would end another one as well.
+ */
+export function wasKilled({ status }: PodObject): boolean {
+  const terminated = status?.containerStatuses?.[0]?.state?.terminated;
+  return status?.phase === "Failed" && terminated?.exitCode === killedCode && terminated.reason !== "OOMKilled";
+}
+
 function terminatedWords(container: ContainerStatus | undefined): string | undefined {
   const terminated = container?.state?.terminated;
   if (!terminated) return undefined;

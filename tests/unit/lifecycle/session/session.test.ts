@@ -187,6 +187,23 @@ describe("opening a session", () => {
     expect([...cluster.jobs.keys()]).to.deep.equal([]);
   });
 
+  for (const [what, terminated, kind] of [
+    ["was killed from outside", { exitCode: 137, reason: "Error" }, "sessionBroken"],
+    ["was killed by its memory limit", { exitCode: 137, reason: "OOMKilled" }, "failed"],
+    ["failed by itself", { exitCode: 1, reason: "Error" }, "failed"],
+  ] as const)
+    it(`reports a ${kind === "failed" ? "failure" : "broken session"} when the container ${what} before it was attached`, async () => {
+      const cluster = new FakeCluster();
+      cluster.attachTooEarly = 100;
+      cluster.sessionPod = {
+        metadata: { name: "session-pod" },
+        status: { phase: "Failed", containerStatuses: [{ name: "session", state: { terminated } }] },
+      };
+      const error = await rejection(openSession(cluster, options, new Deadline("testing", 2)));
+      expect(error).to.have.property("kind", kind);
+      expect(error.message).to.include(`exit code ${terminated.exitCode}`);
+    });
+
   it("fails early even when a connection briefly existed to a container that can't start", async () => {
     const cluster = new FakeCluster();
     cluster.nodeSide.hello = () => {
