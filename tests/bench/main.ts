@@ -1,6 +1,7 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
  * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2] [--keep]
+ * | noop [--sizes 1,100] [--rounds 5] | heal [--sizes 100] [--rounds 3] | datapath [--rounds 5]
  * | cluster [--divisor 10] [--resync 120] [--keep]
  *
  * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
@@ -11,8 +12,11 @@ import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
 import { measureCluster } from "./cluster/cluster.ts";
+import { measureDatapath } from "./datapath.ts";
+import { measureHeal } from "./heal.ts";
 import { endChildrenWhenInterrupted } from "./interruption.ts";
 import { measureNeighbors } from "./neighbors.ts";
+import { measureNoop } from "./noop.ts";
 import { measureProfile } from "./profile.ts";
 import { measureScale } from "./scale.ts";
 import { measureRefresh } from "./refresh.ts";
@@ -29,6 +33,11 @@ const usage = `usage: npm run bench -- <command>
   scale [--sizes 1,10,100] up, preview, refresh and destroy of many Vnics on all nodes, with controls
         [--rounds 2]
         [--keep]           also replaces the results that the documentation shows
+  noop [--sizes 1,100]     preview and up without a change, against as many resources that do nothing
+       [--rounds 5]
+  heal [--sizes 100]       the NICs of a node that lost power, until all are back
+       [--rounds 3]
+  datapath [--rounds 5]    throughput and latency of each mode, against the parent's own; needs no lab
   profile [--rounds 3]     where the time of an up goes: stages, requests, controls
 `;
 
@@ -51,6 +60,9 @@ async function main(argv: string[]): Promise<number> {
     burst: () => measureBurst(counts(values.sizes ?? "10,50")),
     refresh: () => measureRefresh(counts(values.sizes ?? "100,1000")),
     profile: () => measureProfile(count(values.rounds ?? "3")),
+    noop: () => measureNoop(counts(values.sizes ?? "1,100"), count(values.rounds ?? "5")),
+    heal: () => measureHeal(count(values.sizes ?? "100"), count(values.rounds ?? "3")),
+    datapath: () => measureDatapath(count(values.rounds ?? "5")),
     cluster: () =>
       measureCluster({
         divisor: count(values.divisor ?? "10"),

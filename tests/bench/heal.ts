@@ -1,0 +1,134 @@
+import { apiVersion } from "../../provider/model/names.ts";
+import type { StoredVnic } from "../../provider/model/vnic/record.ts";
+import { until } from "../lab/run.ts";
+import { applyObjects } from "../support/cluster.ts";
+import { rebootNode } from "../support/damage.ts";
+import { answersPing } from "../support/outside.ts";
+import { startReconciler } from "../support/reconciler.ts";
+import { podNetns } from "../support/pod-netns.ts";
+import { define } from "../support/lifecycle.ts";
+import { now } from "./clock.ts";
+import { node, onLab, prober, subnet } from "./ground.ts";
+import { makeLinks, removeLinks } from "./kernel-work.ts";
+import { writeResults } from "./results.ts";
+import { summarize } from "./statistics.ts";
+import { printTable, shown } from "./table.ts";
+
+const namespace = "bench-heal";
+const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
+/** Longer than a node takes to come back; only for hangs. */
+const patience = 600;
+
+/** Milliseconds. */
+interface Sample {
+  /** From the node's loss of power until the last pod has a new sandbox: the control, as no NIC can be back before. */
+  readonly pods: number;
+  /** From then until the last Vnic is ready in its pod's new sandbox. */
+  readonly vnics: number;
+  /** As many links made by hand on that node, in the same pods. */
+  readonly kernel: number;
+}
+
+/** Measures how the reconciler brings back the NICs of ten pods after their node has lost power. */
+export async function measureHeal(count: number, rounds: number): Promise<void> {
+  await onLab(namespace, async ({ bench }) => {
+    const reconciler = await startReconciler(bench.lab, { on: "node2" });
+    const samples: Sample[] = [];
+    try {
+      await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
+      for (let round = 1; round <= rounds; round++) {
+        const wires = Array.from({ length: count }, (_, index) => wire(index));
+        const netns = new Map<string, string>();
+        for (const pod of pods) netns.set(pod, await podNetns(bench, pod, node));
+        const byHand = wires.map((definition) => ({ definition, netns: netns.get(definition.pod.name) ?? "" }));
+        const { laps } = await makeLinks(byHand);
+        await removeLinks(byHand);
+
+        const records = async () =>
+          (JSON.parse(await bench.kubectl("get", "vnics", "-o", "json")) as { items: StoredVnic[] }).items;
+        await applyObjects(
+          bench.lab.kubectl,
+          wires.map(({ name, pod, ...wire }) => ({
+            ...{ apiVersion, kind: "Vnic", metadata: { namespace, name } },
+            spec: {
+              pod: { name: pod.name },
+              network: wire.network,
+              interfaceName: wire.interfaceName,
+              addresses: wire.addresses,
+              duplicateAddressDetection: false,
+            },
+          })),
+        );
+        await bench.kubectl("wait", "--for=condition=Ready", "vnics", "--all", `--timeout=${patience}s`);
+        const former = new Set((await records()).map(({ status }) => status?.pod?.sandboxId));
+
+        const lostAt = now();
+        rebootNode(node);
+        await until("all pods to run again", patience, async () => (await areBack(former)) || undefined, {
+          brief: true,
+        });
+        const podsAt = now();
+        await until(
+          "all Vnics",
+          patience,
+          async () => (await records()).every((record) => isServedIn(record, former)) || undefined,
+          { brief: true },
+        );
+        const vnicsAt = now();
+        for (const { addresses } of wires)
+          if (!(await answersPing(bench.lab, prober, addresses[0]?.replace(/\/.*/, "") ?? "", 10)))
+            throw new Error(`${addresses[0]} doesn't answer`);
+        samples.push({ pods: podsAt - lostAt, vnics: vnicsAt - podsAt, kernel: laps["configured"] ?? NaN });
+        console.log(`round ${round} of ${rounds}: ${JSON.stringify(samples.at(-1))}`);
+        await bench.kubectl("delete", "vnics", "--all", `--timeout=${patience}s`);
+      }
+    } finally {
+      await reconciler.stop();
+    }
+    print(count, samples);
+    await writeResults("heal", { count, pods: pods.length, samples });
+
+    async function areBack(former: ReadonlySet<string | undefined>): Promise<boolean> {
+      const { stdout } = await bench.lab.exec(node, ["sh", "-c", "ls /run/netns 2>/dev/null | wc -l"]);
+      if (Number(stdout) < pods.length) return false;
+      const phases = await bench.kubectl(
+        ...["get", "pods", "-o"],
+        `jsonpath={range .items[*]}{.status.containerStatuses[0].state.running.startedAt}{" "}{.status.containerStatuses[0].restartCount}{"\\n"}{end}`,
+      );
+      const lines = phases.split("\n").filter((line) => /^\S+Z \d+$/.test(line.trim()));
+      return former.size > 0 && lines.length === pods.length && lines.every((line) => !line.endsWith(" 0"));
+    }
+  });
+}
+
+function wire(index: number) {
+  const pod = { namespace, name: pods[index % pods.length] ?? "" };
+  const interfaceName = `lan${Math.floor(index / pods.length)}`;
+  return define({
+    ...{ name: `wire-${index}`, pod, interfaceName, addresses: [`${subnet}.1.${1 + index}/16`] },
+    duplicateAddressDetection: false,
+  });
+}
+
+function isServedIn({ status }: StoredVnic, former: ReadonlySet<string | undefined>): boolean {
+  const isReady = status?.conditions.find(({ type }) => type === "Ready")?.status === "True";
+  return isReady && status?.pod !== undefined && !former.has(status.pod.sandboxId);
+}
+
+function print(count: number, samples: readonly Sample[]): void {
+  const part = (name: keyof Sample, words: string): string[] => {
+    const { n, p50, p95 } = summarize(samples.map((sample) => sample[name]));
+    return [words, String(n), shown(p50), shown(p95)];
+  };
+  console.log(`\n${count} Vnics in ${pods.length} pods of a node that lost power, milliseconds\n`);
+  printTable(
+    ["part", "n", "p50", "p95"],
+    [
+      part("pods", "until all pods run again (control)"),
+      part("vnics", "from then until all Vnics are ready"),
+      part("kernel", "as many links by hand (control)"),
+    ],
+  );
+  const whole = summarize(samples.map((sample) => (sample.pods + sample.vnics) / (sample.pods + sample.kernel)));
+  console.log(`\nall Vnics back: ${whole.p50.toFixed(2)} × (pods back + kernel)`);
+}
