@@ -19,6 +19,12 @@ const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
 /** Longer than a node takes to come back; only for hangs. */
 const patience = 600;
 
+/** What is read of a pod. */
+interface RestartedPod {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly containerStatuses?: readonly { restartCount: number; state: { running?: object } }[] };
+}
+
 /** Milliseconds. */
 interface Sample {
   /** From the node's loss of power until the last pod has a new sandbox: the control, as no NIC can be back before. */
@@ -62,11 +68,14 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
         await bench.kubectl("wait", "--for=condition=Ready", "vnics", "--all", `--timeout=${patience}s`);
         const former = new Set((await records()).map(({ status }) => status?.pod?.sandboxId));
 
+        const before = await restarts();
         const lostAt = now();
         rebootNode(node);
-        await until("all pods to run again", patience, async () => (await areBack(former)) || undefined, {
-          brief: true,
-        });
+        const haveRestarted = async () => {
+          const after = await restarts();
+          return pods.every((pod) => (after.get(pod) ?? 0) > (before.get(pod) ?? 0)) || undefined;
+        };
+        await until("all pods to run again", patience, haveRestarted, { brief: true });
         const podsAt = now();
         await until(
           "all Vnics",
@@ -88,15 +97,17 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
     print(count, samples);
     await writeResults("heal", { count, pods: pods.length, samples });
 
-    async function areBack(former: ReadonlySet<string | undefined>): Promise<boolean> {
-      const { stdout } = await bench.lab.exec(node, ["sh", "-c", "ls /run/netns 2>/dev/null | wc -l"]);
-      if (Number(stdout) < pods.length) return false;
-      const phases = await bench.kubectl(
-        ...["get", "pods", "-o"],
-        `jsonpath={range .items[*]}{.status.containerStatuses[0].state.running.startedAt}{" "}{.status.containerStatuses[0].restartCount}{"\\n"}{end}`,
+    /** How often each pod has been started again, for those that run. */
+    async function restarts(): Promise<Map<string, number>> {
+      const { items } = JSON.parse(await bench.kubectl("get", "pods", "-o", "json")) as {
+        items: readonly RestartedPod[];
+      };
+      return new Map(
+        items
+          .map(({ metadata, status }) => [metadata.name, status?.containerStatuses?.[0]] as const)
+          .filter(([, container]) => container?.state.running)
+          .map(([name, container]) => [name, container?.restartCount ?? 0]),
       );
-      const lines = phases.split("\n").filter((line) => /^\S+Z \d+$/.test(line.trim()));
-      return former.size > 0 && lines.length === pods.length && lines.every((line) => !line.endsWith(" 0"));
     }
   });
 }
