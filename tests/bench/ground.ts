@@ -5,6 +5,7 @@ import { must, run, until } from "../lab/run.ts";
 import { installPlatform, providerKubeconfig } from "../support/cluster.ts";
 import { assertNoLeaks } from "../support/leaks.ts";
 import { type Bench, openBench } from "../support/lifecycle.ts";
+import type { DeclaredVnic } from "../support/stack.ts";
 
 /**
  * The first two bytes of the measured addresses, which have a prefix length of 16. It is a subnet of the lab's LAN that
@@ -40,6 +41,21 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
     await run(enter(prober, ["ip", "address", "del", ...address]));
   }
   await assertNoLeaks(lab);
+}
+
+/** One of many Vnics in some pods. The NICs of a pod are numbered. */
+export function wireIn(namespace: string, pods: readonly string[], index: number): DeclaredVnic {
+  return {
+    resource: `wire-${index}`,
+    args: {
+      pod: { namespace, name: pods[index % pods.length] },
+      network: { parent: "eth1" },
+      interfaceName: `lan${Math.floor(index / pods.length)}`,
+      // A thousand NICs on one LAN would receive each probe.
+      duplicateAddressDetection: false,
+      addresses: [`${subnet}.${16 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
+    },
+  };
 }
 
 /** Waits until the pod of a Job is gone, so that its end doesn't disturb the next measurement. */

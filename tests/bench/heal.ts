@@ -1,5 +1,7 @@
 import { apiVersion } from "../../provider/model/names.ts";
-import type { StoredVnic } from "../../provider/model/vnic/record.ts";
+import { hostOf } from "../../provider/base/address.ts";
+import { readyOf } from "../../provider/model/vnic/pending.ts";
+import { specOf, type StoredVnic } from "../../provider/model/vnic/record.ts";
 import { until } from "../lab/run.ts";
 import { applyObjects } from "../support/cluster.ts";
 import { rebootNode } from "../support/damage.ts";
@@ -54,15 +56,9 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
           (JSON.parse(await bench.kubectl("get", "vnics", "-o", "json")) as { items: StoredVnic[] }).items;
         await applyObjects(
           bench.lab.kubectl,
-          wires.map(({ name, pod, ...wire }) => ({
-            ...{ apiVersion, kind: "Vnic", metadata: { namespace, name } },
-            spec: {
-              pod: { name: pod.name },
-              network: wire.network,
-              interfaceName: wire.interfaceName,
-              addresses: wire.addresses,
-              duplicateAddressDetection: false,
-            },
+          wires.map((definition) => ({
+            ...{ apiVersion, kind: "Vnic", metadata: { namespace, name: definition.name } },
+            spec: specOf(definition),
           })),
         );
         await bench.kubectl("wait", "--for=condition=Ready", "vnics", "--all", `--timeout=${patience}s`);
@@ -84,9 +80,8 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
           { brief: true },
         );
         const vnicsAt = now();
-        for (const { addresses } of wires)
-          if (!(await answersPing(bench.lab, prober, addresses[0]?.replace(/\/.*/, "") ?? "", 10)))
-            throw new Error(`${addresses[0]} doesn't answer`);
+        for (const address of wires.flatMap(({ addresses }) => addresses).map(hostOf))
+          if (!(await answersPing(bench.lab, prober, address, 10))) throw new Error(`${address} doesn't answer`);
         samples.push({ pods: podsAt - lostAt, vnics: vnicsAt - podsAt, kernel: laps["configured"] ?? NaN });
         console.log(`round ${round} of ${rounds}: ${JSON.stringify(samples.at(-1))}`);
         await bench.kubectl("delete", "vnics", "--all", `--timeout=${patience}s`);
@@ -122,8 +117,7 @@ function wire(index: number) {
 }
 
 function isServedIn({ status }: StoredVnic, former: ReadonlySet<string | undefined>): boolean {
-  const isReady = status?.conditions.find(({ type }) => type === "Ready")?.status === "True";
-  return isReady && status?.pod !== undefined && !former.has(status.pod.sandboxId);
+  return readyOf(status)?.status === "True" && status?.pod !== undefined && !former.has(status.pod.sandboxId);
 }
 
 function print(count: number, samples: readonly Sample[]): void {

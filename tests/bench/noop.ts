@@ -1,17 +1,15 @@
 import { loadavg } from "node:os";
 import { nodes } from "../lab/layout.ts";
-import { Stack } from "../support/stack.ts";
+import { Stack, withoutCheckpoints as env } from "../support/stack.ts";
 import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
-import { onLab, subnet } from "./ground.ts";
+import { onLab, wireIn } from "./ground.ts";
 import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
 const namespace = "bench-noop";
-const pods = nodes.map((node) => ({ node, name: `app-${node}` }));
-/** Creates the resources without storing the state after each, which isn't measured here. */
-const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+const pods = nodes.map((node) => `app-${node}`);
 
 const operations = {
   preview: ["preview", "--expect-no-changes"],
@@ -31,13 +29,13 @@ interface Sample {
 /** Measures `preview` and `up` of a program that hasn't changed, in turn with as many resources that do nothing. */
 export async function measureNoop(sizes: readonly number[], rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench, kubeconfig }) => {
-    await Promise.all(pods.map(({ name, node }) => bench.runPod(name, node)));
+    await Promise.all(nodes.map((node, index) => bench.runPod(pods[index] ?? "", node)));
     const stack = await Stack.create({ kubeconfig, env });
     const nothing = await DoNothing.create({ kubeconfig, env, provider: "complete" });
     const samples: Sample[] = [];
     try {
       for (const size of sizes) {
-        await stack.declare(Array.from({ length: size }, (_, index) => wire(index)));
+        await stack.declare(Array.from({ length: size }, (_, index) => wireIn(namespace, pods, index)));
         await nothing.declare(size);
         for (const one of [stack, nothing.stack]) await one.up();
         for (let round = 1; round <= rounds; round++)
@@ -54,17 +52,6 @@ export async function measureNoop(sizes: readonly number[], rounds: number): Pro
     }
     await writeResults("noop", { samples });
   });
-}
-
-function wire(index: number) {
-  const args = {
-    pod: { namespace, name: pods[index % pods.length]?.name },
-    network: { parent: "eth1" },
-    interfaceName: `lan${Math.floor(index / pods.length)}`,
-    addresses: [`${subnet}.${16 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
-    duplicateAddressDetection: false,
-  };
-  return { resource: `wire-${index}`, args };
 }
 
 async function timed(stack: Stack, operation: Operation): Promise<number> {

@@ -10,7 +10,7 @@ import { must } from "../lab/run.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { define } from "../support/lifecycle.ts";
 import { podNetns } from "../support/pod-netns.ts";
-import { Stack } from "../support/stack.ts";
+import { Stack, withoutCheckpoints } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
@@ -23,9 +23,6 @@ const namespace = "bench-profile";
 const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
 const many = 50;
 
-/** Without checkpoints, an engine writes its state only once. */
-const skippingCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
-
 /** Measures where the time of an `up` goes, and of a preview without a change, beside their controls in each round. */
 export async function measureProfile(rounds: number): Promise<void> {
   await onLab(namespace, async ({ bench, kubeconfig }) => {
@@ -36,7 +33,7 @@ export async function measureProfile(rounds: number): Promise<void> {
     const cluster = await openWatchedCluster({ kubeconfig: proxied });
     const stack = await Stack.create({ kubeconfig: await proxy.kubeconfigFile(kubeconfig) });
     const nothing = await DoNothing.create({ kubeconfig, provider: "complete" });
-    const unchecked = await DoNothing.create({ kubeconfig, provider: "complete", env: skippingCheckpoints });
+    const unchecked = await DoNothing.create({ kubeconfig, provider: "complete", env: withoutCheckpoints });
 
     const observe = async (work: () => Promise<unknown>): Promise<Observed> => {
       proxy.exchanges.length = 0;

@@ -1,8 +1,8 @@
 import { nodes } from "../lab/layout.ts";
-import { type DeclaredVnic, Stack } from "../support/stack.ts";
+import { Stack, withoutCheckpoints as env } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { now } from "./clock.ts";
-import { onLab, subnet } from "./ground.ts";
+import { onLab, wireIn } from "./ground.ts";
 import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
@@ -12,9 +12,6 @@ const pods = Array.from({ length: 9 }, (_, index) => `app-${index}`);
 const repetitions = 3;
 /** The largest number that one engine run can create in five minutes. */
 const madeAtOnce = 100;
-
-/** Skips the writes of the whole state after each step, which are the engine's default. */
-const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
 /**
  * Milliseconds for a refresh of this number of Vnics; of minimal do-nothing resources; and of do-nothing resources
@@ -68,25 +65,9 @@ export async function measureRefresh(sizes: readonly number[]): Promise<void> {
 
 async function make(stack: Stack, size: number): Promise<void> {
   for (let some = madeAtOnce; some < size + madeAtOnce; some += madeAtOnce) {
-    await stack.declare(Array.from({ length: Math.min(some, size) }, (_, index) => wire(index)));
+    await stack.declare(Array.from({ length: Math.min(some, size) }, (_, index) => wireIn(namespace, pods, index)));
     await stack.up();
   }
-}
-
-/** One Vnic. The NICs of a pod are numbered. */
-function wire(index: number): DeclaredVnic {
-  const number = Math.floor(index / pods.length);
-  return {
-    resource: `wire-${index}`,
-    args: {
-      pod: { namespace, name: pods[index % pods.length] },
-      network: { parent: "eth1" },
-      interfaceName: `lan${number}`,
-      // A thousand NICs on one LAN would receive each probe.
-      duplicateAddressDetection: false,
-      addresses: [`${subnet}.${16 + Math.floor(index / 200)}.${1 + (index % 200)}/16`],
-    },
-  };
 }
 
 /** The outputs of a Vnic in state, without the provider's text, which the engine adds to each resource itself. */

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { until } from "../lab/run.ts";
 import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
+import { withoutCheckpoints } from "../support/stack.ts";
 
 const hosts = Array.from({ length: 6 }, (_, index) => `192.168.50.${70 + index}`);
 
@@ -10,8 +11,7 @@ describe("an engine that stores its state only at the end", () => {
   const stage = setStage("no-checkpoints", { db: "node2" });
 
   it("takes over what a killed run has made, without a refresh, and plans it as a creation", async () => {
-    const env = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
-    const stack = await stage.anotherStack({ env });
+    const stack = await stage.anotherStack({ env: withoutCheckpoints });
     await stack.declare(
       hosts.map((host, index) =>
         stage.declared(`wire-${index}`, "db", [`${host}/24`], { interfaceName: `lan${index}` }),

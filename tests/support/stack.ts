@@ -53,6 +53,9 @@ for (const { resource, args, get, options } of JSON.parse(require("fs").readFile
 }
 `;
 
+/** Environment of an engine that stores its state only at the end of a run, and not after each resource. */
+export const withoutCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" } as const;
+
 /** Whether a user would copy a file of an example. */
 function isSource(path: string): boolean {
   return !/\/(node_modules|Pulumi\.[^/]+\.yaml)$/.test(path);
