@@ -16,10 +16,17 @@ import { netnsPath } from "../node/netns.ts";
 import type { Leases } from "./leases.ts";
 import { netnsDirectories } from "./netns-directories.ts";
 
-const socketPath = hostPath(agentSocket);
+/**
+ * While a request is worked on, its client gets a space this often, because clients give up on an agent that is silent.
+ * JSON allows white space before a value.
+ */
+const beatMilliseconds = 5000;
 
 /** Longer than any request, even one with the maximum number of networks excluded from a default route. */
 const maxRequestLength = 65_536;
+
+/** What requests are about. */
+type Served = Pick<Leases, "acquire" | "stop">;
 
 /** The socket on which the agent listens. */
 export interface Listening {
@@ -32,7 +39,8 @@ export interface Listening {
  * Listens for the injection Jobs of this node. Only root may use the socket and its folder. Throws if that folder was
  * deleted on the node while it is mounted in this container, because nothing can be created in it then.
  */
-export async function serve(leases: Leases): Promise<Listening> {
+export async function serve(leases: Served, beat = beatMilliseconds): Promise<Listening> {
+  const socketPath = hostPath(agentSocket);
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
   // Remove the socket of a former agent, which doesn't listen any more.
   await rm(socketPath, { force: true });
@@ -43,7 +51,7 @@ export async function serve(leases: Leases): Promise<Listening> {
       request += chunk;
       if (request.length > maxRequestLength) socket.destroy();
     });
-    socket.on("end", () => void answerTo(request, socket, leases));
+    socket.on("end", () => void answerTo(request, socket, leases, beat));
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socketPath, resolve));
   await chmod(socketPath, 0o600);
@@ -58,14 +66,16 @@ export async function serve(leases: Leases): Promise<Listening> {
   };
 }
 
-async function answerTo(request: string, socket: Socket, leases: Leases): Promise<void> {
+async function answerTo(request: string, socket: Socket, leases: Served, beat: number): Promise<void> {
+  const beats = setInterval(() => socket.write(" "), beat);
   const answer = await work(request, leases).catch((error: unknown): AgentAnswer => ({
     error: error instanceof z.ZodError ? `the request is not understood: ${z.prettifyError(error)}` : messageOf(error),
   }));
+  clearInterval(beats);
   socket.end(`${JSON.stringify(answer)}\n`);
 }
 
-async function work(text: string, leases: Leases): Promise<AgentAnswer> {
+async function work(text: string, leases: Served): Promise<AgentAnswer> {
   const request: AgentRequest = agentRequest.parse(JSON.parse(text));
   switch (request.verb) {
     case "hello":

@@ -13,8 +13,8 @@ import { withoutSlot } from "./slots.ts";
 
 /** How long to wait for an agent that is restarting, for example during its upgrade. */
 const connectTimeoutMilliseconds = 10_000;
-/** Longer than the agent waits for a DHCP server. */
-const answerTimeoutMilliseconds = 30_000;
+/** How long an agent may be silent while it works on a request; see its `beatMilliseconds`. */
+const silenceMilliseconds = 30_000;
 
 /** Refuses if no agent answers, or if the agent has another protocol version. */
 export async function requireAgent(): Promise<void> {
@@ -31,16 +31,17 @@ export async function requireAgent(): Promise<void> {
 }
 
 /**
- * Sends a request to the agent. Undefined if the node has no agent, or if a stopped agent doesn't come back in time.
+ * Sends a request to the agent. Undefined if the node has no agent, if a stopped agent doesn't come back in time, or if
+ * it is silent for `silence` milliseconds.
  */
-export function askAgent(request: AgentRequest): Promise<AgentAnswer | undefined> {
-  return withoutSlot(() => ask(request));
+export function askAgent(request: AgentRequest, silence = silenceMilliseconds): Promise<AgentAnswer | undefined> {
+  return withoutSlot(() => ask(request, silence));
 }
 
-async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
+async function ask(request: AgentRequest, silence: number): Promise<AgentAnswer | undefined> {
   const giveUpAt = performance.now() + connectTimeoutMilliseconds;
   for (;;) {
-    const line = await exchange(`${JSON.stringify(request)}\n`);
+    const line = await exchange(`${JSON.stringify(request)}\n`, silence);
     if (typeof line === "string") return agentAnswer.parse(JSON.parse(line));
     // No socket: the node has no agent, or an agent whose directory was just cleared and which will listen again within
     // seconds. A socket without a listener: the agent is starting or stopping.
@@ -49,11 +50,11 @@ async function ask(request: AgentRequest): Promise<AgentAnswer | undefined> {
   }
 }
 
-function exchange(request: string): Promise<string | { absent: boolean }> {
+function exchange(request: string, silence: number): Promise<string | { absent: boolean }> {
   return new Promise((resolve) => {
     let answer = "";
     const socket = createConnection(hostPath(agentSocket), () => socket.end(request));
-    socket.setEncoding("utf8").setTimeout(answerTimeoutMilliseconds, () => socket.destroy());
+    socket.setEncoding("utf8").setTimeout(silence, () => socket.destroy());
     socket.on("data", (chunk: string) => (answer += chunk));
     socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve({ absent: code === "ENOENT" }));
     socket.on("close", () => resolve(answer.endsWith("\n") ? answer : { absent: false }));

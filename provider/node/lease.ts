@@ -48,7 +48,7 @@ export async function acquireLease(
   const subject = { uid: vnic.uid, netns, inode, interfaceName, dhcp, ...optional };
   const answer = await askAgent({ verb: "acquire", subject });
   if (!answer || !("lease" in answer)) {
-    const why = answer && "error" in answer ? answer.error : "the node agent has ended";
+    const why = answer && "error" in answer ? answer.error : "the node agent has ended or is silent";
     throw new VnicError("failed", `dhcp: ${why}`);
   }
   const { lease } = answer;

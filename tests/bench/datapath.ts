@@ -3,7 +3,7 @@ import { endOf } from "../lab/child.ts";
 import { until } from "../lab/run.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import type { Machine } from "../support/kernel/machine.ts";
-import { planFor, World } from "../support/kernel/world.ts";
+import { lan, planFor, World } from "../support/kernel/world.ts";
 import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable } from "./table.ts";
@@ -18,7 +18,9 @@ const modes = [
   { mode: "host-device", parent: "eth7" },
 ] as const satisfies readonly InjectPlan["network"][];
 
-const [ownAddress, podAddress] = ["192.168.50.90", "192.168.50.91"];
+/** An address of the world's LAN that nobody has. */
+const onLan = (last: number) => lan.router.replace(/\d+$/, String(last));
+const [ownAddress, podAddress] = [onLan(90), onLan(91)];
 const seconds = 3;
 const pings = 300;
 
