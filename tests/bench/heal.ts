@@ -12,6 +12,8 @@ import { define } from "../support/lifecycle.ts";
 import { now } from "./clock.ts";
 import { node, onLab, prober, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
+import { cpuTimes } from "./observe.ts";
+import { countRequests, difference } from "./server-requests.ts";
 import { writeResults } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
@@ -31,8 +33,14 @@ interface RestartedPod {
 interface Sample {
   /** From the node's loss of power until the last pod has a new sandbox: the control, as no NIC can be back before. */
   readonly pods: number;
-  /** From then until the last Vnic is ready in its pod's new sandbox. */
+  /** From then until the first Vnic is ready in its pod's new sandbox. */
+  readonly first: number;
+  /** From the pods' return until the last Vnic is ready. */
   readonly vnics: number;
+  /** What all programs of the machine took of its CPUs in that time. */
+  readonly cpu: number;
+  /** How many requests of each kind the API server has answered in that time, of all programs. */
+  readonly requests: Readonly<Record<string, number>>;
   /** As many links made by hand on that node, in the same pods. */
   readonly kernel: number;
 }
@@ -73,16 +81,28 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
         };
         await until("all pods to run again", patience, haveRestarted, { brief: true });
         const podsAt = now();
+        const cpuBefore = (await cpuTimes()).machine;
+        const requestsBefore = await countRequests(bench);
+        let firstAt: number | undefined;
         await until(
           "all Vnics",
           patience,
-          async () => (await records()).every((record) => isServedIn(record, former)) || undefined,
+          async () => {
+            const served = (await records()).map((record) => isServedIn(record, former));
+            if (served.includes(true)) firstAt ??= now();
+            return !served.includes(false) || undefined;
+          },
           { brief: true },
         );
         const vnicsAt = now();
+        const cpu = (await cpuTimes()).machine - cpuBefore;
+        const requests = difference(requestsBefore, await countRequests(bench));
         for (const address of wires.flatMap(({ addresses }) => addresses).map(hostOf))
           if (!(await answersPing(bench.lab, prober, address, 10))) throw new Error(`${address} doesn't answer`);
-        samples.push({ pods: podsAt - lostAt, vnics: vnicsAt - podsAt, kernel: laps["configured"] ?? NaN });
+        samples.push({
+          ...{ pods: podsAt - lostAt, first: (firstAt ?? NaN) - podsAt, vnics: vnicsAt - podsAt },
+          ...{ kernel: laps["configured"] ?? NaN, cpu, requests },
+        });
         console.log(`round ${round} of ${rounds}: ${JSON.stringify(samples.at(-1))}`);
         await bench.kubectl("delete", "vnics", "--all", `--timeout=${patience}s`);
       }
@@ -121,7 +141,7 @@ function isServedIn({ status }: StoredVnic, former: ReadonlySet<string | undefin
 }
 
 function print(count: number, samples: readonly Sample[]): void {
-  const part = (name: keyof Sample, words: string): string[] => {
+  const part = (name: Exclude<keyof Sample, "requests">, words: string): string[] => {
     const { n, p50, p95 } = summarize(samples.map((sample) => sample[name]));
     return [words, String(n), shown(p50), shown(p95)];
   };
@@ -130,10 +150,18 @@ function print(count: number, samples: readonly Sample[]): void {
     ["part", "n", "p50", "p95"],
     [
       part("pods", "until all pods run again (control)"),
-      part("vnics", "from then until all Vnics are ready"),
+      part("first", "from then until the first Vnic is ready"),
+      part("vnics", "from the pods' return until all Vnics are ready"),
+      part("cpu", "CPU of the whole machine in that time"),
       part("kernel", "as many links by hand (control)"),
     ],
   );
   const whole = summarize(samples.map((sample) => (sample.pods + sample.vnics) / (sample.pods + sample.kernel)));
+  console.log("\nrequests from the pods' return until all Vnics are ready, of all programs, p50\n");
+  const kinds = [...new Set(samples.flatMap(({ requests }) => Object.keys(requests)))].sort();
+  printTable(
+    ["request", "number"],
+    kinds.map((kind) => [kind, String(summarize(samples.map(({ requests }) => requests[kind] ?? 0)).p50)]),
+  );
   console.log(`\nall Vnics back: ${whole.p50.toFixed(2)} × (pods back + kernel)`);
 }

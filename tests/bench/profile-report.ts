@@ -1,4 +1,5 @@
-import { callsOf, type Observed, type Stage, stages, stagesOf } from "./profile-stages.ts";
+import type { Observed } from "./observe.ts";
+import { callsOf, type Stage, stages, stagesOf } from "./profile-stages.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
@@ -38,21 +39,26 @@ export function printProfile(rounds: readonly ProfileRound[], many: number): obj
     "1 more, session open": ({ warm }) => warm.create,
     [`up of ${many}`]: (round) => round.many.up,
   };
-  console.log("\nstages of a creation, p50 in milliseconds\n");
-  const stageRows = (Object.keys(stages) as Stage[]).map((stage) => [
-    stages[stage],
-    ...Object.values(creations).map((of) => shownOrNot(p50((round) => stagesOf(of(round))[stage] ?? NaN))),
-  ]);
-  const sums = Object.values(creations).map((of) => shown(p50((round) => durationOf(of(round)))));
-  const stageTable = [...stageRows, ["all", ...sums]];
-  printTable(["stage", ...Object.keys(creations)], stageTable);
-
   const operations: Record<string, (round: ProfileRound) => Observed> = {
     ...creations,
     "preview of 1": ({ one }) => one.preview,
     "1 less, session open": ({ warm }) => warm.destroy,
     [`destroy of ${many}`]: (round) => round.many.destroy,
   };
+  const shownOf = (value: (observed: Observed) => number) =>
+    Object.values(operations).map((of) => shownOrNot(p50((round) => value(of(round)))));
+  console.log("\nstages, and CPU time, p50 in milliseconds\n");
+  const stageTable = [
+    ...(Object.keys(stages) as Stage[]).map((stage) => [
+      stages[stage],
+      ...shownOf((observed) => stagesOf(observed)[stage] ?? NaN),
+    ]),
+    ["all", ...shownOf(durationOf)],
+    ["CPU: engine, its plugins, program", ...shownOf(({ cpu }) => cpu.engine)],
+    ["CPU: whole machine", ...shownOf(({ cpu }) => cpu.machine)],
+  ];
+  printTable(["stage", ...Object.keys(operations)], stageTable);
+
   console.log("\nrequests to the API server: number, and p50 of the sum of their times in milliseconds\n");
   const kinds = [
     ...new Set(rounds.flatMap((round) => Object.values(operations).flatMap((of) => Object.keys(callsOf(of(round)))))),
@@ -79,7 +85,7 @@ function comparisonsOf(p50: (value: (round: ProfileRound) => number) => number, 
     shown(p50(control)),
     `${p50((round) => value(round) / control(round)).toFixed(2)} ×`,
   ];
-  const node = (of: Observed) => stagesOf(of).node ?? NaN;
+  const node = (of: Observed) => stagesOf(of).work ?? NaN;
   return [
     compare(
       "a process that loads the hooks / bare Node.js",

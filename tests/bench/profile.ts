@@ -14,8 +14,8 @@ import { Stack, withoutCheckpoints } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
+import { observe } from "./observe.ts";
 import { printProfile, type ProfileRound } from "./profile-report.ts";
-import type { Observed } from "./profile-stages.ts";
 import { writeResults } from "./results.ts";
 import { timedDriver } from "./timed-driver.ts";
 
@@ -35,14 +35,7 @@ export async function measureProfile(rounds: number): Promise<void> {
     const nothing = await DoNothing.create({ kubeconfig, provider: "complete" });
     const unchecked = await DoNothing.create({ kubeconfig, provider: "complete", env: withoutCheckpoints });
 
-    const observe = async (work: () => Promise<unknown>): Promise<Observed> => {
-      proxy.exchanges.length = 0;
-      proxy.sent.length = 0;
-      const beganAt = performance.now();
-      await work();
-      const endedAt = performance.now();
-      return { beganAt, endedAt, exchanges: [...proxy.exchanges], sent: [...proxy.sent] };
-    };
+    const observed = (work: () => Promise<unknown>) => observe(proxy, work);
     const timed = async (work: () => Promise<unknown>) => {
       const beganAt = performance.now();
       await work();
@@ -63,9 +56,9 @@ export async function measureProfile(rounds: number): Promise<void> {
     };
     const upOf = async (count: number) => {
       await stack.declare(wires(count).map(declared));
-      const up = await observe(() => stack.up());
-      const preview = await observe(() => stack.must("preview"));
-      const destroy = await observe(() => stack.destroy());
+      const up = await observed(() => stack.up());
+      const preview = await observed(() => stack.must("preview"));
+      const destroy = await observed(() => stack.destroy());
       // The sessions' Jobs are just ending.
       await sleep(2000);
       return { up, preview, destroy };
@@ -85,9 +78,9 @@ export async function measureProfile(rounds: number): Promise<void> {
       try {
         const [first, second] = wires(2) as [Definition, Definition];
         await make(first);
-        const create = await observe(() => make(second));
+        const create = await observed(() => make(second));
         const [kept, last] = states as [VnicState, VnicState];
-        const destroy = await observe(() => remove(last));
+        const destroy = await observed(() => remove(last));
         await remove(kept);
         return { create, destroy };
       } finally {

@@ -6,6 +6,17 @@ export const operations = ["up", "preview", "refresh", "destroy"] as const;
 export type Operation = (typeof operations)[number];
 export type Times = Readonly<Record<Operation, number>>;
 
+/** How long each operation took, in milliseconds. */
+export function timesOf(
+  runs: Readonly<Record<Operation, { readonly beganAt: number; readonly endedAt: number }>>,
+): Times {
+  const duration = (operation: Operation) => runs[operation].endedAt - runs[operation].beganAt;
+  return Object.fromEntries(operations.map((operation) => [operation, duration(operation)])) as Record<
+    Operation,
+    number
+  >;
+}
+
 /** One round at one size. All numbers but the last are milliseconds. */
 export interface ScaleRound {
   readonly size: number;

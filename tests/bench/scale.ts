@@ -9,10 +9,10 @@ import { type DeclaredVnic, Stack } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { onLab, subnet } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
-import { callsOf, type Observed, type Stage, stages, stagesOf } from "./profile-stages.ts";
+import { type Observed, observe } from "./observe.ts";
 import { keepResults, machineInWords, writeResults } from "./results.ts";
-import { plotScale, printScale, type ScaleRound, summarizeScale, type Times } from "./scale-report.ts";
-import { printTable, shown } from "./table.ts";
+import { plotScale, printScale, type ScaleRound, summarizeScale, timesOf } from "./scale-report.ts";
+import { type Runs, tablesOf } from "./scale-stages.ts";
 
 const namespace = "bench-scale";
 /** How many Vnics a pod has. */
@@ -46,29 +46,23 @@ export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promi
 
     const measured: ScaleRound[] = [];
     const stageTables: Record<number, ReturnType<typeof tablesOf>> = {};
+    const observed = (work: () => Promise<unknown>) => observe(proxy, work);
     try {
       // The first run of each fills caches.
       await stack.declare(wiresOf(1, pods).map(declared));
-      await timesOf(stack);
+      await runAll(stack, observed);
       await nothing.declare(1);
-      await timesOf(nothing.stack);
+      await runAll(nothing.stack, observed);
       for (let round = 1; round <= rounds; round++)
         for (const size of sizes) {
           const [load = 0] = loadavg();
           await nothing.declare(size);
-          const doingNothing = await timesOf(nothing.stack);
+          const doingNothing = await runAll(nothing.stack, observed);
           const kernel = await byHand(wiresOf(size, pods), pods);
           await stack.declare(wiresOf(size, pods).map(declared));
-          const observed: Observed[] = [];
-          const vnics = await timesOf(stack, async (up) => {
-            proxy.exchanges.length = proxy.sent.length = 0;
-            const beganAt = performance.now();
-            await up();
-            const endedAt = performance.now();
-            observed.push({ beganAt, endedAt, exchanges: [...proxy.exchanges], sent: [...proxy.sent] });
-          });
-          for (const up of observed) stageTables[size] = tablesOf(size, up);
-          measured.push({ size, vnics, nothing: doingNothing, kernel, load });
+          const vnics = await runAll(stack, observed);
+          stageTables[size] = tablesOf(size, vnics, doingNothing);
+          measured.push({ size, vnics: timesOf(vnics), nothing: timesOf(doingNothing), kernel, load });
           console.log(`\nround ${round} of ${rounds}, load ${load.toFixed(1)} at its start`);
           // All rounds of this size so far, because an interrupted benchmark prints nothing at its end.
           printScale(summarizeScale(measured.filter((one) => one.size === size)));
@@ -94,21 +88,13 @@ interface Pod {
   readonly netns: string;
 }
 
-/** Runs the operations one after the other, and returns the milliseconds that each took. */
-async function timesOf(
-  stack: Stack,
-  watchUp: (up: () => Promise<unknown>) => Promise<void> = async (up) => void (await up()),
-): Promise<Times> {
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const beganAt = performance.now();
-    await work();
-    return performance.now() - beganAt;
-  };
+/** Runs the operations one after the other. */
+async function runAll(stack: Stack, observed: (work: () => Promise<unknown>) => Promise<Observed>): Promise<Runs> {
   return {
-    up: await timed(() => watchUp(() => stack.up())),
-    preview: await timed(() => stack.must("preview", "--expect-no-changes")),
-    refresh: await timed(() => stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")),
-    destroy: await timed(() => stack.destroy()),
+    up: await observed(() => stack.up()),
+    preview: await observed(() => stack.must("preview", "--expect-no-changes")),
+    refresh: await observed(() => stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes")),
+    destroy: await observed(() => stack.destroy()),
   };
 }
 
@@ -131,23 +117,6 @@ async function byHand(wires: readonly Definition[], pods: readonly Pod[]): Promi
     up: await onAll(async (its, node) => (await makeLinks(its, node)).laps["configured"] ?? NaN),
     destroy: await onAll(async (its, node) => (await removeLinks(its, node)).laps["removed"] ?? NaN),
   };
-}
-
-/** The stages and requests of an `up`, printed and returned. */
-function tablesOf(size: number, observed: Observed) {
-  const found = stagesOf(observed);
-  console.log(`\nup of ${size}: stages in milliseconds\n`);
-  printTable(
-    ["stage", "ms"],
-    (Object.keys(found) as Stage[]).map((stage) => [stages[stage], shown(found[stage] ?? NaN)]),
-  );
-  const calls = Object.entries(callsOf(observed)).sort(([, one], [, other]) => other.busy - one.busy);
-  console.log(`\nup of ${size}: requests\n`);
-  printTable(
-    ["request", "number", "for each Vnic", "p50 of its time × number, ms"],
-    calls.map(([kind, { count, busy }]) => [kind, String(count), (count / size).toFixed(2), shown(busy)]),
-  );
-  return { stages: found, calls: Object.fromEntries(calls) };
 }
 
 /** Vnics with an interface name, because two derived names may be equal among many in one pod. */

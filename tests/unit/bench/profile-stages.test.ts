@@ -22,17 +22,21 @@ const observed = {
 describe("the stages of a creation", () => {
   it("cover all of its time", () => {
     const stages = stagesOf(observed);
-    expect(stages).to.deep.equal({ start: 100, record: 20, session: 70, node: 80, status: 20, end: 100 });
+    expect(stages).to.deep.equal({ start: 100, record: 20, session: 70, work: 80, last: 20, end: 100 });
     expect(Object.values(stages).reduce((sum, each) => sum + each, 0)).to.equal(390);
   });
 
   it("have no start of a session if one was open", () => {
     const warm = { ...observed, exchanges: exchanges.filter(({ request }) => !request.startsWith("POST")) };
-    expect(stagesOf(warm)).to.deep.equal({ start: 100, record: 90, node: 80, status: 20, end: 100 });
+    expect(stagesOf(warm)).to.deep.equal({ start: 100, record: 90, work: 80, last: 20, end: 100 });
   });
 
-  it("are none if nothing was created", () => {
-    expect(stagesOf({ beganAt: 0, endedAt: 1, exchanges: [], sent: [] })).to.deep.equal({});
+  it("have no work of a node if none was asked", () => {
+    expect(stagesOf({ ...observed, sent: [] })).to.deep.equal({ start: 100, record: 170, last: 20, end: 100 });
+  });
+
+  it("are one if there was no request", () => {
+    expect(stagesOf({ ...observed, exchanges: [], sent: [] })).to.deep.equal({ start: 390 });
   });
 
   it("are accompanied by the requests of each kind", () => {
