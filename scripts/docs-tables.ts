@@ -8,6 +8,7 @@ import { type Consequence, type Description, descriptions, type Fields } from ".
 import { formOf } from "../provider/model/schema/shown-as.ts";
 import { setFields } from "../provider/model/vnic-set/fields.ts";
 import { vnicFields } from "../provider/model/vnic/fields.ts";
+import { performanceTables } from "./performance-tables.ts";
 import { settingsTable } from "./settings-table.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -18,6 +19,7 @@ export const pages: Readonly<Record<string, () => string>> = {
   "docs/vnic-set.md": () => tableOf(setFields),
   "docs/network.md": () => tableOf(networkResourceFields),
   "docs/operations.md": settingsTable,
+  "docs/performance.md": performanceTables,
 };
 
 const begin = "<!-- Written by npm run docs:tables. -->";

@@ -14,7 +14,7 @@ import { measureEmptyJob } from "./empty-job.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { type Laps, Stopwatch } from "./stopwatch.ts";
 import { timedDriver, type TimedDriver } from "./timed-driver.ts";
 
@@ -39,8 +39,8 @@ const leased = define({ name: "leased", pod, network: { parent: "eth2" }, dhcp: 
  * Measures attaching one NIC to a running pod, compared with the minimum that a Job and the kernel need, in each
  * round.
  */
-export async function measureAttach(rounds: number): Promise<void> {
-  await onLab(namespace, async ({ bench }) => {
+export async function measureAttach(rounds: number): Promise<Measured> {
+  return onLab(namespace, async ({ bench }) => {
     const server = await dhcpServer({ leaseSeconds: 600 });
     await Promise.all([server.start(), installAgent(bench.lab), bench.runPod(pod.name, node)]);
     const netns = await podNetns(bench, pod.name, node);
@@ -59,7 +59,7 @@ export async function measureAttach(rounds: number): Promise<void> {
     }
     console.log(`\n${howRepliesAreMeasured}`);
     const summary = printAttach(measured);
-    await writeResults("attach", { warmUpRounds, howRepliesAreMeasured, summary, rounds: measured });
+    return { kept: { warmUpRounds, howRepliesAreMeasured, summary }, samples: measured };
   });
 }
 

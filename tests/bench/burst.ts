@@ -15,7 +15,7 @@ import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { node, onLab, prober, subnet } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { timedDriver } from "./timed-driver.ts";
 
 const namespace = "bench-burst";
@@ -26,9 +26,9 @@ const repetitions = 3;
 const most = 254;
 
 /** Measures many concurrent NICs in ten pods of one node, compared with an idle engine and with the kernel alone. */
-export async function measureBurst(sizes: readonly number[]): Promise<void> {
+export async function measureBurst(sizes: readonly number[]): Promise<Measured> {
   for (const size of sizes) if (size > most) throw new Error(`${size} Vnics are too many: the most is ${most}`);
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
     const netns = await Promise.all(pods.map((pod) => podNetns(bench, pod, node)));
     const stack = await Stack.create({ kubeconfig });
@@ -54,7 +54,7 @@ export async function measureBurst(sizes: readonly number[]): Promise<void> {
       await Promise.all([stack.remove(), nothing.remove()]);
     }
     const summary = printBurst(bursts);
-    await writeResults("burst", { pods: pods.length, summary, bursts });
+    return { kept: { pods: pods.length, summary }, samples: bursts };
   });
 }
 

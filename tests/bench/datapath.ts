@@ -4,7 +4,7 @@ import { until } from "../lab/run.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import type { Machine } from "../support/kernel/machine.ts";
 import { lan, planFor, World } from "../support/kernel/world.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable } from "./table.ts";
 
@@ -40,7 +40,7 @@ interface Sample {
  * Measures throughput and latency between a host on a LAN and a Vnic of each mode, and just before between that host and
  * the parent's own address. All are network namespaces of this machine, and no Kubernetes is needed.
  */
-export async function measureDatapath(rounds: number): Promise<void> {
+export async function measureDatapath(rounds: number): Promise<Measured> {
   await ensureDebianPackages(["iperf3"]);
   const world = await World.makeWithParents();
   const samples: Sample[] = [];
@@ -65,7 +65,7 @@ export async function measureDatapath(rounds: number): Promise<void> {
   }
   const summary = modes.map(({ mode }) => summaryOf(samples.filter((sample) => sample.mode === mode)));
   print(summary);
-  await writeResults("datapath", { seconds, pings, summary, samples });
+  return { kept: { seconds, pings, summary }, samples };
 }
 
 /** Sends TCP for some seconds from the first host of the LAN to an address, and then pings it. */

@@ -26,7 +26,7 @@ export interface Ground {
 }
 
 /** Runs `work` on the lab in a temporary namespace, and checks that nothing is left of it. */
-export async function onLab(namespace: string, work: (ground: Ground) => Promise<void>): Promise<void> {
+export async function onLab<Result>(namespace: string, work: (ground: Ground) => Promise<Result>): Promise<Result> {
   const lab = await up();
   const { kubectl } = lab;
   await installPlatform(kubectl);
@@ -34,13 +34,15 @@ export async function onLab(namespace: string, work: (ground: Ground) => Promise
   const bench = await openBench({ namespace, kubeconfig });
   const address = [`${subnet}.255.254/16`, "dev", "eth0"];
   await must(enter(prober, ["ip", "address", "replace", ...address]));
+  let result: Result;
   try {
-    await work({ bench, kubeconfig });
+    result = await work({ bench, kubeconfig });
   } finally {
     await bench.close();
     await run(enter(prober, ["ip", "address", "del", ...address]));
   }
   await assertNoLeaks(lab);
+  return result;
 }
 
 /** One of many Vnics in some pods. The NICs of a pod are numbered. */

@@ -14,7 +14,7 @@ import { node, onLab, prober, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
 import { cpuTimes } from "./observe.ts";
 import { countRequests, difference } from "./server-requests.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
@@ -46,8 +46,8 @@ interface Sample {
 }
 
 /** Measures how the reconciler brings back the NICs of ten pods after their node has lost power. */
-export async function measureHeal(count: number, rounds: number): Promise<void> {
-  await onLab(namespace, async ({ bench }) => {
+export async function measureHeal(count: number, rounds: number): Promise<Measured> {
+  return onLab(namespace, async ({ bench }) => {
     const reconciler = await startReconciler(bench.lab, { on: "node2" });
     const samples: Sample[] = [];
     try {
@@ -110,7 +110,7 @@ export async function measureHeal(count: number, rounds: number): Promise<void> 
       await reconciler.stop();
     }
     print(count, samples);
-    await writeResults("heal", { count, pods: pods.length, samples });
+    return { kept: { count, pods: pods.length, rounds: samples }, samples };
 
     /** How often each pod has been started again, for those that run. */
     async function restarts(): Promise<Map<string, number>> {

@@ -1,10 +1,10 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
- * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2] [--keep]
+ * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2]
  * | noop [--sizes 1,100] [--rounds 5] | heal [--sizes 100] [--rounds 3] | datapath [--rounds 5]
- * | cluster [--divisor 10] [--resync 120] [--keep]
+ * | cluster [--divisor 10] [--resync 120]
  *
- * Figures are printed and kept as JSON in `bench-results`; none of them is an assertion. The exit code is 0 unless
+ * Figures are printed and written as JSON to `bench-results`, with --keep to `tests/bench/results` as well; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
  */
 import { parseArgs } from "node:util";
@@ -18,6 +18,7 @@ import { endChildrenWhenInterrupted } from "./interruption.ts";
 import { measureNeighbors } from "./neighbors.ts";
 import { measureNoop } from "./noop.ts";
 import { measureProfile } from "./profile.ts";
+import { keepResults, writeResults } from "./results.ts";
 import { measureScale } from "./scale.ts";
 import { measureRefresh } from "./refresh.ts";
 
@@ -29,16 +30,16 @@ const usage = `usage: npm run bench -- <command>
             [--load typo]  only the loads with that word in their name
   cluster [--divisor 10]   the reconciler in a simulated cluster: 1000 nodes, 50,000 pods, 10,000 Vnics, divided by a number
           [--resync 120]   how often it looks at all Vnics, in seconds
-          [--keep]         also replaces the results that the documentation shows
   scale [--sizes 1,10,100] up, preview, refresh and destroy of many Vnics on all nodes, with controls
         [--rounds 2]
-        [--keep]           also replaces the results that the documentation shows
   noop [--sizes 1,100]     preview and up without a change, against as many resources that do nothing
        [--rounds 5]
   heal [--sizes 100]       the NICs of a node that lost power, until all are back
        [--rounds 3]
   datapath [--rounds 5]    throughput and latency of each mode, against the parent's own; needs no lab
-  profile [--rounds 3]     where the time of an up goes: stages, requests, controls
+  profile [--rounds 3]     where the time of an operation goes: stages, requests, controls
+
+  --keep  with any of them: also replaces the results that the documentation shows
 `;
 
 /** Runs one benchmark and returns the exit code. */
@@ -63,18 +64,8 @@ async function main(argv: string[]): Promise<number> {
     noop: () => measureNoop(counts(values.sizes ?? "1,100"), count(values.rounds ?? "5")),
     heal: () => measureHeal(count(values.sizes ?? "100"), count(values.rounds ?? "3")),
     datapath: () => measureDatapath(count(values.rounds ?? "5")),
-    cluster: () =>
-      measureCluster({
-        divisor: count(values.divisor ?? "10"),
-        resyncSeconds: count(values.resync ?? "120"),
-        keep: values.keep,
-      }),
-    scale: () =>
-      measureScale({
-        sizes: counts(values.sizes ?? "1,10,100"),
-        rounds: count(values.rounds ?? "2"),
-        keep: values.keep,
-      }),
+    cluster: () => measureCluster(count(values.divisor ?? "10"), count(values.resync ?? "120")),
+    scale: () => measureScale(counts(values.sizes ?? "1,10,100"), count(values.rounds ?? "2")),
     neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };
   const command = positionals[0] as keyof typeof measure | undefined;
@@ -84,7 +75,9 @@ async function main(argv: string[]): Promise<number> {
   }
   const lacking = missing();
   if (lacking.length > 0) throw new Error(`the lab needs ${lacking.join(", ")}`);
-  await measure[command]();
+  const measured = await measure[command]();
+  await writeResults(command, measured);
+  if (values.keep) await keepResults(command, measured);
   return 0;
 }
 

@@ -13,7 +13,7 @@ import { now, synchronise } from "./clock.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { type Block, printNeighbors } from "./neighbors-report.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 
 const namespace = "bench-neighbor";
 const greedyNamespace = "bench-greedy";
@@ -93,11 +93,11 @@ const loads: readonly Load[] = [
  *
  * @param word Only loads whose name contains this word are measured.
  */
-export async function measureNeighbors(rounds: number, word = ""): Promise<void> {
+export async function measureNeighbors(rounds: number, word = ""): Promise<Measured> {
   const chosen = loads.filter(({ name }) => name.includes(word));
   if (chosen.length === 0)
     throw new Error(`no load is called ${JSON.stringify(word)}: ${loads.map(({ name }) => name).join(", ")}`);
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     const greedy = await openBench({ namespace: greedyNamespace, kubeconfig });
     // A network without a server: `dead0` leads only to its other end `dead1`.
     await bench.lab.exec(node, ["ip", "link", "add", "dead0", "type", "veth", "peer", "name", "dead1"]);
@@ -128,7 +128,7 @@ export async function measureNeighbors(rounds: number, word = ""): Promise<void>
       await greedy.close();
     }
     const summary = printNeighbors(blocks);
-    await writeResults("neighbors", { perBlock, crowd, howRepliesAreMeasured, summary, blocks });
+    return { kept: { perBlock, crowd, howRepliesAreMeasured, summary }, samples: blocks };
   });
 }
 

@@ -4,8 +4,8 @@ import { Stack, withoutCheckpoints as env } from "../support/stack.ts";
 import { now } from "./clock.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { onLab, wireIn } from "./ground.ts";
-import { writeResults } from "./results.ts";
-import { summarize } from "./statistics.ts";
+import type { Measured } from "./results.ts";
+import { type Summary, summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
 const namespace = "bench-noop";
@@ -27,8 +27,8 @@ interface Sample {
 }
 
 /** Measures `preview` and `up` of a program that hasn't changed, in turn with as many resources that do nothing. */
-export async function measureNoop(sizes: readonly number[], rounds: number): Promise<void> {
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+export async function measureNoop(sizes: readonly number[], rounds: number): Promise<Measured> {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(nodes.map((node, index) => bench.runPod(pods[index] ?? "", node)));
     const stack = await Stack.create({ kubeconfig, env });
     const nothing = await DoNothing.create({ kubeconfig, env, provider: "complete" });
@@ -50,7 +50,7 @@ export async function measureNoop(sizes: readonly number[], rounds: number): Pro
       for (const one of [stack, nothing.stack]) await one.destroy();
       await Promise.all([stack.remove(), nothing.remove()]);
     }
-    await writeResults("noop", { samples });
+    return { kept: { summary: summaryOf(samples) }, samples };
   });
 }
 
@@ -60,23 +60,37 @@ async function timed(stack: Stack, operation: Operation): Promise<number> {
   return now() - began;
 }
 
+interface Row {
+  readonly operation: Operation;
+  readonly size: number;
+  readonly vnics: Summary;
+  readonly nothing: Summary;
+  readonly ratio: Summary;
+  readonly target: number;
+}
+
+function summaryOf(samples: readonly Sample[]): Row[] {
+  return [...Map.groupBy(samples, ({ size, operation }) => `${size} ${operation}`).values()].map((its) => {
+    const [{ size = 0, operation = "up" } = {}] = its;
+    return {
+      ...{ operation, size, target: size === 1 && operation === "preview" ? 1.1 : 1.15 },
+      vnics: summarize(its.map((one) => one.vnics)),
+      nothing: summarize(its.map((one) => one.nothing)),
+      ratio: summarize(its.map((one) => one.vnics / one.nothing)),
+    };
+  });
+}
+
 function print(samples: readonly Sample[]): void {
-  const [{ size = 0 } = {}] = samples;
   const loads = samples.map(({ load }) => load);
   console.log(
-    `\n${size} Vnics without a change, milliseconds; load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}\n`,
+    `\nwithout a change, milliseconds; load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}\n`,
   );
   printTable(
     ["operation", "n", "p50", "p95", "doing nothing p50", "ratio p50", "target"],
-    [...Map.groupBy(samples, ({ operation }) => operation)].map(([operation, its]) => {
-      const vnics = summarize(its.map((one) => one.vnics));
-      const ratio = summarize(its.map((one) => one.vnics / one.nothing)).p50;
-      const nothing = summarize(its.map((one) => one.nothing)).p50;
-      const target = size === 1 && operation === "preview" ? 1.1 : 1.15;
-      return [
-        ...[operation, String(vnics.n), shown(vnics.p50), shown(vnics.p95), shown(nothing)],
-        ...[`${ratio.toFixed(2)} ×`, `≤ ${target} ×${ratio > target ? ", missed" : ""}`],
-      ];
-    }),
+    summaryOf(samples).map(({ operation, size, vnics, nothing, ratio, target }) => [
+      ...[`${operation} of ${size}`, String(vnics.n), shown(vnics.p50), shown(vnics.p95), shown(nothing.p50)],
+      ...[`${ratio.p50.toFixed(2)} ×`, `≤ ${target} ×${ratio.p50 > target ? ", missed" : ""}`],
+    ]),
   );
 }

@@ -16,7 +16,7 @@ import { node, onLab, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
 import { observe } from "./observe.ts";
 import { printProfile, type ProfileRound } from "./profile-report.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { timedDriver } from "./timed-driver.ts";
 
 const namespace = "bench-profile";
@@ -24,8 +24,8 @@ const pods = Array.from({ length: 10 }, (_, index) => `app-${index}`);
 const many = 50;
 
 /** Measures where the time of an `up` goes, and of a preview without a change, beside their controls in each round. */
-export async function measureProfile(rounds: number): Promise<void> {
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+export async function measureProfile(rounds: number): Promise<Measured> {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
     const netns = await Promise.all(pods.map((pod) => podNetns(bench, pod, node)));
     const proxy = await FaultProxy.start();
@@ -113,7 +113,7 @@ export async function measureProfile(rounds: number): Promise<void> {
       await proxy.stop();
     }
     const summary = printProfile(measured, many);
-    await writeResults("profile", { many, summary, rounds: measured });
+    return { kept: { many, summary }, samples: measured };
   });
 }
 

@@ -3,7 +3,7 @@ import { Stack, withoutCheckpoints as env } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { now } from "./clock.ts";
 import { onLab, wireIn } from "./ground.ts";
-import { writeResults } from "./results.ts";
+import type { Measured } from "./results.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
 
@@ -28,8 +28,8 @@ interface Round {
  * Measures a refresh of many Vnics in nine pods on three nodes, compared with as many dynamic resources that do
  * nothing. The series alternate round by round, so that all have the same conditions.
  */
-export async function measureRefresh(sizes: readonly number[]): Promise<void> {
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+export async function measureRefresh(sizes: readonly number[]): Promise<Measured> {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     await Promise.all(pods.map((pod, index) => bench.runPod(pod, nodes[index % nodes.length] ?? "node1")));
     const stack = await Stack.create({ kubeconfig, env });
     const least = await DoNothing.create({ kubeconfig, env });
@@ -59,7 +59,7 @@ export async function measureRefresh(sizes: readonly number[]): Promise<void> {
     }
     const summary = sizes.map((size) => summaryOf(rounds.filter((round) => round.size === size)));
     print(summary);
-    await writeResults("refresh", { pods: pods.length, nodes: nodes.length, summary, rounds });
+    return { kept: { pods: pods.length, nodes: nodes.length, summary }, samples: rounds };
   });
 }
 

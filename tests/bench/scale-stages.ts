@@ -7,7 +7,7 @@ import { printTable, shown } from "./table.ts";
 export type Runs = Readonly<Record<Operation, Observed>>;
 
 /** Where the time of an operation went. */
-interface Tables {
+export interface Tables {
   /** Milliseconds. */
   readonly stages: Partial<Record<Stage, number>>;
   readonly calls: ReturnType<typeof callsOf>;

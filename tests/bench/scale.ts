@@ -10,7 +10,7 @@ import { DoNothing } from "./do-nothing.ts";
 import { onLab, subnet } from "./ground.ts";
 import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
 import { type Observed, observe } from "./observe.ts";
-import { keepResults, machineInWords, writeResults } from "./results.ts";
+import { machineInWords, type Measured } from "./results.ts";
 import { plotScale, printScale, type ScaleRound, summarizeScale, timesOf } from "./scale-report.ts";
 import { type Runs, tablesOf } from "./scale-stages.ts";
 
@@ -19,19 +19,12 @@ const namespace = "bench-scale";
 const perPod = 10;
 const timeoutSeconds = 3600;
 
-export interface ScaleOptions {
-  readonly sizes: readonly number[];
-  readonly rounds: number;
-  /** Whether to keep the results as those that the documentation shows. */
-  readonly keep: boolean;
-}
-
 /**
  * Measures `up`, a preview without a change, `refresh` and `destroy` of many Vnics in one stack, ten for each pod, on all
  * nodes, beside as many resources that do nothing and as many links made by hand.
  */
-export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promise<void> {
-  await onLab(namespace, async ({ bench, kubeconfig }) => {
+export async function measureScale(sizes: readonly number[], rounds: number): Promise<Measured> {
+  return onLab(namespace, async ({ bench, kubeconfig }) => {
     const pods = Array.from({ length: Math.ceil(Math.max(...sizes) / perPod) }, (_, index) => ({
       name: `app-${index}`,
       node: nodes[index % nodes.length] ?? "node1",
@@ -76,9 +69,8 @@ export async function measureScale({ sizes, rounds, keep }: ScaleOptions): Promi
     }
     const summary = summarizeScale(measured);
     if (rounds > 1 || sizes.length > 1) printScale(summary);
-    const results = { perPod, nodes: nodes.length, summary, stages: stageTables, rounds: measured };
-    await writeResults("scale", results);
-    if (keep) await keepResults("scale", results, plotScale(measured, machineInWords()));
+    const kept = { perPod, nodes: nodes.length, summary, stages: stageTables, rounds: measured };
+    return { kept, samples: measured, plot: plotScale(measured, machineInWords()) };
   });
 }
 

@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
 import { freePort } from "../../support/free-port.ts";
-import { keepResults, writeResults } from "../results.ts";
+import type { Measured } from "../results.ts";
 import { startChurn } from "./churn.ts";
 import { withFewSeats } from "./few-seats.ts";
 import type { Delays } from "./node-work.ts";
@@ -22,19 +22,11 @@ const delays: Delays = { start: 450, inject: 36, eject: 25, observe: 10, list: 5
 const checkout = join(import.meta.dirname, "..", "..", "..");
 const pollSeconds = 600;
 
-export interface ClusterBenchOptions {
-  /** The large cluster is divided by this number. */
-  readonly divisor: number;
-  readonly resyncSeconds: number;
-  /** Whether to keep the results as those that the documentation shows. */
-  readonly keep: boolean;
-}
-
 /**
  * Measures the reconciler alone against a simulated cluster: its memory and CPU, its start, how fast it follows a rolling
  * restart, and what it does when the API server refuses requests.
  */
-export async function measureCluster({ divisor, resyncSeconds, keep }: ClusterBenchOptions): Promise<void> {
+export async function measureCluster(divisor: number, resyncSeconds: number): Promise<Measured> {
   const sizes = sizesOf(divisor);
   console.log(`a cluster of ${JSON.stringify(sizes)}`);
   const cluster = await simulateCluster(sizes, delays);
@@ -126,8 +118,7 @@ export async function measureCluster({ divisor, resyncSeconds, keep }: ClusterBe
       load: loadavg(),
     };
     printCluster(figures);
-    await writeResults("cluster", figures);
-    if (keep) await keepResults("cluster", summaryOf(figures));
+    return { kept: summaryOf(figures), samples: figures };
   } finally {
     await churn.stop();
     await reconciler.stop();
