@@ -1,12 +1,13 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * The tiers that need no lab run one after the other; files of the same tier may run at the same time. Each file that
- * needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the complete suite
- * uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower priority, it
- * runs the tiers that need none, and when these have ended, one more lab takes part. A run of named folders or files
- * uses one lab, after the tiers that need none. What a tier needs is built beside the tests of tiers that have what they
- * need. The output of a file is printed when the file has ended.
+ * Of the tiers that need no lab, two processes run at the same time, and beside them four of those that mostly wait.
+ * Each file that needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the
+ * complete suite uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower
+ * priority, it runs the tiers that need none, and when those that compute or those that wait have ended, one more lab
+ * takes part. A run of named folders or files uses one lab, after the tiers that need none. What a tier needs is built
+ * beside the tests of tiers that have what they need; until all is built, two labs are used. The output of a file is
+ * printed when the file has ended.
  *
  * If this machine lacks something, that is reported, and the tests that need it count as skipped; with --no-skips, a
  * run with skipped tests fails. The last line is `N passed, N failed`, or `N passed, N failed, N skipped`.
@@ -16,8 +17,9 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheDir } from "./lab/cache.ts";
 import { type Job, type Outcome, runJob } from "./runner/job.ts";
+import { runLabFree } from "./runner/lab-free.ts";
 import { runOnLabs } from "./runner/lanes.ts";
-import { longestFirst, shares } from "./runner/order.ts";
+import { longestFirst } from "./runner/order.ts";
 import { prepare } from "./runner/preparation.ts";
 import { covers, filesOf, testsFolder, type Tier, tiers } from "./runner/tiers.ts";
 import { recordTimes, slowest, type Times } from "./runner/times.ts";
@@ -42,9 +44,22 @@ const times: Times = {};
 const stamp = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
 const evidence = join(cacheDir, "failures", stamp);
 
-function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], skip: boolean): Job {
+const nameOf = ({ name }: Job): string => name;
+
+let isBuilding = true;
+
+/** All tests wait for the builds. The labs' tests take longest, although they need little of the processors. */
+function nicenessOf({ usesLab }: Tier): number {
+  if (labs === 1) return 0;
+  if (!usesLab) return 5;
+  return isBuilding ? 3 : 0;
+}
+
+function jobFor(tier: Tier, files: readonly string[], skip = false): Job {
+  const { name, timeoutSeconds, usesLab } = tier;
+  const [first = "", ...others] = files;
   return {
-    name: files.map((file) => relative(testsFolder, file)).join(", "),
+    name: others.length === 0 ? relative(testsFolder, first) : name,
     files,
     timeoutSeconds,
     // The tests have their own time limits; this limit is for a process that no longer responds.
@@ -52,8 +67,7 @@ function jobFor({ timeoutSeconds, usesLab }: Tier, files: readonly string[], ski
     bail: options.bail,
     color: process.stdout.isTTY,
     skip,
-    // The labs' tests take longest, although they need little of the processors.
-    background: !usesLab && labs > 1,
+    niceness: () => nicenessOf(tier),
     ...(options.grep === undefined ? {} : { grep: options.grep }),
     ...(usesLab ? { evidence } : {}),
   };
@@ -68,21 +82,8 @@ function count(job: Job, outcome: Outcome): void {
 /** Counts a file's outcome, and prints its output, which is empty if it was shown already. */
 function reportOutcome(job: Job, outcome: Outcome): void {
   count(job, outcome);
-  times[job.name] = outcome.milliseconds;
+  Object.assign(times, job.files.length === 1 ? { [job.name]: outcome.milliseconds } : outcome.times);
   if (outcome.output) console.log(`\ntests/${job.name}\n${outcome.output.trimEnd()}`);
-}
-
-/**
- * Runs each file in its own process, `most` at a time. The longest files start first, so that all end at about the same
- * time.
- */
-async function runSideBySide(tier: Tier, files: readonly string[], most: number): Promise<void> {
-  const queue = longestFirst(files.map((file) => jobFor(tier, [file], false)));
-  const work = async (): Promise<void> => {
-    for (let job = queue.shift(); job && !isStopped(); job = queue.shift())
-      reportOutcome(job, await runJob(job, { live: files.length === 1 }));
-  };
-  await Promise.all(Array.from({ length: most }, work));
 }
 
 function fail(what: string, error: unknown): void {
@@ -122,41 +123,22 @@ for (const { tier, files } of wanted) {
 }
 
 const preparation = prepare(runnable, { isStopped, onFailure: fail });
+void preparation.end.then(() => (isBuilding = false));
 const onLabs = runnable.filter(({ tier }) => tier.usesLab);
 const labFree = runnable.filter(({ tier }) => !tier.usesLab);
 
-async function runLabFree(): Promise<void> {
-  for (const { tier, files } of labFree)
-    if ((await preparation.ofTier(tier)) && !isStopped()) await runTier(tier, files);
-}
-
-async function runTier(tier: Tier, files: readonly string[]): Promise<void> {
-  if (tier.sideBySide !== undefined) return runSideBySide(tier, files, tier.sideBySide);
-  // A file may end the recording of coverage in its process, which would then be lost for all files there.
-  if (process.env["NODE_V8_COVERAGE"] && tier.name === "unit") return runSideBySide(tier, files, tier.processes ?? 1);
-  console.log(`\ntests/${tier.name}`);
-  await Promise.all(
-    shares(files, tier.processes ?? 1).map(async (share, _, { length }) => {
-      const job = jobFor(tier, share, false);
-      const outcome = await runJob(job, { live: length === 1 });
-      count(job, outcome);
-      Object.assign(times, outcome.times);
-      if (outcome.output) console.log(outcome.output.trimEnd());
-    }),
-  );
-}
-
-async function runLabTiers(besideLabs: Promise<unknown>): Promise<void> {
+async function runLabTiers(room: Promise<unknown>): Promise<void> {
   const first = await firstPrepared(onLabs);
   if (first === undefined || isStopped()) return;
   const readiness = new Map<Job, Promise<boolean>>();
   for (const { tier, files } of onLabs)
-    for (const file of files) readiness.set(jobFor(tier, [file], false), preparation.ofFile(tier, file));
-  await runOnLabs(longestFirst([...readiness.keys()]), {
+    for (const file of files) readiness.set(jobFor(tier, [file]), preparation.ofFile(tier, file));
+  await runOnLabs(longestFirst([...readiness.keys()], nameOf), {
     labs,
-    besideLabs,
+    builds: preparation.end,
+    room,
     readiness: (job) => readiness.get(job) ?? Promise.resolve(false),
-    job: (file) => jobFor(first, [file], false),
+    job: (file) => jobFor(first, [file]),
     onOutcome: reportOutcome,
     isStopped,
     warn: (text) => console.error(text),
@@ -168,9 +150,16 @@ async function firstPrepared(among: typeof wanted): Promise<Tier | undefined> {
   return undefined;
 }
 
-const labFreeEnd = runLabFree();
+const room = Promise.withResolvers<void>();
+const labFreeEnd = runLabFree(labFree, {
+  preparation,
+  jobFor,
+  onOutcome: reportOutcome,
+  isStopped,
+  onRoom: room.resolve,
+});
 if (labs === 1) await labFreeEnd;
-await Promise.all([labFreeEnd, runLabTiers(labFreeEnd)]);
+await Promise.all([labFreeEnd, runLabTiers(room.promise)]);
 
 recordTimes(times);
 if (Object.keys(times).length > 1) console.log(`\nthe slowest files:\n${slowest(times, 20).join("\n")}\n`);

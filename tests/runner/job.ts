@@ -9,8 +9,8 @@ export interface Job extends WorkerOptions {
   readonly name: string;
   /** Time limit of the whole process, in seconds; only for hangs. */
   readonly hangSeconds: number;
-  /** Whether other processes get most of the processors' time while they want it. */
-  readonly background: boolean;
+  /** Its niceness (nice(1)), when it starts: with a higher one, others get most of the processors' time if they want it. */
+  readonly niceness: () => number;
 }
 
 export interface Outcome extends Report {
@@ -36,14 +36,14 @@ export async function runJob(
   { env = {}, live }: { env?: NodeJS.ProcessEnv; live: boolean },
 ): Promise<Outcome> {
   const started = performance.now();
-  const { name, hangSeconds, background, ...options } = job;
+  const { name, hangSeconds, niceness, ...options } = job;
   const child = spawn(process.execPath, [join(import.meta.dirname, "worker.ts"), JSON.stringify(options)], {
     stdio: ["ignore", live ? "inherit" : "pipe", live ? "inherit" : "pipe", "ipc"],
     env: { ...process.env, ...env },
     detached: true, // A process group of its own can be killed as a whole.
   });
   running.add(child);
-  if (background && child.pid !== undefined) yieldToOthers(child.pid);
+  if (child.pid !== undefined) setNiceness(child.pid, niceness());
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output.push(chunk));
   let report: Report | undefined;
@@ -75,9 +75,9 @@ export async function runJob(
   };
 }
 
-/** Gives a process and its future children about a third of the time that others get. */
-function yieldToOthers(pid: number): void {
-  const niceness = 5;
+/** Sets the niceness of a process and its future children. */
+function setNiceness(pid: number, niceness: number): void {
+  if (niceness === 0) return;
   try {
     setPriority(pid, niceness);
     // With autogroups (sched(7)), the niceness of a process counts only within its session; this is the session's.

@@ -4,11 +4,16 @@ import { labNumber } from "../lab/layout.ts";
 import { type Job, type Outcome, runJob } from "./job.ts";
 import { Queue } from "./queue.ts";
 
+/** How many labs work side by side while programs are being built, which then get the rest of the processors. */
+const labsBesideBuilds = 2;
+
 export interface LaneOptions {
-  /** How many labs work side by side from the start. */
+  /** How many labs work side by side. */
   readonly labs: number;
+  /** When this has ended, programs are no longer being built. */
+  readonly builds: Promise<unknown>;
   /** When this has ended, one more lab takes part, because the processors then have room for it. */
-  readonly besideLabs: Promise<unknown>;
+  readonly room: Promise<unknown>;
   /** Resolves when the file can run, with false if it can't. */
   readonly readiness: (file: Job) => Promise<boolean>;
   /** Makes the job for a file that belongs to the run itself. */
@@ -27,7 +32,7 @@ export interface LaneOptions {
  * started, that is an error.
  */
 export async function runOnLabs(files: readonly Job[], options: LaneOptions): Promise<void> {
-  const { besideLabs, readiness, job, onOutcome, isStopped, warn } = options;
+  const { builds, room, readiness, job, onOutcome, isStopped, warn } = options;
   const labs = Math.max(1, Math.min(options.labs, files.length));
   const queue = new Queue(files, readiness);
 
@@ -66,17 +71,21 @@ export async function runOnLabs(files: readonly Job[], options: LaneOptions): Pr
     await runLab("down", lab).catch((error: unknown) => warn(String(error)));
   }
 
-  async function workLater(lab: number): Promise<void> {
-    await besideLabs;
-    // The start of a lab is only worth it if enough is left.
-    if (queue.length > labs && !isStopped()) await workBeside(lab);
+  /** Works when others have ended, if at least so many files are left then. */
+  async function workAfter(others: Promise<unknown>, lab: number, files: number): Promise<void> {
+    await others;
+    if (queue.length >= files && !isStopped()) await workBeside(lab);
   }
 
   // The first lab stays up after the run.
   await runLab("up", labNumber);
-  const further = Array.from({ length: labs - 1 }, (_, index) => labNumber + 1 + index);
-  const lanes = [work(labNumber), ...further.map(workBeside)];
-  if (labs > 1) lanes.push(workLater(labNumber + labs));
+  const lanes = [work(labNumber)];
+  for (let count = 1; count < labs; count++) {
+    const lab = labNumber + count;
+    lanes.push(count < labsBesideBuilds ? workBeside(lab) : workAfter(builds, lab, 1));
+  }
+  // The start of one more lab is only worth it if enough is left.
+  if (labs > 1) lanes.push(workAfter(Promise.all([builds, room]), labNumber + labs, labs + 1));
   // Not Promise.all, because a failure of one lab must not end the run while another is still working.
   const failure = (await Promise.allSettled(lanes)).find(({ status }) => status === "rejected");
   if (failure?.status === "rejected") throw failure.reason;

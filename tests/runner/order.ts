@@ -1,5 +1,4 @@
 import { relative } from "node:path";
-import type { Job } from "./job.ts";
 import { testsFolder } from "./tiers.ts";
 import { readTimes, type Times } from "./times.ts";
 import { usualTimes } from "./usual-times.ts";
@@ -7,11 +6,11 @@ import { usualTimes } from "./usual-times.ts";
 /** The times of earlier runs on this machine, or usual ones. */
 const formerTimes = (): Times => ({ ...usualTimes, ...readTimes() });
 
-/** Sorts by the times of earlier runs, the longest first. */
-export function longestFirst(jobs: readonly Job[]): Job[] {
+/** Sorts by the times that files took in earlier runs, the longest first. A file's name is relative to `tests`. */
+export function longestFirst<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
   const former = formerTimes();
-  const expected = ({ name }: Job): number => former[name] ?? 50_000;
-  return [...jobs].sort((one, other) => expected(other) - expected(one));
+  const expected = (item: Item): number => former[nameOf(item)] ?? 50_000;
+  return [...items].sort((one, other) => expected(other) - expected(one));
 }
 
 /** Divides files into parts, none of them empty, that take about as long as one another by the times of earlier runs. */

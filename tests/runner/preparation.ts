@@ -1,4 +1,6 @@
-import type { Tier } from "./tiers.ts";
+import { relative } from "node:path";
+import { longestFirst } from "./order.ts";
+import { testsFolder, type Tier } from "./tiers.ts";
 
 export interface TierFiles {
   readonly tier: Tier;
@@ -11,12 +13,14 @@ export interface Preparation {
   readonly ofTier: (tier: Tier) => Promise<boolean>;
   /** Resolves when the one file can run, which may need more than its tier. */
   readonly ofFile: (tier: Tier, file: string) => Promise<boolean>;
+  /** Resolves when all is prepared that can be. */
+  readonly end: Promise<void>;
 }
 
 /**
  * Prepares tiers one after the other, beside the tests of those that are prepared already: a compiler uses all
  * processors for most of its time. Debian packages come first, because they take seconds, then what each lab waits
- * for, and last what a single file needs.
+ * for, and last what a single file needs, for the file that takes longest first.
  */
 export function prepare(
   wanted: readonly TierFiles[],
@@ -39,26 +43,26 @@ export function prepare(
   };
 
   const tiers = new Map<Tier, Promise<boolean>>();
-  for (const { tier } of [...wanted].sort((one, other) => rank(one.tier) - rank(other.tier))) {
+  const ordered = [...wanted].sort((one, other) => rank(one.tier) - rank(other.tier));
+  for (const { tier } of ordered) {
     const { name, prepare: work } = tier;
     tiers.set(tier, work ? inTurn(`preparing for tests/${name}`, work) : Promise.resolve(true));
   }
   const single = new Map<string, Promise<boolean>>();
-  for (const { tier, files } of wanted)
-    for (const file of files) {
-      const work = tier.prepareFile?.(file);
-      if (work) single.set(file, inTurn(`preparing for ${file}`, work));
-    }
+  const files = ordered.flatMap(({ tier, files }) => files.map((file) => ({ file, work: tier.prepareFile?.(file) })));
+  for (const { file, work } of longestFirst(files, ({ file }) => relative(testsFolder, file)))
+    if (work) single.set(file, inTurn(`preparing for ${file}`, work));
 
   const ofTier = (tier: Tier): Promise<boolean> => tiers.get(tier) ?? Promise.resolve(false);
   return {
     ofTier,
     ofFile: async (tier, file) => (await ofTier(tier)) && (await (single.get(file) ?? true)),
+    end: former.then(() => undefined),
   };
 }
 
 /** The place of a tier's preparation among the others. */
-function rank({ preparesPackagesOnly = false, usesLab = false }: Tier): number {
-  if (preparesPackagesOnly) return 0;
-  return usesLab ? 1 : 2;
+function rank({ prepares, usesLab = false }: Tier): number {
+  if (prepares !== undefined) return prepares === "packages" ? 0 : 1;
+  return usesLab ? 2 : 3;
 }

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { missingForBrowser, prepareBrowser } from "../browser/chromium.ts";
 import { ensureDebianPackages } from "../lab/debian-packages.ts";
 import {
@@ -13,6 +13,7 @@ import {
   missingForEngine,
   missingForHelm,
 } from "../lab/index.ts";
+import { ensureKapply } from "../lab/programs.ts";
 import { missingForApi, prepareApi } from "../support/api/prepare.ts";
 import { missingForKernel, prepareKernel } from "../support/kernel/prepare.ts";
 
@@ -26,24 +27,18 @@ export interface Tier {
   readonly timeoutSeconds: number;
   /** Whether each file needs a whole lab to itself, in its own process. */
   readonly usesLab?: boolean;
-  /** How many files run at the same time, each in its own process. @default see `processes` */
-  readonly sideBySide?: number;
-  /** How many processes share the tier's files; each process runs its share one file after another. @default 1 */
+  /** How many processes share the tier's files, one file after another. @default each file has its own process */
   readonly processes?: number;
+  /** Whether its files mostly wait, for the kernel, for leases and for timeouts, so that many can run side by side. */
+  readonly mostlyWaits?: boolean;
   /** Describes what this machine lacks to run the tier, whose tests are then skipped. */
   readonly missing?: () => readonly string[] | Promise<readonly string[]>;
   /** Prepares what the first test needs, which may take minutes on a fresh machine. */
   readonly prepare?: () => Promise<unknown>;
-  /** Whether that only installs Debian packages, which takes seconds. */
-  readonly preparesPackagesOnly?: boolean;
+  /** What that consists of, if it comes before all else: packages take seconds, and labs need a part of them anyway. */
+  readonly prepares?: "packages" | "a part of labs";
   /** How to prepare what only this file needs. */
   readonly prepareFile?: (file: string) => (() => Promise<unknown>) | undefined;
-}
-
-/** Builds the programs that judge the chart: Helm its templates, promtool its alerts. */
-async function prepareRelease(): Promise<void> {
-  await ensureHelm();
-  await ensurePromtool();
 }
 
 /** Builds what each lab consists of, and installs its packages. */
@@ -59,42 +54,46 @@ async function prepareEngine(): Promise<void> {
   await ensurePulumi();
 }
 
-/** All tiers; those with the fewest requirements come first. */
+/** What single files need in addition to their tier. The engine's Kubernetes plugin takes longer than everything else. */
+const neededByFile = new Map<string, () => Promise<unknown>>([
+  ["api/progress.test.ts", ensureKapply],
+  ["e2e/helm.test.ts", ensureHelm],
+  ["e2e/platform.test.ts", ensureKubernetesPlugin],
+  ["release/alerts.test.ts", ensurePromtool],
+  ["release/chart.test.ts", ensureHelm],
+]);
+
+const prepareFile = (file: string) => neededByFile.get(relative(testsFolder, file));
+
+/** All tiers, in the order in which they begin. */
 export const tiers: readonly Tier[] = [
   { name: "unit", timeoutSeconds: 60, processes: 2 },
-  { name: "provider", timeoutSeconds: 60, sideBySide: 2 },
-  {
-    name: "browser",
-    timeoutSeconds: 120,
-    missing: missingForBrowser,
-    prepare: prepareBrowser,
-    preparesPackagesOnly: true,
-  },
+  { name: "provider", timeoutSeconds: 60 },
+  { name: "browser", timeoutSeconds: 120, missing: missingForBrowser, prepare: prepareBrowser, prepares: "packages" },
   {
     name: "kernel",
     timeoutSeconds: 180,
-    // Files of this tier mostly wait for the kernel, leases and timeouts.
-    sideBySide: 4,
+    mostlyWaits: true,
     missing: missingForKernel,
     prepare: prepareKernel,
-    preparesPackagesOnly: true,
+    prepares: "packages",
+  },
+  // Each process starts an API server for all of its files.
+  {
+    name: "api",
+    timeoutSeconds: 180,
+    processes: 2,
+    missing: missingForApi,
+    prepare: prepareApi,
+    prepares: "a part of labs",
+    prepareFile,
   },
   // The real engine without a cluster.
-  { name: "preview", timeoutSeconds: 300, sideBySide: 2, missing: missingForEngine, prepare: ensurePulumi },
-  // Each process starts an API server for all of its files.
-  { name: "api", timeoutSeconds: 180, processes: 2, missing: missingForApi, prepare: prepareApi },
-  { name: "release", timeoutSeconds: 120, sideBySide: 2, missing: missingForHelm, prepare: prepareRelease },
+  { name: "preview", timeoutSeconds: 300, missing: missingForEngine, prepare: ensurePulumi },
+  { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepareFile },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
   { name: "reconciler", timeoutSeconds: 480, usesLab: true, missing, prepare: prepareLab },
-  {
-    name: "e2e",
-    timeoutSeconds: 300,
-    usesLab: true,
-    missing,
-    prepare: prepareEngine,
-    // The engine's Kubernetes plugin takes longer than everything else, and one file uses it.
-    prepareFile: (file) => (file.endsWith("platform.test.ts") ? ensureKubernetesPlugin : undefined),
-  },
+  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine, prepareFile },
   { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
 ];
 

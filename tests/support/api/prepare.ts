@@ -1,6 +1,6 @@
 import { ensureDebianPackages } from "../../lab/debian-packages.ts";
 import { findProgram } from "../../lab/find-program.ts";
-import { ensureKapply, ensureKubernetes } from "../../lab/programs.ts";
+import { ensureKubernetes } from "../../lab/programs.ts";
 
 const canInstall = (): boolean => process.getuid?.() === 0 && findProgram("apt-get") !== undefined;
 
@@ -12,9 +12,8 @@ export function missingForApi(): string[] {
   ];
 }
 
-/** Builds the API server and kapply, and installs etcd if it is missing. */
+/** Builds the API server, and installs etcd if it is missing. */
 export async function prepareApi(): Promise<void> {
   if (findProgram("etcd") === undefined) await ensureDebianPackages(["etcd-server"]);
   await ensureKubernetes();
-  await ensureKapply();
 }

@@ -18,7 +18,7 @@ async function prepared(...wanted: Tier[]) {
 }
 
 describe("the preparation of tiers", () => {
-  it("does one after the other: packages first, then what labs need, then the rest, and what one file needs last", async () => {
+  it("does one after the other: packages first, then a part of labs, the labs, the rest, and what one file needs last", async () => {
     const done: string[] = [];
     let busy = 0;
     const work = (name: string) => async () => {
@@ -35,12 +35,13 @@ describe("the preparation of tiers", () => {
     });
     const { usable, files } = await prepared(
       tier("engine"),
-      tier("kernel", { preparesPackagesOnly: true }),
+      tier("kernel", { prepares: "packages" }),
       tier("lab", { usesLab: true, prepareFile: () => work("plugin") }),
+      tier("api", { prepares: "a part of labs", prepareFile: () => work("kapply") }),
     );
-    expect(done).to.deep.equal(["kernel", "lab", "engine", "plugin"]);
-    expect(usable).to.deep.equal([true, true, true]);
-    expect(files).to.deep.equal([true, true, true]);
+    expect(done).to.deep.equal(["kernel", "api", "lab", "engine", "kapply", "plugin"]);
+    expect(usable).to.deep.equal([true, true, true, true]);
+    expect(files).to.deep.equal([true, true, true, true]);
   });
 
   it("lets a tier that needs nothing begin while another is still being prepared", async () => {
@@ -49,13 +50,26 @@ describe("the preparation of tiers", () => {
       { name: "unit", timeoutSeconds: 1 },
       { name: "api", timeoutSeconds: 1, prepare: () => building.promise },
     ];
-    const { ofTier } = prepare(
+    const { ofTier, end } = prepare(
       [unit, slow].map((tier) => ({ tier, files: [] })),
       { isStopped: () => false, onFailure: () => undefined },
     );
     expect(await ofTier(unit)).to.equal(true);
+    let hasEnded = false;
+    void end.then(() => (hasEnded = true));
+    expect(hasEnded).to.equal(false);
     building.resolve();
     expect(await ofTier(slow)).to.equal(true);
+    await end;
+  });
+
+  it("begins with what the longest file needs, if single files need more than their tier", async () => {
+    const done: string[] = [];
+    const [short, long] = ["provider/plan.test.ts", "e2e/interruption.test.ts"];
+    const tier = { name: "e2e", timeoutSeconds: 1, prepareFile: (file: string) => async () => done.push(file) };
+    const files = [short, long].map((file) => join(testsFolder, file));
+    await prepare([{ tier, files }], { isStopped: () => false, onFailure: () => undefined }).end;
+    expect(done).to.deep.equal([...files].reverse());
   });
 
   it("reports what fails, and prepares the others", async () => {
