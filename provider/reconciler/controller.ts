@@ -1,7 +1,7 @@
 import type { Watched } from "../cluster/cluster.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
-import type { StoredVnic } from "../model/vnic/record.ts";
+import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import { readPod } from "../model/kubernetes/pod.ts";
 import type { StoredAddress } from "../model/address/address.ts";
 import { sweepAddresses } from "./address-sweep.ts";
@@ -12,11 +12,19 @@ import { ChangeFilter } from "./change-filter.ts";
 import type { Pace } from "./pace.ts";
 import type { Outcome } from "./queue.ts";
 import { startRecordController } from "./record-controller.ts";
+import { startRounds } from "./rounds.ts";
 import { withoutStale } from "./stale.ts";
 import { setFailed } from "./status.ts";
+import type { Sweeps } from "./sweep.ts";
 import type { ReconcilerContext, Task } from "./task.ts";
 import { awaitedValues, waitersFor } from "./waiters.ts";
 import { WatchedIndex } from "./watched-index.ts";
+
+/**
+ * The shortest time between visits of two nodes. Each needs a session, which is a Job, so a cluster of any size has at
+ * most one such Job a second. The Vnics of a thousand nodes are looked at within a thousand seconds.
+ */
+const leastVisitSeconds = 1;
 
 /** Head start of the Vnic that has waited longest for a released address. */
 const headStartSeconds = 5;
@@ -57,8 +65,10 @@ export interface VnicControllerOptions {
   readonly pods: Watched<PodObject>;
   readonly addresses: Watched<StoredAddress>;
   readonly metrics: Metrics;
-  /** How often every Vnic is checked on its node. */
+  /** How often every Vnic is checked on its node, if there aren't too many nodes for that. */
   readonly resyncSeconds: number;
+  /** Sweeps a node while there is a session with it anyway. */
+  readonly sweeps: Pick<Sweeps, "nodes" | "visit">;
   readonly pace: Pace;
 }
 
@@ -68,9 +78,9 @@ export interface VnicControllerOptions {
  */
 export function startVnicController(
   context: ReconcilerContext,
-  { vnics, pods, addresses, metrics, resyncSeconds, pace }: VnicControllerOptions,
+  { vnics, pods, addresses, metrics, resyncSeconds, pace, sweeps }: VnicControllerOptions,
 ): () => Promise<void> {
-  const { queue, stop } = startRecordController({
+  const queue = startRecordController({
     kind: "Vnic",
     logged: "vnic",
     records: vnics,
@@ -81,12 +91,24 @@ export function startVnicController(
     width: () => pace.width,
     beyond: 3,
     onSuccess: () => pace.succeeded(),
-    resyncSeconds,
-    onResync: () => {
-      for (const { metadata } of vnics.list()) context.due.add(vnicId(metadata));
-      void sweepAddresses(context.cluster, context.log, addresses, vnics);
+  });
+  const vnicsByPlace = new WatchedIndex(vnics, { idOf: ({ metadata }) => vnicId(metadata), keysOf: placeOf });
+  const endRounds = startRounds({
+    everySeconds: resyncSeconds,
+    leastSeconds: leastVisitSeconds,
+    places: () => [...vnicsByPlace.allKeys, ...sweeps.nodes],
+    visit: (place) => {
+      for (const id of vnicsByPlace.of(place).keys()) {
+        context.due.add(id);
+        queue.addQuietly(id);
+      }
+      sweeps.visit(place);
     },
   });
+  const addressSweep = setInterval(
+    () => void sweepAddresses(context.cluster, context.log, addresses, vnics),
+    resyncSeconds * 1000,
+  );
   const podChanges = new ChangeFilter<PodObject>((pod) => [
     pod.metadata?.uid,
     readPod(pod),
@@ -119,5 +141,14 @@ export function startVnicController(
     for (const id of others) queue.postpone(id, headStartSeconds);
     if (first !== undefined) queue.add(first);
   });
-  return stop;
+  return () => {
+    endRounds();
+    clearInterval(addressSweep);
+    return queue.stop();
+  };
+}
+
+/** The node of a Vnic. Those without one are visited by namespace, whose key no node's name can equal. */
+function placeOf(record: StoredVnic): [string] {
+  return [placementOf(record)?.node ?? `${record.metadata.namespace}/`];
 }

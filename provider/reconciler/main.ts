@@ -63,11 +63,11 @@ async function main(): Promise<void> {
     sweeps.opened(node);
   };
   const sessions = new SessionPool(cluster, { image, onOpened });
-  const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions), everySeconds: resyncSeconds });
+  const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions) });
   const claims = new Claims(reconcilerHolder(hostname()));
   const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
-    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds, pace }),
+    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds, pace, sweeps }),
     startVnicSetController(
       { cluster, log, unavailable: new UnavailableAddresses(addresses, vnics) },
       { sets, vnics, pods, metrics, resyncSeconds },

@@ -17,13 +17,9 @@ export interface RecordControllerOptions<Record> extends Pick<QueueOptions, "wid
   readonly log: Log;
   /** Called after each successful reconciliation. */
   readonly onSuccess?: () => void;
-  /** Interval at which all records are reconciled. */
-  readonly resyncSeconds: number;
-  /** Called before all records are reconciled at the interval. */
-  readonly onResync?: () => void;
 }
 
-/** Reconciles all records of a kind: each whenever it changes, and all of them at an interval. */
+/** Reconciles the records of a kind: all of them at the start, and each whenever it changes. */
 export function startRecordController<Record extends { readonly metadata: RecordMetadata & VnicRef }>({
   kind,
   logged,
@@ -31,11 +27,9 @@ export function startRecordController<Record extends { readonly metadata: Record
   reconcile,
   metrics,
   log,
-  resyncSeconds,
-  onResync,
   onSuccess,
   ...limits
-}: RecordControllerOptions<Record>): { readonly queue: Queue; stop(): Promise<void> } {
+}: RecordControllerOptions<Record>): Queue {
   const queue = new Queue({
     ...limits,
     work: async (id) => {
@@ -72,17 +66,6 @@ export function startRecordController<Record extends { readonly metadata: Record
     queue.addQuietly(id);
   });
 
-  const addAll = () => records.list().forEach(({ metadata }) => queue.addQuietly(vnicId(metadata)));
-  const resync = setInterval(() => {
-    onResync?.();
-    addAll();
-  }, resyncSeconds * 1000);
-  addAll();
-  return {
-    queue,
-    stop: () => {
-      clearInterval(resync);
-      return queue.stop();
-    },
-  };
+  for (const { metadata } of records.list()) queue.addQuietly(vnicId(metadata));
+  return queue;
 }

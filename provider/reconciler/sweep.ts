@@ -1,6 +1,5 @@
 import pLimit from "p-limit";
 import type { Cluster } from "../cluster/cluster.ts";
-import { type Clock, realClock } from "../base/clock.ts";
 import { isVnicError, messageOf } from "../base/errors.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { SessionPool } from "../lifecycle/session/session-pool.ts";
@@ -51,34 +50,40 @@ export interface SweepOptions {
   readonly log: Log;
   /** Sweeps the node now, and returns how many Vnics were found. */
   readonly sweep: (node: string) => Promise<number>;
-  /** Interval from the end of a sweep to the next one of the same node. */
-  readonly everySeconds: number;
-  readonly clock?: Clock;
 }
 
 /**
- * Sweeps a node at its first session, and then at intervals, however long sessions last, until the node has no such
+ * Sweeps a node at its first session, and then whenever it is visited, however long sessions last, until the node has no
  * Vnic left.
  */
 export class Sweeps {
   private readonly options: SweepOptions;
-  private readonly clock: Clock;
   private readonly underWay = new Set<string>();
-  private readonly planned = new Set<string>();
+  private readonly holding = new Set<string>();
 
   constructor(options: SweepOptions) {
     this.options = options;
-    this.clock = options.clock ?? realClock;
+  }
+
+  /** The nodes that hold Vnics, or whose last sweep failed. */
+  get nodes(): Iterable<string> {
+    return this.holding;
   }
 
   /** Called when a session with that node was opened. */
   opened(node: string): void {
-    if (!this.planned.has(node) && !this.underWay.has(node)) void this.round(node);
+    if (!this.holding.has(node)) void this.sweep(node);
   }
 
-  private async round(node: string): Promise<void> {
+  /** Sweeps one of {@link nodes} again. */
+  visit(node: string): void {
+    if (this.holding.has(node)) void this.sweep(node);
+  }
+
+  private async sweep(node: string): Promise<void> {
+    if (this.underWay.has(node)) return;
     this.underWay.add(node);
-    const isContinued = await this.options.sweep(node).then(
+    const isHolding = await this.options.sweep(node).then(
       (held) => held > 0,
       (error: unknown) => {
         this.options.log("error", `sweeping node ${node}: ${messageOf(error)}`);
@@ -87,12 +92,8 @@ export class Sweeps {
       },
     );
     this.underWay.delete(node);
-    if (!isContinued) return;
-    this.planned.add(node);
-    this.clock.after(this.options.everySeconds * 1000, () => {
-      this.planned.delete(node);
-      void this.round(node);
-    });
+    if (isHolding) this.holding.add(node);
+    else this.holding.delete(node);
   }
 }
 

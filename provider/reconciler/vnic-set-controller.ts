@@ -6,6 +6,7 @@ import type { StoredVnicSet } from "../model/vnic-set/record.ts";
 import type { Metrics } from "./metrics.ts";
 import { ChangeFilter } from "./change-filter.ts";
 import { startRecordController } from "./record-controller.ts";
+import { startRounds } from "./rounds.ts";
 import { reconcileVnicSet, type SetWatcher } from "./vnic-set.ts";
 
 export interface VnicSetControllerOptions {
@@ -13,11 +14,14 @@ export interface VnicSetControllerOptions {
   readonly vnics: Watched<StoredVnic>;
   readonly pods: Watched<PodObject>;
   readonly metrics: Metrics;
+  /** How often every set is looked at, if there aren't too many for that. */
   readonly resyncSeconds: number;
 }
 
 /** How many sets are handled at once. What a namespace has in it can make its sets slow. */
 const concurrentSets = 4;
+/** The shortest time between looks at two sets that haven't changed. */
+const leastVisitSeconds = 0.1;
 
 /**
  * Starts the controller for all VnicSets. Addresses are allocated for one set at a time, so that none is allocated twice;
@@ -27,7 +31,7 @@ export function startVnicSetController(
   context: Omit<SetWatcher, "pods">,
   { sets, vnics, pods, metrics, resyncSeconds }: VnicSetControllerOptions,
 ): () => Promise<void> {
-  const { queue, stop } = startRecordController({
+  const queue = startRecordController({
     kind: "VnicSet",
     logged: "vnicSet",
     records: sets,
@@ -35,7 +39,12 @@ export function startVnicSetController(
     metrics,
     log: context.log,
     width: () => concurrentSets,
-    resyncSeconds,
+  });
+  const endRounds = startRounds({
+    everySeconds: resyncSeconds,
+    leastSeconds: leastVisitSeconds,
+    places: () => sets.list().map(({ metadata }) => vnicId(metadata)),
+    visit: (id) => queue.addQuietly(id),
   });
   const podChanges = new ChangeFilter<PodObject>((pod) => [
     pod.metadata?.uid,
@@ -60,5 +69,8 @@ export function startVnicSetController(
     const name = metadata.labels?.[labels.set];
     if (name !== undefined) queue.addQuietly(vnicId({ namespace: metadata.namespace, name }));
   });
-  return stop;
+  return () => {
+    endRounds();
+    return queue.stop();
+  };
 }

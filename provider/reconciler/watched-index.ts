@@ -28,6 +28,11 @@ export class WatchedIndex<T> {
     return this.byKey.get(key) ?? new Map<string, T>();
   }
 
+  /** All keys of which there is an object. */
+  get allKeys(): Iterable<string> {
+    return this.byKey.keys();
+  }
+
   private put(object: T): void {
     const id = this.options.idOf(object);
     this.remove(id);

@@ -2,7 +2,7 @@
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
  * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2]
  * | noop [--sizes 1,100] [--rounds 5] | heal [--sizes 100] [--rounds 3] | datapath [--rounds 5]
- * | cluster [--divisor 10] [--resync 120]
+ * | cluster [--divisor 10]
  *
  * Figures are printed and written as JSON to `bench-results`, with --keep to `tests/bench/results` as well; none of them is an assertion. The exit code is 0 unless
  * something failed to work.
@@ -29,7 +29,6 @@ const usage = `usage: npm run bench -- <command>
   neighbors [--rounds 4]   one tenant's NIC, alone and beside a tenant that keeps its node busy
             [--load typo]  only the loads with that word in their name
   cluster [--divisor 10]   the reconciler in a simulated cluster: 1000 nodes, 50,000 pods, 10,000 Vnics, divided by a number
-          [--resync 120]   how often it looks at all Vnics, in seconds
   scale [--sizes 1,10,100] up, preview, refresh and destroy of many Vnics on all nodes, with controls
         [--rounds 2]
   noop [--sizes 1,100]     preview and up without a change, against as many resources that do nothing
@@ -52,7 +51,6 @@ async function main(argv: string[]): Promise<number> {
       sizes: { type: "string" },
       load: { type: "string" },
       divisor: { type: "string" },
-      resync: { type: "string" },
       keep: { type: "boolean", default: false },
     },
   });
@@ -64,7 +62,7 @@ async function main(argv: string[]): Promise<number> {
     noop: () => measureNoop(counts(values.sizes ?? "1,100"), count(values.rounds ?? "5")),
     heal: () => measureHeal(count(values.sizes ?? "100"), count(values.rounds ?? "3")),
     datapath: () => measureDatapath(count(values.rounds ?? "5")),
-    cluster: () => measureCluster(count(values.divisor ?? "10"), count(values.resync ?? "120")),
+    cluster: () => measureCluster(count(values.divisor ?? "10")),
     scale: () => measureScale(counts(values.sizes ?? "1,10,100"), count(values.rounds ?? "2")),
     neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };

@@ -21,12 +21,13 @@ const delays: Delays = { start: 450, inject: 36, eject: 25, observe: 10, list: 5
 
 const checkout = join(import.meta.dirname, "..", "..", "..");
 const pollSeconds = 600;
+const steadySeconds = 120;
 
 /**
  * Measures the reconciler alone against a simulated cluster: its memory and CPU, its start, how fast it follows a rolling
  * restart, and what it does when the API server refuses requests.
  */
-export async function measureCluster(divisor: number, resyncSeconds: number): Promise<Measured> {
+export async function measureCluster(divisor: number): Promise<Measured> {
   const sizes = sizesOf(divisor);
   console.log(`a cluster of ${JSON.stringify(sizes)}`);
   const cluster = await simulateCluster(sizes, delays);
@@ -34,7 +35,7 @@ export async function measureCluster(divisor: number, resyncSeconds: number): Pr
   const program = join(cluster.folder, "reconciler.mjs");
   await bundleReconciler(program);
   const port = await freePort();
-  const reconciler = await startReconcilerProcess({ ...cluster, program, port, resyncSeconds });
+  const reconciler = await startReconcilerProcess({ ...cluster, program, port });
   const readyAt = performance.now();
   const churn = startChurn(cluster.rest, sizes);
   try {
@@ -53,7 +54,7 @@ export async function measureCluster(divisor: number, resyncSeconds: number): Pr
     await cluster.forgetRequests();
     const cycleBegan = await reconciler.usage();
     const cycleBeganAt = performance.now();
-    await sleep(resyncSeconds * 1000);
+    await sleep(steadySeconds * 1000);
     const cycleEnded = await reconciler.usage();
     const cycleSeconds = (performance.now() - cycleBeganAt) / 1000;
     const cycleRequests = await cluster.requests();
@@ -65,9 +66,6 @@ export async function measureCluster(divisor: number, resyncSeconds: number): Pr
     const nodeOf = ({ name, namespace }: PodIdentity) =>
       nodeName(Math.abs(hashOf(`${namespace}/${name}`)) % sizes.nodes);
     const controlMilliseconds = await restartAll(cluster.rest, otherPods(sizes), nodeOf);
-    // Begins just after a look at all Vnics, so that the next one comes late.
-    const since = (performance.now() - readyAt) % (resyncSeconds * 1000);
-    await sleep(resyncSeconds * 1000 - since + 5000);
     while (!(await idle())) await sleep(500);
     await cluster.forgetRequests();
     const before = await reconciler.usage();
@@ -95,7 +93,6 @@ export async function measureCluster(divisor: number, resyncSeconds: number): Pr
     const figures: ClusterFigures = {
       sizes,
       delays,
-      resyncSeconds,
       start: { milliseconds: reconciler.startMilliseconds, usage: started, requests: startRequests },
       cycle: {
         seconds: cycleSeconds,

@@ -23,7 +23,6 @@ export interface ReconcilerOptions {
   readonly kubeconfig: string;
   readonly folder: string;
   readonly port: number;
-  readonly resyncSeconds: number;
 }
 
 /** As the Deployment has it. */
@@ -36,7 +35,7 @@ const pauseMilliseconds = 10_000;
  * waits until it works. As in a Deployment, it is started again if it ends.
  */
 export async function startReconcilerProcess(options: ReconcilerOptions): Promise<ReconcilerProcess> {
-  const { program, kubeconfig, folder, port, resyncSeconds } = options;
+  const { program, kubeconfig, folder, port } = options;
   const log = join(folder, "reconciler.log");
   const file = openSync(log, "w");
   const limit = await limitMemory(`vnic-bench-${process.pid}`, memoryBytes);
@@ -53,7 +52,6 @@ export async function startReconcilerProcess(options: ReconcilerOptions): Promis
         PATH: process.env.PATH,
         KUBECONFIG: kubeconfig,
         VNIC_PORT: String(port),
-        VNIC_RESYNC_SECONDS: String(resyncSeconds),
         VNIC_POD_UID: "bench",
       },
     });

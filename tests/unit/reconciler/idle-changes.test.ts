@@ -23,7 +23,7 @@ describe("the controller of Vnics", () => {
     const claims = { forget: () => undefined };
     stop = startVnicController({ cluster: { findVnic }, claims, log: () => undefined, due: new Set() } as never, {
       ...{ vnics, pods, addresses: new FakeWatched(), metrics: makeMetrics() },
-      ...{ resyncSeconds: 300, pace: new Pace() },
+      ...{ resyncSeconds: 300, pace: new Pace(), sweeps: { nodes: [], visit: () => undefined } },
     });
     pods.put(pod());
     vnics.put(vnic);

@@ -55,46 +55,49 @@ describe("sweeping a node", () => {
 
 describe("the sweeps of a node", () => {
   const setUp = (answer: (node: string) => Promise<number>) => {
-    const clock = new FakeClock();
     const swept: string[] = [];
-    const sweeps = new Sweeps({
-      clock,
-      everySeconds: 300,
-      log: () => undefined,
-      sweep: (node) => (swept.push(node), answer(node)),
-    });
-    return { clock, swept, sweeps };
+    const sweeps = new Sweeps({ log: () => undefined, sweep: (node) => (swept.push(node), answer(node)) });
+    return { swept, sweeps };
   };
 
-  it("are repeated at an interval, even when no other session is opened", async () => {
-    const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
+  it("are repeated at each visit, even when no other session is opened", async () => {
+    const { swept, sweeps } = setUp(() => Promise.resolve(3));
     sweeps.opened("worker-1");
     await settle();
-    expect(swept).to.deep.equal(["worker-1"]);
-    await clock.advance(299);
-    expect(swept).to.have.length(1);
-    await clock.advance(1);
-    await clock.advance(300);
+    expect([...sweeps.nodes]).to.deep.equal(["worker-1"]);
+    for (let visit = 0; visit < 2; visit++) {
+      sweeps.visit("worker-1");
+      await settle();
+    }
     expect(swept).to.deep.equal(["worker-1", "worker-1", "worker-1"]);
   });
 
   it("aren't more frequent with many sessions", async () => {
-    const { clock, swept, sweeps } = setUp(() => Promise.resolve(3));
-    for (let second = 0; second < 300; second++) {
+    const { swept, sweeps } = setUp(() => Promise.resolve(3));
+    for (let session = 0; session < 300; session++) {
       sweeps.opened("worker-1");
-      await clock.advance(1);
+      await settle();
     }
-    expect(swept.length).to.be.at.most(2);
+    expect(swept).to.have.length(1);
+  });
+
+  it("don't overlap", async () => {
+    const { swept, sweeps } = setUp(() => new Promise(() => undefined));
+    sweeps.opened("worker-1");
+    sweeps.opened("worker-1");
+    await settle();
+    expect(swept).to.have.length(1);
   });
 
   it("end with a node that holds nothing or is gone, and begin again with its next session", async () => {
-    const { clock, swept, sweeps } = setUp((node) =>
+    const { swept, sweeps } = setUp((node) =>
       node === "empty" ? Promise.resolve(0) : Promise.reject(new VnicError("refused", "there is no such node")),
     );
     sweeps.opened("empty");
     sweeps.opened("gone");
     await settle();
-    await clock.advance(3000);
+    for (const node of ["empty", "gone"]) sweeps.visit(node);
+    await settle();
     expect(swept).to.deep.equal(["empty", "gone"]);
     sweeps.opened("empty");
     await settle();
@@ -102,10 +105,11 @@ describe("the sweeps of a node", () => {
   });
 
   it("continue after a failed one", async () => {
-    const { clock, swept, sweeps } = setUp(() => Promise.reject(new VnicError("deadline", "no answer")));
+    const { swept, sweeps } = setUp(() => Promise.reject(new VnicError("deadline", "no answer")));
     sweeps.opened("worker-1");
     await settle();
-    await clock.advance(300);
+    sweeps.visit("worker-1");
+    await settle();
     expect(swept).to.have.length(2);
   });
 });

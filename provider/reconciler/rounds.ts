@@ -1,0 +1,47 @@
+import { type Clock, realClock } from "../base/clock.ts";
+
+export interface RoundsOptions {
+  /** How long it takes at least until all places were visited once, in seconds. */
+  readonly everySeconds: number;
+  /** The shortest time between two visits, in seconds. With many places, a round takes longer for it. */
+  readonly leastSeconds: number;
+  /** The places at present. */
+  readonly places: () => Iterable<string>;
+  readonly visit: (place: string) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Visits one place after the other, evenly over the interval, again and again. All at once would keep the API server and
+ * the reconciler from what has just changed. Returns a function that ends the rounds.
+ */
+export function startRounds({
+  everySeconds,
+  leastSeconds,
+  places,
+  visit,
+  clock = realClock,
+}: RoundsOptions): () => void {
+  /** All places; the one that has waited longest for a visit comes first. */
+  const waiting = new Set<string>();
+  /** Takes up new places, forgets those that are gone, and returns the time until the next visit. */
+  const renew = (): number => {
+    const present = new Set(places());
+    for (const place of waiting) if (!present.has(place)) waiting.delete(place);
+    for (const place of present) waiting.add(place);
+    return Math.max(everySeconds / Math.max(1, waiting.size), leastSeconds);
+  };
+  const plan = (): (() => void) => clock.after(renew() * 1000, next);
+  const next = (): void => {
+    renew();
+    const [place] = waiting;
+    if (place !== undefined) {
+      waiting.delete(place);
+      waiting.add(place);
+      visit(place);
+    }
+    cancel = plan();
+  };
+  let cancel = plan();
+  return () => cancel();
+}
