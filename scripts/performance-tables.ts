@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Stage, stages } from "../tests/bench/profile-stages.ts";
 import type { Tables } from "../tests/bench/scale-stages.ts";
+import { series as burstSeries, type Series } from "../tests/bench/burst-report.ts";
+import { type Summary, summarize } from "../tests/bench/statistics.ts";
 import { type Operation, operations, type ScaleRow } from "../tests/bench/scale-report.ts";
 
 /** The kept results of `npm run bench -- scale`. */
@@ -17,22 +19,108 @@ const words: Readonly<Record<Operation, string>> = {
   destroy: "`destroy`",
 };
 
-/** The tables of docs/performance.md, from the kept results: times and targets, stages, CPU time and requests. */
+/** The kept results of `npm run bench -- profile`. */
+interface ProfileResults {
+  readonly operations: readonly string[];
+  readonly stages: readonly (readonly string[])[];
+  readonly calls: readonly (readonly string[])[];
+  readonly comparisons: readonly (readonly string[])[];
+}
+
+/** The kept results of `npm run bench -- burst`. */
+interface BurstResults {
+  readonly summary: readonly {
+    readonly size: number;
+    readonly series: Series;
+    readonly made: Summary;
+    readonly removed: Summary;
+  }[];
+}
+
+/** The kept results of `npm run bench -- heal`. */
+interface HealResults {
+  readonly count: number;
+  readonly rounds: readonly (Readonly<Record<"pods" | "first" | "vnics" | "kernel" | "cpu", number>> & {
+    readonly requests: Readonly<Record<string, number>>;
+  })[];
+}
+
+/** The tables of docs/performance.md, from the kept results of the benchmarks. */
 export function performanceTables(): string {
-  const path = join(import.meta.dirname, "..", "tests", "bench", "results", "scale.json");
-  const { summary, stages: tables } = JSON.parse(readFileSync(path, "utf8")) as ScaleResults;
+  return [
+    scaleTables(kept<ScaleResults>("scale")),
+    profileTables(kept<{ summary: ProfileResults }>("profile").summary),
+    burstTable(kept<BurstResults>("burst")),
+    healTables(kept<HealResults>("heal")),
+  ].join("\n\n");
+}
+
+function kept<Results>(name: string): Results {
+  const path = join(import.meta.dirname, "..", "tests", "bench", "results", `${name}.json`);
+  return JSON.parse(readFileSync(path, "utf8")) as Results;
+}
+
+function profileTables({ operations: shown, stages: rows, calls, comparisons }: ProfileResults): string {
+  return [
+    "### One Vnic, and fifty",
+    "p50, milliseconds:",
+    table(["Stage", ...shown], rows),
+    "The number of requests, and the sum of their times in milliseconds:",
+    table(["Request", ...shown], calls),
+    table(["Compared", "ms", "Control", "Ratio"], comparisons),
+  ].join("\n\n");
+}
+
+function burstTable({ summary }: BurstResults): string {
+  const perSecond = (size: number, { p50 }: Summary) => ((size / p50) * 1000).toFixed(1);
+  return [
+    "### Many at once on one node",
+    table(
+      ["Series", "Vnics", "Made", "per second", "Removed", "per second"],
+      summary.map(({ size, series: its, made, removed }) => [
+        ...[burstSeries[its], String(size), seconds(made.p50), perSecond(size, made)],
+        ...[seconds(removed.p50), perSecond(size, removed)],
+      ]),
+    ),
+  ].join("\n\n");
+}
+
+function healTables({ count, rounds }: HealResults): string {
+  const part = (name: "pods" | "first" | "vnics" | "kernel" | "cpu") =>
+    seconds(summarize(rounds.map((round) => round[name])).p50);
+  const kinds = [...new Set(rounds.flatMap(({ requests }) => Object.keys(requests)))].sort();
+  return [
+    "### A node that comes back",
+    table(
+      [`${count} Vnics in ten pods, after their node lost power`, "p50"],
+      [
+        ["until all pods run again (control)", part("pods")],
+        ["from then until the first Vnic is ready", part("first")],
+        ["from the pods' return until all Vnics are ready", part("vnics")],
+        ["CPU of the whole machine in that time", part("cpu")],
+        ["as many links by hand (control)", part("kernel")],
+      ],
+    ),
+    table(
+      ["Requests in that time, of all programs", "Number"],
+      kinds.map((kind) => [`\`${kind}\``, String(summarize(rounds.map(({ requests }) => requests[kind] ?? 0)).p50)]),
+    ),
+  ].join("\n\n");
+}
+
+function scaleTables({ summary, stages: tables }: ScaleResults): string {
   const sizes = Object.keys(tables).sort((one, other) => Number(one) - Number(other));
   const [largest = ""] = sizes.slice(-1);
   return [
-    "### Times",
+    "### Many Vnics in one stack",
     table(
       ["Operation", "Vnics", "Time", "Control", "Time / control", "Target"],
       operations.flatMap((operation) => summary.filter((row) => row.operation === operation).map(timesOf)),
     ),
     ...operations
       .filter((operation) => operation !== "preview")
-      .flatMap((operation) => [`### Stages of ${words[operation]}`, stageTable(operation, sizes, tables)]),
-    "### CPU time",
+      .flatMap((operation) => [`#### Stages of ${words[operation]}, by the number of Vnics`, stageTable(operation, sizes, tables)]),
+    "#### CPU time",
     table(
       ["Operation", "Vnics", "Engine and its programs", "Control", "Whole machine", "Control"],
       operations.flatMap((operation) =>
@@ -50,7 +138,7 @@ export function performanceTables(): string {
         }),
       ),
     ),
-    `### Requests for ${largest} Vnics`,
+    `#### Requests for ${largest} Vnics`,
     requestTable(Number(largest), tables[largest]),
   ].join("\n\n");
 }
@@ -70,7 +158,7 @@ function stageTable(operation: Operation, sizes: readonly string[], tables: Scal
       return found === undefined ? "" : seconds(found);
     }),
   ]);
-  return table(["Stage", ...sizes.map((size) => `${size} Vnics`)], rows);
+  return table(["Stage", ...sizes], rows);
 }
 
 /** The number of requests for each Vnic, and their mean time. */

@@ -14,7 +14,8 @@ export interface Burst extends Readonly<Record<Series, Times>> {
   readonly size: number;
 }
 
-const series: Readonly<Record<Series, string>> = {
+/** What was measured, in words. */
+export const series: Readonly<Record<Series, string>> = {
   lifecycle: "lifecycle alone, new session",
   engine: "one pulumi up / destroy",
   engineNothing: "control: the same engine, do-nothing resources",

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { missing } from "../lab/index.ts";
 import { measureAttach } from "./attach.ts";
 import { measureBurst } from "./burst.ts";
+import { busynessInWords, otherWork } from "./busyness.ts";
 import { measureCluster } from "./cluster/cluster.ts";
 import { measureDatapath } from "./datapath.ts";
 import { measureHeal } from "./heal.ts";
@@ -73,7 +74,11 @@ async function main(argv: string[]): Promise<number> {
   }
   const lacking = missing();
   if (lacking.length > 0) throw new Error(`the lab needs ${lacking.join(", ")}`);
-  const measured = await measure[command]();
+  const before = await otherWork();
+  const found = await measure[command]();
+  const otherPrograms = busynessInWords(before, await otherWork());
+  console.log(`\n${otherPrograms}`);
+  const measured = { ...found, kept: { ...found.kept, otherPrograms } };
   await writeResults(command, measured);
   if (values.keep) await keepResults(command, measured);
   return 0;

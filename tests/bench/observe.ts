@@ -28,7 +28,9 @@ export async function observe(proxy: FaultProxy, work: () => Promise<unknown>): 
   const endedAt = performance.now();
   const after = await cpuTimes();
   const cpu = { engine: after.engine - before.engine, machine: after.machine - before.machine };
-  return { beganAt, endedAt, cpu, exchanges: [...proxy.exchanges], sent: [...proxy.sent] };
+  // A request of what went before may end only now.
+  const exchanges = proxy.exchanges.filter((one) => one.beganAt >= beganAt);
+  return { beganAt, endedAt, cpu, exchanges, sent: [...proxy.sent] };
 }
 
 /** The kernel counts CPU time in hundredths of a second for programs (USER_HZ, proc(5)). */

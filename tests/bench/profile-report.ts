@@ -75,7 +75,7 @@ export function printProfile(rounds: readonly ProfileRound[], many: number): obj
   console.log("");
   const comparisons = comparisonsOf(p50, many);
   printTable(["compared in each round, p50", "ms", "control", "ratio"], comparisons);
-  return { stages: stageTable, calls: callTable, comparisons };
+  return { operations: Object.keys(operations), stages: stageTable, calls: callTable, comparisons };
 }
 
 function comparisonsOf(p50: (value: (round: ProfileRound) => number) => number, many: number): string[][] {

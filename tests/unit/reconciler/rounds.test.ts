@@ -41,7 +41,7 @@ describe("rounds", () => {
     await clock.advance(100);
     places.splice(1, 1, "d");
     await clock.advance(300);
-    expect(visits()).to.equal("acda");
+    expect(visits()).to.equal("acad");
   });
 
   it("go on where there was no place for a time", async () => {
