@@ -119,7 +119,10 @@ function scaleTables({ summary, stages: tables }: ScaleResults): string {
     ),
     ...operations
       .filter((operation) => operation !== "preview")
-      .flatMap((operation) => [`#### Stages of ${words[operation]}, by the number of Vnics`, stageTable(operation, sizes, tables)]),
+      .flatMap((operation) => [
+        `#### Stages of ${words[operation]}, by the number of Vnics`,
+        stageTable(operation, sizes, tables),
+      ]),
     "#### CPU time",
     table(
       ["Operation", "Vnics", "Engine and its programs", "Control", "Whole machine", "Control"],

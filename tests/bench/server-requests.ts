@@ -12,8 +12,8 @@ export async function countRequests({ kubectl }: Pick<Bench, "kubectl">): Promis
 export function parseRequests(metrics: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [, labels = "", value] of metrics.matchAll(/^apiserver_request_total\{(.*)\} (\S+)$/gm)) {
-    const label = Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, its]) => [name, its]));
-    const { verb = "", resource = "", subresource = "" } = label;
+    const pairs = [...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = "", its = ""]) => [name, its] as const);
+    const { verb = "", resource = "", subresource = "" }: Record<string, string> = Object.fromEntries(pairs);
     if (!kinds.includes(resource) || verb === "WATCH") continue;
     const kind = `${verb} ${subresource ? `${resource}/${subresource}` : resource}`;
     counts[kind] = (counts[kind] ?? 0) + Number(value);
