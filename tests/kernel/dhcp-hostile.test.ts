@@ -114,6 +114,8 @@ describe("a hostile DHCP server", function () {
     ["the node's default gateway", { ip: "192.168.50.9" }, /192\.168\.50\.9 is the node's default gateway/],
     ["a subnet with the cluster's services", { ip: "10.96.0.77" }, /overlaps 10\.96\.0\.0\/12 of the cluster/],
     ["a subnet with other pods", { ip: "10.215.3.4" }, /overlaps 10\.215\.0\.0\/16 of the cluster/],
+    ["the link-local network as subnet", { ip: "169.254.3.4", options: { 1: "ffff0000" } }, /overlaps 169\.254/],
+    ["a part of the pod's own network", { ip: "10.214.1.200", options: { 1: "ffffff80" } }, /a part of the pod's own/],
     ["a lease time of zero", { ip: good, options: { 51: "00000000" } }, /shorter than 30 s/],
   ];
   for (const [what, reply, why] of refused)

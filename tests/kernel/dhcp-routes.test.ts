@@ -74,6 +74,16 @@ describe("routes from a DHCP server, on a node", function () {
     await world.session.eject({ vnic: plan.vnic });
   });
 
+  it("are taken once, and without that of the network itself, when the server repeats them", async () => {
+    const own = "18c0a832";
+    await serve({ ip: "192.168.50.60", options: { 121: `${own}00000000${private12}0cac10c0a83202${own}${router}` } });
+    const plan = planWith({});
+    const { lease } = await world.session.inject(plan);
+    expect(lease?.routes).to.deep.equal([{ to: "172.16.0.0/12", via: lan.router }]);
+    expect(await wayTo(far)).to.equal("net1");
+    await world.session.eject({ vnic: plan.vnic });
+  });
+
   const hostile: [what: string, options: Record<number, string>, why: RegExp][] = [
     ["all traffic, in two halves", { 121: `0100${router}0180${router}` }, /route "0\.0\.0\.0\/1": a network of 1 bits/],
     ["the cluster's services", { 121: `200a600001${router}` }, /route "10\.96\.0\.1\/32": it would draw traffic/],

@@ -9,6 +9,7 @@ import {
   leaseRoute,
   maxLeasedRoutes,
   type LeasedRoutes,
+  isWithin,
   overlaps,
   readLeasedRoutes,
   type RoutesAsked,
@@ -70,6 +71,8 @@ export function readClientEvent(line: string): ClientEvent | undefined {
 const minLeaseSeconds = 30;
 /** LANs aren't larger; a mask of one bit would draw half of all traffic to the NIC. */
 const minPrefixLength = 8;
+/** Link-local addresses (RFC 3927): the node's DNS cache and a cloud's metadata service often have one. */
+const linkLocal = "169.254.0.0/16";
 
 /** Parses a server's lease, or returns why it is refused. `others` are the pod's other addresses, in CIDR form. */
 export function readLease(
@@ -88,6 +91,13 @@ export function readLease(
   const covered = others.find((other) => contains(address.data, other));
   if (covered !== undefined)
     return { refused: `subnet ${address.data} has the pod's own address ${covered} in it, and would draw its traffic` };
+  const within = others.find((other) => isWithin(networkOf(address.data), other));
+  if (within !== undefined)
+    return {
+      refused: `subnet ${address.data} is a part of the pod's own network ${within}, and would draw its traffic`,
+    };
+  if (overlaps(networkOf(address.data), linkLocal))
+    return { refused: `subnet ${address.data} overlaps ${linkLocal}, where the node may have services of its own` };
   const clusters = asked.clusterNetworks?.find((network) => overlaps(networkOf(address.data), network));
   if (clusters !== undefined)
     return { refused: `subnet ${address.data} overlaps ${clusters} of the cluster, and would draw its traffic` };

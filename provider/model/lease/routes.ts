@@ -1,4 +1,4 @@
-import { contains, familyOf, hostOf, prefixOf } from "../../base/address.ts";
+import { contains, familyOf, hostOf, networkOf, prefixOf } from "../../base/address.ts";
 import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -61,24 +61,35 @@ export function readLeasedRoutes(
 
   const kept = [...others, ...(defaultRoute?.except ?? []), ...clusterNetworks];
   for (const { to, via } of taken) {
-    const problem = problemOf(to, kept) ?? (via === undefined ? undefined : hopProblem(via, address));
+    const problem = problemOf(to, kept, others) ?? (via === undefined ? undefined : hopProblem(via, address));
     if (problem) return { refused: `route ${quote(to)}: ${problem}` };
   }
-  const routes = taken.map(({ to, ...rest }) => ({ to: destination.parse(to), ...rest }));
+  const routes = distinct(taken.map(({ to, ...rest }) => ({ to: destination.parse(to), ...rest }))).filter(
+    ({ to }) => to !== networkOf(address),
+  );
   const withoutRouter = routes.length > 0 ? { routes } : {};
   if (!defaultRoute || hop === undefined) return withoutRouter;
   const problem = hopProblem(hop, address);
   return problem ? { refused: `default route: ${problem}` } : { ...withoutRouter, router: hop };
 }
 
-function problemOf(to: string, kept: readonly string[]): string | undefined {
+/**
+ * The first route to each destination. The kernel refuses a second one, and one to the NIC's own network, which servers
+ * often list as well.
+ */
+function distinct<Route extends { readonly to: string }>(routes: readonly Route[]): Route[] {
+  return routes.filter(({ to }, index) => routes.findIndex((other) => other.to === to) === index);
+}
+
+function problemOf(to: string, kept: readonly string[], others: readonly string[]): string | undefined {
   const parsed = destination.safeParse(to);
   if (!parsed.success || familyOf(parsed.data) === 6) return "is not an IPv4 network";
   const prefix = Number(prefixOf(parsed.data));
   if (prefix < minPrefixLength) return `a network of ${prefix} bits would draw the pod's other traffic`;
   const range = ipaddr.parse(hostOf(parsed.data)).range();
   if (noNetworks.includes(range)) return `is no network of hosts, but ${range}`;
-  const overlapping = kept.find((other) => overlaps(parsed.data, other));
+  const overlapping =
+    kept.find((other) => overlaps(parsed.data, other)) ?? others.find((other) => isWithin(parsed.data, other));
   return overlapping === undefined
     ? undefined
     : `it would draw traffic to ${overlapping}, which is the pod's own network's or the cluster's`;
@@ -95,4 +106,9 @@ export function overlaps(network: string, other: string): boolean {
   if (familyOf(other) === 6) return false;
   const isNetwork = ipaddr.IPv4.networkAddressFromCIDR(other).toString() === hostOf(other);
   return contains(network, hostOf(other)) || (isNetwork && contains(other, hostOf(network)));
+}
+
+/** Whether an IPv4 network is in the subnet of an address in CIDR form, such as that of a pod's other NIC. */
+export function isWithin(network: string, address: string): boolean {
+  return familyOf(address) === 4 && contains(address, hostOf(network));
 }

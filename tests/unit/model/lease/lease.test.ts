@@ -51,6 +51,23 @@ describe("a DHCP lease", () => {
         .to.have.property("refused")
         .that.includes(`overlaps ${network} of the cluster`));
 
+  const drawing: [what: string, given: Partial<ClientEvent>, why: RegExp][] = [
+    ["a link-local address", { ip: "169.254.3.4", subnet: "255.255.0.0" }, /overlaps 169\.254\.0\.0\/16/],
+    ["one link-local address alone", { ip: "169.254.20.10", subnet: "255.255.255.255" }, /overlaps 169\.254/],
+    ["a subnet around the link-local ones", { ip: "169.1.0.5", subnet: "255.0.0.0" }, /overlaps 169\.254/],
+    ["half of the pod's own network", { ip: "10.214.1.200", subnet: "255.255.255.128" }, /a part of the pod's own/],
+    [
+      "another host of the pod's own network",
+      { ip: "10.214.1.9", subnet: "255.255.255.255" },
+      /a part of the pod's own/,
+    ],
+  ];
+  for (const [what, given, why] of drawing)
+    it(`is refused if it is ${what}`, () =>
+      expect(readLease(event(given), ["fd00::5/64", "10.214.1.5/24"], now))
+        .to.have.property("refused")
+        .that.matches(why));
+
   it("may be next to the cluster's networks", () =>
     expect(readLease(event({ ip: "10.245.0.5", subnet: "255.255.0.0" }), [], now, { clusterNetworks })).to.include({
       address: "10.245.0.5/16",

@@ -28,6 +28,15 @@ describe("the routes of a DHCP server", () => {
       all,
       { router: "192.168.60.1" },
     ],
+    [
+      "the first of several to one destination, and none to the network itself, which the NIC has already",
+      {
+        staticroutes:
+          "192.168.60.0/24 0.0.0.0 172.16.0.0/12 192.168.60.1 172.16.0.0/12 192.168.60.2 192.168.60.0/24 192.168.60.1",
+      },
+      { routes: true },
+      { routes: [{ to: "172.16.0.0/12", via: "192.168.60.1" }] },
+    ],
     ["none over the router when no default route is requested", { router: "192.168.60.1" }, { routes: true }, {}],
     [
       "without a classless default route when none is requested",
@@ -58,6 +67,12 @@ describe("the routes of a DHCP server", () => {
       { staticroutes: "10.96.0.0/12 192.168.60.1" },
       /draw traffic to 10\.96\.0\.0\/16/,
     ],
+    [
+      "a part of the pod's own network",
+      { staticroutes: "10.214.1.128/25 192.168.60.1" },
+      /draw traffic to 10\.214\.1\.5/,
+    ],
+    ["the pod's own router", { staticroutes: "10.214.1.1/32 192.168.60.1" }, /draw traffic to 10\.214\.1\.5\/24/],
     ["a service of the cluster", { staticroutes: "10.96.0.1/32 192.168.60.1" }, /draw traffic to 10\.96\.0\.0\/16/],
     ["the loopback", { staticroutes: "127.0.0.0/8 192.168.60.1" }, /route "127\.0\.0\.0\/8": is no network of hosts/],
     ["a router elsewhere", { staticroutes: "172.16.0.0/12 8.8.8.8" }, /8\.8\.8\.8 is not in the subnet/],
