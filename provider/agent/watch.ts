@@ -151,9 +151,11 @@ export class Watch {
 
   private async checkForRival(file: ResourceFile, { name, mac, addresses }: Link, seen: CheckState): Promise<void> {
     const netns = { path: netnsPath(file.association.netns) };
-    // For an IPv6 address that the node itself has, the kernel doesn't show which other host answers.
-    const asked = addresses.filter((address) => familyOf(address) === 4);
-    const rival = await findRival(netns, name, mac, asked);
+    // The pod may have added any number of addresses. For an IPv6 address that the node itself has, the kernel doesn't
+    // show which other host answers.
+    const own = new Set([...file.definition.addresses, ...(file.lease ? [file.lease.address] : [])]);
+    const asked = addresses.filter((address) => own.has(address) && familyOf(address) === 4);
+    const rival = await findRival(netns, file.vnic.namespace, name, mac, asked);
     const uniqueness = rival ? [file.updatedAt, rival.host, rival.mac].join("\n") : "";
     if (seen.uniqueness === uniqueness) return;
     await this.reports.uniqueness(file, rival);

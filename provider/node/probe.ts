@@ -7,6 +7,7 @@ import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch, ipRows } from "./link.ts";
 import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
 import { type Netns, startLongRunningIn } from "./netns.ts";
+import { Slots } from "./fair-slots.ts";
 import type { LongRunning } from "./run.ts";
 import { withoutSlot } from "./slots.ts";
 
@@ -17,6 +18,11 @@ import { withoutSlot } from "./slots.ts";
 
 const probes = 3;
 const intervalMilliseconds = 25;
+/**
+ * How many IPv4 addresses are asked for at once, in all, and for one namespace among several. Each takes up to three
+ * processes, and a namespace's Vnics may have thousands of addresses, which would use up the memory of this container.
+ */
+const asking = new Slots(32, 16);
 
 /**
  * Refuses an address that is new on the link if another host answers for it, and names that host's MAC. Does nothing if
@@ -26,7 +32,7 @@ const intervalMilliseconds = 25;
 export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface, "addresses">): Promise<void> {
   const added = plan.addresses.filter((address) => !live.addresses.includes(address));
   if (plan.duplicateAddressDetection === false || added.length === 0) return;
-  const rival = await findRival(netns, plan.interfaceName, plan.mac, added);
+  const rival = await findRival(netns, plan.vnic.namespace, plan.interfaceName, plan.mac, added);
   if (!rival) return;
   const index = plan.addresses.findIndex((address) => hostOf(address) === rival.host);
   throw new VnicError(
@@ -37,17 +43,21 @@ export async function probe(netns: Netns, plan: InjectPlan, live: Pick<Interface
 }
 
 /**
- * Finds a host on the network that answers for one of the addresses. IPv6 addresses must not be on the device itself.
+ * Finds a host on the network that answers for one of the addresses of a Vnic in that namespace. IPv6 addresses must not
+ * be on the device itself.
  */
 export async function findRival(
   netns: Netns,
+  namespace: string,
   device: string,
   mac: string,
   addresses: readonly string[],
 ): Promise<Rival | undefined> {
   const hosts = addresses.map(hostOf);
   const answers = await Promise.all([
-    ...hosts.filter((host) => familyOf(host) === 4).map((host) => askByArp(netns, device, host)),
+    ...hosts
+      .filter((host) => familyOf(host) === 4)
+      .map((host) => withoutSlot(() => asking.use(namespace, () => askByArp(netns, device, host)))),
     askByNeighborDiscovery(
       netns,
       device,
@@ -63,7 +73,7 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
   try {
     for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
       sent.push(await sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac })));
-      await withoutSlot(() => sleep(intervalMilliseconds));
+      await sleep(intervalMilliseconds);
     }
     return answers;
   } finally {

@@ -109,6 +109,17 @@ describe("the agent's watch", () => {
     expect(await poll(60)).to.deep.equal(["unique"]);
   });
 
+  it("asks for no addresses that a pod has added to its NIC itself", async () => {
+    await node.inject({ duplicateAddressDetection: true });
+    for (let host = 1; host <= 250; host++)
+      node.runInPod(`address add 192.168.77.${host}/24 dev ${node.plan.interfaceName}`);
+    const before = node.programs.started.length;
+    await poll(120);
+    const asked = node.programs.started.slice(before).filter((line) => line.includes("arping"));
+    const [address = ""] = node.plan.addresses;
+    expect(new Set(asked.map((line) => line.split(" ").at(-1)))).to.deep.equal(new Set([address.split("/")[0]]));
+  });
+
   it("doesn't ask for rivals of a NIC whose owner has switched off the detection of duplicate addresses", async () => {
     await poll(120);
     expect(node.programs.started.filter((line) => line.includes("arping"))).to.deep.equal([]);
