@@ -91,12 +91,33 @@ function mountedPath({ name, netnsDirectories }: RuntimeLayout, path: string): s
  * removed has no bundle.
  */
 async function searchSandbox(layout: RuntimeLayout, podUid: string): Promise<string | undefined> {
-  for (const id of await readdir(hostPath(layout.bundles)).catch(() => [])) {
-    const annotations = (await readBundle(layout, id))?.annotations;
-    if (annotations?.[layout.annotations.podUid] === podUid && annotations[layout.annotations.type] === "sandbox")
-      return id;
-  }
+  const folder = hostPath(layout.bundles);
+  const ids = await readdir(folder).catch((): string[] => []);
+  const paths = new Set(ids.map((id) => join(folder, id)));
+  for (const path of searched.keys()) if (!paths.has(path)) searched.delete(path);
+  for (const id of ids) if ((await podOfSandbox(layout, id)) === podUid) return id;
   return undefined;
+}
+
+/**
+ * The pods of the sandboxes whose bundles a search has read, by the bundle's path; a container has none. Bundles can be
+ * large, as a container's environment can, and pods whose containers end all the time are searched again and again. A
+ * runtime doesn't change what is taken from a bundle.
+ */
+const searched = new Map<string, Promise<string | undefined>>();
+
+function podOfSandbox(layout: RuntimeLayout, id: string): Promise<string | undefined> {
+  const path = join(hostPath(layout.bundles), id);
+  const known = searched.get(path);
+  if (known) return known;
+  const read = readBundle(layout, id).then((bundle) => {
+    // It may not be written completely yet.
+    if (!bundle) searched.delete(path);
+    const { [layout.annotations.type]: type, [layout.annotations.podUid]: uid } = bundle?.annotations ?? {};
+    return type === "sandbox" ? uid : undefined;
+  });
+  searched.set(path, read);
+  return read;
 }
 
 /** The ID of a container or sandbox, which names its bundle. One that an annotation gives could otherwise be a path. */
