@@ -3,10 +3,10 @@ import { isVnicError, VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { isPlainName } from "../model/link/ip-line.ts";
-import { convergeSteps, type ParentLink, bridgePortSteps, sysctls } from "../model/link/link-steps.ts";
-import { hostSideName } from "../model/names.ts";
+import { convergeSteps, type ParentLink, sysctls } from "../model/link/link-steps.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
+import { renewPort } from "./bridge-port.ts";
 import { refuseClusterLink } from "./cluster-links.ts";
 import { findDevices } from "./device.ts";
 import { refuseUsedDevice } from "./device-use.ts";
@@ -57,7 +57,6 @@ export async function converge(
   refuseUnclaimed(isInPod ? parentLink.parent : segmentOn(network, nodeLinks), plan);
   if (arrived) {
     const sized = { ...plan, mtu: feasibleMtu(plan, parentLink) };
-    const nodeEnd = nodeLinks.find(({ name }) => name === hostSideName(uid));
     // Probe before any change, unless the link has to be brought up first.
     if (arrived.up && isPlainName(arrived.name)) await step("probing", () => probeStanding(podNetns, plan, arrived));
     await step("configuring", async () => {
@@ -74,8 +73,7 @@ export async function converge(
         else if (isAnnounced(arrived)) await awaitAnnounced(podNetns, uid).catch(() => undefined);
       }
       await ipBatch(podNetns, convergeSteps(sized, standing));
-      if (network.mode === "bridge" && nodeEnd?.master !== parentLink.parent)
-        await ipBatch("node", bridgePortSteps(uid, parentLink.parent));
+      if (network.mode === "bridge") await renewPort(plan, parentLink.parent);
       if (plan.routing ?? known?.definition.routing) await route(podNetns, plan);
       if (plan.slaac && !known?.definition.slaac) await awaitAnnounced(podNetns, uid);
     });

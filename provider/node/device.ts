@@ -1,10 +1,11 @@
 import { VnicError } from "../base/errors.ts";
 import { settingSteps } from "../model/link/device-settings.ts";
-import { quarantineSteps, restoreSteps, moveBackSteps } from "../model/link/link-steps.ts";
+import { quarantineSteps, releaseSteps, restoreSteps, moveBackSteps } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import { setAltnames } from "./altnames.ts";
+import { restoreSysctls } from "./device-sysctls.ts";
 import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
 import { isMarked, ownLinks, knownLinkOf } from "./own-link.ts";
@@ -106,7 +107,7 @@ function isAsBefore({ name, mac, mtu, up, alias, settings, hasProgram }: Link, f
   const isSame = name === former.name && mac === former.mac && mtu === former.mtu && up === former.up;
   const isSet =
     !former.settings || (settings !== undefined && settingSteps(former.name, settings, former.settings).length === 0);
-  return isSame && isSet && !hasProgram && !isMarked(alias, uid);
+  return isSame && isSet && !former.sysctls && !hasProgram && !isMarked(alias, uid);
 }
 
 /**
@@ -118,7 +119,9 @@ export async function restore(link: Link, file: ResourceFile): Promise<void> {
   if (former) {
     await refuseUppers(link, file.vnic.uid);
     if (former.altnames) await setAltnames("node", link, former.altnames);
-    return ipBatch("node", restoreSteps(file.vnic.uid, link, former));
+    await ipBatch("node", restoreSteps(file.vnic.uid, link, former));
+    await restoreSysctls(former);
+    return ipBatch("node", releaseSteps(former));
   }
   const { parent } = file.definition.network;
   const isTaken = (await listLinks("node")).some(({ name }) => name === parent);

@@ -1,11 +1,13 @@
 import { isVnicError } from "../base/errors.ts";
 import { device, ipLine, mac as macWord } from "../model/link/ip-line.ts";
+import { carrierSysctls } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import { isOnItsBus } from "./device.ts";
 import { ipBatch, ipRows, type Link, listLinks } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import { findLowerLink } from "./parent-link.ts";
+import { setSysctls } from "./sysctl.ts";
 import { deleteTrialLink } from "./trial-link.ts";
 import { isOn } from "./upper-links.ts";
 
@@ -57,8 +59,9 @@ export async function isHidden(file: ResourceFile, pod: Netns): Promise<boolean>
     if (!from?.up) return false;
     await ipBatch("node", [
       ipLine`link add link ${device(from.name)} name ${device(name)} address ${macWord(mac)} type macvlan mode private`,
-      ipLine`link set dev ${device(name)} addrgenmode none up`,
     ]);
+    await setSysctls("node", carrierSysctls(name));
+    await ipBatch("node", [ipLine`link set dev ${device(name)} addrgenmode none up`]);
     return false;
   } catch (error) {
     if (!isVnicError(error, "failed", "refused")) throw error;

@@ -85,11 +85,17 @@ export async function ipRows<T>(netns: Netns, words: readonly string[]): Promise
   return rowsIn<T>(await runIn(netns, "ip", words), words);
 }
 
-function rowsIn<T>(json: string, words: readonly string[]): T[] {
+/** The entries of a bridge's table of MACs for one of the node's links (bridge(8)), as JSON. */
+export async function fdbRows<T>(port: string): Promise<T[]> {
+  const words = ["-j", "fdb", "show", "dev", port];
+  return rowsIn<T>(await runIn("node", "bridge", words), words, "bridge");
+}
+
+function rowsIn<T>(json: string, words: readonly string[], program = "ip"): T[] {
   try {
     return parseRows<T>(json);
   } catch (cause) {
-    throw new VnicError("failed", `ip ${words.join(" ")}: its output can't be read: ${messageOf(cause)}`, {
+    throw new VnicError("failed", `${program} ${words.join(" ")}: its output can't be read: ${messageOf(cause)}`, {
       cause,
     });
   }

@@ -8,6 +8,8 @@ import {
   sysctls,
 } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
+import { guardPort } from "./bridge-port.ts";
+import { withSysctls } from "./device-sysctls.ts";
 import { chooseIndex } from "./link-index.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { type Batch, type Link, prepareIpBatch, prepareListingBatch } from "./link.ts";
@@ -55,7 +57,7 @@ export async function make(
   let configured = false;
   try {
     const create = prepare("node");
-    const { former } = parentLink;
+    const former = parentLink.former && withSysctls(parentLink.former);
     const index = chooseIndex();
     const created = step(
       "creating",
@@ -63,6 +65,7 @@ export async function make(
         await ensureTagged(plan.network);
         if (former) await refuseUppers(former, uid);
         await create(createSteps(plan, parentLink, index, isDirect ? podNetns.path : undefined));
+        if (plan.network.mode === "bridge") await guardPort(plan);
       },
       { link: former ? { former } : { index } },
     );

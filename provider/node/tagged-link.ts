@@ -1,10 +1,11 @@
-import { tagSteps } from "../model/link/link-steps.ts";
+import { carrierSysctls, tagSteps, tagUpSteps } from "../model/link/link-steps.ts";
 import { vlanAlias, vlanLinkName } from "../model/names.ts";
 import type { NodeNetwork } from "../model/network/mode.ts";
 import { findParent, findTagged } from "./parent-link.ts";
 import { deleteLink, ipBatch, listLinks } from "./link.ts";
 import { withLock } from "./lock.ts";
 import { listResourceFiles } from "./resource-file.ts";
+import { setSysctls } from "./sysctl.ts";
 
 /*
  * The VLAN link on a parent, shared by all Vnics of that VLAN on a node. The first Vnic creates it, and the last one
@@ -15,7 +16,10 @@ import { listResourceFiles } from "./resource-file.ts";
 export function ensureTagged({ parent, vlan }: NodeNetwork): Promise<void> {
   return withTagged(parent, vlan, async (name, tag) => {
     const links = await listLinks("node");
-    if (!findTagged(name, tag, links)) await ipBatch("node", tagSteps(name, tag));
+    if (findTagged(name, tag, links)) return;
+    await ipBatch("node", tagSteps(name, tag));
+    await setSysctls("node", carrierSysctls(vlanLinkName(name, tag)));
+    await ipBatch("node", tagUpSteps(name, tag));
   });
 }
 

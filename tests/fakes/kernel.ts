@@ -110,7 +110,7 @@ export class FakeKernel {
       else if (word === "address") link.mac = words[++at] ?? "";
       else if (word === "mtu") link.mtu = Number(words[++at]);
       else if (word === "addrgenmode" || word === "mode") at++;
-      else if (word === "type") at += 3;
+      else if (word === "type") at = words.length;
       else if (word === "master") link.master = this.find(place, words[++at] ?? "").name;
       else if (word === "name") {
         const wanted = words[++at] ?? "";

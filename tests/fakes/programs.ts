@@ -83,7 +83,7 @@ export class FakePrograms implements Programs {
   /** Simulates a program with the given input lines, and returns its output. */
   private run(argv: readonly string[], lines: readonly string[]): string {
     const { place, program, words } = parse(argv);
-    if (program === "mount" || program === "sysctl") return "";
+    if (program === "mount" || program === "sysctl" || program === "bridge") return "";
     if (program !== "ip") throw new Error(`no fake of ${program} ${words}`);
     if (words === "-j -d address show") return this.kernel.show(place);
     if (/^(-[46] )?(-N )?-j (route|rule|neigh|netns) /.test(words)) return "[]";

@@ -249,6 +249,24 @@ describe("a hostile pod", () => {
     await world.node.must(["sh", "-c", `ip link property del dev eth7 altname "$(printf '\\377\\376')"`]);
   });
 
+  it("can't open the node to the LAN by a device that comes back: the node's own settings of sysctl do, too", async () => {
+    const keys = ["ipv6.conf.eth7.accept_ra", "ipv6.conf.eth7.disable_ipv6", "ipv4.conf.eth7.rp_filter"];
+    const settings = async () =>
+      (await world.node.must(["sysctl", "-n", ...keys.map((key) => `net.${key}`)])).trim().split("\n");
+    const set = (values: readonly string[]) =>
+      world.node.must(["sysctl", "-q", "-w", ...keys.map((key, index) => `net.${key}=${values[index]}`)]);
+    const before = await settings();
+    const wanted = ["0", "1", "1"];
+    expect(before).to.not.deep.equal(wanted);
+    await set(wanted);
+    await inject(hostDevice);
+    await pod.machine.must(["sysctl", "-q", "-w", "net.ipv6.conf.net1.accept_ra=2"]);
+    expect((await eject()).removed).to.equal(true);
+    expect(await settings()).to.deep.equal(wanted);
+    await set(before);
+    expect((await world.node.link("eth7"))?.flags).to.include("UP");
+  });
+
   it("gets no device that has a program of the node", async () => {
     const object = join(world.root, "drop.o");
     await writeFile(object, xdpProgram());

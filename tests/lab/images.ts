@@ -72,6 +72,7 @@ async function nodeRecipe(): Promise<ImageRecipe> {
     programs: [
       busybox,
       "/bin/ip",
+      "/sbin/bridge",
       "/bin/mount",
       "/bin/umount",
       "/usr/bin/arping",

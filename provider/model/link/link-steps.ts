@@ -21,13 +21,16 @@ export interface ParentLink {
   readonly former?: Former;
 }
 
-/** Creates a VLAN link on its parent, up and with our alias. */
+/** Creates a VLAN link on its parent, down. */
 export function tagSteps(parent: string, vlan: number): IpLine[] {
   const name = device(vlanLinkName(parent, vlan));
-  return [
-    ipLine`link add link ${device(parent)} name ${name} type vlan id ${number(vlan)}`,
-    ipLine`link set dev ${name} alias ${alias(vlanAlias)} addrgenmode none up`,
-  ];
+  return [ipLine`link add link ${device(parent)} name ${name} type vlan id ${number(vlan)}`];
+}
+
+/** Brings a VLAN link up, with our alias. */
+export function tagUpSteps(parent: string, vlan: number): IpLine[] {
+  const name = device(vlanLinkName(parent, vlan));
+  return [ipLine`link set dev ${name} alias ${alias(vlanAlias)} addrgenmode none up`];
 }
 
 /**
@@ -83,13 +86,14 @@ function sizeWords(mtu: number | undefined): IpLine {
 /**
  * Makes the node's end of a NIC a port of its bridge, also if the bridge was recreated while the NIC exists. On a bridge
  * with a spanning tree, the kernel closes the port at the first message of that protocol from the pod (BPDU guard), which
- * could otherwise make itself the root and cut off others. Any pod can send such frames.
+ * could otherwise make itself the root and cut off others. Any pod can send such frames. The bridge learns no MACs from the
+ * port, whose own MAC it is given.
  */
 export function bridgePortSteps(uid: string, bridge: string): IpLine[] {
   const name = device(hostSideName(uid));
   return [
     ipLine`link set dev ${name} addrgenmode none master ${device(bridge)}`,
-    ipLine`link set dev ${name} type bridge_slave guard on`,
+    ipLine`link set dev ${name} type bridge_slave guard on learning off`,
     ipLine`link set dev ${name} up`,
   ];
 }
@@ -241,7 +245,10 @@ export function moveBackSteps(
   return [ipLine`link set dev ${handle(live)} name ${device(transitLinkName(uid))} netns ${number(pid)}`];
 }
 
-/** Restores a device that came back to the node. Its alias is removed last, because the device is found by it. */
+/**
+ * Restores a device that came back to the node, but leaves it down. {@link releaseSteps} follow; its alias is removed
+ * last, because the device is found by it.
+ */
 export function restoreSteps(
   uid: string,
   live: { readonly name: string; readonly index?: number; readonly settings?: DeviceSettings },
@@ -255,9 +262,13 @@ export function restoreSteps(
     // A dormant link never counts as running; listed addresses don't show it.
     ipLine`link set dev ${name} mode default`,
     ...(former.settings ? settingSteps(former.name, live.settings, former.settings) : []),
-    ...(former.up ? [ipLine`link set dev ${name} up`] : []),
-    ipLine`link set dev ${name} alias ""`,
   ];
+}
+
+/** Last part of restoring a device: brings it up if it was up. */
+export function releaseSteps(former: Former): IpLine[] {
+  const name = device(former.name);
+  return [...(former.up ? [ipLine`link set dev ${name} up`] : []), ipLine`link set dev ${name} alias ""`];
 }
 
 /**
@@ -301,5 +312,19 @@ export function sysctls(device: string, plan: Addressing): string[] {
   return [
     ...ipv4.map((setting) => `net/ipv4/conf/${device}/${setting}`),
     ...ipv6.map((setting) => `net/ipv6/conf/${device}/${setting}`),
+  ];
+}
+
+/**
+ * Kernel settings of a link that is in the node's network namespace only to carry the frames of Vnics: the node's end of
+ * a veth pair, or a VLAN link. Hosts of that network, and the pod if the bridge is deleted, don't reach the node by it,
+ * and the node takes no address, route or router from them.
+ */
+export function carrierSysctls(device: string): string[] {
+  const ipv4 = ["arp_ignore=8", "forwarding=0", "rp_filter=1", "accept_redirects=0", "drop_unicast_in_l2_multicast=1"];
+  return [
+    `net/ipv6/conf/${device}/disable_ipv6=1`,
+    `net/ipv6/conf/${device}/accept_ra=0`,
+    ...ipv4.map((setting) => `net/ipv4/conf/${device}/${setting}`),
   ];
 }

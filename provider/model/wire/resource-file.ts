@@ -36,6 +36,11 @@ const former = z.strictObject({
   siblings: z.array(z.string()).optional(),
   altnames: z.array(z.string()).optional(),
   settings: deviceSettings.optional(),
+  /** The settings of sysctl(8) that a new link wouldn't have, without the device, such as `ipv6/accept_ra=0`. */
+  sysctls: z
+    .array(z.string().regex(/^ipv[46]\/[a-z0-9_]{1,40}=-?\d{1,10}$/))
+    .max(64)
+    .optional(),
 });
 
 export type Former = z.output<typeof former>;

@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 const tools = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The programs that the node side runs. */
-const programs = ["ip", "nsenter", "sysctl", "mount"];
+const programs = ["ip", "bridge", "nsenter", "sysctl", "mount"];
 
 /**
  * Where to kill the node side: at one of the programs that it runs, or just before one of its calls that make a file

@@ -16,7 +16,7 @@ const debianPackages = [
 ];
 
 /** The programs of these packages. */
-const programs = ["busybox", "dnsmasq", "ip", "arping", "ping", "sysctl", "strace", "udhcpc", "nsenter"];
+const programs = ["busybox", "dnsmasq", "ip", "bridge", "arping", "ping", "sysctl", "strace", "udhcpc", "nsenter"];
 
 /** Describes what this machine lacks to run the kernel tier; empty if it lacks nothing. */
 export async function missingForKernel(): Promise<string[]> {

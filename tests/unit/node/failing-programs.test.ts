@@ -99,7 +99,7 @@ describe("when a program fails", () => {
 
     if (error !== undefined) {
       expect(isVnicError(error, "failed", "refused"), messageOf(error)).to.equal(true);
-      expect(messageOf(error)).to.match(/\b(ip|sysctl|arping|nsenter)\b|who has/);
+      expect(messageOf(error)).to.match(/\b(ip|bridge|sysctl|arping|nsenter)\b|who has/);
     }
     if (node.ours().length > 0) expect(await node.files(), node.ours().join()).to.not.deep.equal([]);
     if (mode !== "host-device") expect(node.others()).to.deep.equal(foreign);

@@ -9,12 +9,14 @@ import {
   quarantineSteps,
   renameDownSteps,
   renameSteps,
+  releaseSteps,
   restoreSteps,
   bringUpSteps,
   moveBackSteps,
   type SizedPlan,
   sysctls,
   tagSteps,
+  tagUpSteps,
   upSteps,
 } from "../../../../provider/model/link/link-steps.ts";
 import { settingSteps } from "../../../../provider/model/link/device-settings.ts";
@@ -61,7 +63,7 @@ describe("the commands that create a link", () => {
         `link add name ${transit} index 17000000 address 02:00:5e:10:00:01 mtu 1500 type veth peer name ${hostSide} mtu 9000`,
         mark,
         `link set dev ${hostSide} addrgenmode none master br0`,
-        `link set dev ${hostSide} type bridge_slave guard on`,
+        `link set dev ${hostSide} type bridge_slave guard on learning off`,
         `link set dev ${hostSide} up`,
       ],
     ],
@@ -98,7 +100,7 @@ describe("the commands that create a link", () => {
 
   it("create the VLAN's link on its parent, marked as ours", () => {
     const name = vlanLinkName("eth1", 100);
-    expect(tagSteps("eth1", 100)).to.deep.equal([
+    expect([...tagSteps("eth1", 100), ...tagUpSteps("eth1", 100)]).to.deep.equal([
       `link add link eth1 name ${name} type vlan id 100`,
       `link set dev ${name} alias ${vlanAlias} addrgenmode none up`,
     ]);
@@ -121,7 +123,7 @@ describe("the commands that return a device", () => {
       `link set dev eth2 alias ""`,
     ]));
   it("restore its former state on the node, and remove the mark last", () =>
-    expect(restoreSteps(uid(1), { name: transit }, former)).to.deep.equal([
+    expect([...restoreSteps(uid(1), { name: transit }, former), ...releaseSteps(former)]).to.deep.equal([
       `link set dev ${transit} alias ${linkAlias(uid(1))} down`,
       `link set dev ${transit} name eth2`,
       "link set dev eth2 address 52:54:00:00:00:02 mtu 1450",
