@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { hostSideName } from "../model/names.ts";
@@ -5,7 +6,7 @@ import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
 import { bringBack, findDevices, findReturned, isOnItsBus, restore } from "./device.ts";
 import { hasNetworkCard } from "./hardware.ts";
-import { isDoubtful, isHidden } from "./hidden-link.ts";
+import { isDoubtful, isHidden, mayHaveMovedLink } from "./hidden-link.ts";
 import { deleteLink, deleteLinks, type Link, listLinks } from "./link.ts";
 import { isAlive, netnsPath, whileAlive } from "./netns.ts";
 import { type KnownLink, ownLinks, knownLinkOf } from "./own-link.ts";
@@ -86,9 +87,22 @@ async function refuseMissingDevice(nodeLinks: readonly Link[], known: ResourceFi
   );
 }
 
+/**
+ * How often to look for a hidden macvlan. It is only found while it is up, and it is down for a moment whenever the pod
+ * moves it to another network namespace.
+ */
+const looks = 5;
+
 /** Whether the pod has hidden the link. The link of a pod that is just ending looks hidden until the kernel frees it. */
 async function isHiddenBy(association: Association, known: ResourceFile): Promise<boolean> {
-  const hidden = () => isHidden(known, { path: netnsPath(association.netns) });
+  const pod = { path: netnsPath(association.netns) };
+  const hidden = async () => {
+    for (let left = (await mayHaveMovedLink(known, pod)) ? looks : 1; left > 0; left--) {
+      if (await isHidden(known, pod)) return true;
+      if (left > 1) await withoutSlot(() => sleep(randomInt(10, 100)));
+    }
+    return false;
+  };
   return (await whileAlive(association, hidden, false)) && isAlive(association);
 }
 
