@@ -46,6 +46,17 @@ export const protections: Readonly<Record<string, Proofs>> = {
     },
   "a pod with a Vnic can't become the root of the spanning tree of the node's bridge, or close any port of it but its own":
     { "kernel/hostile-spanning-tree.test.ts": ["can't become its root, and closes only its own port by trying"] },
+  "a pod with a Vnic can't fill the MAC table of the node's bridge, or draw another pod's frames there by its MAC": {
+    "kernel/hostile-bridge-port.test.ts": [
+      "can't fill the bridge's table with MACs, or draw another pod's frames by its MAC",
+    ],
+  },
+  "a pod with a Vnic can't reach the node by the port that a deleted bridge leaves, or become the node's router there":
+    {
+      "kernel/hostile-bridge-port.test.ts": [
+        "doesn't reach the node by the port that is left when the bridge is deleted, or become its router",
+      ],
+    },
   "a pod with `hostUsers: false` can't make links on the node's NICs by the ID of the node's network namespace": {
     "kernel/hostile-namespaces.test.ts": [
       "can't with all capabilities in a user namespace of its own (hostUsers: false)",
@@ -55,6 +66,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "unit/node/large-outputs.test.ts": [
       "needs no more memory than an injection Job has, however many such programs run at once",
     ],
+    "unit/agent/watch.test.ts": ["asks for no addresses that a pod has added to its NIC itself"],
   },
   "a pod with a Vnic can't keep other links that it has made on its NIC, or take its NIC out of sight while it is set up":
     {
@@ -171,6 +183,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "are no more for one namespace than leaves room for others, and no more in all than it has memory for",
     ],
   },
+  "rights on Vnics can't end a session or the node agent by the number of addresses that are probed": {
+    "unit/node/probe.test.ts": [
+      "takes few processes at once, however many addresses Vnics have, and asks for all of them",
+      "doesn't wait for another namespace's addresses",
+    ],
+  },
+  "all rights in a namespace can't delay the search for other pods' sandboxes again and again by large containers that end":
+    { "unit/node/sandbox.test.ts": ["reads large bundles of others only once"] },
   "all rights in a namespace can't delay the VnicSets of other namespaces by objects that take long to list": {
     "unit/reconciler/vnic-set-neighbors.test.ts": ["don't keep the sets of another namespace from being served"],
   },
@@ -295,6 +315,12 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "is refused if its subnet has …",
         "has no route to the cluster's networks, whether a default route is wanted or not",
       ],
+    },
+  "a DHCP server can't receive what the pod sends to link-local services of its node, or to any part of the networks of its other NICs":
+    {
+      "kernel/dhcp-hostile.test.ts": ["is refused without a trace when it gives …"],
+      "unit/model/lease/lease.test.ts": ["is refused if it is …"],
+      "unit/model/lease/routes.test.ts": ["have the offer refused with …"],
     },
   "a DHCP server that is silent can't delay other leases of the node": {
     "kernel/neighbors.test.ts": ["keeps its own lease while another tenant's Vnics wait"],
