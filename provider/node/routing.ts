@@ -1,5 +1,6 @@
 import type { Family } from "../base/address.ts";
 import { coalesce } from "../base/coalesce.ts";
+import { messageOf } from "../base/errors.ts";
 import {
   liveEntries,
   protocol,
@@ -59,8 +60,28 @@ export async function route(netns: Netns, plan: Routed): Promise<void> {
   for (const family of families) if (steps[family].length > 0) await ipBatch(netns, steps[family], [`-${family}`]);
 }
 
-/** Removes what would stay after the link is gone: rules, and routes without a link. */
-export function unroute(netns: Netns, uid: string): Promise<void> {
+/**
+ * Removes what would stay after the link is gone: rules, and routes without a link. A pod may have put routes of its own
+ * into the Vnic's tables, of kinds that the kernel finds only by more than we know of them, such as those with a type of
+ * service or a nexthop object. These stay.
+ */
+export async function unroute(netns: Netns, uid: string): Promise<void> {
   // No link has this name, and the kernel removes routes over the Vnic's link together with the link.
-  return route(netns, { vnic: { uid, namespace: "", name: "" }, interfaceName: "", addresses: [] });
+  const steps = routingSteps([], entriesOf(await listRows(netns), uid, ""));
+  for (const family of families)
+    if (steps[family].length > 0)
+      await ipBatch(netns, steps[family], [`-${family}`, "-force"]).catch((error: unknown) => {
+        if (!isOnlyMissing(error)) throw error;
+      });
+}
+
+const missing = ["No such process", "No such file or directory"];
+
+/** Whether all commands of a batch that failed did so because there was nothing to delete. A long output is cut off. */
+function isOnlyMissing(error: unknown): boolean {
+  const { cause } = error as Error;
+  const answers = [...messageOf(cause).matchAll(/(?:RTNETLINK answers|Error): ([^;]*)/g)].map(
+    ([, answer = ""]) => answer,
+  );
+  return answers.length > 0 && answers.every((answer) => missing.some((text) => text.startsWith(answer)));
 }

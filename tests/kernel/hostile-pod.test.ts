@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { linkAlias, transitLinkName } from "../../provider/model/names.ts";
+import { linkAlias, routingTable, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { until } from "../lab/run.ts";
 import { xdpProgram } from "../support/kernel/xdp-program.ts";
@@ -587,6 +587,30 @@ describe("a hostile pod", () => {
       }
       deleting.kill();
     });
+
+  it("that puts routes and rules of its own among the Vnic's doesn't prevent its removal", async () => {
+    const routing = { routes: [], gateways: ["192.168.50.1"], replyVia: "vnic" } as const;
+    plan = planFor(pod, address, { network: macvlan, routing, duplicateAddressDetection: false });
+    await world.session.inject(plan);
+    const { replies, rest } = routingTable(plan.vnic.uid);
+    const others = [replies, rest].flatMap((table, index) => [
+      `route add 10.9.0.0/16 tos 0x10 dev eth0 table ${table} proto 118`,
+      `nexthop add id ${7 + index} via 10.214.1.1 dev eth0`,
+      `route add 10.8.0.0/16 nhid ${7 + index} table ${table} proto 118`,
+      `route add blackhole 10.7.0.0/16 table ${table} proto 118`,
+      `rule add priority ${31000 + index} fwmark 5 not from all table ${table} proto 118`,
+    ]);
+    const many = Array.from({ length: 500 }, (_, index) => `10.${100 + (index >> 8)}.${index & 255}.0/24`);
+    await pod.machine.ip(
+      ...others,
+      ...many.map((to) => `route add ${to} tos 0x10 dev eth0 table ${replies} proto 118`),
+    );
+    const rules = () => pod.machine.must(["ip", "rule", "show"]);
+    expect(await rules()).to.contain("from 192.168.50.10");
+    expect((await eject()).removed).to.equal(true);
+    expect(await rules()).to.not.contain("from 192.168.50.10");
+    expect(await pod.machine.link("net1")).to.equal(undefined);
+  });
 
   it("never prevents the removal of another pod's Vnic, whatever it does", async () => {
     await inject(macvlan);

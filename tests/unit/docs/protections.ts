@@ -28,6 +28,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "that gives another link the name by which ip refers to an index loses its NIC, and not the other link",
       "gets a NIC of mode … from that link, and loses it, when the pod …",
       "that deletes its link of mode …, placement …, again and again never prevents its removal",
+      "that puts routes and rules of its own among the Vnic's doesn't prevent its removal",
     ],
   },
   "a pod with a Vnic can't prevent the removal of another pod's Vnic, or change the node": {
