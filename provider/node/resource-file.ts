@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
@@ -41,6 +41,12 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
   }
 }
 
+/**
+ * The files that were read for a list, by path. Parsing a large one takes milliseconds, and a node may have thousands, of
+ * which few change between two lists.
+ */
+const listed = new Map<string, { readonly version: string; readonly file: ResourceFile }>();
+
 /** The resource files of all Vnics on this node, except those that can't be parsed. */
 export async function listResourceFiles(): Promise<ResourceFile[]> {
   const names = await readdir(directory()).catch((error: NodeJS.ErrnoException) => {
@@ -48,8 +54,27 @@ export async function listResourceFiles(): Promise<ResourceFile[]> {
     throw error;
   });
   const uids = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
-  const files = await Promise.all(uids.map(readResourceFile));
+  const paths = new Set(uids.map(pathOf));
+  for (const path of listed.keys()) if (!paths.has(path)) listed.delete(path);
+  const files = await Promise.all(uids.map(readUnlessListed));
   return files.filter((file) => file !== undefined);
+}
+
+async function readUnlessListed(uid: string): Promise<ResourceFile | undefined> {
+  const path = pathOf(uid);
+  const version = await versionOf(path);
+  const known = listed.get(path);
+  if (known && known.version === version) return known.file;
+  // If it is replaced after its version was read, the next list reads it again.
+  const file = await readResourceFile(uid);
+  if (file && version !== undefined) listed.set(path, { version, file });
+  return file;
+}
+
+/** What changes whenever a file is replaced; undefined if there is none. */
+async function versionOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(" ");
 }
 
 /**
