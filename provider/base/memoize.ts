@@ -17,3 +17,13 @@ export function memoize<A extends readonly unknown[], T>(
     return answer;
   };
 }
+
+/** Caches the results of `find` by object, for as long as the object lives. */
+export function memoizeByObject<K extends object, V>(find: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    const found = known.get(key) ?? find(key);
+    known.set(key, found);
+    return found;
+  };
+}

@@ -1,4 +1,5 @@
 import { hostOf } from "../../base/address.ts";
+import { memoizeByObject } from "../../base/memoize.ts";
 import { isIPv4, isIPv6 } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
@@ -85,7 +86,7 @@ export const addressRange: z.ZodType<AddressRange> = z
  * The addresses of a range in ascending order, as spans without exclusions, network and broadcast addresses, and
  * addresses that no host can have.
  */
-export const freeSpans = rememberedOf((range: AddressRange): readonly Span[] => {
+export const freeSpans = memoizeByObject((range: AddressRange): readonly Span[] => {
   const { span, bits } = parseSubnet(range.cidr)!;
   const first = range.from === undefined ? span.first : parseAddress(range.from)!.value;
   const last = range.to === undefined ? span.last : parseAddress(range.to)!.value;
@@ -146,7 +147,7 @@ export function indexOf(range: AddressRange, spans: readonly Span[], cidr: strin
 }
 
 /** The number of addresses before each span. */
-const beforeEach = rememberedOf((spans: readonly Span[]): readonly bigint[] => {
+const beforeEach = memoizeByObject((spans: readonly Span[]): readonly bigint[] => {
   let before = 0n;
   return spans.map(({ first, last }) => {
     const its = before;
@@ -155,17 +156,7 @@ const beforeEach = rememberedOf((spans: readonly Span[]): readonly bigint[] => {
   });
 });
 
-const firsts = rememberedOf((spans: readonly Span[]): readonly bigint[] => spans.map(({ first }) => first));
-
-/** Caches the result of `find` by object, because one range is used for many addresses. */
-function rememberedOf<K extends object, V>(find: (key: K) => V): (key: K) => V {
-  const known = new WeakMap<K, V>();
-  return (key) => {
-    const found = known.get(key) ?? find(key);
-    known.set(key, found);
-    return found;
-  };
-}
+const firsts = memoizeByObject((spans: readonly Span[]): readonly bigint[] => spans.map(({ first }) => first));
 
 /** The index of the last number that isn't above the limit, in an ascending list; -1 if there is none. */
 function lastAtMost(ascending: readonly bigint[], limit: bigint): number {

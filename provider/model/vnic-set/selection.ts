@@ -1,3 +1,4 @@
+import { memoizeByObject } from "../../base/memoize.ts";
 import type { PodObject } from "../kubernetes/pod.ts";
 import type { Workload } from "./definition.ts";
 import type { VnicSetSpec } from "./record.ts";
@@ -42,6 +43,9 @@ function isOf({ kind, name }: Workload, { spec }: WorkloadObject, { metadata }: 
   return owned && matches(spec.selector, metadata?.labels ?? {});
 }
 
+/** The values of a selector's expression, of which there may be very many. */
+const valuesIn = memoizeByObject((values: readonly string[]) => new Set(values));
+
 function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, labels: Readonly<Record<string, string>>) {
   return (
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
@@ -49,9 +53,9 @@ function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, lab
       const value = labels[key];
       switch (operator) {
         case "In":
-          return value !== undefined && values.includes(value);
+          return value !== undefined && valuesIn(values).has(value);
         case "NotIn":
-          return value === undefined || !values.includes(value);
+          return value === undefined || !valuesIn(values).has(value);
         case "Exists":
           return value !== undefined;
         case "DoesNotExist":
@@ -61,13 +65,17 @@ function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector, lab
   );
 }
 
+const byName = memoizeByObject(
+  (workloads: readonly WorkloadObject[]) => new Map(workloads.map((one) => [one.metadata.name, one])),
+);
+
 /** The StatefulSet that creates pods of that name, and the pod's index in it, from 0; undefined for other pods. */
 export function statefulOrdinalOf(
   pod: string,
   statefulSets: readonly WorkloadObject[],
 ): { readonly owner: WorkloadObject; readonly ordinal: number } | undefined {
   const [, name, text] = /^(.+)-(\d+)$/.exec(pod) ?? [];
-  const owner = statefulSets.find(({ metadata }) => metadata.name === name);
+  const owner = name === undefined ? undefined : byName(statefulSets).get(name);
   return owner && { owner, ordinal: Number(text) - (owner.spec.ordinals?.start ?? 0) };
 }
 

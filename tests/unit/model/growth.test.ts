@@ -3,13 +3,14 @@ import { routingDrift, routingSteps, wantedEntries } from "../../../provider/mod
 import { setRanges, termProblems } from "../../../provider/model/network/terms.ts";
 import { type AddressRange, freeSpans, indexOf } from "../../../provider/model/schema/range.ts";
 import { allocate } from "../../../provider/model/vnic-set/allocation.ts";
-import { expand } from "../../../provider/model/vnic-set/expansion.ts";
+import { expand, type ExpansionInput } from "../../../provider/model/vnic-set/expansion.ts";
+import { isSelected, statefulOrdinalOf, type WorkloadObject } from "../../../provider/model/vnic-set/selection.ts";
 import { setStatusOf } from "../../../provider/model/vnic-set/status.ts";
 import { parseSetDefinition } from "../../../provider/model/vnic-set/definition.ts";
 import { difference } from "../../../provider/model/vnic/diff.ts";
 import { parseDefinition } from "../../../provider/model/vnic/definition.ts";
 import { definition, uid } from "../../fakes/objects.ts";
-import { member, vnicSet } from "../../fakes/vnic-sets.ts";
+import { member, statefulSet, vnicSet } from "../../fakes/vnic-sets.ts";
 import { growth } from "../../support/work.ts";
 
 /**
@@ -25,6 +26,7 @@ const holed = (size: number): AddressRange => ({
   cidr: "10.0.0.0/8",
   exclude: times(size, (index) => address(2 * index + 1)).sort(),
 });
+const ofWorkload = vnicSet({ workload: { kind: "StatefulSet", name: "db" } }).spec;
 const routes = (size: number) =>
   times(size, (index) => ({ to: `11.${index >> 16}.${(index >> 8) & 255}.${index & 255}/32` }));
 const routed = (size: number) =>
@@ -130,6 +132,25 @@ const table: [what: string, size: number, prepare: (size: number) => unknown, ru
         statefulSets: [],
         ranges: [{ cidr: "10.0.0.0/8" }],
       }),
+  ],
+  [
+    "the selection of a workload's pods by as many values, beside as many StatefulSets",
+    2000,
+    (size) => {
+      const values = times(size, (index) => `other-${index}`);
+      const { metadata, spec } = statefulSet(size);
+      const selector = { matchExpressions: [{ key: "app", operator: "NotIn" as const, values }] };
+      return {
+        pods: times(size, (index) => member(`db-${index}`)),
+        workload: { metadata, spec: { ...spec, selector } },
+        statefulSets: times(size, (index) => statefulSet(1, `set-${index}`)),
+      };
+    },
+    ({ pods, workload, statefulSets }: Pick<ExpansionInput, "pods" | "statefulSets"> & { workload: WorkloadObject }) =>
+      pods.map((pod) => [
+        isSelected(ofWorkload, workload, pod),
+        statefulOrdinalOf(pod.metadata?.name ?? "", statefulSets),
+      ]),
   ],
   [
     "the status of a set that changes all its Vnics",
