@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import { isVnicError } from "../base/errors.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import type { RawApi } from "../cluster/raw-api.ts";
-import { Claims } from "../lifecycle/claim.ts";
+import { Claims, driverName } from "../lifecycle/claim.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import { eject } from "../lifecycle/eject.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
@@ -66,7 +66,7 @@ export async function deleteRecords(
 ): Promise<void> {
   const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);
   const sessions = new SessionPool(cluster, { image });
-  const driver = { cluster, sessions, claims: new Claims("pulumi-vnic uninstall"), report: () => undefined };
+  const driver = { cluster, sessions, claims: new Claims(driverName("pulumi-vnic uninstall")), report: () => undefined };
   const limit = pLimit(16);
   try {
     for (const { metadata, path, words } of ofKind("VnicSet")) {

@@ -2,7 +2,7 @@ import { messageOf, VnicError } from "../base/errors.ts";
 import { openCluster } from "../cluster/kube-cluster.ts";
 import type { Access } from "../cluster/kubeconfig.ts";
 import { openRawApi, type RawApi } from "../cluster/raw-api.ts";
-import { Claims } from "../lifecycle/claim.ts";
+import { Claims, driverName } from "../lifecycle/claim.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { eject } from "../lifecycle/eject.ts";
@@ -43,7 +43,7 @@ export async function runSelfTests(
   const [api, cluster] = await Promise.all([openRawApi(access), openCluster(access)]);
   const nodes = only === undefined ? await nodeNames(api, []) : [only];
   const sessions = new SessionPool(cluster, { image: scope.image });
-  const driver: Driver = { cluster, sessions, claims: new Claims("pulumi-vnic doctor"), report: () => undefined };
+  const driver: Driver = { cluster, sessions, claims: new Claims(driverName("pulumi-vnic doctor")), report: () => undefined };
   const findings: Finding[] = [];
   try {
     for (const node of nodes.slice(0, maxNodes)) {

@@ -1,10 +1,9 @@
-import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
 import { minNodeVersion } from "../base/package.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { openCluster } from "../cluster/kube-cluster.ts";
-import { Claims } from "../lifecycle/claim.ts";
+import { Claims, driverName } from "../lifecycle/claim.ts";
 import type { Driver } from "../lifecycle/driver.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { Surveyor } from "../lifecycle/survey.ts";
@@ -170,7 +169,7 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   const cluster = await openCluster(access);
   const clusterUid = await clusterUidOf(cluster);
   const sessions = new SessionPool(cluster, { image });
-  const claims = new Claims(`Pulumi on ${hostname()} (process ${process.pid})`);
+  const claims = new Claims(driverName("Pulumi"));
   return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }), clusterUid };
 }
 

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import { type Clock, realClock } from "../base/clock.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { isVnicError } from "../base/errors.ts";
@@ -16,8 +18,11 @@ import { KeptClaim } from "./kept-claim.ts";
 
 /** A claim that isn't renewed expires, so that a driver that died doesn't block others for longer. */
 const secondsToLive = 15;
-/** Maximum difference between the clocks of two machines, in seconds. */
-const skewSeconds = 600;
+/**
+ * A claim of this age by our clock has no holder any more. Another machine's clock may be hours behind, such as with a wrong time
+ * zone, and its claim is renewed nevertheless.
+ */
+const oldSeconds = 86_400;
 
 /** Number of characters of another holder that are shown. Without the policies, anybody who may write the record may write a claim. */
 const shownCharacters = 200;
@@ -67,13 +72,21 @@ export interface TakenClaim {
   readonly text: string;
 }
 
+/**
+ * A driver's name in claims: its program, machine and process, and a random part. Containers often share host name and process
+ * ID, and drivers of the same name would take each other's claims for their own.
+ */
+export function driverName(program: string): string {
+  return `${program} on ${hostname()} (process ${process.pid}, ${randomBytes(4).toString("hex")})`;
+}
+
 /** The claims of one driver, and its observations of the claims of other drivers. */
 export class Claims {
   private readonly holder: string;
   private readonly clock: Clock;
   private readonly sightings = new Map<string, { readonly text: string; readonly since: number }>();
 
-  /** @param holder The text by which other drivers see the holder of a claim. */
+  /** @param holder The text by which other drivers see the holder of a claim, and which no other driver has. */
   constructor(holder: string, clock = realClock) {
     this.holder = holder;
     this.clock = clock;
@@ -94,7 +107,7 @@ export class Claims {
     const seen = this.sightings.get(vnicId(metadata));
     const sighting = seen?.text === text ? seen : { text, since: this.clock.now() };
     this.sightings.set(vnicId(metadata), sighting);
-    const isOld = this.clock.date().getTime() - claim.renewed > (secondsToLive + skewSeconds) * 1000;
+    const isOld = this.clock.date().getTime() - claim.renewed > oldSeconds * 1000;
     if (isOld || this.clock.now() - sighting.since > secondsToLive * 1000) return undefined;
     return printable(claim.holder.slice(0, shownCharacters));
   }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Claims } from "../../../provider/lifecycle/claim.ts";
+import { Claims, driverName } from "../../../provider/lifecycle/claim.ts";
 import { Deadline } from "../../../provider/lifecycle/deadline.ts";
 import { annotations, vnicId } from "../../../provider/model/names.ts";
 import { noPlaceChange, refOf, type StoredVnic } from "../../../provider/model/vnic/record.ts";
@@ -121,14 +121,24 @@ describe("a claim", () => {
     const claims = new Claims("a test");
     expect(claims.otherHolder(claimed("somebody"))).to.equal("somebody");
     expect(claims.otherHolder(claimed("a test"))).to.equal(undefined);
-    expect(claims.otherHolder(claimed("somebody", new Date(Date.now() - 3_600_000)))).to.equal(undefined);
+    expect(claims.otherHolder(claimed("somebody", new Date(Date.now() - 25 * 3_600_000)))).to.equal(undefined);
     expect(claims.otherHolder(storedVnic({}, { annotations: { [annotations.claim]: "{" } }))).to.equal(undefined);
   });
 
-  it("still counts when its clock is minutes ahead or behind", () => {
+  it("still counts when its clock is minutes or hours ahead or behind", () => {
     const claims = new Claims("a test");
-    for (const minutes of [-9, 9])
-      expect(claims.otherHolder(claimed("somebody", new Date(Date.now() + minutes * 60_000)))).to.equal("somebody");
+    for (const hours of [-23, -12, -1, -0.15, 0.15, 1, 12, 48])
+      expect(claims.otherHolder(claimed("somebody", new Date(Date.now() + hours * 3_600_000)))).to.equal("somebody");
+  });
+
+  it("isn't taken for its own by another driver of the same program, host and process ID, as in two containers", async () => {
+    const [one, other] = [driverName("Pulumi"), driverName("Pulumi")];
+    driver.cluster.store(storedVnic());
+    await new Claims(one).hold(driver, refOf(storedVnic()), storedVnic(), new Deadline("x", 5), async () => {
+      const record = driver.cluster.vnics.get(id)!;
+      expect(new Claims(other).otherHolder(record)).to.equal(one);
+      expect(new Claims(one).otherHolder(record)).to.equal(undefined);
+    });
   });
 
   it("is renewed every 5 s while the work goes on, and no longer after it", async () => {
