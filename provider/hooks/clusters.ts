@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
 import { expandHome } from "../cluster/kubeconfig.ts";
 import { type Connection, parseConnections } from "../model/connections.ts";
+import { parseYaml } from "./parse-yaml.ts";
 
 const form = `write { "<name>": { "kubeconfig": …, "context": …, "image": … } }, with a kubeconfig or a context for each`;
 
@@ -66,15 +66,14 @@ function readText(file: string): string {
 
 /** Parses YAML, which includes JSON. Leaves out the parser's message, because it quotes the text. */
 function parseText(source: string, text: string): Connections {
-  const parsed = parseConnections(parseYaml(source, text));
+  const parsed = parseConnections(read(source, text));
   if ("connections" in parsed) return parsed.connections;
   throw new VnicError("invalid", `${source}: ${parsed.wrong} is invalid; ${form}`);
 }
 
-function parseYaml(source: string, text: string): unknown {
+function read(source: string, text: string): unknown {
   try {
-    // A warning of the parser would print the line that it is about, which may be secret.
-    return parse(text, { logLevel: "error" });
+    return parseYaml(text);
   } catch (error) {
     const [at] = (error as { linePos?: { line: number; col: number }[] }).linePos ?? [];
     throw unreadableError(source, at ? `not valid at line ${at.line}, column ${at.col}` : "not valid YAML");

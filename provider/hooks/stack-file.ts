@@ -1,8 +1,8 @@
 import { isObject } from "../base/json.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
 import { VnicError } from "../base/errors.ts";
+import { parseYaml } from "./parse-yaml.ts";
 
 /**
  * One key of a stack's settings file: its plain value, `undefined` if the file doesn't have it, or `hidden` if the
@@ -59,7 +59,7 @@ function findProject(folder: string): { path: string; extension: string } | unde
 
 function read(path: string): Settings {
   try {
-    const settings: unknown = parse(readFileSync(path, "utf8"));
+    const settings = parseYaml(readFileSync(path, "utf8"));
     return isObject(settings) ? settings : {};
   } catch (error) {
     const { code = "not valid YAML" } = error as { code?: string };

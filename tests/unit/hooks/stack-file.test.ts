@@ -103,6 +103,21 @@ describe("a stack's settings file", () => {
       .not.includes("s3cret");
   });
 
+  it("is read without a warning, which would quote a line with a secret", async () => {
+    write("Pulumi.yaml", `${project}config: { vnic:image: !vault s3cret }`);
+    write("Pulumi.prod.yaml", "config:\n  vnic:kubeconfig: !vault s3cret\n  ? { token: s3cret }\n  : x\n");
+    const warnings: string[] = [];
+    const note = (warning: Error) => warnings.push(warning.message);
+    process.on("warning", note);
+    try {
+      expect(readStackFile(folder, "prod")?.get("vnic:kubeconfig")).to.deep.equal({ plain: "s3cret" });
+      await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off("warning", note);
+    }
+    expect(warnings).to.deep.equal([]);
+  });
+
   it("is the one of the stack in a resource's URN", () => {
     expect(stackOf("urn:pulumi:prod::shop::pulumi-nodejs:dynamic/vnic:Vnic::wire")).to.equal("prod");
     for (const other of [undefined, "", "wire", "urn:pulumi:../etc"]) expect(stackOf(other)).to.equal(undefined);
