@@ -29,14 +29,14 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
     const unreadable = fileKeyOf(config, error);
     if (unreadable !== undefined)
       throw credentialError(
-        unreadable,
-        `the file can't be read${codeOf(error)}; give its path here, or its content in base64 as ${unreadable}-data`,
+        unreadable.key,
+        `the file can't be read${codeOf(error)}; give its path here${unreadable.otherwise}`,
       );
     const user = config.getCurrentUser();
     const hasExec = Boolean(user?.exec);
     const plugin = hasExec ? "exec" : user?.authProvider ? "auth-provider" : undefined;
     // An identity provider may be out of reach for a moment.
-    if (!hasExec && isFromNetwork(error)) throw error;
+    if (!hasExec && isFromNetwork(error) && !isAboutFile(error)) throw error;
     const key = `users[${JSON.stringify(user?.name)}].user`;
     throw plugin === undefined
       ? credentialError(key, "the credentials can't be used")
@@ -48,19 +48,29 @@ export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Pro
  * The key of the file that couldn't be read, if that is the error. The key may have the file's content by mistake, and
  * the system's own error would quote it as a path.
  */
-function fileKeyOf(config: KubeConfig, error: unknown): string | undefined {
-  const { syscall, path } = error as NodeJS.ErrnoException;
-  if (syscall !== "open" && syscall !== "read") return undefined;
+function fileKeyOf(config: KubeConfig, error: unknown): { key: string; otherwise: string } | undefined {
+  const { path } = error as NodeJS.ErrnoException;
+  if (!isAboutFile(error)) return undefined;
   const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
   const ofUser = (key: string) => `users[${JSON.stringify(user?.name)}].user.${key}`;
   const authority = `clusters[${JSON.stringify(cluster?.name)}].cluster.certificate-authority`;
-  const files: readonly [path: string | undefined, key: string][] = [
-    [cluster?.caFile, authority],
-    [user?.certFile, ofUser("client-certificate")],
-    [user?.keyFile, ofUser("client-key")],
+  const withData = (key: string) => ({ key, otherwise: `, or its content in base64 as ${key}-data` });
+  const provider = user?.authProvider as { readonly config?: { readonly tokenFile?: string } } | undefined;
+  const files: readonly [path: string | undefined, { key: string; otherwise: string }][] = [
+    [cluster?.caFile, withData(authority)],
+    [user?.certFile, withData(ofUser("client-certificate"))],
+    [user?.keyFile, withData(ofUser("client-key"))],
+    [provider?.config?.tokenFile, { key: ofUser("auth-provider.config.tokenFile"), otherwise: "" }],
   ];
   // Reading a folder gives an error without the path.
   return files.find(([file]) => file !== undefined && (path === undefined || file === path))?.[1];
+}
+
+/** Whether a file or folder of this machine couldn't be read. */
+function isAboutFile(error: unknown): boolean {
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  // A folder is only refused when it is read. Reading from a socket fails with other codes.
+  return syscall === "open" || (syscall === "read" && code === "EISDIR");
 }
 
 /**

@@ -70,6 +70,23 @@ describe("an error about unusable credentials names the key, and quotes neither 
       withUser({ "client-certificate": "/etc", "client-key": "/none" }),
       /^users\["test"\]\.user\.client-certificate: the file can't be read \(EISDIR\)/,
     ],
+    [
+      "a token in place of its path",
+      withProvider("tokenFile", { tokenFile: secret }),
+      /^users\["test"\]\.user\.auth-provider\.config\.tokenFile: the file can't be read \(ENOENT\); give its path here;/,
+    ],
+    [
+      "a token in place of its path that is longer than a path may be",
+      withProvider("tokenFile", { tokenFile: secret.repeat(500) }),
+      /\.config\.tokenFile: the file can't be read \(ENAMETOOLONG\)/,
+    ],
+    ...[secret, `http://admin:${secret}@`, `socks5://admin:${secret}@`, `socks9://admin:${secret}@127.0.0.1:99999`].map(
+      (url): [string, string, RegExp] => [
+        `a proxy's URL that is none: ${url}`,
+        withServer(server).replace('"server"', `"proxy-url": "${url}", "server"`),
+        /^users\["test"\]\.user: the credentials can't be used/,
+      ],
+    ),
     ["an unknown scheme", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
     ["a token of two lines", withUser({ token: `${secret}\nx` }), /^users\["test"\]\.user: the token has a character/],
     [
