@@ -128,13 +128,29 @@ function shown(kubeconfig: string): string {
   return isPath ? JSON.stringify(kubeconfig) : `(a text of ${kubeconfig.length} characters)`;
 }
 
-/** Quotes the name of a context or a variable; a text that is too long for one may be a credential by mistake. */
+/** Quotes the name of a context or a variable; a text of another form may be a credential by mistake. */
 function shownName(name: string): string {
-  return /^[^\n]{0,120}$/.test(name) && !isBase64(name) ? quote(name) : `(a text of ${name.length} characters)`;
+  const isName = /^[^\n]{0,120}$/.test(name) && !credentialForms.some((form) => form.test(name));
+  return isName ? quote(name) : `(a text of ${name.length} characters)`;
 }
 
+const base64 = /^[A-Za-z0-9+/]{40,}={0,2}$/;
+
+/** Forms of credentials that names of contexts don't have. */
+const credentialForms = [
+  base64,
+  // A JSON Web Token (RFC 7519).
+  /^ey[\w-]+\./,
+  // Kubernetes' bootstrap token.
+  /^[a-z0-9]{6}\.[a-z0-9]{16}$/,
+  // A URL with a password.
+  /:\/\/[^/]*@/,
+  // Any other token: a long row of letters and digits.
+  /(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{24,}/,
+];
+
 function isBase64(text: string): boolean {
-  return /^[A-Za-z0-9+/]{40,}={0,2}$/.test(text);
+  return base64.test(text);
 }
 
 function advice(kubeconfig: string, setting: string): string {

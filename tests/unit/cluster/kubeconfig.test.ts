@@ -34,10 +34,29 @@ describe("a kubeconfig", () => {
   for (const [what, access] of [
     ["context", { kubeconfig: text, context: Buffer.from(text).toString("base64") }],
     ["context", { kubeconfig: text, context: text }],
+    ["context", { kubeconfig: text, context: "abcdef.0123456789abcdef" }],
+    ["context", { kubeconfig: text, context: "sha256~Vx1PmZ0tQ2rT9kLw3cYb8uNf5hJd7sAgE4iOq6pXzRM" }],
+    ["context", { kubeconfig: text, context: "token-x7k2q:9bq4mzn8xw5tr2vcl6kd3fjh7gs1pyq0ab4n8m2x" }],
+    ["context", { kubeconfig: text, context: "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln" }],
+    ["context", { kubeconfig: text, context: "https://admin:s3cret@10.0.0.1:6443" }],
     ["the environment variable", { kubeconfig: `env:${Buffer.from(text).toString("base64")}` }],
+    ["the environment variable", { kubeconfig: "env:sha256~Vx1PmZ0tQ2rT9kLw3cYb8uNf5hJd7sAgE4iOq6pXzRM" }],
   ] as const)
     it(`is refused without quoting a text that is none of a name: ${what}`, () =>
       expect(() => loadKubeConfig(client, access)).to.throw(new RegExp(`^${what} \\(a text of \\d+ characters\\)`)));
+
+  for (const context of [
+    "arn:aws:eks:eu-central-1:123456789012:cluster/production",
+    "gke_my-project-123456_europe-west1-b_production",
+    "do-fra1-k8s-1-31-1-do-0-fra1-1712345678901",
+    "default/api-ocp4-example-com:6443/kube:admin",
+    "production/bqt3lfhd0kfqp9qtsp3g",
+    "kubernetes-admin@kubernetes",
+  ])
+    it(`is refused with the name of a context that it lacks, as tools make it: ${context}`, () =>
+      expect(() => loadKubeConfig(client, { kubeconfig: text, context })).to.throw(
+        `context ${JSON.stringify(context)} is not in the kubeconfig`,
+      ));
 
   it("is refused when the file doesn't exist", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: join(folder, "none") })).to.throw(
