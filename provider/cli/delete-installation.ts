@@ -22,13 +22,15 @@ export async function deleteWorkloads(api: RawApi, report: (words: string) => vo
 }
 
 /**
- * Deletes the other objects of all parts in reverse order. CRDs are deleted last, because the other deletions need
- * their kinds.
+ * Deletes the other objects of all parts in reverse order. Admission policies are deleted after all rights, which would be unlimited
+ * without them. CRDs are deleted last, because the other deletions need their kinds.
  */
 export async function deleteInstallation(api: RawApi, report: (words: string) => void): Promise<void> {
   const crds = partManifests("crds", { image: defaultImage });
   const others = platformManifests({ image: defaultImage, openshift: true, networkStatus: true, without: ["crds"] });
-  for (const manifest of [...others.reverse(), ...crds.reverse()]) {
+  const isPolicy = ({ kind }: Manifest) => kind.startsWith("ValidatingAdmissionPolicy");
+  const inOrder = [others.filter((one) => !isPolicy(one)), others.filter(isPolicy), crds];
+  for (const manifest of inOrder.flatMap((some) => some.toReversed())) {
     const words = wordsOf(manifest);
     const path = pathOf(manifest);
     if (!(await api.delete(path).catch(falseIfUnknownKind))) continue;
