@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /** A part of the platform, which is a group of manifests. */
-export type PlatformPart = "namespace" | "crds" | "injector" | "provider" | "policies" | "agent" | "reconciler";
+export type PlatformPart = "namespace" | "crds" | "injector" | "policies" | "provider" | "agent" | "reconciler";
 
 /** Scheduling and resources of a workload's pods. */
 export interface WorkloadArgs {

@@ -20,11 +20,11 @@ import { nodeConstraints, wholeResources } from "./node-constraints.ts";
 export function agentPart(options: PlatformOptions): Manifest[] {
   return [
     serviceAccount(agentName),
+    ...ownNodeOnly(),
     ...clusterRights(agentName, [
       { apiGroups: [group], resources: ["vnics/status"], verbs: ["patch"] },
       { apiGroups: [""], resources: ["events"], verbs: ["create"] },
     ]),
-    ...ownNodeOnly(),
     daemonSet(options),
   ];
 }

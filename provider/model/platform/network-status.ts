@@ -11,7 +11,7 @@ const accounts = [providerServiceAccount, reconcilerName];
  * that limits these rights. RBAC can't restrict a patch to one annotation, so both are always installed together.
  */
 export function networkStatusPart({ networkStatus = false }: { readonly networkStatus?: boolean | undefined }) {
-  return networkStatus ? [...rights(), ...annotationPolicy()] : [];
+  return networkStatus ? [...annotationPolicy(), ...rights()] : [];
 }
 
 function rights(): Manifest[] {

@@ -20,14 +20,17 @@ import { tenantRoles } from "./tenants.ts";
 
 export type { Manifest } from "./manifest.ts";
 
-/** The parts of a platform, in an order in which each can be applied after the previous ones. Any may be left out. */
+/**
+ * The parts of a platform, in an order in which each can be applied after the previous ones, and deleted before them. The policies
+ * come before the rights that they limit. Any may be left out.
+ */
 const parts = {
   namespace,
   crds: () => [vnicCrd(), vnicSetCrd(), networkCrd(), addressCrd()],
   // The account has no rights: the node side never calls the API server.
   injector: (options) => [serviceAccount(injectorServiceAccount), ...openshiftPart(options)],
-  provider: providerPart,
   policies,
+  provider: providerPart,
   agent: agentPart,
   reconciler: reconcilerPart,
 } satisfies Record<string, (options: PlatformOptions) => Manifest[]>;

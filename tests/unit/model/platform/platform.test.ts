@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { injectorServiceAccount, providerServiceAccount, systemNamespace } from "../../../../provider/model/names.ts";
+import {
+  agentName,
+  injectorServiceAccount,
+  providerServiceAccount,
+  systemNamespace,
+} from "../../../../provider/model/names.ts";
 import { type Manifest, type Rule } from "../../../../provider/model/platform/manifest.ts";
 import { platformManifests, platformParts } from "../../../../provider/model/platform/platform.ts";
 import { providerPart } from "../../../../provider/model/platform/provider.ts";
@@ -30,6 +35,16 @@ describe("the platform's manifests", () => {
         `${binding.roleRef.kind} ${binding.roleRef.name}`,
         ...binding.subjects.map(({ kind, name }) => `${kind} ${name}`),
       ]);
+    }
+  });
+
+  it("give no account a right before the policies that limit it, and so are deleted in an order that leaves none", () => {
+    const whole = platformManifests({ ...options, networkStatus: true });
+    const policies = ofKind(whole, "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding");
+    const agents = policies.filter(({ metadata }) => metadata.name.startsWith("agent-"));
+    for (const binding of ofKind<Binding>(whole, "RoleBinding", "ClusterRoleBinding")) {
+      const limits = binding.metadata.name === agentName ? policies : policies.filter((one) => !agents.includes(one));
+      expect(whole.slice(0, whole.indexOf(binding)), binding.metadata.name).to.include.members(limits);
     }
   });
 
