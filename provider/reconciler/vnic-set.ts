@@ -2,7 +2,7 @@ import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
 import { networkInRecord } from "../model/network/record.ts";
 import { isNamed } from "../model/network/reference.ts";
-import { setRanges } from "../model/network/terms.ts";
+import { namespaceProblems, setRanges } from "../model/network/terms.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import type { AddressRange } from "../model/schema/range.ts";
@@ -72,15 +72,22 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
 }
 
-/** The set's own ranges, or its network's without gateways; undefined for DHCP. */
+/**
+ * The set's own ranges, or its network's without gateways; undefined for DHCP. A set may have been admitted before its network was
+ * made, or was reserved for other namespaces, of which its status must show nothing.
+ */
 async function rangesOf(
   { cluster }: SetWatcher,
-  { spec }: StoredVnicSet,
+  { metadata, spec }: StoredVnicSet,
 ): Promise<readonly AddressRange[] | undefined | { readonly problem: Problem }> {
   const { network } = spec.template;
   if (!isNamed(network)) return spec.addresses;
   const record = await cluster.findNetwork(network.name);
-  if (record) return setRanges(networkInRecord(record), spec.addresses);
+  if (record) {
+    const [problem] = namespaceProblems({ ...record.spec, name: network.name }, metadata.namespace);
+    if (problem) return { problem: { ...problem, property: `template.${problem.property}` } };
+    return setRanges(networkInRecord(record), spec.addresses);
+  }
   const reason = `there is no VnicNetwork ${JSON.stringify(network.name)}; create it`;
   return { problem: { property: "template.network", reason } };
 }

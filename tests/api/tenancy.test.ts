@@ -232,7 +232,7 @@ describe("isolation between tenants", () => {
       for (const record of records)
         await until(`a ${record.kind} to be refused`, 30, async () => {
           const words = await create(record);
-          return words.includes("VnicNetwork tenants is not for namespace tenancy; it is for elsewhere") || undefined;
+          return words.includes("VnicNetwork tenants is not for namespace tenancy; an administrator can") || undefined;
         });
       await applyObjects(api.kubectl, [network("elsewhere", namespace)]);
       for (const record of records)

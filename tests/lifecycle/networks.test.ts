@@ -113,7 +113,7 @@ describe("networks", () => {
       lan({ parent: undefined, parents, namespaces: ["shop"] }),
     );
     expect(await refusalOf(bench.inject(wire(85)))).to.equal(
-      "network.name: VnicNetwork lan isn't for namespace networks; it is for shop",
+      "network.name: VnicNetwork lan is not for namespace networks; an administrator can add it to namespaces there",
     );
     await ensureNetwork(bench.driver.cluster, lan({ parent: undefined, parents }));
     expect(await refusalOf(bench.inject(wire(85)))).to.match(

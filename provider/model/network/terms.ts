@@ -50,14 +50,16 @@ function probingProblems({ name, allowUnprobed }: Network, probed: boolean | und
   return [{ property: "duplicateAddressDetection", reason }];
 }
 
-/** Checks the network's list of namespaces. */
+/**
+ * Checks the network's list of namespaces. The reason names none of them, because tenants read it and needn't know of each
+ * other.
+ */
 export function namespaceProblems({ name, namespaces }: Network, namespace: string): Problem[] {
   if (!namespaces || namespaces.includes(namespace)) return [];
-  const words = namespaces.join(", ") || "none";
   return [
     {
       property: "network.name",
-      reason: `VnicNetwork ${name} isn't for namespace ${namespace}; it is for ${words}`,
+      reason: `VnicNetwork ${name} is not for namespace ${namespace}; an administrator can add it to namespaces there`,
     },
   ];
 }

@@ -70,7 +70,8 @@ function validations(): Validation[] {
   const rules: [expression: string, message: string][] = [
     [
       "!has(params.spec.namespaces) || object.metadata.namespace in params.spec.namespaces",
-      `'network.name: ${network} is not for namespace ' + object.metadata.namespace + '; it is for ' + params.spec.namespaces.join(', ')`,
+      // The first rule, so that a namespace that may not use the network learns nothing else about it.
+      `'network.name: ${network} is not for namespace ' + object.metadata.namespace + '; an administrator can add it to namespaces there'`,
     ],
     [
       "variables.atGateway.size() == 0",

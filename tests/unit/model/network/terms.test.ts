@@ -145,9 +145,9 @@ describe("the terms of a network", () => {
       "a namespace that isn't listed",
       { namespaces: ["bank", "hotel"] },
       {},
-      "network.name: VnicNetwork lan isn't for namespace shop; it is for bank, hotel",
+      "network.name: VnicNetwork lan is not for namespace shop; an administrator can add it to namespaces there",
     ],
-    ["any namespace with an empty list", { namespaces: [] }, {}, "it is for none"],
+    ["any namespace with an empty list", { namespaces: [] }, {}, "VnicNetwork lan is not for namespace shop"],
   ];
   for (const [what, given, vnic, refusal] of table)
     it(`${refusal === undefined ? "allow" : "refuse"} ${what}`, () => {
