@@ -66,7 +66,12 @@ export async function deleteRecords(
 ): Promise<void> {
   const ofKind = (kind: AnyRecord["kind"]) => records.filter((record) => record.kind === kind);
   const sessions = new SessionPool(cluster, { image });
-  const driver = { cluster, sessions, claims: new Claims(driverName("pulumi-vnic uninstall")), report: () => undefined };
+  const driver = {
+    cluster,
+    sessions,
+    claims: new Claims(driverName("pulumi-vnic uninstall")),
+    report: () => undefined,
+  };
   const limit = pLimit(16);
   try {
     for (const { metadata, path, words } of ofKind("VnicSet")) {

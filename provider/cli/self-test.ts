@@ -43,7 +43,12 @@ export async function runSelfTests(
   const [api, cluster] = await Promise.all([openRawApi(access), openCluster(access)]);
   const nodes = only === undefined ? await nodeNames(api, []) : [only];
   const sessions = new SessionPool(cluster, { image: scope.image });
-  const driver: Driver = { cluster, sessions, claims: new Claims(driverName("pulumi-vnic doctor")), report: () => undefined };
+  const driver: Driver = {
+    cluster,
+    sessions,
+    claims: new Claims(driverName("pulumi-vnic doctor")),
+    report: () => undefined,
+  };
   const findings: Finding[] = [];
   try {
     for (const node of nodes.slice(0, maxNodes)) {

@@ -83,6 +83,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
     },
   "rights on Vnics can't give a network inline, or use another namespace's NetworkAttachmentDefinition": {
     "api/tenant.test.ts": ["gets no inline network into a … by …", "is refused the NetworkAttachmentDefinition …"],
+    "api/raw-requests.test.ts": ["stores no inline network of a … that has …"],
     "lifecycle/tenants.test.ts": ["with the name … is refused … in a …"],
   },
   "rights on Vnics can't change the spec of an inline Vnic that somebody else made": {
@@ -92,6 +93,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
   },
   "rights on Vnics can't use a Network that is reserved for other namespaces": {
     "api/tenancy.test.ts": ["refuses records of namespaces that the Network isn't for, and accepts those of others"],
+  },
+  "rights on Vnics can't learn more of such a Network than its name": {
+    "api/raw-requests.test.ts": [
+      "tells a namespace that may not use a Network nothing about it, whatever the record asks for",
+    ],
+    "unit/reconciler/vnic-set-network.test.ts": [
+      "… gets no Vnics, and its status shows neither these namespaces nor the network's ranges",
+    ],
   },
   "rights on Vnics can't have an address outside of a Network's ranges, a reserved address or a gateway's address, in whatever notation":
     {
@@ -157,6 +166,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "isn't a tenant's who … of a …",
         "isn't a tenant's who creates, applies or replaces a record with it",
       ],
+      "api/raw-requests.test.ts": ["stores no metadata of drivers by a tenant who sends …"],
       "unit/model/schema/fields.test.ts": ["may not be … on a record, because drivers decide by it"],
     },
   "rights on Vnics can't delay the Vnics of others with Vnics that wait or fail": {
@@ -229,12 +239,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "role `edit` can't send control characters to an administrator's terminal in the text of an event": {
     "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
   },
-  "the right `use-inline` can't have an address of a node, the API server or a service": {
-    "lifecycle/tenants.test.ts": ["addresses of nodes, the API server and services on an inline network"],
-    "kernel/parents.test.ts": [
-      "may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway",
-    ],
-  },
+  "the right `use-inline` can't have an address of a node or of the services' range, or by which its driver reaches the API server":
+    {
+      "lifecycle/tenants.test.ts": ["addresses of nodes, the API server and services on an inline network"],
+      "kernel/parents.test.ts": [
+        "may carry the node's own traffic, but no Vnic may have an address or MAC of the node or its gateway",
+      ],
+    },
   "the right `use-inline` can't get an address or MAC that another Vnic holds by naming the parent in another way": {
     "lifecycle/duplicates.test.ts": [
       "isn't all that keeps an address unique on a parent that is named in two ways: by its name and its MAC",
@@ -259,6 +270,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "lifecycle/pod-templates.test.ts": [
       "admits … as it is and as it is stored, but not with any single thing changed, left out or added",
       "admits no Job with …",
+    ],
+  },
+  "the provider's token can't have its rights without the policies while the manifests are removed by `uninstall`": {
+    "unit/cli/delete-installation.test.ts": [
+      "deletes all objects, and leaves no right without the policies that limit it at any time",
     ],
   },
   "the provider's token can't change anything of a pod but its annotation network-status, which needs the option `networkStatus`":
@@ -327,7 +343,12 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "kernel/neighbors.test.ts": ["keeps its own lease while another tenant's Vnics wait"],
   },
   "who reads errors, state or logs can't find credentials there": {
-    "unit/cluster/credentials.test.ts": ["a plugin that doesn't print JSON", "a key in place of its path"],
+    "unit/cluster/credentials.test.ts": [
+      "a plugin that doesn't print JSON",
+      "a key in place of its path",
+      "a token in place of its path",
+    ],
+    "unit/hooks/stack-file.test.ts": ["is read without a warning, which would quote a line with a secret"],
     "unit/cluster/faults.test.ts": [
       "quotes nothing of a response that isn't the API server's, where a proxy may repeat the token or set a cookie",
     ],
