@@ -9,8 +9,8 @@ import type { WantedAddress } from "./address.ts";
 
 type Held = Pick<WantedAddress, "segment" | "value">;
 
-/** More than a Vnic can hold. */
-const maxHeld = 1000;
+/** More than fit into the 256 KiB of an object's annotations. A Vnic holds its values on each parent of its network. */
+const maxHeld = 16_384;
 const maxTextLength = 200;
 
 /** Formats the annotation. */

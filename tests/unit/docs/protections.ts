@@ -239,7 +239,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "role `edit` can't send control characters to an administrator's terminal in the text of an event": {
     "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
   },
-  "the right `use-inline` can't have an address of a node or of the services' range, or by which its driver reaches the API server":
+  "the right `use-inline` can't have an address of a node or of the services' range, or the one in the URL by which its driver reaches the API server":
     {
       "lifecycle/tenants.test.ts": ["addresses of nodes, the API server and services on an inline network"],
       "kernel/parents.test.ts": [

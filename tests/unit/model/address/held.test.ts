@@ -53,8 +53,13 @@ describe("the MAC and the addresses that a Vnic holds", () => {
   ] as const)
     it(`are none when the annotation has ${what}`, () => expect(readHeld(metadata(text))).to.deep.equal([]));
 
-  it("are at most 1000, however long the annotation is", () => {
+  it("are all that fit into an annotation, and at most 16384, however long it is", () => {
+    const addresses = Array.from({ length: 64 }, (_, index) => `10.0.0.${index + 1}/24`);
+    const parents = Array.from({ length: 150 }, (_, index) => `eth${index}`);
+    const held = writeHeld(wantedAddressesOf({ ...wanted, addresses }, parents));
+    expect(held.length).to.be.lessThan(256 * 1024);
+    expect(readHeld(metadata(held))).to.have.length(150 * 65);
     const many = JSON.stringify(Array.from({ length: 100_000 }, (_, index) => `eth1 10.0.${index}`));
-    expect(readHeld(metadata(many))).to.have.length(1000);
+    expect(readHeld(metadata(many))).to.have.length(16_384);
   });
 });
