@@ -11,6 +11,7 @@ interface Step {
 }
 interface Job {
   readonly needs?: string | readonly string[];
+  readonly environment?: string;
   readonly permissions: Readonly<Record<string, string>>;
   readonly "timeout-minutes"?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -61,6 +62,8 @@ describe("the workflow `release`", () => {
 
   it("has jobs with a time limit, that may write only what they need", () => {
     expect(names(isWriter)).to.have.members(["image", "publish"]);
+    // Its rules hold even if the commit of a tag changes this workflow, where the registry asks for the environment.
+    expect(names(({ environment }) => environment === "release")).to.have.members(["image", "publish"]);
     expect(jobs["image"]!.permissions).to.deep.equal({ contents: "read", packages: "write" });
     for (const [name, job] of Object.entries(jobs)) {
       expect(job["timeout-minutes"], name).to.be.a("number");
