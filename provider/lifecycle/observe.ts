@@ -43,7 +43,7 @@ export async function observe(
   const pod = object && readPod(object);
   const [node, changes] = await Promise.all([
     observeOnNode(view, ref, known, pod, deadline),
-    networkDrift(cluster, known),
+    networkDrift(cluster, known, record),
   ]);
   const isBare = record?.metadata.uid !== known.uid && !node?.interface;
   if (isBare && !(await isLeftOnNode(driver, ref, known, deadline))) return undefined;

@@ -10,6 +10,7 @@ import { vnicId } from "../model/names.ts";
 import { endedWith, readPod, runsContainer } from "../model/kubernetes/pod.ts";
 import { definitionInRecord, placementOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
 import { packageVersion } from "../base/package.ts";
+import { holdOnNewSegments } from "./new-segments.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
 
@@ -27,8 +28,10 @@ export const creation: Module = async (task) => {
     return undefined;
   }
   const isDue = context.due.delete(vnicId(record.metadata));
-  if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition)) && !(isDue && (await hasDrifted(task))))
-    return publishAgain(task);
+  if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition))) {
+    if (isDue) await holdOnNewSegments(task, definition);
+    if (!isDue || !(await hasDrifted(task))) return publishAgain(task);
+  }
   const source = { sourceRecord: record, ...(isDue ? {} : { podState: state }) };
   const { node } = await inject(context, definition, { ...source, deadlineSeconds });
   context.log("info", `it is attached to its pod on node ${node}`, about(task));

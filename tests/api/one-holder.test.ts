@@ -79,6 +79,28 @@ describe("an address on a network", () => {
       expect(await claims()).to.deep.equal([]);
     });
 
+  it("is held behind a parent that its Network gets later, from the reconciler's next check on", async () => {
+    const lan = { apiVersion, kind: "VnicNetwork", metadata: { name: `${namespace}-lan` } };
+    const another = `${namespace}-b`;
+    const addresses = ["10.78.7.1/16"];
+    const heldBehind = async (segment: string) =>
+      (await list<StoredAddress>("vnicaddresses")).filter(({ spec }) => spec.segment === segment);
+    await applyObjects(api.kubectl, [{ ...lan, spec: { mode: "macvlan", parent: segment } }]);
+    const first = { pod: { name: "db-1" }, network: { name: lan.metadata.name }, interfaceName: "net1", addresses };
+    expect(await reconcile("first", first)).to.equal(undefined);
+    const parents = [{ nodes: { "example.org/rack": "b" }, parent: another }];
+    await applyObjects(api.kubectl, [{ ...lan, spec: { mode: "macvlan", parent: segment, parents } }]);
+    const context = { ...drivers[0]!, log: () => undefined, due: new Set([`${namespace}/first`]) };
+    await reconcileVnic(context, `${namespace}/first`);
+    expect((await heldBehind(another)).map(({ spec }) => spec.holder.name)).to.deep.equal(["first", "first"]);
+    const other = { ...first, network: { mode: "macvlan", parent: another }, interfaceName: "net2" };
+    expect(await reconcile("other", other)).to.match(/addresses.*: 10[.]78[.]7[.]1 is held by Vnic one-holder\/first /);
+    await removeAll();
+    expect(await heldBehind(another)).to.deep.equal([]);
+    expect(await claims()).to.deep.equal([]);
+    await kubectl(api.kubectl, ["delete", "vnicnetwork", lan.metadata.name, "--timeout=30s"]);
+  });
+
   it("is held by a Vnic that exists, after a record was deleted and made again while another Vnic wanted it", async () => {
     const deadlines = { createSeconds: 20, updateSeconds: 20, deleteSeconds: 20 };
     const wanted = { ...numbered(namespace, "db-0", 1), deadlines };

@@ -4,12 +4,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { Cluster } from "../../cluster/cluster.ts";
 import type { Definition } from "../../model/vnic/definition.ts";
 import { isVnicError, VnicError } from "../../base/errors.ts";
+import { segmentsWithoutHeld } from "../../model/address/held.ts";
 import { networkFinalizer } from "../../model/names.ts";
 import { networkInRecord, networkOnNode, type StoredNetwork } from "../../model/network/record.ts";
 import type { Membership } from "../../model/address/membership.ts";
 import { segmentsOf } from "../../model/address/segment.ts";
 import { isInline, isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { namespaceProblems } from "../../model/network/terms.ts";
+import type { StoredVnic } from "../../model/vnic/record.ts";
 import type { NetworkOnNode, VnicState } from "../../model/vnic/state.ts";
 import type { ClusterView } from "../view.ts";
 import { attachmentFor, findAttachment, unusedWords } from "./attachment.ts";
@@ -122,16 +124,24 @@ async function holdNetwork(cluster: Cluster, { metadata: { name, uid, finalizers
   if (!finalizers?.includes(networkFinalizer)) await cluster.holdNetwork(name, uid);
 }
 
-/** Describes how a named network differs from what was applied to the Vnic. */
-export async function networkDrift(cluster: ClusterView, known: VnicState): Promise<string[]> {
+/** Describes how a named network differs from what was applied to the Vnic, and from what its record holds. */
+export async function networkDrift(cluster: ClusterView, known: VnicState, record?: StoredVnic): Promise<string[]> {
   const { network, networkOnNode: applied } = known;
   if (isInline(network) || applied === undefined) return [];
   try {
-    const now = await resolveNetwork(cluster, known, known.node);
+    const { network: now, record: itself } = await resolve(cluster, known, known.node);
+    const segments = itself && record?.metadata.uid === known.uid ? segmentsOf(itself.spec) : [];
     const keys = ["mode", "parent", "vlan", "mtu", "gateways", "networkStatus"] as const;
-    return keys
-      .filter((key) => !isDeepStrictEqual(applied[key], now[key]))
-      .map((key) => `the network's ${key} is ${quoteGiven(now[key])} by now, and was ${quoteGiven(applied[key])}`);
+    const changed = keys.filter((key) => !isDeepStrictEqual(applied[key], now[key]));
+    // On another network, the Vnic can't hold anything yet.
+    const isSame = !changed.includes("parent") && !changed.includes("vlan");
+    const unheld = record && isSame ? segmentsWithoutHeld(record.metadata, segments) : [];
+    return [
+      ...changed.map(
+        (key) => `the network's ${key} is ${quoteGiven(now[key])} by now, and was ${quoteGiven(applied[key])}`,
+      ),
+      ...unheld.map((segment) => `the network also has the parent ${segment} by now, where its addresses aren't held`),
+    ];
   } catch (error) {
     if (isVnicError(error, "refused")) return [error.message];
     throw error;

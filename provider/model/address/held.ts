@@ -29,6 +29,18 @@ export function readHeld({ annotations: notes }: { readonly annotations?: Readon
   });
 }
 
+/**
+ * Those of a network's segments on which a record's annotation has nothing, because the network got a parent since the Vnic was
+ * attached.
+ */
+export function segmentsWithoutHeld(
+  metadata: { readonly annotations?: Readonly<Record<string, string>> },
+  segments: readonly string[],
+): string[] {
+  const held = new Set(readHeld(metadata).map(({ segment }) => segment));
+  return segments.filter((segment) => !held.has(segment));
+}
+
 /** Whether a record's annotation lists exactly these addresses and MACs, on any segments. */
 export function holdsExactly(
   metadata: { readonly annotations?: Readonly<Record<string, string>> },

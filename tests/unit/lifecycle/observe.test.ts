@@ -183,4 +183,16 @@ describe("observe", () => {
     await inject(driver, definition({ addresses, network: { name: "lan" } }));
     expect(driver.cluster.networks.get("lan")?.metadata.finalizers).to.deep.equal([networkFinalizer]);
   });
+
+  it("reports another parent of a network, behind which the addresses aren't held yet", async () => {
+    const parents = [{ nodes: { rack: "b" }, parent: "eth5" }];
+    driver.cluster.networks.set("lan", {
+      ...networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1", parents }),
+      metadata: { name: "lan", uid: uid(7), resourceVersion: "1" },
+    });
+    const named = { ...known, network: { name: "lan" }, networkOnNode: { mode: "macvlan", parent: "eth1" } as const };
+    expect((await run(named))?.drift).to.deep.equal([
+      "the network also has the parent eth5 by now, where its addresses aren't held",
+    ]);
+  });
 });

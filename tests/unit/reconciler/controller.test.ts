@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { networkStatusAnnotation } from "../../../provider/model/kubernetes/network-status.ts";
+import { addressRecord } from "../../../provider/model/address/address.ts";
 import { annotations, finalizer } from "../../../provider/model/names.ts";
+import { networkRecordOf } from "../../../provider/model/network/record.ts";
 import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { reconcileVnic } from "../../../provider/reconciler/controller.ts";
 import type { ReconcilerContext } from "../../../provider/reconciler/task.ts";
@@ -67,6 +69,67 @@ describe("reconciling a Vnic", () => {
     driver.cluster.nodeSide.observe = () => ({ sandboxId: "5a".repeat(32), resourceFile: true });
     await run();
     expect(verbs()).to.deep.equal(["inject", "observe", "inject"]);
+  });
+
+  const lan = (more: object = {}) =>
+    networkRecordOf({ name: "lan", mode: "macvlan", parent: "eth1", freeMacs: true, ...more });
+
+  const heldBehind = (...segments: string[]) =>
+    Object.fromEntries(segments.flatMap((segment) => [mac, "192.168.50.10"].map((one) => [`${segment} ${one}`, id])));
+  const another = { parents: [{ nodes: { rack: "b" }, parent: "eth5" }] };
+  for (const [what, change, segments] of [
+    ["another parent that its network has got", another, ["eth1", "eth5"]],
+    ["the only parent that its network has by now, and where its NIC still is", { parent: "eth7" }, ["eth1", "eth7"]],
+  ] as const)
+    it(`holds its addresses behind ${what}, when the Vnic is due, and nothing is done in its pod`, async () => {
+      await driver.cluster.applyNetwork(lan(), { force: true });
+      driver.cluster.store(bare({ network: { name: "lan" } }));
+      await run();
+      await driver.cluster.applyNetwork(lan(change), { force: true });
+      for (let turn = 0; turn < 2; turn++) {
+        context.due.add(id);
+        await run();
+      }
+      expect(verbs()).to.deep.equal(["inject", "observe", "observe"]);
+      expect(driver.cluster.holders).to.deep.equal(heldBehind(...segments));
+      expect(ready()).to.include({ status: "True" });
+      expect(record()?.metadata.annotations).to.not.have.property(annotations.claim);
+
+      driver.cluster.store({ ...record()!, metadata: { ...record()!.metadata, ...deleted } });
+      await run();
+      expect(driver.cluster.holders).to.deep.equal({});
+    });
+
+  it("says who holds its address behind another parent of its network, and changes nothing then", async () => {
+    await driver.cluster.applyNetwork(lan(), { force: true });
+    driver.cluster.store(bare({ network: { name: "lan" } }));
+    await run();
+    const before = record()?.metadata.annotations;
+    const { metadata, ...rest } = storedVnic({}, { uid: uid(9) });
+    driver.cluster.store({ ...rest, metadata: { ...metadata, name: "rival" } });
+    const held = addressRecord(
+      { segment: "eth5", value: "192.168.50.10", property: "" },
+      { namespace: "shop", name: "rival", uid: uid(9) },
+    );
+    await driver.cluster.createAddress(held);
+    await driver.cluster.applyNetwork(lan(another), { force: true });
+    context.due.add(id);
+    expect((await rejection(run())).message).to.match(/192[.]168[.]50[.]10 is held by Vnic shop\/rival .* eth5/);
+    expect(record()?.metadata.annotations).to.deep.equal(before);
+    expect(driver.cluster.holders).to.deep.equal({ ...heldBehind("eth1"), "eth5 192.168.50.10": "shop/rival" });
+    expect(ready()).to.include({ status: "False", reason: "HeldByOther" });
+    expect(verbs()).to.deep.equal(["inject"]);
+  });
+
+  it("leaves an attached Vnic alone whose network isn't for its namespace any more", async () => {
+    await driver.cluster.applyNetwork(lan(), { force: true });
+    driver.cluster.store(bare({ network: { name: "lan" } }));
+    await run();
+    await driver.cluster.applyNetwork(lan({ namespaces: ["bank"], parent: "eth5" }), { force: true });
+    context.due.add(id);
+    await run();
+    expect(verbs()).to.deep.equal(["inject", "observe"]);
+    expect(ready()).to.include({ status: "True" });
   });
 
   it("injects again when the container that identifies the sandbox has ended", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { addressName, wantedAddressesOf } from "../../../../provider/model/address/address.ts";
-import { holdsExactly, readHeld, writeHeld } from "../../../../provider/model/address/held.ts";
+import { holdsExactly, readHeld, segmentsWithoutHeld, writeHeld } from "../../../../provider/model/address/held.ts";
 import { segmentsOf } from "../../../../provider/model/address/segment.ts";
 import { annotations } from "../../../../provider/model/names.ts";
 
@@ -44,6 +44,15 @@ describe("the MAC and the addresses that a Vnic holds", () => {
     expect(read).to.have.deep.members(held.map(({ segment, value }) => ({ segment, value })));
     expect(holdsExactly(metadata(writeHeld(held)), ["fd50::10", "192.168.50.10", wanted.mac])).to.equal(true);
     expect(holdsExactly(metadata(writeHeld(held)), ["fd50::10", wanted.mac])).to.equal(false);
+  });
+
+  it("are missing on the segments that a network has got since", () => {
+    const held = metadata(writeHeld(wantedAddressesOf(wanted, ["eth1", "eth2"])));
+    expect(segmentsWithoutHeld(held, ["eth1", "eth2"])).to.deep.equal([]);
+    expect(segmentsWithoutHeld(held, ["eth1", "eth3", "eth4"])).to.deep.equal(["eth3", "eth4"]);
+    expect(segmentsWithoutHeld(held, ["eth1"])).to.deep.equal([]);
+    expect(segmentsWithoutHeld(held, ["eth3"])).to.deep.equal(["eth3"]);
+    expect(segmentsWithoutHeld({}, ["eth1"])).to.deep.equal(["eth1"]);
   });
 
   for (const [what, text] of [
