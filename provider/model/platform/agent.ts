@@ -56,6 +56,7 @@ function daemonSet(options: PlatformOptions) {
   const named = namedLayouts(options).flatMap(({ netnsDirectories }) => netnsDirectories);
   const netnsDirectories = [...new Set([netnsDirectory, ...named])];
   const netns = netnsVolumes(netnsDirectories);
+  const listens = { exec: { command: ["test", "-S", agentSocket] } };
   const own = { "app.kubernetes.io/name": "pulumi-vnic", [labels.component]: agentComponent };
   return {
     apiVersion: "apps/v1",
@@ -82,7 +83,10 @@ function daemonSet(options: PlatformOptions) {
               imagePullPolicy: "IfNotPresent",
               command: ["node", "/app/agent.mjs"],
               env: [{ name: "VNIC_NETNS_DIRECTORIES", value: netnsDirectories.join(":") }],
-              readinessProbe: { exec: { command: ["test", "-S", agentSocket] }, periodSeconds: 2 },
+              // The runtime starts several programs to run this command in the container. So it runs often only until the
+              // agent has started; if the agent ends, its container isn't ready anyway.
+              startupProbe: { ...listens, periodSeconds: 1, failureThreshold: 600 },
+              readinessProbe: { ...listens, periodSeconds: 10 },
               resources: wholeResources(
                 agent.resources ?? { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "512Mi" } },
               ),

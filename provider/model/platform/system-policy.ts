@@ -20,6 +20,7 @@ interface PodTemplate {
       readonly env?: readonly { readonly name: string }[];
       readonly livenessProbe?: Probe;
       readonly readinessProbe?: Probe;
+      readonly startupProbe?: Probe;
       readonly volumeMounts?: readonly { readonly mountPath: string }[];
       readonly securityContext: { readonly capabilities: { readonly add?: readonly string[] } };
     }[];
@@ -129,7 +130,7 @@ function shapesOf(templates: readonly PodTemplate[]): Map<string, Shape> {
       probes: [
         ...(before?.probes ?? []),
         ...containers
-          .flatMap((one) => [one.livenessProbe, one.readinessProbe])
+          .flatMap((one) => [one.livenessProbe, one.readinessProbe, one.startupProbe])
           .flatMap((probe) => (probe?.exec ? [[...probe.exec.command]] : [])),
       ],
       mounts: unique(
