@@ -81,7 +81,7 @@ interface Counts {
 }
 
 describe("a pod that performs random operations", function () {
-  this.timeout(states === 0 ? 300_000 : 0);
+  this.timeout(states === 0 ? 600_000 : 0);
   const worlds: World[] = [];
 
   before(async () => {

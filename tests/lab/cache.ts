@@ -10,6 +10,9 @@ import { step } from "./step.ts";
 export const cacheDir =
   process.env["PULUMI_VNIC_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "pulumi-vnic");
 
+/** The folder where Node.js keeps compiled code of this checkout's programs and packages (`NODE_COMPILE_CACHE`). */
+export const compileCache = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "compile");
+
 /** Runs the work while holding a named lock. The lock is released however its holder ends. */
 export async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   await mkdir(cacheDir, { recursive: true });

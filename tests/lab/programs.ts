@@ -133,6 +133,8 @@ export async function ensureKubernetesPlugin(): Promise<string> {
     const { version: asked } = JSON.parse(await readFile(npm, "utf8")) as { version: string };
     await goBuild(module, bin, `-X ${dependency}/pkg/version.Version=${asked}`, {
       what: "./pulumi-resource-kubernetes",
+      // A type for each kind of Kubernetes, which are 26 MB of generated code, and most of the build.
+      notInlined: "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/...",
     });
     const sources = (await must(["go", "list", "-m", "-f", "{{.Dir}}", dependency], { cwd: module })).trim();
     await copyFile(join(sources, "cmd", "pulumi-resource-kubernetes", "schema.json"), join(bin, "schema.json"));

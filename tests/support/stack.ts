@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { compileCache } from "../lab/cache.ts";
 import { ensurePulumi } from "../lab/index.ts";
 import { type Output, run } from "../lab/run.ts";
 
@@ -74,7 +75,7 @@ export function engineEnvironment(folder: string, path: readonly string[]): Node
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // Each run would take another 2 s of CPU for checking the types of an example, which tests/provider does anyway.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
-    NODE_COMPILE_CACHE: join(checkout, "node_modules", ".cache", "compile"),
+    NODE_COMPILE_CACHE: compileCache,
   };
 }
 

@@ -69,7 +69,9 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   function launch(name: string, argv: readonly string[]): void {
     const [program = "", ...words] = argv;
     const log = openSync(join(folder, `${name}.log`), "a");
-    children.push(spawn(program, words, { stdio: ["ignore", log, log], cwd: folder }));
+    // Long-running programs collect garbage as usual, unlike those that tests start often.
+    const { GOGC: _, GOMEMLIMIT: __, ...env } = process.env;
+    children.push(spawn(program, words, { stdio: ["ignore", log, log], cwd: folder, env }));
   }
   launch("etcd", [
     "etcd",
