@@ -46,13 +46,11 @@ const reconcilerOptions = z
       .max(9, "is more than 9")
       .optional()
       .meta({ default: 2, description: "Number of replicas; only the leader works" }),
-    resyncSeconds: count
-      .optional()
-      .meta({
-        default: 300,
-        description:
-          "Interval in seconds at which every Vnic is checked on its node; at most one node a second is visited",
-      }),
+    resyncSeconds: count.optional().meta({
+      default: 300,
+      description:
+        "Interval in seconds at which every Vnic is checked on its node; at most one node a second is visited",
+    }),
     ...workload,
     antiAffinity: z
       .enum(["none", "preferred", "required"], { error: 'is none of "none", "preferred", "required"' })
