@@ -1,7 +1,7 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * Of the tiers that need no lab, two processes run at the same time, and beside them four of those that mostly wait.
+ * Of the tiers that need no lab, two processes run at the same time, and beside them three of those that mostly wait.
  * Each file that needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the
  * complete suite uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower
  * priority, it runs the tiers that need none, and when those that compute or those that wait have ended, one more lab
@@ -51,8 +51,8 @@ let isBuilding = true;
 /** All tests wait for the builds. The labs' tests take longest, although they need little of the processors. */
 function nicenessOf({ usesLab }: Tier): number {
   if (labs === 1) return 0;
-  if (!usesLab) return 5;
-  return isBuilding ? 3 : 0;
+  if (!usesLab) return 2;
+  return isBuilding ? 2 : 0;
 }
 
 function jobFor(tier: Tier, files: readonly string[], skip = false): Job {

@@ -5,7 +5,7 @@ import { Queue } from "./queue.ts";
 import type { Tier } from "./tiers.ts";
 
 /** How many processes run side by side, of files that compute and of files that mostly wait. */
-const sideBySide = { computing: 2, waiting: 4 } as const;
+const sideBySide = { computing: 2, waiting: 3 } as const;
 
 export interface LabFreeOptions {
   readonly preparation: Preparation;

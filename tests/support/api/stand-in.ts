@@ -24,9 +24,15 @@ export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide)
   };
 }
 
-/** A driver for a stand-in cluster; close its sessions afterwards. */
-export function driverOf<C extends WatchedCluster>(cluster: C): Driver & { readonly cluster: C } {
-  const sessions = new SessionPool(cluster, { image: defaultImage });
+/**
+ * A driver for a stand-in cluster; close its sessions afterwards. `lingerMilliseconds`: how long an unused session stays
+ * open.
+ */
+export function driverOf<C extends WatchedCluster>(
+  cluster: C,
+  options: { readonly lingerMilliseconds?: number } = {},
+): Driver & { readonly cluster: C } {
+  const sessions = new SessionPool(cluster, { image: defaultImage, ...options });
   return { cluster, sessions, claims: new Claims("a test"), report: () => undefined };
 }
 
