@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Stage, stages } from "../tests/bench/profile-stages.ts";
 import type { Tables } from "../tests/bench/scale-stages.ts";
-import { series as burstSeries, type Series } from "../tests/bench/burst-report.ts";
-import { type Summary, summarize } from "../tests/bench/statistics.ts";
+import { type BurstRow, series as burstSeries } from "../tests/bench/burst-report.ts";
+import { healParts, healRequests, type HealRound } from "../tests/bench/heal-report.ts";
+import type { Summary } from "../tests/bench/statistics.ts";
 import { type Operation, operations, type ScaleRow } from "../tests/bench/scale-report.ts";
 
 /** The kept results of `npm run bench -- scale`. */
@@ -29,20 +30,13 @@ interface ProfileResults {
 
 /** The kept results of `npm run bench -- burst`. */
 interface BurstResults {
-  readonly summary: readonly {
-    readonly size: number;
-    readonly series: Series;
-    readonly made: Summary;
-    readonly removed: Summary;
-  }[];
+  readonly summary: readonly BurstRow[];
 }
 
 /** The kept results of `npm run bench -- heal`. */
 interface HealResults {
   readonly count: number;
-  readonly rounds: readonly (Readonly<Record<"pods" | "first" | "vnics" | "kernel" | "cpu", number>> & {
-    readonly requests: Readonly<Record<string, number>>;
-  })[];
+  readonly rounds: readonly HealRound[];
 }
 
 /** The tables of docs/performance.md, from the kept results of the benchmarks. */
@@ -86,24 +80,15 @@ function burstTable({ summary }: BurstResults): string {
 }
 
 function healTables({ count, rounds }: HealResults): string {
-  const part = (name: "pods" | "first" | "vnics" | "kernel" | "cpu") =>
-    seconds(summarize(rounds.map((round) => round[name])).p50);
-  const kinds = [...new Set(rounds.flatMap(({ requests }) => Object.keys(requests)))].sort();
   return [
     "### A node that comes back",
     table(
       [`${count} Vnics in ten pods, after their node lost power`, "p50"],
-      [
-        ["until all pods run again (control)", part("pods")],
-        ["from then until the first Vnic is ready", part("first")],
-        ["from the pods' return until all Vnics are ready", part("vnics")],
-        ["CPU of the whole machine in that time", part("cpu")],
-        ["as many links by hand (control)", part("kernel")],
-      ],
+      healParts(rounds).map(({ words: part, times }) => [part, seconds(times.p50)]),
     ),
     table(
       ["Requests in that time, of all programs", "Number"],
-      kinds.map((kind) => [`\`${kind}\``, String(summarize(rounds.map(({ requests }) => requests[kind] ?? 0)).p50)]),
+      healRequests(rounds).map(([kind, number]) => [`\`${kind}\``, number]),
     ),
   ].join("\n\n");
 }

@@ -1,7 +1,7 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * Of the tiers that need no lab, two processes run at the same time, and beside them three of those that mostly wait.
+ * Two processes run files that need no lab and compute, and three more run those that need none and mostly wait.
  * Each file that needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the
  * complete suite uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower
  * priority, it runs the tiers that need none, and when those that compute or those that wait have ended, one more lab

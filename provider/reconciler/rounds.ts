@@ -24,14 +24,16 @@ export function startRounds({
 }: RoundsOptions): () => void {
   /** All places; the one that has waited longest for a visit comes first. */
   const waiting = new Set<string>();
-  /** Takes up new places, forgets those that are gone, and returns the time until the next visit. */
-  const renew = (): number => {
+  /** Takes up new places, and forgets those that are gone. */
+  const renew = (): void => {
     const present = new Set(places());
     for (const place of waiting) if (!present.has(place)) waiting.delete(place);
     for (const place of present) waiting.add(place);
-    return Math.max(everySeconds / Math.max(1, waiting.size), leastSeconds);
   };
-  const plan = (): (() => void) => clock.after(renew() * 1000, next);
+  const plan = (): (() => void) => {
+    const seconds = Math.max(everySeconds / Math.max(1, waiting.size), leastSeconds);
+    return clock.after(seconds * 1000, next);
+  };
   const next = (): void => {
     renew();
     const [place] = waiting;
@@ -42,6 +44,7 @@ export function startRounds({
     }
     cancel = plan();
   };
+  renew();
   let cancel = plan();
   return () => cancel();
 }

@@ -22,7 +22,8 @@ export const series: Readonly<Record<Series, string>> = {
   kernelWork: "control: kernel work by hand, one after the other",
 };
 
-interface Row {
+/** One series at one size. */
+export interface BurstRow {
   readonly size: number;
   readonly series: Series;
   readonly made: Summary;
@@ -30,7 +31,7 @@ interface Row {
 }
 
 /** Prints the results of the repetitions, and returns them. */
-export function printBurst(bursts: readonly Burst[]): Row[] {
+export function printBurst(bursts: readonly Burst[]): BurstRow[] {
   const sizes = [...new Set(bursts.map(({ size }) => size))];
   const rows = sizes.flatMap((size) =>
     (Object.keys(series) as Series[]).map((key) => {

@@ -11,6 +11,7 @@ import { podNetns } from "../support/pod-netns.ts";
 import { define } from "../support/lifecycle.ts";
 import { now } from "./clock.ts";
 import { node, onLab, prober, subnet } from "./ground.ts";
+import { healParts, healRequests, type HealRound } from "./heal-report.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
 import { cpuTimes } from "./observe.ts";
 import { countRequests, difference } from "./server-requests.ts";
@@ -29,27 +30,11 @@ interface RestartedPod {
   readonly status?: { readonly containerStatuses?: readonly { restartCount: number; state: { running?: object } }[] };
 }
 
-/** Milliseconds. */
-interface Sample {
-  /** From the node's loss of power until the last pod has a new sandbox: the control, as no NIC can be back before. */
-  readonly pods: number;
-  /** From then until the first Vnic is ready in its pod's new sandbox. */
-  readonly first: number;
-  /** From the pods' return until the last Vnic is ready. */
-  readonly vnics: number;
-  /** What all programs of the machine took of its CPUs in that time. */
-  readonly cpu: number;
-  /** How many requests of each kind the API server has answered in that time, of all programs. */
-  readonly requests: Readonly<Record<string, number>>;
-  /** As many links made by hand on that node, in the same pods. */
-  readonly kernel: number;
-}
-
 /** Measures how the reconciler brings back the NICs of ten pods after their node has lost power. */
 export async function measureHeal(count: number, rounds: number): Promise<Measured> {
   return onLab(namespace, async ({ bench }) => {
     const reconciler = await startReconciler(bench.lab, { on: "node2" });
-    const samples: Sample[] = [];
+    const samples: HealRound[] = [];
     try {
       await Promise.all(pods.map((pod) => bench.runPod(pod, node)));
       for (let round = 1; round <= rounds; round++) {
@@ -140,28 +125,14 @@ function isServedIn({ status }: StoredVnic, former: ReadonlySet<string | undefin
   return readyOf(status)?.status === "True" && status?.pod !== undefined && !former.has(status.pod.sandboxId);
 }
 
-function print(count: number, samples: readonly Sample[]): void {
-  const part = (name: Exclude<keyof Sample, "requests">, words: string): string[] => {
-    const { n, p50, p95 } = summarize(samples.map((sample) => sample[name]));
-    return [words, String(n), shown(p50), shown(p95)];
-  };
+function print(count: number, samples: readonly HealRound[]): void {
   console.log(`\n${count} Vnics in ${pods.length} pods of a node that lost power, milliseconds\n`);
   printTable(
     ["part", "n", "p50", "p95"],
-    [
-      part("pods", "until all pods run again (control)"),
-      part("first", "from then until the first Vnic is ready"),
-      part("vnics", "from the pods' return until all Vnics are ready"),
-      part("cpu", "CPU of the whole machine in that time"),
-      part("kernel", "as many links by hand (control)"),
-    ],
+    healParts(samples).map(({ words, times: { n, p50, p95 } }) => [words, String(n), shown(p50), shown(p95)]),
   );
   const whole = summarize(samples.map((sample) => (sample.pods + sample.vnics) / (sample.pods + sample.kernel)));
   console.log("\nrequests from the pods' return until all Vnics are ready, of all programs, p50\n");
-  const kinds = [...new Set(samples.flatMap(({ requests }) => Object.keys(requests)))].sort();
-  printTable(
-    ["request", "number"],
-    kinds.map((kind) => [kind, String(summarize(samples.map(({ requests }) => requests[kind] ?? 0)).p50)]),
-  );
+  printTable(["request", "number"], healRequests(samples));
   console.log(`\nall Vnics back: ${whole.p50.toFixed(2)} × (pods back + kernel)`);
 }

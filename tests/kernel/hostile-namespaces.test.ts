@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { netnsDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import { linkAlias } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
-import { endOf, firstOutput } from "../lab/child.ts";
 import { must } from "../lab/run.ts";
 import { Machine } from "../support/kernel/machine.ts";
+import { addMappedPod } from "../support/kernel/mapped-pod.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -129,27 +126,13 @@ describe("a pod that uses other network namespaces", () => {
 
     it("can't with all capabilities in a user namespace of its own (hostUsers: false)", async () => {
       await pod.close();
-      let holder: ChildProcess | undefined;
-      pod = await world.addPod("mapped", netnsDirectory, async (netns) => {
-        holder = spawn("unshare", ["--user", "--map-root-user", "--net", "--", "sh", "-c", "echo ready; exec cat"]);
-        await firstOutput(holder);
-        await writeFile(`/run/netns/${netns}`, "");
-        await must(["mount", "--bind", `/proc/${holder.pid}/ns/net`, `/run/netns/${netns}`]);
-        return Machine.at(netns);
-      });
+      const mapped = await addMappedPod(world);
+      ({ pod } = mapped);
       await inject();
-      const refused = await take(
-        "nsenter",
-        "--user",
-        "--net",
-        `--target=${holder?.pid}`,
-        "--preserve-credentials",
-        "--",
-      );
+      const refused = await take(...mapped.enter);
       expect(refused).to.contain("Operation not permitted");
       expect((await eject()).removed).to.equal(true);
-      holder?.stdin?.end();
-      if (holder) await endOf(holder);
+      await mapped.end();
     });
   });
 });

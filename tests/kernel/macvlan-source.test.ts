@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { netnsDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
-import { endOf, firstOutput } from "../lab/child.ts";
 import { must } from "../lab/run.ts";
-import { Machine } from "../support/kernel/machine.ts";
+import { addMappedPod, type MappedPod } from "../support/kernel/mapped-pod.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -22,24 +18,18 @@ describe("a pod with all capabilities in a user namespace of its own (hostUsers:
   let world: World;
   let pod: Pod;
   let victim: Pod;
-  let holder: ChildProcess;
+  let mapped: MappedPod;
 
   beforeEach(async () => {
     world = await World.makeWithParents();
     // The node has several NICs on the LAN, and each is only to answer for its own address.
     await world.node.must(["sysctl", "-q", "-w", "net.ipv4.conf.all.arp_ignore=1"]);
     victim = await world.addPod();
-    pod = await world.addPod("mapped", netnsDirectory, async (netns) => {
-      holder = spawn("unshare", ["--user", "--map-root-user", "--net", "--", "sh", "-c", "echo ready; exec cat"]);
-      await firstOutput(holder);
-      await writeFile(`/run/netns/${netns}`, "");
-      await must(["mount", "--bind", `/proc/${holder.pid}/ns/net`, `/run/netns/${netns}`]);
-      return Machine.at(netns);
-    });
+    mapped = await addMappedPod(world);
+    ({ pod } = mapped);
   });
   afterEach(async () => {
-    holder.stdin?.end();
-    await endOf(holder);
+    await mapped.end();
     await world.close();
   });
 
@@ -49,10 +39,7 @@ describe("a pod with all capabilities in a user namespace of its own (hostUsers:
     return plan;
   };
   /** Runs `ip link set net1 type …` with the rights of the pod's root. */
-  const set = (...words: string[]) => {
-    const enter = ["nsenter", "--user", "--net", `--target=${holder.pid}`, "--preserve-credentials", "--"];
-    return must([...enter, "ip", "link", "set", "net1", "type", ...words]);
-  };
+  const set = (...words: string[]) => must([...mapped.enter, "ip", "link", "set", "net1", "type", ...words]);
   const reachable = async () => {
     const host = world.hosts[0]!;
     return [await host.reaches(nodeAddress, 1), await host.reaches(others, 1)];
