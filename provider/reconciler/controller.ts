@@ -1,7 +1,7 @@
 import type { Watched } from "../cluster/cluster.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
-import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
+import type { StoredVnic } from "../model/vnic/record.ts";
 import { readPod } from "../model/kubernetes/pod.ts";
 import type { StoredAddress } from "../model/address/address.ts";
 import { sweepAddresses } from "./address-sweep.ts";
@@ -62,6 +62,8 @@ export async function reconcileVnic(context: ReconcilerContext, id: string): Pro
 
 export interface VnicControllerOptions {
   readonly vnics: Watched<StoredVnic>;
+  /** These Vnics by their places. */
+  readonly vnicsByPlace: WatchedIndex<StoredVnic>;
   readonly pods: Watched<PodObject>;
   readonly addresses: Watched<StoredAddress>;
   readonly metrics: Metrics;
@@ -78,7 +80,7 @@ export interface VnicControllerOptions {
  */
 export function startVnicController(
   context: ReconcilerContext,
-  { vnics, pods, addresses, metrics, resyncSeconds, pace, sweeps }: VnicControllerOptions,
+  { vnics, vnicsByPlace, pods, addresses, metrics, resyncSeconds, pace, sweeps }: VnicControllerOptions,
 ): () => Promise<void> {
   const queue = startRecordController({
     kind: "Vnic",
@@ -92,10 +94,11 @@ export function startVnicController(
     beyond: 3,
     onSuccess: () => pace.succeeded(),
   });
-  const vnicsByPlace = new WatchedIndex(vnics, { idOf: ({ metadata }) => vnicId(metadata), keysOf: placeOf });
   const endRounds = startRounds({
     everySeconds: resyncSeconds,
     leastSeconds: leastVisitSeconds,
+    // What has changed comes first, above all while the API server refuses requests.
+    isBusy: () => queue.depth > 0,
     places: () => [...vnicsByPlace.allKeys, ...sweeps.nodes],
     visit: (place) => {
       for (const id of vnicsByPlace.of(place).keys()) {
@@ -146,9 +149,4 @@ export function startVnicController(
     clearInterval(addressSweep);
     return queue.stop();
   };
-}
-
-/** The node of a Vnic. Those without one are visited by namespace, whose key no node's name can equal. */
-function placeOf(record: StoredVnic): [string] {
-  return [placementOf(record)?.node ?? `${record.metadata.namespace}/`];
 }

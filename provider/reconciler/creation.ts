@@ -4,6 +4,7 @@ import { valuesOf } from "../model/address/address.ts";
 import { holdsExactly } from "../model/address/held.ts";
 import { isPublished, publish } from "../lifecycle/network/network-status.ts";
 import { observe } from "../lifecycle/observe.ts";
+import { viewOf } from "../lifecycle/view.ts";
 import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
 import { vnicId } from "../model/names.ts";
@@ -66,8 +67,8 @@ function isServed({ record, pod }: Task): boolean {
   );
 }
 
-async function hasDrifted({ context, record }: Task): Promise<boolean> {
+async function hasDrifted({ context, record, pod }: Task): Promise<boolean> {
   const known = stateOfRecord(record, packageVersion);
-  const seen = await observe(context, refOf(record), known, { deadlineSeconds });
+  const seen = await observe(context, refOf(record), known, { deadlineSeconds, view: viewOf(context, record, pod) });
   return seen === undefined || seen.drift !== undefined || difference(seen, known).update.length > 0;
 }

@@ -16,6 +16,7 @@ import { Pace } from "./pace.ts";
 import { sweepBySession, Sweeps } from "./sweep.ts";
 import type { ReconcilerContext } from "./task.ts";
 import { startVnicSetController } from "./vnic-set-controller.ts";
+import { vnicsByPlaceOf } from "./vnics-by-place.ts";
 
 /*
  * Entry point of the reconciler. One of its replicas is the leader and does the work, the others are on standby. All
@@ -27,6 +28,8 @@ const resyncSeconds = Number(process.env.VNIC_RESYNC_SECONDS ?? "300");
 const port = Number(process.env.VNIC_PORT ?? "8080");
 /** Identity for leader election. A pod's host name can be reused, its UID can't. */
 const identity = [hostname(), process.env.VNIC_POD_UID].filter(Boolean).join("_");
+/** Nobody waits for a session as one who runs a program does, and each attempt costs the API server some work. */
+const attachEveryMilliseconds = 50;
 /** Shorter than the kubelet's termination grace period. */
 const shutdownTimeoutMilliseconds = 25_000;
 
@@ -58,16 +61,17 @@ async function main(): Promise<void> {
   ]);
   await takeOverOlder(cluster);
   metrics.showVnics(vnics, pods);
+  const vnicsByPlace = vnicsByPlaceOf(vnics);
   const onOpened = (node: string): void => {
     metrics.countSession();
     sweeps.opened(node);
   };
-  const sessions = new SessionPool(cluster, { image, onOpened });
-  const sweeps = new Sweeps({ log, sweep: sweepBySession(cluster, log, sessions) });
+  const sessions = new SessionPool(cluster, { image, onOpened, attachEveryMilliseconds });
+  const sweeps = new Sweeps({ log, sweep: sweepBySession({ cluster, log, vnicsByPlace }, sessions) });
   const claims = new Claims(reconcilerHolder(hostname()));
   const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
   const endings = [
-    startVnicController(context, { vnics, pods, addresses, metrics, resyncSeconds, pace, sweeps }),
+    startVnicController(context, { vnics, vnicsByPlace, pods, addresses, metrics, resyncSeconds, pace, sweeps }),
     startVnicSetController(
       { cluster, log, unavailable: new UnavailableAddresses(addresses, vnics) },
       { sets, vnics, pods, metrics, resyncSeconds },

@@ -8,8 +8,13 @@ export interface RoundsOptions {
   /** The places at present. */
   readonly places: () => Iterable<string>;
   readonly visit: (place: string) => void;
+  /** Whether other work waits. A visit then waits as well, up to ten times the shortest time. @default never */
+  readonly isBusy?: () => boolean;
   readonly clock?: Clock;
 }
+
+/** Work that never ends must not keep all places from being visited. */
+const mostPostponed = 9;
 
 /**
  * Visits one place after the other, evenly over the interval, again and again. All at once would keep the API server and
@@ -20,6 +25,7 @@ export function startRounds({
   leastSeconds,
   places,
   visit,
+  isBusy = () => false,
   clock = realClock,
 }: RoundsOptions): () => void {
   /** All places; the one that has waited longest for a visit comes first. */
@@ -32,9 +38,13 @@ export function startRounds({
   };
   const plan = (): (() => void) => {
     const seconds = Math.max(everySeconds / Math.max(1, waiting.size), leastSeconds);
-    return clock.after(seconds * 1000, next);
+    return clock.after(seconds * 1000, () => next(0));
   };
-  const next = (): void => {
+  const next = (postponed: number): void => {
+    if (postponed < mostPostponed && isBusy()) {
+      cancel = clock.after(leastSeconds * 1000, () => next(postponed + 1));
+      return;
+    }
     renew();
     const [place] = waiting;
     if (place !== undefined) {

@@ -4,23 +4,34 @@ import { isVnicError, messageOf } from "../base/errors.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import type { SessionPool } from "../lifecycle/session/session-pool.ts";
 import type { Session } from "../lifecycle/session/session.ts";
-import { placementOf } from "../model/vnic/record.ts";
+import { vnicId } from "../model/names.ts";
+import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import type { Log } from "./log.ts";
+import type { WatchedIndex } from "./watched-index.ts";
 
 /** Enough for everything on a node, even if pods make each removal slow. */
 const timeoutSeconds = 600;
 const concurrentNamespaces = 8;
+
+/** What a sweep needs. */
+export interface Sweeper {
+  readonly cluster: Pick<Cluster, "findVnic">;
+  readonly log: Log;
+  readonly vnicsByPlace: Pick<WatchedIndex<StoredVnic>, "of">;
+}
 
 /**
  * Removes from a node the Vnics that no longer exist or are on another node, for example after a node that was
  * considered lost comes back. Vnics that are about to be realised there already have the node in their record. Returns
  * how many Vnics were removed.
  */
-export async function sweep(cluster: Cluster, log: Log, node: string, session: Session): Promise<number> {
+export async function sweep({ cluster, log, vnicsByPlace }: Sweeper, node: string, session: Session): Promise<number> {
   const { vnics } = await session.request("list", {});
   const sweepOne = async (vnic: InjectPlan["vnic"]) => {
     const { uid, namespace, name } = vnic;
+    // A watch may be late, so it only shows what to leave alone. What has just left the node is removed by who moved it.
+    if (vnicsByPlace.of(node).get(vnicId(vnic))?.metadata.uid === uid) return;
     const record = await cluster.findVnic({ namespace, name });
     if (record?.metadata.uid === uid && placementOf(record)?.node === node) return;
     const about = { vnic: `${namespace}/${name}` };
@@ -98,9 +109,9 @@ export class Sweeps {
 }
 
 /** Sweeps with the node's session, which stays open during the sweep. */
-export function sweepBySession(cluster: Cluster, log: Log, sessions: SessionPool): (node: string) => Promise<number> {
+export function sweepBySession(sweeper: Sweeper, sessions: SessionPool): (node: string) => Promise<number> {
   return (node) =>
     sessions.use(node, new Deadline(`sweeping node ${node}`, timeoutSeconds), (session) =>
-      sweep(cluster, log, node, session),
+      sweep(sweeper, node, session),
     );
 }

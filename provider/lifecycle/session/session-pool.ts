@@ -9,6 +9,8 @@ import { openSession, type Session } from "./session.ts";
 
 export interface SessionPoolOptions {
   readonly image: string;
+  /** The time between attempts to attach to a session that starts, in milliseconds. @default 15 */
+  readonly attachEveryMilliseconds?: number;
   /** How long a session stays open without work, in milliseconds. @default 3000 */
   readonly lingerMilliseconds?: number;
   /** How many sessions may be open before one without work is ended early for another node. @default 100 */
@@ -30,6 +32,7 @@ interface Shared {
 export class SessionPool {
   private readonly cluster: Cluster;
   private readonly image: string;
+  private readonly attachEveryMilliseconds: number;
   private readonly lingerMilliseconds: number;
   private readonly mostLingering: number;
   private readonly onOpened: SessionPoolOptions["onOpened"];
@@ -38,9 +41,11 @@ export class SessionPool {
   private readonly closing = new Set<Promise<void>>();
 
   constructor(cluster: Cluster, options: SessionPoolOptions) {
-    const { image, lingerMilliseconds = 3000, mostLingering = 100, onOpened, clock = realClock } = options;
+    const { image, attachEveryMilliseconds = 15, lingerMilliseconds = 3000 } = options;
+    const { mostLingering = 100, onOpened, clock = realClock } = options;
     this.cluster = cluster;
     this.image = image;
+    this.attachEveryMilliseconds = attachEveryMilliseconds;
     this.lingerMilliseconds = lingerMilliseconds;
     this.mostLingering = mostLingering;
     this.onOpened = onOpened;
@@ -89,7 +94,8 @@ export class SessionPool {
     if (!entry) {
       this.makeRoom();
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
-      const options = { name, node, image: this.image, idleSeconds: 60 };
+      const { image, attachEveryMilliseconds } = this;
+      const options = { name, node, image, idleSeconds: 60, attachEveryMilliseconds };
       const opening = openSession(this.cluster, options, deadline, found);
       const created: Shared = { users: 0, isOpen: false, session: opening };
       opening.then(

@@ -194,6 +194,14 @@ export class Session {
   }
 }
 
+export interface SessionOptions extends Omit<SessionJobOptions, "layout"> {
+  /** The time between attempts to attach during the first three seconds, in milliseconds. */
+  readonly attachEveryMilliseconds: number;
+}
+
+/** No container starts sooner after its pod was made; a container that was there already is found by the first attempt. */
+const earliestMilliseconds = 200;
+
 /**
  * Creates the Job and attaches to it as soon as its container is running. Statuses reach the API server more than half
  * a second late, so it tries repeatedly instead of waiting for them; it reads them only to detect a Job that will
@@ -203,7 +211,7 @@ export class Session {
  */
 export async function openSession(
   cluster: Cluster,
-  options: Omit<SessionJobOptions, "layout">,
+  { attachEveryMilliseconds, ...options }: SessionOptions,
   deadline: Deadline,
   node?: NodeObject,
 ): Promise<Session> {
@@ -217,6 +225,7 @@ export async function openSession(
     let pod: PodObject | undefined;
     let attached = false;
     let nextReadAt = 0;
+    let attempts = 0;
     for (;;) {
       if (clock.now() >= nextReadAt) {
         pod = await cluster.findJobPod(name);
@@ -224,13 +233,14 @@ export async function openSession(
         // Until there is a pod, every attempt reads the status; later only one in 200 ms does.
         nextReadAt = pod?.metadata?.name ? clock.now() + 200 : 0;
       }
-      const attachment = pod?.metadata?.name ? await cluster.attach(pod.metadata.name, sessionContainer) : undefined;
+      const podName = pod?.metadata?.name;
+      const attachment = podName === undefined ? undefined : await cluster.attach(podName, sessionContainer);
+      attempts += podName === undefined ? 0 : 1;
       attached ||= attachment !== undefined;
       const session = attachment && (await handshake(name, options.node, attachment, deadline));
       if (session) return session;
-      const delayMilliseconds = monitor.milliseconds < 3000 ? 15 : 250;
       await deadline.wait(
-        delayMilliseconds,
+        pauseMilliseconds(attempts, monitor.milliseconds, attachEveryMilliseconds),
         `injection Job ${systemNamespace}/${name} on node ${options.node}: ${startingWords(pod)}`,
       );
     }
@@ -239,6 +249,12 @@ export async function openSession(
     await cluster.deleteJob(name).catch(() => undefined);
     throw error;
   }
+}
+
+/** The time until the next attempt, when so many have failed within that time. */
+function pauseMilliseconds(attempts: number, milliseconds: number, everyMilliseconds: number): number {
+  if (attempts === 1) return earliestMilliseconds;
+  return milliseconds < 3000 ? everyMilliseconds : 250;
 }
 
 /** Waits for the first line of a session; undefined if the connection doesn't reach the container yet. */

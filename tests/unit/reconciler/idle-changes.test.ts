@@ -5,6 +5,7 @@ import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { startVnicController } from "../../../provider/reconciler/controller.ts";
 import { makeMetrics } from "../../../provider/reconciler/metrics.ts";
 import { Pace } from "../../../provider/reconciler/pace.ts";
+import { vnicsByPlaceOf } from "../../../provider/reconciler/vnics-by-place.ts";
 import { settle } from "../../fakes/clock.ts";
 import { pod, storedVnic } from "../../fakes/objects.ts";
 import { FakeWatched } from "../../fakes/watched.ts";
@@ -22,7 +23,7 @@ describe("the controller of Vnics", () => {
     const findVnic = async () => void reconciled++;
     const claims = { forget: () => undefined };
     stop = startVnicController({ cluster: { findVnic }, claims, log: () => undefined, due: new Set() } as never, {
-      ...{ vnics, pods, addresses: new FakeWatched(), metrics: makeMetrics() },
+      ...{ vnics, vnicsByPlace: vnicsByPlaceOf(vnics), pods, addresses: new FakeWatched(), metrics: makeMetrics() },
       ...{ resyncSeconds: 300, pace: new Pace(), sweeps: { nodes: [], visit: () => undefined } },
     });
     pods.put(pod());

@@ -3,11 +3,11 @@ import { startRounds } from "../../../provider/reconciler/rounds.ts";
 import { FakeClock } from "../../fakes/clock.ts";
 
 describe("rounds", () => {
-  const setUp = (places: string[], leastSeconds = 1) => {
+  const setUp = (places: string[], isBusy = () => false) => {
     const clock = new FakeClock();
     const visited: { readonly place: string; readonly at: number }[] = [];
     const end = startRounds({
-      ...{ clock, everySeconds: 300, leastSeconds, places: () => places },
+      ...{ clock, everySeconds: 300, leastSeconds: 1, places: () => places, isBusy },
       visit: (place) => void visited.push({ place, at: clock.now() / 1000 - beganAt }),
     });
     const beganAt = clock.now() / 1000;
@@ -51,6 +51,25 @@ describe("rounds", () => {
     places.push("a");
     await clock.advance(300);
     expect(visits()).to.equal("a");
+  });
+
+  it("let other work go first", async () => {
+    let isBusy = true;
+    const { clock, visited } = setUp(["a"], () => isBusy);
+    await clock.advance(305);
+    expect(visited).to.be.empty;
+    isBusy = false;
+    await clock.advance(1);
+    expect(visited).to.deep.equal([{ place: "a", at: 306 }]);
+  });
+
+  it("go on, slower, beside work that doesn't end", async () => {
+    const { clock, visited } = setUp(
+      Array.from({ length: 1000 }, (_, index) => `node-${index}`),
+      () => true,
+    );
+    await clock.advance(100);
+    expect(visited).to.have.length(10);
   });
 
   it("end", async () => {

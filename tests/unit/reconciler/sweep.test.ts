@@ -1,20 +1,26 @@
 import { expect } from "chai";
 import { Session } from "../../../provider/lifecycle/session/session.ts";
-import { annotations } from "../../../provider/model/names.ts";
+import { annotations, type VnicRef } from "../../../provider/model/names.ts";
+import type { StoredVnic } from "../../../provider/model/vnic/record.ts";
 import { VnicError } from "../../../provider/base/errors.ts";
+import type { Log } from "../../../provider/reconciler/log.ts";
 import { sweep, Sweeps } from "../../../provider/reconciler/sweep.ts";
+import { vnicsByPlaceOf } from "../../../provider/reconciler/vnics-by-place.ts";
 import { FakeClock, settle } from "../../fakes/clock.ts";
 import { FakeAttachment } from "../../fakes/attachment.ts";
 import { FakeCluster } from "../../fakes/cluster.ts";
 import { FakeNodeSide } from "../../fakes/node-side.ts";
 import { storedVnic, uid } from "../../fakes/objects.ts";
+import { FakeWatched } from "../../fakes/watched.ts";
 
 describe("sweeping a node", () => {
   it("ejects Vnics that are gone or elsewhere, and nothing that belongs to the node", async () => {
     const cluster = new FakeCluster();
     const nodeSide = new FakeNodeSide();
+    const names = ["late", "here", "gone", "remade", "elsewhere"];
     const vnic = (name: string, number: number) => ({ uid: uid(number), namespace: "shop", name });
-    nodeSide.list = () => ({ vnics: [vnic("here", 1), vnic("gone", 2), vnic("remade", 3), vnic("elsewhere", 4)] });
+    cluster.store(storedVnic({ name: "late" }, { uid: uid(0) }));
+    nodeSide.list = () => ({ vnics: names.map((name, index) => vnic(name, index)) });
     cluster.store(storedVnic({ name: "here" }, { uid: uid(1) }));
     cluster.store(storedVnic({ name: "remade" }, { uid: uid(33) }));
     cluster.store(
@@ -30,7 +36,14 @@ describe("sweeping a node", () => {
       new FakeClock(),
     );
     const logged: unknown[] = [];
-    await sweep(cluster, (_, __, about) => void logged.push(about?.vnic), "worker-1", session);
+    const log: Log = (_, __, about) => void logged.push(about?.vnic);
+    const read: string[] = [];
+    const findVnic = (ref: VnicRef) => (read.push(ref.name), cluster.findVnic(ref));
+    // The watch hasn't seen yet that a Vnic has come, and that another one was made anew.
+    const seen = new FakeWatched(storedVnic({ name: "here" }, { uid: uid(1) }));
+    seen.put(storedVnic({ name: "remade" }, { uid: uid(34) }));
+    await sweep({ cluster: { findVnic }, log, vnicsByPlace: vnicsByPlaceOf(seen) }, "worker-1", session);
+    expect(read).to.deep.equal(["late", "gone", "remade", "elsewhere"]);
     const ejected = nodeSide.work.flatMap((request) => (request.verb === "eject" ? [request.plan.vnic.name] : []));
     expect(ejected).to.deep.equal(["gone", "remade", "elsewhere"]);
     expect(logged).to.deep.equal(ejected.map((name) => `shop/${name}`));
@@ -47,7 +60,9 @@ describe("sweeping a node", () => {
     const attachment = new FakeAttachment((request, self) => void nodeSide.serve(request, self));
     const session = new Session("job", "worker-1", attachment, new FakeClock());
     const logged: unknown[] = [];
-    void sweep(new FakeCluster(), (_, __, about) => void logged.push(about?.vnic), "worker-1", session);
+    const log: Log = (_, __, about) => void logged.push(about?.vnic);
+    const vnicsByPlace = vnicsByPlaceOf(new FakeWatched<StoredVnic>());
+    void sweep({ cluster: new FakeCluster(), log, vnicsByPlace }, "worker-1", session);
     await settle();
     expect(logged).to.deep.equal(["shop/v4"]);
   });

@@ -151,16 +151,32 @@ describe("opening a session", () => {
     node: "worker-1",
     image: "localhost/image:1",
     idleSeconds: 60,
+    attachEveryMilliseconds: 15,
   };
   const soon = () => new Deadline("testing", 0.3);
 
   it("retries attaching until the container runs", async () => {
     const cluster = new FakeCluster();
     cluster.attachTooEarly = 3;
-    const session = await openSession(cluster, options, soon());
+    const session = await openSession(cluster, options, new Deadline("testing", 2));
     expect(cluster.calls.filter((call) => call.startsWith("attach"))).to.have.length(4);
     expect(session.job).to.equal("job-1");
     expect(cluster.jobs.get("job-1")?.spec.template.spec.nodeName).to.equal("worker-1");
+  });
+
+  it("tries once before a container can run, and then as often as it is told to", async () => {
+    const cluster = new FakeCluster();
+    cluster.attachTooEarly = 5;
+    const attempts = () => cluster.calls.filter((call) => call.startsWith("attach")).length;
+    const clock = new FakeClock();
+    const deadline = new Deadline("testing", 60, clock);
+    const opening = openSession(cluster, { ...options, attachEveryMilliseconds: 50 }, deadline);
+    await clock.advance(0.19);
+    expect(attempts()).to.equal(1);
+    await clock.advance(0.16);
+    expect(attempts()).to.equal(5);
+    await clock.advance(0.05);
+    expect((await opening).job).to.equal("job-1");
   });
 
   it("retries when the connection ends before the first answer", async () => {
@@ -247,7 +263,7 @@ describe("opening a session", () => {
 
   it("ignores an event's problem that is gone within 4 s", async () => {
     const cluster = new FakeCluster();
-    cluster.attachTooEarly = 200;
+    cluster.attachTooEarly = 150;
     cluster.systemEvents.set("session-pod", [{ type: "Warning", reason: "FailedMount", message: "tried too early" }]);
     const clock = new FakeClock();
     const opening = openSession(cluster, options, new Deadline("testing", 60, clock));
