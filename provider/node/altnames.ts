@@ -1,6 +1,6 @@
 import { messageOf } from "../base/errors.ts";
 import { truncate } from "../base/quote.ts";
-import { handle } from "../model/link/ip-line.ts";
+import { handle, withoutZeros } from "../model/link/ip-line.ts";
 import { exactRows, type Link } from "./link.ts";
 import { type Netns, runIn } from "./netns.ts";
 
@@ -12,23 +12,34 @@ import { type Netns, runIn } from "./netns.ts";
 /** As many of the longest names as fit into one netlink request of `ip`. */
 const maxNames = 5;
 
-/**
- * Gives a link these alternative names, and removes all others. The kernel accepts names from a pod that `ip` can't
- * express, such as one with a space. These stay, because the device must come back nonetheless.
- */
+/** Gives a link these alternative names, and removes all others, as {@link removeAltnames} does. */
 export async function setAltnames(netns: Netns, link: Link, wanted: readonly string[]): Promise<void> {
+  const there = await removeAltnames(netns, link, wanted);
+  for (const names of groupsOf(wanted.filter((name) => !there.includes(name)))) await change(netns, link, "add", names);
+}
+
+/**
+ * Removes all alternative names of a link except these, and returns those that it had. The kernel accepts names from a pod
+ * that `ip` can't express, such as one with a space. These stay, because the device must come back nonetheless.
+ */
+export async function removeAltnames(netns: Netns, link: Link, kept: readonly string[]): Promise<readonly string[]> {
   const there = await exactNames(netns, link);
-  const change = (verb: "add" | "del", names: readonly string[]) =>
-    runIn(netns, "ip", ["link", "property", verb, "dev", handle(link), ...names.flatMap((name) => ["altname", name])]);
   let problem: string | undefined;
-  for (const names of groupsOf(there.filter((name) => !wanted.includes(name))))
-    await change("del", names).catch(async () => {
+  for (const names of groupsOf(there.filter((name) => !kept.includes(name))))
+    await change(netns, link, "del", names).catch(async () => {
       // The names before the one that failed are gone already.
       for (const name of names)
-        await change("del", [name]).catch((error: unknown) => (problem = truncate(messageOf(error), 300)));
+        await change(netns, link, "del", [name]).catch((error: unknown) => {
+          problem = truncate(withoutZeros(messageOf(error)), 300);
+        });
     });
   if (problem !== undefined) console.error(`an alternative name of device ${link.name} can't be removed: ${problem}`);
-  for (const names of groupsOf(wanted.filter((name) => !there.includes(name)))) await change("add", names);
+  return there;
+}
+
+function change(netns: Netns, link: Link, verb: "add" | "del", names: readonly string[]): Promise<string> {
+  const words = names.flatMap((name) => ["altname", name]);
+  return runIn(netns, "ip", ["link", "property", verb, "dev", handle(link), ...words]);
 }
 
 /** The link's alternative names with the control characters that other readers replace. */

@@ -4,7 +4,7 @@ import { quarantineSteps, releaseSteps, restoreSteps, moveBackSteps } from "../m
 import { transitLinkName } from "../model/names.ts";
 import { parentForm } from "../model/schema/fields.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
-import { setAltnames } from "./altnames.ts";
+import { removeAltnames, setAltnames } from "./altnames.ts";
 import { restoreSysctls } from "./device-sysctls.ts";
 import { deleteLink, ipBatch, type Link, listLinks } from "./link.ts";
 import { runIn } from "./netns.ts";
@@ -57,8 +57,9 @@ function mayBeDevice({ bus, kind, peerIndex, permanentMac }: Link, former: Forme
 export async function bringBack(pod: { readonly path: string }, link: Link, file: ResourceFile): Promise<boolean> {
   const { uid } = file.vnic;
   const former = file.link?.former;
-  // The device couldn't move with a name that another link of the node has.
-  if (former?.altnames) await setAltnames(pod, link, former.altnames);
+  // The device couldn't move with a name that another link of the node has. Its own former names can only be given back on
+  // the node, because the pod may have given them to other links.
+  if (former?.altnames) await removeAltnames(pod, link, former.altnames);
   await ipBatch(pod, moveBackSteps(uid, link, process.pid));
   const arrived = (await listLinks("node")).find(({ name }) => name === transitLinkName(uid));
   if (!arrived) throw new VnicError("failed", `the device was gone just after it had come back to the node`);

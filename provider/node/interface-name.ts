@@ -2,7 +2,7 @@ import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { renameDownSteps, renameSteps, upSteps } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
-import { setAltnames } from "./altnames.ts";
+import { removeAltnames } from "./altnames.ts";
 import { ipBatch, type Link, listLinks } from "./link.ts";
 import type { Netns } from "./netns.ts";
 
@@ -44,7 +44,7 @@ export async function renameLink(pod: Netns, plan: InjectPlan, live: Link): Prom
   const { altnames = [] } = live;
   // The kernel refuses even an alternative name of the same link.
   if (altnames.includes(interfaceName))
-    await setAltnames(
+    await removeAltnames(
       pod,
       live,
       altnames.filter((name) => name !== interfaceName),

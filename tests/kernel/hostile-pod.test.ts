@@ -156,16 +156,23 @@ describe("a hostile pod", () => {
     expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1", "more0"]);
   });
 
-  it("that gives another link the name by which ip refers to an index loses its NIC, and not the other link", async () => {
-    await inject(macvlan);
-    const index = (await pod.machine.link("net1"))?.ifindex;
-    await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#`]);
-    for (const name of [`if${index}`, `if0${index}`]) await pod.machine.ip(`link add ${name} type bridge`);
-    expect((await eject()).removed).to.equal(true);
-    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal([
-      ...["lo", "eth0", `if${index}`, `if0${index}`],
-    ]);
-  });
+  for (const network of [macvlan, hostDevice])
+    it(`that gives other links all names by which ip could refer to its NIC of mode ${network.mode} loses it, and none of the others`, async () => {
+      const before = await node();
+      await inject(network);
+      const index = (await pod.machine.link("net1"))?.ifindex;
+      await pod.machine.must(["ip", "link", "set", "dev", "net1", "name", `"#`]);
+      // The kernel takes up to 127 characters in an alternative name.
+      const spare = 127 - `if${index}`.length;
+      const names = Array.from({ length: spare + 1 }, (_, zeros) => `if${"0".repeat(zeros)}${index}`);
+      for (const name of names.slice(0, 2)) await pod.machine.ip(`link add ${name} type bridge`);
+      await pod.machine.ip(...names.slice(2).map((name) => `link property add dev lo altname ${name}`));
+      expect((await eject()).removed).to.equal(true);
+      expect(await node()).to.deep.equal(before);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal([
+        ...["lo", "eth0", ...names.slice(0, 2)],
+      ]);
+    });
 
   it("that marks links on its NIC's parent as another Vnic's loses them, too", async () => {
     await inject(macvlan);
@@ -202,6 +209,8 @@ describe("a hostile pod", () => {
       "link set net1 gso_max_size 3000 gso_max_segs 1 gro_max_size 3000",
       "link set net1 mode dormant broadcast 02:00:00:00:00:ee dynamic on trailers off",
       "link property del dev net1 altname lan7",
+      // The device gets that name back on the node only.
+      "link add lan7 type bridge",
     );
     for (const name of ["eth1", "eth9", `-"#`])
       await pod.machine.must(["ip", "link", "property", "add", "dev", "net1", "altname", name]);

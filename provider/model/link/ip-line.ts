@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 
 /*
@@ -52,14 +51,16 @@ export function number(value: number): Word {
   return wordOf("a whole number", (text) => /^\d{1,10}$/.test(text))(String(value));
 }
 
-const indexed = wordOf("an interface index", (text) => /^if0{10,99}[1-9]\d{0,9}$/.test(text));
+/** More characters than the alternative name of a link can have (ALTIFNAMSIZ). */
+const zeros = "0".repeat(128);
+const indexed = wordOf("an interface index", (text) => /^if0{128}[1-9]\d{0,9}$/.test(text));
 
 /**
  * Refers to a link by its index, because a pod may rename its links at any moment. `ip` reads `if` and a number as an
- * index unless a link has that name; a random number of zeros keeps a pod from having it.
+ * index unless a link has that name or alternative name, which is never so long.
  */
 export function handle({ name, index }: { readonly name: string; readonly index?: number | undefined }): Word {
-  return index === undefined ? device(name) : indexed(`if${"0".repeat(randomInt(10, 100))}${index}`);
+  return index === undefined ? device(name) : indexed(`if${zeros}${index}`);
 }
 
 /** Removes the zeros of {@link handle} from a text for people. */

@@ -25,7 +25,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "that renames, re-addresses and unmarks its link of mode … loses the link nonetheless",
       "that makes its link of mode … a port of a bridge loses the link nonetheless",
       "that gives a device names with control characters, or that aren't text, doesn't keep it",
-      "that gives another link the name by which ip refers to an index loses its NIC, and not the other link",
+      "that gives other links all names by which ip could refer to its NIC of mode … loses it, and none of the others",
       "gets a NIC of mode … from that link, and loses it, when the pod …",
       "that deletes its link of mode …, placement …, again and again never prevents its removal",
       "that puts routes and rules of its own among the Vnic's doesn't prevent its removal",

@@ -111,10 +111,9 @@ describe("the commands that return a device", () => {
   const former = { name: "eth2", mac: "52:54:00:00:00:02", mtu: 1450, up: true };
   it("send it to the node under its transit name, in one request", () =>
     expect(moveBackSteps(uid(1), { name: "net1" }, 7)).to.deep.equal([`link set dev net1 name ${transit} netns 7`]));
-  it("refer to it by its index, in a form that no pod can give to another link as its name", () => {
-    const lines = Array.from({ length: 50 }, () => moveBackSteps(uid(1), { name: "net1", index: 12 }, 7)[0]);
-    for (const line of lines) expect(line).to.match(new RegExp(`^link set dev if0{10,99}12 name ${transit} netns 7$`));
-    expect(new Set(lines).size).to.be.greaterThan(10);
+  it("refer to it by its index, in a form that is longer than any name that a pod can give to another link", () => {
+    const [line = ""] = moveBackSteps(uid(1), { name: "net1", index: 12 }, 7);
+    expect(line).to.match(new RegExp(`^link set dev if0{128}12 name ${transit} netns 7$`));
   });
   it("leave it down under the plan's name when its former state is unknown", () =>
     expect(quarantineSteps({ name: transit }, "eth2")).to.deep.equal([
