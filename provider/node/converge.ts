@@ -80,7 +80,7 @@ export async function converge(
     return undefined;
   }
   feasibleMtu(plan, parentLink);
-  return make(asked, parentLink, association, step);
+  return make(asked, parentLink, association, step, podLinks);
 }
 
 /** Whether the existing link can be kept: the pod's network namespace and the network are the same. */

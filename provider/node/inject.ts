@@ -85,8 +85,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
         });
       });
     const { live, links } = await readBack(podNetns, plan, made?.podLinks);
-    const { former } = file.link ?? {};
-    const beside = known && canKeepLink(known, plan, association) ? known.link?.beside : undefined;
+    const { former, beside } = made || (known && canKeepLink(known, plan, association)) ? (file.link ?? {}) : {};
     await step("attached", async () => undefined, {
       mtu: plan.mtu ?? live.mtu,
       link: omitUndefined({ index: live.index, former, beside: beside ?? linksBeside(live, links) }),

@@ -8,16 +8,17 @@ import {
   sysctls,
 } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
+import { sharesParent } from "../model/network/mode.ts";
 import { guardPort } from "./bridge-port.ts";
 import { withSysctls } from "./device-sysctls.ts";
 import { chooseIndex } from "./link-index.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
-import { type Batch, type Link, prepareIpBatch, prepareListingBatch } from "./link.ts";
+import { type Batch, type Link, listLinks, prepareIpBatch, prepareListingBatch } from "./link.ts";
 import { type Netns, netnsPath } from "./netns.ts";
 import { probe } from "./probe.ts";
 import { route } from "./routing.ts";
 import { awaitAnnounced, settle, settlesLate } from "./settle.ts";
-import { refuseUppers } from "./upper-links.ts";
+import { linksBefore, refuseUppers } from "./upper-links.ts";
 import type { RunStep } from "./step.ts";
 import { setSysctls } from "./sysctl.ts";
 import { ensureTagged } from "./tagged-link.ts";
@@ -32,12 +33,15 @@ export interface Made {
 /**
  * Creates the link on the node and moves it into the pod, or creates it in the pod; configures it there. Undoes all of
  * this if a step fails.
+ *
+ * @param before The pod's links, if they were read.
  */
 export async function make(
   plan: InjectPlan,
   parentLink: ParentLink,
   association: Association,
   step: RunStep,
+  before?: readonly Link[],
 ): Promise<Made> {
   const { uid } = plan.vnic;
   const podNetns = { path: netnsPath(association.netns) };
@@ -55,10 +59,15 @@ export async function make(
   const configuresAtOnce = plan.duplicateAddressDetection === false && !settlesLate(plan);
   const isDirect = plan.placement === "direct";
   let configured = false;
+  // What the pod has before is known and on disk before the link comes, because the pod may use the link at once.
+  const readBeside = async () => linksBefore(uid, before ?? (await listLinks(podNetns)), association);
+  const besideRead = sharesParent(plan.network.mode) ? readBeside() : Promise.resolve([]);
+  besideRead.catch(() => undefined);
   try {
     const create = prepare("node");
     const former = parentLink.former && withSysctls(parentLink.former);
     const index = chooseIndex();
+    const atFirst = isDirect ? { index, beside: await besideRead } : { index };
     const created = step(
       "creating",
       async () => {
@@ -67,13 +76,14 @@ export async function make(
         await create(createSteps(plan, parentLink, index, isDirect ? podNetns.path : undefined));
         if (plan.network.mode === "bridge") await guardPort(plan);
       },
-      { link: former ? { former } : { index } },
+      { link: former ? { former } : atFirst },
     );
     let arrived = created;
     if (!isDirect) {
       const move = prepare("node");
       await created;
-      arrived = step("moving", () => move(moveSteps(plan, podNetns.path)));
+      const link = former ? { former } : { index, beside: await besideRead };
+      arrived = step("moving", () => move(moveSteps(plan, podNetns.path)), { link });
     }
     const configure = configuresAtOnce ? prepareLast() : prepare(podNetns);
     await arrived;

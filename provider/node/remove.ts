@@ -13,7 +13,7 @@ import { type KnownLink, ownLinks, knownLinkOf } from "./own-link.ts";
 import { isChosenIndex } from "./link-index.ts";
 import { unroute } from "./routing.ts";
 import { withoutSlot } from "./slots.ts";
-import { linksOn, madeByPod } from "./upper-links.ts";
+import { deleteRest, linksOn, madeByPod } from "./upper-links.ts";
 
 /** The data about a link to remove. */
 export interface Removal {
@@ -127,22 +127,20 @@ async function removeFromPod(
     }
     return false;
   }
-  // The pod's end of our veth pair is gone with the node's end, so a veth with our alias is the pod's own.
-  const own = ownLinks(links, uid, knownLinkOf(known, association)).filter(
-    (link) => isMade(link) && link.kind !== "veth",
-  );
-  const unwanted = [...new Set([...own, ...(await madeByPod(links, known))])];
+  const ownIn = (some: readonly Link[]) => ownLinks(some, uid, knownLinkOf(known, association)).filter(isMadeInPod);
+  const unwantedIn = async (some: readonly Link[]) => [...new Set([...ownIn(some), ...(await madeByPod(some, known))])];
+  const [own, unwanted] = [ownIn(links), await unwantedIn(links)];
   if (unwanted.length === 0) return false;
   const failure = await deleteLinks(pod, unwanted).then(() => undefined, messageOf);
-  // A pod could have deleted one itself meanwhile, or renamed another link so that it was deleted instead.
-  const left = (await listLinks(pod)).find(({ index }) => unwanted.some((one) => one.index === index));
-  if (left) {
-    const reason = failure === undefined ? "" : `: ${failure}`;
-    throw new VnicError("failed", `its link with index ${left.index} is still there after its deletion${reason}`);
-  }
+  await deleteRest(pod, unwantedIn, failure);
   if (known && (await isDoubtful(own[0], known, pod))) onDoubt();
   // If the deletion failed although the link isn't there, the pod may have moved it out of sight at that moment.
   return own.length > 0 && failure === undefined;
+}
+
+/** The pod's end of our veth pair is gone with the node's end, so a veth with our alias is the pod's own. */
+function isMadeInPod(link: Link): boolean {
+  return isMade(link) && link.kind !== "veth";
 }
 
 /** Removes the parts of the Vnic's link on the node. */

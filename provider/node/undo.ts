@@ -1,5 +1,6 @@
 import { messageOf, VnicError } from "../base/errors.ts";
 import { transitLinkName } from "../model/names.ts";
+import { sharesParent } from "../model/network/mode.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { isHidden, mayHaveMovedLink } from "./hidden-link.ts";
@@ -9,6 +10,7 @@ import { ownLinks } from "./own-link.ts";
 import { isMade, removeLink } from "./remove.ts";
 import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { unroute } from "./routing.ts";
+import { deleteRest, madeByPod } from "./upper-links.ts";
 
 /**
  * Removes the link that was made, after `error`.
@@ -69,6 +71,7 @@ async function removeMadeInPod(
   configured: boolean,
 ): Promise<void> {
   const isRemoved = await removeMadeIn(pod, plan, known, configured);
+  if (sharesParent(plan.network.mode)) await deleteRest(pod, (podLinks) => madeByPod(podLinks, known));
   // It may have been another link that the pod has put in its place.
   if (!known || (isRemoved && !(await mayHaveMovedLink(known, pod)))) return;
   if (await isHidden(known, pod))

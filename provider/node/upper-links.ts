@@ -1,8 +1,10 @@
-import { isVnicError, VnicError } from "../base/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { device, ipLine } from "../model/link/ip-line.ts";
 import { hostSideName, linkAlias } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
-import { ipBatch, type Link, listLinks } from "./link.ts";
+import type { Association } from "../model/wire/session-protocol.ts";
+import { deleteLinks, ipBatch, type Link, listLinks } from "./link.ts";
+import type { Netns } from "./netns.ts";
 import { findLowerLink } from "./parent-link.ts";
 import { knownLinkOf, ownLink } from "./own-link.ts";
 import { listResourceFiles } from "./resource-file.ts";
@@ -23,10 +25,36 @@ export function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }
   return index !== undefined && sharing.includes(kind) && lowerNetns !== undefined && lowerIndex === index;
 }
 
-/** The indexes of the pod's other links on the parent of the Vnic's link, which existed before the Vnic. */
+/** The indexes of the pod's other links on the parent of the Vnic's link, as far as they aren't marked as a Vnic's. */
 export function linksBeside(own: Link, podLinks: readonly Link[]): number[] {
-  const isForeign = ({ index, alias = "" }: Link) => index !== own.index && !alias.startsWith(linkAlias(""));
-  return podLinks.filter((link) => isForeign(link) && isOn(own.lowerIndex, link)).flatMap(({ index = [] }) => index);
+  const beside = podLinks.filter((link) => link.index !== own.index && !isVnics(link) && isOn(own.lowerIndex, link));
+  return beside.flatMap(({ index = [] }) => index);
+}
+
+function isVnics({ alias = "" }: Link): boolean {
+  return alias.startsWith(linkAlias(""));
+}
+
+/**
+ * The indexes of the links on parents outside of the pod that it has before the Vnic's link comes there, such as those of
+ * CNI plugins. What the pod has made on the parent of another Vnic isn't among them: it would outlive both Vnics.
+ */
+export async function linksBefore(uid: string, podLinks: readonly Link[], association: Association): Promise<number[]> {
+  const there = podLinks.filter((link) => isOn(link.lowerIndex, link) && !isVnics(link));
+  if (there.length === 0) return [];
+  const others = (await filesOf(association)).flatMap((file) => {
+    const own = file.vnic.uid === uid ? undefined : ownLink(podLinks, file.vnic.uid, knownLinkOf(file, association));
+    const beside = file.link?.beside;
+    return own && beside ? [{ own, beside }] : [];
+  });
+  const isAllowed = (link: Link) =>
+    others.every(({ own, beside }) => link === own || !isOn(own.lowerIndex, link) || beside.includes(link.index ?? 0));
+  return there.filter(isAllowed).flatMap(({ index = [] }) => index);
+}
+
+/** The resource files of all Vnics in a pod's network namespace. */
+async function filesOf(association: Association): Promise<ResourceFile[]> {
+  return (await listResourceFiles()).filter((file) => isSameNetns(file.association, association));
 }
 
 /**
@@ -40,11 +68,38 @@ export async function madeByPod(podLinks: readonly Link[], file: ResourceFile | 
   const parent = await indexOfParent(file);
   const found = podLinks.filter((link) => isOn(parent, link) && !beside.includes(link.index ?? 0));
   if (found.length === 0) return [];
-  const others = (await listResourceFiles()).filter(
-    ({ vnic, association }) => vnic.uid !== file.vnic.uid && isSameNetns(association, file.association),
-  );
+  const others = (await filesOf(file.association)).filter(({ vnic }) => vnic.uid !== file.vnic.uid);
   const theirs = others.map((other) => ownLink(podLinks, other.vnic.uid, knownLinkOf(other, other.association)));
   return found.filter((link) => !theirs.includes(link));
+}
+
+/** How often to delete what a pod goes on making. */
+const rounds = 8;
+
+/**
+ * Deletes links in a pod until `find` finds none that has its lower link outside of the pod. The pod may have renamed or
+ * deleted links during a former deletion, or made others: each link on a parent is enough to make the next one.
+ *
+ * @param failure Why a former deletion failed.
+ */
+export async function deleteRest(
+  pod: Netns,
+  find: (podLinks: readonly Link[]) => Promise<readonly Link[]>,
+  failure?: string,
+): Promise<void> {
+  let reason = failure;
+  for (let round = 0; ; round++) {
+    const left = (await find(await listLinks(pod))).filter(({ lowerNetns }) => lowerNetns !== undefined);
+    if (left.length === 0) return;
+    if (round === rounds) {
+      const words = reason === undefined ? "" : `: ${reason}`;
+      throw new VnicError(
+        "failed",
+        `links on the NIC's parent, such as ${JSON.stringify(left[0]?.name)}, are still there or there again after ${rounds} deletions; delete the pod${words}`,
+      );
+    }
+    reason = await deleteLinks(pod, left).then(() => undefined, messageOf);
+  }
 }
 
 async function indexOfParent({ definition: { network } }: ResourceFile): Promise<number | undefined> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { linkAlias, routingTable, transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { endOf, kill } from "../lab/child.ts";
 import { until } from "../lab/run.ts";
 import { xdpProgram } from "../support/kernel/xdp-program.ts";
 import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
@@ -351,6 +352,54 @@ describe("a hostile pod", () => {
     expect((await machine.links()).map(({ ifname }) => ifname)).to.have.members(["lo", "eth0", "cni1"]);
   });
 
+  it("that goes on making links on the NIC's own parent loses all of them, or is named until it stops", async () => {
+    await inject(macvlan);
+    const make = (from: string, to: string) => `ip link add link ${from} name ${to} type macvlan mode bridge`;
+    const goOn = `n=0; ${make("net1", "m0")}; while :; do ${make("m$n", "m$((n + 1))")} && n=$((n + 1)); done 2>/dev/null`;
+    const making = pod.machine.spawn(["sh", "-c", goOn]);
+    await until("some links", 30, async () => ((await pod.machine.links()).length > 20 ? true : undefined));
+    const error = await eject().then(
+      () => undefined,
+      (caught: Error) => caught.message,
+    );
+    await kill(making);
+    if (error !== undefined) {
+      expect(error).to.match(
+        new RegExp(`pod shop/${pod.plan.name} \\(UID ${pod.plan.uid}\\) keeps its link: .*delete the pod`),
+      );
+      await eject();
+    }
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+  });
+
+  it("that makes links on its NIC as soon as that comes loses them", async () => {
+    const more = "until ip link add link net1 name more0 type macvlan; do :; done 2>/dev/null";
+    for (const placement of ["moved", "direct"] as const) {
+      const making = pod.machine.spawn(["sh", "-c", more]);
+      plan = planFor(pod, address, { network: macvlan, placement });
+      await world.session.inject(plan);
+      await endOf(making);
+      expect(await pod.machine.link("more0")).to.not.equal(undefined);
+      expect((await eject()).removed).to.equal(true);
+      expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+    }
+  });
+
+  it("can't make a link count as older than a Vnic by the index of one that it has made on another Vnic", async () => {
+    await inject(macvlan);
+    const more = (from: string) => `link add link ${from} name more0 index 7777 type macvlan mode bridge`;
+    await pod.machine.ip(more("net1"));
+    const second = planFor(pod, "192.168.50.11/24", {
+      ...{ mac: "02:00:5e:00:00:71", interfaceName: "net2", duplicateAddressDetection: false },
+    });
+    await world.session.inject(second);
+    expect((await eject()).removed).to.equal(true);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0", "net2"]);
+    await pod.machine.ip(more("net2"));
+    expect((await world.session.eject({ vnic: second.vnic })).removed).to.equal(true);
+    expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
+  });
+
   it("that makes links on its NIC keeps another Vnic of its own on that parent", async () => {
     const second = planFor(pod, "192.168.50.11/24", { mac: "02:00:5e:00:00:71", interfaceName: "net2" });
     await inject(macvlan);
@@ -412,9 +461,12 @@ describe("a hostile pod", () => {
       return String(await injected);
     };
 
-    it("loses it when that is undone, even if it has renamed and unmarked it", async () => {
+    it("loses it when that is undone, even if it has renamed and unmarked it, and what it has made on it", async () => {
       const error = await injectMeanwhile(() =>
-        pod.machine.ip("link set net1 down", 'link set net1 alias ""', "link set net1 name mine"),
+        pod.machine.ip(
+          ...["link set net1 down", 'link set net1 alias ""', "link set net1 name mine"],
+          "link add link mine name more0 type macvlan mode bridge",
+        ),
       );
       expect(error).to.contain("slaac: no router");
       expect((await pod.machine.links()).map(({ ifname }) => ifname)).to.deep.equal(["lo", "eth0"]);
