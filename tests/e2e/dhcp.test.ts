@@ -16,19 +16,17 @@ describe("the example with DHCP", () => {
     bench.afterClose(() => removeAgent(bench.lab));
     await server.start();
     await Promise.all([installAgent(bench.lab), bench.runPod("db-0", "node1")]);
-    stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "dhcp" });
+    stack = await Stack.create({
+      kubeconfig: await providerKubeconfig(bench.lab.kubectl),
+      example: "dhcp",
+      config: { namespace, pod: "db-0", parent: "eth2" },
+    });
     bench.afterClose(() => stack.remove());
   });
 
   it("shows the address at up, has no change at the next up, and returns the address at destroy", async () => {
-    for (const [key, value] of [
-      ["namespace", namespace],
-      ["pod", "db-0"],
-      ["parent", "eth2"],
-    ] as const)
-      await stack.must("config", "set", key, value);
     await stack.up();
-    const { addresses, lease } = JSON.parse(await stack.must("stack", "output", "--json")) as {
+    const { addresses, lease } = (await stack.outputs()) as {
       addresses: string[];
       lease: { address: string; server: string };
     };

@@ -24,14 +24,12 @@ describe("the example with a Network", () => {
     await bench.runPod("db-0", "node1");
     await must(["ip", "-n", netnsName("lan"), "address", "add", `${far}/32`, "dev", "lo"]);
     bench.afterClose(() => must(["ip", "-n", netnsName("lan"), "address", "del", `${far}/32`, "dev", "lo"]));
-    stack = await Stack.create({ kubeconfig: await providerKubeconfig(bench.lab.kubectl), example: "network" });
+    stack = await Stack.create({
+      kubeconfig: await providerKubeconfig(bench.lab.kubectl),
+      example: "network",
+      config: { namespace, address: `${address}/24`, gateway: bench.lab.lan.router.ipv4 },
+    });
     bench.afterClose(() => stack.remove());
-    for (const [key, value] of [
-      ["namespace", namespace],
-      ["address", `${address}/24`],
-      ["gateway", bench.lab.lan.router.ipv4],
-    ] as const)
-      await stack.must("config", "set", key, value);
   });
 
   const answersFar = async () =>

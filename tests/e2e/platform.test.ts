@@ -63,9 +63,8 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
       kubeconfig: lab.kubeconfig,
       example: "statefulset",
       plugins: [plugin],
+      config: { namespace: "program", image: appImage, replicas: 3, from: "192.168.50.80", to: "192.168.50.83" },
     });
-    const settings = { namespace: "program", image: appImage, replicas: 3, from: "192.168.50.80", to: "192.168.50.83" };
-    for (const [key, value] of Object.entries(settings)) await stack.must("config", "set", key, String(value));
     await write(vnics);
   });
   after(async () => {
@@ -149,8 +148,7 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
 
   it("plans only the other changes when Vnics are renamed and moved into a component with aliases", async () => {
     await write(moved);
-    await stack.must("config", "set", "replicas", "4");
-    await stack.must("config", "set", "to", "192.168.50.84");
+    await stack.must("config", "set-all", "--plaintext", "replicas=4", "--plaintext", "to=192.168.50.84");
     const before = await stack.vnics();
     expect(await planned()).to.deep.equal({ shop: "create", database: "update", wires: "update" });
     await stack.up();

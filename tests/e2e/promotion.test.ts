@@ -44,14 +44,15 @@ describe("promotion from dev to prod, by the steps of examples/promotion", () =>
         kubeconfig,
         name,
         example: "promotion",
+        config: {
+          namespace: bench.namespace,
+          block: `192.168.50.${block}`,
+          ...(lowest ? {} : { numbers: { "db-wire": 1, "backup-wire": 2 } }),
+        },
         ...(lowest ? { beside: lowest } : {}),
       });
       stacks.set(name, stack);
-      await stack.must("config", "set", "namespace", bench.namespace);
-      await stack.must("config", "set", "block", `192.168.50.${block}`);
     }
-    await stackOf("dev").must("config", "set", "--path", "numbers.db-wire", "1");
-    await stackOf("dev").must("config", "set", "--path", "numbers.backup-wire", "2");
     await git("init", "--quiet");
     await appendFile(join(stackOf("dev").spawnOptions.cwd, ".git", "info", "exclude"), "node_modules\n");
     await commit();

@@ -22,10 +22,9 @@ describe("a pull request, by the steps of examples/pull-request", () => {
   before(async () => {
     await bench.runPod("db-0", "node1");
     const kubeconfig = await providerKubeconfig(bench.lab.kubectl);
-    stack = await Stack.create({ kubeconfig, example: "pull-request", name: "dev" });
+    stack = await Stack.create({ kubeconfig, example: "pull-request", name: "dev", config: { namespace } });
     bench.beforeClose(() => stack.remove());
     bench.beforeClose(() => stack.pulumi("destroy", "--yes", "--skip-preview"));
-    await stack.must("config", "set", "namespace", namespace);
     server = await serveComments("shop/net", 7);
     bench.afterClose(() => server.close());
     runner = await mkdtemp(join(tmpdir(), "vnic-runner-"));

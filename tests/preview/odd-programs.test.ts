@@ -4,11 +4,6 @@ import { Project } from "./project.ts";
 
 const args = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"]`;
 
-/** What this file reads of a stack's state. */
-interface Stored {
-  readonly resources: readonly { readonly type: string; readonly sourcePosition?: string }[];
-}
-
 /** A statement that is refused where the program stands, and the error. */
 type Refused = [statement: string, message: string];
 
@@ -191,8 +186,7 @@ describe("an unusual program", () => {
     await project.program(declarations.join("\n"));
     await project.stack.up();
     const program = (await readFile(project.file("index.js"), "utf8")).split("\n");
-    const { deployment } = JSON.parse(await project.stack.must("stack", "export")) as { deployment: Stored };
-    const places = deployment.resources
+    const places = (await project.stack.resources())
       .filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/vnic:"))
       .map(({ sourcePosition = "" }) => /^project:\/\/\/index.js#(\d+),/.exec(sourcePosition)?.[1]);
     expect(places.map((line) => program[Number(line) - 1])).to.have.members(declarations);

@@ -4,6 +4,16 @@ import { dirname, join } from "node:path";
 import { compileCache } from "../lab/cache.ts";
 import { ensurePulumi } from "../lab/index.ts";
 import { type Output, run } from "../lab/run.ts";
+import {
+  initStack,
+  passphrase,
+  type StackFiles,
+  type StoredResource,
+  storedResources,
+  writeSettings,
+} from "./file-backend.ts";
+
+export type { StoredResource } from "./file-backend.ts";
 
 const checkout = join(import.meta.dirname, "..", "..");
 
@@ -20,20 +30,12 @@ export interface StackOptions {
   /** Shares project and backend with another stack, which removes them. */
   readonly beside?: Stack;
   readonly name?: string;
+  /** The stack's settings, as if `pulumi config set` had set them. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Time limit of each command. @default 600 */
   readonly timeoutSeconds?: number;
   /** Folders with additional plugins for the engine. */
   readonly plugins?: readonly string[];
-}
-
-/** One resource in the output of `pulumi stack export`. */
-export interface StoredResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly inputs?: Record<string, unknown>;
-  readonly outputs?: Record<string, unknown>;
-  readonly initErrors?: readonly string[];
 }
 
 /** One entry of `vnics.json`, which the tests' program declares. */
@@ -69,7 +71,7 @@ export function engineEnvironment(folder: string, path: readonly string[]): Node
     PATH: [...path, dirname(process.execPath), process.env.PATH].join(":"),
     PULUMI_HOME: join(folder, "home"),
     PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
-    PULUMI_CONFIG_PASSPHRASE: "lab",
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Without this, every run would look for each package's plugin in node_modules, and retry if there is no network.
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
@@ -105,6 +107,7 @@ export class Stack {
       example,
       beside,
       name = "test",
+      config = {},
       plugins = [],
     } = options;
     const bin = await ensurePulumi();
@@ -129,8 +132,13 @@ export class Stack {
       await stack.declare([]);
       await symlink(join(checkout, "node_modules"), join(stack.project, "node_modules"));
     }
-    await stack.must("stack", "init", name);
+    await initStack(stack.files);
+    await writeSettings(stack.files, stack.settings, config);
     return stack;
+  }
+
+  private get files(): StackFiles {
+    return { backend: join(this.folder, "state"), project: this.project, name: this.name };
   }
 
   /** The path of the stack's settings file. For a project in the checkout it isn't the engine's default. */
@@ -175,17 +183,24 @@ export class Stack {
 
   /** The Vnics, or resources of another kind, in state, by name. */
   async vnics(kind: "Vnic" | "VnicSet" = "Vnic"): Promise<StoredResource[]> {
-    const { deployment } = JSON.parse(await this.must("stack", "export")) as {
-      deployment: { resources?: StoredResource[] };
-    };
-    const own = (deployment.resources ?? []).filter(({ type }) => type === `pulumi-nodejs:dynamic/vnic:${kind}`);
+    const own = (await this.resources()).filter(({ type }) => type === `pulumi-nodejs:dynamic/vnic:${kind}`);
     return own.sort((one, other) => one.urn.localeCompare(other.urn));
+  }
+
+  /** All resources in state. */
+  resources(): Promise<StoredResource[]> {
+    return storedResources(this.files);
+  }
+
+  /** The stack's outputs, except for secrets. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const root = (await this.resources()).find(({ type }) => type === "pulumi:pulumi:Stack");
+    return root?.outputs ?? {};
   }
 
   /** The value of one output. */
   async output(name: string): Promise<unknown> {
-    const { stdout } = await this.pulumi("stack", "output", name, "--json");
-    return JSON.parse(stdout);
+    return (await this.outputs())[name];
   }
 
   /** Removes the folder; the stack's resources must have been destroyed before. */
