@@ -1,28 +1,21 @@
 import { readFile } from "node:fs/promises";
-import { request } from "node:https";
+import { type ApiAccess, ask } from "./api-request.ts";
 import { certificate, privateKey } from "./certificates.ts";
 import { cluster } from "./layout.ts";
 
+/** The lab's API server, with the administrator's credentials. */
+export async function adminAccess(): Promise<ApiAccess> {
+  const files = [certificate("ca"), certificate("admin"), privateKey("admin")];
+  const [ca = Buffer.of(), cert = Buffer.of(), key = Buffer.of()] = await Promise.all(
+    files.map((file) => readFile(file)),
+  );
+  return { url: `https://${cluster.control}`, ca, cert, key };
+}
+
 /** Queries the lab's API server as administrator; undefined if the request fails. */
 export async function get(path: string): Promise<string | undefined> {
-  const [ca, cert, key] = await Promise.all(
-    [certificate("ca"), certificate("admin"), privateKey("admin")].map((file) => readFile(file)),
-  );
-  const credentials = { ca: ca ?? "", cert: cert ?? "", key: key ?? "" };
-  return new Promise((resolve) => {
-    const call = request(
-      `https://${cluster.control}${path}`,
-      { ...credentials, agent: false, timeout: 5000 },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));
-      },
-    );
-    call.on("timeout", () => call.destroy());
-    call.on("error", () => resolve(undefined));
-    call.end();
-  });
+  const answer = await ask(await adminAccess(), path, 5).catch(() => undefined);
+  return answer?.status === 200 ? answer.text : undefined;
 }
 
 /** Names of the ready nodes. */

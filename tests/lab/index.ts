@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { adminAccess } from "./api-server.ts";
 import { withLock } from "./cache.ts";
 import { tearDown } from "./down.ts";
 import { enter, type Host } from "./enter.ts";
+import { answerGet } from "./kubectl-get.ts";
 import { kubeconfigPath, labNumber, lan, nodes } from "./layout.ts";
 import { ensureKubernetes } from "./programs.ts";
 import { run, type Output, type RunOptions } from "./run.ts";
@@ -50,7 +52,8 @@ export async function up(): Promise<Lab> {
       const [program = "", ...rest] = enter(host, argv);
       return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     },
-    kubectl: (argv, input) =>
+    kubectl: async (argv, input) =>
+      (await answerGet(argv, adminAccess)) ??
       run([kubectl, `--kubeconfig=${kubeconfigPath}`, ...argv], input === undefined ? {} : { input }),
   };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasEnded } from "../../lab/child.ts";
 import type { Lab, Output } from "../../lab/index.ts";
+import { answerGet } from "../../lab/kubectl-get.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
 import { run, until } from "../../lab/run.ts";
 import type { PlatformPart } from "../../../provider/model/platform/platform.ts";
@@ -103,11 +104,13 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   ]);
 
   const kubeconfig = join(folder, "kubeconfig");
-  const kubectl: Lab["kubectl"] = (argv, input) =>
-    run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
   const url = `https://${ipv6 ? "[::1]" : host}:${port}`;
   // The certificate is signed by itself.
   const certificate = join(certificates, "apiserver.crt");
+  const access = async () => ({ url, ca: readFileSync(certificate), token });
+  const kubectl: Lab["kubectl"] = async (argv, input) =>
+    (await answerGet(argv, access)) ??
+    run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
   const proxied = { url, key: join(certificates, "apiserver.key"), certificate, authority: certificate };
   const textFor = () => kubeconfigText(url, readFileSync(certificate).toString("base64"), token);
   await until("the API server", 120, async () => {
