@@ -12,6 +12,7 @@ import status from "@pulumi/pulumi/proto/status_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import { stubs } from "../../sdk/stubs.ts";
 import { FakeEngine } from "../fakes/engine.ts";
+import { compileCache } from "../lab/cache.ts";
 import { endOf, kill } from "../lab/child.ts";
 
 type Values = Record<string, unknown>;
@@ -75,6 +76,7 @@ export class ProviderProcess {
       PATH: process.env.PATH,
       HOME: join(tmpdir(), "vnic-no-such-home"),
       PULUMI_NODEJS_PROJECT: "shop",
+      NODE_COMPILE_CACHE: compileCache,
     };
     const child = spawn(node, [script, engine.address], {
       cwd: root,
