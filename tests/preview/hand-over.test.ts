@@ -12,12 +12,12 @@ describe("an address that one up moves from one resource to another", () => {
     `new Vnic("${resource}", { name: "${resource}", pod: { namespace: "shop", name: "${pod}" }, network: { parent: "eth1" }, addresses: ["192.168.50.10/24"] }${more});`;
 
   let project: Project;
-  beforeEach(async () => {
+  before(async () => {
     project = await Project.create({ VNIC_CALLS: calls, VNIC_CREATE_MILLISECONDS: "1500" });
-    await project.program(wire("old", "db-0"));
+    await project.program(wire("first", "db-0"));
     await project.stack.up();
   });
-  afterEach(async () => {
+  after(async () => {
     await project.remove();
     await rm(calls, { force: true });
   });
@@ -31,19 +31,23 @@ describe("an address that one up moves from one resource to another", () => {
   };
 
   it("is requested before it is free, as each create ends before a delete begins", async () => {
-    expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends", "delete old"]);
+    expect(await calledBy(wire("second", "db-1"))).to.deep.equal([
+      "create second begins",
+      "create second ends",
+      "delete first",
+    ]);
   });
 
   it("is free in time if an alias makes both one resource", async () => {
-    expect(await calledBy(wire("new", "db-1", `, { aliases: [{ name: "old" }] }`))).to.deep.equal([
-      "delete old",
-      "create new begins",
-      "create new ends",
+    expect(await calledBy(wire("third", "db-2", `, { aliases: [{ name: "second" }] }`))).to.deep.equal([
+      "delete second",
+      "create third begins",
+      "create third ends",
     ]);
   });
 
   it("is free when a second up requests it", async () => {
-    expect(await calledBy("")).to.deep.equal(["delete old"]);
-    expect(await calledBy(wire("new", "db-1"))).to.deep.equal(["create new begins", "create new ends"]);
+    expect(await calledBy("")).to.deep.equal(["delete third"]);
+    expect(await calledBy(wire("fourth", "db-3"))).to.deep.equal(["create fourth begins", "create fourth ends"]);
   });
 });

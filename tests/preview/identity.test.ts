@@ -6,7 +6,7 @@ const args = `pod: { namespace: "shop", name: "db-0" }, network: { parent: "eth1
 /** Plans for resources that are renamed or moved. */
 describe("a resource under another name", () => {
   let project: Project;
-  beforeEach(async () => {
+  before(async () => {
     project = await Project.create();
     await project.program(`
       new Vnic("wire", { ${args} });
@@ -15,24 +15,7 @@ describe("a resource under another name", () => {
       new VnicSet("wires", { selector: { app: "db" }, template: { network: "lan" } });`);
     await project.stack.up();
   });
-  afterEach(() => project.remove());
-
-  it("with an alias has no change, and keeps its record's name, MAC and interface name", async () => {
-    await project.program(`
-      new Vnic("wire-2", { ${args} }, { aliases: [{ name: "wire" }] });
-      new Vnic("named-2", { ${args}, name: "as-told" }, { aliases: [{ name: "named" }] });
-      new Network("lan-2", { parent: "eth1" }, { aliases: [{ name: "lan" }] });
-      new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } }, { aliases: [{ name: "wires" }] });`);
-    await project.stack.must("preview", "--expect-no-changes");
-    expect(await project.stack.up("--expect-no-changes")).to.match(/5 unchanged/);
-    // A second rename keeps the existing record, too.
-    await project.program(`
-      new Vnic("wire-3", { ${args} }, { aliases: [{ name: "wire-2" }] });
-      new Vnic("named-2", { ${args}, name: "as-told" });
-      new Network("lan-2", { parent: "eth1" });
-      new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } });`);
-    await project.stack.must("preview", "--expect-no-changes");
-  });
+  after(() => project.remove());
 
   it("below a component with an alias has no change", async () => {
     await project.program(`
@@ -58,5 +41,22 @@ describe("a resource under another name", () => {
       lan: "replace",
       wires: "replace",
     });
+  });
+
+  it("with an alias has no change, and keeps its record's name, MAC and interface name", async () => {
+    await project.program(`
+      new Vnic("wire-2", { ${args} }, { aliases: [{ name: "wire" }] });
+      new Vnic("named-2", { ${args}, name: "as-told" }, { aliases: [{ name: "named" }] });
+      new Network("lan-2", { parent: "eth1" }, { aliases: [{ name: "lan" }] });
+      new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } }, { aliases: [{ name: "wires" }] });`);
+    await project.stack.must("preview", "--expect-no-changes");
+    expect(await project.stack.up("--expect-no-changes")).to.match(/5 unchanged/);
+    // A second rename keeps the existing record, too.
+    await project.program(`
+      new Vnic("wire-3", { ${args} }, { aliases: [{ name: "wire-2" }] });
+      new Vnic("named-2", { ${args}, name: "as-told" });
+      new Network("lan-2", { parent: "eth1" });
+      new VnicSet("wires-2", { selector: { app: "db" }, template: { network: "lan" } });`);
+    await project.stack.must("preview", "--expect-no-changes");
   });
 });
