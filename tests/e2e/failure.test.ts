@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { expect } from "chai";
+import { until } from "../lab/run.ts";
 import { addressesOf } from "../support/lifecycle.ts";
-import { answersPing, askRedis } from "../support/outside.ts";
+import { askRedis } from "../support/outside.ts";
 import { assertNoStackTrace } from "../support/stack-traces.ts";
 import { killNodeSide, killProvider } from "../support/kill.ts";
 import type { StoredResource } from "../support/stack.ts";
@@ -25,10 +26,16 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     return { engine, ended };
   }
 
-  /** The addresses of our NICs in the pod, as its kernel shows them. */
+  /** The addresses of our only NIC in the pod, as its kernel shows them. */
   async function held(): Promise<string[]> {
     const ours = (await stage.bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+    expect(ours, "our NICs").to.have.length(1);
     return ours.flatMap(addressesOf).sort();
+  }
+
+  async function recordedUid(): Promise<string | undefined> {
+    const uid = ["--ignore-not-found", "-o", "jsonpath={.metadata.uid}"];
+    return (await stage.bench.kubectl("get", "vnic", "wire", ...uid)) || undefined;
   }
 
   /** Moments, identified by a request to the API server. */
@@ -56,12 +63,15 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
   ];
   for (const [what, kill] of victims)
     for (const [when, request] of moments)
-      it(`5: is one NIC after the next up, and is destroyed without a trace, when the ${what} was killed ${when}`, async () => {
+      it(`5: is one NIC with the same id after the next up, and is destroyed without a trace, when the ${what} was killed ${when}`, async () => {
         await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
         await kill(await startUp(request));
+        const uid = await until("the record", 60, recordedUid);
+        expect(await stage.stack.vnics(), "in state").to.deep.equal([]);
         await stage.stack.up();
+        expect((await stage.stored()).outputs?.["uid"]).to.equal(uid);
         expect(await held()).to.deep.equal(["192.168.50.60/24"]);
-        expect(await answersPing(stage.bench.lab, "lan1", "192.168.50.60")).to.equal(true);
+        expect((await askRedis(stage.bench.lab, "lan1", "192.168.50.60"))[0]).to.equal("+PONG");
         await stage.stack.destroy();
       });
 

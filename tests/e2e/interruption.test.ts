@@ -9,11 +9,10 @@ import { addressesOf } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { setStage } from "../support/stage.ts";
 
-const former = "192.168.50.60/24";
-const wanted = "192.168.50.61/24";
-
 describe("a change that is interrupted between the node's work and the record's status, under the real engine", () => {
-  const stage = setStage("interruption", { db: "node2" });
+  const stage = setStage("interruption", { db: "node2" }, { keepsStack: true });
+  /** The address that the complete NIC has, and the one that each test wants in its place. */
+  let [former, wanted] = ["192.168.50.60/24", "192.168.50.61/24"];
   const declare = (address: string) => stage.stack.declare([stage.declared("wire", "db", [address])]);
 
   /** The addresses of our NICs in the pod, as its kernel shows them. */
@@ -42,8 +41,6 @@ describe("a change that is interrupted between the node's work and the record's 
 
   /** Starts `up` with the changed program, and kills a process once the node is done and while no status can be written. */
   async function interrupt(victim: "engine" | "provider"): Promise<void> {
-    await declare(former);
-    await stage.stack.up();
     await declare(wanted);
     const [program = "", ...argv] = stage.stack.argv("up", "--yes", "--skip-preview");
     const engine = spawn(program, argv, { ...stage.stack.spawnOptions, stdio: "ignore" });
@@ -60,6 +57,12 @@ describe("a change that is interrupted between the node's work and the record's 
     expect(await said()).to.deep.include({ ready: "False", isRealised: false });
   }
 
+  before(async () => {
+    await declare(former);
+    await stage.stack.up();
+    stage.bench.beforeClose(() => stage.stack.destroy());
+  });
+
   async function assertComplete(address: string): Promise<void> {
     const host = address.replace(/\/.*/, "");
     expect(await said()).to.deep.equal({ ready: "True", isRealised: true, shown: [address] });
@@ -67,7 +70,7 @@ describe("a change that is interrupted between the node's work and the record's 
     expect(await held()).to.deep.equal([host]);
     expect(await answersPing(stage.bench.lab, "lan1", host)).to.equal(true);
     await stage.stack.up("--expect-no-changes", "--refresh");
-    await stage.stack.destroy();
+    if (address === wanted) [former, wanted] = [wanted, former];
   }
 
   for (const victim of ["engine", "provider"] as const)
@@ -103,8 +106,6 @@ describe("a change that is interrupted between the node's work and the record's 
   });
 
   it("is completed after a refresh has forgotten that the status couldn't be written", async () => {
-    await declare(former);
-    await stage.stack.up();
     await declare(wanted);
     stage.proxy.fault(/^PATCH .*\/vnics\/wire\/status$/, { answer: 403 }, Infinity);
     expect((await stage.stack.pulumi("up", "--yes", "--skip-preview")).code).not.to.equal(0);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { deriveMac } from "../../provider/model/names.ts";
 import { sessionsAtWork } from "../support/cluster.ts";
@@ -8,7 +9,7 @@ describe("many Vnics under the real engine", () => {
   const pods = { "app-0": "node1", "app-1": "node1", "app-2": "node2", "app-3": "node3" } as const;
   const stage = setStage("many", pods);
 
-  it("25: are created in one run, each with its own address and MAC, with at most one Job for each node", async () => {
+  it("25: are created in one run, each with its own address, its MAC and at most 2.6 KB of state, by one Job on each node at most", async () => {
     const names = Object.keys(pods);
     const wires = Array.from({ length: 50 }, (_, index) => ({
       resource: `wire-${index}`,
@@ -23,7 +24,7 @@ describe("many Vnics under the real engine", () => {
     let most = 0;
     let up = true;
     const watching = (async () => {
-      while (up) most = Math.max(most, (await sessionsAtWork(stage.bench.lab.kubectl)).length);
+      for (; up; await sleep(100)) most = Math.max(most, (await sessionsAtWork(stage.bench.lab.kubectl)).length);
     })();
     await stage.stack.up().finally(() => (up = false));
     await watching;
@@ -35,6 +36,7 @@ describe("many Vnics under the real engine", () => {
         deriveMac({ namespace: "many", name: resource }),
       );
     }
+    for (const vnic of await stage.stack.vnics()) expect(JSON.stringify(vnic).length, vnic.urn).to.be.at.most(2600);
     await stage.stack.up("--expect-no-changes");
     await stage.stack.destroy();
   });

@@ -97,19 +97,34 @@ describe("a change of a Vnic under the real engine", () => {
     await stage.stack.destroy();
   });
 
-  it("12: that was made by hand is shown in a refresh, and is reverted by the next up", async () => {
-    await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.79/24"], { interfaceName: "lan0" })]);
-    await stage.stack.up();
-    const damage = `for n in /run/netns/*; do nsenter --net=$n ip address add 192.168.50.78/24 dev lan0 2>/dev/null; done; true`;
-    await stage.bench.lab.exec("node1", ["sh", "-c", damage]);
-    await stage.stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
-    const { code, stdout } = await stage.stack.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes");
-    expect(code, stdout).not.to.equal(0);
-    expect(stdout).to.include("192.168.50.78/24");
-    await stage.stack.up("--refresh");
-    expect(await answersPing(stage.bench.lab, "lan1", "192.168.50.78")).to.equal(false);
-    await stage.stack.up("--refresh", "--expect-no-changes");
-    await stage.stack.destroy();
+  it("12, 13: that was made by hand, or a deletion, is shown in a refresh, and is reverted by the next up", async () => {
+    const { bench, stack } = stage;
+    const inPodOfLan0 = (command: string) =>
+      bench.lab.exec("node1", [
+        "sh",
+        "-c",
+        `for n in /run/netns/*; do nsenter --net=$n ip ${command} 2>/dev/null; done; true`,
+      ]);
+    /** What a refresh would change. */
+    const seen = async () => {
+      const { code, stdout } = await stack.pulumi("refresh", "--preview-only", "--diff", "--expect-no-changes");
+      expect(code, stdout).not.to.equal(0);
+      return stdout;
+    };
+    await stack.declare([stage.declared("wire", "db", ["192.168.50.79/24"], { interfaceName: "lan0" })]);
+    await stack.up();
+    await inPodOfLan0("address add 192.168.50.78/24 dev lan0");
+    await stack.must("up", "--yes", "--skip-preview", "--expect-no-changes");
+    expect(await seen()).to.include("192.168.50.78/24");
+    await stack.up("--refresh");
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.78")).to.equal(false);
+    await stack.up("--refresh", "--expect-no-changes");
+
+    await inPodOfLan0("link del lan0");
+    await seen();
+    await stack.up("--refresh");
+    expect(await answersPing(bench.lab, "lan1", "192.168.50.79")).to.equal(true);
+    await stack.destroy();
   });
 
   it("14: follows a replaced pod with a refresh, and not without one, and destroys the Vnic when the pod is gone", async () => {

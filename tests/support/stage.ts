@@ -19,11 +19,20 @@ export interface Stage {
   anotherStack(options?: Partial<StackOptions>): Promise<Stack>;
 }
 
+export interface StageOptions {
+  /** Whether all tests of the file use one stack, so that each begins with what the one before has left. */
+  readonly keepsStack?: boolean;
+}
+
 /**
- * Creates the stage in the hooks of the surrounding describe block. Checks after each test that no Vnic is left, and
+ * Creates the stage in the hooks of the surrounding describe block. Checks that each stack leaves no Vnic behind, and
  * after the last test that no session is left.
  */
-export function setStage(namespace: string, pods: Readonly<Record<string, Node>>): Stage {
+export function setStage(
+  namespace: string,
+  pods: Readonly<Record<string, Node>>,
+  { keepsStack = false }: StageOptions = {},
+): Stage {
   const bench = useBench({ namespace });
   let stack: Stack;
   let proxy: FaultProxy;
@@ -34,18 +43,32 @@ export function setStage(namespace: string, pods: Readonly<Record<string, Node>>
     kubeconfig = await proxy.kubeconfigFile(await providerKubeconfig(bench.lab.kubectl));
     await Promise.all(Object.entries(pods).map(([pod, node]) => bench.runPod(pod, node)));
   });
-  beforeEach(async () => {
+  let hasFailed = false;
+  const open = async () => {
     stack = await Stack.create({ kubeconfig });
-  });
-  afterEach(async function () {
-    proxy.heal();
-    if (this.currentTest?.state === "failed") {
+    hasFailed = false;
+  };
+  const close = async () => {
+    if (hasFailed) {
       await stack.pulumi("cancel", "--yes");
       await stack.pulumi("destroy", "--yes", "--skip-preview");
     }
     await stack.remove();
     await assertNoVnics(bench.lab);
+  };
+  afterEach(function () {
+    hasFailed ||= this.currentTest?.state === "failed";
+    proxy.heal();
   });
+  if (keepsStack) {
+    before(async () => {
+      await open();
+      bench.beforeClose(close);
+    });
+  } else {
+    beforeEach(open);
+    afterEach(close);
+  }
   return {
     bench,
     get stack() {
