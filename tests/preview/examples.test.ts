@@ -37,8 +37,8 @@ describe("an example in an empty folder, by the commands of its README", functio
   let folder: string;
   let tarball: string;
   let env: NodeJS.ProcessEnv;
-  /** Installed packages by an example's dependencies. An example with the same ones begins with them, to save time. */
-  const installed = new Map<string, string>();
+  /** Installed packages and the dependencies for which they were installed. Later examples begin with them, to save time. */
+  const installed: { readonly dependencies: readonly string[]; readonly modules: string }[] = [];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "vnic-examples-"));
@@ -63,8 +63,9 @@ describe("an example in an empty folder, by the commands of its README", functio
         recursive: true,
         filter: (path) => !/node_modules|Pulumi\.[^/]+\.yaml$/.test(path),
       });
-      const modules = installed.get(await dependenciesOf(copy));
-      if (modules) await must(["cp", "-al", modules, copy]);
+      const needed = await dependenciesOf(copy);
+      const part = installed.findLast(({ dependencies }) => dependencies.every((one) => needed.includes(one)));
+      if (part) await must(["cp", "-al", part.modules, copy]);
       const commands = commandsOf(name).map((command) =>
         command
           .replaceAll("<path>/pulumi-vnic-0.1.0.tgz", tarball)
@@ -85,15 +86,17 @@ describe("an example in an empty folder, by the commands of its README", functio
         areTypesChecked ||= command.includes("pulumi preview");
       }
       expect(areTypesChecked).to.equal(true);
-      installed.set(await dependenciesOf(copy), join(copy, "node_modules"));
+      installed.push({ dependencies: needed, modules: join(copy, "node_modules") });
       await assertOneImage(copy);
     });
 });
 
-async function dependenciesOf(project: string): Promise<string> {
+/** The dependencies of an example, except for our own package. */
+async function dependenciesOf(project: string): Promise<string[]> {
   const text = await readFile(join(project, "package.json"), "utf8");
-  const { dependencies, devDependencies } = JSON.parse(text) as Record<string, object>;
-  return JSON.stringify({ ...dependencies, ...devDependencies, "pulumi-vnic": "the packed one" });
+  const { dependencies, devDependencies } = JSON.parse(text) as Record<string, Record<string, string>>;
+  const all = Object.entries({ ...dependencies, ...devDependencies }).filter(([name]) => name !== "pulumi-vnic");
+  return all.map(([name, version]) => `${name}@${version}`);
 }
 
 /** Checks that manifests and settings name the same node image, wherever the commands name one. */
