@@ -175,6 +175,53 @@ describe("a tenant, at the API server,", () => {
       expect((await as("owen", request)).stderr).to.match(/network/);
     });
 
+  it("takes no record off an inline network, or off one of another namespace, to give it a network of its own", async () => {
+    const abroad = { network: { networkAttachmentDefinition: `${neighbor}/lan` } };
+    for (const [one, theirs] of Object.entries({ inline, abroad }))
+      for (const make of [vnic, set]) {
+        const kind = make === vnic ? "vnic" : "vnicset";
+        await applyObjects(api.kubectl, [make(`moved-${one}`, theirs)]);
+        const name = `moved-${one}`;
+        const path = make === vnic ? "/spec/mtu" : "/spec/template/mtu";
+        const requests: [argv: readonly string[], input?: object][] = [
+          [["replace", "-f", "-"], make(name, onNetwork)],
+          [["apply", "--server-side", "--force-conflicts", "-f", "-"], make(name, onNetwork)],
+          [patch("json", kind, name, [{ op: "add", path, value: 1400 }])],
+        ];
+        for (const [argv, input] of requests)
+          expect((await as("ann", [...argv, "--dry-run=server"], input)).stderr, `${kind} ${one}: ${argv[0]}`).to.match(
+            /network.*needs the right "use-inline"/,
+          );
+      }
+  });
+
+  const wishes: [property: string, wish: object][] = [
+    ["mac", { mac: "00:11:22:33:44:55" }],
+    ["mac", { mac: "02:11:22:33:44:55" }],
+    ["duplicateAddressDetection", { duplicateAddressDetection: false }],
+  ];
+  for (const [property, wish] of wishes)
+    it(`has no ${JSON.stringify(wish)} on a NetworkAttachmentDefinition, unless somebody with the right gave it`, async () => {
+      for (const attachment of ["lan", `${namespace}/lan`]) {
+        const attached = { network: { networkAttachmentDefinition: attachment } };
+        const refusal = new RegExp(`${property}: .* on a NetworkAttachmentDefinition needs the right "use-inline"`);
+        const records =
+          property === "mac"
+            ? [vnic("fresh", { ...attached, ...wish })]
+            : [vnic, set].map((make) => make("fresh", { ...attached, ...wish }));
+        for (const record of records) {
+          const create = ["create", "--dry-run=server", "-f", "-"];
+          expect((await as("owen", create, record)).stderr).to.match(refusal);
+          expect((await api.kubectl(create, JSON.stringify(record))).stderr, "an administrator").to.equal("");
+        }
+        await applyObjects(api.kubectl, [vnic("given", { ...attached, ...wish }), vnic("plain", attached)]);
+        const change = { spec: { mtu: 1400 } };
+        expect((await as("ann", patch("merge", "vnic", "given", change, "--dry-run=server"))).stderr).to.equal("");
+        const wanted = { spec: { ...change.spec, ...wish } };
+        expect((await as("ann", patch("merge", "vnic", "plain", wanted, "--dry-run=server"))).stderr).to.match(refusal);
+      }
+    });
+
   const macs = [
     ...["00:11:22:33:44:55", "00-11-22-33-44-55", "00:11-22:33-44:55", "AC:DE:48:00:11:22", "00-00-5E-00-01-01"],
     ...["01:00:5e:00:00:01", "33-33-00-00-00-01", "03:00:00:00:00:01", "0F:00:00:00:00:01"],

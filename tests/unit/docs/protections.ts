@@ -93,6 +93,12 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "lifecycle/tenants.test.ts": [
       "may label and delete an inline Vnic of somebody else, and change nothing else of it",
     ],
+    "api/tenant.test.ts": [
+      "takes no record off an inline network, or off one of another namespace, to give it a network of its own",
+    ],
+  },
+  "rights on Vnics can't choose a MAC, or switch probing off, on a NetworkAttachmentDefinition": {
+    "api/tenant.test.ts": ["has no … on a NetworkAttachmentDefinition, unless somebody with the right gave it"],
   },
   "rights on Vnics can't use a Network that is reserved for other namespaces": {
     "api/tenancy.test.ts": ["refuses records of namespaces that the Network isn't for, and accepts those of others"],
