@@ -7,6 +7,7 @@ import type { StoredAddress } from "../model/address/address.ts";
 import { sweepAddresses } from "./address-sweep.ts";
 import { creation } from "./creation.ts";
 import { finalizer } from "./finalizer.ts";
+import { vnicsWithoutClaims, vnicWithout } from "./lost-claims.ts";
 import type { Metrics } from "./metrics.ts";
 import { ChangeFilter } from "./change-filter.ts";
 import type { Pace } from "./pace.ts";
@@ -39,6 +40,7 @@ export async function reconcileVnic(context: ReconcilerContext, id: string): Pro
   if (!record) {
     context.claims.forget(ref);
     context.due.delete(id);
+    context.lost.delete(id);
     return {};
   }
   // The watch reports when a claim is released; nothing reports that its holder has died.
@@ -108,10 +110,14 @@ export function startVnicController(
       sweeps.visit(place);
     },
   });
-  const addressSweep = setInterval(
-    () => void sweepAddresses(context.cluster, context.log, addresses, vnics),
-    resyncSeconds * 1000,
-  );
+  const claimAgain = (id: string): void => {
+    context.lost.add(id);
+    queue.addQuietly(id);
+  };
+  const addressSweep = setInterval(() => {
+    for (const id of vnicsWithoutClaims(addresses, vnics)) claimAgain(id);
+    void sweepAddresses(context.cluster, context.log, addresses, vnics);
+  }, resyncSeconds * 1000);
   const podChanges = new ChangeFilter<PodObject>((pod) => [
     pod.metadata?.uid,
     readPod(pod),
@@ -140,8 +146,11 @@ export function startVnicController(
     for (const id of vnicsOfPod.of(key).keys()) queue.addQuietly(id);
   });
   addresses.onGone((address) => {
-    const [first, ...others] = waitersFor(address, waiting.of(address.spec.value).values());
-    for (const id of others) queue.postpone(id, headStartSeconds);
+    const holder = vnicWithout(address, vnics);
+    if (holder !== undefined) claimAgain(holder);
+    const waiters = waitersFor(address, waiting.of(address.spec.value).values());
+    const first = holder === undefined ? waiters.shift() : undefined;
+    for (const id of waiters) queue.postpone(id, headStartSeconds);
     if (first !== undefined) queue.add(first);
   });
   return () => {

@@ -11,6 +11,7 @@ import { vnicId } from "../model/names.ts";
 import { endedWith, readPod, runsContainer } from "../model/kubernetes/pod.ts";
 import { definitionInRecord, placementOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
 import { packageVersion } from "../base/package.ts";
+import { hasLostClaims } from "./lost-claims.ts";
 import { holdOnNewSegments } from "./new-segments.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
@@ -28,13 +29,17 @@ export const creation: Module = async (task) => {
     if (pod === undefined || pod.metadata?.uid !== placementOf(record)?.podUid) await setDown(task, state);
     return undefined;
   }
-  const isDue = context.due.delete(vnicId(record.metadata));
-  if (isServed(task) && holdsExactly(record.metadata, valuesOf(definition))) {
+  const id = vnicId(record.metadata);
+  const isDue = context.due.delete(id);
+  const claimsAgain = context.lost.has(id) && (await hasLostClaims(context.cluster, record));
+  if (!claimsAgain) context.lost.delete(id);
+  if (!claimsAgain && isServed(task) && holdsExactly(record.metadata, valuesOf(definition))) {
     if (isDue) await holdOnNewSegments(task, definition);
     if (!isDue || !(await hasDrifted(task))) return publishAgain(task);
   }
   const source = { sourceRecord: record, ...(isDue ? {} : { podState: state }) };
   const { node } = await inject(context, definition, { ...source, deadlineSeconds });
+  context.lost.delete(id);
   context.log("info", `it is attached to its pod on node ${node}`, about(task));
   return undefined;
 };

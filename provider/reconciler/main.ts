@@ -69,7 +69,8 @@ async function main(): Promise<void> {
   const sessions = new SessionPool(cluster, { image, onOpened, attachEveryMilliseconds });
   const sweeps = new Sweeps({ log, sweep: sweepBySession({ cluster, log, vnicsByPlace }, sessions) });
   const claims = new Claims(reconcilerHolder(hostname()));
-  const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, due: new Set() };
+  const marks = { due: new Set<string>(), lost: new Set<string>() };
+  const context: ReconcilerContext = { cluster, sessions, claims, report: () => undefined, log, ...marks };
   const endings = [
     startVnicController(context, { vnics, vnicsByPlace, pods, addresses, metrics, resyncSeconds, pace, sweeps }),
     startVnicSetController(

@@ -2,7 +2,7 @@ import { isVnicError } from "../base/errors.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { AddressClaim } from "../lifecycle/address/address-claim.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
-import { segmentsOfNetwork } from "../lifecycle/network/vnic-network.ts";
+import { segmentsOfUsedNetwork } from "../lifecycle/network/vnic-network.ts";
 import { wantedAddressesOf } from "../model/address/address.ts";
 import { readHeld, segmentsWithoutHeld } from "../model/address/held.ts";
 import { vnicId } from "../model/names.ts";
@@ -62,7 +62,7 @@ function segmentsLately(cluster: Cluster, network: NetworkReference, namespace: 
   const key = `${namespace} ${JSON.stringify(network)}`;
   const found = known.get(key)?.segments;
   if (found) return found;
-  const segments = segmentsOfNetwork(cluster, network, namespace).catch((error: unknown) => {
+  const segments = segmentsOfUsedNetwork(cluster, network, namespace).catch((error: unknown) => {
     if (isVnicError(error, "refused")) return [];
     known.delete(key);
     throw error;

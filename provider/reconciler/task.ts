@@ -9,6 +9,8 @@ export interface ReconcilerContext extends Driver {
   readonly log: Log;
   /** Vnics to check on their nodes as well, whatever their records say. */
   readonly due: Set<string>;
+  /** Attached Vnics that may have lost claims of their addresses. */
+  readonly lost: Set<string>;
 }
 
 /** One Vnic to reconcile: its record and the pod of its name, both as just read. */

@@ -6,12 +6,12 @@ import type { Driver } from "../../provider/lifecycle/driver.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import type { StoredAddress } from "../../provider/model/address/address.ts";
-import { apiVersion } from "../../provider/model/names.ts";
+import { apiVersion, networkFinalizer } from "../../provider/model/names.ts";
 import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { reconcileVnic } from "../../provider/reconciler/controller.ts";
-import { FakeNodeSide } from "../fakes/node-side.ts";
+import { vnicsWithoutClaims, vnicWithout } from "../../provider/reconciler/lost-claims.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
-import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
+import { driverOf, faithfulNodeSide, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 
 const namespace = "one-holder";
@@ -27,7 +27,7 @@ describe("an address on a network", () => {
     await api.makeNamespace(namespace);
     await makeNode(api, "one-holder-1");
     await makePods(api, namespace, "one-holder-1", ["db-0", "db-1"]);
-    const open = async () => driverOf(await standInCluster(api.kubeconfig, new FakeNodeSide()));
+    const open = async () => driverOf(await standInCluster(api.kubeconfig, faithfulNodeSide()));
     drivers = await Promise.all([open(), open()]);
   });
   after(async () => {
@@ -39,18 +39,18 @@ describe("an address on a network", () => {
     const text = await kubectl(api.kubectl, ["get", kind, "-A", "-o", "json"]);
     return (JSON.parse(text) as { items: T[] }).items;
   };
-  const records = async () =>
+  const recordsThere = async () =>
     (await list<StoredVnic>("vnics")).filter(({ metadata }) => metadata.namespace === namespace);
   const claims = async () =>
     (await list<StoredAddress>("vnicaddresses")).filter(({ spec }) => spec.segment === segment);
   const removeAll = async () => {
-    for (const { metadata } of await records())
+    for (const { metadata } of await recordsThere())
       await eject(drivers[0]!, { namespace, name: metadata.name }, { uid: metadata.uid }, new Deadline("deleting", 60));
   };
   /** What the reconciler says of a record that somebody applies; undefined if the Vnic is attached. */
   const reconcile = async (name: string, spec: object): Promise<string | undefined> => {
     await applyObjects(api.kubectl, [{ apiVersion, kind: "Vnic", metadata: { name, namespace }, spec }]);
-    const context = { ...drivers[0]!, log: () => undefined, due: new Set<string>() };
+    const context = { ...drivers[0]!, log: () => undefined, due: new Set<string>(), lost: new Set<string>() };
     return reconcileVnic(context, `${namespace}/${name}`).then(() => undefined, messageOf);
   };
 
@@ -90,13 +90,59 @@ describe("an address on a network", () => {
     expect(await reconcile("first", first)).to.equal(undefined);
     const parents = [{ nodes: { "example.org/rack": "b" }, parent: another }];
     await applyObjects(api.kubectl, [{ ...lan, spec: { mode: "macvlan", parent: segment, parents } }]);
-    const context = { ...drivers[0]!, log: () => undefined, due: new Set([`${namespace}/first`]) };
+    const context = {
+      ...drivers[0]!,
+      log: () => undefined,
+      due: new Set([`${namespace}/first`]),
+      lost: new Set<string>(),
+    };
     await reconcileVnic(context, `${namespace}/first`);
     expect((await heldBehind(another)).map(({ spec }) => spec.holder.name)).to.deep.equal(["first", "first"]);
     const other = { ...first, network: { mode: "macvlan", parent: another }, interfaceName: "net2" };
     expect(await reconcile("other", other)).to.match(/addresses.*: 10[.]78[.]7[.]1 is held by Vnic one-holder\/first /);
     await removeAll();
     expect(await heldBehind(another)).to.deep.equal([]);
+    expect(await claims()).to.deep.equal([]);
+    await kubectl(api.kubectl, ["delete", "vnicnetwork", lan.metadata.name, "--timeout=30s"]);
+  });
+
+  it("is held again after its claim was deleted, and the Network by its finalizer again after it was replaced", async () => {
+    const lan = {
+      apiVersion,
+      kind: "VnicNetwork",
+      metadata: { name: `${namespace}-limited` },
+      spec: { mode: "macvlan", parent: segment, vnicsPerNamespace: 1 },
+    };
+    await applyObjects(api.kubectl, [lan]);
+    const spec = { network: { name: lan.metadata.name }, interfaceName: "net1", addresses: ["10.78.8.1/16"] };
+    expect(await reconcile("first", { ...spec, pod: { name: "db-1" } })).to.equal(undefined);
+    const before = await claims();
+    await kubectl(api.kubectl, ["delete", "vnicaddresses", ...before.map(({ metadata }) => metadata.name)]);
+    await kubectl(api.kubectl, ["replace", "-f", "-"], JSON.stringify(lan));
+    const id = `${namespace}/first`;
+    const records = await recordsThere();
+    const vnics = { list: () => records, listIn: () => records };
+    expect(vnicsWithoutClaims({ list: () => [] }, vnics)).to.deep.equal([id]);
+    expect(before.map((claim) => vnicWithout(claim, vnics))).to.deep.equal([id, id]);
+    const marks = { due: new Set<string>(), lost: new Set<string>() };
+    const again = () => reconcileVnic({ ...drivers[0]!, log: () => undefined, ...marks }, id);
+    const finalizers = ["get", "vnicnetwork", lan.metadata.name, "-o", "jsonpath={.metadata.finalizers}"];
+    await again();
+    expect(await claims(), "while nothing is amiss for the controller").to.deep.equal([]);
+    marks.due.add(id);
+    await again();
+    expect(await kubectl(api.kubectl, finalizers)).to.include(networkFinalizer);
+    expect(await claims()).to.deep.equal([]);
+    marks.lost.add(id);
+    await again();
+    const after = await claims();
+    const parts = ({ metadata: { name, labels }, spec }: StoredAddress) => ({ name, labels, spec });
+    expect(after.map(parts)).to.deep.equal(before.map(parts));
+    expect(marks.lost.size).to.equal(0);
+    const restored = await recordsThere();
+    expect(vnicsWithoutClaims({ list: () => after }, { list: () => restored })).to.deep.equal([]);
+    expect(await reconcile("other", { ...spec, pod: { name: "db-0" } })).to.match(/may have 1 Vnics|is held by/);
+    await removeAll();
     expect(await claims()).to.deep.equal([]);
     await kubectl(api.kubectl, ["delete", "vnicnetwork", lan.metadata.name, "--timeout=30s"]);
   });
@@ -118,7 +164,7 @@ describe("an address on a network", () => {
       const won = results.filter(({ status }) => status === "fulfilled");
       expect(won.length).to.be.at.most(1);
       contested += results.filter(({ status }) => status === "rejected").length;
-      const living = new Set((await records()).map(({ metadata }) => metadata.uid));
+      const living = new Set((await recordsThere()).map(({ metadata }) => metadata.uid));
       for (const { spec } of await claims()) expect(living, `${round}: ${spec.value}`).to.include(spec.holder.uid);
       await removeAll();
       expect(await claims(), String(round)).to.deep.equal([]);

@@ -171,7 +171,7 @@ describe("requests to the API server", () => {
     await makePods(api, namespace, "requests-1", ["moving"]);
     await requestsOf(1, () => create("moving", 102));
     const { namespace: its, name } = vnicRef(states.pop() as VnicState);
-    const context = { ...driver, log: () => undefined, due: new Set<string>() };
+    const context = { ...driver, log: () => undefined, due: new Set<string>(), lost: new Set<string>() };
     const reconcile = async (events: number) => {
       const counts = await requestsOf(events, () => reconcileVnic(context, `${its}/${name}`));
       return Object.fromEntries(Object.entries(counts).filter(([kind]) => /vnic|pods|events/.test(kind)));

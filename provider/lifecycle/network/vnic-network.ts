@@ -69,6 +69,18 @@ export async function segmentsOfNetwork(
   return segmentsOf((await findAttachment(cluster, network.networkAttachmentDefinition, namespace)).network);
 }
 
+/** The segments of a network that Vnics are on. A VnicNetwork gets its finalizer again, which `kubectl replace` removes. */
+export async function segmentsOfUsedNetwork(
+  cluster: Cluster,
+  network: NetworkReference,
+  namespace: string,
+): Promise<string[]> {
+  if (!isNamed(network)) return segmentsOfNetwork(cluster, network, namespace);
+  const record = await findUsable(cluster, network.name, namespace);
+  await holdNetwork(cluster, record);
+  return segmentsOf(record.spec);
+}
+
 async function resolve(
   cluster: ClusterView,
   definition: Definition,

@@ -5,9 +5,10 @@ import { Claims } from "../../../provider/lifecycle/claim.ts";
 import type { Driver } from "../../../provider/lifecycle/driver.ts";
 import { SessionPool } from "../../../provider/lifecycle/session/session-pool.ts";
 import type { Definition } from "../../../provider/model/vnic/definition.ts";
+import type { InjectResult } from "../../../provider/model/wire/session-protocol.ts";
 import { FakeAttachment } from "../../fakes/attachment.ts";
-import type { FakeNodeSide } from "../../fakes/node-side.ts";
-import { containerId, definition } from "../../fakes/objects.ts";
+import { FakeNodeSide } from "../../fakes/node-side.ts";
+import { association, containerId, definition, injectResult, liveInterface } from "../../fakes/objects.ts";
 import { applyObjects, kubectl } from "../cluster.ts";
 import type { ApiServer } from "./server.ts";
 
@@ -22,6 +23,29 @@ export async function standInCluster(kubeconfig: string, nodeSide: FakeNodeSide)
     findJobPod: async (job) => ({ metadata: { name: `${job}-pod` }, status: { phase: "Running" } }),
     attach: async () => new FakeAttachment((request, self) => void nodeSide.serve(request, self)),
   };
+}
+
+/** A node side that reports the NICs for which it was asked, and shows them later as they are. */
+export function faithfulNodeSide(): FakeNodeSide {
+  const nodeSide = new FakeNodeSide();
+  const made = new Map<string, InjectResult>();
+  nodeSide.inject = (request) => {
+    if (request.verb !== "inject") throw new Error(request.verb);
+    const { vnic, pod, interfaceName, mac, addresses } = request.plan;
+    const { namespace, name, uid } = pod;
+    const result = injectResult({
+      association: association({ pod: { namespace, name, uid } }),
+      interface: liveInterface({ name: interfaceName, mac, addresses: [...addresses] }),
+    });
+    made.set(vnic.uid, result);
+    return result;
+  };
+  nodeSide.observe = (request) => {
+    const there = request.verb === "observe" ? made.get(request.plan.vnic.uid) : undefined;
+    const { sandboxId } = there?.association ?? association();
+    return { ...(there ? { interface: there.interface } : {}), sandboxId, resourceFile: there !== undefined };
+  };
+  return nodeSide;
 }
 
 /**

@@ -18,7 +18,7 @@ describe("reconciling a Vnic", () => {
   let context: ReconcilerContext;
   beforeEach(() => {
     driver = fakeDriver();
-    context = { ...driver, log: () => undefined, due: new Set() };
+    context = { ...driver, log: () => undefined, due: new Set(), lost: new Set() };
   });
   afterEach(() => driver.sessions.close());
 

@@ -119,6 +119,7 @@ describe("a tenant's record, whatever its metadata and the tenant's other object
     ...driver,
     log: (...words: unknown[]) => void logged.push(JSON.stringify(words)),
     due: new Set(["shop/db-wire"]),
+    lost: new Set(["shop/db-wire"]),
   });
 
   it("fails at most by itself, with a bounded error of ours, and never delays or changes a neighbour's", async () => {

@@ -22,10 +22,13 @@ describe("the controller of Vnics", () => {
     // The record is gone when it is read, so reconciling it is only one call.
     const findVnic = async () => void reconciled++;
     const claims = { forget: () => undefined };
-    stop = startVnicController({ cluster: { findVnic }, claims, log: () => undefined, due: new Set() } as never, {
-      ...{ vnics, vnicsByPlace: vnicsByPlaceOf(vnics), pods, addresses: new FakeWatched(), metrics: makeMetrics() },
-      ...{ resyncSeconds: 300, pace: new Pace(), sweeps: { nodes: [], visit: () => undefined } },
-    });
+    stop = startVnicController(
+      { cluster: { findVnic }, claims, log: () => undefined, due: new Set(), lost: new Set() } as never,
+      {
+        ...{ vnics, vnicsByPlace: vnicsByPlaceOf(vnics), pods, addresses: new FakeWatched(), metrics: makeMetrics() },
+        ...{ resyncSeconds: 300, pace: new Pace(), sweeps: { nodes: [], visit: () => undefined } },
+      },
+    );
     pods.put(pod());
     vnics.put(vnic);
     await settle();

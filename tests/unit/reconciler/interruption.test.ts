@@ -51,6 +51,7 @@ class World {
       report: () => undefined,
       log: () => undefined,
       due: new Set(),
+      lost: new Set(),
     };
     try {
       while ((await reconcileVnic(context, id)).againInSeconds !== undefined);
