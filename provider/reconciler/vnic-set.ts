@@ -1,3 +1,4 @@
+import { isVnicError } from "../base/errors.ts";
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
 import { networkInRecord } from "../model/network/record.ts";
@@ -86,7 +87,12 @@ async function rangesOf(
   if (record) {
     const [problem] = namespaceProblems({ ...record.spec, name: network.name }, metadata.namespace);
     if (problem) return { problem: { ...problem, property: `template.${problem.property}` } };
-    return setRanges(networkInRecord(record), spec.addresses);
+    try {
+      return setRanges(networkInRecord(record), spec.addresses);
+    } catch (error) {
+      if (!isVnicError(error, "invalid")) throw error;
+      return { problem: { property: "template.network", reason: error.message } };
+    }
   }
   const reason = `there is no VnicNetwork ${JSON.stringify(network.name)}; create it`;
   return { problem: { property: "template.network", reason } };
