@@ -36,7 +36,7 @@ export class Platform extends pulumi.ComponentResource {
     const before: pulumi.Resource[] = [];
     for (const part of platformParts.filter((part) => !without.includes(part))) {
       // The image affects the content of objects, but not which objects there are.
-      const made = make(part, "").map((shape, index) =>
+      const made = make(part, defaultImage).map((shape, index) =>
         this.install(
           name,
           shape,

@@ -5,8 +5,8 @@ import type { Form, Json, Option, Substitute } from "./template.ts";
 
 /* The options of a platform as chart values, each with the forms in which it appears in objects. */
 
-const image = "@image@";
-const otherImage = "@allowed-image@";
+const image = "chart.invalid/image";
+const otherImage = "chart.invalid/allowed-image";
 const everyNode = [{ operator: "Exists" }] as const;
 
 /** The options for the base rendering, chosen so that it contains every object. */

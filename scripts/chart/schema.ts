@@ -2,9 +2,6 @@ import * as z from "zod";
 import { platformOptions } from "../../provider/model/platform/options.ts";
 import { platformParts } from "../../provider/model/platform/platform.ts";
 
-/** An image reference, without characters that would need escaping. */
-const imagePattern = "^[A-Za-z0-9][A-Za-z0-9._:/@-]*$";
-
 /** Options that only the command line and `Platform` support, because a template can't compute what these parse. */
 const withoutValue = { runtimeLayout: true, allowRuntimeLayouts: true } as const;
 
@@ -33,8 +30,8 @@ export function valuesSchema(): object {
   return {
     ...schema,
     properties: {
-      image: { ...image, pattern: imagePattern },
-      allowImages: { ...allowImages, items: { type: "string", pattern: imagePattern } },
+      image,
+      allowImages,
       without: {
         type: "array",
         items: { enum: platformParts },

@@ -96,7 +96,7 @@ describe("the chart, rendered by Helm", () => {
     const reconciler = {
       ...workload,
       replicas: fc.integer({ min: 1, max: 9 }),
-      resyncSeconds: fc.integer({ min: 1, max: 100_000 }),
+      resyncSeconds: fc.integer({ min: 1, max: 604_800 }),
       antiAffinity: fc.constantFrom("none" as const, "preferred" as const, "required" as const),
       topologySpread: fc.array(
         fc.record(
@@ -152,6 +152,8 @@ describe("the chart, rendered by Helm", () => {
     ["zero replicas", { reconciler: { replicas: 0 } }, /replicas/],
     ["a quantity that the API server would rewrite", { agent: { resources: { limits: { cpu: "1000m" } } } }, /1000m/],
     ["an image with a quote", { image: "x'y" }, /image/],
+    ["an image with a line break", { allowImages: ["x\n- y"] }, /allowImages/],
+    ["an interval that no timer has", { reconciler: { resyncSeconds: 3_000_000 } }, /resyncSeconds/],
   ] as const)
     it(`refuses ${what}`, async () => {
       const { code, stderr } = await template(values);

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { messageOf, VnicError } from "../../base/errors.ts";
 import { parseLayout, type RuntimeLayout } from "../kubernetes/runtime-layout.ts";
+import { quote } from "../../base/quote.ts";
 import { problemsOf, problemWords } from "../schema/problem.ts";
 import { wording } from "../schema/known.ts";
 import { keyValues, labelValue, objectName, ownKey, resources, toleration } from "./scheduling.ts";
@@ -36,6 +37,11 @@ const workload = {
   priorityClassName: objectName.optional().meta({ description: "Name of an existing PriorityClass" }),
 };
 
+/** An image reference. It is also quoted in the messages of the policies, so other characters would break these. */
+const image = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/, {
+  error: ({ input }) => `${quote(input)} is not an image; write it like "registry.example/pulumi-vnic-node:0.1.0"`,
+});
+
 const agentOptions = z.strictObject(workload).meta({ description: "The node agent, a DaemonSet" });
 
 const count = z.int().min(1, "is less than 1");
@@ -46,7 +52,8 @@ const reconcilerOptions = z
       .max(9, "is more than 9")
       .optional()
       .meta({ default: 2, description: "Number of replicas; only the leader works" }),
-    resyncSeconds: count.optional().meta({
+    // A timer of more than 2^31 ms would run all the time.
+    resyncSeconds: count.max(604_800, "is more than 604800, a week").optional().meta({
       default: 300,
       description:
         "Interval in seconds at which every Vnic is checked on its node; at most one node a second is visited",
@@ -78,12 +85,12 @@ const reconcilerOptions = z
   .meta({ description: "The reconciler, a Deployment" });
 
 export const platformOptions = z.strictObject({
-  image: z.string().meta({
+  image: image.meta({
     description:
       "The node image, which everything in vnic-system runs: the injection Jobs, the node agent and the reconciler",
   }),
   allowImages: z
-    .array(z.string())
+    .array(image)
     .optional()
     .meta({ description: "Additional images that may run in vnic-system, such as that of the previous version" }),
   imagePullSecrets: z

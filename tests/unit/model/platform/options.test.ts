@@ -54,6 +54,12 @@ describe("the options of a platform", () => {
 
   const bad: [object, RegExp][] = [
     [{ reconciler: { replicas: 0 } }, /^reconciler\.replicas: is less than 1$/],
+    [{ reconciler: { resyncSeconds: 604_801 } }, /^reconciler\.resyncSeconds: is more than 604800, a week$/],
+    ...["", "it's:1", 'x"', "a b", "a\nb", "-a", "\u202ea"].map((image): [object, RegExp] => [
+      { image },
+      /^image: .* is not an image; write it like "registry\.example\/pulumi-vnic-node:0\.1\.0"$/,
+    ]),
+    [{ allowImages: ["a:1", "x' + 'y"] }, /^allowImages\[1\]: .* is not an image/],
     [{ reconciler: { nodes: 1 } }, /^reconciler\.nodes: is not a property of a platform/],
     [
       { agent: { resources: { limits: { memory: "1024Mi" } } } },
