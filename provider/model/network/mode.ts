@@ -24,16 +24,21 @@ export interface NodeNetwork {
 export const nodeNetwork = z.strictObject({ mode, parent: field.parent, vlan: field.vlan.optional() });
 
 /** Modes whose NIC is a link on its parent, which may be a VLAN link. */
-const sharing: readonly unknown[] = ["macvlan", "macvlan-private", "ipvlan"];
+export const sharingModes: readonly Mode[] = ["macvlan", "macvlan-private", "ipvlan"];
 
 /** Whether a NIC of that mode is a link on its parent. A pod can make further links on it, which are on that parent, too. */
 export function sharesParent(mode: Mode): boolean {
-  return sharing.includes(mode);
+  return sharingModes.includes(mode);
 }
 
 /** The problem with a VLAN ID for that mode, if there is one. */
 export function vlanProblem(mode: unknown, vlan: unknown): string | undefined {
-  if (vlan === undefined || vlan === unknownValue || !modes.includes(mode as Mode) || sharing.includes(mode))
+  if (
+    vlan === undefined ||
+    vlan === unknownValue ||
+    !modes.includes(mode as Mode) ||
+    sharingModes.includes(mode as Mode)
+  )
     return undefined;
   const instead = mode === "bridge" ? "bridge" : "device";
   return `is for the macvlan modes and ipvlan; with "${String(mode)}", name a ${instead} that is in the VLAN already`;

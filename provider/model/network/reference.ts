@@ -56,9 +56,7 @@ const attached = z.strictObject({ networkAttachmentDefinition: known(attachment)
 /** A {@link NetworkReference} in a record's spec, as the API server validates it. */
 export const networkReferenceSpec = z
   .object({
-    parent: text(maxLength.parent, "a NIC's name").optional().register(descriptions, {
-      doc: networkFields.parent.doc,
-    }),
+    parent: field.parent.optional().register(descriptions, { doc: networkFields.parent.doc }),
     mode: z.enum(modes).optional().register(descriptions, networkFields.mode),
     vlan: field.vlan.optional().register(descriptions, networkFields.vlan),
     name: field.labelName.optional().register(descriptions, {

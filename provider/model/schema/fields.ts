@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { maxLength, text } from "./bounds.ts";
-import { subnet } from "./range.ts";
+import { subnet, subnetInCel } from "./range.ts";
 import { admitted, matches, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 
@@ -28,26 +28,31 @@ export const objectName = ruled(text(maxLength.objectName, "a Kubernetes name"),
   admitted(maxLength.objectName, objectNameRules),
 );
 
+const nameForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/;
 const macForm = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
-const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
+const pciForm = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}[.][0-7]$/;
+
+const parentRule = {
+  words: `is not an interface name: use 1 to 15 letters, digits, ".", "_" or "-", as "ip link" on the node shows it; or give a subnet of the NIC like "192.168.50.0/24", its MAC, or its PCI address like "0000:03:00.0"`,
+  cel: `self.matches('${nameForm.source}') || [self.lowerAscii()].exists(t, t.matches('${macForm.source}') || t.matches('${pciForm.source}')) || ${subnetInCel}`,
+};
 
 /**
  * The node's NIC, by name or by a property, because names may differ between nodes: a subnet in which it has an
  * address, its MAC, or its PCI address. A name is any that common tools accept, but nothing that could be mistaken for
  * an option or a path. The forms can't be confused, because names contain no "/" or ":".
  */
-export const parent = text(maxLength.parent, "what names a node's NIC").transform((text, context) => {
-  const lower = text.toLowerCase();
-  if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,14}$/.test(text)) return text;
-  if (macForm.test(lower) || pciForm.test(lower)) return lower;
-  const network = subnet.safeParse(text);
-  if (network.success) return network.data;
-  context.addIssue({
-    code: "custom",
-    message: `${quote(text)} is not an interface name: use 1 to 15 letters, digits, ".", "_" or "-", as "ip link" on the node shows it; or give a subnet of the NIC like "192.168.50.0/24", its MAC, or its PCI address like "0000:03:00.0"`,
-  });
-  return z.NEVER;
-});
+export const parent = text(maxLength.parent, "what names a node's NIC")
+  .transform((text, context) => {
+    const lower = text.toLowerCase();
+    if (nameForm.test(text)) return text;
+    if (macForm.test(lower) || pciForm.test(lower)) return lower;
+    const network = subnet.safeParse(text);
+    if (network.success) return network.data;
+    context.addIssue({ code: "custom", message: `${quote(text)} ${parentRule.words}` });
+    return z.NEVER;
+  })
+  .meta(admitted(maxLength.parent, [parentRule]));
 
 /** The form of a {@link parent}. */
 export function parentForm(text: string): "name" | "subnet" | "mac" | "pci" {
@@ -62,16 +67,17 @@ export const vlan = z
   .min(1, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` })
   .max(4094, { error: ({ input }) => `${String(input)} is not a VLAN ID; use 1 to 4094` });
 
+const macPrefixRules = [
+  matches(
+    /^[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){0,4}$/,
+    `is not the beginning of a MAC address; write one to five octets, like "02:00:5e"`,
+  ),
+];
+
 /** The first one to five octets of a MAC. */
-export const macPrefix = text(maxLength.mac, "the beginning of a MAC address").transform((text, context) => {
-  const prefix = text.toLowerCase().replaceAll("-", ":");
-  if (/^[0-9a-f]{2}(:[0-9a-f]{2}){0,4}$/.test(prefix)) return prefix;
-  context.addIssue({
-    code: "custom",
-    message: `${quote(text)} is not the beginning of a MAC address; write one to five octets, like "02:00:5e"`,
-  });
-  return z.NEVER;
-});
+export const macPrefix = ruled(text(maxLength.mac, "the beginning of a MAC address"), macPrefixRules)
+  .transform((given) => given.toLowerCase().replaceAll("-", ":"))
+  .meta(admitted(maxLength.mac, macPrefixRules));
 
 /** A maximum number of Vnics. */
 export const vnicCount = z

@@ -15,7 +15,7 @@ interface Host {
 
 function parse(given: string): Host | undefined {
   const [host = "", prefix = "", ...rest] = given.split("/");
-  if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
+  if (rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(prefix) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
     return undefined;
   const address = ipaddr.parse(host);
   return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };

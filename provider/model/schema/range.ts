@@ -6,6 +6,7 @@ import * as z from "zod";
 import { list, maxLength, maxItems, text } from "./bounds.ts";
 import { descriptions } from "./field.ts";
 import { known, unknownValue } from "./known.ts";
+import { admitted, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 import { unassignable } from "./address-blocks.ts";
 
@@ -27,25 +28,50 @@ export interface Span {
   readonly last: bigint;
 }
 
+/** CEL: whether `self` is a subnet. */
+export const subnetInCel = "isCIDR(self) && cidr(self).prefixLength() >= 1";
+
+const subnetRule = { words: `is not a subnet; write it like "192.168.50.0/24" or "fd50::/64"`, cel: subnetInCel };
+
 /** A subnet's address and prefix length, converted to canonical form. */
-export const subnet = text(maxLength.address, "a subnet").transform((text, context) => {
-  const parsed = parseSubnet(text);
-  if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
-  context.addIssue({
-    code: "custom",
-    message: `${quote(text)} is not a subnet; write it like "192.168.50.0/24" or "fd50::/64"`,
-  });
-  return z.NEVER;
-});
+export const subnet = text(maxLength.address, "a subnet")
+  .transform((text, context) => {
+    const parsed = parseSubnet(text);
+    if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
+    context.addIssue({ code: "custom", message: `${quote(text)} ${subnetRule.words}` });
+    return z.NEVER;
+  })
+  .meta(admitted(maxLength.address, [subnetRule]));
 
-const address = text(maxLength.address, "an IP address").refine((text) => parseAddress(text) !== undefined, {
-  error: ({ input }) => `${quote(input)} is not an IP address; write it like "192.168.50.10"`,
-});
+const addressRules: Rule[] = [
+  {
+    words: `is not an IP address; write it like "192.168.50.10"`,
+    holds: (text) => parseAddress(text) !== undefined,
+    cel: "isIP(self)",
+  },
+];
+const address = ruled(text(maxLength.address, "an IP address"), addressRules).meta(
+  admitted(maxLength.address, addressRules),
+);
 
-const excluded = text(maxLength.span, "two addresses").refine((text) => parseSpan(text) !== undefined, {
-  error: ({ input }) =>
-    `${quote(input)} is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
-});
+const [dotted, hexadecimal, prefixLength] = [
+  "[0-9]{1,3}([.][0-9]{1,3}){3}",
+  "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*",
+  "/[1-9][0-9]{0,2}",
+];
+const spanForm = `^(${[dotted, hexadecimal].map((one) => `${one}(-${one}|${prefixLength})?`).join("|")})$`;
+
+const excludedRules: Rule[] = [
+  {
+    words: `is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
+    holds: (text) => parseSpan(text) !== undefined,
+    // The API server may not parse so many texts; `parseSpan` also checks octets, and the order of two addresses.
+    cel: `self.matches('${spanForm}')`,
+  },
+];
+const excluded = ruled(text(maxLength.span, "two addresses"), excludedRules).meta(
+  admitted(maxLength.span, excludedRules),
+);
 
 /** The schema of an {@link AddressRange}, which must contain at least one free address. */
 export const addressRange: z.ZodType<AddressRange> = z
@@ -80,6 +106,12 @@ export const addressRange: z.ZodType<AddressRange> = z
         code: "custom",
         message: `${range.cidr} has no host address left between from and to that isn't excluded`,
       });
+  })
+  .meta({
+    "x-kubernetes-validations": ["from", "to"].map((end) => ({
+      rule: `!has(self.${end}) || !isIP(self.${end}) || !isCIDR(self.cidr) || cidr(self.cidr).containsIP(self.${end})`,
+      messageExpression: `'${end}: ' + self.${end} + ' is not in ' + self.cidr`,
+    })),
   }) as z.ZodType<AddressRange>;
 
 /**
@@ -206,7 +238,8 @@ function parseAddress(text: string): { value: bigint; bits: 32 | 128 } | undefin
 function parseSubnet(text: string): { span: Span; bits: 32 | 128; prefix: number } | undefined {
   const [host = "", prefixText = "", ...rest] = text.split("/");
   const parsed = parseAddress(host);
-  if (!parsed || rest.length > 0 || !/^\d{1,3}$/.test(prefixText)) return undefined;
+  // Go, and thus CEL, allows no zeros at the beginning.
+  if (!parsed || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(prefixText)) return undefined;
   const prefix = Number(prefixText);
   if (prefix < 1 || prefix > parsed.bits) return undefined;
   const size = 1n << BigInt(parsed.bits - prefix);

@@ -7,6 +7,9 @@ import { hostCidr } from "./host-cidr.ts";
 import { known, unknownValue } from "./known.ts";
 import type { Problem } from "./problem.ts";
 import { subnet } from "./range.ts";
+import { unassignable } from "./address-blocks.ts";
+import { isInBlocks } from "./cel-address.ts";
+import { admitted } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 
 /* Inputs for a Vnic's routes. */
@@ -25,18 +28,25 @@ export interface DefaultRoute {
   readonly except: readonly string[];
 }
 
+const hostRule = {
+  words: `is not a host's address; write it like "192.168.50.1" or "fd50::1", without a prefix length`,
+  cel: `isIP(self) && !${isInBlocks(
+    "self",
+    // A gateway may have a link-local address.
+    unassignable.flatMap(({ blocks, inCel }) => (inCel === false ? [] : blocks)).filter((one) => one !== "fe80::/10"),
+  )}`,
+};
+
 /** An address without prefix length, in canonical form. */
-export const host = text(maxLength.address, "an address").transform((text, context) => {
-  const parsed = hostCidr.safeParse(`${text}/${isIPv4(text) ? 32 : 128}`);
-  if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
-  // A gateway may have a link-local address.
-  if (isIPv6(text) && !text.includes("%") && isLinkLocal(text)) return text.toLowerCase();
-  context.addIssue({
-    code: "custom",
-    message: `${quote(text)} is not a host's address; write it like "192.168.50.1" or "fd50::1", without a prefix length`,
-  });
-  return z.NEVER;
-});
+export const host = text(maxLength.address, "an address")
+  .transform((text, context) => {
+    const parsed = hostCidr.safeParse(`${text}/${isIPv4(text) ? 32 : 128}`);
+    if (parsed.success && !text.includes("/")) return hostOf(parsed.data);
+    if (isIPv6(text) && !text.includes("%") && isLinkLocal(text)) return text.toLowerCase();
+    context.addIssue({ code: "custom", message: `${quote(text)} ${hostRule.words}` });
+    return z.NEVER;
+  })
+  .meta(admitted(maxLength.address, [hostRule]));
 
 export const destination = text(maxLength.address, "a destination").transform((text, context) => {
   const parsed = subnet.safeParse(text.includes("/") ? text : `${text}/${isIPv4(text) ? 32 : 128}`);
