@@ -4,6 +4,7 @@ import { type VnicRef, vnicId } from "../model/names.ts";
 import { podForNode, readPod } from "../model/kubernetes/pod.ts";
 import { ownerOf } from "../model/kubernetes/record.ts";
 import { isNamed } from "../model/network/reference.ts";
+import type { VnicStatus } from "../model/vnic/conditions.ts";
 import { wasRealised } from "../model/vnic/pending.ts";
 import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
@@ -66,12 +67,17 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     await withdraw(driver, ref.namespace, record.status?.networkStatus);
     // Nothing depends on the event, so nothing waits for it.
     if (removed) void emitRemoved(driver, record, node);
-    await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid, record.status?.addressClaims);
+    await freeAddresses(cluster, readHeld(record.metadata), record.metadata.uid, claimsIn(record));
     await cluster.releaseVnic(ref, record.metadata.uid, marked);
     claim.abandon();
     if (isNamed(record.spec.network)) await releaseIfUnused(cluster, record.spec.network.name);
     if (!wasRealised(record)) await releaseDeleted(cluster);
   });
+}
+
+/** The claims that the status names. If it was copied from another record, they are that record's. */
+function claimsIn({ metadata, status }: StoredVnic): VnicStatus["addressClaims"] {
+  return status?.recordUid === metadata.uid ? status.addressClaims : undefined;
 }
 
 async function emitRemoved(driver: Driver, record: StoredVnic, node: string | undefined): Promise<void> {

@@ -147,6 +147,24 @@ describe("an address on a network", () => {
     await kubectl(api.kubectl, ["delete", "vnicnetwork", lan.metadata.name, "--timeout=30s"]);
   });
 
+  it("stays held after a copy of its Vnic's record, made with annotations and status, was deleted", async () => {
+    const spec = { pod: { name: "db-1" }, network, interfaceName: "net1", addresses: ["10.78.9.1/16"] };
+    expect(await reconcile("first", { ...spec, mac: "02:00:5e:78:09:01" })).to.equal(undefined);
+    const before = await claims();
+    const [original] = await recordsThere();
+    const { annotations, labels, finalizers } = original!.metadata;
+    const copy = { ...original!, metadata: { name: "copy", namespace, annotations, labels, finalizers } };
+    await kubectl(api.kubectl, ["create", "-f", "-"], JSON.stringify(copy));
+    await kubectl(api.kubectl, ["replace", "--subresource=status", "-f", "-"], JSON.stringify(copy));
+    await kubectl(api.kubectl, ["delete", "vnic", "copy", "-n", namespace, "--wait=false"]);
+    const context = { ...drivers[0]!, log: () => undefined, due: new Set<string>(), lost: new Set<string>() };
+    await reconcileVnic(context, `${namespace}/copy`);
+    expect((await recordsThere()).map(({ metadata }) => metadata.name)).to.deep.equal(["first"]);
+    expect(await claims()).to.deep.equal(before);
+    await removeAll();
+    expect(await claims()).to.deep.equal([]);
+  });
+
   it("is held by a Vnic that exists, after a record was deleted and made again while another Vnic wanted it", async () => {
     const deadlines = { createSeconds: 20, updateSeconds: 20, deleteSeconds: 20 };
     const wanted = { ...numbered(namespace, "db-0", 1), deadlines };

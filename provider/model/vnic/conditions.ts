@@ -23,6 +23,8 @@ export interface KnownClaim {
 export interface VnicStatus {
   /** The generation of the spec that the status is about; -1 until a driver has written a status. */
   readonly observedGeneration?: number;
+  /** The UID of the record that it was written for. A record that was restored or copied together with its status has another one. */
+  readonly recordUid?: string;
   readonly node?: string;
   readonly pod?: {
     readonly name: string;

@@ -34,6 +34,9 @@ const name = z.string().max(maxLength.objectName);
 
 const status = z.object({
   observedGeneration: z.int().optional().describe("The generation of the spec that this status describes."),
+  recordUid: name
+    .optional()
+    .describe("UID of the record that this status is about. Another UID shows that it was restored or copied."),
   node: name.optional().describe("The node on which the Vnic is realised."),
   pod: z
     .object({ name, uid: name, sandboxId: name, containerId: name.optional() })

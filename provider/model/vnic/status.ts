@@ -23,6 +23,7 @@ export function attachedStatus(
   const outcome = attached(live, pod.name, node);
   return {
     observedGeneration: generationOf(record),
+    recordUid: record.metadata.uid,
     node,
     pod: { name: pod.name, uid: pod.uid, sandboxId, containerId },
     interface: live,

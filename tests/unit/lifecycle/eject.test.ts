@@ -107,7 +107,7 @@ describe("eject", () => {
       const { all } = await claimAddresses(cluster, wantedAddressesOf(definition(), ["eth1"]), storedVnic().metadata);
       const addressClaims = all.map(({ metadata: { name, uid, resourceVersion } }) => ({ name, uid, resourceVersion }));
       const vnic = attached();
-      cluster.store({ ...vnic, status: { ...vnic.status!, addressClaims } });
+      cluster.store({ ...vnic, status: { ...vnic.status!, addressClaims, recordUid: vnic.metadata.uid } });
       await run(remembered);
       expect(cluster.holders).to.deep.equal({});
       expect(cluster.calls.filter((call) => call.startsWith("findAddress"))).to.deep.equal([]);

@@ -20,6 +20,7 @@ describe("the status of a Vnic that is in its pod", () => {
   it("says so, and where it is", () =>
     expect(status).to.deep.equal({
       observedGeneration: 3,
+      recordUid: uid(1),
       node: "worker-1",
       pod: { name: "db-0", uid: uid(2), sandboxId: association().sandboxId, containerId },
       interface: liveInterface(),
