@@ -126,6 +126,22 @@ describe("an address that several records request", () => {
     expect(await objects()).to.deep.equal([]);
   });
 
+  it("is claimed again by the Vnic that has it after all claims were deleted, and not by one that waits for it", async () => {
+    await apply(record("rightful", "db"));
+    await settle("rightful", "Attached");
+    await apply(record("waiting", "web"));
+    await settle("waiting", "HeldByOther");
+    const before = (await objects()).map(({ spec }) => spec);
+    await kubectl(bench.lab.kubectl, ["delete", "vnicaddresses", "--all"]);
+    await until("the claims to be back", 60, async () => (await objects()).length === before.length || undefined);
+    expect((await objects()).map(({ spec }) => spec)).to.have.deep.members(before);
+    await settle("rightful", "Attached");
+    await settle("waiting", "HeldByOther");
+    await isOnlyIn("db");
+    for (const name of ["waiting", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
+    expect(await objects()).to.deep.equal([]);
+  });
+
   it("is given to the oldest waiting record when its holder drops it", async () => {
     await apply(record("holder", "db"));
     await settle("holder", "Attached");
