@@ -12,6 +12,7 @@ import { defaultImage } from "../../provider/base/package.ts";
 import { appPod, type Lab, up } from "../lab/index.ts";
 import type { Node } from "../lab/layout.ts";
 import { applyObjects, installPlatform, kubectl, providerKubeconfig } from "./cluster.ts";
+import { runInPodNetns } from "./pod-netns.ts";
 
 /** The lifecycle on the lab without the engine. It is called as the hooks call it, with only the provider's rights. */
 export interface Bench {
@@ -26,7 +27,7 @@ export interface Bench {
   runPod(name: string, node: Node): Promise<void>;
   /** Runs kubectl in the bench's namespace, which must succeed. */
   kubectl(...argv: string[]): Promise<string>;
-  /** The output of `ip -j -d address` in a pod, which the runtime runs there without our code. */
+  /** The output of `ip -j -d address` in the network namespace that has the pod's address on the cluster network. */
   linksIn(pod: string): Promise<PodLink[]>;
 }
 
@@ -85,7 +86,8 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
       await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
     },
     kubectl: here,
-    linksIn: async (pod) => JSON.parse(await here("exec", pod, "--", "ip", "-j", "-d", "address")) as PodLink[],
+    linksIn: async (pod) =>
+      JSON.parse(await runInPodNetns({ lab, namespace }, pod, ["ip", "-j", "-d", "address"])) as PodLink[],
     close: async () => {
       // Remove records that a failed test has left, because their finalizers would keep the namespace from being
       // deleted.
