@@ -310,6 +310,9 @@ export function sysctls(device: string, plan: Addressing): string[] {
       ]
     : ["accept_ra=0", "disable_ipv6=1"];
   return [
+    // A link that doesn't forward accepts IPv4 redirects if either its own setting or this one says so. The pod's other links
+    // keep accepting them by their own.
+    "net/ipv4/conf/all/accept_redirects=0",
     ...ipv4.map((setting) => `net/ipv4/conf/${device}/${setting}`),
     ...ipv6.map((setting) => `net/ipv6/conf/${device}/${setting}`),
   ];

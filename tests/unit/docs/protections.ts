@@ -327,6 +327,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "lifecycle/slaac.test.ts": ["gives the address from MAC and prefix, and takes nothing else"],
       "unit/model/link/link-steps.test.ts": ["switch IPv6 off when it has no IPv6 address"],
     },
+  "a host on the LAN can't redirect what a pod sends over its NIC, by ICMP": {
+    "kernel/redirects.test.ts": [
+      "doesn't redirect what a pod sends, while the pod's other NICs follow redirects as before",
+    ],
+  },
   "a DHCP server can't run anything, or bring more into the pod than an address": {
     "kernel/dhcp-hostile.test.ts": ["sets nothing but its address in the pod, and runs nothing"],
   },
