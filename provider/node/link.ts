@@ -223,9 +223,62 @@ export function interfaceOf({ name, mac, mtu, addresses, slaacAddresses, up }: L
   });
 }
 
-/** Runs `ip` commands in one process; stops at the first one that fails. */
-export function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonly string[] = []): Promise<void> {
-  return prepareIpBatch(netns, options)(lines);
+/**
+ * Runs `ip` commands in one process; stops at the first one that fails. A deletion of what isn't there is no failure: the
+ * pod may have deleted it, or have made something that only looks like it.
+ */
+export async function ipBatch(netns: Netns, lines: readonly IpLine[], options: readonly string[] = []): Promise<void> {
+  try {
+    await prepareIpBatch(netns, options)(lines);
+  } catch (error) {
+    const failed = failedLine(error);
+    if (failed === undefined || !isDeletion(lines[failed]) || !isOnlyMissing(error)) throw error;
+    const rest = lines.slice(failed + 1);
+    const deletions = rest.findIndex((line) => !isDeletion(line));
+    const next = deletions < 0 ? rest.length : deletions;
+    await deleteEntries(netns, rest.slice(0, next), options);
+    if (next < rest.length) await ipBatch(netns, rest.slice(next), options);
+  }
+}
+
+/** Runs deletions of addresses, routes and rules in one process, and doesn't stop at one that isn't there. */
+export async function deleteEntries(
+  netns: Netns,
+  lines: readonly IpLine[],
+  options: readonly string[] = [],
+): Promise<void> {
+  if (lines.length === 0) return;
+  await prepareIpBatch(netns, [...options, "-force"])(lines).catch((error: unknown) => {
+    if (!isOnlyMissing(error)) throw error;
+  });
+}
+
+function isDeletion(line: string | undefined): boolean {
+  return /^(address|route|rule) del /.test(line ?? "");
+}
+
+/** The answers of the kernel to the deletion of what isn't there, in lower case. */
+const missing = [
+  "no such process",
+  "no such file or directory",
+  "cannot assign requested address",
+  "ipv4: address not found.",
+  "ipv6: address not found.",
+];
+
+/** Whether all commands of a batch that failed did so because there was nothing to delete. A long output is cut off. */
+function isOnlyMissing(error: unknown): boolean {
+  const { cause } = error as Error;
+  const answers = [...messageOf(cause).matchAll(/(?:RTNETLINK answers|Error): ([^;]*)/g)].map(([, answer = ""]) =>
+    answer.toLowerCase(),
+  );
+  return answers.length > 0 && answers.every((answer) => missing.some((text) => text.startsWith(answer)));
+}
+
+/** The index of the line at which a batch has stopped. */
+function failedLine(error: unknown): number | undefined {
+  const number = /Command failed -:(\d+)/.exec(messageOf((error as Error).cause))?.[1];
+  return number === undefined ? undefined : Number(number) - 1;
 }
 
 /** An `ip -batch` that was started; takes its commands, once. */

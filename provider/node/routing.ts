@@ -1,6 +1,5 @@
 import type { Family } from "../base/address.ts";
 import { coalesce } from "../base/coalesce.ts";
-import { messageOf } from "../base/errors.ts";
 import {
   liveEntries,
   protocol,
@@ -12,7 +11,7 @@ import {
   wantedEntries,
 } from "../model/link/routing.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
-import { ipBatch, ipRows } from "./link.ts";
+import { deleteEntries, ipBatch, ipRows } from "./link.ts";
 import type { Netns } from "./netns.ts";
 
 const families: readonly Family[] = [4, 6];
@@ -68,20 +67,5 @@ export async function route(netns: Netns, plan: Routed): Promise<void> {
 export async function unroute(netns: Netns, uid: string): Promise<void> {
   // No link has this name, and the kernel removes routes over the Vnic's link together with the link.
   const steps = routingSteps([], entriesOf(await listRows(netns), uid, ""));
-  for (const family of families)
-    if (steps[family].length > 0)
-      await ipBatch(netns, steps[family], [`-${family}`, "-force"]).catch((error: unknown) => {
-        if (!isOnlyMissing(error)) throw error;
-      });
-}
-
-const missing = ["No such process", "No such file or directory"];
-
-/** Whether all commands of a batch that failed did so because there was nothing to delete. A long output is cut off. */
-function isOnlyMissing(error: unknown): boolean {
-  const { cause } = error as Error;
-  const answers = [...messageOf(cause).matchAll(/(?:RTNETLINK answers|Error): ([^;]*)/g)].map(
-    ([, answer = ""]) => answer,
-  );
-  return answers.length > 0 && answers.every((answer) => missing.some((text) => text.startsWith(answer)));
+  for (const family of families) await deleteEntries(netns, steps[family], [`-${family}`]);
 }

@@ -673,6 +673,30 @@ describe("a hostile pod", () => {
     expect(await pod.machine.link("net1")).to.equal(undefined);
   });
 
+  it("that puts addresses, routes and rules of its own among the Vnic's doesn't prevent a change", async () => {
+    const routing = { gateways: ["192.168.50.1"], replyVia: "vnic" } as const;
+    const routed = (...routes: { to: string }[]) => ({ routing: { ...routing, routes } });
+    plan = planFor(pod, address, { duplicateAddressDetection: false, ...routed({ to: "203.0.113.0/24" }) });
+    await world.session.inject(plan);
+    const { replies } = routingTable(plan.vnic.uid);
+    await pod.machine.ip(
+      "address add 198.51.100.1 peer 198.51.100.9/32 dev net1",
+      "route add 10.9.0.0/16 tos 0x10 dev net1 proto 118",
+      "nexthop add id 7 dev net1",
+      "route add 10.8.0.0/16 nhid 7 proto 118",
+      "route add 10.7.0.0/16 dev net1 proto 118 mtu 1300",
+      `rule add priority 30000 from 10.6.0.0/16 table ${replies} protocol 118`,
+      `rule add priority 30000 fwmark 5 not from all table ${replies} protocol 118`,
+    );
+    const other = "192.168.50.11/24";
+    const changed = { ...plan, addresses: [other], ...routed({ to: "203.0.114.0/24" }) };
+    await world.session.inject(changed);
+    expect(await world.hosts[0]?.reaches(other)).to.equal(true);
+    const routes = await pod.machine.must(["ip", "route", "show", "dev", "net1", "proto", "118"]);
+    expect(routes).to.contain("203.0.114.0/24").and.not.contain("203.0.113.0/24");
+    expect(await world.session.observe(changed)).to.not.have.property("routing");
+  });
+
   it("never prevents the removal of another pod's Vnic, whatever it does", async () => {
     await inject(macvlan);
     const other = await world.addPod();

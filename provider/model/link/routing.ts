@@ -89,12 +89,17 @@ export interface RouteRow {
   readonly table?: string;
   readonly protocol?: string;
   readonly metric?: number;
+  /** A type of service, a nexthop object and a source: our routes have none of these, and aren't found with them. */
+  readonly tos?: string;
+  readonly nhid?: number;
+  readonly from?: string;
 }
 
 /** A row of `ip -N -j rule show`. */
 export interface RuleRow {
   readonly priority?: number;
   readonly src?: string;
+  readonly srclen?: number;
   readonly table?: string;
   readonly protocol?: string;
   readonly suppress_prefixlen?: number;
@@ -111,7 +116,7 @@ export function liveEntries(
   const tables = Object.values(routingTable(uid)).map(String);
   const priority = rulePriority(uid);
   const ownRoutes = routes.filter(
-    (row) => row.protocol === protocol && (tables.includes(row.table ?? "") || row.dev === device),
+    (row) => row.protocol === protocol && !isOthers(row) && (tables.includes(row.table ?? "") || row.dev === device),
   );
   const ownRules = rules.filter(
     (row) => row.protocol === protocol && (tables.includes(row.table ?? "") || row.priority === priority),
@@ -123,6 +128,10 @@ export function liveEntries(
   return entries.filter((entry) => entry !== undefined);
 }
 
+function isOthers({ tos, nhid, from }: RouteRow): boolean {
+  return tos !== undefined || nhid !== undefined || from !== undefined;
+}
+
 function readRoute({ type, dst = "", gateway, dev = "", table, metric }: RouteRow, family: Family): Entry {
   const to = dst === "default" ? anywhere[family] : withPrefix(dst);
   if (type === rtnThrow) return throwEntry(to, Number(table));
@@ -130,10 +139,11 @@ function readRoute({ type, dst = "", gateway, dev = "", table, metric }: RouteRo
 }
 
 function readRule(
-  { priority = 0, src = "all", table, suppress_prefixlen: suppressed }: RuleRow,
+  { priority = 0, src = "all", srclen, table, suppress_prefixlen: suppressed }: RuleRow,
   family: Family,
 ): Entry {
-  const from = src === "all" ? ipLine`all` : src.includes("/") ? ipLine`${cidr(src)}` : ipLine`${host(src)}`;
+  const from =
+    src === "all" ? ipLine`all` : srclen === undefined ? ipLine`${host(src)}` : ipLine`${cidr(`${src}/${srclen}`)}`;
   const shortest = suppressed === undefined ? ipLine`` : ipLine` suppress_prefixlength ${number(suppressed)}`;
   return ruleEntry(family, priority, ipLine`from ${from} table ${number(Number(table))}${shortest}`);
 }

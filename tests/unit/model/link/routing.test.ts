@@ -87,6 +87,10 @@ describe("the routes and rules of a pod", () => {
     { dst: "default", gateway: "192.168.50.1", dev: "net1", table: String(rest), protocol: "118" },
     { type: "9", dst: "10.96.0.0/12", table: String(rest), protocol: "118" },
     { dst: "default", gateway: "10.0.0.1", dev: "net2", table: "77", protocol: "118" },
+    // A pod can make routes that look like a Vnic's, but have what these never have.
+    { dst: "10.9.0.0/16", tos: "0x10", dev: "net1", protocol: "118" },
+    { dst: "10.8.0.0/16", nhid: 7, dev: "net1", protocol: "118" },
+    { dst: "fd02::/48", from: "fd00::/64", dev: "net1", protocol: "118" },
   ];
   const rules: RuleRow[] = [
     { priority: 0, src: "all", table: "255" },
@@ -101,6 +105,13 @@ describe("the routes and rules of a pod", () => {
     expect(words(live)).to.have.members(words(wanted));
     expect(routingDrift(wanted, live)).to.deep.equal([]);
     expect(routingSteps(wanted, live)).to.deep.equal({ 4: [], 6: [] });
+  });
+
+  it("are deleted with the source's prefix length if a pod has made such a rule for the Vnic's table", () => {
+    const made = { priority: 30000, src: "10.6.0.0", srclen: 16, table: String(replies), protocol: "118" };
+    expect(routingSteps(wanted, liveEntries(uid(1), "net1", 4, routes, [...rules, made]))[4]).to.deep.equal([
+      `rule del priority 30000 from 10.6.0.0/16 table ${replies} protocol 118`,
+    ]);
   });
 
   it("change only where they differ, and old ones go first because two of a kind can't coexist", () => {
