@@ -2,7 +2,7 @@
  * Completes the build after tsc. It bundles the hooks and the image's programs, because Node.js takes long to load
  * hundreds of small files, and adds the files that CommonJS needs.
  */
-import { chmod, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, type BuildOptions } from "esbuild";
 import { neededModels } from "./client-models.ts";
 import { unusedConstants } from "./unused-constants.ts";
@@ -54,7 +54,6 @@ await build({
   ...bundles,
   entryPoints: {
     "node/agent": "provider/agent/main.ts",
-    "node/dhcp-event": "provider/agent/dhcp-event.ts",
     "reconciler/main": "provider/reconciler/main.ts",
   },
   outdir: "dist",
@@ -92,4 +91,5 @@ for (const file of await readdir("dist/sdk")) {
 // CommonJS requires the ES module, so that both module systems have the same classes.
 await writeFile("dist/sdk/index.cjs", 'module.exports = require("./index.js");\n');
 
-for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.mjs"]) await chmod(program, 0o755);
+await copyFile("provider/agent/dhcp-event.awk", "dist/node/dhcp-event.awk");
+for (const program of ["dist/provider/cli/main.js", "dist/node/dhcp-event.awk"]) await chmod(program, 0o755);

@@ -4,7 +4,7 @@ import { type ClientEvent, readClientEvent } from "../model/lease/lease.ts";
 import { netnsPath, startLongRunningIn } from "../node/netns.ts";
 import type { LongRunning } from "../node/run.ts";
 
-const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.mjs";
+const eventProgram = process.env["VNIC_DHCP_EVENT"] ?? "/app/dhcp-event.awk";
 
 /**
  * Seconds between two messages while no answer comes. Some servers probe an address for a second before they offer it.

@@ -36,7 +36,7 @@ const scripts = {
   "/app/main.mjs": join(dist, "node", "main.mjs"),
   "/app/serve.cjs": join(dist, "node", "serve.cjs"),
   "/app/agent.mjs": join(dist, "node", "agent.mjs"),
-  "/app/dhcp-event.mjs": join(dist, "node", "dhcp-event.mjs"),
+  "/app/dhcp-event.awk": join(dist, "node", "dhcp-event.awk"),
   "/app/reconciler.mjs": join(dist, "reconciler", "main.mjs"),
 };
 
@@ -81,7 +81,7 @@ async function nodeRecipe(): Promise<ImageRecipe> {
       "/usr/libexec/coreutils/libstdbuf.so",
     ],
     localPrograms: { "/usr/bin/node": await ensureNode() },
-    applets: ["env", "sysctl", "test", "udhcpc"],
+    applets: ["awk", "env", "sysctl", "test", "udhcpc"],
     files: scripts,
     entrypoint: ["/usr/bin/node", "/app/main.mjs"],
     // As in the Dockerfile: a user that is not root.

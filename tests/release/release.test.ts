@@ -71,7 +71,9 @@ describe("npm run release -- --dry-run", () => {
       expect(packed).to.include(`package/${file}`);
     const strange = packed.filter((path) => !/\.(d\.ts|d\.cts|js|cjs|mjs)$/.test(path));
     expect(strange.sort()).to.deep.equal(
-      ["LICENSE", "README.md", "package.json", "provider/node/Dockerfile"].map((path) => `package/${path}`),
+      ["LICENSE", "README.md", "dist/node/dhcp-event.awk", "package.json", "provider/node/Dockerfile"].map(
+        (path) => `package/${path}`,
+      ),
     );
     expect(member(`${name}.tgz`, "package/dist/sdk/vnic.d.ts")).to.match(/\/\*\*[^*]*@default/);
   });

@@ -14,7 +14,7 @@ import type { World } from "./world.ts";
 export type Report = "serving" | { readonly uid: string; readonly status: VnicStatus };
 
 const program = join(import.meta.dirname, "agent-program.ts");
-const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node", "dhcp-event.mjs");
+const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node", "dhcp-event.awk");
 
 /** The node agent of a world's node, as a process that can be killed and restarted. */
 export class Agent {
