@@ -151,6 +151,16 @@ describe("the chart, rendered by Helm", () => {
     ["an unknown switch of monitoring", { monitoring: { alerts: true } } as object, /alerts/],
     ["zero replicas", { reconciler: { replicas: 0 } }, /replicas/],
     ["a quantity that the API server would rewrite", { agent: { resources: { limits: { cpu: "1000m" } } } }, /1000m/],
+    ...["pulumi-vnic.dev/set", "network.pulumi-vnic.dev/x", "app.kubernetes.io/component"].flatMap((key) =>
+      ["labels", "annotations"].map(
+        (option) => [`the key ${key} in ${option}`, { [option]: { [key]: "true" } }, /choose another key/] as const,
+      ),
+    ),
+    [
+      "a label that adds our rights to a role of users",
+      { labels: { "rbac.authorization.k8s.io/aggregate-to-view": "true" } },
+      /labels: "rbac[.]authorization[.]k8s[.]io[/]aggregate-to-view" is a key that pulumi-vnic or Kubernetes acts on/,
+    ],
     ["an image with a quote", { image: "x'y" }, /image/],
     ["an image with a line break", { allowImages: ["x\n- y"] }, /allowImages/],
     ["an interval that no timer has", { reconciler: { resyncSeconds: 3_000_000 } }, /resyncSeconds/],

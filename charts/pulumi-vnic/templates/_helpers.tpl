@@ -35,6 +35,8 @@
 {{- $text := include (index . 1) $root -}}
 {{- $labels := $root.Values.labels | default dict -}}
 {{- $annotations := $root.Values.annotations | default dict -}}
+{{- include "vnic.checkKeys" (list "labels" $labels) -}}
+{{- include "vnic.checkKeys" (list "annotations" $annotations) -}}
 {{- if or $labels $annotations -}}
 {{- $object := fromYaml $text -}}
 {{- $places := list $object -}}
@@ -50,6 +52,16 @@
 {{- toPrettyJson $object -}}
 {{- else -}}
 {{- $text -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Refuses keys by which objects are selected, or that add rights to other roles. */}}
+{{- define "vnic.checkKeys" -}}
+{{- $option := index . 0 -}}
+{{- range $key, $_ := index . 1 -}}
+{{- if regexMatch "^(([a-z0-9-]+[.])*pulumi-vnic[.]dev|pod-security[.]kubernetes[.]io|app[.]kubernetes[.]io|rbac[.]authorization[.]k8s[.]io)/" $key -}}
+{{- fail (printf "%s: %q is a key that pulumi-vnic or Kubernetes acts on; choose another key" $option $key) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -24,13 +24,18 @@ export const labelValue = z
   .string()
   .regex(value, { error: says("a label's value: at most 63 letters, digits, '-', '_' and '.'") });
 
-/** Keys by which our own objects are selected, or which control what a namespace admits. */
-const reserved = new RegExp(`^(${group.replaceAll(".", "\\.")}|pod-security\\.kubernetes\\.io|app\\.kubernetes\\.io)/`);
+/**
+ * Keys by which our own objects are selected, which control what a namespace admits, or which add rights to other roles. The chart's
+ * helper `vnic.checkKeys` has the same pattern.
+ */
+const reserved = new RegExp(
+  `^(([a-z0-9-]+[.])*${group.replaceAll(".", "[.]")}|pod-security[.]kubernetes[.]io|app[.]kubernetes[.]io|rbac[.]authorization[.]k8s[.]io)/`,
+);
 
 /** Labels or annotations without reserved keys. */
 export function keyValues(values: z.ZodString) {
   const free = ownKey.refine((text) => !reserved.test(text), {
-    error: ({ input }) => `${quote(input)} is a key that pulumi-vnic sets; choose another key`,
+    error: ({ input }) => `${quote(input)} is a key that pulumi-vnic or Kubernetes acts on; choose another key`,
   });
   return z.record(free, values);
 }

@@ -60,6 +60,11 @@ describe("the options of a platform", () => {
       /^image: .* is not an image; write it like "registry\.example\/pulumi-vnic-node:0\.1\.0"$/,
     ]),
     [{ allowImages: ["a:1", "x' + 'y"] }, /^allowImages\[1\]: .* is not an image/],
+    [
+      { labels: { "rbac.authorization.k8s.io/aggregate-to-view": "true" } },
+      /"rbac\.authorization\.k8s\.io\/aggregate-to-view" is a key that pulumi-vnic or Kubernetes acts on/,
+    ],
+    [{ annotations: { "network.pulumi-vnic.dev/x": "" } }, /is a key that pulumi-vnic or Kubernetes acts on/],
     [{ reconciler: { nodes: 1 } }, /^reconciler\.nodes: is not a property of a platform/],
     [
       { agent: { resources: { limits: { memory: "1024Mi" } } } },
