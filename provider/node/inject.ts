@@ -95,7 +95,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
     if (!made) throw error;
     // Even if this fails, the link must be removed.
     if (dhcp) await giveUpLease(vnic.uid).catch((failed: unknown) => console.error(messageOf(failed)));
-    await undoAfter(error, plan, podNetns, true);
+    await undoAfter(error, plan, podNetns, true, made.before);
     throw error;
   }
 }

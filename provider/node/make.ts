@@ -28,6 +28,8 @@ import { undoAfter } from "./undo.ts";
 export interface Made {
   /** All links of the pod, as they are after the last change; undefined if they haven't been read since. */
   readonly podLinks?: readonly Link[];
+  /** The pod's links before, if what the pod makes on the new link can outlive it; otherwise none. */
+  readonly before: readonly Link[];
 }
 
 /**
@@ -60,8 +62,10 @@ export async function make(
   const isDirect = plan.placement === "direct";
   let configured = false;
   // What the pod has before is known and on disk before the link comes, because the pod may use the link at once.
-  const readBeside = async () => linksBefore(uid, before ?? (await listLinks(podNetns)), association);
-  const besideRead = sharesParent(plan.network.mode) ? readBeside() : Promise.resolve([]);
+  const beforeRead = sharesParent(plan.network.mode)
+    ? Promise.resolve(before ?? listLinks(podNetns))
+    : Promise.resolve([]);
+  const besideRead = beforeRead.then((links) => linksBefore(uid, links, association));
   besideRead.catch(() => undefined);
   try {
     const create = prepare("node");
@@ -102,10 +106,11 @@ export async function make(
       if (plan.routing) await route(podNetns, plan);
       if (plan.slaac) await awaitAnnounced(podNetns, uid);
     });
-    return podLinks ? { podLinks } : {};
+    return { ...(podLinks ? { podLinks } : {}), before: await beforeRead };
   } catch (error) {
     await Promise.allSettled(prepared.map((batch) => batch([])));
-    await undoAfter(error, plan, podNetns, configured);
+    // If they can't be read, nothing has come into the pod.
+    await undoAfter(error, plan, podNetns, configured, await beforeRead.catch(() => []));
     throw error;
   }
 }

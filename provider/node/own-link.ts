@@ -59,3 +59,8 @@ export function ownLinks(links: readonly Link[], uid: string, { mode, index }: K
 export function isMarked(alias: string | undefined, uid: string): boolean {
   return alias?.split(",")[0] === linkAlias(uid);
 }
+
+/** Whether a link has the alias of any Vnic. */
+export function isVnics({ alias = "" }: Pick<Link, "alias">): boolean {
+  return alias.startsWith(linkAlias(""));
+}

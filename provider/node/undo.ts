@@ -4,9 +4,9 @@ import { sharesParent } from "../model/network/mode.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { InjectPlan } from "../model/wire/session-protocol.ts";
 import { isHidden, mayHaveMovedLink } from "./hidden-link.ts";
-import { deleteLink, listLinks } from "./link.ts";
+import { deleteLink, type Link, listLinks } from "./link.ts";
 import { type Netns, whileAlive } from "./netns.ts";
-import { ownLinks } from "./own-link.ts";
+import { isMarked, isVnics, ownLinks } from "./own-link.ts";
 import { isMade, removeLink } from "./remove.ts";
 import { readResourceFile, removeResourceFile } from "./resource-file.ts";
 import { unroute } from "./routing.ts";
@@ -15,6 +15,7 @@ import { deleteRest, madeByPod } from "./upper-links.ts";
 /**
  * Removes the link that was made, after `error`.
  *
+ * @param before The pod's links before the attempt.
  * @throws VnicError `failed`, with both reasons, if that fails. The resource file is left then, so that the next run
  * can remove the link.
  */
@@ -23,18 +24,24 @@ export async function undoAfter(
   plan: InjectPlan,
   pod: { path: string },
   configured: boolean,
+  before: readonly Link[],
 ): Promise<void> {
-  await undo(plan, pod, configured).catch((cause: unknown) => {
+  await undo(plan, pod, configured, before).catch((cause: unknown) => {
     const both = `${messageOf(error)}; and undoing it failed: ${messageOf(cause)}`;
     throw new VnicError("failed", both, { cause });
   });
 }
 
-async function undo(plan: InjectPlan, pod: { path: string }, configured: boolean): Promise<void> {
+async function undo(
+  plan: InjectPlan,
+  pod: { path: string },
+  configured: boolean,
+  before: readonly Link[],
+): Promise<void> {
   const { uid } = plan.vnic;
   const known = await readResourceFile(uid);
   if (plan.routing && configured) await whileThere(known, () => unroute(pod, uid));
-  await removeMade(plan, pod, known, configured);
+  await removeMade(plan, pod, known, configured, before);
   await removeResourceFile(uid);
 }
 
@@ -54,6 +61,7 @@ async function removeMade(
   pod: Netns,
   known: ResourceFile | undefined,
   configured: boolean,
+  before: readonly Link[],
 ): Promise<void> {
   const { vnic, network } = plan;
   if (network.mode === "host-device") {
@@ -61,7 +69,7 @@ async function removeMade(
     return;
   }
   if (!(await removeMadeIn("node", plan, known, configured)))
-    await whileThere(known, () => removeMadeInPod(pod, plan, known, configured));
+    await whileThere(known, () => removeMadeInPod(pod, plan, known, configured, before));
 }
 
 async function removeMadeInPod(
@@ -69,11 +77,19 @@ async function removeMadeInPod(
   plan: InjectPlan,
   known: ResourceFile | undefined,
   configured: boolean,
+  before: readonly Link[],
 ): Promise<void> {
   const isRemoved = await removeMadeIn(pod, plan, known, configured);
-  if (sharesParent(plan.network.mode)) await deleteRest(pod, (podLinks) => madeByPod(podLinks, known));
+  // If resource files are lost, NICs of this and other Vnics may be there, and stay.
+  const standing = before.filter(isVnics);
+  const isStanding = ({ index }: Link) => standing.some((link) => link.index === index);
+  if (sharesParent(plan.network.mode))
+    await deleteRest(pod, async (podLinks) => (await madeByPod(podLinks, known)).filter((link) => !isStanding(link)));
   // It may have been another link that the pod has put in its place.
   if (!known || (isRemoved && !(await mayHaveMovedLink(known, pod)))) return;
+  // As long as this Vnic's former NIC is up with its MAC, the new one isn't.
+  const isFormer = (link: Link) => isStanding(link) && isMarked(link.alias, plan.vnic.uid);
+  if ((await listLinks(pod)).some((link) => isFormer(link) && link.up && link.mac === plan.mac)) return;
   if (await isHidden(known, pod))
     throw new VnicError("failed", "the pod has taken the link to a network namespace that the node can't see");
 }

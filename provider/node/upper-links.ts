@@ -1,12 +1,12 @@
 import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { device, ipLine } from "../model/link/ip-line.ts";
-import { hostSideName, linkAlias } from "../model/names.ts";
+import { hostSideName } from "../model/names.ts";
 import type { ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association } from "../model/wire/session-protocol.ts";
 import { deleteLinks, ipBatch, type Link, listLinks } from "./link.ts";
 import type { Netns } from "./netns.ts";
 import { findLowerLink } from "./parent-link.ts";
-import { knownLinkOf, ownLink } from "./own-link.ts";
+import { isVnics, knownLinkOf, ownLink } from "./own-link.ts";
 import { listResourceFiles } from "./resource-file.ts";
 import { isSameNetns } from "./sandbox.ts";
 import { deleteTrialLink } from "./trial-link.ts";
@@ -29,10 +29,6 @@ export function isOn(index: number | undefined, { kind, lowerIndex, lowerNetns }
 export function linksBeside(own: Link, podLinks: readonly Link[]): number[] {
   const beside = podLinks.filter((link) => link.index !== own.index && !isVnics(link) && isOn(own.lowerIndex, link));
   return beside.flatMap(({ index = [] }) => index);
-}
-
-function isVnics({ alias = "" }: Link): boolean {
-  return alias.startsWith(linkAlias(""));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseLayout } from "../../provider/model/kubernetes/runtime-layout.ts";
@@ -73,6 +73,19 @@ describe("an injection on a node", () => {
     expect(after?.ifindex).to.equal(before?.ifindex);
     expect(addressesOf(after)).to.deep.equal(["192.168.50.11/24"]);
     await world.session.eject({ vnic: plan.vnic });
+  });
+
+  it("keeps the existing NIC when its resource file is lost", async () => {
+    for (const placement of ["moved", "direct"] as const) {
+      const plan = planFor(pod, "192.168.50.10/24", { placement });
+      await world.session.inject(plan);
+      const before = await pod.machine.link("net1");
+      await rm(world.pathOf(plan.vnic.uid));
+      await world.session.inject(plan);
+      expect((await pod.machine.link("net1"))?.ifindex, placement).to.equal(before?.ifindex);
+      await world.session.eject({ vnic: plan.vnic });
+      expect(await pod.machine.link("net1"), placement).to.equal(undefined);
+    }
   });
 
   it("keeps the existing NIC when only the placement of the next one changes", async () => {
