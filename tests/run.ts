@@ -1,7 +1,8 @@
 /**
  * Runs the tests: npm test [-- <folder or file> ... [--grep <pattern>] [--bail] [--labs <number>] [--no-skips]]
  *
- * Two processes run files that need no lab and compute, and three more run those that need none and mostly wait.
+ * Two processes run files that need no lab and compute, and three more run those that need none and mostly wait, or five
+ * if no labs work beside them.
  * Each file that needs a lab runs in its own process and has a whole lab to itself. Tests on a lab mostly wait, so the
  * complete suite uses three labs at the same time, or fewer if this machine has little memory. Beside them, with a lower
  * priority, it runs the tiers that need none, and when those that compute or those that wait have ended, one more lab
@@ -154,6 +155,7 @@ const room = Promise.withResolvers<void>();
 const labFreeEnd = runLabFree(labFree, {
   preparation,
   jobFor,
+  besideLabs: labs > 1,
   onOutcome: reportOutcome,
   isStopped,
   onRoom: room.resolve,

@@ -4,12 +4,16 @@ import type { Preparation, TierFiles } from "./preparation.ts";
 import { Queue } from "./queue.ts";
 import type { Tier } from "./tiers.ts";
 
-/** How many processes run side by side, of files that compute and of files that mostly wait. */
-const sideBySide = { computing: 2, waiting: 3 } as const;
+/** How many processes of files that compute run side by side. */
+const computingAtOnce = 2;
+/** How many processes of files that mostly wait run side by side: alone, and beside the tests on labs. */
+const waitingAtOnce = { alone: 5, besideLabs: 3 } as const;
 
 export interface LabFreeOptions {
   readonly preparation: Preparation;
   readonly jobFor: (tier: Tier, files: readonly string[]) => Job;
+  /** Whether tests on labs run at the same time. */
+  readonly besideLabs: boolean;
   /** Called with each job's outcome when it ends. */
   readonly onOutcome: (job: Job, outcome: Outcome) => void;
   readonly isStopped: () => boolean;
@@ -24,7 +28,7 @@ export interface LabFreeOptions {
  * order, and in each the longest files first. A file that isn't prepared lets others pass.
  */
 export async function runLabFree(wanted: readonly TierFiles[], options: LabFreeOptions): Promise<void> {
-  const { preparation, jobFor, onOutcome, isStopped, onRoom, run = runJob } = options;
+  const { preparation, jobFor, besideLabs, onOutcome, isStopped, onRoom, run = runJob } = options;
   const tasksOf = (some: readonly TierFiles[]): Task[] =>
     some.flatMap(({ tier, files }) =>
       longestFirst(
@@ -53,7 +57,8 @@ export async function runLabFree(wanted: readonly TierFiles[], options: LabFreeO
     onRoom();
   }
 
-  await Promise.all([runLane(computing, sideBySide.computing), runLane(waiting, sideBySide.waiting)]);
+  const waitingNow = besideLabs ? waitingAtOnce.besideLabs : waitingAtOnce.alone;
+  await Promise.all([runLane(computing, computingAtOnce), runLane(waiting, waitingNow)]);
 }
 
 interface Task {

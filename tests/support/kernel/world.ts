@@ -87,7 +87,12 @@ export class World {
         `address add ${lan.hosts6[index]}/64 dev eth0 nodad`,
       );
     }
-    await node.ip("link add cni0 type bridge", "address add 10.214.1.1/16 dev cni0", "link set cni0 up");
+    // With an address of its own, it doesn't take another one when the kernel removes the link of a pod that has ended.
+    await node.ip(
+      "link add cni0 address 02:00:5e:00:01:01 type bridge",
+      "address add 10.214.1.1/16 dev cni0",
+      "link set cni0 up",
+    );
     return new World(root, prefix, node, outside, [host1, host2]);
   }
 

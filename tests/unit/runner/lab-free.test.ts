@@ -17,6 +17,7 @@ function start(wanted: readonly TierFiles[], more: Partial<LabFreeOptions> = {})
   const options: LabFreeOptions = {
     preparation: { ofTier: async () => true, ofFile: async () => true, end: Promise.resolve() },
     jobFor: (_, files) => ({ name: files.join(" "), files }) as Job,
+    besideLabs: true,
     onOutcome: () => undefined,
     isStopped: () => false,
     onRoom: () => undefined,
@@ -53,6 +54,12 @@ describe("the tiers that need no lab", () => {
     expect(await running()).to.include.members(["provider/a", "preview/a"]);
     for (const name of await running()) finish(name);
     await end;
+  });
+
+  it("run five that mostly wait if no labs work beside them", async () => {
+    const kernel = filesOf(tierOf("kernel", { mostlyWaits: true }), "a", "b", "c", "d", "e", "f");
+    const { running } = start([kernel], { besideLabs: false });
+    expect(await running()).to.have.members(kernel.files.slice(0, 5));
   });
 
   it("let others pass a file that isn't prepared, and leave out one that can't be", async () => {
