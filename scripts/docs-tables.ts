@@ -8,7 +8,7 @@ import { type Consequence, type Description, descriptions, type Fields } from ".
 import { formOf } from "../provider/model/schema/shown-as.ts";
 import { setFields } from "../provider/model/vnic-set/fields.ts";
 import { vnicFields } from "../provider/model/vnic/fields.ts";
-import { performanceTables } from "./performance-tables.ts";
+import { performanceTables } from "./performance/tables.ts";
 import { settingsTable } from "./settings-table.ts";
 
 const root = join(import.meta.dirname, "..");
