@@ -231,7 +231,7 @@ export async function ipBatch(netns: Netns, lines: readonly IpLine[], options: r
   try {
     await prepareIpBatch(netns, options)(lines);
   } catch (error) {
-    const failed = failedLine(error);
+    const failed = failedLine(messageOf((error as Error).cause));
     if (failed === undefined || !isDeletion(lines[failed]) || !isOnlyMissing(error)) throw error;
     const rest = lines.slice(failed + 1);
     const deletions = rest.findIndex((line) => !isDeletion(line));
@@ -275,9 +275,9 @@ function isOnlyMissing(error: unknown): boolean {
   return answers.length > 0 && answers.every((answer) => missing.some((text) => text.startsWith(answer)));
 }
 
-/** The index of the line at which a batch has stopped. */
-function failedLine(error: unknown): number | undefined {
-  const number = /Command failed -:(\d+)/.exec(messageOf((error as Error).cause))?.[1];
+/** The index of the line at which a batch has stopped, according to the message of `ip`. */
+function failedLine(message: string): number | undefined {
+  const number = /Command failed -:(\d+)/.exec(message)?.[1];
   return number === undefined ? undefined : Number(number) - 1;
 }
 
@@ -337,7 +337,7 @@ const groups = [2 ** 30, 2 ** 31 - 1] as const;
 /** Replaces the line number in an error of `ip` by the command itself. */
 function explainBatchError(error: unknown, lines: readonly string[]): unknown {
   if (!(error instanceof VnicError)) return error;
-  const line = lines[Number(/Command failed -:(\d+)/.exec(error.message)?.[1]) - 1];
+  const line = lines[failedLine(error.message) ?? -1];
   const words = /(?:RTNETLINK answers|Error): (.*?)(?:;|$)/.exec(error.message)?.[1] ?? error.message;
   const taken = line?.includes(" name ") && words === "File exists";
   const unsupported = line?.startsWith("link add") && /not supported|Unknown device type/.test(words);

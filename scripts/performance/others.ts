@@ -38,6 +38,7 @@ export interface ClusterResults {
   };
 }
 
+/** One Vnic and fifty, in stages, and compared with their controls. */
 export function profileTables({ operations: shown, stages: rows, calls, comparisons }: ProfileResults): string {
   return [
     "### One Vnic, and fifty",
@@ -49,6 +50,7 @@ export function profileTables({ operations: shown, stages: rows, calls, comparis
   ].join("\n\n");
 }
 
+/** Many Vnics at once on one node. */
 export function burstTable({ summary }: BurstResults): string {
   const perSecond = (size: number, { p50 }: Summary) => ((size / p50) * 1000).toFixed(1);
   return [
@@ -63,6 +65,7 @@ export function burstTable({ summary }: BurstResults): string {
   ].join("\n\n");
 }
 
+/** The return of a node, and the requests for it. */
 export function healTables({ count, rounds }: HealResults): string {
   return [
     "### A node that comes back",
@@ -77,6 +80,7 @@ export function healTables({ count, rounds }: HealResults): string {
   ].join("\n\n");
 }
 
+/** The attachment of one Vnic, in stages, and compared with its controls. */
 export function attachTables({ stages, comparisons }: AttachResults): string {
   const shown = ["cold", "warm", "unprobed", "direct", "leased"] as const;
   const stagesOf = (key: (typeof shown)[number]) => Object.keys(attachSeries[key].stages);
@@ -97,6 +101,7 @@ export function attachTables({ stages, comparisons }: AttachResults): string {
   ].join("\n\n");
 }
 
+/** The reconciler of a large cluster, and its requests. */
 export function clusterTables({ rows, restart: { pods, requests } }: ClusterResults): string {
   const kinds = Object.entries(requests.kinds).sort(([, one], [, other]) => other - one);
   return [

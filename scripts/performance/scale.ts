@@ -16,6 +16,7 @@ const words: Readonly<Record<Operation, string>> = {
   destroy: "`destroy`",
 };
 
+/** Many Vnics in one stack: times, stages, CPU time and requests. */
 export function scaleTables({ summary, stages: tables }: ScaleResults): string {
   const sizes = Object.keys(tables).sort((one, other) => Number(one) - Number(other));
   const [largest = ""] = sizes.slice(-1);

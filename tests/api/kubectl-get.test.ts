@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { kubectlWith } from "../lab/kubectl.ts";
 import { answerGet } from "../lab/kubectl-get.ts";
 import type { ApiAccess } from "../lab/api-request.ts";
 import { ensureKubernetes } from "../lab/programs.ts";
-import { type Output, run } from "../lab/run.ts";
+import type { Output } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { applyObjects } from "../support/cluster.ts";
 
@@ -54,8 +55,7 @@ describe("a `kubectl get` that tests answer by themselves", () => {
   after(() => api.kubectl(["delete", "namespace,vnicnetwork", namespace, "--wait=false"]));
 
   const answer = (argv: readonly string[]) => answerGet(argv, async () => access);
-  const ofKubectl = (argv: readonly string[]): Promise<Output> =>
-    run([kubectl, `--kubeconfig=${api.kubeconfig}`, ...argv]);
+  const ofKubectl = (argv: readonly string[]): Promise<Output> => kubectlWith(kubectl, api.kubeconfig)(argv);
 
   for (const argv of [
     [...here, "get", "pods", "-o", "json"],

@@ -4,7 +4,7 @@ import { adminAccess } from "./api-server.ts";
 import { withLock } from "./cache.ts";
 import { tearDown } from "./down.ts";
 import { enter, type Host } from "./enter.ts";
-import { answerGet } from "./kubectl-get.ts";
+import { type Kubectl, kubectlWith } from "./kubectl.ts";
 import { kubeconfigPath, labNumber, lan, nodes } from "./layout.ts";
 import { ensureKubernetes } from "./programs.ts";
 import { run, type Output, type RunOptions } from "./run.ts";
@@ -35,7 +35,7 @@ export interface Lab {
   exec(host: Host, argv: readonly string[], options?: RunOptions): Promise<Output>;
   /** Starts a long-running command on a node or an outside host, such as tcpdump; kill it when done. */
   spawn(host: Host, argv: readonly string[]): ChildProcess;
-  kubectl(argv: readonly string[], input?: string): Promise<Output>;
+  readonly kubectl: Kubectl;
 }
 
 /** Starts the lab and returns it; a healthy one is reused. */
@@ -52,9 +52,7 @@ export async function up(): Promise<Lab> {
       const [program = "", ...rest] = enter(host, argv);
       return spawn(program, rest, { stdio: ["ignore", "pipe", "pipe"] });
     },
-    kubectl: async (argv, input) =>
-      (await answerGet(argv, adminAccess)) ??
-      run([kubectl, `--kubeconfig=${kubeconfigPath}`, ...argv], input === undefined ? {} : { input }),
+    kubectl: kubectlWith(kubectl, kubeconfigPath, adminAccess),
   };
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Host, Lab, Output } from "../lab/index.ts";
 import { labEnv, labProgram, runLab } from "../lab/by-number.ts";
+import { kubectlWith } from "../lab/kubectl.ts";
 import { labNumber } from "../lab/layout.ts";
 import { ensureKubernetes } from "../lab/programs.ts";
 import { must, run } from "../lab/run.ts";
@@ -23,8 +24,7 @@ export async function anotherLab(): Promise<AnotherLab> {
   const kubeconfig = (await must([process.execPath, labProgram, "kubeconfig"], { env })).trim();
   const kubectl = join(await ensureKubernetes(), "kubectl");
   return {
-    kubectl: (argv, input) =>
-      run([kubectl, `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input }),
+    kubectl: kubectlWith(kubectl, kubeconfig),
     exec: (host, argv) => run([process.execPath, labProgram, "exec", host, "--", ...argv], { env }),
     down: () => runLab("down", number),
   };

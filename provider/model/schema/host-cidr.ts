@@ -5,7 +5,7 @@ import { maxLength, text } from "./bounds.ts";
 import { isFirst, isInBlocks, isLast } from "./cel-address.ts";
 import { admitted, type Rule, ruledBy } from "./rule.ts";
 import { unassignable, type Unassignable } from "./address-blocks.ts";
-import { contains, edges } from "./range.ts";
+import { contains, edges, prefixForm } from "./range.ts";
 
 interface Host {
   readonly address: ipaddr.IPv4 | ipaddr.IPv6;
@@ -15,7 +15,7 @@ interface Host {
 
 function parse(given: string): Host | undefined {
   const [host = "", prefix = "", ...rest] = given.split("/");
-  if (rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(prefix) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
+  if (rest.length > 0 || !prefixForm.test(prefix) || !(isIPv4(host) || isIPv6(host)) || host.includes("%"))
     return undefined;
   const address = ipaddr.parse(host);
   return { address, prefix: Number(prefix), bits: address.kind() === "ipv4" ? 32 : 128 };

@@ -28,6 +28,9 @@ export interface Span {
   readonly last: bigint;
 }
 
+/** The form of a prefix length. Go, and thus CEL, allows no zeros at the beginning. */
+export const prefixForm = /^(0|[1-9]\d{0,2})$/;
+
 /** CEL: whether `self` is a subnet. */
 export const subnetInCel = "isCIDR(self) && cidr(self).prefixLength() >= 1";
 
@@ -238,8 +241,7 @@ function parseAddress(text: string): { value: bigint; bits: 32 | 128 } | undefin
 function parseSubnet(text: string): { span: Span; bits: 32 | 128; prefix: number } | undefined {
   const [host = "", prefixText = "", ...rest] = text.split("/");
   const parsed = parseAddress(host);
-  // Go, and thus CEL, allows no zeros at the beginning.
-  if (!parsed || rest.length > 0 || !/^(0|[1-9]\d{0,2})$/.test(prefixText)) return undefined;
+  if (!parsed || rest.length > 0 || !prefixForm.test(prefixText)) return undefined;
   const prefix = Number(prefixText);
   if (prefix < 1 || prefix > parsed.bits) return undefined;
   const size = 1n << BigInt(parsed.bits - prefix);

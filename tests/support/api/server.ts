@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasEnded } from "../../lab/child.ts";
 import type { Lab, Output } from "../../lab/index.ts";
-import { answerGet } from "../../lab/kubectl-get.ts";
+import { kubectlWith } from "../../lab/kubectl.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
-import { run, until } from "../../lab/run.ts";
+import { until } from "../../lab/run.ts";
 import type { PlatformPart } from "../../../provider/model/platform/platform.ts";
 import { applyObjects, installPlatform } from "../cluster.ts";
 import type { ProxiedServer } from "../fault-proxy.ts";
@@ -108,9 +108,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   // The certificate is signed by itself.
   const certificate = join(certificates, "apiserver.crt");
   const access = async () => ({ url, ca: readFileSync(certificate), token });
-  const kubectl: Lab["kubectl"] = async (argv, input) =>
-    (await answerGet(argv, access)) ??
-    run([join(programs, "kubectl"), `--kubeconfig=${kubeconfig}`, ...argv], input === undefined ? {} : { input });
+  const kubectl = kubectlWith(join(programs, "kubectl"), kubeconfig, access);
   const proxied = { url, key: join(certificates, "apiserver.key"), certificate, authority: certificate };
   const textFor = () => kubeconfigText(url, readFileSync(certificate).toString("base64"), token);
   await until("the API server", 120, async () => {
