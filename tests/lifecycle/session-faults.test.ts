@@ -21,7 +21,13 @@ const { runtime } = parseLayout(kindOf(node).layout);
 describe("a session that can't start reports the cluster's message", () => {
   const bench = useBench({ namespace });
 
-  before(() => bench.runPod("db", node));
+  before(async () => {
+    const pod = appPod({ namespace, name: "db", node }) as { spec: object };
+    // A kubelet that starts under PID pressure may evict a pod that runs already, unless the pod is critical.
+    const spec = { ...pod.spec, priorityClassName: "system-node-critical" };
+    await applyObjects(bench.lab.kubectl, [{ ...pod, spec }]);
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/db", "--timeout=60s");
+  });
   beforeEach(() => bench.driver.sessions.close());
   afterEach(async () => {
     expect(await remainsOnNodes(bench.lab)).to.deep.equal([]);
