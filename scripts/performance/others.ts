@@ -1,4 +1,5 @@
 import { type BurstRow, series as burstSeries } from "../../tests/bench/burst-report.ts";
+import type { SetsSummary } from "../../tests/bench/sets-report.ts";
 import { series as attachSeries } from "../../tests/bench/attach-report.ts";
 import { healParts, healRequests, type HealRound } from "../../tests/bench/heal-report.ts";
 import type { Summary } from "../../tests/bench/statistics.ts";
@@ -15,6 +16,12 @@ export interface ProfileResults {
 /** The kept results of `npm run bench -- burst`. */
 export interface BurstResults {
   readonly summary: readonly BurstRow[];
+}
+
+/** The kept results of `npm run bench -- sets`. */
+export interface SetsResults {
+  readonly sets: number;
+  readonly summary: SetsSummary;
 }
 
 /** The kept results of `npm run bench -- heal`. */
@@ -61,6 +68,27 @@ export function burstTable({ summary }: BurstResults): string {
         ...[burstSeries[its], String(size), seconds(made.p50), perSecond(size, made)],
         ...[seconds(removed.p50), perSecond(size, removed)],
       ]),
+    ),
+  ].join("\n\n");
+}
+
+/** One `up` of VnicSets. */
+export function setsTables({ sets, summary: { size, moments, cpu, comparisons, requests } }: SetsResults): string {
+  return [
+    "### VnicSets",
+    table(
+      [`\`up\` of ${sets} VnicSets with ${size} Vnics`, "p50"],
+      [
+        ...moments.map(({ words, at }) => [words, seconds(at.p50)]),
+        ["CPU of the whole machine in that time", seconds(cpu.p50)],
+      ],
+    ),
+    table(["Compared by p50", "ms", "Control", "Ratio", "Target"], comparisons),
+    table(
+      ["Requests of the `up`, of all programs", "for each Vnic"],
+      Object.entries(requests)
+        .filter(([, number]) => number >= 0.01)
+        .map(([kind, number]) => [`\`${kind}\``, number.toFixed(2)]),
     ),
   ].join("\n\n");
 }

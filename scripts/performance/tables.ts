@@ -11,6 +11,8 @@ import {
   healTables,
   type ProfileResults,
   profileTables,
+  type SetsResults,
+  setsTables,
 } from "./others.ts";
 import { type ScaleResults, scaleTables } from "./scale.ts";
 
@@ -20,6 +22,7 @@ export function performanceTables(): string {
     scaleTables(kept<ScaleResults>("scale")),
     profileTables(kept<{ summary: ProfileResults }>("profile").summary),
     burstTable(kept<BurstResults>("burst")),
+    setsTables(kept<SetsResults>("sets")),
     healTables(kept<HealResults>("heal")),
     attachTables(kept<{ summary: AttachResults }>("attach").summary),
     clusterTables(kept<ClusterResults>("cluster")),

@@ -50,6 +50,29 @@ export function removeLinks(links: readonly HandMade[], on: Node = node): Promis
   ]);
 }
 
+/** A link made by hand on its pod's node. */
+export interface PlacedLink extends HandMade {
+  readonly node: Node;
+}
+
+/** Makes the links on all nodes at once, and returns how long the slowest node took, in milliseconds. */
+export function makeLinksOnAll(links: readonly PlacedLink[]): Promise<number> {
+  return slowestNode(links, async (its, on) => (await makeLinks(its, on)).laps["configured"]);
+}
+
+/** Removes the links on all nodes at once, and returns how long the slowest node took, in milliseconds. */
+export function removeLinksOnAll(links: readonly PlacedLink[]): Promise<number> {
+  return slowestNode(links, async (its, on) => (await removeLinks(its, on)).laps["removed"]);
+}
+
+async function slowestNode(
+  links: readonly PlacedLink[],
+  work: (its: readonly HandMade[], on: Node) => Promise<number | undefined>,
+): Promise<number> {
+  const byNode = Map.groupBy(links, (link) => link.node);
+  return Math.max(...(await Promise.all([...byNode].map(async ([on, its]) => (await work(its, on)) ?? NaN))));
+}
+
 function makingOf({ definition, netns }: HandMade): string[] {
   const inPod = ["nsenter", `--net=${netns}`, "--"];
   const plan = planOf(definition);

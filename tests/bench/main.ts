@@ -1,7 +1,7 @@
 /**
  * Measures on the lab: npm run bench -- attach [--rounds 20] | burst [--sizes 10,50] | refresh [--sizes 100,1000]
  * | neighbors [--rounds 4] [--load typo] | profile [--rounds 3] | scale [--sizes 1,10,100] [--rounds 2]
- * | noop [--sizes 1,100] [--rounds 5] | heal [--sizes 100] [--rounds 3] | datapath [--rounds 5]
+ * | sets [--sizes 1000] [--rounds 2] | noop [--sizes 1,100] [--rounds 5] | heal [--sizes 100] [--rounds 3] | datapath [--rounds 5]
  * | cluster [--divisor 10]
  *
  * Figures are printed and written as JSON to `bench-results`, with --keep to `tests/bench/results` as well; none of them is an assertion. The exit code is 0 unless
@@ -22,6 +22,7 @@ import { measureProfile } from "./profile.ts";
 import { keepResults, writeResults } from "./results.ts";
 import { measureScale } from "./scale.ts";
 import { measureRefresh } from "./refresh.ts";
+import { measureSets } from "./sets.ts";
 
 const usage = `usage: npm run bench -- <command>
   attach [--rounds 20]     one NIC: from the call to the first external reply, stage by stage
@@ -32,6 +33,8 @@ const usage = `usage: npm run bench -- <command>
   cluster [--divisor 10]   the reconciler in a simulated cluster: 1000 nodes, 50,000 pods, 10,000 Vnics, divided by a number
   scale [--sizes 1,10,100] up, preview, refresh and destroy of many Vnics on all nodes, with controls
         [--rounds 2]
+  sets [--sizes 1000]      up and destroy of ten VnicSets with so many Vnics, against as many links by hand
+       [--rounds 2]
   noop [--sizes 1,100]     preview and up without a change, against as many resources that do nothing
        [--rounds 5]
   heal [--sizes 100]       the NICs of a node that lost power, until all are back
@@ -65,6 +68,7 @@ async function main(argv: string[]): Promise<number> {
     datapath: () => measureDatapath(count(values.rounds ?? "5")),
     cluster: () => measureCluster(count(values.divisor ?? "10")),
     scale: () => measureScale(counts(values.sizes ?? "1,10,100"), count(values.rounds ?? "2")),
+    sets: () => measureSets(count(values.sizes ?? "1000"), count(values.rounds ?? "2")),
     neighbors: () => measureNeighbors(count(values.rounds ?? "4"), values.load),
   };
   const command = positionals[0] as keyof typeof measure | undefined;

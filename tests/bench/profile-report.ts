@@ -1,4 +1,5 @@
 import type { Observed } from "./observe.ts";
+import type { NodeStart } from "./node-start.ts";
 import { callsOf, type Stage, stages, stagesOf } from "./profile-stages.ts";
 import { summarize } from "./statistics.ts";
 import { printTable, shown } from "./table.ts";
@@ -20,6 +21,7 @@ export interface ProfileRound {
   readonly bareNode: number;
   /** A new Node.js process that loads the provider's hooks. */
   readonly loading: number;
+  readonly nodeStart: NodeStart;
   readonly nothingOne: Nothing;
   readonly one: Runs;
   readonly kernelOne: number;
@@ -91,6 +93,16 @@ function comparisonsOf(p50: (value: (round: ProfileRound) => number) => number, 
       "a process that loads the hooks / bare Node.js",
       (one) => one.loading,
       (one) => one.bareNode,
+    ),
+    compare(
+      "node side, until it answers / bare Node.js",
+      ({ nodeStart }) => nodeStart.hello,
+      ({ nodeStart }) => nodeStart.bare,
+    ),
+    compare(
+      "node side, until it has checked a plan / bare Node.js",
+      ({ nodeStart }) => nodeStart.plan,
+      ({ nodeStart }) => nodeStart.bare,
     ),
     compare(
       "up of 1 / doing nothing",

@@ -14,6 +14,7 @@ import { Stack, withoutCheckpoints } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { makeLinks, removeLinks } from "./kernel-work.ts";
+import { measureNodeStart } from "./node-start.ts";
 import { observe } from "./observe.ts";
 import { printProfile, type ProfileRound } from "./profile-report.ts";
 import type { Measured } from "./results.ts";
@@ -95,6 +96,7 @@ export async function measureProfile(rounds: number): Promise<Measured> {
         const laps: ProfileRound = {
           bareNode: await loading("0"),
           loading: await loading('require("pulumi-vnic/provider")'),
+          nodeStart: await measureNodeStart(),
           nothingOne: await doNothing(nothing, 1),
           one: await upOf(1),
           kernelOne: await byHand(1),

@@ -8,7 +8,7 @@ import { podNetns } from "../support/pod-netns.ts";
 import { type DeclaredVnic, Stack } from "../support/stack.ts";
 import { DoNothing } from "./do-nothing.ts";
 import { onLab, subnet } from "./ground.ts";
-import { type HandMade, makeLinks, removeLinks } from "./kernel-work.ts";
+import { makeLinksOnAll, type PlacedLink, removeLinksOnAll } from "./kernel-work.ts";
 import { type Observed, observe } from "./observe.ts";
 import { machineInWords, type Measured } from "./results.ts";
 import { plotScale, printScale, type ScaleRound, summarizeScale, timesOf } from "./scale-report.ts";
@@ -93,22 +93,11 @@ async function runAll(stack: Stack, observed: (work: () => Promise<unknown>) => 
 /** Makes and removes the links by hand on all nodes at once, and returns how long the slowest node took. */
 async function byHand(wires: readonly Definition[], pods: readonly Pod[]): Promise<ScaleRound["kernel"]> {
   const podOf = new Map(pods.map((pod) => [pod.name, pod]));
-  const links = Map.groupBy(wires, ({ pod }) => podOf.get(pod.name)?.node ?? "node1");
-  const onAll = async (work: (its: HandMade[], node: Pod["node"]) => Promise<number>) =>
-    Math.max(
-      ...(await Promise.all(
-        [...links].map(([node, its]) =>
-          work(
-            its.map((definition) => ({ definition, netns: podOf.get(definition.pod.name)?.netns ?? "" })),
-            node,
-          ),
-        ),
-      )),
-    );
-  return {
-    up: await onAll(async (its, node) => (await makeLinks(its, node)).laps["configured"] ?? NaN),
-    destroy: await onAll(async (its, node) => (await removeLinks(its, node)).laps["removed"] ?? NaN),
-  };
+  const links = wires.map((definition): PlacedLink => {
+    const { node = "node1", netns = "" } = podOf.get(definition.pod.name) ?? {};
+    return { definition, node, netns };
+  });
+  return { up: await makeLinksOnAll(links), destroy: await removeLinksOnAll(links) };
 }
 
 /** Vnics with an interface name, because two derived names may be equal among many in one pod. */
