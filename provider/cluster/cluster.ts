@@ -205,6 +205,8 @@ export interface Watched<T> {
   list(): readonly T[];
   /** The objects of one namespace. */
   listIn(namespace: string): readonly T[];
+  /** The object of that name; undefined if there is none. */
+  find(ref: { readonly namespace: string; readonly name: string }): T | undefined;
   /** Called for each object that is added, changed or deleted from now on. */
   onChange(listener: (object: T) => void): void;
   /** Called for each object that is deleted from now on, when it is no longer in the list. */

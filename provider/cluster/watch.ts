@@ -46,6 +46,7 @@ export function watcher(
     return {
       list: () => objects.list(),
       listIn: (namespace) => objects.list(namespace),
+      find: ({ namespace, name }) => objects.get(name, namespace),
       onChange: (listener) => objects.on("change", listener),
       onGone: (listener) => objects.on("delete", listener),
     };

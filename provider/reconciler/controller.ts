@@ -15,6 +15,7 @@ import type { Outcome } from "./queue.ts";
 import { startRecordController } from "./record-controller.ts";
 import { startRounds } from "./rounds.ts";
 import { withoutStale } from "./stale.ts";
+import { isSettled } from "./settled.ts";
 import { setFailed } from "./status.ts";
 import type { Sweeps } from "./sweep.ts";
 import type { ReconcilerContext, Task } from "./task.ts";
@@ -84,11 +85,17 @@ export function startVnicController(
   context: ReconcilerContext,
   { vnics, vnicsByPlace, pods, addresses, metrics, resyncSeconds, pace, sweeps }: VnicControllerOptions,
 ): () => Promise<void> {
+  const needsNothing = (id: string): boolean => {
+    if (context.due.has(id) || context.lost.has(id)) return false;
+    const ref = parseVnicId(id);
+    const record = vnics.find(ref);
+    return isSettled(record, record && pods.find({ namespace: ref.namespace, name: record.spec.pod.name }));
+  };
   const queue = startRecordController({
     kind: "Vnic",
     logged: "vnic",
     records: vnics,
-    reconcile: (id) => reconcileVnic(context, id),
+    reconcile: async (id) => (needsNothing(id) ? {} : reconcileVnic(context, id)),
     metrics,
     log: context.log,
     // Some slots may be occupied by Vnics of a node that doesn't answer, so others need additional ones.

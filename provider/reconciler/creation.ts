@@ -1,18 +1,17 @@
-import { readyOf } from "../model/vnic/pending.ts";
 import { inject } from "../lifecycle/inject.ts";
 import { valuesOf } from "../model/address/address.ts";
 import { holdsExactly } from "../model/address/held.ts";
 import { isPublished, publish } from "../lifecycle/network/network-status.ts";
 import { observe } from "../lifecycle/observe.ts";
 import { viewOf } from "../lifecycle/view.ts";
-import { waitsForParent } from "../model/vnic/agent-status.ts";
 import { difference } from "../model/vnic/diff.ts";
 import { vnicId } from "../model/names.ts";
-import { endedWith, readPod, runsContainer } from "../model/kubernetes/pod.ts";
+import { readPod } from "../model/kubernetes/pod.ts";
 import { definitionInRecord, placementOf, refOf, stateOfRecord } from "../model/vnic/record.ts";
 import { packageVersion } from "../base/package.ts";
 import { hasLostClaims } from "./lost-claims.ts";
 import { holdOnNewSegments } from "./new-segments.ts";
+import { isServed } from "./settled.ts";
 import { setDown } from "./status.ts";
 import { about, type Module, type Task } from "./task.ts";
 
@@ -33,7 +32,7 @@ export const creation: Module = async (task) => {
   const isDue = context.due.delete(id);
   const claimsAgain = context.lost.has(id) && (await hasLostClaims(context.cluster, record));
   if (!claimsAgain) context.lost.delete(id);
-  if (!claimsAgain && isServed(task) && holdsExactly(record.metadata, valuesOf(definition))) {
+  if (!claimsAgain && isServed(record, pod) && holdsExactly(record.metadata, valuesOf(definition))) {
     if (isDue) await holdOnNewSegments(task, definition);
     if (!isDue || !(await hasDrifted(task))) return publishAgain(task);
   }
@@ -51,25 +50,6 @@ async function publishAgain({ context, record, pod }: Task): Promise<undefined> 
   if (await context.cluster.hasDynamicNetworksController()) return;
   const { namespace } = record.metadata;
   await publish(context, namespace, networkStatus, networkStatus, nic);
-}
-
-/**
- * Whether the record says that everything is done, and nothing has happened since that could have changed this. For a
- * Vnic that waits for its parent, the node agent reports when the parent is back.
- */
-function isServed({ record, pod }: Task): boolean {
-  const { status, metadata } = record;
-  const ready = readyOf(status);
-  return (
-    ready !== undefined &&
-    (ready.status === "True" || waitsForParent(ready)) &&
-    ready.observedGeneration === metadata.generation &&
-    placementOf(record)?.podUid === pod?.metadata?.uid &&
-    status?.pod?.uid === pod?.metadata?.uid &&
-    status?.pod?.containerId !== undefined &&
-    pod !== undefined &&
-    (runsContainer(pod, status.pod.containerId) || endedWith(pod, status.pod.containerId))
-  );
 }
 
 async function hasDrifted({ context, record, pod }: Task): Promise<boolean> {

@@ -18,6 +18,10 @@ export class FakeVnicRecords implements Watched<StoredVnic> {
     return this.all.filter(({ metadata: { namespace } }) => namespace === wanted);
   }
 
+  find({ namespace, name }: { readonly namespace: string; readonly name: string }): StoredVnic | undefined {
+    return this.listIn(namespace).find(({ metadata }) => metadata.name === name);
+  }
+
   onChange(listener: (vnic: StoredVnic) => void): void {
     this.tell = listener;
   }

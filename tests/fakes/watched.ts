@@ -22,6 +22,10 @@ export class FakeWatched<T extends Named> implements Watched<T> {
     return this.list().filter(({ metadata }) => metadata?.namespace === namespace);
   }
 
+  find({ namespace, name }: { readonly namespace: string; readonly name: string }): T | undefined {
+    return this.objects.get(`${namespace}/${name}`);
+  }
+
   onChange(listener: (object: T) => void): void {
     this.changeListeners.push(listener);
   }
