@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { refuseOldNode } from "../base/node-version.ts";
 import { defaultImage } from "../base/package.ts";
 import type { Access } from "../cluster/kubeconfig.ts";
 
@@ -9,8 +10,13 @@ export interface AccessOptions {
   readonly context?: string;
 }
 
-/** Adds the options that select a cluster. */
+/** Adds the options that select a cluster, and refuses a Node.js that can't load the cluster's client. */
 export function withAccess(command: Command): Command {
+  return withAccessOptions(command).hook("preAction", () => refuseOldNode(process.versions.node));
+}
+
+/** Adds the options that select a cluster. */
+export function withAccessOptions(command: Command): Command {
   return command
     .option("--kubeconfig <path>", "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
     .option("--context <name>", "a context of the kubeconfig (default: its current context)");

@@ -3,8 +3,9 @@ import { isIP } from "node:net";
 import { messageOf } from "../base/errors.ts";
 import { parseVnicId } from "../model/names.ts";
 import { fault, type Finding } from "../model/doctor/finding.ts";
+import { examineNodeJs } from "../model/doctor/node-js.ts";
 import type { Scope } from "./examine.ts";
-import { accessOf, type AccessOptions, imageOption, withAccess } from "./access.ts";
+import { accessOf, type AccessOptions, imageOption, withAccessOptions } from "./access.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { print, printJson, styled } from "./output.ts";
 
@@ -18,7 +19,7 @@ interface DoctorOptions extends AccessOptions, Scope {
 
 /** `doctor`: finds faults of the cluster, its nodes and its Vnics, and prints remedies. */
 export function doctorCommand(): Command {
-  return withAccess(new Command("doctor"))
+  return withAccessOptions(new Command("doctor"))
     .summary("find problems and their remedies")
     .description(
       `Check the cluster, its nodes and its Vnics, and print the problems with their remedies. Nothing is changed. An
@@ -44,12 +45,17 @@ The pod asks the host, which shows whether frames with a MAC that isn't the node
       if (options.pod !== undefined) parseVnicId(options.pod);
       if (options.selfTest !== undefined && options.network === undefined)
         command.error("error: --self-test needs --network, the name of a VnicNetwork");
-      const findings = await diagnose(options).catch((error: unknown) => [
-        fault("API server", messageOf(error), "check KUBECONFIG and --context, and that the cluster runs"),
-      ]);
+      const nodeJs = examineNodeJs(process.versions.node);
+      // The cluster's client can't even be loaded by a Node.js that is too old.
+      const others = nodeJs.level === "fault" ? [] : await diagnose(options).catch(unreachable);
+      const findings = [nodeJs, ...others];
       report(findings, options);
       if (findings.some(({ level }) => level === "fault")) process.exitCode = exitCodes.attention;
     });
+}
+
+function unreachable(error: unknown): Finding[] {
+  return [fault("API server", messageOf(error), "check KUBECONFIG and --context, and that the cluster runs")];
 }
 
 async function diagnose(options: DoctorOptions): Promise<Finding[]> {

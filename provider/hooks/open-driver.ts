@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isVnicError, VnicError } from "../base/errors.ts";
-import { minNodeVersion } from "../base/package.ts";
+import { refuseOldNode } from "../base/node-version.ts";
 import type { Cluster, VnicSetCluster } from "../cluster/cluster.ts";
 import { openCluster } from "../cluster/kube-cluster.ts";
 import { Claims, driverName } from "../lifecycle/claim.ts";
@@ -171,15 +171,4 @@ async function open({ image, ...access }: Settings): Promise<OpenDriver> {
   const sessions = new SessionPool(cluster, { image });
   const claims = new Claims(driverName("Pulumi"));
   return { cluster, sessions, claims, surveyor: new Surveyor({ cluster, sessions }), clusterUid };
-}
-
-/** Refuses a Node.js that is too old for the Kubernetes client, which would fail to load without saying why. */
-export function refuseOldNode(version: string): void {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [leastMajor, leastMinor] = minNodeVersion;
-  if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return;
-  throw new VnicError(
-    "invalid",
-    `Node.js ${version} is too old for the Kubernetes client: put Node.js ${minNodeVersion.join(".")} or newer first on PATH`,
-  );
 }

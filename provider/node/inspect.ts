@@ -3,6 +3,7 @@ import type { NodeNetwork } from "../model/network/mode.ts";
 import type { InspectResult } from "../model/wire/session-protocol.ts";
 import { resolveParent, findParent } from "./parent-link.ts";
 import { type Link, listLinks } from "./link.ts";
+import { checkWritable } from "./resource-file.ts";
 import { start } from "./run.ts";
 
 /** Link kinds that modes need, each with the command that creates one on a veth pair `vp`, `vq`. */
@@ -13,9 +14,9 @@ const kinds = {
   ipvlan: "link add t4 link vq type ipvlan mode l2",
 } as const;
 
-/** Checks what the node offers for these networks; changes nothing. */
+/** Checks what the node offers for these networks, and that its disk takes resource files; leaves everything as it is. */
 export async function inspect(networks: readonly NodeNetwork[]): Promise<InspectResult> {
-  const [links, missingKinds] = await Promise.all([listLinks("node"), findMissingKinds()]);
+  const [links, missingKinds] = await Promise.all([listLinks("node"), findMissingKinds(), checkWritable()]);
   return {
     time: new Date().toISOString(),
     missingKinds,

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, VnicError } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
@@ -89,6 +89,29 @@ export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersi
     // Don't leave an incomplete file on a disk that is full.
     await rm(temporaryOf(content.vnic.uid), { force: true }).catch(() => undefined);
     throw new VnicError("failed", `writing ${path}: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** Checks that a resource file could be written: writes one that is no Vnic's, and removes it again. */
+export async function checkWritable(): Promise<void> {
+  // A fixed name is enough: after a crash, the next check removes the file.
+  const path = join(directory(), "check.tmp");
+  let made: string | undefined;
+  try {
+    made = await mkdir(directory(), { recursive: true, mode: 0o700 });
+    const file = await open(path, "w", 0o600);
+    try {
+      await file.writeFile("x".repeat(4096));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new VnicError("failed", `writing ${path}: ${describeError(error)}`, { cause: error });
+  } finally {
+    await rm(path, { force: true }).catch(() => undefined);
+    // The first Vnic may have got its file here in the meantime.
+    if (made !== undefined) await rmdir(directory()).catch(() => undefined);
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { minNodeVersion } from "../../provider/base/package.ts";
-import { refuseOldNode } from "../../provider/hooks/open-driver.ts";
+import { refuseOldNode } from "../../provider/base/node-version.ts";
 import { FakeApiServer } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
 import { definition, inputs } from "../fakes/objects.ts";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { kill } from "../lab/child.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -18,19 +19,62 @@ export interface Ran {
   readonly stderr: string;
 }
 
+export interface RunCommandOptions {
+  readonly kubeconfig?: string | undefined;
+  readonly input?: string;
+  /** Options of Node.js. */
+  readonly nodeOptions?: readonly string[] | undefined;
+}
+
+const environment = (kubeconfig: string | undefined): NodeJS.ProcessEnv => ({
+  ...process.env,
+  NODE_NO_WARNINGS: "1",
+  ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
+});
+
+/** Options of Node.js with which it says that it is version 20.20.2, which is too old for our package. */
+export const asOldNode = [
+  `--import=data:text/javascript,${encodeURIComponent(
+    `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } });`,
+  )}`,
+];
+
 /** Runs the command `pulumi-vnic` as a user would. */
 export async function runCommand(
   argv: readonly string[],
-  { kubeconfig, input = "" }: { readonly kubeconfig?: string; readonly input?: string } = {},
+  { kubeconfig, input = "", nodeOptions = [] }: RunCommandOptions = {},
 ): Promise<Ran> {
-  const env = {
-    ...process.env,
-    NODE_NO_WARNINGS: "1",
-    ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
-  };
-  const child = spawn(process.execPath, [commandScript, ...argv], { env, stdio: "pipe" });
+  const words = [...nodeOptions, commandScript, ...argv];
+  const child = spawn(process.execPath, words, { env: environment(kubeconfig), stdio: "pipe" });
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code, stdout, stderr };
+}
+
+/** A command that runs until it is stopped. */
+export interface Following {
+  /** What it has printed so far. */
+  readonly printed: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a command that doesn't end by itself. On a `terminal`, it prints to a terminal instead of a pipe. */
+export function followCommand(
+  argv: readonly string[],
+  { kubeconfig, terminal = false }: { readonly kubeconfig: string; readonly terminal?: boolean },
+): Following {
+  const command = [process.execPath, commandScript, ...argv];
+  const [program = "", ...words] = terminal
+    ? ["script", "--quiet", "--return", "--command", command.join(" "), "/dev/null"]
+    : command;
+  const child = spawn(program, words, { env: environment(kubeconfig), stdio: ["ignore", "pipe", "pipe"] });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return {
+    get printed() {
+      return Buffer.concat(chunks).toString();
+    },
+    stop: () => kill(child, "SIGTERM"),
+  };
 }

@@ -1,4 +1,5 @@
 import { type NodeObject, readNode } from "../kubernetes/node.ts";
+import { stateDirectory } from "../kubernetes/runtime-layout.ts";
 import type { Mode, NodeNetwork } from "../network/mode.ts";
 import { networkWords } from "../network/reference.ts";
 import type { InspectResult } from "../wire/session-protocol.ts";
@@ -73,6 +74,8 @@ function remedyOf(problem: string): string {
       /hostPath type check failed/,
       "name the node's runtime layout: the runtime's files aren't where they were expected",
     ],
+    [/no space is left/, `make room on that disk of the node; df ${stateDirectory} shows it`],
+    [/can only be read/, "mount the node's disk so that it can be written"],
     [/forbidden|cannot \w+ resource/, "use the account vnic-provider, or bind yours to its roles"],
   ];
   return remedies.find(([words]) => words.test(problem))?.[1] ?? "kubectl -n vnic-system get events,pods";

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { packageVersion } from "../../../provider/base/package.ts";
-import { commandScript } from "../../support/command-line.ts";
+import { commandLine } from "../../../provider/cli/command-line.ts";
+import { asOldNode, commandScript } from "../../support/command-line.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const plan = join(root, "tests", "fixtures", "plan", "changes.json");
@@ -13,11 +14,15 @@ const comment = readFileSync(plan.replace(".json", ".md"), "utf8");
 
 const read = (file: string): unknown => parse(readFileSync(file, "utf8"));
 
-function cli(argv: string[], input = ""): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [commandScript, ...argv], {
+function cli(
+  argv: readonly string[],
+  input = "",
+  { env = {}, nodeOptions = [] }: { env?: NodeJS.ProcessEnv; nodeOptions?: readonly string[] } = {},
+): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...nodeOptions, commandScript, ...argv], {
     input,
     encoding: "utf8",
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, NODE_NO_WARNINGS: "1", ...env },
   });
   return { status, stdout, stderr };
 }
@@ -87,6 +92,40 @@ describe("pulumi-vnic", () => {
     expect(stdout)
       .to.match(/^Usage: pulumi-vnic /)
       .and.include("Exit codes: 0 done");
+  });
+
+  it("prints data by --json with each command that prints anything about a cluster or a plan", () => {
+    const { commands } = commandLine("pulumi-vnic");
+    const printing = commands.filter((one) => !["manifests", "completion", "__complete"].includes(one.name()));
+    expect(printing.map((one) => one.name())).to.have.members(["doctor", "graph", "plan", "status", "uninstall"]);
+    for (const one of printing)
+      expect(
+        one.options.map(({ long }) => long),
+        one.name(),
+      ).to.include("--json");
+  });
+
+  const nowhere = ["doctor", "--kubeconfig", "/nowhere"];
+
+  it("has colours only where they are wanted, and never with NO_COLOR", () => {
+    const red = "\u001b[31m✗";
+    expect(cli(nowhere).stdout).to.include("✗").and.not.include("\u001b");
+    expect(cli(nowhere, "", { env: { FORCE_COLOR: "1", NO_COLOR: undefined } }).stdout).to.include(red);
+    expect(cli(nowhere, "", { env: { NO_COLOR: "1" } }).stdout).to.not.include("\u001b");
+  });
+
+  it("says which Node.js to use when it runs with one that is too old", () => {
+    const old = { nodeOptions: asOldNode };
+    const words = "20.20.2 is too old for the Kubernetes client";
+    const remedy = "put Node.js 22.19 or newer first on PATH";
+    for (const command of ["status", "graph", "uninstall"])
+      expect(cli([command], "", old), command).to.deep.equal({
+        ...{ status: 1, stdout: "" },
+        stderr: `pulumi-vnic: Node.js ${words}: ${remedy}\n`,
+      });
+    const { status, stdout, stderr } = cli(nowhere, "", old);
+    expect({ status, stderr }).to.deep.equal({ status: 3, stderr: "" });
+    expect(stdout).to.equal(`✗ Node.js: ${words} → ${remedy}\n1 faults, 0 warnings, 0 checks passed\n`);
   });
 
   it("calls itself kubectl vnic when it is started by kubectl", () => {

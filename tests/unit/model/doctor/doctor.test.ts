@@ -180,6 +180,8 @@ describe("doctor: a node", () => {
       /name the node's runtime layout/,
     ],
     ["the request is not understood: invalid", /of this package's version/],
+    ["writing /x: no space is left on the node's disk (ENOSPC); make room", /make room on that disk/],
+    ["writing /x: the node's disk can only be read (EROFS)", /can be written/],
     ['jobs.batch is forbidden: User "x" cannot create resource "jobs"', /vnic-provider/],
     ["something else", /kubectl -n vnic-system/],
   ];
