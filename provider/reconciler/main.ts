@@ -62,11 +62,13 @@ async function main(): Promise<void> {
   await takeOverOlder(cluster);
   metrics.showVnics(vnics, pods);
   const vnicsByPlace = vnicsByPlaceOf(vnics);
-  const onOpened = (node: string): void => {
-    metrics.countSession();
+  const onOpened = (node: string, seconds: number): void => {
+    metrics.sessionOpened(seconds);
     sweeps.opened(node);
   };
-  const sessions = new SessionPool(cluster, { image, onOpened, attachEveryMilliseconds });
+  const onFailed = metrics.sessionFailed;
+  const sessions = new SessionPool(cluster, { image, onOpened, onFailed, attachEveryMilliseconds });
+  metrics.showSessions(sessions);
   const sweeps = new Sweeps({ log, sweep: sweepBySession({ cluster, log, vnicsByPlace }, sessions) });
   const claims = new Claims(reconcilerHolder(hostname()));
   const marks = { due: new Set<string>(), lost: new Set<string>() };

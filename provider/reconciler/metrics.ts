@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Watched } from "../cluster/cluster.ts";
+import type { SessionPool } from "../lifecycle/session/session-pool.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import type { Queue } from "./queue.ts";
@@ -16,7 +17,12 @@ export interface Metrics {
   showVnics(vnics: Watched<StoredVnic>, pods: Pick<Watched<PodObject>, "list">): void;
   /** Shows that this replica is the leader, from now until its process ends. */
   showLeading(): void;
-  countSession(): void;
+  /** Sets the pool whose sessions are counted. */
+  showSessions(pool: Pick<SessionPool, "size">): void;
+  /** Counts a session that was opened, with how long that took. */
+  sessionOpened(seconds: number): void;
+  /** Counts a session that couldn't be opened. */
+  sessionFailed(): void;
 }
 
 export function makeMetrics(): Metrics {
@@ -46,6 +52,26 @@ export function makeMetrics(): Metrics {
     help: "Sessions with nodes that were opened, each a Job on its node.",
     registers,
   });
+  const failures = new Counter({
+    name: "vnic_session_failures_total",
+    help: "Sessions with nodes that could not be opened.",
+    registers,
+  });
+  const starts = new Histogram({
+    name: "vnic_session_start_seconds",
+    help: "How long it took to open a session with a node, which is the start of a pod.",
+    buckets: [0.3, 1, 3, 10, 30, 100],
+    registers,
+  });
+  let pool: Pick<SessionPool, "size"> = { size: 0 };
+  new Gauge({
+    name: "vnic_sessions_open",
+    help: "Sessions with nodes that are open or being opened.",
+    registers,
+    collect() {
+      this.set(pool.size);
+    },
+  });
   const vnics = registerVnicMetrics(register);
 
   return {
@@ -65,6 +91,11 @@ export function makeMetrics(): Metrics {
     showQueue: (kind, queue) => void queues.set(kind, queue),
     showVnics: (watched, pods) => vnics.show(watched, pods),
     showLeading: () => leading.set(1),
-    countSession: () => sessions.inc(),
+    showSessions: (shown) => void (pool = shown),
+    sessionOpened: (seconds) => {
+      sessions.inc();
+      starts.observe(seconds);
+    },
+    sessionFailed: () => failures.inc(),
   };
 }

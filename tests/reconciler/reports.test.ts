@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { isDeepStrictEqual } from "node:util";
 import { apiVersion } from "../../provider/model/names.ts";
 import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { netnsName } from "../lab/layout.ts";
@@ -54,6 +55,12 @@ describe("the node agent reports", function () {
   const answers = async () => answersPing(bench.lab, "lan1", address);
   const setCable = (state: "up" | "down") =>
     must(["ip", "-n", netnsName("lan"), "link", "set", `node1-${parent}`, state]);
+  /** Waits until these are the metrics about this test's Vnic: the reconciler hears of a condition a moment later. */
+  const metricsAre = (lines: readonly string[]) =>
+    until(`the metrics ${lines.join(", ") || "to have no condition"}`, 30, async () => {
+      const own = (await reconciler.metrics()).filter((line) => line.includes('"reports/wire"'));
+      return isDeepStrictEqual(own.sort(), [...lines].sort()) || undefined;
+    });
   /** The reconciler's log lines about its work. */
   const work = async () => (await reconciler.logs()).filter((line) => line.includes("reports/wire"));
 
@@ -62,8 +69,15 @@ describe("the node agent reports", function () {
     await setCable("down");
     expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node has no carrier`);
     expect(await condition("Attached")).to.include({ status: "True" });
+    const down = ["Connected", "Ready"].map(
+      (type) => `{vnic="reports/wire",condition="${type}",reason="ParentDown"} 1`,
+    );
+    await metricsAre(down.map((labels) => `vnic_condition_false${labels}`));
+    expect(await reconciler.metrics()).to.include("vnic_leading 1");
+    expect((await reconciler.metrics()).join("\n")).to.match(/^vnic_session_start_seconds_count [1-9]/m);
     await setCable("up");
     await becomes("Ready", "True", "Attached");
+    await metricsAre([]);
 
     await bench.lab.exec("node1", ["ip", "link", "set", parent, "down"]);
     expect((await becomes("Ready", "False", "ParentDown")).message).to.equal(`${parent} on the node is down`);

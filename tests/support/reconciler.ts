@@ -12,6 +12,8 @@ export interface Reconciler {
   leaderName(): Promise<string>;
   /** The replica that is the leader. */
   leader(): Promise<Replica>;
+  /** The lines with values that the leader serves for Prometheus. */
+  metrics(): Promise<string[]>;
   /** Describes memory and open files of each replica. */
   usage(): Promise<string>;
   /** Deletes the Deployment, and waits for its pods to end. */
@@ -44,6 +46,8 @@ export async function startReconciler(
   // The Lease contains the pod's name and UID.
   const leaderName = async () =>
     (await here("get", "lease", reconcilerName, "-o", "jsonpath={.spec.holderIdentity}")).split("_")[0] ?? "";
+  const metricsOf = (pod: string) =>
+    kubectl(lab.kubectl, ["get", "--raw", `/api/v1/namespaces/${systemNamespace}/pods/${pod}:8080/proxy/metrics`]);
   return {
     logs: async () => (await here("logs", "-l", selector, "--tail=-1")).split("\n").filter(Boolean),
     leaderName,
@@ -53,12 +57,12 @@ export async function startReconciler(
       const [at, containerId = ""] = (await here("get", "pod", name, "-o", path)).split(" ");
       return { name, node: at as Node, containerId };
     },
+    metrics: async () => (await metricsOf(await leaderName())).split("\n").filter((line) => /^[a-z]/.test(line)),
     usage: async () => {
       const names = (await here("get", "pods", "-l", selector, "-o", "name")).split("\n").filter(Boolean);
       const words = await Promise.all(
         names.map(async (name) => {
-          const path = `/api/v1/namespaces/${systemNamespace}/${name.replace("pod/", "pods/")}:8080/proxy/metrics`;
-          const { stdout } = await lab.kubectl(["get", "--raw", path]);
+          const stdout = await metricsOf(name.replace("pod/", "")).catch(() => "");
           const read = (metric: string) => Number(new RegExp(`^${metric} (.*)$`, "m").exec(stdout)?.[1]);
           const megabytes = (metric: string) => Math.round(read(metric) / 2 ** 20);
           const seconds = Math.round(Date.now() / 1000 - read("process_start_time_seconds"));

@@ -15,8 +15,10 @@ export interface SessionPoolOptions {
   readonly lingerMilliseconds?: number;
   /** How many sessions may be open before one without work is ended early for another node. @default 100 */
   readonly mostLingering?: number;
-  /** Called when a session with a node was opened. */
-  readonly onOpened?: (node: string) => void;
+  /** Called when a session with a node was opened, with how long that took. */
+  readonly onOpened?: (node: string, seconds: number) => void;
+  /** Called when a session with a node couldn't be opened. */
+  readonly onFailed?: (node: string) => void;
   /** @default the real clock */
   readonly clock?: Clock;
 }
@@ -36,19 +38,21 @@ export class SessionPool {
   private readonly lingerMilliseconds: number;
   private readonly mostLingering: number;
   private readonly onOpened: SessionPoolOptions["onOpened"];
+  private readonly onFailed: SessionPoolOptions["onFailed"];
   private readonly clock: Clock;
   private readonly shared = new Map<string, Shared>();
   private readonly closing = new Set<Promise<void>>();
 
   constructor(cluster: Cluster, options: SessionPoolOptions) {
     const { image, attachEveryMilliseconds = 15, lingerMilliseconds = 3000 } = options;
-    const { mostLingering = 100, onOpened, clock = realClock } = options;
+    const { mostLingering = 100, onOpened, onFailed, clock = realClock } = options;
     this.cluster = cluster;
     this.image = image;
     this.attachEveryMilliseconds = attachEveryMilliseconds;
     this.lingerMilliseconds = lingerMilliseconds;
     this.mostLingering = mostLingering;
     this.onOpened = onOpened;
+    this.onFailed = onFailed;
     this.clock = clock;
   }
 
@@ -83,6 +87,11 @@ export class SessionPool {
     }
   }
 
+  /** How many sessions are open or being opened. */
+  get size(): number {
+    return this.shared.size;
+  }
+
   /** Ends all sessions and removes their Jobs. */
   async close(): Promise<void> {
     for (const [node, entry] of this.shared) this.retire(node, entry);
@@ -96,15 +105,19 @@ export class SessionPool {
       const name = sessionJobName(node, randomBytes(4).toString("hex"));
       const { image, attachEveryMilliseconds } = this;
       const options = { name, node, image, idleSeconds: 60, attachEveryMilliseconds };
+      const began = this.clock.now();
       const opening = openSession(this.cluster, options, deadline, found);
       const created: Shared = { users: 0, isOpen: false, session: opening };
       opening.then(
         (session) => {
           created.isOpen = true;
           session.onBroken(() => this.retire(node, created));
-          this.onOpened?.(node);
+          this.onOpened?.(node, (this.clock.now() - began) / 1000);
         },
-        () => this.forget(node, created),
+        () => {
+          this.forget(node, created);
+          this.onFailed?.(node);
+        },
       );
       this.shared.set(node, created);
       entry = created;

@@ -32,6 +32,7 @@ async function exported(): Promise<Map<string, readonly string[]>> {
   const status = { node: "worker-1", lease: {}, conditions } as unknown as NonNullable<StoredVnic["status"]>;
   metrics.showVnics(new FakeVnicRecords({ ...storedVnic(), status }), { list: () => [] });
   metrics.showQueue("Vnic", { depth: 1 });
+  metrics.sessionOpened(1);
   await metrics.time("Vnic", async () => undefined);
   const lines = (await metrics.render()).matchAll(/^(\w+)(?:\{(.*)\})? /gm);
   return new Map(

@@ -25,4 +25,24 @@ describe("the reconciler's metrics", () => {
       'vnic_reconcile_duration_seconds_count{kind="Vnic",result="failed"} 1',
     ]);
   });
+
+  it("count sessions: those that are open, that were opened, with their time, and that couldn't be", async () => {
+    const metrics = makeMetrics();
+    const pool = { size: 2 };
+    metrics.showSessions(pool);
+    metrics.sessionOpened(0.7);
+    metrics.sessionOpened(12);
+    metrics.sessionFailed();
+    const lines = async () => (await metrics.render()).split("\n");
+    expect(await lines()).to.include.members([
+      "vnic_sessions_open 2",
+      "vnic_sessions_opened_total 2",
+      "vnic_session_failures_total 1",
+      'vnic_session_start_seconds_bucket{le="1"} 1',
+      "vnic_session_start_seconds_sum 12.7",
+      "vnic_session_start_seconds_count 2",
+    ]);
+    pool.size = 0;
+    expect(await lines()).to.include("vnic_sessions_open 0");
+  });
 });

@@ -55,6 +55,23 @@ describe("a pool of sessions", () => {
     expect(opened()).to.have.length(2);
   });
 
+  it("tells how many sessions there are, how long each took to open, and which couldn't be opened", async () => {
+    const told: string[] = [];
+    pool = new SessionPool(cluster, {
+      ...{ image: "localhost/image:1", clock },
+      onOpened: (node, seconds) => told.push(`${node} after ${seconds} s`),
+      onFailed: (node) => told.push(`${node} failed`),
+    });
+    expect(pool.size).to.equal(0);
+    await pool.use(one, deadline(), eject);
+    expect(pool.size).to.equal(1);
+    cluster.failNext("createJob", new VnicError("forbidden", "no right"));
+    await rejection(pool.use(other, deadline(), eject));
+    expect(told).to.deep.equal(["worker-1 after 0 s", "worker-2 failed"]);
+    await clock.advance(3);
+    expect(pool.size).to.equal(0);
+  });
+
   it("ends the session that has been without work longest when there are many, but none with work", async () => {
     pool = new SessionPool(cluster, { image: "localhost/image:1", clock, mostLingering: 3 });
     for (const name of ["busy", "a", "b", "c", "d"]) cluster.nodes.set(name, node());
