@@ -3,8 +3,17 @@ import { openCluster } from "../../provider/cluster/kube-cluster.ts";
 import { messageOf } from "../../provider/base/errors.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import type { Cluster, PodRef } from "../../provider/cluster/cluster.ts";
-import { publish, publishedEntry, withdraw } from "../../provider/lifecycle/network/network-status.ts";
-import { networkStatusAnnotation, withEntry } from "../../provider/model/kubernetes/network-status.ts";
+import {
+  preparePublication,
+  publish,
+  publishedEntry,
+  withdraw,
+} from "../../provider/lifecycle/network/network-status.ts";
+import {
+  dynamicNetworksRole,
+  networkStatusAnnotation,
+  withEntry,
+} from "../../provider/model/kubernetes/network-status.ts";
 import type { PodObject } from "../../provider/model/kubernetes/pod.ts";
 import { group, providerServiceAccount, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
 import { networkStatusPart } from "../../provider/model/platform/network-status.ts";
@@ -131,6 +140,31 @@ describe("the annotation network-status of a pod", () => {
         );
       for (const subresource of ["status", "resize"])
         expect(await change(account, annotated("[]"), "--subresource", subresource)).to.match(/forbidden/i);
+    }
+  });
+
+  it("isn't written where multus-dynamic-networks-controller is installed, which both accounts can see", async () => {
+    const network = { mode: "macvlan", parent: "eth1", networkStatus: `${namespace}/lan` } as const;
+    const role = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: dynamicNetworksRole },
+    };
+    const prepared = async () => {
+      const warnings: string[] = [];
+      const warn = (text: string) => void warnings.push(text);
+      const names = await Promise.all(clusters.map((cluster) => preparePublication({ cluster, warn }, network, pod)));
+      return { names, warnings };
+    };
+    expect(await prepared()).to.deep.equal({ names: [network.networkStatus, network.networkStatus], warnings: [] });
+    await applyObjects(api.kubectl, [{ ...role, rules: [] }]);
+    try {
+      const { names, warnings } = await prepared();
+      expect(names).to.deep.equal([undefined, undefined]);
+      expect(warnings).to.have.length(2);
+      expect(warnings[0]).to.include("multus-dynamic-networks-controller is installed, and would unplug it");
+    } finally {
+      await kubectl(api.kubectl, ["delete", "clusterrole", dynamicNetworksRole]);
     }
   });
 

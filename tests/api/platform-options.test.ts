@@ -1,10 +1,16 @@
 import { expect } from "chai";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
 import { defaultImage } from "../../provider/base/package.ts";
+import type { Manifest } from "../../provider/model/platform/manifest.ts";
 import type { PlatformOptions } from "../../provider/model/platform/options.ts";
 import { platformManifests } from "../../provider/model/platform/platform.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
-import { applyObjects } from "../support/cluster.ts";
+import { applyObjects, kubectl } from "../support/cluster.ts";
+import { runCommand } from "../support/command-line.ts";
 
 const workload = {
   resources: { requests: { cpu: "50m" }, limits: { memory: "768Mi", cpu: "1" } },
@@ -36,6 +42,8 @@ interface Workload {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: { readonly template: { readonly metadata: object; readonly spec: Readonly<Record<string, unknown>> } };
 }
+
+const nameOf = ({ kind, metadata: { namespace, name } }: Manifest) => [kind, namespace, name].join("/");
 
 describe("a platform with options", () => {
   let api: ApiServer;
@@ -100,6 +108,25 @@ describe("a platform with options", () => {
         expect(await create(podOf(own, changed)), JSON.stringify(changed)).to.match(/differs from the template/);
     }
     expect(await create(podOf(other))).to.match(/nodeSelector/);
+  });
+
+  it("is the same by kustomize, from the files of manifests --split", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vnic-kustomize-"));
+    try {
+      await writeFile(join(folder, "options.json"), JSON.stringify(options));
+      const words = ["manifests", "--options", join(folder, "options.json"), "--split", join(folder, "split")];
+      expect(await runCommand(words)).to.include({ code: 0 });
+      const { code, stdout, stderr } = await api.kubectl(["kustomize", join(folder, "split")]);
+      expect(code, stderr).to.equal(0);
+      const built = parseAllDocuments(stdout).map((document) => document.toJS() as Manifest);
+      const byName = (all: readonly Manifest[]) =>
+        all.toSorted((one, other) => nameOf(one).localeCompare(nameOf(other)));
+      expect(byName(built)).to.deep.equal(byName(JSON.parse(JSON.stringify(manifests)) as Manifest[]));
+      const apply = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-k", join(folder, "split")];
+      expect((await kubectl(api.kubectl, apply)).trim().split("\n")).to.have.length(manifests.length);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("gives the image pull secrets to the pods", async () => {

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { Deadline } from "../../provider/lifecycle/deadline.ts";
+import { eject } from "../../provider/lifecycle/eject.ts";
 import { inject } from "../../provider/lifecycle/inject.ts";
 import type { StoredVnic } from "../../provider/model/vnic/record.ts";
 import { apiVersion, vnicId } from "../../provider/model/names.ts";
@@ -84,5 +86,14 @@ describe("kstatus", () => {
     await inject(driver, edited, { sourceRecord: await record() });
     expect(seen, "while").to.deep.equal([{ kstatus: "InProgress", ready: "False", reason: "Attaching" }]);
     expect(await isSaid(), "after").to.deep.equal({ kstatus: "Current", ready: "True", reason: "Attached" });
+  });
+
+  it("sees a record that is being deleted as terminating until the Vnic is out of its pod", async () => {
+    const { uid } = (await record()).metadata;
+    await kubectl(api.kubectl, ["delete", "vnic", definition.name, "-n", namespace, "--wait=false"]);
+    const ask = () => askKstatus(api, "Vnic", vnicRef(definition));
+    expect(await ask()).to.equal("Terminating");
+    await eject(driver, vnicRef(definition), { uid }, new Deadline("deleting", 60));
+    expect(await ask()).to.equal("NotFound");
   });
 });

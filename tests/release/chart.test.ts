@@ -5,9 +5,10 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parse, parseAllDocuments } from "yaml";
-import { defaultImage } from "../../provider/base/package.ts";
+import { defaultImage, packageVersion } from "../../provider/base/package.ts";
 import { platformManifests, type PlatformPart, platformParts } from "../../provider/model/platform/platform.ts";
 import { writeChart } from "../../scripts/chart/chart.ts";
+import { pack } from "../../scripts/release/archive.ts";
 import { ensureHelm } from "../lab/index.ts";
 import { type Output, run } from "../lab/run.ts";
 
@@ -37,9 +38,9 @@ describe("the chart, rendered by Helm", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function template(values: object): Promise<Output> {
+  async function template(values: object, chart = "pulumi-vnic"): Promise<Output> {
     await writeFile(join(folder, "values.yaml"), JSON.stringify(values));
-    return run([helm, "template", "vnic", join(folder, "pulumi-vnic"), "-f", join(folder, "values.yaml")]);
+    return run([helm, "template", "vnic", join(folder, chart), "-f", join(folder, "values.yaml")]);
   }
 
   async function objects(values: object): Promise<Map<string, Rendered>> {
@@ -128,6 +129,17 @@ describe("the chart, rendered by Helm", () => {
     );
     const check = fc.asyncProperty(values, async (values) => assertSame(await objects(values), manifests(values)));
     await fc.assert(check, { numRuns: 40, seed: 1 });
+  });
+
+  it("is the same as an archive of a release", async () => {
+    pack(join(folder, "chart.tgz"), folder, ["pulumi-vnic"]);
+    const values = { reconciler: { replicas: 3 }, monitoring: { rules: true } };
+    const unpacked = await template(values);
+    expect(unpacked.stdout).to.include("kind: PrometheusRule");
+    expect(await template(values, "chart.tgz")).to.deep.equal(unpacked);
+    const { code, stdout, stderr } = await run([helm, "show", "chart", join(folder, "chart.tgz")]);
+    expect(code, stderr).to.equal(0);
+    expect(parse(stdout)).to.include({ name: "pulumi-vnic", version: packageVersion, appVersion: packageVersion });
   });
 
   it("adds only what Prometheus and Grafana need when monitoring is enabled", async () => {
