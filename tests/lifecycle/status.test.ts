@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { runCommand } from "../support/command-line.ts";
+import { until } from "../lab/run.ts";
+import { followCommand, runCommand } from "../support/command-line.ts";
 import { define } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 
@@ -47,6 +48,47 @@ describe("pulumi-vnic status and graph", () => {
     const words = (await run("status", "wire", "-n", namespace)).stdout;
     for (const title of ["Conditions", "Events", "In the kernel", "Resource file"])
       expect(words).to.include(`\n${title}\n`);
+  });
+
+  it("follows the Vnics with --watch: prints each row once, and again when it changes", async () => {
+    const { kubeconfig } = bench.lab;
+    const plain = followCommand(["status", "-n", namespace, "--watch"], { kubeconfig });
+    const data = followCommand(["status", "-n", namespace, "--watch", "--json"], { kubeconfig });
+    const screen = followCommand(["status", "-n", namespace, "--watch"], { kubeconfig, terminal: true });
+    const all = [plain, data, screen];
+    const show = (words: string) =>
+      until(`${words} to be shown`, 30, () => all.every(({ printed }) => printed.includes(words)) || undefined);
+    try {
+      await show(address);
+      const second = await bench.inject(
+        define({
+          name: "second",
+          pod: { namespace, name: "db" },
+          interfaceName: "lan1",
+          addresses: ["192.168.50.62/24"],
+        }),
+      );
+      await show("192.168.50.62/24");
+      await until("the second Vnic to be ready", 30, () => /second .*Ready/.test(plain.printed) || undefined);
+      await bench.eject(second);
+    } finally {
+      await Promise.all(all.map((one) => one.stop()));
+    }
+    const lines = plain.printed.trim().split("\n");
+    expect(lines.filter((line) => line.includes("NAMESPACE"))).to.have.length(1);
+    expect(lines.filter((line) => / wire /.test(line))).to.have.length(1);
+    expect(plain.printed).to.not.include("\u001b");
+    const rows = data.printed
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { name: string; pod: string });
+    expect(rows.filter(({ name }) => name === "wire")).to.have.length(1);
+    expect(rows.at(-1)).to.include({ name: "second", pod: "db" });
+    // A terminal gets the whole table each time, on a cleared screen, with a bold header.
+    const tables = screen.printed.split("\u001b[2J\u001b[H").slice(1);
+    expect(tables.length).to.be.greaterThan(1);
+    for (const table of tables.slice(0, -1))
+      expect(table).to.include("\u001b[1mNAMESPACE ").and.include("\u001b[22m").and.include(address);
   });
 
   it("says what to do about a name without a namespace, and about a missing Vnic", async () => {
