@@ -4,6 +4,7 @@ import { isList, maxItems } from "../schema/bounds.ts";
 import { type Canonical, shapeOf } from "../schema/field.ts";
 import { omitUndefined, unknownValue, wording } from "../schema/known.ts";
 import { type Problem, problemsOf } from "../schema/problem.ts";
+import { gatewayProblems } from "../schema/route-fields.ts";
 import { networkFields, networkResourceFields } from "./fields.ts";
 import { vlanProblem } from "./mode.ts";
 import { placementProblems } from "./placement.ts";
@@ -30,8 +31,8 @@ export function parseNetwork(inputs: unknown): { definition: NetworkDefinition }
 }
 
 function crossFieldProblems(given: Readonly<Record<string, unknown>>) {
-  const { mode = "macvlan", parent, parents, vlan, ranges, placement } = given;
-  const problems: Problem[] = [];
+  const { mode = "macvlan", parent, parents, vlan, ranges, placement, gateways } = given;
+  const problems: Problem[] = gatewayProblems(gateways);
   if (parent === undefined && (parents === undefined || (Array.isArray(parents) && parents.length === 0)))
     problems.push({ property: "parent", reason: `is missing; give it, or "parents" for nodes by their labels` });
   const reason = vlanProblem(mode, vlan);

@@ -79,13 +79,14 @@ export function text(mostCharacters: number, what: string): z.ZodString {
   });
 }
 
-/** A list of limited length. The items of a longer one aren't validated. */
-export function list<T extends z.ZodType>(item: T, mostItems: number) {
+/** A list of limited length. The items of a longer one aren't validated. `validations`: rules of the list in a CRD. */
+export function list<T extends z.ZodType>(item: T, mostItems: number, validations: readonly object[] = []) {
   const bounded = z
     .array(z.unknown())
     .max(mostItems, { error: ({ input }) => tooMany(input, "items", mostItems) })
     .pipe(z.array(item));
-  return shownAs(bounded, () => z.array(item).max(mostItems));
+  const rules = validations.length === 0 ? {} : { "x-kubernetes-validations": validations };
+  return shownAs(bounded, () => z.array(item).max(mostItems).meta(rules));
 }
 
 /** A map of limited size. The entries of a larger one aren't validated. */

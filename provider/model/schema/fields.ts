@@ -79,10 +79,22 @@ export const macPrefix = ruled(text(maxLength.mac, "the beginning of a MAC addre
   .transform((given) => given.toLowerCase().replaceAll("-", ":"))
   .meta(admitted(maxLength.mac, macPrefixRules));
 
+const [tooFew, tooMany] = [
+  "is not a number of Vnics; use 0 or more",
+  "is more than 1000000; leave it out for any number",
+];
+
 /** A maximum number of Vnics. */
 export const vnicCount = z
   .int({ error: ({ input }) => `${quote(input)} is not a number of Vnics; use a whole number` })
-  .min(0, { error: ({ input }) => `${String(input)} is not a number of Vnics; use 0 or more` });
+  .min(0, { error: ({ input }) => `${String(input)} ${tooFew}` })
+  .max(1_000_000, { error: ({ input }) => `${String(input)} ${tooMany}` })
+  .meta({
+    "x-kubernetes-validations": [
+      { rule: "self >= 0", message: tooFew },
+      { rule: "self <= 1000000", message: tooMany },
+    ],
+  });
 
 const reservedInterfaces = ["lo", "eth0", "all", "default"];
 

@@ -9,6 +9,7 @@ import { known, unknownValue } from "./known.ts";
 import { admitted, type Rule, ruled } from "./rule.ts";
 import { quote } from "../../base/quote.ts";
 import { unassignable } from "./address-blocks.ts";
+import { numberOf } from "./cel-address.ts";
 
 /** A range of addresses on an external network to allocate from. */
 export interface AddressRange {
@@ -39,7 +40,7 @@ const subnetRule = { words: `is not a subnet; write it like "192.168.50.0/24" or
 /** A subnet's address and prefix length, converted to canonical form. */
 export const subnet = text(maxLength.address, "a subnet")
   .transform((text, context) => {
-    const parsed = parseSubnet(text);
+    const parsed = isMapped(text) ? undefined : parseSubnet(text);
     if (parsed) return `${format(parsed.span.first, parsed.bits)}/${parsed.prefix}`;
     context.addIssue({ code: "custom", message: `${quote(text)} ${subnetRule.words}` });
     return z.NEVER;
@@ -57,24 +58,41 @@ const address = ruled(text(maxLength.address, "an IP address"), addressRules).me
   admitted(maxLength.address, addressRules),
 );
 
-const [dotted, hexadecimal, prefixLength] = [
-  "[0-9]{1,3}([.][0-9]{1,3}){3}",
-  "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*",
-  "/[1-9][0-9]{0,2}",
+const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
+const families = [
+  { address: `${octet}([.]${octet}){3}`, prefixLength: "([1-9]|[12][0-9]|3[0-2])" },
+  { address: "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", prefixLength: "([1-9][0-9]?|1[01][0-9]|12[0-8])" },
 ];
-const spanForm = `^(${[dotted, hexadecimal].map((one) => `${one}(-${one}|${prefixLength})?`).join("|")})$`;
+const spanForm = `^(${families.map(({ address, prefixLength }) => `${address}(-${address}|/${prefixLength})?`).join("|")})$`;
+
+/** CEL: whether two addresses are of one family, and in order if they are IPv4. CEL can't compare IPv6 addresses. */
+function inOrder(first: string, last: string): string {
+  const [from, to] = [first, last].map((one) => numberOf(`${one}.split('.')`));
+  return `ip(${first}).family() == ip(${last}).family() && (ip(${first}).family() == 6 || ${from} <= ${to})`;
+}
 
 const excludedRules: Rule[] = [
   {
     words: `is no address, span or subnet; write it like "192.168.50.1", "192.168.50.1-192.168.50.9" or "192.168.50.0/28"`,
     holds: (text) => parseSpan(text) !== undefined,
-    // The API server may not parse so many texts; `parseSpan` also checks octets, and the order of two addresses.
+    // The API server may not parse so many texts; `parseSpan` also checks IPv6 addresses, and the order of two addresses.
     cel: `self.matches('${spanForm}')`,
   },
 ];
 const excluded = ruled(text(maxLength.span, "two addresses"), excludedRules).meta(
   admitted(maxLength.span, excludedRules),
 );
+
+const nothingLeft = "has no host address left between from and to that is not excluded";
+
+/** CEL: whether the ends of a range are in order, as far as CEL can compare them. */
+const isOrdered = `!has(self.from) || !has(self.to) || !isIP(self.from) || !isIP(self.to) || ip(self.from).family() != ip(self.to).family() || ${inOrder("self.from", "self.to")}`;
+
+/** CEL: whether a range's subnet isn't within a block that has no hosts. */
+const isAssignable = `!isCIDR(self.cidr) || !(${unassignable
+  .filter(({ inCel }) => inCel !== false)
+  .flatMap(({ blocks }) => blocks.map((block) => `cidr('${block}').containsCIDR(self.cidr)`))
+  .join(" || ")})`;
 
 /** The schema of an {@link AddressRange}, which must contain at least one free address. */
 export const addressRange: z.ZodType<AddressRange> = z
@@ -107,14 +125,17 @@ export const addressRange: z.ZodType<AddressRange> = z
     if (context.issues.length === 0 && sizeOf(freeSpans(range as AddressRange)) === 0n)
       context.addIssue({
         code: "custom",
-        message: `${range.cidr} has no host address left between from and to that isn't excluded`,
+        message: `${range.cidr} ${nothingLeft}`,
       });
   })
   .meta({
-    "x-kubernetes-validations": ["from", "to"].map((end) => ({
-      rule: `!has(self.${end}) || !isIP(self.${end}) || !isCIDR(self.cidr) || cidr(self.cidr).containsIP(self.${end})`,
-      messageExpression: `'${end}: ' + self.${end} + ' is not in ' + self.cidr`,
-    })),
+    "x-kubernetes-validations": [
+      ...["from", "to"].map((end) => ({
+        rule: `!has(self.${end}) || !isIP(self.${end}) || !isCIDR(self.cidr) || cidr(self.cidr).containsIP(self.${end})`,
+        messageExpression: `'${end}: ' + self.${end} + ' is not in ' + self.cidr`,
+      })),
+      ...[isOrdered, isAssignable].map((rule) => ({ rule, messageExpression: `self.cidr + ' ${nothingLeft}'` })),
+    ],
   }) as z.ZodType<AddressRange>;
 
 /**
@@ -230,6 +251,12 @@ export function isWithin(range: AddressRange, other: AddressRange): boolean {
 /** The span of a subnet or of a single address; undefined for other texts. */
 export function spanOf(text: string): FamilySpan | undefined {
   return parseSpan(text);
+}
+
+/** Whether a subnet is given by an IPv4-mapped IPv6 address, which is none for Go, and thus for CEL. */
+function isMapped(subnet: string): boolean {
+  const [host = ""] = subnet.split("/");
+  return isIPv6(host) && ipaddr.IPv6.isValid(host) && ipaddr.IPv6.parse(host).isIPv4MappedAddress();
 }
 
 function parseAddress(text: string): { value: bigint; bits: 32 | 128 } | undefined {

@@ -103,7 +103,12 @@ export const routes = list(
   maxItems.routes,
 );
 
-export const gateways = list(known(host), maxItems.gateways);
+export const gateways = list(known(host), maxItems.gateways, [
+  {
+    rule: "self.size() < 2 || !self.all(one, isIP(one)) || ip(self[0]).family() != ip(self[1]).family()",
+    message: "gateways[1]: has the same address family as gateways[0]",
+  },
+]);
 
 export const defaultRoute = z.strictObject({
   except: known(list(known(destination), maxItems.exceptions)).register(descriptions, {
@@ -144,17 +149,8 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
     });
   };
   const hops = isList(gateways, maxItems.gateways) ? gateways : [];
-  hops.forEach((gateway, index) => {
-    reachable(`gateways[${index}]`, gateway);
-    const first = hops.findIndex(
-      (other) => other !== unknownValue && isIPv6(String(other)) === isIPv6(String(gateway)),
-    );
-    if (gateway !== unknownValue && first < index)
-      problems.push({
-        property: `gateways[${index}]`,
-        reason: `has the same address family as gateways[${first}]`,
-      });
-  });
+  hops.forEach((gateway, index) => reachable(`gateways[${index}]`, gateway));
+  problems.push(...gatewayProblems(gateways));
   const given = isList(routes, maxItems.routes) ? (routes as readonly ({ to?: unknown; via?: unknown } | null)[]) : [];
   given.forEach((one, index) => {
     if (one?.via === undefined) return;
@@ -178,6 +174,18 @@ export function routeProblems(inputs: Readonly<Record<string, unknown>>): Proble
     if (value !== undefined && value !== unknownValue && gateways === undefined && !mayBeProvided)
       problems.push({ property, reason: `needs "gateways"` });
   return problems;
+}
+
+/** Gateways of the same family as an earlier one, in the raw input. */
+export function gatewayProblems(gateways: unknown): Problem[] {
+  const hops = isList(gateways, maxItems.gateways) ? gateways : [];
+  return hops.flatMap((gateway, index) => {
+    const first = hops.findIndex(
+      (other) => other !== unknownValue && isIPv6(String(other)) === isIPv6(String(gateway)),
+    );
+    if (gateway === unknownValue || first === index) return [];
+    return [{ property: `gateways[${index}]`, reason: `has the same address family as gateways[${first}]` }];
+  });
 }
 
 function isNamed(network: unknown): boolean {
