@@ -141,7 +141,14 @@ function differences(images: readonly string[]): string {
       "volumes (token)",
     ),
     names("variables.containers.size() == 1", "containers"),
-    fields(container, ["image", "env", "volumeMounts"], "t.container", "t.containerDefaults", "containers[0]."),
+    fields(
+      container,
+      ["image", "env", "volumeMounts"],
+      "t.container",
+      "t.containerDefaults",
+      "containers[0].",
+      `variables.isPod && ${setOnContainers(container)}`,
+    ),
     names(mounts(container), "containers[0].volumeMounts"),
     names(environment(container, images), "containers[0].env"),
   ].join(" + ");
@@ -161,6 +168,11 @@ const setOnPods = [
   .join(" || ")
   .replace(/^/, "(")
   .replace(/$/, ")");
+
+/** Fields that admission plugins set on a pod's container: AlwaysPullImages, so that nobody uses an image without its credentials. */
+function setOnContainers(container: string): string {
+  return `k == 'imagePullPolicy' && ${container}[k] == 'Always'`;
+}
 
 /** Kubernetes adds tolerations of its own node taints to pods. */
 const tolerations =
