@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CustomObjectsApi } from "@kubernetes/client-node";
-import { apiVersion, fieldManager, fieldManagerOf, group, version } from "../model/names.ts";
+import { apiVersion, fieldManager, fieldManagerOf, group, isObjectName, version } from "../model/names.ts";
 import { ownerOf, type RecordMetadata } from "../model/kubernetes/record.ts";
 import { isVnicError, VnicError } from "../base/errors.ts";
+import { quote } from "../base/quote.ts";
 import { type ApiServer, call, changeVersion, deleteWithPreconditions, find, throwOnRace } from "./call.ts";
 import { partOfRecord } from "../model/kubernetes/part-of-record.ts";
 import { type List, listPages, type PageQuery } from "./pages.ts";
@@ -204,23 +205,41 @@ function singleRequests<Stored>(
   resource: { readonly group: string; readonly version: string; readonly plural: string },
 ) {
   return {
-    get: ({ namespace, name }: RecordName): Promise<Stored> =>
-      namespace === undefined
+    get: (names: RecordName): Promise<Stored> => {
+      const { namespace, name } = inPath(names);
+      return namespace === undefined
         ? objects.getClusterCustomObject({ ...resource, name })
-        : objects.getNamespacedCustomObject({ ...resource, namespace, name }),
-    patch: ({ namespace, name }: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
-      namespace === undefined
+        : objects.getNamespacedCustomObject({ ...resource, namespace, name });
+    },
+    patch: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> => {
+      const { namespace, name } = inPath(names);
+      return namespace === undefined
         ? objects.patchClusterCustomObject({ ...resource, name, ...how }, type)
-        : objects.patchNamespacedCustomObject({ ...resource, namespace, name, ...how }, type),
-    patchStatus: ({ namespace, name }: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
-      namespace === undefined
+        : objects.patchNamespacedCustomObject({ ...resource, namespace, name, ...how }, type);
+    },
+    patchStatus: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> => {
+      const { namespace, name } = inPath(names);
+      return namespace === undefined
         ? objects.patchClusterCustomObjectStatus({ ...resource, name, ...how }, type)
-        : objects.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, ...how }, type),
-    remove: ({ namespace, name }: RecordName, body: { readonly preconditions: object }): Promise<unknown> =>
-      namespace === undefined
+        : objects.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, ...how }, type);
+    },
+    remove: (names: RecordName, body: { readonly preconditions: object }): Promise<unknown> => {
+      const { namespace, name } = inPath(names);
+      return namespace === undefined
         ? objects.deleteClusterCustomObject({ ...resource, name, body })
-        : objects.deleteNamespacedCustomObject({ ...resource, namespace, name, body }),
+        : objects.deleteNamespacedCustomObject({ ...resource, namespace, name, body });
+    },
   };
+}
+
+/**
+ * The names as parts of a request's path. "." and ".." would lead to another path, such as that of all records. Such a
+ * name can only come from an edited state, or from a program that looks a resource up by its ID.
+ */
+function inPath(names: RecordName): RecordName {
+  for (const name of [names.namespace ?? "default", names.name])
+    if (!isObjectName(name)) throw new VnicError("invalid", `${quote(name)} is not the name of an object`);
+  return names;
 }
 
 /** Picks the namespace and name of an object that has more properties. */

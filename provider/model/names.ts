@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { quote } from "../base/quote.ts";
 
 /** API group of our records, and prefix of our labels, annotations and finalizers. */
 export const group = "pulumi-vnic.dev";
@@ -95,10 +96,17 @@ export function vnicId(ref: VnicRef): string {
   return `${ref.namespace}/${ref.name}`;
 }
 
+/** Parses an ID, which a program or an edited state may give. Its parts become parts of requests' paths. */
 export function parseVnicId(id: string): VnicRef {
-  const [namespace, name, ...rest] = id.split("/");
-  if (!namespace || !name || rest.length > 0) throw new Error(`id ${JSON.stringify(id)} is not "<namespace>/<name>"`);
+  const [namespace = "", name = "", ...rest] = id.split("/");
+  if (!isObjectName(namespace) || !isObjectName(name) || rest.length > 0)
+    throw new Error(`id ${quote(id)} is not "<namespace>/<name>"`);
   return { namespace, name };
+}
+
+/** Whether a text may be the name of an object (RFC 1123). */
+export function isObjectName(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
 /**

@@ -3,7 +3,17 @@ import { type Definition, parseDefinition } from "./definition.ts";
 import { VnicError } from "../../base/errors.ts";
 import type { VnicStatus } from "./conditions.ts";
 import { termsOf } from "../lease/lease.ts";
-import { annotations, apiVersion, finalizer, group, labels, networkLabel, vnicId, type VnicRef } from "../names.ts";
+import {
+  annotations,
+  apiVersion,
+  finalizer,
+  group,
+  isObjectName,
+  labels,
+  networkLabel,
+  vnicId,
+  type VnicRef,
+} from "../names.ts";
 import { type OurRecord, ownerOf, type RecordMetadata, type Stored } from "../kubernetes/record.ts";
 import type { NodeNetwork } from "../network/mode.ts";
 import { type AttachedNetwork, isNamed, type NamedNetwork } from "../network/reference.ts";
@@ -182,11 +192,6 @@ export function toReapply({ apiVersion, kind, metadata, spec }: StoredVnic): Vni
 export function placementOf({ metadata }: VnicRecord): { node: string; podUid: string } | undefined {
   const { [annotations.node]: node = "", [annotations.podUid]: podUid = "" } = metadata.annotations ?? {};
   return isObjectName(node) && /^[\w-]{1,128}$/.test(podUid) ? { node, podUid } : undefined;
-}
-
-/** Whether a text may be the name of a Node (RFC 1123). */
-function isObjectName(text: string): boolean {
-  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
 /**

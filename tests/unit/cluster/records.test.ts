@@ -115,3 +115,24 @@ for (const { what, path, finalizer: ours, find, hold, release, remove } of kinds
         expect(patched()).to.deep.equal([{ metadata: { finalizers: [others, ours], resourceVersion: "5" } }]);
       });
   });
+
+describe("a record's name in a request's path", () => {
+  it("is refused if it leads to another path, and nothing is sent", async () => {
+    const server = await new FakeApiServer().start();
+    const cluster = await openCluster({ kubeconfig: kubeconfig({ server: server.url }) });
+    for (const name of [".", "..", "%2e", "a/b", "", "a?b=c", "Ä"]) {
+      const calls = [
+        cluster.findVnic({ namespace: "shop", name }),
+        cluster.findVnic({ namespace: name, name: "db-wire" }),
+        cluster.deleteVnic({ namespace: "shop", name }, uid(1)),
+        cluster.findVnicSet({ namespace: "shop", name }),
+        cluster.deleteVnicSet({ namespace: "shop", name }, uid(1)),
+        cluster.findNetwork(name),
+        cluster.deleteNetwork(name, uid(1)),
+      ];
+      for (const call of calls) expect((await rejection(call)).message).to.include("is not the name of an object");
+    }
+    expect(server.requests).to.deep.equal([]);
+    await server.stop();
+  });
+});

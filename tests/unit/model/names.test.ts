@@ -106,7 +106,19 @@ describe("an id", () => {
       }),
     );
   });
-  for (const id of ["", "db-wire", "/db-wire", "shop/", "shop/db/wire"])
+  for (const id of [
+    "",
+    "db-wire",
+    "/db-wire",
+    "shop/",
+    "shop/db/wire",
+    "shop/.",
+    "../db",
+    "shop/..",
+    "shop/%2e",
+    "shop/DB",
+    "shop/a\n",
+  ])
     it(`is refused when it is ${JSON.stringify(id)}`, () =>
       expect(() => names.parseVnicId(id)).to.throw(`id ${JSON.stringify(id)} is not "<namespace>/<name>"`));
 });
