@@ -19,7 +19,7 @@ import { isSettled } from "./settled.ts";
 import { setFailed } from "./status.ts";
 import type { Sweeps } from "./sweep.ts";
 import type { ReconcilerContext, Task } from "./task.ts";
-import { awaitedValues, waitersFor } from "./waiters.ts";
+import { awaitedValues, firstWaiter, waitersFor } from "./waiters.ts";
 import { WatchedIndex } from "./watched-index.ts";
 
 /**
@@ -156,9 +156,9 @@ export function startVnicController(
     const holder = vnicWithout(address, vnics);
     if (holder !== undefined) claimAgain(holder);
     const waiters = waitersFor(address, waiting.of(address.spec.value).values());
-    const first = holder === undefined ? waiters.shift() : undefined;
-    for (const id of waiters) queue.postpone(id, headStartSeconds);
-    if (first !== undefined) queue.add(first);
+    for (const { metadata } of waiters) queue.postpone(vnicId(metadata), headStartSeconds);
+    if (holder === undefined)
+      void firstWaiter(context.cluster, address, waiters).then((first) => first && queue.add(vnicId(first.metadata)));
   });
   return () => {
     endRounds();

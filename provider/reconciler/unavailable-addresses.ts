@@ -115,7 +115,8 @@ function asksFor({ metadata, spec, status }: StoredVnic | VnicRecord, namespace:
   return metadata.namespace === namespace || (metadata.labels?.[labels.set] !== undefined && !readyOf(status));
 }
 
-function networkKey(network: NetworkReference, namespace: string): string {
+/** Identifies the network of a record in a namespace. */
+export function networkKey(network: NetworkReference, namespace: string): string {
   return `${namespace} ${JSON.stringify(network)}`;
 }
 

@@ -235,6 +235,14 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "all rights in a namespace can't write the status of a Vnic or VnicSet, by which drivers decide": {
     "api/tenant.test.ts": ["isn't that of a tenant with all rights whose … …"],
   },
+  "rights on Vnics can't delay who waits for an address by waiting for the same address on another network": {
+    "api/many-vnics.test.ts": [
+      "by waiting for the same address on another network doesn't delay a neighbour who waits for it",
+    ],
+    "unit/reconciler/waiters.test.ts": [
+      "are tried first if they wait behind the parent of the address, and not for the same value on another network",
+    ],
+  },
   "all rights in a namespace can't exhaust the memory of the reconciler by the size of its pods, workloads and records":
     {
       "api/large-objects.test.ts": ["keep little of what a tenant makes large, and never have much at once"],
