@@ -18,6 +18,7 @@ export interface AnyRecord {
     readonly name: string;
     readonly uid: string;
     readonly resourceVersion: string;
+    readonly finalizers?: readonly string[];
   };
 }
 
@@ -30,6 +31,8 @@ export interface Uninstaller {
 }
 
 const recordSeconds = 120;
+/** How long records may stay after their Vnics are removed. Kubernetes' own controllers remove their finalizers soon. */
+const goneSeconds = 10;
 
 /** Reads all records in the order in which they can be deleted: VnicSets own Vnics, and Vnics use VnicNetworks. */
 export async function readRecords(api: RawApi): Promise<AnyRecord[]> {
@@ -95,10 +98,27 @@ export async function deleteRecords(
   } finally {
     await sessions.close();
   }
+  await awaitRecordsGone(api);
   for (const { path, words } of ofKind("VnicNetwork")) {
     await api.delete(path);
     await awaitGone(api, path, words);
     report(`deleted ${words}`);
+  }
+}
+
+/**
+ * Waits until all Vnics and VnicSets are gone. Whoever may write a record may give it a finalizer, which would keep the CRDs when all
+ * else is removed already.
+ */
+async function awaitRecordsGone(api: RawApi): Promise<void> {
+  const deadline = new Deadline("deleting all records", goneSeconds);
+  for (;;) {
+    const left = (await readRecords(api)).filter(({ kind }) => kind !== "VnicNetwork");
+    if (left.length === 0) return;
+    const some = left
+      .slice(0, 5)
+      .map(({ words, metadata }) => `${words} (${metadata.finalizers?.join(", ") ?? "none"})`);
+    await deadline.wait(200, `those that finalizers keep, ${left.length} in all, to be gone: ${some.join(", ")}`);
   }
 }
 
