@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import { messageOf } from "../base/errors.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "../node/host-path.ts";
+import { AnnouncedRoutes } from "./announced-routes.ts";
 import { Leases } from "./leases.ts";
 import { netnsDirectories } from "./netns-directories.ts";
 import { reportTo } from "./report.ts";
@@ -48,6 +49,11 @@ export async function runAgent(cluster: Pick<Cluster, "changeVnicStatus" | "crea
   // The NICs are checked in a separate loop, because these checks wait for hosts on the network.
   setInterval(
     oneAtATime(() => nics.check()),
+    pollMilliseconds,
+  );
+  const routes = new AnnouncedRoutes();
+  setInterval(
+    oneAtATime(() => routes.look()),
     pollMilliseconds,
   );
   // A DHCP client keeps the network namespace of an ended pod alive, and with it the NIC, so it must end at once.

@@ -149,7 +149,7 @@ function announce(name: string, mac: string): IpLine {
  * Makes the kernel solicit routers at once. Setting the interface identifier has this effect, even to the default
  * (modified EUI-64).
  */
-function solicit(name: string, mac: string): IpLine {
+export function solicit(name: string, mac: string): IpLine {
   const [first = "", ...rest] = mac.split(":");
   const bytes = [(parseInt(first, 16) ^ 2).toString(16).padStart(2, "0"), ...rest];
   const [a, b, c, d, e, f] = bytes;

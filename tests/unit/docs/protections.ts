@@ -335,6 +335,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "lifecycle/slaac.test.ts": ["gives the address from MAC and prefix, and takes nothing else"],
       "unit/model/link/link-steps.test.ts": ["switch IPv6 off when it has no IPv6 address"],
     },
+  "a host on the LAN can't fill the node's memory by router advertisements, or delay a pod's neighbour discovery, for long while the node agent runs":
+    {
+      "kernel/announcements.test.ts": [
+        "leave few routes after a flood, and the NIC works as before",
+        "delay its neighbour discovery for some seconds only",
+      ],
+    },
   "a host on the LAN can't redirect what a pod sends over its NIC, by ICMP": {
     "kernel/redirects.test.ts": [
       "doesn't redirect what a pod sends, while the pod's other NICs follow redirects as before",
