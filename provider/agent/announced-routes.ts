@@ -34,7 +34,7 @@ const timers = {
 const concurrentLooks = 4;
 /** After a look, a NIC rests for this many times as long as the look took, because a pod can make it slow. */
 const restFactor = 9;
-/** The same is logged about a Vnic once in this time: a host of the LAN may cause it at any time. */
+/** How long the same message about a Vnic is not repeated, because a host of the LAN may cause it at any time. */
 const logMilliseconds = 3_600_000;
 /**
  * How long routes are removed at a time, in seconds. New ones may come as fast as old ones go. Meanwhile, sessions wait for
