@@ -31,6 +31,8 @@ describe("a node whose state directory is lost", function () {
     agent.statusOf(uid)?.conditions.find(({ type }) => type === wanted);
   const fixedPlan = (host: number) =>
     planFor(other, `192.168.50.${host}/24`, { interfaceName: `net${host}`, mac: `02:00:5e:00:00:${host}` });
+  /** Lazily, because the agent may be reading in the directory at that moment. */
+  const unmount = () => must(["umount", "--lazy", state]);
   const listens = () => until("the agent's socket", 30, () => agent.answers());
 
   it("has the agent's socket restored, and reports and re-injects its Vnics", async () => {
@@ -78,7 +80,7 @@ describe("a node whose state directory is lost", function () {
       await rm(source, { recursive: true });
       await agent.ended();
     } finally {
-      await must(["umount", state]);
+      await unmount();
     }
     await agent.start();
     await listens();
@@ -103,7 +105,7 @@ describe("a node whose state directory is lost", function () {
       expect(await world.hosts[0]?.reaches("192.168.50.61")).to.equal(true);
       await world.session.eject({ vnic: plan.vnic });
     } finally {
-      await must(["umount", state]);
+      await unmount();
     }
   });
 });
