@@ -204,31 +204,40 @@ function singleRequests<Stored>(
   objects: CustomObjectsApi,
   resource: { readonly group: string; readonly version: string; readonly plural: string },
 ) {
+  type Place = typeof resource & { readonly name: string };
+  const send = <Answer>(
+    names: RecordName,
+    inNamespace: (place: Place & { readonly namespace: string }) => Promise<Answer>,
+    inCluster: (place: Place) => Promise<Answer>,
+  ): Promise<Answer> => {
+    const { namespace, name } = inPath(names);
+    return namespace === undefined ? inCluster({ ...resource, name }) : inNamespace({ ...resource, namespace, name });
+  };
   return {
-    get: (names: RecordName): Promise<Stored> => {
-      const { namespace, name } = inPath(names);
-      return namespace === undefined
-        ? objects.getClusterCustomObject({ ...resource, name })
-        : objects.getNamespacedCustomObject({ ...resource, namespace, name });
-    },
-    patch: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> => {
-      const { namespace, name } = inPath(names);
-      return namespace === undefined
-        ? objects.patchClusterCustomObject({ ...resource, name, ...how }, type)
-        : objects.patchNamespacedCustomObject({ ...resource, namespace, name, ...how }, type);
-    },
-    patchStatus: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> => {
-      const { namespace, name } = inPath(names);
-      return namespace === undefined
-        ? objects.patchClusterCustomObjectStatus({ ...resource, name, ...how }, type)
-        : objects.patchNamespacedCustomObjectStatus({ ...resource, namespace, name, ...how }, type);
-    },
-    remove: (names: RecordName, body: { readonly preconditions: object }): Promise<unknown> => {
-      const { namespace, name } = inPath(names);
-      return namespace === undefined
-        ? objects.deleteClusterCustomObject({ ...resource, name, body })
-        : objects.deleteNamespacedCustomObject({ ...resource, namespace, name, body });
-    },
+    get: (names: RecordName): Promise<Stored> =>
+      send(
+        names,
+        (place) => objects.getNamespacedCustomObject(place),
+        (place) => objects.getClusterCustomObject(place),
+      ),
+    patch: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
+      send(
+        names,
+        (place) => objects.patchNamespacedCustomObject({ ...place, ...how }, type),
+        (place) => objects.patchClusterCustomObject({ ...place, ...how }, type),
+      ),
+    patchStatus: (names: RecordName, how: PatchParameters, type: RequestOptions): Promise<Stored> =>
+      send(
+        names,
+        (place) => objects.patchNamespacedCustomObjectStatus({ ...place, ...how }, type),
+        (place) => objects.patchClusterCustomObjectStatus({ ...place, ...how }, type),
+      ),
+    remove: (names: RecordName, body: { readonly preconditions: object }): Promise<unknown> =>
+      send(
+        names,
+        (place) => objects.deleteNamespacedCustomObject({ ...place, body }),
+        (place) => objects.deleteClusterCustomObject({ ...place, body }),
+      ),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type BurstRow, series as burstSeries } from "../../tests/bench/burst-report.ts";
-import type { SetsSummary } from "../../tests/bench/sets-report.ts";
+import { setsRequests, type SetsSummary } from "../../tests/bench/sets-report.ts";
 import { series as attachSeries } from "../../tests/bench/attach-report.ts";
 import { healParts, healRequests, type HealRound } from "../../tests/bench/heal-report.ts";
 import type { Summary } from "../../tests/bench/statistics.ts";
@@ -86,9 +86,7 @@ export function setsTables({ sets, summary: { size, moments, cpu, comparisons, r
     table(["Compared by p50", "ms", "Control", "Ratio", "Target"], comparisons),
     table(
       ["Requests of the `up`, of all programs", "for each Vnic"],
-      Object.entries(requests)
-        .filter(([, number]) => number >= 0.01)
-        .map(([kind, number]) => [`\`${kind}\``, number.toFixed(2)]),
+      setsRequests(requests).map(([kind, number]) => [`\`${kind}\``, number]),
     ),
   ].join("\n\n");
 }

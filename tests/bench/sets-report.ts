@@ -56,6 +56,13 @@ export function summarizeSets(rounds: readonly SetsRound[]): SetsSummary {
   };
 }
 
+/** The kinds of requests of which there was at least one for a hundred Vnics, and their number for each Vnic. */
+export function setsRequests(requests: SetsSummary["requests"]): [kind: string, number: string][] {
+  return Object.entries(requests)
+    .filter(([, number]) => number >= 0.01)
+    .map(([kind, number]) => [kind, number.toFixed(2)]);
+}
+
 function compare(
   words: string,
   rounds: readonly SetsRound[],
@@ -83,12 +90,7 @@ export function printSets(rounds: readonly SetsRound[]): void {
     ],
   );
   console.log("\nrequests for each Vnic, of all programs, p50\n");
-  printTable(
-    ["request", "number"],
-    Object.entries(requests)
-      .filter(([, number]) => number >= 0.01)
-      .map(([kind, number]) => [kind, number.toFixed(2)]),
-  );
+  printTable(["request", "number"], setsRequests(requests));
   console.log("");
   printTable(["compared, p50", "ms", "control", "ratio", "target"], comparisons);
 }
