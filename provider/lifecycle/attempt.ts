@@ -7,7 +7,7 @@ import type { PublishedEntry, VnicStatus } from "../model/vnic/conditions.ts";
 import type { Driver } from "./driver.ts";
 import { emitEvents } from "./emit-events.ts";
 
-/** An attempt that takes longer reports what it waits for. Most attempts end sooner, which saves the request. */
+/** Most attempts end sooner, which saves the requests of a report. */
 const firstReportMilliseconds = 1000;
 const reportEveryMilliseconds = 3000;
 
@@ -31,7 +31,7 @@ export class Attempt {
     this.pod = pod;
     if (!isOutdated(record, pod.uid)) return;
     if (!isReportedUnready(record)) this.writeProgress();
-    this.timer = setTimeout(() => this.emitEvent(), firstReportMilliseconds).unref();
+    this.timer = setTimeout(() => this.emitEvent(), driver.firstReportMilliseconds ?? firstReportMilliseconds).unref();
   }
 
   /** Shows what the attempt waits for now. */

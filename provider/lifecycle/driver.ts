@@ -11,4 +11,9 @@ export interface Driver {
   readonly report: (text: string) => void;
   /** Shows a warning that stays visible; absent if there is nobody to read it. */
   readonly warn?: (text: string) => void;
+  /**
+   * An injection that takes longer writes what it waits for to the record's status, and emits an event.
+   * @default 1000
+   */
+  readonly firstReportMilliseconds?: number;
 }

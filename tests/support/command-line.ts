@@ -59,7 +59,10 @@ export interface Following {
   stop(): Promise<void>;
 }
 
-/** Starts a command that doesn't end by itself. On a `terminal`, it prints to a terminal instead of a pipe. */
+/**
+ * Starts a command that doesn't end by itself. On a `terminal`, it prints to one that shows colours, instead of a pipe,
+ * whatever the tests themselves print to.
+ */
 export function followCommand(
   argv: readonly string[],
   { kubeconfig, terminal = false }: { readonly kubeconfig: string; readonly terminal?: boolean },
@@ -68,7 +71,9 @@ export function followCommand(
   const [program = "", ...words] = terminal
     ? ["script", "--quiet", "--return", "--command", command.join(" "), "/dev/null"]
     : command;
-  const child = spawn(program, words, { env: environment(kubeconfig), stdio: ["ignore", "pipe", "pipe"] });
+  const env = environment(kubeconfig);
+  if (terminal) Object.assign(env, { TERM: "xterm-256color", NO_COLOR: undefined, FORCE_COLOR: undefined });
+  const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   return {

@@ -54,10 +54,15 @@ export function faithfulNodeSide(): FakeNodeSide {
  */
 export function driverOf<C extends WatchedCluster>(
   cluster: C,
-  options: { readonly lingerMilliseconds?: number } = {},
+  options: { readonly lingerMilliseconds?: number } & Pick<Driver, "firstReportMilliseconds"> = {},
 ): Driver & { readonly cluster: C } {
-  const sessions = new SessionPool(cluster, { image: defaultImage, ...options });
-  return { cluster, sessions, claims: new Claims("a test"), report: () => undefined };
+  const { firstReportMilliseconds, ...ofSessions } = options;
+  const sessions = new SessionPool(cluster, { image: defaultImage, ...ofSessions });
+  const report = {
+    report: () => undefined,
+    ...(firstReportMilliseconds === undefined ? {} : { firstReportMilliseconds }),
+  };
+  return { cluster, sessions, claims: new Claims("a test"), ...report };
 }
 
 /** Creates the object of a ready node. */
