@@ -11,7 +11,7 @@ import { until } from "../lab/run.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
 import { driverOf, makeNode, makePods, numbered, standInCluster } from "../support/api/stand-in.ts";
-import { askKstatus } from "../support/api/kstatus.ts";
+import { askKstatus } from "../support/kapply.ts";
 
 const namespace = "progress";
 

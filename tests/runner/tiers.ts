@@ -59,6 +59,7 @@ const neededByFile = new Map<string, () => Promise<unknown>>([
   ["api/progress.test.ts", ensureKapply],
   ["e2e/helm.test.ts", ensureHelm],
   ["e2e/platform.test.ts", ensureKubernetesPlugin],
+  ["reconciler/kstatus.test.ts", ensureKapply],
   ["release/alerts.test.ts", ensurePromtool],
   ["release/chart.test.ts", ensureHelm],
 ]);
@@ -92,7 +93,7 @@ export const tiers: readonly Tier[] = [
   { name: "preview", timeoutSeconds: 300, missing: missingForEngine, prepare: ensurePulumi },
   { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepareFile },
   { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
-  { name: "reconciler", timeoutSeconds: 480, usesLab: true, missing, prepare: prepareLab },
+  { name: "reconciler", timeoutSeconds: 480, usesLab: true, missing, prepare: prepareLab, prepareFile },
   { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine, prepareFile },
   { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
 ];
