@@ -5,6 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasEnded } from "../../lab/child.ts";
+import { rareCollections } from "../../lab/daemon.ts";
 import type { Lab, Output } from "../../lab/index.ts";
 import { kubectlWith } from "../../lab/kubectl.ts";
 import { ensureKubernetes } from "../../lab/programs.ts";
@@ -70,8 +71,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   function launch(name: string, argv: readonly string[]): void {
     const [program = "", ...words] = argv;
     const log = openSync(join(folder, `${name}.log`), "a");
-    // Long-running programs collect garbage as usual, unlike those that tests start often.
-    const { GOGC: _, GOMEMLIMIT: __, ...env } = process.env;
+    const env = { ...process.env, ...rareCollections };
     children.push(spawn(program, words, { stdio: ["ignore", log, log], cwd: folder, env }));
   }
   launch("etcd", [
