@@ -37,6 +37,12 @@ export interface RecordName {
   readonly name: string;
 }
 
+/** What a record is expected to have at a path of a JSON patch (RFC 6902); `null` for nothing. */
+export interface Expected {
+  readonly path: string;
+  readonly value: string | null;
+}
+
 interface Owned {
   readonly metadata: RecordMetadata & RecordName;
 }
@@ -166,6 +172,16 @@ export function recordCalls<Stored extends Owned>(
       return changeVersion(server, `changing ${words(metadata)}`, () =>
         patch(metadata, { body, fieldManager }, patches.merge),
       );
+    },
+    /** Changes a record that has all these values, `null` for none; otherwise returns undefined and changes nothing. */
+    changeIf: async (name: RecordName, expected: readonly Expected[], change: object): Promise<Stored | undefined> => {
+      const body = [...expected.map((one) => ({ op: "test", ...one })), change];
+      try {
+        return await find(server, `changing ${words(name)}`, () => patch(name, { body, fieldManager }, patches.json));
+      } catch (error) {
+        if (isVnicError(error, "outdated")) return undefined;
+        throw error;
+      }
     },
 
     /** Adds a finalizer, unless the record is being deleted. */

@@ -1,32 +1,11 @@
-import { isVnicError } from "../base/errors.ts";
-import { annotations, fieldManager, finalizer, group, version, type VnicRef, vnicId } from "../model/names.ts";
+import { annotations, fieldManager, finalizer } from "../model/names.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
-import { find } from "./call.ts";
 import type { VnicCluster } from "./cluster.ts";
 import { type RecordApi, recordCalls } from "./records.ts";
 
 /** The calls for records of Vnics. */
 export function vnicCalls(api: RecordApi): VnicCluster {
-  const { server, objects, patches } = api;
   const vnics = recordCalls<StoredVnic>(api, { kind: "Vnic", kinds: "Vnics" });
-
-  /** Changes a record that has all these values, `null` for none; otherwise returns undefined and changes nothing. */
-  const patchIf = async (
-    ref: VnicRef,
-    expected: readonly { readonly path: string; readonly value: string | null }[],
-    change: object,
-  ): Promise<StoredVnic | undefined> => {
-    const body = [...expected.map((one) => ({ op: "test", ...one })), change];
-    const resource = { group, version, plural: "vnics" };
-    try {
-      return await find<StoredVnic>(server, `changing Vnic ${vnicId(ref)}`, () =>
-        objects.patchNamespacedCustomObject({ ...resource, ...ref, body, fieldManager }, patches.json),
-      );
-    } catch (error) {
-      if (isVnicError(error, "outdated")) return undefined;
-      throw error;
-    }
-  };
 
   return {
     findVnic: vnics.find,
@@ -40,7 +19,7 @@ export function vnicCalls(api: RecordApi): VnicCluster {
     changeVnic: vnics.change,
     claimVnic: ({ ref, uid, owner, node }, claim) => {
       const path = pathOf(annotations.claim);
-      return patchIf(
+      return vnics.changeIf(
         ref,
         [
           { path: "/metadata/uid", value: uid },
@@ -55,7 +34,7 @@ export function vnicCalls(api: RecordApi): VnicCluster {
     swapVnicAnnotation: async (ref, annotation, was, is) => {
       const path = pathOf(annotation);
       const then = is === undefined ? { op: "remove", path } : { op: "replace", path, value: is };
-      return (await patchIf(ref, [{ path, value: was }], then)) !== undefined;
+      return (await vnics.changeIf(ref, [{ path, value: was }], then)) !== undefined;
     },
     deleteVnic: vnics.delete,
     releaseVnic: (ref, uid, known) => vnics.release(ref, uid, finalizer, known),
