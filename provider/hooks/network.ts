@@ -5,6 +5,7 @@ import { type NetworkDefinition, parseNetwork } from "../model/network/definitio
 import { networkResourceFields } from "../model/network/fields.ts";
 import { differenceIn } from "../model/schema/difference.ts";
 import { pick } from "../model/schema/field.ts";
+import { labelName } from "../model/schema/fields.ts";
 import { schemaVersion } from "../model/vnic/state.ts";
 import { packageVersion } from "../base/package.ts";
 import { hooksOf, type StoredState } from "./resource-hooks.ts";
@@ -19,6 +20,7 @@ const hooks = hooksOf<NetworkDefinition, NetworkState>({
   kind: "Network",
   idOf: ({ name }) => name,
   parse: parseNetwork,
+  stored: { fields: networkResourceFields, used: { name: labelName } },
   definitionOf: (state) => pick(networkResourceFields, state) as NetworkDefinition,
 
   difference: (stored, wanted) => differenceIn(networkResourceFields, stored, wanted),

@@ -1,14 +1,15 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { Difference } from "../model/schema/difference.ts";
 import type { Problem } from "../model/schema/problem.ts";
+import type { StoredShape } from "../model/schema/stored.ts";
 import { withoutUndefined } from "../model/vnic/state.ts";
-import { refuseNewer } from "../model/vnic/stored.ts";
 import { checking } from "./checking.ts";
 import { withoutStack } from "./expected-failure.ts";
 import { keepingState } from "./keeping-state.ts";
 import { configureWith, type LookedUp, recordProgramRun, openDriver, type OpenDriver } from "./open-driver.ts";
 import { progressOf, warningOf } from "./progress.ts";
 import { hidingSecrets, secretsOf, withoutSecrets, type WithSecrets } from "./secret-inputs.ts";
+import { readDeclared, readStored, refuseIncomparable } from "./stored-state.ts";
 import { isStubOutdated, type WithStub } from "./stored-stub.ts";
 
 /** The properties of a resource that decide which driver is opened. */
@@ -39,6 +40,8 @@ export interface ResourceKind<Definition extends Declared, State extends Definit
   /** Converts the definition to inputs, and back; absent if both are the same. */
   readonly inputsOf?: (definition: Definition) => object;
   readonly fromInputs?: (inputs: Definition) => Definition;
+  /** What state has of it. */
+  readonly stored: StoredShape;
   /** Converts state that an older version may have stored to the current shape. */
   readonly upgrade?: (stored: State) => State;
   /** The definition within state. */
@@ -92,10 +95,9 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
   const readInputs = ({ __provider: _, secretInputs: __, ...inputs }: Definition & WithStub) =>
     fromInputs(inputs as unknown as Definition);
 
-  const readState = (id: string, stored: State): State => {
-    refuseNewer(stored, `${kind} ${id}`);
-    return upgrade(stored);
-  };
+  const idOf = (state: State) => of.idOf(of.definitionOf(state));
+  const readState = <Stored extends State>(id: string, stored: Stored) =>
+    readStored({ kind, id }, stored, of.stored, idOf);
 
   const driverFor = async (id: string, declared: Declared, clusterUid: string | undefined) => {
     const { declaredBy, cluster } = declared;
@@ -125,13 +127,14 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
 
     diff: withoutStack(
       async (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.DiffResult> => {
-        refuseNewer(olds, `${kind} ${id}`);
-        const { update, replace } = of.difference(olds, readInputs(news));
+        const stored = readState(id, olds);
+        refuseIncomparable({ kind, id }, of.stored.fields, news);
+        const { update, replace } = of.difference(stored, readInputs(news));
         // Without `changes`, the engine finds the changed keys itself, which `--diff`, `--json` and replaceOnChanges
         // need.
         if (update.length + replace.length > 0) return { replaces: [...replace], deleteBeforeReplace: true };
         // An older stub in state is replaced only by an update.
-        return { changes: isStubOutdated(olds) || of.needsRepair?.(olds) === true };
+        return { changes: isStubOutdated(stored) || of.needsRepair?.(stored) === true };
       },
     ),
 
@@ -139,35 +142,41 @@ export function hooksOf<Definition extends Declared, State extends Definition & 
       withoutSecrets(inputs, () => make(inputs, undefined)),
 
     update: (id: string, olds: State & WithStub, news: Definition & WithStub): Promise<dynamic.UpdateResult> =>
-      withoutSecrets(news, async () => ({ outs: (await make(news, readState(id, olds))).outs })),
+      withoutSecrets(news, async () => ({ outs: (await make(news, upgrade(readState(id, olds)))).outs })),
 
     /**
      * `props` are the stored outputs, or only the program's own properties for a resource that is looked up by its ID.
      */
-    read: withoutStack((id: string, props: (State | LookedUp) & WithStub & WithSecrets): Promise<dynamic.ReadResult> =>
-      withoutSecrets(props, async () => {
-        const known = props.uid === undefined ? undefined : readState(id, props);
-        const driver = await driverFor(id, props, known?.clusterUid);
-        const state = await of.observe(driver, id, known, props);
-        if (!state) return {};
-        const { cluster } = props;
-        const secrets = secretsOf(props);
-        const outs = {
-          ...state,
-          clusterUid: driver.clusterUid,
-          ...(cluster === undefined ? {} : { cluster }),
-          ...secrets,
-        };
-        const inputs = { ...inputsOf(of.definitionOf(outs)), ...secrets };
-        return withoutUndefined({ id, props: outs, inputs }) as dynamic.ReadResult;
-      }),
+    read: withoutStack(
+      async (id: string, given: (State | LookedUp) & WithStub & WithSecrets): Promise<dynamic.ReadResult> => {
+        const known = isStored(given) ? upgrade(readState(id, given)) : undefined;
+        const props = known ?? readDeclared({ kind, id }, given);
+        return withoutSecrets(props, async () => {
+          const driver = await driverFor(id, props, known?.clusterUid);
+          const state = await of.observe(driver, id, known, props);
+          if (!state) return {};
+          const { cluster } = props;
+          const secrets = secretsOf(props);
+          const outs = {
+            ...state,
+            clusterUid: driver.clusterUid,
+            ...(cluster === undefined ? {} : { cluster }),
+            ...secrets,
+          };
+          const inputs = { ...inputsOf(of.definitionOf(outs)), ...secrets };
+          return withoutUndefined({ id, props: outs, inputs }) as dynamic.ReadResult;
+        });
+      },
     ),
 
-    delete: withoutStack((id: string, props: State & WithStub): Promise<void> =>
-      withoutSecrets(props, async () => {
-        const known = readState(id, props);
-        await of.remove(await driverFor(id, known, known.clusterUid), id, known);
-      }),
-    ),
+    delete: withoutStack(async (id: string, props: State & WithStub): Promise<void> => {
+      const known = upgrade(readState(id, props));
+      await withoutSecrets(known, async () => of.remove(await driverFor(id, known, known.clusterUid), id, known));
+    }),
   };
+}
+
+/** Whether properties are from state. A resource that is only looked up has no results of ours. */
+function isStored<State extends StoredState>(properties: State | LookedUp): properties is State {
+  return ["uid", "schemaVersion", "providerVersion"].some((key) => Object.hasOwn(properties, key));
 }

@@ -3,13 +3,14 @@ import { parseVnicId, vnicId } from "../model/names.ts";
 import { differenceIn } from "../model/schema/difference.ts";
 import { parseSetDefinition, type SetDefinition } from "../model/vnic-set/definition.ts";
 import { setFields } from "../model/vnic-set/fields.ts";
-import { setDefinitionOf, type VnicSetState } from "../model/vnic-set/state.ts";
+import { setDefinitionOf, storedSetShape, type VnicSetState } from "../model/vnic-set/state.ts";
 import { hooksOf, operationOf } from "./resource-hooks.ts";
 
 const hooks = hooksOf<SetDefinition, VnicSetState>({
   kind: "VnicSet",
   idOf: vnicId,
   parse: parseSetDefinition,
+  stored: storedSetShape,
   definitionOf: setDefinitionOf,
 
   difference: (stored, wanted) => differenceIn(setFields, stored, wanted),

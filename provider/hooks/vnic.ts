@@ -7,7 +7,7 @@ import { type Definition, fromInputs, inputsOf, parseDefinition } from "../model
 import { difference } from "../model/vnic/diff.ts";
 import { parseVnicId, vnicId } from "../model/names.ts";
 import { vnicRef } from "../model/vnic/record.ts";
-import { definitionOf, type VnicState } from "../model/vnic/state.ts";
+import { definitionOf, storedVnicShape, type VnicState } from "../model/vnic/state.ts";
 import { readInputs, readState } from "../model/vnic/stored.ts";
 import { hooksOf, operationOf } from "./resource-hooks.ts";
 
@@ -17,6 +17,7 @@ const hooks = hooksOf<Definition, VnicState>({
   parse: parseDefinition,
   inputsOf,
   fromInputs,
+  stored: storedVnicShape,
   upgrade: readState,
   definitionOf,
 
@@ -40,7 +41,8 @@ const hooks = hooksOf<Definition, VnicState>({
 
   remove: async (driver, id, { uid, owner, node, pod, deadlines }) => {
     const deadline = new Deadline(`ejecting Vnic ${id} from pod ${pod.namespace}/${pod.name}`, deadlines.deleteSeconds);
-    const remembered = { uid, ...(owner === undefined ? {} : { owner }), node, podName: pod.name };
+    const known = { ...(owner === undefined ? {} : { owner }), ...(node === "" ? {} : { node }) };
+    const remembered = { uid, ...known, podName: pod.name };
     await eject(driver, parseVnicId(id), remembered, deadline).finally(() => driver.surveyor.forget());
   },
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
 
 /** API group of our records, and prefix of our labels, annotations and finalizers. */
@@ -100,7 +101,7 @@ export function vnicId(ref: VnicRef): string {
 export function parseVnicId(id: string): VnicRef {
   const [namespace = "", name = "", ...rest] = id.split("/");
   if (!isObjectName(namespace) || !isObjectName(name) || rest.length > 0)
-    throw new Error(`id ${quote(id)} is not "<namespace>/<name>"`);
+    throw new VnicError("invalid", `id ${quote(id)} is not "<namespace>/<name>"`);
   return { namespace, name };
 }
 

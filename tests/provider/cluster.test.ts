@@ -214,7 +214,9 @@ describe("Pulumi's provider process with an API server", () => {
 
     it("refuses every operation on a Vnic from another cluster before any other request", async () => {
       const elsewhere = { ...state, clusterUid: uid(7) };
-      const set = { ...elsewhere, __provider: stubs.VnicSet, namespace: "shop", selector: { app: "db" } };
+      const { addresses: _, ...common } = elsewhere;
+      const own = { namespace: "shop", selector: { app: "db" }, template: { network: { parent: "eth1" } } };
+      const set = { ...common, ...own, desired: 1, ready: 1, __provider: stubs.VnicSet };
       for (const [what, call] of [
         ["Vnic", provider.read("shop/db-wire", elsewhere)],
         ["Vnic", provider.update("shop/db-wire", elsewhere, { ...definition() })],

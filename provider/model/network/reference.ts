@@ -112,7 +112,8 @@ export function compareLinks(one: NetworkReference, other: NetworkReference): Co
   const here: unknown = one;
   const there: unknown = other;
   if (here === unknownValue || there === unknownValue) return "unknown";
-  if (!isNamed(one) || !isNamed(other)) return compare(one, other);
+  // Inputs that were edited in state may have a text in its place.
+  if (typeof there !== "object" || !isNamed(one) || !isNamed(other)) return compare(one, other);
   // Without a definition, assume that the network of that name hasn't changed.
   if (!one.definition || !other.definition) return compare(one.name, other.name);
   return compare(

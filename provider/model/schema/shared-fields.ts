@@ -9,19 +9,22 @@ import { known } from "./known.ts";
 const seconds = (doc: string) =>
   known(rule.deadlineSeconds).default(120).register(descriptions, { doc, default: "120" });
 
+const eachDeadline = {
+  createSeconds: seconds("How long creating may take, including the wait for a Pending pod"),
+  updateSeconds: seconds("How long updating or refreshing may take"),
+  deleteSeconds: seconds("How long deleting may take"),
+};
+
 export const deadlines = {
-  schema: known(
-    z.strictObject({
-      createSeconds: seconds("How long creating may take, including the wait for a Pending pod"),
-      updateSeconds: seconds("How long updating or refreshing may take"),
-      deleteSeconds: seconds("How long deleting may take"),
-    }),
-  ).prefault({}),
+  schema: known(z.strictObject(eachDeadline)).prefault({}),
   change: "update",
   spec: false,
   doc: "How long each operation may take, in seconds",
   default: "120 each",
 } as const;
+
+/** Deadlines in state: an older version may have stored fewer, and a newer one more. */
+export const storedDeadlines = z.looseObject(eachDeadline).prefault({});
 
 export const labels = {
   schema: known(rule.recordLabels).optional(),

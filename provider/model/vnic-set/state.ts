@@ -1,8 +1,12 @@
+import * as z from "zod";
 import { ownerOf } from "../kubernetes/record.ts";
 import type { StoredVnic } from "../vnic/record.ts";
 import { schemaVersion, withoutUndefined } from "../vnic/state.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 import { pick } from "../schema/field.ts";
+import { labelName } from "../schema/fields.ts";
+import { storedDeadlines } from "../schema/shared-fields.ts";
+import type { StoredShape } from "../schema/stored.ts";
 import type { SetDefinition } from "./definition.ts";
 import { setFields } from "./fields.ts";
 import type { StoredVnicSet } from "./record.ts";
@@ -24,6 +28,12 @@ export interface VnicSetState extends SetDefinition {
   /** The addresses of each pod that has a Vnic. */
   readonly podAddresses: Readonly<Record<string, readonly string[]>>;
 }
+
+/** The parts of a {@link VnicSetState} by which hooks work. */
+export const storedSetShape: StoredShape = {
+  fields: setFields,
+  used: { name: labelName, namespace: labelName, deadlines: storedDeadlines, desired: z.number(), ready: z.number() },
+};
 
 /** Outputs from the applied definition and the set's status. */
 export function setStateOf(

@@ -1,8 +1,14 @@
+import ipaddr from "ipaddr.js";
+import * as z from "zod";
 import type { Definition } from "./definition.ts";
 import type { LeaseTerms } from "../lease/lease.ts";
 import type { NodeNetwork } from "../network/mode.ts";
 import type { LinkPlacement } from "../network/placement.ts";
 import { pick } from "../schema/field.ts";
+import { labelName, objectName } from "../schema/fields.ts";
+import { storedDeadlines } from "../schema/shared-fields.ts";
+import { storedName, type StoredShape, storedUid } from "../schema/stored.ts";
+import { quote } from "../../base/quote.ts";
 import { vnicFields } from "./fields.ts";
 import type { Interface } from "../wire/session-protocol.ts";
 
@@ -45,6 +51,42 @@ export interface VnicState extends Definition {
   /** Drift in words, which the next update repairs. Absent if there is none. */
   readonly drift?: readonly string[];
 }
+
+/** Any address that the kernel may show, because a pod can give its NIC others than those of the definition. */
+const seenAddress = z.string().refine((text) => text.length <= 63 && ipaddr.isValidCIDR(text), {
+  error: ({ input }) => `${quote(input)} is not a CIDR address`,
+});
+
+/** A reference to a network, of which state has an object in any case. */
+const storedNetwork = z
+  .looseObject({
+    name: z.string().optional(),
+    parent: z.string().optional(),
+    networkAttachmentDefinition: z.string().optional(),
+    definition: z.looseObject({}).optional(),
+  })
+  .refine(({ name, parent, networkAttachmentDefinition: attachment }) => name ?? parent ?? attachment, {
+    error: "has neither name nor parent nor networkAttachmentDefinition",
+  });
+
+/** The parts of a {@link VnicState} by which hooks work. */
+export const storedVnicShape: StoredShape = {
+  fields: vnicFields,
+  used: {
+    name: labelName,
+    pod: z.looseObject({ namespace: labelName, name: objectName }),
+    network: storedNetwork,
+    addresses: z.array(seenAddress),
+    deadlines: storedDeadlines,
+    // Both are empty if the Vnic was looked up before it was realised.
+    node: storedName,
+    podUid: storedUid,
+    lease: z.looseObject({ address: seenAddress }).optional(),
+    sandboxId: z.string().optional(),
+    networkOnNode: z.looseObject({}).optional(),
+    drift: z.array(z.string()).optional(),
+  },
+};
 
 /** The result of realising a definition. */
 export type Made = Omit<VnicState, keyof Definition | "schemaVersion" | "providerVersion" | "clusterUid">;

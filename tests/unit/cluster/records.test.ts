@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { openCluster } from "../../../provider/cluster/kube-cluster.ts";
-import { annotations, apiVersion, finalizer, group, networkFinalizer, setFinalizer } from "../../../provider/model/names.ts";
+import {
+  annotations,
+  apiVersion,
+  finalizer,
+  group,
+  networkFinalizer,
+  setFinalizer,
+} from "../../../provider/model/names.ts";
 import { failure, FakeApiServer, ok } from "../../fakes/api-server.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { kubeconfig } from "../../fakes/kubeconfig.ts";
@@ -126,7 +133,10 @@ describe("a record's name in a request's path", () => {
         cluster.findVnic({ namespace: name, name: "db-wire" }),
         cluster.deleteVnic({ namespace: "shop", name }, uid(1)),
         cluster.claimVnic({ ref: { namespace: "shop", name }, uid: uid(1), owner: "any", node: "worker-1" }, "claim"),
-        cluster.claimVnic({ ref: { namespace: name, name: "db" }, uid: uid(1), owner: "any", node: "worker-1" }, "claim"),
+        cluster.claimVnic(
+          { ref: { namespace: name, name: "db" }, uid: uid(1), owner: "any", node: "worker-1" },
+          "claim",
+        ),
         cluster.swapVnicAnnotation({ namespace: "shop", name }, annotations.claim, "was", undefined),
         cluster.findVnicSet({ namespace: "shop", name }),
         cluster.deleteVnicSet({ namespace: "shop", name }, uid(1)),
