@@ -15,16 +15,18 @@ const plugins =
   /^(cni\d+|cbr\d+|docker\d+|flannel\.\d+|flannel-v6\.\d+|kube-bridge|kube-ipvs\d+|nodelocaldns|cilium_(host|net|vxlan|geneve)|lxc_health|tunl\d+|vxlan(-v6)?\.calico|wireguard\.cali|wg-v6\.cali|antrea-gw\d+|genev_sys_\d+|ovn-k8s-mp\d+|br-int|weave)$/;
 /** The node's ends of our own veth pairs in mode bridge. */
 const hostSides = /^vh[0-9a-f]{12}$/;
-/** How long the result for a parent is cached, in milliseconds. */
+/** How long the result for a parent and a namespace is cached, in milliseconds. */
 const lifetimeMilliseconds = 10_000;
 const allowedParents = new Map<string, { readonly at: number; readonly checked: Promise<string | undefined> }>();
 
 /**
  * Like {@link refuseClusterLink}, for a parent given by name while the node's links haven't been listed. Resolves to its
- * segment, or to undefined if there is no such parent.
+ * segment, or to undefined if there is no such parent. Requests of one namespace share the check, but those of another one
+ * would have to wait for its turn.
  */
-export function segmentOfAllowed(name: string): Promise<string | undefined> {
-  const known = allowedParents.get(name);
+export function segmentOfAllowed(name: string, namespace: string): Promise<string | undefined> {
+  const key = `${namespace}/${name}`;
+  const known = allowedParents.get(key);
   if (known && performance.now() - known.at < lifetimeMilliseconds) return known.checked;
   const checked = listLinks("node").then(async (links) => {
     const parent = links.find((link) => link.name === name);
@@ -32,8 +34,8 @@ export function segmentOfAllowed(name: string): Promise<string | undefined> {
     await refuseClusterLink(parent, links);
     return segmentOfLink(parent, links);
   });
-  allowedParents.set(name, { at: performance.now(), checked });
-  checked.catch(() => allowedParents.delete(name));
+  allowedParents.set(key, { at: performance.now(), checked });
+  checked.catch(() => allowedParents.delete(key));
   return checked;
 }
 

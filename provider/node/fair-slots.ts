@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { availableParallelism } from "node:os";
+import { type Clock, realClock } from "../base/clock.ts";
 
 /** One piece of work and the slot that it has or had. */
 interface Turn {
@@ -21,39 +22,96 @@ const largestShare = 0.75;
 const perGroup = 2 * availableParallelism();
 
 /**
+ * How long a group that has left its last slot still counts as served, in milliseconds. A request leaves its slot for about
+ * half of that, to wait for answers to probes, and then needs it again.
+ */
+const momentMilliseconds = 200;
+
+interface SlotsOptions {
+  /** The number of slots for each group while several have work. */
+  readonly perGroup?: number;
+  /** Whether several groups have work. By default, work that only waits counts, too. */
+  readonly isShared?: () => boolean;
+  readonly clock?: Clock;
+}
+
+/**
  * Slots for concurrent work, shared fairly by groups: a free slot goes to the group that has the fewest, and no group
  * can have all. Work that only waits can release its slot for that time, see {@link withoutSlot}.
  */
 export class Slots {
   private readonly width: number;
   private readonly perGroup: number;
+  private readonly isShared: () => boolean;
+  private readonly clock: Clock;
   private taken = 0;
   private readonly busy = new Map<string, number>();
+  /** When a group last left a slot, for the groups that did so a moment ago. */
+  private readonly left = new Map<string, number>();
   /** Number of pieces of work that wait for a slot, have one or have released it for a while, by group. */
   private readonly underWay = new Map<string, number>();
   /** Waiting work by group; the group served least recently comes first. */
   private readonly waiting = new Map<string, (() => void)[]>();
   private readonly turns = new AsyncLocalStorage<Turn>();
 
-  /** @param most The number of slots for each group while several have work. */
-  constructor(width: number, most = perGroup) {
+  constructor(width: number, { perGroup: most = perGroup, isShared, clock = realClock }: SlotsOptions = {}) {
     this.width = width;
     this.perGroup = most;
+    this.isShared = isShared ?? (() => this.underWay.size > 1);
+    this.clock = clock;
   }
 
   /** Runs the work as soon as its group gets a slot. */
   async use<T>(group: string, work: () => Promise<T>): Promise<T> {
-    const turn: Turn = { group, holds: false, waits: 0, coming: undefined, ended: false };
-    add(this.underWay, group, 1);
-    await this.enter(turn);
+    const turn = await this.begin(group);
     try {
       return await this.turns.run(turn, work);
     } finally {
-      turn.ended = true;
-      add(this.underWay, group, -1);
-      this.leave(turn);
-      this.next();
+      this.end(turn);
     }
+  }
+
+  /** Resolves as soon as the group gets a slot, to a function that releases it. */
+  async take(group: string): Promise<() => void> {
+    const turn = await this.begin(group);
+    return () => this.end(turn);
+  }
+
+  /** The group of the work that calls this; undefined outside of any work. */
+  get currentGroup(): string | undefined {
+    const turn = this.turns.getStore();
+    return turn && !turn.ended ? turn.group : undefined;
+  }
+
+  /** Number of slots that the group has. */
+  held(group: string): number {
+    return this.busy.get(group) ?? 0;
+  }
+
+  /** Whether several groups have or want slots, or had one a moment ago. Work that waits for long without one doesn't count. */
+  servesSeveral(): boolean {
+    this.forgetFormer();
+    return new Set([...this.busy.keys(), ...this.waiting.keys(), ...this.left.keys()]).size > 1;
+  }
+
+  private forgetFormer(): void {
+    const since = this.clock.now() - momentMilliseconds;
+    for (const [group, at] of this.left) if (at < since) this.left.delete(group);
+  }
+
+  private async begin(group: string): Promise<Turn> {
+    const turn: Turn = { group, holds: false, waits: 0, coming: undefined, ended: false };
+    add(this.underWay, group, 1);
+    await this.enter(turn);
+    return turn;
+  }
+
+  private end(turn: Turn): void {
+    if (turn.ended) return;
+    turn.ended = true;
+    add(this.underWay, turn.group, -1);
+    this.leave(turn);
+    this.next();
   }
 
   /**
@@ -88,6 +146,8 @@ export class Slots {
     if (!turn.holds) return;
     turn.holds = false;
     add(this.busy, turn.group, -1);
+    this.forgetFormer();
+    this.left.set(turn.group, this.clock.now());
     this.taken--;
     this.next();
   }
@@ -108,7 +168,7 @@ export class Slots {
 
   private nextGroup(): string | undefined {
     const share = Math.max(1, Math.floor(this.width * largestShare));
-    const most = this.underWay.size > 1 ? Math.min(share, this.perGroup) : share;
+    const most = this.isShared() ? Math.min(share, this.perGroup) : share;
     let chosen: { readonly group: string; readonly busy: number } | undefined;
     for (const group of this.waiting.keys()) {
       const busy = this.busy.get(group) ?? 0;

@@ -65,7 +65,7 @@ export async function inject(plan: InjectPlan, report: Report, mayProceed: Promi
   lease = await formerLease(plan, known, known !== undefined && canKeepLink(known, plan, association));
   const assumed = known ? undefined : assumedParent(plan);
   if (assumed) {
-    parentIsAllowed = segmentOfAllowed(assumed.parent).then((segment) => {
+    parentIsAllowed = segmentOfAllowed(assumed.parent, vnic.namespace).then((segment) => {
       if (segment !== undefined) refuseUnclaimed(segment, plan);
     });
     parentIsAllowed.catch(() => undefined);

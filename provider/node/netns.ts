@@ -2,17 +2,17 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
-import { type LongRunning, type LineCallbacks, start, startLongRunning, type Started } from "./run.ts";
+import { type LongRunning, type LineCallbacks, run, start, startLongRunning, type Started } from "./run.ts";
 
 /** A network namespace to work in: the path of its bind mount, or `node` for our own. */
 export type Netns = "node" | { readonly path: string };
 
 /** Runs a program in a network namespace. Only the network namespace changes (nsenter(1)). */
 export function runIn(netns: Netns, program: string, args: readonly string[], input = ""): Promise<string> {
-  return startIn(netns, program, args).finish(input);
+  return run(...enter(netns, program, args), input);
 }
 
-/** Starts a program in a network namespace; the program waits for its input. */
+/** Starts a program in a network namespace, ahead of its input; see {@link start}. */
 export function startIn(netns: Netns, program: string, args: readonly string[]): Started {
   return start(...enter(netns, program, args));
 }

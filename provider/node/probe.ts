@@ -9,7 +9,7 @@ import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip
 import { type Netns, startLongRunningIn } from "./netns.ts";
 import { Slots } from "./fair-slots.ts";
 import type { LongRunning } from "./run.ts";
-import { withoutSlot } from "./slots.ts";
+import { inProgramTurn, withoutSlot } from "./slots.ts";
 
 /*
  * Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are
@@ -22,7 +22,7 @@ const intervalMilliseconds = 25;
  * How many IPv4 addresses are asked for at once, in all, and for one namespace among several. Each takes up to three
  * processes, and a namespace's Vnics may have thousands of addresses, which would use up the memory of this container.
  */
-const asking = new Slots(32, 16);
+const asking = new Slots(32, { perGroup: 16 });
 
 /**
  * Refuses an address that is new on the link if another host answers for it, and names that host's MAC. Does nothing if
@@ -72,7 +72,7 @@ async function askByArp(netns: Netns, device: string, host: string): Promise<Riv
   const sent: LongRunning[] = [];
   try {
     for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
-      sent.push(await sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac })));
+      sent.push(await inProgramTurn(() => sendArpProbe(netns, device, host, (mac) => answers.push({ host, mac }))));
       await sleep(intervalMilliseconds);
     }
     return answers;

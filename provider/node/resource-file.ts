@@ -4,6 +4,7 @@ import { messageOf, VnicError } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
+import { inWriteTurn } from "./slots.ts";
 
 function directory(): string {
   return join(hostPath(stateDirectory), "vnics");
@@ -84,7 +85,7 @@ async function versionOf(path: string): Promise<string | undefined> {
 export async function writeResourceFile(content: Omit<ResourceFile, "schemaVersion" | "updatedAt">): Promise<void> {
   const path = pathOf(content.vnic.uid);
   try {
-    await replaceFile(path, content);
+    await inWriteTurn(() => replaceFile(path, content));
   } catch (error) {
     // Don't leave an incomplete file on a disk that is full.
     await rm(temporaryOf(content.vnic.uid), { force: true }).catch(() => undefined);
@@ -142,8 +143,10 @@ async function replaceFile(path: string, content: Omit<ResourceFile, "schemaVers
 }
 
 export async function removeResourceFile(uid: string): Promise<void> {
-  await Promise.all([pathOf(uid), temporaryOf(uid)].map((path) => rm(path, { force: true })));
-  await syncDirectory();
+  await inWriteTurn(async () => {
+    await Promise.all([pathOf(uid), temporaryOf(uid)].map((path) => rm(path, { force: true })));
+    await syncDirectory();
+  });
 }
 
 async function syncDirectory(): Promise<void> {

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import pLimit from "p-limit";
 import { boundedLines } from "./bounded-lines.ts";
 import { VnicError } from "../base/errors.ts";
+import { inProgramTurn, mayStartAhead } from "./slots.ts";
 
 /* The only place on the node that starts processes. Arguments are arrays and never pass through a shell. */
 
@@ -25,9 +26,12 @@ export function usePrograms(others: Programs | undefined): void {
   programs = others ?? real;
 }
 
-/** Runs a program to its end and returns its stdout; see {@link start}. */
+/**
+ * Runs a program to its end and returns its stdout. A non-zero exit code becomes an error with the program's own message;
+ * too much output or time is an error as well.
+ */
 export function run(program: string, args: readonly string[], input = ""): Promise<string> {
-  return start(program, args).finish(input);
+  return inProgramTurn(() => programs.start(program, args).finish(input));
 }
 
 /** A program that was started and waits for its input. */
@@ -82,11 +86,12 @@ const oneLargeOutput = pLimit(1);
 const timeoutMilliseconds = 60_000;
 
 /**
- * Starts a program that reads its stdin. A non-zero exit code becomes an error with the program's own message; too
- * much output or time is an error as well.
+ * Starts a program that does nothing until it gets its input, ahead of that; otherwise like {@link run}. If the current
+ * request may not do that, the program is only started then.
  */
 export function start(program: string, args: readonly string[]): Started {
-  return programs.start(program, args);
+  let started = mayStartAhead() ? programs.start(program, args) : undefined;
+  return { finish: (input) => inProgramTurn(() => (started ??= programs.start(program, args)).finish(input)) };
 }
 
 function spawnOnce(program: string, args: readonly string[]): Started {

@@ -16,15 +16,15 @@ interface Row {
   readonly ratio: number;
 }
 
-/** Prints the results of all loads, and returns them. */
-export function printNeighbors(blocks: readonly Block[]): Row[] {
+/** Prints the results of all loads, which were measured from one point to another, and returns them. */
+export function printNeighbors(blocks: readonly Block[], fromTo: string): Row[] {
   const rows = [...new Set(blocks.map(({ load }) => load))].map((load) => {
     const all = (part: "alone" | "beside") =>
       summarize(blocks.filter((block) => block.load === load).flatMap((block) => block[part]));
     const [alone, beside] = [all("alone"), all("beside")];
     return { load, alone, beside, ratio: beside.p50 / alone.p50 };
   });
-  console.log("\na neighbour's Vnic, from its creation to the first external reply, in milliseconds\n");
+  console.log(`\na neighbour's Vnic, ${fromTo}, in milliseconds\n`);
   printTable(
     ["beside", "n", "alone p50", "p95", "beside p50", "p95", "p50 ratio", "p95 ratio"],
     rows.map(({ load, alone, beside, ratio }) => [

@@ -13,6 +13,7 @@ import { now, synchronise } from "./clock.ts";
 import { awaitFirstReply, forgetNeighbour, howRepliesAreMeasured, addNeighbourEntry } from "./first-reply.ts";
 import { node, onLab, subnet } from "./ground.ts";
 import { type Block, printNeighbors } from "./neighbors-report.ts";
+import { measureOnNode, nodeCrowd, nodeLoads, perNodeBlock } from "./node-neighbors.ts";
 import type { Measured } from "./results.ts";
 
 const namespace = "bench-neighbor";
@@ -88,15 +89,33 @@ const loads: readonly Load[] = [
 ];
 
 /**
- * Measures how long the reconciler takes to attach a tenant's Vnic, alone and while another tenant keeps reconciler
- * and node busy, in turns.
+ * Measures how long a tenant's Vnic takes, alone and beside another tenant: on its node, and with the reconciler.
  *
  * @param word Only loads whose name contains this word are measured.
  */
 export async function measureNeighbors(rounds: number, word = ""): Promise<Measured> {
-  const chosen = loads.filter(({ name }) => name.includes(word));
-  if (chosen.length === 0)
-    throw new Error(`no load is called ${JSON.stringify(word)}: ${loads.map(({ name }) => name).join(", ")}`);
+  const isChosen = ({ name }: { readonly name: string }) => name.includes(word);
+  const [onNode, chosen] = [nodeLoads.filter(isChosen), loads.filter(isChosen)];
+  if (onNode.length + chosen.length === 0) {
+    const names = [...nodeLoads, ...loads].map(({ name }) => name).join(", ");
+    throw new Error(`no load is called ${JSON.stringify(word)}: ${names}`);
+  }
+  const nodeBlocks = onNode.length > 0 ? await measureOnNode(rounds, onNode) : [];
+  const blocks = chosen.length > 0 ? await measureReconciler(rounds, chosen) : [];
+  const nodeSummary = onNode.length > 0 ? printNeighbors(nodeBlocks, "from the request to its node to the answer") : [];
+  const summary = chosen.length > 0 ? printNeighbors(blocks, "from its creation to the first external reply") : [];
+  const measuredOnNode = { perBlock: perNodeBlock, crowd: nodeCrowd, summary: nodeSummary };
+  return {
+    kept: { perBlock, crowd, howRepliesAreMeasured, summary, measuredOnNode },
+    samples: [...nodeBlocks, ...blocks],
+  };
+}
+
+/**
+ * Measures how long the reconciler takes to attach a tenant's Vnic, alone and while another tenant keeps reconciler
+ * and node busy, in turns.
+ */
+async function measureReconciler(rounds: number, chosen: readonly Load[]): Promise<Block[]> {
   return onLab(namespace, async ({ bench, kubeconfig }) => {
     const greedy = await openBench({ namespace: greedyNamespace, kubeconfig });
     // A network without a server: `dead0` leads only to its other end `dead1`.
@@ -127,8 +146,7 @@ export async function measureNeighbors(rounds: number, word = ""): Promise<Measu
       await bench.lab.exec(node, ["ip", "link", "del", "dead0"]);
       await greedy.close();
     }
-    const summary = printNeighbors(blocks);
-    return { kept: { perBlock, crowd, howRepliesAreMeasured, summary }, samples: blocks };
+    return blocks;
   });
 }
 

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
 import { maxItems } from "../../provider/model/schema/bounds.ts";
 import { until } from "../lab/run.ts";
@@ -92,6 +94,28 @@ describe("a tenant on the same node", function () {
     await crowds;
     await world.session.eject({ vnic: plan.vnic });
     await server.close();
+  });
+
+  it("is served several times before most of another tenant's 60 Vnics, which were requested before", async () => {
+    const detection = { duplicateAddressDetection: false };
+    const plans = Array.from({ length: 60 }, () =>
+      greedyPlan({ dhcp: undefined, ...detection, addresses: [`10.9.${number}.1/24`] }),
+    );
+    const { waiting, answers } = ask(plans);
+    const files = () => readdir(dirname(world.pathOf(""))).catch((): string[] => []);
+    await until("the first of them to begin", 60, async () => (await files()).length > 0 || undefined, { brief: true });
+    const own = Array.from({ length: 5 }, (_, index) =>
+      planFor(pod, `192.168.50.${20 + index}/24`, {
+        ...detection,
+        interfaceName: `net${index}`,
+        mac: `02:00:5e:00:00:8${index}`,
+      }),
+    );
+    for (const plan of own) await world.session.inject(plan);
+    expect(waiting.size).to.be.above(plans.length / 2);
+    expect(await world.hosts[0]?.reaches("192.168.50.24")).to.equal(true);
+    for (const answer of await answers) expect(answer).to.have.property("interface");
+    await Promise.all([...own, ...plans].map(({ vnic }) => world.session.eject({ vnic })));
   });
 
   it("is served while another tenant's Vnics wait for their driver", async () => {

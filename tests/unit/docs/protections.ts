@@ -183,6 +183,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "is served while another tenant's Vnics wait for a DHCP server that doesn't answer",
       "is served while another tenant repeatedly tries a missing parent",
       "is served while another tenant's Vnics get as many routes as allowed, again and again",
+      "is served several times before most of another tenant's 60 Vnics, which were requested before",
     ],
     "unit/reconciler/queue.test.ts": [
       "serves namespaces in turn, and reserves a slot for another namespace",
@@ -190,6 +191,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
     "unit/node/fair-slots.test.ts": [
       "are fewer for a group while another one has work, even if that waits, because they share the processors",
+    ],
+    "unit/node/turns.test.ts": [
+      "are one for each group at the same time while several have requests, and another group never waits",
+      "end after some seconds for work that hangs, which goes on without one",
+    ],
+    "unit/node/neighbors.test.ts": [
+      "has few programs at a time that another namespace's program must wait for, and is served in the end",
     ],
   },
   "rights on Vnics can't keep addresses from the VnicSets of other namespaces by records that merely ask for them": {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Slots } from "../../../provider/node/fair-slots.ts";
-import { settle } from "../../fakes/clock.ts";
+import { FakeClock, settle } from "../../fakes/clock.ts";
 
 /** Work that continues until `end` is called. */
 function pending(): { readonly over: Promise<void>; end: () => void } {
@@ -35,7 +35,7 @@ describe("slots that groups share", () => {
   });
 
   it("are fewer for a group while another one has work, even if that waits, because they share the processors", async () => {
-    const slots = new Slots(8, 2);
+    const slots = new Slots(8, { perGroup: 2 });
     const ends: (() => void)[] = [];
     const begun: string[] = [];
     const use = (group: string) => {
@@ -138,5 +138,61 @@ describe("slots that groups share", () => {
 
   it("aren't needed for a wait outside of any work", async () => {
     expect(await new Slots(1).withoutSlot(() => Promise.resolve(7))).to.equal(7);
+  });
+
+  it("know the group of the work in them, also after a wait", async () => {
+    const slots = new Slots(4);
+    const work = (group: string) =>
+      slots.use(group, async () => {
+        await slots.withoutSlot(settle);
+        return slots.currentGroup;
+      });
+    expect(await Promise.all([work("a"), work("b")])).to.deep.equal(["a", "b"]);
+    expect(slots.currentGroup).to.equal(undefined);
+  });
+
+  it("know no group for work that goes on after its request has failed", async () => {
+    const slots = new Slots(4);
+    const rest = pending();
+    let group: string | undefined = "unknown";
+    const failed = slots.use("a", async () => {
+      void rest.over.then(() => (group = slots.currentGroup));
+      await Promise.reject(new Error("no"));
+    });
+    await failed.catch(() => undefined);
+    rest.end();
+    await settle();
+    expect(group).to.equal(undefined);
+  });
+
+  it("serve several groups while these have slots or wait for them, and for a moment after that", async () => {
+    const clock = new FakeClock();
+    const slots = new Slots(2, { clock });
+    const first = pending();
+    void slots.use("greedy", () => first.over);
+    await settle();
+    expect(slots.servesSeveral()).to.equal(false);
+    const [other, answer] = [pending(), pending()];
+    const shop = slots.use("shop", async () => {
+      await other.over;
+      await slots.withoutSlot(() => answer.over);
+    });
+    void slots.use("greedy", () => pending().over);
+    await settle();
+    expect(slots.servesSeveral(), "both have a slot").to.equal(true);
+    other.end();
+    await settle();
+    clock.pass(0.1);
+    expect(slots.servesSeveral(), "one waits since a moment ago").to.equal(true);
+    clock.pass(1);
+    expect(slots.servesSeveral(), "one waits for long").to.equal(false);
+    answer.end();
+    await settle();
+    expect(slots.servesSeveral(), "one has a slot again, or had one just now").to.equal(true);
+    first.end();
+    await shop;
+    expect(slots.servesSeveral()).to.equal(true);
+    clock.pass(1);
+    expect(slots.servesSeveral(), "one has gone").to.equal(false);
   });
 });
