@@ -5,6 +5,7 @@ import type { RawApi } from "../cluster/raw-api.ts";
 import { Claims, driverName } from "../lifecycle/claim.ts";
 import { Deadline } from "../lifecycle/deadline.ts";
 import { eject } from "../lifecycle/eject.ts";
+import { releaseIfUnused } from "../lifecycle/network/usage.ts";
 import { SessionPool } from "../lifecycle/session/session-pool.ts";
 import { apiVersion } from "../model/names.ts";
 
@@ -99,8 +100,10 @@ export async function deleteRecords(
     await sessions.close();
   }
   await awaitRecordsGone(api);
-  for (const { path, words } of ofKind("VnicNetwork")) {
+  for (const { metadata, path, words } of ofKind("VnicNetwork")) {
     await api.delete(path);
+    // A record whose finalizer somebody has removed left the network's behind.
+    await releaseIfUnused(cluster, metadata.name);
     await awaitGone(api, path, words);
     report(`deleted ${words}`);
   }

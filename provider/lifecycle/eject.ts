@@ -13,7 +13,7 @@ import type { Deadline } from "./deadline.ts";
 import type { Driver } from "./driver.ts";
 import { freeAddresses } from "./address/claim-addresses.ts";
 import { withdraw } from "./network/network-status.ts";
-import { releaseDeleted, releaseIfUnused } from "./network/usage.ts";
+import { networkLeft, releaseIfUnused, releaseLeft } from "./network/usage.ts";
 import { awaitTerminated } from "./running-pod.ts";
 import { NodeGone, requireNode } from "./node-exists.ts";
 import { emitEvents } from "./emit-events.ts";
@@ -71,7 +71,8 @@ export async function eject(driver: Driver, ref: VnicRef, remembered: KnownVnic,
     await cluster.releaseVnic(ref, record.metadata.uid, marked);
     claim.abandon();
     if (isNamed(record.spec.network)) await releaseIfUnused(cluster, record.spec.network.name);
-    if (!wasRealised(record)) await releaseDeleted(cluster);
+    const left = networkLeft(record, record.spec.network);
+    if (left !== undefined || !wasRealised(record)) await releaseLeft(cluster, left);
   });
 }
 

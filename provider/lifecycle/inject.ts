@@ -24,9 +24,9 @@ import { IncompleteError } from "./incomplete-error.ts";
 import { injectPlan } from "./inject-plan.ts";
 import { refuseClusterAddresses } from "./network/terms.ts";
 import { preparePublication, publish, publishedEntry } from "./network/network-status.ts";
-import { releaseDeleted } from "./network/usage.ts";
+import { networkLeft, releaseLeft, releaseNotJoined } from "./network/usage.ts";
 import { rememberSegment, withKnownSegment } from "./network/segments-on-node.ts";
-import { joinNetwork, refuseTerminatingNetwork } from "./network/vnic-network.ts";
+import { confirmNetwork, joinNetwork } from "./network/vnic-network.ts";
 import { claimedOwner, ensureRecord, RecordExistsError, writePlacement, withdrawRecord } from "./ownership.ts";
 import { AddressClaim } from "./address/address-claim.ts";
 import { refuseWithoutPlace } from "./address/network-entry.ts";
@@ -150,6 +150,8 @@ interface Prepared {
   readonly addresses: AddressClaim;
   /** The name under which the pod will list the Vnic. */
   readonly publishAs: string | undefined;
+  /** Protects the network from deletion. */
+  readonly holdNetwork: () => Promise<void>;
 }
 
 /** Observe, with the claim: the record, the network on the pod's node, and what an earlier realisation left. */
@@ -157,7 +159,8 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const { driver, definition, options, pod, claim } = injection;
   if (options.sourceRecord && !claim.record) throw outdatedError(options.sourceRecord);
   const owner = claim.record && refuseForeignRecord(claim.record, definition, options);
-  const { network, segments, membership, warning } = await joinNetwork(driver.cluster, definition, pod.node);
+  const joined = await joinNetwork(driver.cluster, definition, pod.node);
+  const { network, segments, membership, warning, hold: holdNetwork } = joined;
   if (membership) await refuseWithoutPlace(driver.cluster, membership, claim.record?.metadata.uid);
   if (warning !== undefined) driver.warn?.(warning);
   const wanted = withKnownSegment(driver.sessions, pod.node, network, segments);
@@ -165,6 +168,7 @@ async function prepare(injection: Injection): Promise<Prepared> {
   const prior = await cleanUpPreviousPlacements(injection, claim.record);
   return {
     publishAs,
+    holdNetwork,
     network,
     segments,
     prior,
@@ -184,14 +188,17 @@ interface Ensured {
 /** Ensure: the record, with finalizer, node, pod and addresses in it. */
 async function ensure(
   { driver, definition, options, pod, claim }: Injection,
-  { network, prior, owner, addresses }: Prepared,
+  { network, prior, owner, addresses, holdNetwork }: Prepared,
 ): Promise<Ensured> {
   const { cluster } = driver;
   const at = { node: pod.node, uid: pod.uid, held: addresses.annotation };
   let record: StoredVnic;
+  let isHeld = false;
   try {
     // An existing record has a UID to claim with, so that its spec doesn't change if the claim fails.
     const annotated = prior && (await addresses.claimFor(prior));
+    isHeld = true;
+    await holdNetwork();
     record =
       options.sourceRecord && annotated
         ? await writePlacement(cluster, annotated, definition, at)
@@ -201,6 +208,7 @@ async function ensure(
     if (error instanceof RecordExistsError) claim.abandon();
     else await claim.confirm();
     await addresses.release();
+    if (isHeld) await releaseNotJoined(cluster, definition.network, prior);
     throw error;
   }
   claim.begin();
@@ -224,7 +232,7 @@ async function sync(
   try {
     const approved = Promise.all([
       prior ? undefined : addresses.claim(record.metadata),
-      refuseTerminatingNetwork(cluster, definition),
+      confirmNetwork(cluster, definition),
     ]);
     approved.catch(() => undefined);
     attempt.report(`starting an injection session on node ${pod.node}`);
@@ -267,6 +275,7 @@ async function sync(
         const restored = await withdrawRecord(cluster, record, prior);
         if (prior && restored) await attempt.undo(prior, restored);
         else claim.abandon();
+        await releaseNotJoined(cluster, definition.network, restored);
       }
     } catch (second) {
       const both = `${messageOf(error)}; and then: ${messageOf(second)}`;
@@ -279,7 +288,7 @@ async function sync(
 /** Return: the state, after writing it to the record's status. */
 async function finish(
   { driver, definition, options, pod, claim }: Injection,
-  { publishAs }: Prepared,
+  { publishAs, prior }: Prepared,
   { record, made, addresses, attempt }: Ensured,
   result: InjectResult,
 ): Promise<VnicState> {
@@ -296,9 +305,10 @@ async function finish(
   try {
     await claim.confirm();
     // Before the status says that the Vnic is as declared, because after that nobody would complete it.
-    if (addresses.leavesNetworks) {
+    const left = prior && networkLeft(prior, definition.network);
+    if (left !== undefined || addresses.leavesNetworks) {
       await addresses.releaseFormer(record);
-      await releaseDeleted(driver.cluster);
+      await releaseLeft(driver.cluster, left);
     }
     // What the status names is removed later, so it is written before the annotation is changed.
     if (entry) await attempt.announce(entry);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { apiVersion, group, setFinalizer } from "../../provider/model/names.ts";
+import { apiVersion, group, networkFinalizer, setFinalizer } from "../../provider/model/names.ts";
 import { startControllers } from "../support/api/controllers.ts";
 import { type ApiServer, startApiServer } from "../support/api/server.ts";
 import { applyObjects, kubectl } from "../support/cluster.ts";
@@ -26,6 +26,11 @@ describe("uninstall, when a tenant's finalizers keep records", () => {
         kind: "VnicSet",
         ...kept("wires", setFinalizer),
         spec: { selector: { a: "b" }, template: network },
+      },
+      // A Vnic whose record went without a driver has left this finalizer.
+      {
+        ...{ apiVersion, kind: "VnicNetwork", metadata: { name: namespace, finalizers: [networkFinalizer] } },
+        spec: { mode: "macvlan", parent: "eth1" },
       },
     ]);
   });

@@ -2,11 +2,11 @@ import pLimit from "p-limit";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { memberSelector } from "../../model/address/membership.ts";
 import { finalizer, labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
-import { isNamed } from "../../model/network/reference.ts";
+import { isNamed, type NetworkReference } from "../../model/network/reference.ts";
 import { isRealised } from "../../model/vnic/pending.ts";
-import type { StoredVnic } from "../../model/vnic/record.ts";
+import type { StoredVnic, VnicSpec } from "../../model/vnic/record.ts";
 
-/* Which Vnics use a VnicNetwork, and its deletion when none does any more. */
+/* Which Vnics use a VnicNetwork, and its release when none does any more, so that it can be deleted. */
 
 /**
  * The records of the Vnics that use a network: the record names it, or the Vnic's NIC may still be on it, because the
@@ -55,7 +55,7 @@ async function holdersOn(cluster: Cluster, name: string, known: readonly StoredV
   return found.filter((record) => record !== undefined);
 }
 
-function isNamedBy({ spec }: StoredVnic, name: string): boolean {
+function isNamedBy({ spec }: Pick<StoredVnic, "spec">, name: string): boolean {
   return isNamed(spec.network) && spec.network.name === name;
 }
 
@@ -82,10 +82,34 @@ export async function releaseIfUnused(cluster: Cluster, name: string): Promise<v
 }
 
 /**
- * Removes the finalizer of each network that is being deleted and that no Vnics are on. Call it after a Vnic has left
- * networks that its record doesn't name.
+ * Releases the network of an injection that has left nothing, unless the Vnic's restored record names that network as
+ * well.
  */
-export async function releaseDeleted(cluster: Cluster): Promise<void> {
+export async function releaseNotJoined(
+  cluster: Cluster,
+  network: NetworkReference,
+  restored: StoredVnic | undefined,
+): Promise<void> {
+  if (isNamed(network) && !(restored && isNamedBy(restored, network.name)))
+    await releaseIfUnused(cluster, network.name);
+}
+
+/**
+ * The label of the VnicNetwork on which a record was written last, if the Vnic is to be on another network, or was to
+ * be when it was deleted.
+ */
+export function networkLeft({ metadata }: StoredVnic, network: VnicSpec["network"]): string | undefined {
+  const former = metadata.labels?.[labels.network];
+  return isNamed(network) && former === networkLabel(network.name) ? undefined : former;
+}
+
+/**
+ * Removes the finalizer of networks that a Vnic has left, as far as no other Vnics are on them: of the one with the label
+ * `left`, and of each that is being deleted, because the record may have named others since.
+ */
+export async function releaseLeft(cluster: Cluster, left: string | undefined): Promise<void> {
   const networks = await cluster.listNetworks();
-  for (const { metadata } of networks) if (metadata.deletionTimestamp) await releaseIfUnused(cluster, metadata.name);
+  for (const { metadata } of networks)
+    if (metadata.deletionTimestamp || networkLabel(metadata.name) === left)
+      await releaseIfUnused(cluster, metadata.name);
 }

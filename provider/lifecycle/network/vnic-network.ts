@@ -41,21 +41,24 @@ export interface JoinedNetwork {
   readonly membership: Membership | undefined;
   /** A warning about settings of the network that have no effect. */
   readonly warning: string | undefined;
+  /**
+   * Protects a VnicNetwork from deletion. Call it just before the record that names it is written, so that an attempt
+   * that ends sooner leaves the network as it was.
+   */
+  readonly hold: () => Promise<void>;
 }
 
-/** Resolves the network of a Vnic to be made, and protects the network from deletion while Vnics use it. */
+/** Resolves the network of a Vnic to be made. Changes nothing until `hold` is called. */
 export async function joinNetwork(cluster: Cluster, definition: Definition, node: string): Promise<JoinedNetwork> {
   const { network, record, warning } = await resolve(cluster, definition, node);
-  if (record) {
-    refuseBeyondTerms(definition, record);
-    await holdNetwork(cluster, record);
-  }
+  if (record) refuseBeyondTerms(definition, record);
   const membership = record && {
     namespace: definition.pod.namespace,
     network: record.metadata.name,
     most: record.spec.vnicsPerNamespace,
   };
-  return { network, segments: segmentsOf(record ? record.spec : network), membership, warning };
+  const hold = async () => record && holdNetwork(cluster, record);
+  return { network, segments: segmentsOf(record ? record.spec : network), membership, warning, hold };
 }
 
 /** The segments of a network that a Vnic of that namespace references. They don't depend on the node. */
@@ -124,11 +127,12 @@ async function findUsable(cluster: ClusterView, name: string, namespace: string)
 }
 
 /**
- * Refuses a network that was marked for deletion since it was resolved, because its deletion may not have considered
- * our record.
+ * Confirms that the network of a Vnic is protected, after the record that names it was written. Refuses a network that was
+ * marked for deletion since it was resolved, because its deletion may not have considered our record. A Vnic that has
+ * left the network since then may have taken the finalizer away.
  */
-export async function refuseTerminatingNetwork(cluster: Cluster, { network, pod }: Definition): Promise<void> {
-  if (isNamed(network)) await findUsable(cluster, network.name, pod.namespace);
+export async function confirmNetwork(cluster: Cluster, { network, pod }: Definition): Promise<void> {
+  if (isNamed(network)) await holdNetwork(cluster, await findUsable(cluster, network.name, pod.namespace));
 }
 
 /** Adds the finalizer that keeps a network until no Vnics use it. */

@@ -152,8 +152,10 @@ export function placementChange(
 ): MetadataChange | undefined {
   const wanted = placementMetadata(definition, at);
   const { finalizers = [], labels: marks = {}, annotations: notes = {} } = metadata;
-  // Labels of older versions, which marked the holder of an address.
-  const former = Object.keys(marks).filter((key) => key === labels.mac || key.startsWith(labels.address));
+  // Labels of older versions, which marked the holder of an address, and of a network that the Vnic isn't on any more.
+  const isFormer = (key: string) =>
+    key === labels.mac || key.startsWith(labels.address) || (key === labels.network && !(key in wanted.labels));
+  const former = Object.keys(marks).filter(isFormer);
   const missing = (there: Readonly<Record<string, string>>, entries: Readonly<Record<string, string>>) =>
     Object.entries(entries).some(([key, value]) => there[key] !== value);
   const complete =

@@ -50,6 +50,13 @@ describe("a record", () => {
     expect(placementChange(storedVnic(), definition(), at)).to.equal(undefined);
   });
 
+  it("loses the label of a network that its Vnic isn't on any more", () => {
+    const onLan = storedVnic({ network: { name: "lan" } });
+    const staying = placementChange(onLan, definition({ network: { name: "lan" } }), at);
+    expect(staying?.labels?.[labels.network]).to.not.equal(null);
+    expect(placementChange(onLan, definition(), at)?.labels).to.deep.include({ [labels.network]: null });
+  });
+
   it("gives the Vnic's placement only when both node and pod are known", () => {
     expect(placementOf(storedVnic())).to.deep.equal({ node: "worker-1", podUid: uid(2) });
     expect(placementOf(storedVnic({}, { annotations: { [annotations.node]: "worker-1" } }))).to.equal(undefined);
