@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { isIP } from "node:net";
 import { messageOf } from "../base/errors.ts";
 import { parseVnicId } from "../model/names.ts";
-import { fault, type Finding } from "../model/doctor/finding.ts";
+import { counted, fault, type Finding } from "../model/doctor/finding.ts";
 import { examineNodeJs } from "../model/doctor/node-js.ts";
 import type { Scope } from "./examine.ts";
 import { accessOf, type AccessOptions, imageOption, withAccessOptions } from "./access.ts";
@@ -29,8 +29,8 @@ With --self-test, a pod with a NIC on the network is made on each checked node, 
 The pod asks the host, which shows whether frames with a MAC that isn't the node's pass, and whether DHCP works.`,
     )
     .addOption(imageOption())
-    .option("--node <name>", "check only this node")
-    .option("--network <name>", "check only this VnicNetwork and its Vnics")
+    .option("--node <name>", "check only this node, the Vnics on it, and those that wait for a NIC in its pods")
+    .option("--network <name>", "check only this VnicNetwork, on all nodes, and its Vnics")
     .option("--pod <namespace/name>", "check only this pod, its node and its Vnics")
     .option("--self-test <host>", "test whether this address on the network of --network answers a new NIC", readHost)
     .option("--address <cidr>", "the address of the self-test's NIC (default: one from DHCP)")
@@ -78,8 +78,9 @@ function report(findings: readonly Finding[], { verbose, json }: DoctorOptions):
   if (json) return printJson({ formatVersion: 1, findings });
   for (const finding of findings) if (verbose || finding.level !== "ok") print(lineOf(finding));
   const count = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).length;
-  const summary = `${count("fault")} faults, ${count("warning")} warnings, ${count("ok")} checks passed`;
-  print(count("fault") + count("warning") === 0 ? `${styled("green", "✓")} nothing is wrong: ${summary}` : summary);
+  const [faults, warnings, passed] = [count("fault"), count("warning"), count("ok")];
+  const summary = `${counted(faults, "fault")}, ${counted(warnings, "warning")}, ${counted(passed, "check")} passed`;
+  print(faults + warnings === 0 ? `${styled("green", "✓")} nothing is wrong: ${summary}` : summary);
 }
 
 const marks = { ok: ["green", "✓"], warning: ["yellow", "!"], fault: ["red", "✗"] } as const;

@@ -4,26 +4,23 @@ import { openRawApi, type RawApi } from "../cluster/raw-api.ts";
 import { examineApiServer } from "../model/doctor/api-server.ts";
 import { fault, type Finding } from "../model/doctor/finding.ts";
 import { examineInstallation } from "../model/doctor/installation.ts";
-import { examinePod, examineRecords } from "../model/doctor/records.ts";
+import { examineNetworks, examinePod, examineRecords } from "../model/doctor/records.ts";
 import { examineRights } from "../model/doctor/rights.ts";
 import { examineWorkloads } from "../model/doctor/workloads.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
-import { annotations, apiVersion, parseVnicId, providerServiceAccount, userOfAccount } from "../model/names.ts";
+import { apiVersion, parseVnicId, providerServiceAccount, userOfAccount } from "../model/names.ts";
 import type { StoredNetwork } from "../model/network/record.ts";
 import { pathOf } from "../model/platform/manifest.ts";
 import { platformManifests } from "../model/platform/platform.ts";
 import { fixedAddresses, type StoredVnic } from "../model/vnic/record.ts";
 import { examineNodes } from "./examine-nodes.ts";
+import { selectVnics, type VnicScope } from "./examine-scope.ts";
 import { deniedRights, whoAmI } from "./access-review.ts";
 import { readWorkloads } from "./workload-facts.ts";
 
 /** What to examine, and the node image to use. */
-export interface Scope {
+export interface Scope extends VnicScope {
   readonly image: string;
-  readonly node?: string;
-  readonly network?: string;
-  /** `<namespace>/<name>`. */
-  readonly pod?: string;
 }
 
 /** Returns all findings about a cluster; throws if its API server doesn't answer. */
@@ -107,12 +104,7 @@ async function examineVnics(api: RawApi, access: Access, options: Scope): Promis
       : allNetworks.filter(({ metadata }) => metadata.name === options.network);
   const pod = options.pod === undefined ? undefined : parseVnicId(options.pod);
   const object = pod && (await api.get<PodObject>(`/api/v1/namespaces/${pod.namespace}/pods/${pod.name}`));
-  const vnics = allVnics.filter(
-    ({ metadata, spec }) =>
-      (options.network === undefined || ("name" in spec.network && spec.network.name === options.network)) &&
-      (options.node === undefined || metadata.annotations?.[annotations.node] === options.node) &&
-      (pod === undefined || (metadata.namespace === pod.namespace && spec.pod.name === pod.name)),
-  );
+  const vnics = await selectVnics(api, allVnics, options);
   const leased = allVnics.filter(
     ({ spec }) => spec.dhcp !== undefined || (fixedAddresses(spec).length === 0 && !spec.slaac),
   );
@@ -122,20 +114,23 @@ async function examineVnics(api: RawApi, access: Access, options: Scope): Promis
     image: options.image,
   });
   const only = options.node ?? object?.spec?.nodeName;
+  const nodes = await examineNodes(api, access, {
+    networks: named,
+    vnics,
+    image: options.image,
+    ...(only === undefined ? {} : { only }),
+  }).catch((error: unknown) => [
+    fault("nodes", messageOf(error), "use an account that may get nodes, such as vnic-provider"),
+  ]);
+  // A Network isn't part of a node or a pod.
+  const isWhole = options.node === undefined && options.pod === undefined;
   return [
     ...(workloads ? examineWorkloads(workloads) : []),
     ...(options.network !== undefined && named.length === 0
       ? [fault(`Network ${options.network}`, "there is no such VnicNetwork", "kubectl get vnicnetworks")]
       : []),
     ...(pod ? [examinePod(pod, object)] : []),
-    ...(await examineNodes(api, access, {
-      networks: named,
-      vnics,
-      image: options.image,
-      ...(only === undefined ? {} : { only }),
-    }).catch((error: unknown) => [
-      fault("nodes", messageOf(error), "use an account that may get nodes, such as vnic-provider"),
-    ])),
-    ...examineRecords(vnics, workloads?.reconciler !== undefined),
+    ...examineRecords(vnics, workloads?.reconciler !== undefined, nodes),
+    ...(isWhole ? examineNetworks(named, allVnics) : []),
   ];
 }

@@ -21,5 +21,10 @@ export function fault(subject: string, message: string, remedy: string): Finding
   return { level: "fault", subject, message, remedy };
 }
 
+/** A number of things in words: `1 fault`, `2 faults`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** The command that applies the manifests. */
 export const installRemedy = "npx pulumi-vnic manifests | kubectl apply --server-side -f -";

@@ -38,7 +38,7 @@ export function examineNode(
   if (!node) return [fault(subject, "there is no such node", "kubectl get nodes")];
   const state = readNode(node);
   if (!state.ready) return [fault(subject, `isn't ready: ${state.why}`, `kubectl describe node ${name}`)];
-  if ("problem" in sight) return [fault(subject, wordsOf(sight.problem), remedyOf(sight.problem))];
+  if ("problem" in sight) return [fault(subject, wordsOf(subject, sight.problem), remedyOf(sight.problem))];
   const { result, aheadSeconds } = sight;
   return [
     ok(
@@ -51,11 +51,11 @@ export function examineNode(
   ];
 }
 
-/** The first line of a failure. An image that doesn't know the request gets a message of its own. */
-function wordsOf(problem: string): string {
+/** A failure as one line, without its subject. An image that doesn't know the request gets a message of its own. */
+function wordsOf(subject: string, problem: string): string {
   return problem.includes("request is not understood")
     ? "its node image is older than this command"
-    : problem.replaceAll(/\s*\n\s*/g, "; ");
+    : problem.replace(`${subject}: `, "").replaceAll(/\s*\n\s*/g, "; ");
 }
 
 /** The remedy for a session that couldn't be opened, by the text of its failure. */

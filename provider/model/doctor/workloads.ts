@@ -1,5 +1,5 @@
 import { reconcilerName, systemNamespace } from "../names.ts";
-import { type Finding, fault, installRemedy, ok, warning } from "./finding.ts";
+import { counted, type Finding, fault, installRemedy, ok, warning } from "./finding.ts";
 
 /** State of the reconciler and the node agent, and who needs them. */
 export interface WorkloadFacts {
@@ -26,7 +26,7 @@ function examineReconciler({ reconciler, leader, vnicSets, image }: WorkloadFact
   if (!reconciler)
     return [
       vnicSets > 0
-        ? fault(subject, `isn't installed, and ${vnicSets} VnicSets do nothing without it`, installRemedy)
+        ? fault(subject, `isn't installed, which ${counted(vnicSets, "VnicSet")} can't do without`, installRemedy)
         : warning(subject, "isn't installed: only a run of Pulumi repairs Vnics", installRemedy),
     ];
   const { wanted, ready } = reconciler;
@@ -69,7 +69,7 @@ function examineAgent({ agent, leasedVnics }: WorkloadFacts): Finding[] {
       leasedVnics > 0
         ? fault(
             subject,
-            `isn't installed, and ${leasedVnics} Vnics with DHCP lose their leases without it`,
+            `isn't installed, which keeps the leases of ${counted(leasedVnics, "Vnic")} with DHCP`,
             installRemedy,
           )
         : warning(subject, "isn't installed: DHCP isn't available, and failing NICs aren't reported", installRemedy),

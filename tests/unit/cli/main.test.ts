@@ -125,7 +125,7 @@ describe("pulumi-vnic", () => {
       });
     const { status, stdout, stderr } = cli(nowhere, "", old);
     expect({ status, stderr }).to.deep.equal({ status: 3, stderr: "" });
-    expect(stdout).to.equal(`✗ Node.js: ${words} → ${remedy}\n1 faults, 0 warnings, 0 checks passed\n`);
+    expect(stdout).to.equal(`✗ Node.js: ${words} → ${remedy}\n1 fault, 0 warnings, 0 checks passed\n`);
   });
 
   it("calls itself kubectl vnic when it is started by kubectl", () => {

@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import { examineApiServer, examineClock } from "../../../../provider/model/doctor/api-server.ts";
-import type { Finding } from "../../../../provider/model/doctor/finding.ts";
+import { counted, fault, type Finding } from "../../../../provider/model/doctor/finding.ts";
 import { examineInstallation } from "../../../../provider/model/doctor/installation.ts";
 import { examineNode, type NetworkOnNode } from "../../../../provider/model/doctor/node.ts";
-import { examineRecords } from "../../../../provider/model/doctor/records.ts";
+import { examineNetworks, examineRecords } from "../../../../provider/model/doctor/records.ts";
 import { examineRights, neededRights } from "../../../../provider/model/doctor/rights.ts";
 import { examineWorkloads, type WorkloadFacts } from "../../../../provider/model/doctor/workloads.ts";
 import { platformManifests } from "../../../../provider/model/platform/platform.ts";
+import { annotations } from "../../../../provider/model/names.ts";
+import type { StoredNetwork } from "../../../../provider/model/network/record.ts";
 import { pendingStatus } from "../../../../provider/model/vnic/pending.ts";
 import type { StoredVnic } from "../../../../provider/model/vnic/record.ts";
 
@@ -122,7 +124,11 @@ describe("doctor: reconciler and agent, for", () => {
   };
   const cases: [string, Partial<WorkloadFacts>, RegExp[]][] = [
     ["all well", {}, []],
-    ["no reconciler, with VnicSets", { reconciler: undefined }, [/^fault reconciler: isn't installed, and 1 VnicSets/]],
+    [
+      "no reconciler, with VnicSets",
+      { reconciler: undefined },
+      [/^fault reconciler: isn't installed, which 1 VnicSet can't/],
+    ],
     [
       "no reconciler, without VnicSets",
       { reconciler: undefined, vnicSets: 0 },
@@ -138,7 +144,11 @@ describe("doctor: reconciler and agent, for", () => {
       [/^fault reconciler: no replica/],
     ],
     ["another image", { image: "j" }, [/^warning reconciler: runs image i, this package takes j/]],
-    ["no agent, with DHCP leases", { agent: undefined }, [/^fault node agent: isn't installed, and 1 Vnics with DHCP/]],
+    [
+      "no agent, with DHCP leases",
+      { agent: undefined },
+      [/^fault node agent: isn't installed, .* the leases of 1 Vnic with DHCP/],
+    ],
     ["no agent, without DHCP leases", { agent: undefined, leasedVnics: 0 }, [/^warning node agent: isn't installed/]],
     [
       "a node without an agent",
@@ -268,4 +278,67 @@ describe("doctor: waiting records, for", () => {
       if (expected) expect(found).to.match(expected);
       else expect(found).to.equal(undefined);
     });
+});
+
+describe("doctor: a fault of a node that keeps Vnics from being ready", () => {
+  const full = "no space is left on the node's disk (ENOSPC); make room";
+  const missing = 'network.parent: there is no interface "eth9" on the node; it has eth0';
+  const waiting = (name: string, node: string, message: string) =>
+    ({
+      metadata: {
+        ...{ namespace: "shop", name, generation: 1 },
+        annotations: { [annotations.node]: node, [annotations.podUid]: "u" },
+      },
+      status: { conditions: [{ type: "Ready", status: "False", reason: "Failed", message, observedGeneration: 1 }] },
+    }) as unknown as StoredVnic;
+  const node = (message: string) => fault("node n1", message, "mend it");
+  const written = (uid: string) => `node n1: writing /var/lib/pulumi-vnic/vnics/${uid}.json: ${full}`;
+
+  it("is one line, which names the first of them", () => {
+    const problem = `node n1: writing /var/lib/pulumi-vnic/vnics/check.tmp: ${full}`;
+    const [disk = node("")] = examineNode("n1", { status: { conditions: [{ type: "Ready", status: "True" }] } }, [], {
+      problem,
+    });
+    expect(disk.message).to.equal(problem.replace("node n1: ", ""));
+    const records = ["a", "b", "c", "d", "e", "f"].map((name) => waiting(name, "n1", written(name)));
+    expect(lines(examineRecords(records, true, [disk]))).to.deep.equal([
+      `fault node n1: ${disk.message}; this keeps Vnic shop/a, shop/b, shop/c, shop/d, shop/e and 1 more from being ready`,
+      "ok Vnics: 0 of 6 are ready",
+    ]);
+    const parent = node(`Network lan: ${missing}`);
+    expect(amiss(examineRecords([waiting("a", "n1", missing)], true, [parent]))).to.deep.equal([
+      `fault node n1: ${parent.message}; this keeps Vnic shop/a from being ready`,
+    ]);
+    const lost = node("isn't ready: Kubelet stopped posting node status.");
+    const words = "node n1 isn't ready (Kubelet stopped posting node status.), so Vnic shop/a can't be removed from it";
+    expect(amiss(examineRecords([waiting("a", "n1", words)], true, [lost]))).to.have.length(1);
+  });
+
+  it("doesn't hide a Vnic on another node, or with another reason", () => {
+    const disk = node(`writing /var/lib/pulumi-vnic/vnics/check.tmp: ${full}`);
+    for (const record of [waiting("a", "n2", written("a")), waiting("a", "n1", missing)])
+      expect(amiss(examineRecords([record], true, [disk, fault("node n1", "", "?")]))).to.have.length(3);
+  });
+});
+
+describe("doctor: Networks that are being deleted", () => {
+  const network = (name: string, deletionTimestamp?: string) =>
+    ({ metadata: { name, ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }) } }) as StoredNetwork;
+  const vnic = (name: string, on: string) =>
+    ({ metadata: { namespace: "shop", name }, spec: { network: { name: on } } }) as unknown as StoredVnic;
+
+  it("are named with the Vnics on them, or with the way to let them go if there are none", () => {
+    const networks = [network("lan", "2026-01-01"), network("wan", "2026-01-02"), network("kept")];
+    const found = examineNetworks(networks, [vnic("a", "lan"), vnic("b", "kept")]);
+    expect(lines(found)).to.deep.equal([
+      "warning Network lan: has been waiting for its deletion since 2026-01-01: Vnic shop/a is on it",
+      "warning Network wan: has been waiting for its deletion since 2026-01-02: no Vnic's record names it",
+    ]);
+    expect(found[1]?.remedy).to.match(/kubectl patch vnicnetwork wan .*"finalizers":null/);
+  });
+});
+
+describe("doctor: a number", () => {
+  it("has its noun in the singular or the plural", () =>
+    expect([0, 1, 2].map((number) => counted(number, "fault"))).to.deep.equal(["0 faults", "1 fault", "2 faults"]));
 });
