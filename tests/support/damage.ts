@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pauseImage } from "../lab/images.ts";
 import type { Lab } from "../lab/index.ts";
@@ -91,6 +91,30 @@ export async function breakSandboxes(lab: Lab, node: Node): Promise<() => Promis
     await images("tag", kept, pauseImage);
     await images("rm", kept);
   };
+}
+
+/**
+ * Takes the configuration of the pods' network from a node with containerd, which isn't ready then; returns a function
+ * that gives it back. Running pods keep their network. CRI-O would go on with the configuration that it has read.
+ */
+export async function breakPodNetwork(node: Node): Promise<() => Promise<void>> {
+  const file = join(nodeDir(node), "cni", "10-cluster.conflist");
+  const text = await readFile(file, "utf8");
+  await rm(file);
+  // containerd doesn't look again when a file is only moved there.
+  return () => writeFile(file, text);
+}
+
+/**
+ * Gives a folder of a node a small disk of its own, which is full; returns a function that takes the disk away. Containers
+ * that run already keep what they see.
+ */
+export async function fillDisk(lab: Lab, node: Node, folder: string): Promise<() => Promise<void>> {
+  await must(lab, node, ["mkdir", "-p", folder]);
+  await must(lab, node, ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]);
+  await must(lab, node, ["sh", "-c", `mkdir ${folder}/vnics; cat /dev/zero >${folder}/filler 2>/dev/null; true`]);
+  // Containers of sessions may still be ending.
+  return async () => void (await must(lab, node, ["umount", "--lazy", folder]));
 }
 
 async function pidsOf(lab: Lab, node: Node, program: string): Promise<string[]> {

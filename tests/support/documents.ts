@@ -49,7 +49,8 @@ function readDocument(path: string): Document {
   };
 }
 
-function plainText(tokens: readonly Token[]): string {
+/** The text of Markdown, without its marks. */
+export function plainText(tokens: readonly Token[]): string {
   return tokens.map((token) => ("tokens" in token && token.tokens ? plainText(token.tokens) : textOf(token))).join("");
 }
 

@@ -23,6 +23,8 @@ export interface Bench {
   readonly namespace: string;
   inject(definition: Definition, options?: InjectOptions): Promise<VnicState>;
   eject(state: VnicState): Promise<void>;
+  /** Ejects all Vnics of the bench's namespace, such as those that a failed test has left. */
+  ejectAll(): Promise<void>;
   /** Creates an application pod in the bench's namespace and waits until it is running. */
   runPod(name: string, node: Node): Promise<void>;
   /** Runs kubectl in the bench's namespace, which must succeed. */
@@ -70,6 +72,11 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
   const shown: string[] = [];
   const driver: Driver = { cluster, sessions, claims: new Claims("a test"), report: (text) => shown.push(text) };
   const here = (...argv: string[]) => kubectl(lab.kubectl, ["-n", namespace, ...argv]);
+  const ejectAll = async () => {
+    const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
+    for (const { metadata } of items)
+      await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
+  };
   return {
     lab,
     driver,
@@ -81,6 +88,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
       const remembered = { uid, node, podName: pod.name, ...(owner === undefined ? {} : { owner }) };
       return eject(driver, vnicRef(state), remembered, new Deadline("ejecting", 60));
     },
+    ejectAll,
     runPod: async (name, node) => {
       await applyObjects(lab.kubectl, [appPod({ namespace, name, node })]);
       await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
@@ -91,9 +99,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     close: async () => {
       // Remove records that a failed test has left, because their finalizers would keep the namespace from being
       // deleted.
-      const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
-      for (const { metadata } of items)
-        await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
+      await ejectAll();
       await sessions.close();
       await kubectl(lab.kubectl, [
         "delete",

@@ -56,6 +56,7 @@ export function useBench({ namespace, kubeconfig }: TestBenchOptions): TestBench
     },
     inject: (definition, options) => bench().inject(definition, options),
     eject: (state) => bench().eject(state),
+    ejectAll: () => bench().ejectAll(),
     runPod: (name, node) => bench().runPod(name, node),
     kubectl: (...argv) => bench().kubectl(...argv),
     linksIn: (pod) => bench().linksIn(pod),
