@@ -4,7 +4,7 @@ import { memoize } from "../base/memoize.ts";
 import type { RawApi } from "../cluster/raw-api.ts";
 import type { PodObject } from "../model/kubernetes/pod.ts";
 import { isObjectName, parseVnicId } from "../model/names.ts";
-import { isNamed } from "../model/network/reference.ts";
+import { namesNetwork } from "../model/network/reference.ts";
 import { isRealised } from "../model/vnic/pending.ts";
 import { placementOf, type StoredVnic } from "../model/vnic/record.ts";
 
@@ -30,7 +30,7 @@ export async function selectVnics(
   const only = pod === undefined ? undefined : parseVnicId(pod);
   const selected = vnics.filter(
     ({ metadata, spec }) =>
-      (network === undefined || (isNamed(spec.network) && spec.network.name === network)) &&
+      (network === undefined || namesNetwork(spec.network, network)) &&
       (only === undefined || (metadata.namespace === only.namespace && spec.pod.name === only.name)),
   );
   if (node === undefined) return selected;

@@ -36,10 +36,8 @@ describe("requests to the API server", () => {
     proxy = await FaultProxy.start(api.proxied);
     nodeSide.inject = () => injectResult({ steps: [{ step: "creating", milliseconds: 1 }] });
     // However slow the machine is, the session stays open between tests, and no injection reports its progress.
-    driver = driverOf(await standInCluster(await proxy.kubeconfig(api.kubeconfig), nodeSide), {
-      lingerMilliseconds: 600_000,
-      firstReportMilliseconds: 600_000,
-    });
+    const cluster = await standInCluster(await proxy.kubeconfig(api.kubeconfig), nodeSide);
+    driver = driverOf(cluster, { lingerMilliseconds: 600_000 }, { firstReportMilliseconds: 600_000 });
     // What a process reads once: Vnics of older versions, the cluster's own addresses, a session's node.
     await requestsOf(1, () => create("db-0", 99));
   });

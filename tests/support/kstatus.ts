@@ -9,7 +9,8 @@ export interface Judged {
 
 /**
  * The status of an object of a custom kind by the rules of kstatus (sigs.k8s.io/cli-utils, package kstatus/status:
- * first the generic rules, then the condition Ready), which Helm, Flux and kapply use. Other tests ask kstatus itself, by kapply.
+ * first the generic rules, then the condition Ready), which Helm, Flux and kapply use. Other tests ask kstatus itself, by
+ * kapply.
  */
 export function kstatusOf({ metadata, status }: Judged): "Terminating" | "InProgress" | "Failed" | "Current" {
   const has = (type: string, value: string) =>

@@ -2,7 +2,7 @@ import pLimit from "p-limit";
 import type { Cluster } from "../../cluster/cluster.ts";
 import { memberSelector } from "../../model/address/membership.ts";
 import { finalizer, labels, networkFinalizer, networkLabel, vnicId } from "../../model/names.ts";
-import { isNamed, type NetworkReference } from "../../model/network/reference.ts";
+import { isNamed, namesNetwork, type NetworkReference } from "../../model/network/reference.ts";
 import { isRealised } from "../../model/vnic/pending.ts";
 import type { StoredVnic, VnicSpec } from "../../model/vnic/record.ts";
 
@@ -32,7 +32,7 @@ function selectorOf(name: string): string {
 }
 
 function isUsedBy(record: StoredVnic, name: string): boolean {
-  return isNamedBy(record, name) && isInUse(record);
+  return namesNetwork(record.spec.network, name) && isInUse(record);
 }
 
 /** The records, other than those, of the Vnics that have a claim on a network and aren't realised on another one. */
@@ -48,15 +48,11 @@ async function holdersOn(cluster: Cluster, name: string, known: readonly StoredV
         limit(async () => {
           const record = await cluster.findVnic(holder);
           const isHolder = record?.metadata.uid === holder.uid && isInUse(record);
-          return isHolder && (isNamedBy(record, name) || !isRealised(record)) ? record : undefined;
+          return isHolder && (namesNetwork(record.spec.network, name) || !isRealised(record)) ? record : undefined;
         }),
       ),
   );
   return found.filter((record) => record !== undefined);
-}
-
-function isNamedBy({ spec }: Pick<StoredVnic, "spec">, name: string): boolean {
-  return isNamed(spec.network) && spec.network.name === name;
 }
 
 /** A deleted record without our finalizer isn't in use: its NIC is gone, and only somebody else's finalizer keeps it. */
@@ -90,7 +86,7 @@ export async function releaseNotJoined(
   network: NetworkReference,
   restored: StoredVnic | undefined,
 ): Promise<void> {
-  if (isNamed(network) && !(restored && isNamedBy(restored, network.name)))
+  if (isNamed(network) && !(restored && namesNetwork(restored.spec.network, network.name)))
     await releaseIfUnused(cluster, network.name);
 }
 

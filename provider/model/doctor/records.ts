@@ -1,7 +1,7 @@
 import { readyOf } from "../vnic/pending.ts";
 import { readPod, type PodObject } from "../kubernetes/pod.ts";
 import { vnicId, type VnicRef } from "../names.ts";
-import { isNamed } from "../network/reference.ts";
+import { namesNetwork } from "../network/reference.ts";
 import type { StoredNetwork } from "../network/record.ts";
 import { placementOf, type StoredVnic } from "../vnic/record.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
@@ -90,7 +90,7 @@ function examineRecord({ metadata, status }: StoredVnic, hasReconciler: boolean)
 export function examineNetworks(networks: readonly StoredNetwork[], vnics: readonly StoredVnic[]): Finding[] {
   return networks.flatMap(({ metadata: { name, deletionTimestamp } }) => {
     if (deletionTimestamp === undefined) return [];
-    const users = vnics.filter(({ spec }) => isNamed(spec.network) && spec.network.name === name);
+    const users = vnics.filter(({ spec }) => namesNetwork(spec.network, name));
     const ids = users.map(({ metadata }) => vnicId(metadata));
     const patch = `kubectl patch vnicnetwork ${name} --type=merge -p '{"metadata":{"finalizers":null}}'`;
     const [why, remedy] =

@@ -35,6 +35,11 @@ export function isNamed(network: NetworkReference): network is NamedNetwork {
   return "name" in network;
 }
 
+/** Whether a reference names the VnicNetwork of that name. */
+export function namesNetwork(network: NetworkReference, name: string): boolean {
+  return isNamed(network) && network.name === name;
+}
+
 const inline = z.strictObject({
   mode: known(mode).default("macvlan"),
   parent: known(field.parent),

@@ -38,7 +38,11 @@ const common = {
   owner: text(maxLength.owner, "an owner's name").optional(),
 };
 
-const versions = { schemaVersion: z.int(), providerVersion: text(maxLength.objectName, "a version") };
+const declaredSchema = z.looseObject(declared);
+const versionsSchema = z.looseObject({
+  schemaVersion: z.int(),
+  providerVersion: text(maxLength.objectName, "a version"),
+});
 
 /** What a kind of resource stores. */
 export interface StoredShape {
@@ -53,12 +57,12 @@ export type Parsed<Value> = { readonly value: Value } | { readonly problems: Pro
 
 /** Parses which version wrote the state. It is read before the rest, because a newer version may have another shape. */
 export function parseVersions(stored: unknown): Parsed<{ schemaVersion: number; providerVersion: string }> {
-  return parsed(z.looseObject(versions).safeParse(stored, { error: wording }));
+  return parsed(versionsSchema.safeParse(stored, { error: wording }));
 }
 
 /** Parses the properties that decide which cluster is opened, of a resource of which nothing else is stored. */
 export function parseDeclared<Value>(stored: Value): Parsed<Value> {
-  return parsed(z.looseObject(declared).safeParse(stored, { error: wording })) as Parsed<Value>;
+  return parsed(declaredSchema.safeParse(stored, { error: wording })) as Parsed<Value>;
 }
 
 /** Parses stored state. Fills in the defaults of properties by which hooks work, and which an older version didn't have. */

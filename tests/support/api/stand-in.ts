@@ -54,15 +54,11 @@ export function faithfulNodeSide(): FakeNodeSide {
  */
 export function driverOf<C extends WatchedCluster>(
   cluster: C,
-  options: { readonly lingerMilliseconds?: number } & Pick<Driver, "firstReportMilliseconds"> = {},
+  ofSessions: { readonly lingerMilliseconds?: number } = {},
+  more: Pick<Driver, "firstReportMilliseconds"> = {},
 ): Driver & { readonly cluster: C } {
-  const { firstReportMilliseconds, ...ofSessions } = options;
   const sessions = new SessionPool(cluster, { image: defaultImage, ...ofSessions });
-  const report = {
-    report: () => undefined,
-    ...(firstReportMilliseconds === undefined ? {} : { firstReportMilliseconds }),
-  };
-  return { cluster, sessions, claims: new Claims("a test"), ...report };
+  return { cluster, sessions, claims: new Claims("a test"), report: () => undefined, ...more };
 }
 
 /** Creates the object of a ready node. */
