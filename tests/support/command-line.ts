@@ -32,6 +32,14 @@ const environment = (kubeconfig: string | undefined): NodeJS.ProcessEnv => ({
   ...(kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig }),
 });
 
+/** What decides on colours, as on a user's terminal: Node.js asks NO_COLOR, CI and about ten more variables. */
+const terminalEnvironment = (): NodeJS.ProcessEnv => ({
+  PATH: process.env["PATH"],
+  HOME: process.env["HOME"],
+  TERM: "xterm-256color",
+  NODE_NO_WARNINGS: "1",
+});
+
 /** Options of Node.js with which it says that it is version 20.20.2, which is too old for our package. */
 export const asOldNode = [
   `--import=data:text/javascript,${encodeURIComponent(
@@ -71,8 +79,7 @@ export function followCommand(
   const [program = "", ...words] = terminal
     ? ["script", "--quiet", "--return", "--command", command.join(" "), "/dev/null"]
     : command;
-  const env = environment(kubeconfig);
-  if (terminal) Object.assign(env, { TERM: "xterm-256color", NO_COLOR: undefined, FORCE_COLOR: undefined });
+  const env = terminal ? { ...terminalEnvironment(), KUBECONFIG: kubeconfig } : environment(kubeconfig);
   const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
