@@ -50,6 +50,12 @@ interface Owned {
 /** How many records are read at once to find one, which usually is the first. */
 const firstLook = 5;
 
+/**
+ * The finalizer of a deletion in the foreground. With it, an object waits for all that name it as their owner, and the
+ * garbage collector goes by the owner's UID alone: an object of another namespace can hold it for ever.
+ */
+const foregroundDeletion = "foregroundDeletion";
+
 /** The calls that all kinds of records share. Every error begins with the action, the kind and the name. */
 export function recordCalls<Stored extends Owned>(
   { server, objects, patches }: RecordApi,
@@ -189,13 +195,14 @@ export function recordCalls<Stored extends Owned>(
       finalize("keeping", name, uid, ({ metadata: { finalizers = [], deletionTimestamp } }) =>
         deletionTimestamp || finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer],
       ),
-    /** Removes a finalizer. */
+    /** Removes a finalizer. A deletion in the foreground becomes one in the background. */
     release: (name: RecordName, uid: string, finalizer: string, known?: Stored): Promise<void> =>
       finalize(
         "releasing",
         name,
         uid,
-        ({ metadata: { finalizers = [] } }) => finalizers.filter((one) => one !== finalizer),
+        ({ metadata: { finalizers = [] } }) =>
+          finalizers.filter((one) => one !== finalizer && one !== foregroundDeletion),
         known,
       ),
     /** Marks the object with that UID for deletion. Returns it if it waits for its finalizers. */

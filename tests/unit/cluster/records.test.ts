@@ -86,6 +86,13 @@ for (const { what, path, finalizer: ours, find, hold, release, remove } of kinds
       expect(patched()).to.deep.equal([{ metadata: { finalizers: [others], resourceVersion: "5" } }]);
     });
 
+    it("no longer waits for objects that name it as their owner when it loses our finalizer", async () => {
+      stored({ finalizers: ["foregroundDeletion", others, ours] });
+      server.on(patch, ok({}));
+      await release(cluster, uid(1));
+      expect(patched()).to.deep.equal([{ metadata: { finalizers: [others], resourceVersion: "5" } }]);
+    });
+
     it("is read again after a concurrent write", async () => {
       stored({ finalizers: [ours] });
       let tries = 0;
