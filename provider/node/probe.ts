@@ -96,7 +96,7 @@ function sendArpProbe(
     const arping = ["arping", "-D", "-f", "-c", "1", "-w", "1", "-I", device, host];
     const program = startLongRunningIn(netns, "stdbuf", ["--output=L", ...arping], {
       stdout: (line) => {
-        const mac = / reply from .* \[([0-9A-F:]{17})\]/.exec(line)?.[1];
+        const mac = / reply from \S+ \[([0-9A-F:]{17})\]/.exec(line)?.[1];
         if (mac !== undefined) onReply(mac.toLowerCase());
         resolve(program);
       },

@@ -30,6 +30,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "that deletes its link of mode …, placement …, again and again never prevents its removal",
       "that puts routes and rules of its own among the Vnic's doesn't prevent its removal",
     ],
+    "kernel/hostile-traffic-control.test.ts": [
+      "by queues, filters and redirections loses it, and leaves none of these: …",
+      "by policies of IPsec loses it, and leaves none of these: …",
+      "and renames it without an end never keeps it: …",
+    ],
   },
   "a pod with a Vnic can't prevent the removal of another pod's Vnic, or change the node": {
     "kernel/hostile-pod.test.ts": [
@@ -240,6 +245,13 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "has no right in our namespace, on nodes or on anybody's accounts there, even with all rights in its own",
       ],
     },
+  "all rights in a namespace can't hold the deletion of another namespace's Vnic, once its NIC is removed, by an object that names it as its owner":
+    {
+      "api/foreign-owners.test.ts": ["doesn't hold its ejection, even if somebody deletes it in the foreground"],
+      "unit/cluster/records.test.ts": [
+        "no longer waits for objects that name it as their owner when it loses our finalizer",
+      ],
+    },
   "all rights in a namespace can't write the status of a Vnic or VnicSet, by which drivers decide": {
     "api/tenant.test.ts": ["isn't that of a tenant with all rights whose … …"],
   },
@@ -350,6 +362,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "delay its neighbour discovery for some seconds only",
       ],
     },
+  "a host on the LAN can't block an address by answers for other addresses, however many": {
+    "kernel/hostile-probing.test.ts": [
+      "accepts an address that nobody claims, though the host claims thousands of others: …",
+    ],
+  },
   "a host on the LAN can't redirect what a pod sends over its NIC, by ICMP": {
     "kernel/redirects.test.ts": [
       "doesn't redirect what a pod sends, while the pod's other NICs follow redirects as before",
