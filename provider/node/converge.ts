@@ -3,7 +3,7 @@ import { isVnicError, VnicError } from "../base/errors.ts";
 import type { Lease } from "../model/lease/lease.ts";
 import { withLease } from "../model/link/leased-plan.ts";
 import { isPlainName } from "../model/link/ip-line.ts";
-import { convergeSteps, type ParentLink, sysctls } from "../model/link/link-steps.ts";
+import { convergeSteps, firstSysctls, type ParentLink, sysctls } from "../model/link/link-steps.ts";
 import type { Former, ResourceFile } from "../model/wire/resource-file.ts";
 import type { Association, InjectPlan } from "../model/wire/session-protocol.ts";
 import { renewPort } from "./bridge-port.ts";
@@ -65,7 +65,8 @@ export async function converge(
         if (known && isVnicError(error, "refused")) await writeResourceFile(known);
         throw error;
       });
-      await setSysctls(podNetns, sysctls(standing.name, plan));
+      // A link that is down may never have been configured.
+      await setSysctls(podNetns, (standing.up ? sysctls : firstSysctls)(standing.name, plan));
       if (!standing.up) {
         await ipBatch(podNetns, convergeSteps({ ...sized, addresses: standing.addresses }, standing));
         standing = { ...standing, mtu: sized.mtu, mac: plan.mac, up: true };

@@ -2,10 +2,10 @@ import {
   addressSteps,
   configureSteps,
   createSteps,
+  firstSysctls,
   type ParentLink,
   moveSteps,
   bringUpSteps,
-  sysctls,
 } from "../model/link/link-steps.ts";
 import { transitLinkName } from "../model/names.ts";
 import { sharesParent } from "../model/network/mode.ts";
@@ -93,7 +93,7 @@ export async function make(
     await arrived;
     let podLinks: readonly Link[] | undefined;
     await step("configuring", async () => {
-      await setSysctls(podNetns, sysctls(transitLinkName(uid), plan));
+      await setSysctls(podNetns, firstSysctls(transitLinkName(uid), plan));
       configured = true;
       if (configuresAtOnce) podLinks = await configure(configureSteps(plan));
       else {

@@ -319,6 +319,17 @@ export function sysctls(device: string, plan: Addressing): string[] {
 }
 
 /**
+ * Kernel settings of a link that isn't configured yet. A pod inherits IPv4 settings of its node, which forwards packets,
+ * and with kube-proxy also delivers those that come from a network for 127.0.0.0/8. So without these settings, hosts of the
+ * LAN reach the cluster's network through the pod, and what the pod serves on its loopback alone. Such packets are delivered
+ * if either the link's own setting or that of `all` says so. The pod may choose otherwise afterwards.
+ */
+export function firstSysctls(device: string, plan: Addressing): string[] {
+  const own = ["forwarding=0", "route_localnet=0"].map((setting) => `net/ipv4/conf/${device}/${setting}`);
+  return ["net/ipv4/conf/all/route_localnet=0", ...own, ...sysctls(device, plan)];
+}
+
+/**
  * Kernel settings of a link that is in the node's network namespace only to carry the frames of Vnics: the node's end of
  * a veth pair, or a VLAN link. Hosts of that network, and the pod if the bridge is deleted, don't reach the node by it,
  * and the node takes no address, route or router from them.

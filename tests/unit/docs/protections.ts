@@ -372,6 +372,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "doesn't redirect what a pod sends, while the pod's other NICs follow redirects as before",
     ],
   },
+  "a host on the LAN can't reach the cluster's network, the node or the pod's other networks through a pod that only inherits its node's settings":
+    { "kernel/forwarding.test.ts": ["reaches neither the node through a pod nor the pod's loopback: …"] },
+  "a host on the LAN can't reach what the pod serves on its loopback alone": {
+    "kernel/forwarding.test.ts": ["reaches neither the node through a pod nor the pod's loopback: …"],
+  },
   "a DHCP server can't run anything, or bring more into the pod than an address": {
     "kernel/dhcp-hostile.test.ts": ["sets nothing but its address in the pod, and runs nothing"],
   },

@@ -4,6 +4,7 @@ import {
   configureSteps,
   convergeSteps,
   createSteps,
+  firstSysctls,
   type ParentLink,
   moveSteps,
   quarantineSteps,
@@ -310,12 +311,17 @@ describe("the kernel's settings for the NIC", () => {
       "net/ipv6/conf/net1/accept_redirects=0",
     ]);
   });
+  it("let an existing NIC forward packets if its pod has chosen that", () => {
+    const [first, later] = [firstSysctls, sysctls].map((settings) => settings("net1", both).join(" "));
+    expect(first).to.contain("net/ipv4/conf/net1/forwarding=0");
+    expect(later).to.not.match(/forwarding|localnet/);
+  });
   it("apply to no other device, even when the name has dots", () => {
-    // By this one, links with a setting of their own that says so go on accepting redirects.
-    const others = "net/ipv4/conf/all/accept_redirects=0";
-    const settings = sysctls("lan.5", both);
-    expect(settings).to.include(others);
+    // By these, links with settings of their own that say so go on accepting redirects and packets for 127.0.0.0/8.
+    const others = ["net/ipv4/conf/all/route_localnet=0", "net/ipv4/conf/all/accept_redirects=0"];
+    const settings = firstSysctls("lan.5", both);
+    expect(settings).to.include.members(others);
     for (const setting of settings)
-      if (setting !== others) expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
+      if (!others.includes(setting)) expect(setting).to.match(/^net\/ipv[46]\/conf\/lan\.5\/\w+=\d$/);
   });
 });
