@@ -1,6 +1,7 @@
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf, VnicError } from "../base/errors.ts";
+import { isVnicError, messageOf, VnicError } from "../base/errors.ts";
 import { resourceFile, resourceFileVersion, type ResourceFile } from "../model/wire/resource-file.ts";
 import { stateDirectory } from "../model/kubernetes/runtime-layout.ts";
 import { hostPath } from "./host-path.ts";
@@ -23,23 +24,48 @@ function temporaryOf(uid: string): string {
   return `${pathOf(uid)}.tmp`;
 }
 
-/** Reads the resource file of a Vnic. A file that can't be parsed is set aside and reported. */
+/** Many times the size of the largest resource file, in bytes. */
+const maxBytes = 16 * 2 ** 20;
+
+/**
+ * Reads the resource file of a Vnic. A file that can't be parsed is set aside and reported.
+ *
+ * @throws VnicError `refused` if there is something else at its path, such as a directory.
+ */
 export async function readResourceFile(uid: string): Promise<ResourceFile | undefined> {
-  let text: string;
+  const path = pathOf(uid);
+  const text = await readText(path);
+  if (text === undefined) return undefined;
   try {
-    text = await readFile(pathOf(uid), "utf8");
+    const file = resourceFile.parse(JSON.parse(text));
+    if (file.vnic.uid !== uid) throw new Error(`it is the file of Vnic ${file.vnic.uid}`);
+    return file;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    return resourceFile.parse(JSON.parse(text));
-  } catch (error) {
-    const aside = `${pathOf(uid)}.unreadable-${Date.now()}`;
-    await rename(pathOf(uid), aside);
-    console.error(`Vnic resource file ${pathOf(uid)} can't be read; it was renamed to ${aside}: ${messageOf(error)}`);
+    const aside = `${path}.unreadable-${Date.now()}`;
+    await rename(path, aside);
+    console.error(`Vnic resource file ${path} can't be read; it was renamed to ${aside}: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** Reads a file of ours; undefined if there is none. */
+async function readText(path: string): Promise<string | undefined> {
+  // A named pipe is opened without waiting for its other end.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error.code === "ELOOP" ? noFileError(path) : error;
+  });
+  try {
+    const found = await file?.stat();
+    if (found && (!found.isFile() || found.size > maxBytes)) throw noFileError(path);
+    return await file?.readFile("utf8");
+  } finally {
+    await file?.close();
+  }
+}
+
+function noFileError(path: string): VnicError {
+  return new VnicError("refused", `${path} on the node is not a file of ours; remove it`);
 }
 
 /**
@@ -48,13 +74,17 @@ export async function readResourceFile(uid: string): Promise<ResourceFile | unde
  */
 const listed = new Map<string, { readonly version: string; readonly file: ResourceFile }>();
 
+/** Paths at which something else was found and reported. */
+const reported = new Set<string>();
+
 /** The resource files of all Vnics on this node, except those that can't be parsed. */
 export async function listResourceFiles(): Promise<ResourceFile[]> {
   const names = await readdir(directory()).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const uids = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+  // Others are not ours, such as copies that somebody has made.
+  const uids = names.flatMap((name) => /^([0-9a-f-]{36})\.json$/.exec(name)?.[1] ?? []);
   const paths = new Set(uids.map(pathOf));
   for (const path of listed.keys()) if (!paths.has(path)) listed.delete(path);
   const files = await Promise.all(uids.map(readUnlessListed));
@@ -67,7 +97,12 @@ async function readUnlessListed(uid: string): Promise<ResourceFile | undefined> 
   const known = listed.get(path);
   if (known && known.version === version) return known.file;
   // If it is replaced after its version was read, the next list reads it again.
-  const file = await readResourceFile(uid);
+  const file = await readResourceFile(uid).catch((error: unknown) => {
+    if (!isVnicError(error, "refused")) throw error;
+    if (!reported.has(path)) console.error(messageOf(error));
+    reported.add(path);
+    return undefined;
+  });
   if (file && version !== undefined) listed.set(path, { version, file });
   return file;
 }
