@@ -9,6 +9,7 @@ import { until } from "../lab/run.ts";
 import { xdpProgram } from "../support/kernel/xdp-program.ts";
 import { addressesOf, type LinkRow, Machine } from "../support/kernel/machine.ts";
 import { runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { changeLink } from "../support/kernel/netlink.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -222,6 +223,16 @@ describe("a hostile pod", () => {
     );
     expect(settled(await world.node.link("eth7"))).to.deep.equal(settled(before));
     await world.node.ip("link property del dev eth7 altname lan7");
+  });
+
+  it("that changes sizes for IPv4 alone, which ip may not know, doesn't leave them to the node", async () => {
+    const index = async (machine: Machine, name: string) => (await machine.link(name))?.ifindex ?? 0;
+    const before = await changeLink(world.node, await index(world.node, "eth7"));
+    await inject(hostDevice);
+    const changed = { gso_ipv4_max_size: 3000, gro_ipv4_max_size: 3000 };
+    expect(await changeLink(pod.machine, await index(pod.machine, "net1"), changed)).to.deep.equal(changed);
+    expect((await eject()).removed).to.equal(true);
+    expect(await changeLink(world.node, await index(world.node, "eth7"))).to.deep.equal(before);
   });
 
   for (const how of ["xdpgeneric", "xdpdrv"])

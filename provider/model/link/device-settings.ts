@@ -40,6 +40,26 @@ export function settingSteps(name: string, live: DeviceSettings | undefined, wan
   ];
 }
 
+/** The largest size that the sizes for IPv4 alone follow, in bytes. */
+const followed = 65_536;
+/** The kernel refuses sizes of some hundred bytes. */
+const leastChanged = 4096;
+
+/**
+ * Restores the sizes for IPv4 alone (`gso_ipv4_max_size`, `gro_ipv4_max_size`), which a kernel since 6.3 has, and which the
+ * `ip` of our image neither shows nor sets. They follow each change of the sizes for all protocols up to 64 KiB.
+ */
+export function ipv4SizeSteps(name: string, wanted: DeviceSettings): IpLine[] {
+  const on = ipLine`link set dev ${device(name)}`;
+  return numbers.flatMap(([key, word]) => {
+    const size = key === "gso_max_size" || key === "gro_max_size" ? (wanted[key] ?? 0) : 0;
+    if (size < leastChanged) return [];
+    const most = Math.min(size, followed);
+    const values = size > most ? [most - 1, most, size] : [most - 1, most];
+    return values.map((value) => ipLine`${on} ${word} ${number(value)}`);
+  });
+}
+
 const flags = [
   ["arp", ipLine`arp`],
   ["multicast", ipLine`multicast`],

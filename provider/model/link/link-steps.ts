@@ -1,7 +1,7 @@
 import { familyOf } from "../../base/address.ts";
 import { alias, cidr, device, handle, host, ipLine, type IpLine, mac as macWord, number, path } from "./ip-line.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../names.ts";
-import { type DeviceSettings, settingSteps } from "./device-settings.ts";
+import { type DeviceSettings, ipv4SizeSteps, settingSteps } from "./device-settings.ts";
 import { hasOwnMac } from "../network/mode.ts";
 import type { Former } from "../wire/resource-file.ts";
 import type { InjectPlan, Interface } from "../wire/session-protocol.ts";
@@ -262,6 +262,7 @@ export function restoreSteps(
     // A dormant link never counts as running; listed addresses don't show it.
     ipLine`link set dev ${name} mode default`,
     ...(former.settings ? settingSteps(former.name, live.settings, former.settings) : []),
+    ...(former.settings ? ipv4SizeSteps(former.name, former.settings) : []),
   ];
 }
 

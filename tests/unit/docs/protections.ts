@@ -9,6 +9,7 @@ export const protections: Readonly<Record<string, Proofs>> = {
         "that writes … into the alias of its link of mode … causes nothing on the node",
         "that puts its own link in the place of a device moves none of it to the node",
         "that changes settings of a device and gives it alternative names leaves none of them to the node",
+        "that changes sizes for IPv4 alone, which ip may not know, doesn't leave them to the node",
       ],
       "unit/node/hostile-pod.test.ts": [
         "leads to no ip command that the node program wouldn't run otherwise, in 10 000 states",

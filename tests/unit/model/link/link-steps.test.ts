@@ -20,7 +20,7 @@ import {
   tagUpSteps,
   upSteps,
 } from "../../../../provider/model/link/link-steps.ts";
-import { settingSteps } from "../../../../provider/model/link/device-settings.ts";
+import { ipv4SizeSteps, settingSteps } from "../../../../provider/model/link/device-settings.ts";
 import { hostSideName, linkAlias, transitLinkName, vlanAlias, vlanLinkName } from "../../../../provider/model/names.ts";
 import { type Mode, modes } from "../../../../provider/model/network/mode.ts";
 import type { Interface } from "../../../../provider/model/wire/session-protocol.ts";
@@ -135,6 +135,13 @@ describe("the commands that return a device", () => {
 
 describe("the commands that restore a device's settings", () => {
   const settings = { arp: true, multicast: true, promisc: false, allmulticast: false };
+  it("end with the device's own sizes, and change them before, so that those for IPv4 follow", () => {
+    const sizes = (gso_max_size: number) =>
+      ipv4SizeSteps("eth2", { ...settings, gso_max_size }).map((line) => line.replace("link set dev eth2 ", ""));
+    expect(sizes(65_536)).to.deep.equal(["gso_max_size 65535", "gso_max_size 65536"]);
+    expect(sizes(150_000)).to.deep.equal(["gso_max_size 65535", "gso_max_size 65536", "gso_max_size 150000"]);
+    expect(sizes(600)).to.deep.equal([]);
+  });
   it("change only what the pod has changed", () => {
     expect(settingSteps("eth2", settings, settings)).to.deep.equal([]);
     const live = { ...settings, arp: false, promisc: true, txqueuelen: 5, group: "42" };
