@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { type Clock, realClock } from "../base/clock.ts";
 
 /** One piece of work and the slot that it has or had. */
-interface Turn {
+interface Task {
   readonly group: string;
   holds: boolean;
-  /** Number of calls of `withoutSlot` that are running in this turn. */
+  /** Number of calls of `withoutSlot` that are running in this task. */
   waits: number;
   coming: Promise<void> | undefined;
   ended: boolean;
@@ -52,7 +52,7 @@ export class Slots {
   private readonly underWay = new Map<string, number>();
   /** Waiting work by group; the group served least recently comes first. */
   private readonly waiting = new Map<string, (() => void)[]>();
-  private readonly turns = new AsyncLocalStorage<Turn>();
+  private readonly current = new AsyncLocalStorage<Task>();
 
   constructor(width: number, { perGroup: most = perGroup, isShared, clock = realClock }: SlotsOptions = {}) {
     this.width = width;
@@ -63,24 +63,24 @@ export class Slots {
 
   /** Runs the work as soon as its group gets a slot. */
   async use<T>(group: string, work: () => Promise<T>): Promise<T> {
-    const turn = await this.begin(group);
+    const task = await this.begin(group);
     try {
-      return await this.turns.run(turn, work);
+      return await this.current.run(task, work);
     } finally {
-      this.end(turn);
+      this.end(task);
     }
   }
 
   /** Resolves as soon as the group gets a slot, to a function that releases it. */
   async take(group: string): Promise<() => void> {
-    const turn = await this.begin(group);
-    return () => this.end(turn);
+    const task = await this.begin(group);
+    return () => this.end(task);
   }
 
   /** The group of the work that calls this; undefined outside of any work. */
   get currentGroup(): string | undefined {
-    const turn = this.turns.getStore();
-    return turn && !turn.ended ? turn.group : undefined;
+    const task = this.current.getStore();
+    return task && !task.ended ? task.group : undefined;
   }
 
   /** Number of slots that the group has. */
@@ -99,18 +99,18 @@ export class Slots {
     for (const [group, at] of this.left) if (at < since) this.left.delete(group);
   }
 
-  private async begin(group: string): Promise<Turn> {
-    const turn: Turn = { group, holds: false, waits: 0, coming: undefined, ended: false };
+  private async begin(group: string): Promise<Task> {
+    const task: Task = { group, holds: false, waits: 0, coming: undefined, ended: false };
     add(this.underWay, group, 1);
-    await this.enter(turn);
-    return turn;
+    await this.enter(task);
+    return task;
   }
 
-  private end(turn: Turn): void {
-    if (turn.ended) return;
-    turn.ended = true;
-    add(this.underWay, turn.group, -1);
-    this.leave(turn);
+  private end(task: Task): void {
+    if (task.ended) return;
+    task.ended = true;
+    add(this.underWay, task.group, -1);
+    this.leave(task);
     this.next();
   }
 
@@ -119,35 +119,35 @@ export class Slots {
    * waits.
    */
   async withoutSlot<T>(wait: () => Promise<T>): Promise<T> {
-    const turn = this.turns.getStore();
-    if (!turn || turn.ended) return wait();
-    turn.waits++;
-    this.leave(turn);
+    const task = this.current.getStore();
+    if (!task || task.ended) return wait();
+    task.waits++;
+    this.leave(task);
     try {
       return await wait();
     } finally {
       // The last of several concurrent waits takes the slot again.
-      if (--turn.waits === 0 && !turn.holds && !turn.ended) await (turn.coming ??= this.enter(turn));
+      if (--task.waits === 0 && !task.holds && !task.ended) await (task.coming ??= this.enter(task));
     }
   }
 
-  private enter(turn: Turn): Promise<void> {
+  private enter(task: Task): Promise<void> {
     return new Promise<void>((resolve) => {
-      this.waiting.set(turn.group, [...(this.waiting.get(turn.group) ?? []), resolve]);
+      this.waiting.set(task.group, [...(this.waiting.get(task.group) ?? []), resolve]);
       this.next();
     }).then(() => {
-      turn.holds = true;
-      turn.coming = undefined;
-      if (turn.ended) this.leave(turn);
+      task.holds = true;
+      task.coming = undefined;
+      if (task.ended) this.leave(task);
     });
   }
 
-  private leave(turn: Turn): void {
-    if (!turn.holds) return;
-    turn.holds = false;
-    add(this.busy, turn.group, -1);
+  private leave(task: Task): void {
+    if (!task.holds) return;
+    task.holds = false;
+    add(this.busy, task.group, -1);
     this.forgetFormer();
-    this.left.set(turn.group, this.clock.now());
+    this.left.set(task.group, this.clock.now());
     this.taken--;
     this.next();
   }
