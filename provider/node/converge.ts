@@ -66,7 +66,10 @@ export async function converge(
         throw error;
       });
       // A link that is down may never have been configured.
-      await setSysctls(podNetns, (standing.up ? sysctls : firstSysctls)(standing.name, plan));
+      await setSysctls(
+        podNetns,
+        standing.up ? sysctls(standing.name, plan) : firstSysctls(standing.name, plan, plan.pod),
+      );
       if (!standing.up) {
         await ipBatch(podNetns, convergeSteps({ ...sized, addresses: standing.addresses }, standing));
         standing = { ...standing, mtu: sized.mtu, mac: plan.mac, up: true };

@@ -93,7 +93,7 @@ export async function make(
     await arrived;
     let podLinks: readonly Link[] | undefined;
     await step("configuring", async () => {
-      await setSysctls(podNetns, firstSysctls(transitLinkName(uid), plan));
+      await setSysctls(podNetns, firstSysctls(transitLinkName(uid), plan, plan.pod));
       configured = true;
       if (configuresAtOnce) podLinks = await configure(configureSteps(plan));
       else {

@@ -47,6 +47,15 @@ describe("a host of the LAN, where pods inherit their node's settings,", functio
       await world.session.eject({ vnic: plan.vnic });
     });
 
+  for (const way of ways)
+    it(`reaches the node through a pod whose spec says that it forwards: ${describeWay(way)}`, async () => {
+      const plan = planOf(pod, way);
+      await world.session.inject({ ...plan, pod: { ...plan.pod, forwards: true } });
+      expect(await world.hosts[0]!.reaches(node)).to.equal(true);
+      expect(await world.hosts[0]!.reaches("127.0.0.1", 1)).to.equal(false);
+      await world.session.eject({ vnic: plan.vnic });
+    });
+
   it("reaches the node through a pod that has chosen to forward, also after a change of its Vnic", async () => {
     const plan = planOf(pod, ways[0]!);
     await world.session.inject(plan);

@@ -1,6 +1,6 @@
 import { SharedValues } from "../../base/shared-values.ts";
 import { omitUndefined } from "../schema/known.ts";
-import { type ContainerStatus, mirrorPod, type PodObject, staticPodHash } from "./pod.ts";
+import { type ContainerStatus, isForwarding, mirrorPod, type PodObject, staticPodHash } from "./pod.ts";
 
 /*
  * What the reconciler keeps of each pod of the cluster. A pod as the API server sends it is 5 to 10 KB, and up to 3 MB if
@@ -24,6 +24,7 @@ export function partOfPod({ metadata = {}, spec, status = {} }: PodObject, share
   const { uid, resourceVersion, creationTimestamp, deletionTimestamp } = metadata;
   const [namespace, name] = [shared.share(metadata.namespace), shared.share(metadata.name)];
   const { nodeName, hostNetwork, runtimeClassName } = spec ?? {};
+  const securityContext = securityContextOf(spec);
   return {
     metadata: {
       ...omitUndefined({ namespace, name, uid, resourceVersion, creationTimestamp, deletionTimestamp }),
@@ -33,7 +34,7 @@ export function partOfPod({ metadata = {}, spec, status = {} }: PodObject, share
         ownerReferences: shared.share(controllerOf(metadata)),
       }),
     },
-    spec: shared.share(omitUndefined({ nodeName, hostNetwork, runtimeClassName })),
+    spec: shared.share(omitUndefined({ nodeName, hostNetwork, runtimeClassName, securityContext })),
     status: {
       ...omitUndefined({ phase: shared.share(status.phase), reason: shortened(status.reason) }),
       ...omitUndefined({
@@ -59,6 +60,12 @@ function annotationsOf({ annotations }: Metadata): Metadata["annotations"] {
   const mirror = annotations?.[mirrorPod];
   if (hash === undefined || mirror === undefined) return undefined;
   return { [staticPodHash]: shortened(hash), [mirrorPod]: shortened(mirror) };
+}
+
+/** One setting that makes the pod forward packets suffices. */
+function securityContextOf(spec: PodObject["spec"]): NonNullable<PodObject["spec"]>["securityContext"] {
+  const sysctl = spec?.securityContext?.sysctls?.find(isForwarding);
+  return sysctl && { sysctls: [{ name: sysctl.name, value: sysctl.value }] };
 }
 
 function controllerOf({ ownerReferences = [] }: Metadata): Metadata["ownerReferences"] {

@@ -1,3 +1,5 @@
+import { omitUndefined } from "../schema/known.ts";
+
 /** The fields of a Pod (core/v1) that we read. */
 export interface PodObject {
   readonly metadata?: {
@@ -15,7 +17,12 @@ export interface PodObject {
       readonly controller?: boolean;
     }[];
   };
-  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean; readonly runtimeClassName?: string };
+  readonly spec?: {
+    readonly nodeName?: string;
+    readonly hostNetwork?: boolean;
+    readonly runtimeClassName?: string;
+    readonly securityContext?: object & { readonly sysctls?: readonly Sysctl[] };
+  };
   readonly status?: {
     readonly phase?: string;
     readonly reason?: string;
@@ -31,6 +38,12 @@ export interface PodObject {
     readonly containerStatuses?: readonly ContainerStatus[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
   };
+}
+
+/** A kernel setting of a pod's namespaces (core/v1 Sysctl). */
+export interface Sysctl {
+  readonly name: string;
+  readonly value: string;
 }
 
 export interface ContainerStatus {
@@ -59,6 +72,8 @@ export interface RunningPod {
   /** The UID under which the runtime knows a static pod. */
   readonly runtimeUid?: string;
   readonly runtimeClass?: string;
+  /** Whether its spec says that it forwards IPv4 packets. */
+  readonly forwards?: true;
 }
 
 export type PodState =
@@ -75,9 +90,15 @@ export type PodState =
 /** The pod as it is sent to the node side. */
 export function podForNode(
   { namespace, name }: { readonly namespace: string; readonly name: string },
-  { uid, containerId, runtimeUid }: RunningPod,
+  { uid, containerId, runtimeUid, forwards }: RunningPod,
 ) {
-  return { namespace, name, uid, containerId, ...(runtimeUid === undefined ? {} : { runtimeUid }) };
+  return { namespace, name, uid, containerId, ...omitUndefined({ runtimeUid, forwards }) };
+}
+
+/** Whether that setting makes all links of a pod forward IPv4 packets. Its name may have slashes instead of dots. */
+export function isForwarding({ name, value }: Sysctl): boolean {
+  const forwarding = ["net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding", "net.ipv4.conf.default.forwarding"];
+  return value === "1" && forwarding.includes(name.replaceAll("/", "."));
 }
 
 /** Whether a pod can get a Vnic, or else why not, with the cluster's own reason. */
@@ -98,6 +119,7 @@ export function readPod(pod: PodObject): PodState {
       containerId,
       ...(runtimeUid === undefined || metadata.annotations?.[mirrorPod] === undefined ? {} : { runtimeUid }),
       ...(runtimeClass === undefined ? {} : { runtimeClass }),
+      ...(spec.securityContext?.sysctls?.some(isForwarding) ? { forwards: true as const } : {}),
     };
   return { state: "pending", why: pendingReason(pod) };
 }

@@ -323,10 +323,17 @@ export function sysctls(device: string, plan: Addressing): string[] {
  * Kernel settings of a link that isn't configured yet. A pod inherits IPv4 settings of its node, which forwards packets,
  * and with kube-proxy also delivers those that come from a network for 127.0.0.0/8. So without these settings, hosts of the
  * LAN reach the cluster's network through the pod, and what the pod serves on its loopback alone. Such packets are delivered
- * if either the link's own setting or that of `all` says so. The pod may choose otherwise afterwards.
+ * if either the link's own setting or that of `all` says so. The pod may choose otherwise afterwards, and a pod whose spec
+ * says that it `forwards` has chosen before.
  */
-export function firstSysctls(device: string, plan: Addressing): string[] {
-  const own = ["forwarding=0", "route_localnet=0"].map((setting) => `net/ipv4/conf/${device}/${setting}`);
+export function firstSysctls(
+  device: string,
+  plan: Addressing,
+  { forwards }: { readonly forwards?: true | undefined } = {},
+): string[] {
+  const own = [...(forwards ? [] : ["forwarding=0"]), "route_localnet=0"].map(
+    (setting) => `net/ipv4/conf/${device}/${setting}`,
+  );
   return ["net/ipv4/conf/all/route_localnet=0", ...own, ...sysctls(device, plan)];
 }
 

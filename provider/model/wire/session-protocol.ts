@@ -27,6 +27,8 @@ const pod = z.strictObject({
     .string()
     .regex(/^[0-9a-f-]{1,64}$/, { error: "is not a UID" })
     .optional(),
+  /** Whether the pod's spec says that it forwards IPv4 packets. */
+  forwards: z.literal(true).optional(),
 });
 
 /** What to request from a DHCP server, and under which identity. */

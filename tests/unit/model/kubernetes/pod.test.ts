@@ -26,6 +26,7 @@ const table: Record<string, PodState> = {
   "all-containers-crashed": { ...running, containerId },
   mirror: { ...running, containerId, runtimeUid: "5d41402abc4b2a76b9719d911017c592" },
   "runtime-class": { ...running, containerId, runtimeClass: "gvisor" },
+  forwarding: { ...running, containerId, forwards: true },
   "host-network": { state: "hostNetwork" },
   evicted: { state: "terminated", why: "phase Failed, Evicted" },
   succeeded: { state: "terminated", why: "phase Succeeded" },

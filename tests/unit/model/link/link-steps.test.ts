@@ -323,6 +323,10 @@ describe("the kernel's settings for the NIC", () => {
     expect(first).to.contain("net/ipv4/conf/net1/forwarding=0");
     expect(later).to.not.match(/forwarding|localnet/);
   });
+  it("let a new NIC forward packets if its pod's spec says so, but not to the pod's loopback", () => {
+    const settings = firstSysctls("net1", both, { forwards: true }).join(" ");
+    expect(settings).to.contain("net/ipv4/conf/net1/route_localnet=0").and.not.contain("forwarding");
+  });
   it("apply to no other device, even when the name has dots", () => {
     // By these, links with settings of their own that say so go on accepting redirects and packets for 127.0.0.0/8.
     const others = ["net/ipv4/conf/all/route_localnet=0", "net/ipv4/conf/all/accept_redirects=0"];
