@@ -85,13 +85,17 @@ export class Session {
     let rest = "";
     attachment.onOutput((chunk) => {
       this.silence.hear();
-      const lines = (rest + decoder.write(chunk)).split("\n");
-      rest = lines.pop() ?? "";
+      // What came before is never searched again, because a node may send a long line in small pieces.
+      const [first, ...others] = decoder.write(chunk).split("\n");
+      rest += first;
+      for (const next of others) {
+        this.receive(rest);
+        rest = next;
+      }
       if (rest.length > maxLineLength) {
         this.break(`it sent a line of more than ${maxLineLength} characters`);
-        return attachment.close();
+        attachment.close();
       }
-      lines.forEach((line) => this.receive(line));
     });
     attachment.onClose((why) => this.break(why));
   }

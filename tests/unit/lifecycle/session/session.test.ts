@@ -50,6 +50,23 @@ describe("a session", () => {
     expect(await asked).to.deep.include({ kind: "refused", message: "Schnittstelle „eth1“ fehlt" });
   });
 
+  it("takes little time for a line of megabytes that arrives in small pieces, and ends if it is too long", async () => {
+    const { session, attachment } = open();
+    const asked = session.request("hello", {});
+    const began = performance.now();
+    const emit = (bytes: number, piece: Buffer) => {
+      for (let sent = 0; sent < bytes; sent += piece.length) attachment.emit(piece);
+    };
+    emit(2 ** 24, Buffer.alloc(2 ** 12, "x"));
+    attachment.emit("\n");
+    attachment.say({ id: 1, result: hello });
+    expect(await asked).to.deep.equal(hello);
+    const other = rejection(session.request("hello", {}));
+    emit(2 ** 26 + 1, Buffer.alloc(2 ** 16, "x"));
+    expect((await other).message).to.contain("it sent a line of more than 67108864 characters");
+    expect((performance.now() - began) / 1000).to.be.below(5);
+  });
+
   it("understands many lines that arrive at once", async () => {
     const { session, attachment } = open();
     const both = Promise.all([session.request("hello", {}), session.request("hello", {})]);
