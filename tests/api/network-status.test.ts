@@ -67,6 +67,12 @@ describe("the annotation network-status of a pod", () => {
     kubectl(api.kubectl, ["delete", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects })),
   );
 
+  /** An entry of `managedFields`: those fields are a stranger's. */
+  const owner = (fieldsV1: object) => ({
+    ...{ manager: "stranger", operation: "Apply", apiVersion: "v1", time: "2026-01-01T00:00:00Z" },
+    ...{ fieldsType: "FieldsV1", fieldsV1 },
+  });
+
   /** The API server's message about a change of the pod by one of our accounts; empty if it is admitted. */
   async function change(account: number, patch: object, ...flags: string[]): Promise<string> {
     const user = `system:serviceaccount:${systemNamespace}:${accounts[account]}`;
@@ -132,6 +138,12 @@ describe("the annotation network-status of a pod", () => {
         { metadata: { annotations: { "example.org/more": "new" } } },
         { metadata: { finalizers: ["example.org/kept"] } },
         { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Pod", name: "x", uid: pod.uid }] } },
+        { metadata: { managedFields: [{}] } },
+        ...[{}, { "f:metadata": { "f:labels": { "f:app": {} } } }].map((more) => ({
+          metadata: { managedFields: [owner({ "f:spec": { "f:nodeName": {} }, ...more })] },
+        })),
+        { metadata: { managedFields: [owner({ "f:metadata": { "f:annotations": { "f:example.org/note": {} } } })] } },
+        { metadata: { generateName: "db-" } },
         { spec: { activeDeadlineSeconds: 1 } },
         { spec: { containers: [{ name: "redis", image: "evil" }] } },
       ])

@@ -2,6 +2,7 @@ import { dynamicNetworksRole, networkStatusAnnotation } from "../kubernetes/netw
 import { group, providerServiceAccount, reconcilerName, systemNamespace, userOfAccount } from "../names.ts";
 import { admissionPolicy, literal } from "./admission.ts";
 import type { Manifest, Rule } from "./manifest.ts";
+import { ownersUnchanged } from "./owned-fields.ts";
 
 const name = "vnic-network-status";
 const accounts = [providerServiceAccount, reconcilerName];
@@ -55,6 +56,7 @@ function annotationPolicy(): Manifest[] {
       ...[unchanged("labels", "{}"), unchanged("finalizers", "[]"), unchanged("ownerReferences", "[]")].map(
         (expression) => ({ expression, messageExpression: words }),
       ),
+      ownersUnchanged(["f:metadata", "f:annotations", `f:${networkStatusAnnotation}`], words),
       {
         expression: `variables.after.all(key, key == ${annotation} || (key in variables.before && variables.before[key] == variables.after[key]))`,
         messageExpression: words,
