@@ -1,10 +1,9 @@
 import { literal, type Validation } from "./admission.ts";
 
 /*
- * Who owns which field of an object is written in its `metadata.managedFields`, which every request that changes the
- * object may replace as well. A policy that lets an account change one part of objects has to compare this list, too:
- * otherwise the account could give fields to managers who don't exist, so that their owners can't apply or remove them
- * any more.
+ * A policy that lets an account change one part of objects has to compare who owns which field, too. This is written in
+ * `metadata.managedFields`, which every request that changes an object may replace as well. Otherwise, the account could
+ * give fields to managers who don't exist, so that their owners can't apply or remove them any more.
  */
 
 /**
