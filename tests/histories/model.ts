@@ -1,5 +1,6 @@
 import { nodes, type Node } from "../lab/layout.ts";
 import type { Choice } from "./choice.ts";
+import { numberedMac } from "../support/octets.ts";
 
 /*
  * The expected state: the Vnics that a program declares, the nodes of its pods, and the plan that a change must have.
@@ -180,7 +181,7 @@ export class Model {
 
   private drawMac(): string {
     const number = ++this.names;
-    return `02:00:5e:00:${hex(number >> 8)}:${hex(number & 255)}`;
+    return numberedMac("02:00:5e:00", number);
   }
 }
 
@@ -189,8 +190,4 @@ interface Draft {
   readonly words: string[];
   readonly events: Event[];
   readonly expected: Map<string, Op>;
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
 }

@@ -4,6 +4,7 @@ import { hostSideName } from "../../provider/model/names.ts";
 import { endOf } from "../lab/child.ts";
 import { until } from "../lab/run.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
+import { numberedMac } from "../support/octets.ts";
 
 /*
  * A pod with a NIC in a bridge can send frames with any MAC (NET_RAW, which pods have by default, or NET_ADMIN). The
@@ -54,7 +55,7 @@ describe("a pod with a NIC in a bridge", function () {
     expect(await macsBehind(port)).to.deep.equal([mac]);
 
     // Each change of the MAC is announced by a frame (arp_notify).
-    const many = Array.from({ length: 300 }, (_, index) => `02:01:00:00:${hex(index >> 8)}:${hex(index & 255)}`);
+    const many = Array.from({ length: 300 }, (_, index) => numberedMac("02:01:00:00", index));
     await pod.machine.ip(...[...many, otherMac].map((one) => `link set net1 address ${one}`));
     expect(await macsBehind(port)).to.deep.equal([mac]);
     expect(await macsBehind(hostSideName(theirs.vnic.uid))).to.deep.equal([otherMac]);
@@ -121,10 +122,6 @@ describe("a pod with a NIC in a bridge", function () {
     }
   });
 });
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
-}
 
 /** Lets the pod announce itself as a router on both of its links. */
 function startRouter(pod: Pod): ChildProcess {

@@ -63,7 +63,7 @@ describe("a pod with a NIC in a bridge that looks into the protocols of multicas
     const ask = () =>
       sendFrames(pod.machine, "net1", [
         mldQuery(mac, { to: "ff02::1", group: "::", milliseconds: 1 }),
-        // Whoever is in this group doesn't hear the question, because it is sent to another one.
+        // A question about a group that is sent to another group: the group's members don't hear it.
         mldQuery(mac, { to: "ff02::99", group: solicitedGroup(theirs), milliseconds: 1 }),
       ]);
     expect(await finds()).to.equal(true);

@@ -47,11 +47,7 @@ describe("a hostile pod", () => {
     await world.session.inject(plan);
   };
   const eject = () => world.session.eject({ vnic: plan.vnic });
-  /** The node's links except those to pods: names, MACs, addresses, state. */
-  const node = async () =>
-    (await world.node.links())
-      .filter(({ ifname }) => !ifname.startsWith("veth"))
-      .map((link) => [link.ifname, link.address, link.flags.includes("UP"), link.ifalias, ...addressesOf(link)]);
+  const node = () => world.nodeLinks();
 
   const formerOfEarlierVersions = (name: string) => `${linkAlias(plan.vnic.uid)},${name},02:00:00:00:00:01,1500,up`;
   const commands =

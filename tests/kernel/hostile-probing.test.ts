@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { arpReply, flood, neighborAdvertisement } from "../support/kernel/frames.ts";
 import type { NodeSideError } from "../support/kernel/session.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
+import { numberedMac } from "../support/octets.ts";
 
 /*
  * A host of the LAN that floods answers while addresses are probed decides the result for the addresses that it claims,
@@ -13,7 +14,7 @@ describe("duplicate address detection while a host floods the LAN with answers",
   let world: World;
   let pod: Pod;
   const mac = "02:00:5e:00:00:70";
-  const hosts = Array.from({ length: 5000 }, (_, index) => `02:66:00:00:${hex(index >> 8)}:${hex(index & 255)}`);
+  const hosts = Array.from({ length: 5000 }, (_, index) => numberedMac("02:66:00:00", index));
 
   beforeEach(async () => {
     world = await World.make();
@@ -72,7 +73,3 @@ describe("duplicate address detection while a host floods the LAN with answers",
     });
   }
 });
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, "0");
-}

@@ -20,11 +20,7 @@ describe("a pod that controls the traffic of its NIC", function () {
 
   const everything = "u32 match u32 0 0";
   const tc = (...commands: string[]) => pod.machine.must(["tc", "-batch", "-"], { input: `${commands.join("\n")}\n` });
-  const node = async () => {
-    const links = await world.node.links();
-    const kept = links.filter(({ ifname }) => !ifname.startsWith("veth"));
-    return kept.map(({ ifname, address, flags }) => [ifname, address, flags.includes("UP")]);
-  };
+  const node = () => world.nodeLinks();
   /** What the node has for the traffic of its devices, except for what the kernel gives each by itself. */
   const control = async () => {
     const shown = ["qdisc", "filter", "chain"].map((kind) => world.node.must(["tc", kind, "show"]));

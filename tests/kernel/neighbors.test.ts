@@ -8,9 +8,9 @@ import { until } from "../lab/run.ts";
 import { Agent } from "../support/kernel/agent.ts";
 import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
+import { numberedMac } from "../support/octets.ts";
 
 const crowd = 40;
-const hex = (byte: number) => byte.toString(16).padStart(2, "0");
 
 /*
  * One tenant has more waiting or failing Vnics than a node works on at once. Another tenant's Vnics must be served in
@@ -39,7 +39,7 @@ describe("a tenant on the same node", function () {
   /** A plan for one more Vnic of the tenant with many Vnics. */
   function greedyPlan(more: Partial<InjectPlan>): InjectPlan {
     const vnic = { uid: randomUUID(), namespace: "greedy", name: `wire-${++number}` };
-    const mac = `02:00:5e:01:${hex(number >> 8)}:${hex(number & 255)}`;
+    const mac = numberedMac("02:00:5e:01", number);
     return leasedPlan(greedy, { vnic, mac, interfaceName: `net${number}`, ...more });
   }
 

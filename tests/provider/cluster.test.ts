@@ -218,13 +218,13 @@ describe("Pulumi's provider process with an API server", () => {
       const own = { namespace: "shop", selector: { app: "db" }, template: { network: { parent: "eth1" } } };
       const set = { ...common, ...own, desired: 1, ready: 1, __provider: stubs.VnicSet };
       for (const [what, call] of [
-        ["Vnic", provider.read("shop/db-wire", elsewhere)],
-        ["Vnic", provider.update("shop/db-wire", elsewhere, { ...definition() })],
-        ["Vnic", provider.delete("shop/db-wire", elsewhere)],
-        ["VnicSet", provider.read("shop/db-wire", set)],
-        ["VnicSet", provider.delete("shop/db-wire", set)],
+        ["Vnic", () => provider.read("shop/db-wire", elsewhere)],
+        ["Vnic", () => provider.update("shop/db-wire", elsewhere, { ...definition() })],
+        ["Vnic", () => provider.delete("shop/db-wire", elsewhere)],
+        ["VnicSet", () => provider.read("shop/db-wire", set)],
+        ["VnicSet", () => provider.delete("shop/db-wire", set)],
       ] as const)
-        expect((await callError(call)).message).to.match(
+        expect((await callError(call())).message).to.match(
           new RegExp(
             `^${what} shop/db-wire was made in cluster ${uid(7)}, this is .*: vnic:kubeconfig leads to another`,
           ),

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { firstOutput, kill } from "../lab/child.ts";
+import { ipv4Octets } from "./octets.ts";
 
 export interface Reply {
   /** The offered address. */
@@ -38,10 +39,6 @@ export function text(content: string): string {
   return Buffer.from(content, "latin1").toString("hex");
 }
 
-function addressBytes(address: string): Buffer {
-  return Buffer.from(address.split(".").map(Number));
-}
-
 function read(packet: Buffer): { xid: Buffer; mac: Buffer; bound: boolean; options: Map<number, Buffer> } {
   const options = new Map<number, Buffer>();
   for (let at = 240; at < packet.length && packet[at] !== 255;) {
@@ -61,11 +58,11 @@ function write(type: number, xid: Buffer, mac: Buffer, server: string, { ip, opt
   const head = Buffer.alloc(236);
   head.set([2, 1, 6, 0]);
   head.set(xid, 4);
-  if (type !== types.nak) head.set(addressBytes(ip), 16);
+  if (type !== types.nak) head.set(ipv4Octets(ip), 16);
   head.set(mac, 28);
   const usual: Record<number, string> = {
     53: Buffer.of(type).toString("hex"),
-    54: addressBytes(server).toString("hex"),
+    54: ipv4Octets(server).toString("hex"),
     ...(type === types.nak ? {} : { 1: "ffffff00", 51: "0000001e", ...options }),
   };
   const fields = Object.entries(usual).filter(([, hex]) => hex !== "");

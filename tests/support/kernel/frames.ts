@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "./machine.ts";
+import { ipv4Octets } from "../octets.ts";
 
 /* Ethernet frames that any program with NET_RAW can send, but no ordinary one does. */
 
@@ -33,20 +34,20 @@ export function flood(machine: Machine, link: string, frames: readonly Buffer[])
 
 /** An ARP reply to all hosts (RFC 826). */
 export function arpReply(sender: { readonly mac: string; readonly address: string }): Buffer {
-  const own = Buffer.concat([macBytes(sender.mac), ipv4Bytes(sender.address)]);
+  const own = Buffer.concat([macBytes(sender.mac), ipv4Octets(sender.address)]);
   const head = Buffer.from("0001080006040002", "hex");
   return frame("ff:ff:ff:ff:ff:ff", sender.mac, 0x0806, Buffer.concat([head, own, Buffer.alloc(10)]));
 }
 
 /** A report that the sender is in a group of IPv4 (IGMPv2, RFC 2236). */
 export function igmpReport(mac: string, source: string, group: string): Buffer {
-  const message = Buffer.concat([Buffer.from([0x16, 0, 0, 0]), ipv4Bytes(group)]);
+  const message = Buffer.concat([Buffer.from([0x16, 0, 0, 0]), ipv4Octets(group)]);
   message.writeUInt16BE(checksum(message), 2);
   // 24 octets, with the option Router Alert.
   const header = Buffer.from("46c000200000400001020000", "hex");
-  const whole = Buffer.concat([header, ipv4Bytes(source), ipv4Bytes(group), Buffer.from("94040000", "hex")]);
+  const whole = Buffer.concat([header, ipv4Octets(source), ipv4Octets(group), Buffer.from("94040000", "hex")]);
   whole.writeUInt16BE(checksum(whole), 10);
-  const [, b = 0, c = 0, d = 0] = ipv4Bytes(group);
+  const [, b = 0, c = 0, d = 0] = ipv4Octets(group);
   const to = ["01", "00", "5e", ...[b & 127, c, d].map(hex)].join(":");
   return frame(to, mac, 0x0800, Buffer.concat([whole, message]));
 }
@@ -98,10 +99,6 @@ function frame(to: string, from: string, type: number, content: Buffer): Buffer 
 
 function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(":", ""), "hex");
-}
-
-function ipv4Bytes(address: string): Buffer {
-  return Buffer.from(address.split(".").map(Number));
 }
 
 function ipv6Bytes(address: string): Buffer {

@@ -12,7 +12,7 @@ import { group } from "../../../provider/model/names.ts";
 import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
 import { must } from "../../lab/run.ts";
-import { type LinkRow, Machine } from "./machine.ts";
+import { addressesOf, type LinkRow, Machine } from "./machine.ts";
 import { Session } from "./session.ts";
 
 /** Addresses of the world's LAN. */
@@ -219,6 +219,14 @@ export class World {
 
   async readFile(uid: string): Promise<ResourceFile> {
     return resourceFile.parse(JSON.parse(await readFile(this.pathOf(uid), "utf8")));
+  }
+
+  /** The node's links except those to pods: names, MACs, state, aliases, addresses. */
+  async nodeLinks(): Promise<unknown[][]> {
+    const links = await this.node.links();
+    return links
+      .filter(({ ifname }) => !ifname.startsWith("veth"))
+      .map((link) => [link.ifname, link.address, link.flags.includes("UP"), link.ifalias, ...addressesOf(link)]);
   }
 
   /** Everything of ours that still exists: links in every namespace of this world, and files in the state directory. */
