@@ -137,8 +137,8 @@ describe("Pulumi's provider process with an API server", () => {
     const error = await callError(create());
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
-    // Addresses are claimed, and status updates sent, concurrently.
-    const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`];
+    // Addresses are claimed, and status updates sent, concurrently; an attempt that takes longer than a second creates events.
+    const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`, "POST /api/v1/namespaces/shop/events"];
     const others = writes().filter((request) => !beside.includes(request));
     expect(others.map((request) => request.replace(/(?<=vnicaddresses)\/\w+$/, ""))).to.deep.equal([
       `PATCH ${vnic}`,
