@@ -1,9 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
-import { appPod, up } from "../lab/index.ts";
+import { up } from "../lab/index.ts";
 import { until } from "../lab/run.ts";
-import { applyObjects, installPlatform, kubectl, providerKubeconfig, writeCredential } from "../support/cluster.ts";
+import { installPlatform, kubectl, providerKubeconfig, writeCredential } from "../support/cluster.ts";
+import { holdPod } from "../support/held-pod.ts";
 import { define } from "../support/lifecycle.ts";
 import { answersPing } from "../support/outside.ts";
 import { useBench } from "../support/use-bench.ts";
@@ -16,7 +17,6 @@ describe("credentials that expire during a long run", () => {
   let path: string;
   const namespace = "credentials";
   const ticket = "vnic-test-ticket";
-  const onNode = { "kubernetes.io/hostname": "node3" };
   const bench = useBench({ namespace, kubeconfig: revocable });
 
   /** The provider's kubeconfig with another token. */
@@ -39,9 +39,7 @@ describe("credentials that expire during a long run", () => {
 
   it("are read again from the kubeconfig, and the work continues", async () => {
     const [former = ""] = [await readFile(path, "utf8")];
-    const held = appPod({ namespace, name: "late", node: "node3" }) as { spec: object };
-    const spec = { ...held.spec, nodeName: undefined, nodeSelector: onNode, schedulingGates: [{ name: "test/held" }] };
-    await applyObjects(bench.lab.kubectl, [{ ...held, spec }]);
+    const release = await holdPod(bench, "late", "node3");
     const injecting = bench.inject(
       define({ name: "wire", pod: { namespace, name: "late" }, addresses: ["192.168.50.56/24"] }),
     );
@@ -56,14 +54,7 @@ describe("credentials that expire during a long run", () => {
       const { stderr } = await bench.lab.kubectl(["--kubeconfig", old, "get", "pod", "late", "-n", namespace]);
       return /Unauthorized|must be logged in/.test(stderr) || undefined;
     });
-    await bench.kubectl(
-      "patch",
-      "pod",
-      "late",
-      "--type=json",
-      "-p",
-      `[{"op":"remove","path":"/spec/schedulingGates"}]`,
-    );
+    await release();
     const state = await injecting;
     expect(await answersPing(bench.lab, "lan1", "192.168.50.56")).to.equal(true);
     await bench.eject(state);

@@ -4,6 +4,7 @@ import type { Finding } from "../../provider/model/doctor/finding.ts";
 import { agentName, apiVersion, deriveMac, group, selfTestName, systemNamespace } from "../../provider/model/names.ts";
 import { lan } from "../lab/layout.ts";
 import { kindOf } from "../lab/node-kinds.ts";
+import { until } from "../lab/run.ts";
 import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
 import { runCommand } from "../support/command-line.ts";
 import { agentsReady, removeAgent } from "../support/dhcp.ts";
@@ -131,6 +132,14 @@ describe("pulumi-vnic doctor", () => {
       await agentsReady(bench.lab);
       const patch = { spec: { template: { spec: { containers: [{ name: "agent", image: "localhost/nowhere:1" }] } } } };
       await admin("-n", systemNamespace, "patch", "daemonset", agentName, "-p", JSON.stringify(patch));
+      // When there is an agent that never starts, the one that it replaces is gone.
+      const images = ["-o", "jsonpath={.items[*].spec.containers[*].image}"];
+      const agents = ["get", "pods", "-l", "app.kubernetes.io/component=node-agent", ...images];
+      await until(
+        "an agent that can't start",
+        120,
+        async () => (await admin("-n", systemNamespace, ...agents)).includes("nowhere") || undefined,
+      );
       const [found] = await waitFor(async () => faultsOf(await examine("--node", "node1")));
       expect(found?.message).to.match(/2 of 3 are ready; not on node\d/);
     } finally {

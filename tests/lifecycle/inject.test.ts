@@ -3,6 +3,8 @@ import { annotations, deriveMac, finalizer } from "../../provider/model/names.ts
 import type { VnicRecord } from "../../provider/model/vnic/record.ts";
 import type { ResourceFile } from "../../provider/model/wire/resource-file.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
+import { until } from "../lab/run.ts";
+import { holdPod } from "../support/held-pod.ts";
 import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 import { answersPing, askRedis, learnedMac } from "../support/outside.ts";
@@ -184,12 +186,15 @@ describe("inject", () => {
   });
 
   it("waits for a pending pod, and reports that", async () => {
-    const late = { namespace, name: "late" };
-    const making = bench.runPod("late", "node3");
-    while (!(await bench.kubectl("get", "pod", "late", "--ignore-not-found", "-o", "name"))) continue;
+    const release = await holdPod(bench, "late", "node3");
     bench.shown.length = 0;
-    const state = await bench.inject(define({ name: "early", pod: late, addresses: ["192.168.50.34/24"] }));
-    await making;
+    const injecting = bench.inject(
+      define({ name: "early", pod: { namespace, name: "late" }, addresses: ["192.168.50.34/24"] }),
+    );
+    injecting.catch(() => undefined);
+    await until("the injection to wait", 60, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
+    await release();
+    const state = await injecting;
     expect(await answersPing(bench.lab, "lan1", "192.168.50.34")).to.equal(true);
     expect(bench.shown.join("\n")).to.match(
       /waiting for pod inject\/late to run: .*\n(.*\n)*starting an injection session on node node3/,

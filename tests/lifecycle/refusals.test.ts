@@ -101,6 +101,7 @@ describe("inject refuses", () => {
       spec: { ...spec, nodeSelector: { no: "where" } },
     };
     await applyObjects(bench.lab.kubectl, [pod]);
+    await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=120s");
     expect(await refusal("deadline", { pod: { namespace, name: "stuck" }, deadlines: { createSeconds: 2 } })).to.match(
       /^injecting Vnic refusals\/wire into pod refusals\/stuck: not done within 2 s; still waiting for pod refusals\/stuck to run; last seen: Unschedulable: 0\/3 nodes/,
     );

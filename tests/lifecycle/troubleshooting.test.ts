@@ -191,6 +191,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       const { nodeName: _, ...spec } = pod.spec;
       afterwards(() => bench.kubectl("delete", "pod", "stuck", "--wait=true"));
       await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...spec, nodeSelector: { no: "where" } } }]);
+      await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=120s");
       const late = wire({ pod: { namespace, name: "stuck" }, deadlines: { createSeconds: 2 } });
       const varying = { "shop/db-wire": id("wire"), "shop/db-0": id("stuck"), "120 s": "2 s" };
       expect(await failure(late)).to.match(patternOf(page, varying));
@@ -337,16 +338,17 @@ describe("doctor names each fault of the troubleshooting page:", () => {
     after(() => reconciler.stop());
 
     /** Declares a Vnic by kubectl, and waits until the reconciler has said why it can't be attached. */
-    const declare = async (name: string, spec: object): Promise<void> => {
+    const declare = async (name: string, reason: string, spec: object): Promise<void> => {
       const definition = { pod: { name: "db" }, network: { parent: "eth1" }, ...spec };
       const vnic = { apiVersion, kind: "Vnic", metadata: { namespace, name }, spec: definition };
       afterwards(() => bench.kubectl("delete", "vnic", name, "--ignore-not-found", "--timeout=30s"));
       await applyObjects(bench.lab.kubectl, [vnic]);
       const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}';
-      await until("the reconciler's report", 30, async () => {
-        const reason = await bench.kubectl("get", "vnic", name, "-o", path);
-        return !["", "Pending", "Attaching"].includes(reason) || undefined;
-      });
+      await until(
+        `the reconciler to report ${reason}`,
+        120,
+        async () => (await bench.kubectl("get", "vnic", name, "-o", path)) === reason || undefined,
+      );
     };
     /** Doctor names the waiting Vnic whether it is asked about the node or about the pod. */
     const expectNamedFor = async (line: RegExp): Promise<void> => {
@@ -359,7 +361,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       await bench.inject(wire({ name: "holder", addresses }));
       const varying = { "192.168.50.10": "192.168.50.93", "shop/db-wire": id("holder"), "db-0": "db" };
       expect(await failure(wire({ addresses }))).to.match(patternOf(page, varying));
-      await declare("later", { addresses });
+      await declare("later", "HeldByOther", { addresses });
       await expectNamedFor(/Vnic troubleshooting\/later: .*192\.168\.50\.93 is held by Vnic troubleshooting\/holder /);
     });
 
@@ -370,7 +372,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       const [{ address: mac } = { address: "" }] = JSON.parse(stdout) as { address: string }[];
       const varying = { "192.168.50.10": host, "52:54:00:12:34:56": mac };
       expect(await failure(wire({ addresses }))).to.match(patternOf(page, varying));
-      await declare("later", { addresses });
+      await declare("later", "HeldByOther", { addresses });
       await expectNamedFor(new RegExp(`Vnic troubleshooting/later: .*${host} is in use .*, by a host with MAC ${mac}`));
     });
 
@@ -379,7 +381,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       await link("add", "lan0", "type", "bridge");
       afterwards(() => link("del", "lan0"));
       expect(await failure(wire({ interfaceName: "lan0" }))).to.match(patternOf(page, { "shop/db-0": id("db") }));
-      await declare("later", { addresses: ["192.168.50.94/24"], interfaceName: "lan0" });
+      await declare("later", "Refused", { addresses: ["192.168.50.94/24"], interfaceName: "lan0" });
       await expectNamedFor(/Vnic troubleshooting\/later: .*pod troubleshooting\/db has an interface "lan0" already/);
     });
   });
