@@ -75,12 +75,11 @@ describe("a bad connection to the API server", () => {
 
   it("that is cut during an injection leaves one NIC, made by the next session", async () => {
     proxy.requests.length = 0;
-    const injecting = bench.inject(wire());
-    while (!proxy.requests.some((request) => request.includes("/attach")))
-      await new Promise((done) => setTimeout(done, 5));
-    const cutting = setInterval(() => proxy.cutStreams(), 20);
-    setTimeout(() => clearInterval(cutting), 1000);
-    const state = await injecting;
+    // The injection's plan is the first long text in a session.
+    proxy.cutStreamsFrom(300);
+    const state = await bench.inject(wire());
+    const sessions = proxy.requests.filter((request) => /^POST .*\/jobs$/.test(request));
+    expect(sessions.length, "sessions").to.be.at.least(2);
     await assertOneOfAll();
     await bench.eject(state);
   });

@@ -71,6 +71,7 @@ export class FaultProxy {
   private readonly dead = new Set<unknown>();
   private readonly streams = new Set<Stream>();
   private faultOf: (request: string) => Fault | undefined = () => undefined;
+  private cutsFrom = Infinity;
 
   private constructor(server: Server, target: URL, authority: Buffer) {
     this.server = server;
@@ -153,6 +154,7 @@ export class FaultProxy {
 
   heal(): void {
     this.faultOf = () => undefined;
+    this.cutsFrom = Infinity;
   }
 
   /** Ends all connections. */
@@ -163,6 +165,11 @@ export class FaultProxy {
   /** Ends all upgraded connections. */
   cutStreams(): void {
     this.streams.forEach(({ client, server }) => [client, server].forEach((end) => end.destroy()));
+  }
+
+  /** Ends all upgraded connections as soon as a client has sent at least so many bytes at once over one of them. */
+  cutStreamsFrom(bytes: number): void {
+    this.cutsFrom = bytes;
   }
 
   /** Stops forwarding on the current upgraded connections, in both directions, without closing the connections. */
@@ -241,7 +248,13 @@ export class FaultProxy {
       server.on("error", () => client.destroy());
       for (const end of [client, server]) end.once("close", () => this.streams.delete(stream));
       client.once("close", () => server.destroy());
-      client.on("data", ({ length }: Buffer) => void this.sent.push({ at: performance.now(), bytes: length }));
+      client.on("data", ({ length }: Buffer) => {
+        this.sent.push({ at: performance.now(), bytes: length });
+        if (length < this.cutsFrom) return;
+        this.cutsFrom = Infinity;
+        // What has come is forwarded first.
+        setImmediate(() => this.cutStreams());
+      });
       client.pipe(server);
       server.pipe(client);
     });
