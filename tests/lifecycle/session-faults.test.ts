@@ -48,6 +48,21 @@ describe("a session that can't start reports the cluster's message", () => {
   }
 
   const system = (...argv: string[]) => kubectl(bench.lab.kubectl, ["-n", systemNamespace, ...argv]);
+  const nodeSays = (what: string) => system("get", "node", node, "-o", `jsonpath=${what}`);
+  /** Waits until a restarted kubelet says that of its node, and that the node is ready. */
+  const awaitNode = async (what: string, wanted: string) => {
+    for (const [path, value] of [
+      [what, wanted],
+      ['{.status.conditions[?(@.type=="Ready")].status}', "True"],
+    ] as const)
+      await until(`${path} of ${node} to be ${value}`, 180, async () => (await nodeSays(path)) === value || undefined);
+  };
+  /** Waits until the node has only pod db: the pods of earlier tests' sessions may still be starting or ending. */
+  const awaitOnlyDb = () => {
+    const unended = `spec.nodeName=${node},status.phase!=Succeeded,status.phase!=Failed`;
+    const list = ["get", "pods", "-A", "--field-selector", unended, "-o", "name"];
+    return until("only pod db to be there", 180, async () => (await system(...list)) === "pod/db\n" || undefined);
+  };
 
   it("when a directory of its runtime doesn't exist", async () => {
     await system("annotate", "node", node, `${annotations.runtimeLayout}=${runtime}:/run/nowhere`);
@@ -132,16 +147,10 @@ describe("a session that can't start reports the cluster's message", () => {
   });
 
   it("when its node has no room for its pod", async () => {
-    const allocatable = await system("get", "node", node, "-o", "jsonpath={.status.allocatable.cpu}");
-    const requested = JSON.parse(
-      await system("get", "pods", "-A", "--field-selector", `spec.nodeName=${node},status.phase=Running`, "-o", "json"),
-    ) as { items: { spec: { containers: { resources?: { requests?: { cpu?: string } } }[] } }[] };
-    const milli = (cpu = "0") => (cpu.endsWith("m") ? Number(cpu.slice(0, -1)) : Number(cpu) * 1000);
-    const used = requested.items
-      .flatMap(({ spec }) => spec.containers)
-      .reduce((sum, { resources }) => sum + milli(resources?.requests?.cpu), 0);
+    await awaitOnlyDb();
     const pod = appPod({ namespace, name: "greedy", node }) as { spec: { containers: object[] } };
-    const cpu = `${milli(allocatable) - used}m`;
+    // Pod db requests none.
+    const cpu = await nodeSays("{.status.allocatable.cpu}");
     const greedy = { ...pod.spec.containers[0], resources: { requests: { cpu } } };
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [greedy] } }]);
     await bench.kubectl("wait", "--for=condition=Ready", "pod/greedy", "--timeout=60s");
@@ -152,18 +161,10 @@ describe("a session that can't start reports the cluster's message", () => {
     }
   });
 
-  const nodeSays = (what: string) => system("get", "node", node, "-o", `jsonpath=${what}`);
-  const awaitNode = (what: string, wanted: string) =>
-    until(`${what} of ${node} to be ${wanted}`, 60, async () => ((await nodeSays(what)) === wanted ? true : undefined));
-
   it("when its node has as many pods as it may have", async () => {
     const room = "{.status.allocatable.pods}";
     const former = await nodeSays(room);
-    const running = ["-A", "--field-selector", `spec.nodeName=${node},status.phase=Running`, "-o", "name"];
-    // The pods of earlier tests' sessions may still be ending.
-    await until("only pod db to run", 90, async () =>
-      (await system("get", "pods", ...running)) === "pod/db\n" ? true : undefined,
-    );
+    await awaitOnlyDb();
     const restore = await reconfigureKubelet(bench.lab, node, { maxPods: 1 });
     try {
       await awaitNode(room, "1");
