@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { Host, Lab } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
 
 /** Pings an address from an outside host, 20 times a second, until it is stopped. */
 export class PingStream {
@@ -11,6 +12,11 @@ export class PingStream {
     this.program = lab.spawn(from, ["ping", "-n", "-i", "0.05", address]);
     this.program.stdout?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     this.ended = new Promise((resolve) => this.program.once("close", resolve));
+  }
+
+  /** Resolves when a ping was answered: before that, the program may not even have started. */
+  async begun(): Promise<void> {
+    await until("the first answer to a ping", 60, () => this.answered.length > 0 || undefined, { brief: true });
   }
 
   /** The numbers of the pings that were answered, in the order of the answers. The first ping has number 1. */
