@@ -3,10 +3,9 @@ import { ensureNetwork, removeNetwork } from "../../provider/lifecycle/network/n
 import { observe } from "../../provider/lifecycle/observe.ts";
 import { messageOf } from "../../provider/base/errors.ts";
 import { stateDirectory } from "../../provider/model/kubernetes/runtime-layout.ts";
-import { group } from "../../provider/model/names.ts";
 import { type NetworkDefinition, parseNetwork } from "../../provider/model/network/definition.ts";
 import { vnicRef } from "../../provider/model/vnic/record.ts";
-import { applyObjects, kubectl } from "../support/cluster.ts";
+import { applyObjects, awaitKinds, kubectl } from "../support/cluster.ts";
 import { addLanNic } from "../support/lan-nic.ts";
 import { define, linkNamed } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
@@ -32,12 +31,6 @@ describe("networks", () => {
   const refusalOf = (promise: Promise<unknown>) => promise.then(() => "nothing was refused", messageOf);
 
   before(async () => {
-    await kubectl(bench.lab.kubectl, [
-      "wait",
-      "--for=condition=Established",
-      `crd/vnicnetworks.${group}`,
-      "--timeout=30s",
-    ]);
     await Promise.all([bench.runPod("db", "node1"), bench.runPod("web", "node2")]);
     bench.afterClose(await addLanNic("node2", "eth7"));
     await kubectl(bench.lab.kubectl, ["label", "node", "node2", "example.org/rack=b"]);
@@ -132,12 +125,7 @@ describe("networks", () => {
       /^network\.networkAttachmentDefinition: there is no NetworkAttachmentDefinition networks\/lan/,
     );
     await applyObjects(bench.lab.kubectl, [attachmentDefinitionCrd]);
-    await kubectl(bench.lab.kubectl, [
-      "wait",
-      "--for=condition=Established",
-      `crd/${attachmentDefinitionCrd.metadata.name}`,
-      "--timeout=30s",
-    ]);
+    await awaitKinds(bench.lab.kubectl, attachmentDefinitionCrd.metadata.name);
     const define = (config: object) =>
       applyObjects(bench.lab.kubectl, [
         {

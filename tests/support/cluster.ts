@@ -3,10 +3,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { group, providerServiceAccount, systemNamespace } from "../../provider/model/names.ts";
+import type { Manifest } from "../../provider/model/platform/manifest.ts";
 import type { PlatformOptions } from "../../provider/model/platform/options.ts";
 import { partManifests, platformManifests, type PlatformPart } from "../../provider/model/platform/platform.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import type { Lab } from "../lab/index.ts";
+import { until } from "../lab/run.ts";
 import { runCommand } from "./command-line.ts";
 
 type Kubectl = Lab["kubectl"];
@@ -36,16 +38,29 @@ export async function applyObjects(run: Kubectl, objects: readonly object[]): Pr
  */
 const standingParts: readonly PlatformPart[] = ["policies", "agent", "reconciler"];
 
-/** Installs the manifests that `npx pulumi-vnic manifests` prints, with only the requested standing parts. */
+/**
+ * Installs the manifests that `npx pulumi-vnic manifests` prints, with only the requested standing parts, each as `adapt`
+ * changes it.
+ */
 export async function installPlatform(
   run: Kubectl,
   standing: readonly PlatformPart[] = [],
   options: Partial<PlatformOptions> = {},
+  adapt: (manifest: Manifest) => object = (manifest) => manifest,
 ): Promise<void> {
   const without = standingParts.filter((part) => !standing.includes(part));
-  await applyObjects(run, platformManifests({ image: defaultImage, without, ...options }));
-  const kinds = ["vnics", "vnicaddresses"].map((kind) => `crd/${kind}.${group}`);
-  await kubectl(run, ["wait", "--for=condition=Established", ...kinds, "--timeout=30s"]);
+  const manifests = platformManifests({ image: defaultImage, without, ...options });
+  await applyObjects(
+    run,
+    manifests.map((manifest) => adapt(manifest)),
+  );
+  await awaitKinds(run, ...["vnics", "vnicsets", "vnicnetworks", "vnicaddresses"].map((kind) => `${kind}.${group}`));
+}
+
+/** Waits until kubectl knows kinds, which the API server lists only a moment after their CRDs are established. */
+export async function awaitKinds(run: Kubectl, ...kinds: readonly string[]): Promise<void> {
+  const list = ["get", kinds.join(","), "-A", "--no-headers"];
+  await until(`kubectl to know ${kinds.join(", ")}`, 120, async () => (await run(list)).code === 0 || undefined);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ReconcilerOptions } from "../../provider/model/platform/options.ts";
 import { reconcilerName, systemNamespace } from "../../provider/model/names.ts";
+import type { Manifest } from "../../provider/model/platform/manifest.ts";
 import type { Lab } from "../lab/index.ts";
 import { type Node, nodes } from "../lab/layout.ts";
 import { installPlatform, kubectl } from "./cluster.ts";
@@ -28,17 +29,23 @@ export interface Replica {
 
 const selector = "app.kubernetes.io/component=reconciler";
 
-/** @param on The node for the first pods, if tests make the other nodes unusable. */
+export interface StartOptions extends ReconcilerOptions {
+  /** The node for the first pods, if tests make the other nodes unusable. @default node2 */
+  readonly on?: Node;
+  /** Whether the kubelet ends a replica that doesn't answer any more. @default true */
+  readonly mustAnswer?: boolean;
+}
+
 export async function startReconciler(
   lab: Lab,
-  { on = "node2", ...options }: ReconcilerOptions & { readonly on?: Node } = {},
+  { on = "node2", mustAnswer = true, ...options }: StartOptions = {},
 ): Promise<Reconciler> {
   const reconciler = { replicas: 1, resyncSeconds: 300, ...options };
   const here = (...argv: string[]) => kubectl(lab.kubectl, ["-n", systemNamespace, ...argv]);
   const others = nodes.filter((node) => node !== on);
   await here("cordon", ...others);
   try {
-    await installPlatform(lab.kubectl, ["reconciler"], { reconciler });
+    await installPlatform(lab.kubectl, ["reconciler"], { reconciler }, mustAnswer ? undefined : withoutLivenessProbe);
     await here("rollout", "status", `deployment/${reconcilerName}`, "--timeout=60s");
   } finally {
     await here("uncordon", ...others);
@@ -82,4 +89,13 @@ export async function startReconciler(
       await here("delete", "lease", reconcilerName, "--ignore-not-found");
     },
   };
+}
+
+function withoutLivenessProbe(manifest: Manifest): object {
+  if (manifest.kind !== "Deployment") return manifest;
+  const copy = structuredClone(manifest) as Manifest & {
+    readonly spec: { readonly template: { readonly spec: { readonly containers: { livenessProbe?: object }[] } } };
+  };
+  for (const container of copy.spec.template.spec.containers) delete container.livenessProbe;
+  return copy;
 }
