@@ -54,8 +54,16 @@ export async function killProgram(lab: Lab, node: Node, which: "kubelet" | "runt
 
 /** Kills the API server; its supervisor restarts it. */
 export async function killApiServer(): Promise<void> {
-  for (const pid of findProcesses())
-    if (readFileSync(`/proc/${pid}/comm`, "utf8").trim() === "kube-apiserver") process.kill(pid, "SIGKILL");
+  for (const pid of findProcesses()) if (commandOf(pid) === "kube-apiserver") process.kill(pid, "SIGKILL");
+}
+
+/** The name of a process; empty if it has ended meanwhile. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    return "";
+  }
 }
 
 /** Stops the kubelet while containers continue to run. It runs again only after the node was rebooted. */

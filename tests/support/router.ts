@@ -25,7 +25,8 @@ export async function startRouter(lab: Lab, prefix: string): Promise<Router> {
     "--port=0",
     `--interface=${leased.bridge}`,
     "--enable-ra",
-    `--dhcp-range=${prefix}:,ra-only,64,2m`,
+    // Longer than any test: after its first minute, the router announces the prefix only every few minutes.
+    `--dhcp-range=${prefix}:,ra-only,64,1h`,
   ]);
   const server = spawn(program, words, { stdio: "ignore" });
   return {
