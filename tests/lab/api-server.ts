@@ -14,7 +14,7 @@ export async function adminAccess(): Promise<ApiAccess> {
 
 /** Queries the lab's API server as administrator; undefined if the request fails. */
 export async function get(path: string): Promise<string | undefined> {
-  const answer = await ask(await adminAccess(), path, 5).catch(() => undefined);
+  const answer = await ask(await adminAccess(), path, 20).catch(() => undefined);
   return answer?.status === 200 ? answer.text : undefined;
 }
 

@@ -29,7 +29,7 @@ export async function makeCgroup(node: Node): Promise<void> {
 export async function removeCgroups(): Promise<void> {
   for (const hierarchy of hierarchies()) {
     const top = join(hierarchy, cgroup);
-    await until(`the end of cgroup ${top}`, 30, async () => {
+    await until(`the end of cgroup ${top}`, 120, async () => {
       for (const dir of subtree(top)) await rmdir(dir).catch(() => undefined);
       return existsSync(top) ? undefined : true;
     });

@@ -25,7 +25,7 @@ export async function importImages(node: Node, images: readonly Image[]): Promis
   for (const image of images) {
     const { reference, layout } = image;
     if (imported.layouts[reference] === layout) continue;
-    await until(`the container runtime of ${node}`, 30, () => isAnswering(node));
+    await until(`the container runtime of ${node}`, 180, () => isAnswering(node));
     // A new build of an image shares its largest layer with the previous one, but the runtime may have deleted that.
     const failure = (await importImage(node, image, imported.blobs)) && (await importImage(node, image, []));
     if (failure !== "") throw new Error(`importing image ${reference} on ${node}: ${failure}`);

@@ -15,7 +15,7 @@ describe("the lab", function () {
       appPod({ namespace, name: "one", node: "node1" }),
       appPod({ namespace, name: "two", node: "node2" }),
     );
-    await kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s");
+    await kubectl("wait", "--for=condition=Ready", "pod", "--all", "--timeout=300s");
   });
 
   after(async () => {
@@ -84,9 +84,9 @@ describe("the lab", function () {
 
   it("ends a command on a node when its caller kills it", async () => {
     const child = lab.spawn("node1", ["sleep", "4711"]);
-    await until("sleep to run", 30, async () => ((await countSleeps()) === 1 ? true : undefined));
+    await until("sleep to run", 180, async () => ((await countSleeps()) === 1 ? true : undefined));
     child.kill();
-    await until("sleep to end", 30, async () => ((await countSleeps()) === 0 ? true : undefined));
+    await until("sleep to end", 180, async () => ((await countSleeps()) === 0 ? true : undefined));
   });
 
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };

@@ -28,7 +28,7 @@ export function findInit(machine: Machine): number | undefined {
 
 /** Kills all of the lab's processes, and resolves when none is left. */
 export async function killProcesses(): Promise<void> {
-  await until("the end of the lab's processes", 30, () => {
+  await until("the end of the lab's processes", 120, () => {
     const pids = findProcesses();
     for (const pid of pids) {
       try {

@@ -31,14 +31,14 @@ describe("two clusters", function () {
         { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
         appPod({ namespace, name: "db", node: "node1" }),
       ]);
-      await kubectl(run, ["-n", namespace, "wait", "--for=condition=Ready", "pod/db", "--timeout=60s"]);
+      await kubectl(run, ["-n", namespace, "wait", "--for=condition=Ready", "pod/db", "--timeout=300s"]);
     }
     stack = await Stack.create({ kubeconfig: "/no/kubeconfig", program });
   });
   after(async () => {
     await stack?.remove();
     await second?.down();
-    await kubectl(first.kubectl, ["delete", "namespace", namespace, "--wait=true", "--timeout=60s"]);
+    await kubectl(first.kubectl, ["delete", "namespace", namespace, "--wait=true", "--timeout=300s"]);
   });
 
   const answers = async (lab: Pick<Lab, "exec">) =>

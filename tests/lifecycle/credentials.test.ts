@@ -44,13 +44,13 @@ describe("credentials that expire during a long run", () => {
       define({ name: "wire", pod: { namespace, name: "late" }, addresses: ["192.168.50.56/24"] }),
     );
     injecting.catch(() => undefined);
-    await until("the injection to wait", 30, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
+    await until("the injection to wait", 180, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
 
     const token = await kubectl(bench.lab.kubectl, ["create", "token", providerServiceAccount, "-n", systemNamespace]);
     await writeFile(path, await withToken(token.trim()));
     await kubectl(bench.lab.kubectl, ["delete", "secret", ticket, "-n", systemNamespace]);
     const old = await writeCredential(former);
-    await until("the former token to be refused", 60, async () => {
+    await until("the former token to be refused", 180, async () => {
       const { stderr } = await bench.lab.kubectl(["--kubeconfig", old, "get", "pod", "late", "-n", namespace]);
       return /Unauthorized|must be logged in/.test(stderr) || undefined;
     });

@@ -23,7 +23,7 @@ import { addressesOf, define, linkNamed } from "../support/lifecycle.ts";
 import { useBench } from "../support/use-bench.ts";
 
 describe("DHCP", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let server: DhcpServer;
   let state: VnicState;
   const namespace = "dhcp";
@@ -68,7 +68,7 @@ describe("DHCP", function () {
     await server.start();
     state = await bench.inject(define({ name: "wire", pod: db, network }));
     const [address = ""] = state.addresses;
-    await until("the server's note of it", 30, async () => ((await server.leases()).size === 1 ? true : undefined));
+    await until("the server's note of it", 180, async () => ((await server.leases()).size === 1 ? true : undefined));
     expect(await server.leases()).to.deep.equal(new Map([[state.mac, address.split("/")[0]]]));
     expect(state.lease).to.deep.equal({
       address,
@@ -132,7 +132,7 @@ describe("DHCP", function () {
     await agentsReady(bench.lab);
     await killProgram(bench.lab, "node1", "runtime");
     await killProgram(bench.lab, "node1", "kubelet");
-    await until("the node to run commands in its pods again", 60, async () =>
+    await until("the node to run commands in its pods again", 180, async () =>
       (await bench.lab.kubectl(["-n", namespace, "exec", "db", "--", "true"])).code === 0 ? true : undefined,
     );
     await renewed(await leaseEnd());
@@ -148,21 +148,23 @@ describe("DHCP", function () {
     await until("the end of the lease", leaseSeconds + 60, async () =>
       (await addressesInPod()).length === 0 ? true : undefined,
     );
-    expect(await until("the record", 30, async () => ((await ready())?.status === "False" ? await ready() : undefined)))
+    expect(
+      await until("the record", 180, async () => ((await ready())?.status === "False" ? await ready() : undefined)),
+    )
       .to.have.property("message")
       .that.matches(/the lease of \S+ has expired/);
     expect((await observe(bench.driver, { namespace, name: "wire" }, state))?.drift).to.deep.equal([
       "the DHCP lease is lost",
     ]);
     await server.start();
-    await until("a new lease", 30, async () => ((await addressesInPod()).length === 1 ? true : undefined));
+    await until("a new lease", 180, async () => ((await addressesInPod()).length === 1 ? true : undefined));
     expect(await addressesInPod()).to.deep.equal(state.addresses);
-    await until("the record", 30, async () => ((await ready())?.status === "True" ? true : undefined));
+    await until("the record", 180, async () => ((await ready())?.status === "True" ? true : undefined));
   });
 
   it("keeps the address from pod to pod and from node to node, without a remaining client", async () => {
     await bench.kubectl("delete", "pod", "db", "--wait=true");
-    await until("the end of the client", 30, async () =>
+    await until("the end of the client", 180, async () =>
       (await clientsOn(bench.lab, "node1")).length === 0 ? true : undefined,
     );
     await bench.runPod("db", "node2");
@@ -175,7 +177,7 @@ describe("DHCP", function () {
 
   it("releases the address with the Vnic", async () => {
     await bench.eject(state);
-    await until("the release", 30, async () => ((await server.leases()).size === 0 ? true : undefined));
+    await until("the release", 180, async () => ((await server.leases()).size === 0 ? true : undefined));
     expect(await clientsOn(bench.lab, "node2")).to.deep.equal([]);
   });
 });

@@ -137,7 +137,7 @@ describe("pulumi-vnic doctor", () => {
       const agents = ["get", "pods", "-l", "app.kubernetes.io/component=node-agent", ...images];
       await until(
         "an agent that can't start",
-        120,
+        300,
         async () => (await admin("-n", systemNamespace, ...agents)).includes("nowhere") || undefined,
       );
       const [found] = await waitFor(async () => faultsOf(await examine("--node", "node1")));

@@ -59,7 +59,7 @@ describe("duplicate address detection", () => {
       const own = ["arping", "-c", "1", "-w", "10", "-I", "eth0", "192.168.50.201"];
       expect((await bench.lab.exec("lan2", own)).code).to.equal(0);
       const isOwn = (line: string) => line.includes("tell 192.168.50.202");
-      await until("the host's own question", 30, () => requests().some(isOwn) || undefined);
+      await until("the host's own question", 180, () => requests().some(isOwn) || undefined);
       const probes = requests().filter((line) => !isOwn(line));
       expect(probes).to.not.have.length(0);
       for (const request of probes) expect(request).to.include("tell 0.0.0.0");

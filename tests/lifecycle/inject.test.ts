@@ -192,7 +192,7 @@ describe("inject", () => {
       define({ name: "early", pod: { namespace, name: "late" }, addresses: ["192.168.50.34/24"] }),
     );
     injecting.catch(() => undefined);
-    await until("the injection to wait", 60, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
+    await until("the injection to wait", 180, () => bench.shown.some((text) => text.includes("waiting")) || undefined);
     await release();
     const state = await injecting;
     expect(await answersPing(bench.lab, "lan1", "192.168.50.34")).to.equal(true);

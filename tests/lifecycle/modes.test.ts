@@ -101,7 +101,7 @@ describe("network modes", () => {
     await onNode("address", "del", "192.168.50.250/24", "dev", "br7");
 
     await bench.kubectl("delete", "pod", "brief", "--wait=true");
-    await until("the host side to go", 30, async () => ((await nodeLink(hostSide)) ? undefined : true));
+    await until("the host side to go", 180, async () => ((await nodeLink(hostSide)) ? undefined : true));
     await bench.eject(state);
   });
 

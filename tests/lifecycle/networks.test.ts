@@ -91,7 +91,7 @@ describe("networks", () => {
     expect(await answersPing(bench.lab, "lan1", "192.168.50.85")).to.equal(true);
     await bench.eject(mended);
     // After the last Vnic is gone, kubectl can delete the network as well.
-    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "lan", "--timeout=30s"]);
+    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "lan", "--timeout=300s"]);
     await removeNetwork(bench.driver.cluster, { name: "lan", uid: first.metadata.uid });
     expect(await kubectl(bench.lab.kubectl, ["get", "vnet", "-o", "name"])).to.equal("");
   });

@@ -146,7 +146,7 @@ describe("observe", () => {
     const before = await programsInPod();
     await seen();
     // Programs of earlier observations may still be ending at first.
-    await until("the end of what looked", 30, async () =>
+    await until("the end of what looked", 180, async () =>
       (await programsInPod()).every((program) => before.includes(program)) ? true : undefined,
     );
   });

@@ -36,7 +36,7 @@ describe("a pod gets a NIC", () => {
     const wire = define({ name: "wire", pod: { namespace, name: pod }, addresses: [`${address}/24`] });
     const state = await bench.inject(wire);
     try {
-      await until(`an answer of ${address}`, 30, async () =>
+      await until(`an answer of ${address}`, 180, async () =>
         (await answersPing(bench.lab, "lan1", address)) ? true : undefined,
       );
     } finally {
@@ -66,7 +66,7 @@ describe("a pod gets a NIC", () => {
       const labels = { "io.kubernetes.pod.uid": podUid, "io.kubernetes.pod.name": other };
       const pod = base(own, node);
       await applyObjects(bench.lab.kubectl, [{ ...pod, metadata: { ...pod.metadata, annotations, labels } }]);
-      await bench.kubectl("wait", "--for=condition=Ready", `pod/${own}`, "--timeout=60s");
+      await bench.kubectl("wait", "--for=condition=Ready", `pod/${own}`, "--timeout=300s");
       for (const [target, stranger] of [
         [own, other],
         [other, own],
@@ -92,7 +92,7 @@ describe("a pod gets a NIC", () => {
       interfaceName: "net1",
     });
     const state = await bench.inject(wire);
-    await bench.kubectl("wait", "--for=condition=Ready", "pod/init", "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/init", "--timeout=300s");
     expect(await answersPing(bench.lab, "lan1", address)).to.equal(true);
     await bench.eject(state);
   });
@@ -116,7 +116,7 @@ describe("a pod gets a NIC", () => {
     expect(node, "the lab's only kind of node that can run such pods").to.be.a("string");
     const pod = base("user-namespace", node!);
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, hostUsers: false } }]);
-    await bench.kubectl("wait", "--for=condition=Ready", "pod/user-namespace", "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/user-namespace", "--timeout=300s");
     const [, rootOutside] = (await bench.kubectl("exec", "user-namespace", "--", "cat", "/proc/self/uid_map"))
       .trim()
       .split(/ +/);
@@ -129,7 +129,7 @@ describe("a pod gets a NIC", () => {
     const crash = running(pod, "crash", "exit 3");
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [crash] } }]);
     const restarts = "jsonpath={.status.containerStatuses[0].restartCount}";
-    await until("the pod to crash twice", 60, async () =>
+    await until("the pod to crash twice", 180, async () =>
       Number(await bench.kubectl("get", "pod", "crashing", "-o", restarts)) > 0 ? true : undefined,
     );
     await assertServed("crashing");
@@ -150,7 +150,7 @@ describe("a pod gets a NIC", () => {
       },
     ]);
     for (const owner of ["batch.kubernetes.io/job-name=job", "app=x,controller-revision-hash"]) {
-      const pod = await until(`a pod with ${owner}`, 60, async () => {
+      const pod = await until(`a pod with ${owner}`, 180, async () => {
         const names = await bench.kubectl("get", "pods", "-l", owner, "-o", "jsonpath={.items[*].metadata.name}");
         return names.split(" ").find(Boolean);
       });
@@ -165,16 +165,16 @@ describe("a pod gets a NIC", () => {
     await writeFile(file, JSON.stringify(pod));
     try {
       const mirror = "static-node1";
-      await until("the mirror", 60, async () => {
+      await until("the mirror", 180, async () => {
         const { code } = await bench.lab.kubectl(["-n", namespace, "get", "pod", mirror]);
         return code === 0 ? true : undefined;
       });
-      await bench.kubectl("wait", "--for=condition=Ready", `pod/${mirror}`, "--timeout=60s");
+      await bench.kubectl("wait", "--for=condition=Ready", `pod/${mirror}`, "--timeout=300s");
       await assertServed(mirror);
     } finally {
       await rm(file);
     }
-    await bench.kubectl("wait", "--for=delete", "pod/static-node1", "--timeout=60s");
+    await bench.kubectl("wait", "--for=delete", "pod/static-node1", "--timeout=300s");
   });
 
   it("when its node is cordoned and tainted", async () => {

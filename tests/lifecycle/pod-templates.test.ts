@@ -56,7 +56,7 @@ describe("the policy of our own namespace", () => {
       lab.kubectl,
       accounts.filter(({ kind }) => kind === "ServiceAccount"),
     );
-    await until("the policy to take effect", 30, async () => {
+    await until("the policy to take effect", 180, async () => {
       const [job] = jobs;
       return typeof (await create(withSpec(podOf(job!), { ...specIn(job!), hostname: "x" }))) === "string"
         ? true

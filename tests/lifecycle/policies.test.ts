@@ -17,7 +17,7 @@ describe("the admission policies", () => {
     const container = { name: "probe", image: "localhost/another:1" };
     const metadata = { name: "probe", namespace: systemNamespace };
     const probe = JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [container] } });
-    await until("the policies to take effect", 30, async () => {
+    await until("the policies to take effect", 180, async () => {
       const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe);
       return stderr.includes("ValidatingAdmissionPolicy") ? true : undefined;
     });

@@ -32,7 +32,7 @@ describe("privileges", () => {
     let mounts: string;
 
     before(async () => {
-      await bench.driver.sessions.use("node1", new Deadline("opening", 60), async (session: Session) => {
+      await bench.driver.sessions.use("node1", new Deadline("opening", 300), async (session: Session) => {
         const list = await kubectl(bench.lab.kubectl, [
           "get",
           "pods",

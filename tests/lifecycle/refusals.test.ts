@@ -84,7 +84,7 @@ describe("inject refuses", () => {
     await applyObjects(bench.lab.kubectl, [
       { ...pod, spec: { ...pod.spec, restartPolicy: "Never", containers: [container] } },
     ]);
-    await bench.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/done", "--timeout=60s");
+    await bench.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/done", "--timeout=300s");
     expect(await refusal("refused", { pod: { namespace, name: "done" } })).to.match(
       /^pod\.name: pod refusals\/done has terminated \(phase Succeeded/,
     );
@@ -101,7 +101,7 @@ describe("inject refuses", () => {
       spec: { ...spec, nodeSelector: { no: "where" } },
     };
     await applyObjects(bench.lab.kubectl, [pod]);
-    await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=120s");
+    await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=300s");
     expect(await refusal("deadline", { pod: { namespace, name: "stuck" }, deadlines: { createSeconds: 2 } })).to.match(
       /^injecting Vnic refusals\/wire into pod refusals\/stuck: not done within 2 s; still waiting for pod refusals\/stuck to run; last seen: Unschedulable: 0\/3 nodes/,
     );

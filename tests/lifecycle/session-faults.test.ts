@@ -26,7 +26,7 @@ describe("a session that can't start reports the cluster's message", () => {
     // A kubelet that starts under PID pressure may evict a pod that runs already, unless the pod is critical.
     const spec = { ...pod.spec, priorityClassName: "system-node-critical" };
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec }]);
-    await bench.kubectl("wait", "--for=condition=Ready", "pod/db", "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/db", "--timeout=300s");
   });
   beforeEach(() => bench.driver.sessions.close());
   afterEach(async () => {
@@ -97,7 +97,7 @@ describe("a session that can't start reports the cluster's message", () => {
     const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: systemNamespace } };
     await applyObjects(bench.lab.kubectl, [{ ...quota, spec: { hard: { pods: "0" } } }]);
     try {
-      await until("the quota's status", 30, async () =>
+      await until("the quota's status", 180, async () =>
         (await system("get", "quota", "none", "-o", "jsonpath={.status.hard.pods}")) === "0" ? true : undefined,
       );
       expect(await reason()).to.match(/: FailedCreate: Error creating: pods .* is forbidden: exceeded quota: none/);
@@ -126,7 +126,7 @@ describe("a session that can't start reports the cluster's message", () => {
     const binding = { apiVersion: api, kind: "ValidatingAdmissionPolicyBinding", metadata, spec };
     await applyObjects(bench.lab.kubectl, [policy, binding]);
     try {
-      await until("the policy to be in force", 30, async () => {
+      await until("the policy to be in force", 180, async () => {
         const probe = JSON.stringify({
           apiVersion: "v1",
           kind: "Pod",
@@ -153,7 +153,7 @@ describe("a session that can't start reports the cluster's message", () => {
     const cpu = await nodeSays("{.status.allocatable.cpu}");
     const greedy = { ...pod.spec.containers[0], resources: { requests: { cpu } } };
     await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...pod.spec, containers: [greedy] } }]);
-    await bench.kubectl("wait", "--for=condition=Ready", "pod/greedy", "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", "pod/greedy", "--timeout=300s");
     try {
       expect(await reason()).to.match(/: phase Failed: OutOfcpu: .*Node didn't have enough resource: cpu/);
     } finally {

@@ -83,7 +83,7 @@ describe("SLAAC", () => {
       expect(await answers(announced)).to.equal(false);
       state = await bench.inject(wire({}, "other"));
       expect(await globalAddresses("other")).to.deep.equal([announced]);
-      await until("the neighbour to find it there", 30, async () => (await answers(announced)) || undefined);
+      await until("the neighbour to find it there", 180, async () => (await answers(announced)) || undefined);
       await bench.eject(state);
     });
   });

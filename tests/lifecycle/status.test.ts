@@ -57,7 +57,7 @@ describe("pulumi-vnic status and graph", () => {
     const screen = followCommand(["status", "-n", namespace, "--watch"], { kubeconfig, terminal: true });
     const all = [plain, data, screen];
     const show = (words: string) =>
-      until(`${words} to be shown`, 30, () => all.every(({ printed }) => printed.includes(words)) || undefined);
+      until(`${words} to be shown`, 180, () => all.every(({ printed }) => printed.includes(words)) || undefined);
     try {
       await show(address);
       const second = await bench.inject(
@@ -69,7 +69,7 @@ describe("pulumi-vnic status and graph", () => {
         }),
       );
       await show("192.168.50.62/24");
-      await until("the second Vnic to be ready", 30, () => /second .*Ready/.test(plain.printed) || undefined);
+      await until("the second Vnic to be ready", 180, () => /second .*Ready/.test(plain.printed) || undefined);
       await bench.eject(second);
     } finally {
       await Promise.all(all.map((one) => one.stop()));

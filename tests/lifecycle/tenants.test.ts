@@ -42,14 +42,14 @@ describe("a tenant", () => {
 
   before(async () => {
     const admin = (...argv: string[]) => kubectl(bench.lab.kubectl, argv);
-    bench.afterClose(() => admin("delete", "vnicnetworks", "--all", "--timeout=30s"));
+    bench.afterClose(() => admin("delete", "vnicnetworks", "--all", "--timeout=300s"));
     bench.afterClose(() => admin("delete", "clusterrolebinding", `${namespace}-nell`, "--ignore-not-found"));
     bench.afterClose(() => removeParts(bench.lab.kubectl, "policies"));
     await installPlatform(bench.lab.kubectl, ["policies"]);
     await applyObjects(bench.lab.kubectl, people);
     await ensureNetwork(bench.driver.cluster, network);
     await bench.runPod("db", "node1");
-    await until("roles and policies to take effect", 30, async () => {
+    await until("roles and policies to take effect", 180, async () => {
       const words = await admit("ann", { network: { parent: "eth1" } });
       return words.includes("use-inline") ? true : undefined;
     });

@@ -85,7 +85,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
     const steps = [...undo.splice(0).reverse(), () => bench.driver.sessions.close(), () => bench.ejectAll()];
     for (const name of networks.splice(0))
       // No reconciler is needed for this: the last Vnic has released the Network.
-      steps.push(() => admin("delete", "vnicnetwork", name, "--ignore-not-found", "--timeout=20s"));
+      steps.push(() => admin("delete", "vnicnetwork", name, "--ignore-not-found", "--timeout=300s"));
     for (const step of steps) await step().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
   });
@@ -108,7 +108,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
 
     entry("the cluster doesn't know", async (page) => {
       afterwards(() => installPlatform(bench.lab.kubectl));
-      await admin("delete", "crd", `vnics.${group}`, "--timeout=60s");
+      await admin("delete", "crd", `vnics.${group}`, "--timeout=300s");
       expect(await failure(wire())).to.match(patternOf(page));
       const found = await examine("--node", node);
       expectNamed(found, /CustomResourceDefinition vnics\.pulumi-vnic\.dev: is missing$/, /^npx pulumi-vnic manifests/);
@@ -130,16 +130,22 @@ describe("doctor names each fault of the troubleshooting page:", () => {
 
     entry("may not run in", async (page) => {
       const other = "localhost/other:1";
-      afterwards(() => removeParts(bench.lab.kubectl, "policies"));
-      await installPlatform(bench.lab.kubectl, ["policies"]);
       const probe = JSON.stringify({
         ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "probe", namespace: systemNamespace } },
         spec: { containers: [{ name: "c", image: other }] },
       });
-      await until("the policy to be in force", 30, async () => {
-        const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe);
-        return stderr.includes("own-pods-only") || undefined;
+      /** A policy takes effect, and loses it, a moment later than its object is there or gone. */
+      const policyIs = (inForce: boolean) =>
+        until(`the policy to be ${inForce ? "in" : "out of"} force`, 180, async () => {
+          const { stderr } = await bench.lab.kubectl(["create", "--dry-run=server", "-f", "-"], probe);
+          return stderr.includes("own-pods-only") === inForce || undefined;
+        });
+      afterwards(async () => {
+        await removeParts(bench.lab.kubectl, "policies");
+        await policyIs(false);
       });
+      await installPlatform(bench.lab.kubectl, ["policies"]);
+      await policyIs(true);
       expect(await failure(wire(), other)).to.match(patternOf(page, { "ca12f31b-0f3a9c51": /\w+-\w+/ }));
       const found = await examine("--node", node, "--image", other);
       expectNamed(
@@ -191,7 +197,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       const { nodeName: _, ...spec } = pod.spec;
       afterwards(() => bench.kubectl("delete", "pod", "stuck", "--wait=true"));
       await applyObjects(bench.lab.kubectl, [{ ...pod, spec: { ...spec, nodeSelector: { no: "where" } } }]);
-      await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=120s");
+      await bench.kubectl("wait", "--for=condition=PodScheduled=False", "pod/stuck", "--timeout=300s");
       const late = wire({ pod: { namespace, name: "stuck" }, deadlines: { createSeconds: 2 } });
       const varying = { "shop/db-wire": id("wire"), "shop/db-0": id("stuck"), "120 s": "2 s" };
       expect(await failure(late)).to.match(patternOf(page, varying));
@@ -205,7 +211,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
       const state = await bench.inject(wire({ pod: { namespace, name: "far" } }));
       await bench.driver.sessions.close();
       const isReady = (status: string) =>
-        admin("wait", `--for=condition=Ready=${status}`, `node/${far}`, "--timeout=60s");
+        admin("wait", `--for=condition=Ready=${status}`, `node/${far}`, "--timeout=300s");
       const mend = await breakPodNetwork(far);
       afterwards(async () => {
         await mend();
@@ -275,7 +281,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
         /^delete these Vnics/,
       );
       await bench.eject(state);
-      await admin("wait", "--for=delete", `vnicnetwork/${name}`, "--timeout=20s");
+      await admin("wait", "--for=delete", `vnicnetwork/${name}`, "--timeout=300s");
     });
   });
 
@@ -310,7 +316,7 @@ describe("doctor names each fault of the troubleshooting page:", () => {
           return bench.kubectl("get", "vnic", "wire", "-o", `jsonpath=${path}`);
         };
         const becomes = (reason: string) =>
-          until(`Ready to be ${reason}`, 60, async () => (await ready()) === reason || undefined);
+          until(`Ready to be ${reason}`, 180, async () => (await ready()) === reason || undefined);
         // The agent reports only the loss of a file that it has seen, and it has when it reports the cable.
         const setCable = (cable: "up" | "down") => must(["ip", "-n", netnsName("lan"), "link", "set", node, cable]);
         afterwards(() => setCable("up"));
@@ -341,12 +347,12 @@ describe("doctor names each fault of the troubleshooting page:", () => {
     const declare = async (name: string, reason: string, spec: object): Promise<void> => {
       const definition = { pod: { name: "db" }, network: { parent: "eth1" }, ...spec };
       const vnic = { apiVersion, kind: "Vnic", metadata: { namespace, name }, spec: definition };
-      afterwards(() => bench.kubectl("delete", "vnic", name, "--ignore-not-found", "--timeout=30s"));
+      afterwards(() => bench.kubectl("delete", "vnic", name, "--ignore-not-found", "--timeout=300s"));
       await applyObjects(bench.lab.kubectl, [vnic]);
       const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}';
       await until(
         `the reconciler to report ${reason}`,
-        120,
+        180,
         async () => (await bench.kubectl("get", "vnic", name, "-o", path)) === reason || undefined,
       );
     };

@@ -38,7 +38,7 @@ describe("an address that several records request", () => {
   const reasonOf = async (name: string) =>
     (await read(name)).status?.conditions.find(({ type }) => type === "Ready")?.reason ?? "";
   const settle = (name: string, reason: string) =>
-    until(`${name} to be ${reason}`, 60, async () => ((await reasonOf(name)) === reason ? true : undefined));
+    until(`${name} to be ${reason}`, 120, async () => ((await reasonOf(name)) === reason ? true : undefined));
   const objects = async () => {
     const { items } = JSON.parse(await kubectl(bench.lab.kubectl, ["get", "vnicaddresses", "-o", "json"])) as {
       items: StoredAddress[];
@@ -61,7 +61,7 @@ describe("an address that several records request", () => {
   };
   /** Waits for that, because a record is up to date only when the reconciler has looked at its new pod. */
   const isOnlyIn = (pod: string) =>
-    until(`the address in pod ${pod} alone`, 60, async () => ((await podsWith()).join() === pod ? true : undefined));
+    until(`the address in pod ${pod} alone`, 120, async () => ((await podsWith()).join() === pod ? true : undefined));
   const restartReconciler = async () => {
     await reconciler.stop();
     reconciler = await startReconciler(bench.lab);
@@ -73,7 +73,7 @@ describe("an address that several records request", () => {
 
   it("is given to one of two simultaneous records, which keeps it through new pods and restarts until its deletion", async () => {
     await apply(record("one", "db"), record("two", "web"));
-    const winner = await until("one of them to be served", 60, async () => {
+    const winner = await until("one of them to be served", 120, async () => {
       const reasons = await Promise.all(["one", "two"].map(reasonOf));
       return reasons.includes("Attached") ? (["one", "two"] as const)[reasons.indexOf("Attached")] : undefined;
     });
@@ -97,10 +97,10 @@ describe("an address that several records request", () => {
     await restartReconciler();
     await isStill();
 
-    await bench.kubectl("delete", "vnic", winner, "--timeout=60s");
+    await bench.kubectl("delete", "vnic", winner, "--timeout=120s");
     await settle(loser, "Attached");
     expect(await podsWith()).to.deep.equal([other]);
-    await bench.kubectl("delete", "vnic", loser, "--timeout=60s");
+    await bench.kubectl("delete", "vnic", loser, "--timeout=120s");
     expect(await objects()).to.deep.equal([]);
   });
 
@@ -122,7 +122,7 @@ describe("an address that several records request", () => {
     await settle("forger", "HeldByOther");
     await isOnlyIn("db");
     expect(await holderOf()).to.equal("rightful");
-    for (const name of ["ghost", "forger", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
+    for (const name of ["ghost", "forger", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=120s");
     expect(await objects()).to.deep.equal([]);
   });
 
@@ -133,12 +133,12 @@ describe("an address that several records request", () => {
     await settle("waiting", "HeldByOther");
     const before = (await objects()).map(({ spec }) => spec);
     await kubectl(bench.lab.kubectl, ["delete", "vnicaddresses", "--all"]);
-    await until("the claims to be back", 60, async () => (await objects()).length === before.length || undefined);
+    await until("the claims to be back", 120, async () => (await objects()).length === before.length || undefined);
     expect((await objects()).map(({ spec }) => spec)).to.have.deep.members(before);
     await settle("rightful", "Attached");
     await settle("waiting", "HeldByOther");
     await isOnlyIn("db");
-    for (const name of ["waiting", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
+    for (const name of ["waiting", "rightful"]) await bench.kubectl("delete", "vnic", name, "--timeout=120s");
     expect(await objects()).to.deep.equal([]);
   });
 
@@ -155,7 +155,7 @@ describe("an address that several records request", () => {
     expect(await holderOf()).to.equal("first");
     expect(await holderOf("192.168.50.181")).to.equal("holder");
     await settle("second", "HeldByOther");
-    for (const name of ["second", "first", "holder"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
+    for (const name of ["second", "first", "holder"]) await bench.kubectl("delete", "vnic", name, "--timeout=120s");
     expect(await objects()).to.deep.equal([]);
   });
 
@@ -165,13 +165,13 @@ describe("an address that several records request", () => {
     const wanted = define({ name: "program", pod: { namespace, name: "web" }, addresses: [`${host}/24`] });
     const error: unknown = await bench.inject(wanted).catch((cause: unknown) => cause);
     expect(String(error)).to.include(`addresses[0]: ${host} is held by Vnic addresses/wire (pod db)`);
-    await bench.kubectl("delete", "vnic", "wire", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "wire", "--timeout=120s");
     const state = await bench.inject(wanted);
     await apply(record("wire", "db"));
     await settle("wire", "HeldByOther");
     await bench.eject(state);
     await settle("wire", "Attached");
-    await bench.kubectl("delete", "vnic", "wire", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "wire", "--timeout=120s");
   });
 
   it("stays with a Vnic from a version without VnicAddress objects after an upgrade", async () => {
@@ -188,7 +188,7 @@ describe("an address that several records request", () => {
     expect(await holderOf()).to.equal("old");
     expect(await podsWith()).to.deep.equal(["db"]);
     expect((await read("old")).metadata.labels).to.not.have.property(labels.mac);
-    for (const name of ["new", "old"]) await bench.kubectl("delete", "vnic", name, "--timeout=60s");
+    for (const name of ["new", "old"]) await bench.kubectl("delete", "vnic", name, "--timeout=120s");
     expect(await objects()).to.deep.equal([]);
   });
 
@@ -198,6 +198,6 @@ describe("an address that several records request", () => {
     const table = await kubectl(bench.lab.kubectl, ["get", "vnaddr"]);
     expect(table).to.match(/SEGMENT +ADDRESS +NAMESPACE +VNIC +AGE/);
     expect(table).to.match(new RegExp(`eth1 +${host} +addresses +shown `));
-    await bench.kubectl("delete", "vnic", "shown", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "shown", "--timeout=120s");
   });
 });

@@ -24,19 +24,19 @@ describe("the reconciler heals", () => {
   });
   beforeEach(async () => {
     // The node may have been considered lost in the meantime.
-    await until("node1 to be there", 200, async () => (await isReady("node1")) || undefined);
+    await until("node1 to be there", 300, async () => (await isReady("node1")) || undefined);
     await bench.runPod("db", "node1");
     await declare("wire", "db", address);
   });
   afterEach(async () => {
-    await bench.kubectl("delete", "vnics", "--all", "--timeout=60s");
-    await bench.kubectl("delete", "pods", "--all", "--timeout=60s");
+    await bench.kubectl("delete", "vnics", "--all", "--timeout=300s");
+    await bench.kubectl("delete", "pods", "--all", "--timeout=300s");
   });
 
   async function declare(name: string, pod: string, host: string): Promise<void> {
     const spec = { pod: { name: pod }, network: { parent: "eth1" }, addresses: [`${host}/24`] };
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name }, spec }]);
-    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=300s");
     await answers(host);
   }
   const record = async (): Promise<StoredVnic> =>
@@ -47,13 +47,15 @@ describe("the reconciler heals", () => {
   };
   /** The NIC may answer a little before its record is written. */
   const recordSays = (node: Node) =>
-    bench.kubectl("wait", `--for=jsonpath={.status.node}=${node}`, "vnic/wire", "--timeout=60s");
+    bench.kubectl("wait", `--for=jsonpath={.status.node}=${node}`, "vnic/wire", "--timeout=300s");
   /** Checks only for one second, because a NIC that is being repaired is unreachable only briefly. */
   const answersNow = (host: string) => answersPing(bench.lab, "lan1", host, 1);
   const answers = (host = address) =>
-    until(`${host} to answer`, 90, async () => ((await answersNow(host)) ? true : undefined));
+    until(`${host} to answer`, 180, async () => ((await answersNow(host)) ? true : undefined));
   const isSilent = () =>
-    until(`${address} to be silent`, 30, async () => ((await answersNow(address)) ? undefined : true), { brief: true });
+    until(`${address} to be silent`, 180, async () => ((await answersNow(address)) ? undefined : true), {
+      brief: true,
+    });
 
   /** Causes the damage, waits until the address was unreachable and answers again, and reports how long that took. */
   async function timed(what: string, damage: () => Promise<unknown>): Promise<void> {
@@ -62,7 +64,7 @@ describe("the reconciler heals", () => {
       await pings.begun();
       await damage();
       const began = Date.now();
-      await until(`${address} to be silent and to answer again`, 120, () => pings.hasRecovered || undefined);
+      await until(`${address} to be silent and to answer again`, 300, () => pings.hasRecovered || undefined);
       console.log(`      ${what}: answers again ${((Date.now() - began) / 1000).toFixed(1)} s after`);
     } finally {
       await pings.stop();
@@ -77,14 +79,14 @@ describe("the reconciler heals", () => {
     });
     expect(await nic()).to.include({ ifname: before?.ifname, address: before?.address });
     await recordSays("node2");
-    await until("the file to go", 30, async () => (await filesOn("node1")).length === 0 || undefined);
+    await until("the file to go", 180, async () => (await filesOn("node1")).length === 0 || undefined);
   });
 
   it("a pod whose sandbox was recreated with the same UID", async () => {
     const { status } = await record();
     await timed("the sandbox died", () => killSandbox(bench.lab, "node1", status?.pod?.sandboxId ?? ""));
     const podOf = async () => (await record()).status?.pod;
-    await until("the record to have the new sandbox", 30, async () =>
+    await until("the record to have the new sandbox", 180, async () =>
       (await podOf())?.sandboxId === status?.pod?.sandboxId ? undefined : true,
     );
     expect((await podOf())?.uid).to.equal(status?.pod?.uid);
@@ -94,7 +96,7 @@ describe("the reconciler heals", () => {
     const before = await nic();
     const { status } = await record();
     await killContainer(bench.lab, "node1", status?.pod?.containerId ?? "");
-    await until("the new container to be known", 60, async () =>
+    await until("the new container to be known", 180, async () =>
       (await record()).status?.pod?.containerId === status?.pod?.containerId ? undefined : true,
     );
     expect((await nic())?.ifindex).to.equal(before?.ifindex);
@@ -122,7 +124,7 @@ describe("the reconciler heals", () => {
       ),
     );
   const nodeReady = (node: Node, value = "True") =>
-    bench.kubectl("wait", `--for=condition=Ready=${value}`, `node/${node}`, "--timeout=120s");
+    bench.kubectl("wait", `--for=condition=Ready=${value}`, `node/${node}`, "--timeout=300s");
 
   it("a node's remains of a Vnic without a record, when it next works there", async () => {
     const wire = (await record()).metadata.name;
@@ -131,7 +133,7 @@ describe("the reconciler heals", () => {
     // The reconciler may sweep the node at any check as well.
     await declare("other", "db", "192.168.50.63");
     await isSilent();
-    await until("the file to go", 30, async () => (await filesOn("node1")).length === 1 || undefined);
+    await until("the file to go", 180, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 
   it("a pod whose node is lost, only after an administrator's confirmation, and gives its address to nobody before", async () => {
@@ -148,7 +150,7 @@ describe("the reconciler heals", () => {
     const why = /node node1 isn't ready \(.*can't be removed from it; .* delete the Node object/;
     await until(
       "the record to say why not",
-      90,
+      180,
       async () =>
         (await record()).status?.conditions.some(({ type, message }) => type === "Ready" && why.test(message)) ||
         undefined,
@@ -163,11 +165,11 @@ describe("the reconciler heals", () => {
       rebootNode("node1");
     });
     await recordSays("node2");
-    await bench.kubectl("delete", "vnic", "spare", "--timeout=30s");
+    await bench.kubectl("delete", "vnic", "spare", "--timeout=300s");
   });
 
   it("the remains of Vnics on a node that returns after it was given up", async () => {
     // Only the file of the new Vnic is left; those of the lost Vnics were removed when the node's session began.
-    await until("node1 to be swept", 30, async () => (await filesOn("node1")).length === 1 || undefined);
+    await until("node1 to be swept", 180, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 });

@@ -29,13 +29,13 @@ describe("kstatus of a Vnic on a lab", () => {
     ]);
   const kstatus = () => askKstatus(bench.lab, "Vnic", { namespace, name: "wire" });
   const becomes = (status: string) =>
-    until(`kstatus to say ${status}`, 60, async () => ((await kstatus()) === status ? true : undefined));
+    until(`kstatus to say ${status}`, 120, async () => ((await kstatus()) === status ? true : undefined));
   const answers = (host: string) => answersPing(bench.lab, "lan1", host);
 
   it("is in progress until its pod runs, and current when the NIC answers", async () => {
     await declare(former);
     const waits = '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=PodNotFound';
-    await bench.kubectl("wait", waits, "vnic/wire", "--timeout=30s");
+    await bench.kubectl("wait", waits, "vnic/wire", "--timeout=120s");
     expect(await kstatus()).to.equal("InProgress");
     await bench.runPod("late", "node3");
     await becomes("Current");

@@ -19,7 +19,7 @@ describe("with two reconcilers", () => {
     // A leader is suspended here for as long as another one needs to take over.
     reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5, mustAnswer: false });
     bench.beforeClose(() => reconciler.stop());
-    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=300s"));
     await declare("first", 81);
     first = await nics();
   });
@@ -31,7 +31,7 @@ describe("with two reconcilers", () => {
   async function declare(name: string, host: number): Promise<void> {
     const spec = { pod: { name: "db" }, network: { parent: "eth1" }, addresses: [`192.168.50.${host}/24`] };
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name }, spec }]);
-    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=300s");
     expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
   }
 
@@ -45,7 +45,7 @@ describe("with two reconcilers", () => {
   }
 
   const nextLeader = (former: string) =>
-    until(`another leader than ${former}`, 60, async () => {
+    until(`another leader than ${former}`, 180, async () => {
       const holder = await reconciler.leaderName();
       return holder !== "" && holder !== former ? holder : undefined;
     });
@@ -64,7 +64,7 @@ describe("with two reconcilers", () => {
     await killContainer(bench.lab, former.node, former.containerId);
     await declare("second", 82);
     // The killed leader may lead again, because its restarted container has its pod's identity.
-    await until("both to be ready", 60, async () => {
+    await until("both to be ready", 180, async () => {
       const path = "jsonpath={.status.readyReplicas}";
       const words = ["-n", systemNamespace, "get", "deployment", reconcilerName, "-o", path];
       return (await kubectl(bench.lab.kubectl, words)) === "2" ? true : undefined;
@@ -73,7 +73,7 @@ describe("with two reconcilers", () => {
 
   it("the other continues at once when the leader's pod is deleted", async () => {
     const former = await reconciler.leader();
-    await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "delete", "pod", former.name, "--timeout=60s"]);
+    await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "delete", "pod", former.name, "--timeout=300s"]);
     await nextLeader(former.name);
     await declare("third", 83);
   });
@@ -84,7 +84,7 @@ describe("with two reconcilers", () => {
     await nextLeader(former.name);
     await declare("fourth", 84);
     await signalContainer(bench.lab, former.node, former.containerId, "SIGCONT");
-    await until("it to end", 60, async () => {
+    await until("it to end", 180, async () => {
       const path = "jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}";
       const words = ["-n", systemNamespace, "get", "pod", former.name, "-o", path];
       return (await kubectl(bench.lab.kubectl, words)) === "1" ? true : undefined;

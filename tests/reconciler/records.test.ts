@@ -23,13 +23,13 @@ describe("the reconciler, for records made only with kubectl", () => {
   const declare = (name: string, spec: object) =>
     applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "Vnic", metadata: { namespace, name }, spec }]);
   const ready = (name: string, value = "True") =>
-    bench.kubectl("wait", `--for=condition=Ready=${value}`, `vnic/${name}`, "--timeout=60s");
+    bench.kubectl("wait", `--for=condition=Ready=${value}`, `vnic/${name}`, "--timeout=120s");
 
   it("puts the NIC into the pod, with a derived MAC and name, and removes it", async () => {
     await declare("wire", { pod: { name: "db" }, network: { parent: "eth1" }, addresses: ["192.168.50.60/24"] });
     await ready("wire");
     expect(await answersPing(bench.lab, "lan1", "192.168.50.60")).to.equal(true);
-    await bench.kubectl("delete", "vnic", "wire", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "wire", "--timeout=120s");
     expect(await answersPing(bench.lab, "lan1", "192.168.50.60")).to.equal(false);
   });
 
@@ -46,11 +46,11 @@ describe("the reconciler, for records made only with kubectl", () => {
       "wait",
       `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=WaitingForPod`,
       "vnic/late",
-      "--timeout=30s",
+      "--timeout=120s",
     );
     expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
     await bench.kubectl("delete", "pod", "going", "--wait=true");
-    await bench.kubectl("wait", "--for=delete", "vnic/late", "--timeout=30s");
+    await bench.kubectl("wait", "--for=delete", "vnic/late", "--timeout=50s");
   });
 
   it("lets a namespace be deleted together with its pods, Vnics and VnicSets, whatever they are annotated with", async () => {
@@ -71,7 +71,7 @@ describe("the reconciler, for records made only with kubectl", () => {
     const pod = appPod({ ...here, name: "db", node: "node1" }) as { readonly metadata: object };
     const addresses = [{ cidr: "192.168.50.0/24", from: "192.168.50.68", to: "192.168.50.68" }];
     await kubectl(any, ["create", "namespace", gone]);
-    await inGone("wait", "--for=create", "serviceaccount/default", "--timeout=30s");
+    await inGone("wait", "--for=create", "serviceaccount/default", "--timeout=120s");
     await applyObjects(any, [
       { ...pod, metadata: { ...pod.metadata, labels: { app: "db" } } },
       vnic("one", 66),
@@ -83,7 +83,7 @@ describe("the reconciler, for records made only with kubectl", () => {
     ]);
     const answers = (host: number) => answersPing(bench.lab, "lan1", `192.168.50.${host}`);
     const all = [66, 67, 68];
-    for (const host of all) await until(`an answer of ${host}`, 60, async () => (await answers(host)) || undefined);
+    for (const host of all) await until(`an answer of ${host}`, 120, async () => (await answers(host)) || undefined);
     await inGone(
       "annotate",
       "vnic",
@@ -92,7 +92,7 @@ describe("the reconciler, for records made only with kubectl", () => {
       `${annotations.node}=node9`,
       "--overwrite",
     );
-    await kubectl(any, ["delete", "namespace", gone, "--timeout=120s"]);
+    await kubectl(any, ["delete", "namespace", gone, "--timeout=300s"]);
     for (const host of all) expect(await answers(host)).to.equal(false);
     const held = "jsonpath={range .items[*]}{.spec.holder.namespace} {end}";
     expect(await kubectl(any, ["get", "vnicaddresses", "-o", held])).not.to.contain(gone);
@@ -103,13 +103,13 @@ describe("the reconciler, for records made only with kubectl", () => {
     await ready("lost", "False");
     const tries = async () =>
       (await reconciler.logs()).filter((line) => line.includes('"records/lost"') && line.includes("eth9")).length;
-    await until("a third try", 30, async () => ((await tries()) >= 3 ? true : undefined));
+    await until("a third try", 120, async () => ((await tries()) >= 3 ? true : undefined));
     const events = await bench.kubectl(
       ...["get", "events", "--field-selector=reason=FailedAddingInterface"],
       ...["-o", "jsonpath={range .items[*]}{.involvedObject.kind} {end}"],
     );
     expect(events.trim().split(" ").sort()).to.deep.equal(["Pod", "Vnic"]);
-    await bench.kubectl("delete", "vnic", "lost", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "lost", "--timeout=120s");
   });
 
   it("keeps the NIC when a record is edited to a name that is taken, and renames it when the name is free", async () => {
@@ -124,7 +124,7 @@ describe("the reconciler, for records made only with kubectl", () => {
     await declare("named", { ...spec, interfaceName: "made0", network: { parent: "eth1", mode: "macvlan-private" } });
     await ready("named", "False");
     const message = `jsonpath={.status.conditions[?(@.type=="Ready")].message}`;
-    await until("the refusal", 30, async () =>
+    await until("the refusal", 120, async () =>
       (await bench.kubectl("get", "vnic", "named", "-o", message)).includes('"made0" already') ? true : undefined,
     );
     expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
@@ -138,6 +138,6 @@ describe("the reconciler, for records made only with kubectl", () => {
     expect(renamed?.ifindex).to.equal(ifindex);
     expect(await answersPing(bench.lab, "lan1", host)).to.equal(true);
     await inPod("ip", "link", "del", "made0");
-    await bench.kubectl("delete", "vnic", "named", "--timeout=60s");
+    await bench.kubectl("delete", "vnic", "named", "--timeout=120s");
   });
 });

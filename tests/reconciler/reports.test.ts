@@ -12,7 +12,7 @@ import { answersPing } from "../support/outside.ts";
 import { type Reconciler, startReconciler } from "../support/reconciler.ts";
 
 describe("the node agent reports", function () {
-  this.timeout(600_000);
+  this.timeout(1_200_000);
   let reconciler: Reconciler;
   let removeParent: () => Promise<void>;
   const namespace = "reports";
@@ -26,7 +26,7 @@ describe("the node agent reports", function () {
     // A check of the node by the reconciler itself would find a missing NIC before the agent reports it.
     reconciler = await startReconciler(bench.lab, { resyncSeconds: 3600 });
     bench.beforeClose(() => reconciler.stop());
-    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=300s"));
     removeParent = await addLanNic("node1", parent);
     bench.afterClose(() => removeParent());
     await bench.runPod("db", "node1");
@@ -37,7 +37,7 @@ describe("the node agent reports", function () {
 
   const record = async () => JSON.parse(await bench.kubectl("get", "vnic", "wire", "-o", "json")) as StoredVnic;
   const condition = async (wanted: string) => (await record()).status?.conditions.find(({ type }) => type === wanted);
-  const becomes = (type: string, status: string, reason: string, seconds = 30) =>
+  const becomes = (type: string, status: string, reason: string, seconds = 180) =>
     until(`${type} to be ${status}, ${reason}`, seconds, async () => {
       const found = await condition(type);
       return found?.status === status && found.reason === reason ? found : undefined;
@@ -50,7 +50,7 @@ describe("the node agent reports", function () {
   };
   /** Waits for events about these kinds of objects, which are created after the condition, and expects no others. */
   const expectEvents = async (reason: string, kinds: readonly string[]) => {
-    await until(`the events ${reason}`, 30, async () => (await eventsOf(reason)).length >= kinds.length || undefined);
+    await until(`the events ${reason}`, 180, async () => (await eventsOf(reason)).length >= kinds.length || undefined);
     expect(await eventsOf(reason)).to.have.members([...kinds]);
   };
   const answers = async () => answersPing(bench.lab, "lan1", address);
@@ -58,7 +58,7 @@ describe("the node agent reports", function () {
     must(["ip", "-n", netnsName("lan"), "link", "set", `node1-${parent}`, state]);
   /** Waits until these are the metrics about this test's Vnic: the reconciler hears of a condition a moment later. */
   const metricsAre = (lines: readonly string[]) =>
-    until(`the metrics ${lines.join(", ") || "to have no condition"}`, 30, async () => {
+    until(`the metrics ${lines.join(", ") || "to have no condition"}`, 180, async () => {
       const own = (await reconciler.metrics()).filter((line) => line.includes('"reports/wire"'));
       return isDeepStrictEqual(own.sort(), [...lines].sort()) || undefined;
     });
@@ -86,7 +86,7 @@ describe("the node agent reports", function () {
     await bench.lab.exec("node1", ["ip", "link", "set", parent, "up"]);
     await becomes("Connected", "True", "ParentUp");
     await becomes("Ready", "True", "Attached");
-    await until("an answer", 30, async () => (await answers()) || undefined);
+    await until("an answer", 180, async () => (await answers()) || undefined);
     expect(await work()).to.deep.equal(before);
   });
 
@@ -98,7 +98,7 @@ describe("the node agent reports", function () {
     removeParent = await addLanNic("node1", parent);
     await becomes("Ready", "True", "Attached");
     await expectEvents("InterfaceMissing", ["Vnic", "Pod"]);
-    await until("an answer", 30, async () => (await answers()) || undefined);
+    await until("an answer", 180, async () => (await answers()) || undefined);
   });
 
   it("another host that takes the address, with its MAC, while the NIC keeps working", async () => {
@@ -111,7 +111,7 @@ describe("the node agent reports", function () {
     const [rival] = JSON.parse(stdout) as { address: string }[];
     await bench.lab.exec("lan2", ["ip", "address", "add", `${address}/32`, "dev", "eth0"]);
     try {
-      const { message } = await becomes("AddressesUnique", "False", "AddressConflict", 90);
+      const { message } = await becomes("AddressesUnique", "False", "AddressConflict", 300);
       expect(message).to.include(address).and.include(rival?.address);
       await expectEvents("AddressConflict", ["Vnic", "Pod"]);
       expect(await condition("Ready")).to.include({ status: "True", reason: "Attached" });
@@ -120,6 +120,6 @@ describe("the node agent reports", function () {
       await bench.lab.exec("lan2", ["ip", "address", "del", `${address}/32`, "dev", "eth0"]);
       await bench.lab.exec("lan1", ["ip", "neigh", "del", ...known]);
     }
-    await becomes("AddressesUnique", "True", "NoConflict", 90);
+    await becomes("AddressesUnique", "True", "NoConflict", 300);
   });
 });

@@ -73,7 +73,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
     // Either the hooks or the reconciler may have repaired a Vnic last; the hooks' declaration must apply.
     let links: PodLink[] = [];
     const given = (link: PodLink) => addressesOf(link).filter((one) => !one.startsWith("fe80"));
-    await until("all NICs to be there, with their addresses", 60, async () => {
+    await until("all NICs to be there, with their addresses", 180, async () => {
       links = await ownLinks();
       // A link that was just recreated doesn't have its two addresses yet while it probes for them.
       return links.length >= count && links.every((link) => given(link).length === 2) ? true : undefined;
@@ -99,7 +99,7 @@ describe("hooks and reconciler working on the same Vnics at full speed", () => {
       (await records()).map(({ metadata }) => [metadata.name, metadata.resourceVersion]),
       (await ownLinks()).map(({ ifindex }) => ifindex),
     ];
-    await until("all to be idle for 6 s", 60, async () => {
+    await until("all to be idle for 6 s", 180, async () => {
       const former = await stateNow();
       await new Promise((resolve) => setTimeout(resolve, 6000));
       return isDeepStrictEqual(await stateNow(), former) || undefined;

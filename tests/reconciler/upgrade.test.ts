@@ -37,7 +37,7 @@ describe("an upgrade or downgrade of the platform", () => {
     await agentsReady(bench.lab);
     reconciler = await startReconciler(bench.lab, { replicas: 2, resyncSeconds: 5 });
     bench.beforeClose(() => reconciler.stop());
-    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=60s"));
+    bench.beforeClose(() => bench.kubectl("delete", "vnics", "--all", "--timeout=300s"));
     for (const node of nodes) {
       await tagImage(bench.lab, node, defaultImage, nextImage);
       bench.afterClose(() => untagImage(bench.lab, node, nextImage));
@@ -49,7 +49,7 @@ describe("an upgrade or downgrade of the platform", () => {
   async function declare(name: string, spec: object): Promise<void> {
     const record = { apiVersion, kind: "Vnic", metadata: { namespace, name }, spec: { pod: { name: "db" }, ...spec } };
     await applyObjects(bench.lab.kubectl, [record]);
-    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=60s");
+    await bench.kubectl("wait", "--for=condition=Ready", `vnic/${name}`, "--timeout=300s");
   }
 
   const record = async (name: string) =>
@@ -76,8 +76,8 @@ describe("an upgrade or downgrade of the platform", () => {
     const options = { image, reconciler: { replicas: 2, resyncSeconds: 5 } };
     await installPlatform(bench.lab.kubectl, ["agent", "reconciler"], options);
     for (const workload of [`daemonset/${agentName}`, `deployment/${reconcilerName}`])
-      await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "rollout", "status", workload, "--timeout=120s"]);
-    await until(`a leader of ${image}`, 60, async () => {
+      await kubectl(bench.lab.kubectl, ["-n", systemNamespace, "rollout", "status", workload, "--timeout=300s"]);
+    await until(`a leader of ${image}`, 180, async () => {
       const leader = await reconciler.leaderName();
       const find = [
         "-n",
@@ -115,6 +115,6 @@ describe("an upgrade or downgrade of the platform", () => {
 
       await declare(way, { network: { parent: "eth1" }, addresses: [`192.168.50.${host}/24`] });
       expect(await answersPing(bench.lab, "lan1", `192.168.50.${host}`)).to.equal(true);
-      await bench.kubectl("delete", "vnic", way, "--timeout=60s");
-    }).timeout(600_000);
+      await bench.kubectl("delete", "vnic", way, "--timeout=300s");
+    }).timeout(1_500_000);
 });

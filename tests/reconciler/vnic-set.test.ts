@@ -40,7 +40,7 @@ describe("a VnicSet on the lab", () => {
     });
     if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
     const report = (text: string) => void shown.push(text);
-    return applySet({ cluster, report }, parsed.definition, { deadlineSeconds: 170 });
+    return applySet({ cluster, report }, parsed.definition, { deadlineSeconds: 600 });
   }
 
   const declare = (name: string, spec: object) =>
@@ -72,7 +72,7 @@ describe("a VnicSet on the lab", () => {
   }
 
   const silent = (addresses: string[]) =>
-    until("nobody to answer", 60, async () => {
+    until("nobody to answer", 120, async () => {
       const answers = await Promise.all(addresses.map((address) => answersPing(bench.lab, "lan1", address)));
       return answers.includes(true) ? undefined : true;
     });
@@ -103,7 +103,7 @@ describe("a VnicSet on the lab", () => {
       const macs = async () => (await membersOf("wires")).map(({ spec }) => `${spec.pod.name} ${spec.mac}`).sort();
       const before = await macs();
       const uid = await bench.kubectl("get", "pod", "db-1", "-o", "jsonpath={.metadata.uid}");
-      await bench.kubectl("delete", "pod", "db-1", "--timeout=60s");
+      await bench.kubectl("delete", "pod", "db-1", "--timeout=120s");
       await until("the new pod to be served", 120, async () => {
         const held = (await membersOf("wires")).find(({ spec }) => spec.pod.name === "db-1")?.status?.pod?.uid;
         return held !== undefined && held !== uid ? true : undefined;
@@ -117,7 +117,7 @@ describe("a VnicSet on the lab", () => {
     it("has a pod wait when the range is exhausted, and gives it the address that a scale down frees", async () => {
       await run("StatefulSet", "db", 4);
       await served("wires", 3, 4);
-      await bench.kubectl("wait", "--for=condition=AddressesAvailable=False", "vnicset/wires", "--timeout=60s");
+      await bench.kubectl("wait", "--for=condition=AddressesAvailable=False", "vnicset/wires", "--timeout=120s");
       const reason = ["-o", `jsonpath={.status.conditions[?(@.type=="AddressesAvailable")].message}`];
       expect(await bench.kubectl("get", "vnicset", "wires", ...reason)).to.equal(
         "no address is left for db-3; widen the range, or free one",
@@ -142,7 +142,7 @@ describe("a VnicSet on the lab", () => {
         template: { network: { mode: "macvlan", parent: "eth1" }, mtu: 1400, interfaceName: "lan0" },
         addresses: [range],
       });
-      await until("the pods' NICs to have the new MTU and name", 60, async () => {
+      await until("the pods' NICs to have the new MTU and name", 120, async () => {
         const nics = (await membersOf("wires")).map(({ status }) => status?.interface);
         return nics.every((nic) => nic?.mtu === 1400 && nic.name === "lan0") ? true : undefined;
       });
@@ -158,7 +158,7 @@ describe("a VnicSet on the lab", () => {
   it("serves 30 pods of a Deployment, each with its own address, and follows scale and rollout", async () => {
     await run("Deployment", "web", 30);
     // The set waits only for the pods that exist when it is declared, and a Deployment creates its pods in batches.
-    await bench.kubectl("wait", "--for=jsonpath={.status.replicas}=30", "deployment/web", "--timeout=60s");
+    await bench.kubectl("wait", "--for=jsonpath={.status.replicas}=30", "deployment/web", "--timeout=300s");
     const shown: string[] = [];
     const { ready, desired, podAddresses } = await apply("many", { selector: { app: "web" } }, shown);
     expect({ ready, desired }).to.deep.equal({ ready: 30, desired: 30 });
@@ -171,7 +171,7 @@ describe("a VnicSet on the lab", () => {
     await served("many", 4);
     const before = Object.keys(await addressesOf("many"));
     await bench.kubectl("rollout", "restart", "deployment/web");
-    await bench.kubectl("rollout", "status", "deployment/web", "--timeout=120s");
+    await bench.kubectl("rollout", "status", "deployment/web", "--timeout=300s");
     await until("the old pods' Vnics to go", 120, async () => {
       const pods = Object.keys(await addressesOf("many"));
       return pods.length === 4 && !pods.some((pod) => before.includes(pod)) ? true : undefined;
@@ -181,13 +181,13 @@ describe("a VnicSet on the lab", () => {
     for (const address of now) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
     await bench.kubectl("delete", "deployment", "web");
     await served("many", 0);
-  }).timeout(400_000);
+  }).timeout(1_500_000);
 
   it("takes the addresses from the range of its network, except for the router's", async () => {
     await run("Deployment", "lan", 2);
     await declare("lan", { template: { network: { name: "set-lan" } }, selector: { app: "lan" } });
     const reason = '--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=Invalid';
-    await bench.kubectl("wait", reason, "vnicset/lan", "--timeout=60s");
+    await bench.kubectl("wait", reason, "vnicset/lan", "--timeout=120s");
     const range = { cidr: "192.168.50.0/24", from: "192.168.50.72", to: "192.168.50.74" };
     const spec = { mode: "macvlan", parent: "eth1", ranges: [range], gateways: ["192.168.50.73"] };
     await applyObjects(bench.lab.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name: "set-lan" }, spec }]);
@@ -197,7 +197,7 @@ describe("a VnicSet on the lab", () => {
     for (const address of given) expect(await answersPing(bench.lab, "lan1", address), address).to.equal(true);
     await bench.kubectl("delete", "vnicset", "lan", "--timeout=120s");
     await bench.kubectl("delete", "deployment", "lan");
-    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "set-lan", "--timeout=60s"]);
+    await kubectl(bench.lab.kubectl, ["delete", "vnicnetwork", "set-lan", "--timeout=120s"]);
   });
 
   it("reports a missing workload, and serves it when it is created", async () => {
@@ -209,7 +209,7 @@ describe("a VnicSet on the lab", () => {
       "wait",
       `--for=jsonpath={.status.conditions[?(@.type=="Ready")].reason}=WorkloadMissing`,
       "vnicset/late",
-      "--timeout=60s",
+      "--timeout=120s",
     );
     await run("Deployment", "late", 1);
     await served("late", 1);

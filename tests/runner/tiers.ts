@@ -92,10 +92,10 @@ export const tiers: readonly Tier[] = [
   // The real engine without a cluster.
   { name: "preview", timeoutSeconds: 300, missing: missingForEngine, prepare: ensurePulumi },
   { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepareFile },
-  { name: "lifecycle", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
-  { name: "reconciler", timeoutSeconds: 480, usesLab: true, missing, prepare: prepareLab, prepareFile },
+  { name: "lifecycle", timeoutSeconds: 600, usesLab: true, missing, prepare: prepareLab },
+  { name: "reconciler", timeoutSeconds: 1200, usesLab: true, missing, prepare: prepareLab, prepareFile },
   { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine, prepareFile },
-  { name: "lab", timeoutSeconds: 180, usesLab: true, missing, prepare: prepareLab },
+  { name: "lab", timeoutSeconds: 600, usesLab: true, missing, prepare: prepareLab },
 ];
 
 /** The test files of a tier that the command line asks for, or all if it names none. */

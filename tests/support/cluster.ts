@@ -60,7 +60,7 @@ export async function installPlatform(
 /** Waits until kubectl knows kinds, which the API server lists only a moment after their CRDs are established. */
 export async function awaitKinds(run: Kubectl, ...kinds: readonly string[]): Promise<void> {
   const list = ["get", kinds.join(","), "-A", "--no-headers"];
-  await until(`kubectl to know ${kinds.join(", ")}`, 120, async () => (await run(list)).code === 0 || undefined);
+  await until(`kubectl to know ${kinds.join(", ")}`, 300, async () => (await run(list)).code === 0 || undefined);
 }
 
 /**

@@ -69,7 +69,7 @@ export async function makeDhcpServer(options: DhcpServerOptions): Promise<DhcpSe
     stop,
     leases: async () => {
       if (server) await rm(copy, { force: true });
-      const whole = server ? await until("the server's leases", 30, () => exists(copy)) : file;
+      const whole = server ? await until("the server's leases", 120, () => exists(copy)) : file;
       const { stdout } = await run(["busybox", "dumpleases", "-f", whole]);
       const rows = stdout.split("\n").slice(1).filter(Boolean);
       const held = rows.filter((row) => !row.includes("expired"));

@@ -40,13 +40,13 @@ export async function installAgent(lab: Lab): Promise<void> {
 }
 
 export async function agentsReady(lab: Lab): Promise<void> {
-  await kubectl(lab.kubectl, ["rollout", "status", "-n", systemNamespace, `daemonset/${agentName}`, "--timeout=90s"]);
+  await kubectl(lab.kubectl, ["rollout", "status", "-n", systemNamespace, `daemonset/${agentName}`, "--timeout=300s"]);
 }
 
 /** Removes the agent, and the files that the agent leaves on the nodes. */
 export async function removeAgent(lab: Lab): Promise<void> {
   await kubectl(lab.kubectl, ["delete", "-n", systemNamespace, `daemonset/${agentName}`, "--ignore-not-found"]);
-  await until("the end of the node agents", 60, async () => {
+  await until("the end of the node agents", 180, async () => {
     const selector = "app.kubernetes.io/component=node-agent";
     const left = await kubectl(lab.kubectl, ["get", "pods", "-n", systemNamespace, "-l", selector, "-o", "name"]);
     return left === "" ? true : undefined;

@@ -134,7 +134,7 @@ export async function assertNothingLeft(lab: Lab): Promise<void> {
 
 async function assertEmpty(awaited: string, find: () => Promise<string[]>): Promise<void> {
   let left: string[] = [];
-  await until(awaited, 90, async () => {
+  await until(awaited, 300, async () => {
     left = await find();
     return left.length === 0 ? true : undefined;
   }).catch(() => undefined);

@@ -75,7 +75,7 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
   const ejectAll = async () => {
     const { items } = JSON.parse(await here("get", "vnics", "-o", "json")) as { items: StoredVnic[] };
     for (const { metadata } of items)
-      await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 60));
+      await eject(driver, { namespace, name: metadata.name }, metadata, new Deadline("cleaning up", 300));
   };
   return {
     lab,
@@ -86,12 +86,12 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
     eject: (state) => {
       const { uid, owner, node, pod } = state;
       const remembered = { uid, node, podName: pod.name, ...(owner === undefined ? {} : { owner }) };
-      return eject(driver, vnicRef(state), remembered, new Deadline("ejecting", 60));
+      return eject(driver, vnicRef(state), remembered, new Deadline("ejecting", 300));
     },
     ejectAll,
     runPod: async (name, node) => {
       await applyObjects(lab.kubectl, [appPod({ namespace, name, node })]);
-      await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=60s");
+      await here("wait", "--for=condition=Ready", `pod/${name}`, "--timeout=300s");
     },
     kubectl: here,
     linksIn: async (pod) =>
@@ -107,17 +107,21 @@ export async function openBench({ namespace, image = defaultImage, kubeconfig }:
         namespace,
         "--ignore-not-found",
         "--wait=true",
-        "--timeout=60s",
+        "--timeout=300s",
       ]);
     },
   };
 }
 
+/** Time enough for a busy machine. */
+const deadlines = { createSeconds: 300, updateSeconds: 300, deleteSeconds: 300 };
+
 /** The definition that `check` makes of a user's inputs. */
 export function define(
   inputs: { name: string; pod: { namespace: string; name: string } } & Record<string, unknown>,
 ): Definition {
-  const parsed = parseDefinition({ network: { parent: "eth1" }, declaredBy: `urn:test::${inputs.name}`, ...inputs });
+  const usual = { network: { parent: "eth1" }, declaredBy: `urn:test::${inputs.name}`, deadlines };
+  const parsed = parseDefinition({ ...usual, ...inputs });
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.definition;
 }

@@ -46,7 +46,7 @@ export async function startReconciler(
   await here("cordon", ...others);
   try {
     await installPlatform(lab.kubectl, ["reconciler"], { reconciler }, mustAnswer ? undefined : withoutLivenessProbe);
-    await here("rollout", "status", `deployment/${reconcilerName}`, "--timeout=60s");
+    await here("rollout", "status", `deployment/${reconcilerName}`, "--timeout=300s");
   } finally {
     await here("uncordon", ...others);
   }
@@ -84,7 +84,7 @@ export async function startReconciler(
     },
     stop: async () => {
       await here("delete", "deployment", reconcilerName, "--ignore-not-found");
-      await here("wait", "--for=delete", "pod", "-l", selector, "--timeout=60s");
+      await here("wait", "--for=delete", "pod", "-l", selector, "--timeout=300s");
       // Without this, the next leader would wait until the Lease has expired.
       await here("delete", "lease", reconcilerName, "--ignore-not-found");
     },
