@@ -14,19 +14,23 @@ function number(address: string): string {
   return numberOf(`${address}.split('.')`);
 }
 
+/** CEL: the spec of a Vnic, or the template of a VnicSet. */
+const spec = "(has(object.spec.template) ? object.spec.template : object.spec)";
+
 /**
  * Rejects records that their VnicNetwork doesn't allow. The lifecycle applies the same rules (network/terms.ts); this
- * policy keeps such records out of the cluster. It is evaluated for each VnicNetwork. CEL can't check three things,
- * which only the lifecycle checks: spans of IPv6 addresses, whether a MAC is the derived one, and the number of Vnics.
+ * policy keeps such records out of the cluster. The API server evaluates its condition for each VnicNetwork, of which there may be
+ * thousands, and all the rest, messages included, only for the one that is named. CEL can't check three things, which only the
+ * lifecycle checks: spans of IPv6 addresses, whether a MAC is the derived one, and the number of Vnics.
  */
 export function networkPolicy(): Manifest[] {
   return admissionPolicy({
     name: `network-terms.${group}`,
     paramKind: { apiVersion, kind: "VnicNetwork" },
-    ...specsOfVnics,
+    resources: specsOfVnics.resources,
+    condition: `(${specsOfVnics.condition}) && ${spec}.network.?name.orValue('') == params.metadata.name`,
     variables: {
-      spec: "has(object.spec.template) ? object.spec.template : object.spec",
-      concerned: "variables.spec.network.?name.orValue('') == params.metadata.name",
+      spec,
       given: "has(object.spec.template) ? [] : object.spec.?addresses.orValue([])",
       hosts: "variables.given.filter(a, isCIDR(a)).map(a, a.split('/')[0])",
       setRanges: "has(object.spec.template) ? object.spec.?addresses.orValue([]) : []",
@@ -111,10 +115,7 @@ function validations(): Validation[] {
     ],
     [placementInCel("variables.spec", "params.spec.?mode"), `'placement: ${placementWordsInCel}'`],
   ];
-  return rules.map(([expression, messageExpression]) => ({
-    expression: `!variables.concerned || (${expression})`,
-    messageExpression,
-  }));
+  return rules.map(([expression, messageExpression]) => ({ expression, messageExpression }));
 }
 
 const isIPv4 = (text: string) => `(isIP(${text}) && ip(${text}).family() == 4)`;
