@@ -222,6 +222,32 @@ describe("a tenant, at the API server,", () => {
       }
     });
 
+  it("takes no MAC, and no unprobed address, from a Network that allows them to a NetworkAttachmentDefinition", async () => {
+    const name = "tenant-free";
+    const free = { mode: "macvlan", parent: "eth1", freeMacs: true, allowUnprobed: true };
+    const create = ["create", "--dry-run=server", "-f", "-"];
+    await applyObjects(api.kubectl, [{ apiVersion, kind: "VnicNetwork", metadata: { name }, spec: free }]);
+    const given = { network: { name }, mac: "00:11:22:33:44:55" };
+    await until("the Network to be known", 30, async () =>
+      (await as("ann", create, vnic("fresh", given))).code === 0 ? true : undefined,
+    );
+    const unprobed = { network: { name }, duplicateAddressDetection: false };
+    const attachment = { network: { name: null, networkAttachmentDefinition: "lan" } };
+    const requests: [kind: "vnic" | "vnicset", wish: object, change: object, property: string][] = [
+      ["vnic", given, { spec: attachment }, "mac"],
+      ["vnic", unprobed, { spec: attachment }, "duplicateAddressDetection"],
+      ["vnicset", unprobed, { spec: { template: attachment } }, "duplicateAddressDetection"],
+    ];
+    for (const [kind, wish, change, property] of requests) {
+      await applyObjects(api.kubectl, [(kind === "vnic" ? vnic : set)("carried", wish)]);
+      expect((await as("ann", patch("merge", kind, "carried", change, "--dry-run=server"))).stderr, kind).to.match(
+        new RegExp(`${property}: .* on a NetworkAttachmentDefinition needs the right "use-inline"`),
+      );
+      await api.kubectl(["delete", kind, "carried", "-n", namespace]);
+    }
+    await api.kubectl(["delete", "vnicnetwork", name]);
+  });
+
   const macs = [
     ...["00:11:22:33:44:55", "00-11-22-33-44-55", "00:11-22:33-44:55", "AC:DE:48:00:11:22", "00-00-5E-00-01-01"],
     ...["01:00:5e:00:00:01", "33-33-00-00-00-01", "03:00:00:00:00:01", "0F:00:00:00:00:01"],
@@ -503,6 +529,34 @@ describe("a tenant, at the API server,", () => {
             "status: it is reserved for drivers, and owen is none: it may not create vnicaddresses",
           );
       });
+
+    it("isn't that of a tenant who changes whose its fields are, so that drivers can't remove them", async () => {
+      const apply = ["apply", "--server-side", "--force-conflicts", "--field-manager=pulumi-vnic", "-f", "-"];
+      const shown = ["--subresource=status", "--show-managed-fields", "-o", "json"];
+      const write = async (kind: "vnic" | "vnicset", status: object) => {
+        const whole = { ...(kind === "vnic" ? vnic : set)("stated", onNetwork), status };
+        const { stdout, stderr } = await api.kubectl([...apply, ...shown], JSON.stringify(whole));
+        expect(stderr).to.equal("");
+        return JSON.parse(stdout) as { status: object; metadata: { managedFields: { subresource?: string }[] } };
+      };
+      for (const kind of ["vnic", "vnicset"] as const) {
+        const { metadata } = await write(kind, {
+          ...realised,
+          ...(kind === "vnic" ? { node: "node1" } : { desired: 1, ready: 0 }),
+        });
+        const [first] = metadata.managedFields.filter(({ subresource }) => subresource === "status");
+        const another = { ...first, manager: "ann" };
+        for (const managedFields of [[{}], [another], [...metadata.managedFields, another]])
+          expect((await as("ann", patch("merge", kind, "stated", { metadata: { managedFields } }))).stderr).to.match(
+            /metadata[.]managedFields: what it says of the status is reserved for drivers, and ann is none/,
+          );
+        const fresh = (kind === "vnic" ? vnic : set)("fresh", onNetwork, { managedFields: [another] });
+        expect((await as("ann", ["create", "--dry-run=server", "-f", "-"], fresh)).stderr).to.match(/of the status/);
+        const more = { metadata: { labels: { team: "web" } } };
+        expect((await as("ann", patch("merge", kind, "stated", more))).stderr).to.equal("");
+      }
+      expect((await write("vnic", realised)).status).to.not.have.property("node");
+    });
 
     it("is a driver's and the node agent's", async () => {
       const agent = userOfAccount(agentName);

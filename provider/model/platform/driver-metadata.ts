@@ -14,7 +14,8 @@ export const isDriver = `authorizer.group('${group}').resource('vnicaddresses').
  * Reserves labels, annotations and finalizers of our API group on Vnics and VnicSets for drivers, which decide by them:
  * on which node to remove a NIC, which addresses to free, and which Vnics keep a Network from being deleted. Also limits
  * the metadata of others. The check for drivers comes first, so that a driver can work on a record whatever metadata it
- * has.
+ * has. What the metadata says of the status is reserved as well: drivers apply a status, which removes of the former one only
+ * what is theirs.
  */
 export function driverMetadataPolicy(): Manifest[] {
   return admissionPolicy({
@@ -29,12 +30,18 @@ export function driverMetadataPolicy(): Manifest[] {
       ...states("managedFields", "[]"),
       changedLabels: changedKeys("labels"),
       changedAnnotations: changedKeys("annotations"),
+      statusOwnersBefore: statusOwners("Before"),
+      statusOwnersAfter: statusOwners("After"),
       changedFinalizers: `(variables.finalizersBefore.filter(f, !(f in variables.finalizersAfter)) + variables.finalizersAfter.filter(f, !(f in variables.finalizersBefore))).filter(f, ${isOurs("f")})`,
     },
     validations: [
       unchanged("labels", "variables.changedLabels"),
       unchanged("annotations", "variables.changedAnnotations"),
       unchanged("finalizers", "variables.changedFinalizers"),
+      {
+        expression: "variables.statusOwnersBefore == variables.statusOwnersAfter",
+        messageExpression: `'metadata.managedFields: what it says of the status is reserved for drivers, and ' + ${isNone}; leave it as it is'`,
+      },
       ...parts.map(bounded),
     ],
   });
@@ -49,6 +56,14 @@ function states(part: (typeof parts)[number], none: string) {
     [`${part}After`]: `object.metadata.?${part}.orValue(${none})`,
   };
 }
+
+/** CEL: the owners of the fields of the status. */
+function statusOwners(state: "Before" | "After"): string {
+  return `variables.managedFields${state}.filter(m, m.?subresource.orValue('') == 'status')`;
+}
+
+/** CEL: words about a user who is no driver. */
+const isNone = `request.userInfo.username + ' is none: it may not create vnicaddresses.${group}`;
 
 /** CEL: the keys of our group whose entries a request adds, changes or removes. */
 function changedKeys(part: "labels" | "annotations"): string {
@@ -74,6 +89,6 @@ function bounded(part: (typeof parts)[number]): Validation {
 function unchanged(part: string, changed: string): Validation {
   return {
     expression: `${changed}.size() == 0`,
-    messageExpression: `'metadata.${part}: ' + ${changed}[0] + ' is reserved for drivers, and ' + request.userInfo.username + ' is none: it may not create vnicaddresses.${group}; leave it as it is'`,
+    messageExpression: `'metadata.${part}: ' + ${changed}[0] + ' is reserved for drivers, and ' + ${isNone}; leave it as it is'`,
   };
 }

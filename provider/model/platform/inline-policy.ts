@@ -38,6 +38,8 @@ export function inlinePolicy(): Manifest[] {
       // In CEL, a list of at most one element is a value that may be absent.
       former: "oldObject == null ? [] : [has(oldObject.spec.template) ? oldObject.spec.template : oldObject.spec]",
       attachment: "variables.spec.network.?networkAttachmentDefinition.orValue('')",
+      // What somebody with the right gave to the record stays only on the same NetworkAttachmentDefinition.
+      kept: "variables.former.filter(s, s.network.?networkAttachmentDefinition.orValue('') == variables.attachment)",
       formerNetwork: `variables.former.filter(s, ${isRestricted("s.network")})`,
     },
     validations: [
@@ -54,11 +56,11 @@ export function inlinePolicy(): Manifest[] {
         messageExpression: `'network: changing the spec of a record whose network is given by its parent, or is of another namespace, ${need}; delete the record, and make another one'`,
       },
       {
-        expression: `variables.attachment == '' || !has(variables.spec.mac) || variables.former.exists(s, s.?mac.orValue('') == variables.spec.mac) || ${mayUse}`,
+        expression: `variables.attachment == '' || !has(variables.spec.mac) || variables.kept.exists(s, s.?mac.orValue('') == variables.spec.mac) || ${mayUse}`,
         messageExpression: `'mac: choosing one on a NetworkAttachmentDefinition ${need}; leave it out, and one is derived'`,
       },
       {
-        expression: `variables.attachment == '' || variables.spec.?duplicateAddressDetection.orValue(true) || variables.former.exists(s, !s.?duplicateAddressDetection.orValue(true)) || ${mayUse}`,
+        expression: `variables.attachment == '' || variables.spec.?duplicateAddressDetection.orValue(true) || variables.kept.exists(s, !s.?duplicateAddressDetection.orValue(true)) || ${mayUse}`,
         messageExpression: `'duplicateAddressDetection: switching it off on a NetworkAttachmentDefinition ${need}; leave it out'`,
       },
     ],
