@@ -1,12 +1,12 @@
 import { problemWords } from "../schema/problem.ts";
 import { isDeepStrictEqual } from "node:util";
-import { type Definition, parseDefinition } from "../vnic/definition.ts";
+import { parseDefinition } from "../vnic/definition.ts";
 import { consequenceOf } from "../vnic/diff.ts";
 import { hostOf } from "../../base/address.ts";
 import { labels, setMemberName } from "../names.ts";
 import { type PodObject, readPod } from "../kubernetes/pod.ts";
 import type { AddressRange } from "../schema/range.ts";
-import { fixedAddresses, specOf, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
+import { fixedAddresses, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
 import { allocate, type Allocation, type Claimant, canKeep } from "./allocation.ts";
 import { memberOwner, memberRecord, type StoredVnicSet } from "./record.ts";
 import { isAwaited, isSelected, statefulOrdinalOf, type WorkloadObject } from "./selection.ts";
@@ -70,12 +70,13 @@ export function expand(input: ExpansionInput): Expansion {
   for (const vnic of own)
     if (ranges && canKeep(ranges, fixedAddresses(vnic.spec)) && !isRefused(vnic, held))
       settled.set(vnic.spec.pod.name, fixedAddresses(vnic.spec));
-  const names = new Set(served.map(nameOf));
+  const mistakes = sharedNames(set, own, present.map(nameOf));
+  const names = new Set(served.map(nameOf).filter((pod) => !mistakes.has(pod)));
   // Pods of a StatefulSet that haven't started yet reserve the addresses of their ordinals, which other pods would
   // take.
   const claimants = present
     .map(nameOf)
-    .filter((pod) => !settled.has(pod))
+    .filter((pod) => !settled.has(pod) && !mistakes.has(pod))
     .map((pod) => ({ pod, ...ordinalIn(pod, input.statefulSets) }))
     .filter(({ pod, ordinal }) => ordinal !== undefined || names.has(pod))
     .sort((one, other) => queueOrder(one) - queueOrder(other));
@@ -88,18 +89,21 @@ export function expand(input: ExpansionInput): Expansion {
 
   const apply: VnicRecord[] = [];
   const remove = unwanted.filter(isStanding);
-  const mistakes = new Map<string, string>();
   for (const pod of names) {
     if (isWaiting.has(pod)) continue;
     const given = ranges ? (settled.get(pod) ?? addresses.get(pod)) : undefined;
     const parsed = parseMember(set, pod, given);
     const there = members.get(pod);
-    if ("problems" in parsed) mistakes.set(pod, problemWords(parsed.problems));
-    else if (!there) apply.push(memberRecord(set, parsed.definition));
+    if ("problems" in parsed) {
+      mistakes.set(pod, problemWords(parsed.problems));
+      continue;
+    }
+    const wanted = memberRecord(set, parsed.definition);
+    if (!there) apply.push(wanted);
     else if (isStanding(there)) {
-      const change = changeOf(there, parsed.definition);
+      const change = changeOf(there, wanted);
       if (change === "replace") remove.push(there);
-      if (change === "update") apply.push(memberRecord(set, parsed.definition));
+      if (change === "update") apply.push(wanted);
     }
   }
   return { apply, remove, desired: present.length, served, members, waiting, mistakes };
@@ -125,12 +129,32 @@ function parseMember({ metadata, spec }: StoredVnicSet, pod: string, addresses: 
   });
 }
 
-function changeOf({ metadata, spec }: StoredVnic, wanted: Definition): "replace" | "update" | undefined {
+/**
+ * The pods whose Vnics can't be made, each with a reason, because another pod's Vnic has the same name. Names are short
+ * hashes of the pods' names, which somebody can choose for this. If both pods got the Vnic in turn, each change would cause
+ * the next one, without an end.
+ */
+function sharedNames({ metadata }: StoredVnicSet, own: readonly StoredVnic[], pods: readonly string[]) {
+  const nameFor = (pod: string) => setMemberName(metadata.name, pod);
+  // A Vnic of any other name was given another pod by hand, and gets its own pod again.
+  const made = own.filter((vnic) => vnic.metadata.name === nameFor(vnic.spec.pod.name));
+  const podsByName = new Map(made.map((vnic) => [vnic.metadata.name, vnic.spec.pod.name]));
+  const refused = new Map<string, string>();
+  for (const pod of pods) {
+    const name = nameFor(pod);
+    const first = podsByName.get(name) ?? pod;
+    podsByName.set(name, first);
+    if (first !== pod) refused.set(pod, `name: pod ${first}'s Vnic is called ${name}, too; rename one of the pods`);
+  }
+  return refused;
+}
+
+function changeOf({ metadata, spec }: StoredVnic, wanted: VnicRecord): "replace" | "update" | undefined {
   const there: Readonly<Record<string, unknown>> = { ...spec };
-  const here: Readonly<Record<string, unknown>> = { ...specOf(wanted) };
+  const here: Readonly<Record<string, unknown>> = { ...wanted.spec };
   const changed = Object.keys({ ...there, ...here }).filter((key) => !isDeepStrictEqual(there[key], here[key]));
   if (changed.some((key) => consequenceOf(key) === "replace")) return "replace";
-  const missing = Object.entries(wanted.labels ?? {}).some(([key, value]) => metadata.labels?.[key] !== value);
+  const missing = Object.entries(wanted.metadata.labels ?? {}).some(([key, value]) => metadata.labels?.[key] !== value);
   return changed.length > 0 || missing ? "update" : undefined;
 }
 

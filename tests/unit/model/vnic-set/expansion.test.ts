@@ -185,5 +185,40 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().remove).to.deep.equal([]);
   });
 
+  it("gives a Vnic to one of two pods whose Vnics have the same name, and changes nothing when it is repeated", () => {
+    // The hashes of these names begin with the same 40 bits.
+    world.pods = [member("ps1n1", 1), member("pi4ge")];
+    const [record, ...more] = world.step().apply;
+    expect([record?.metadata.name, record?.spec.pod.name, more]).to.deep.equal(["wires-616cbd8edc", "pi4ge", []]);
+    const again = world.step();
+    expect([...again.apply, ...again.remove]).to.deep.equal([]);
+    expect([...again.mistakes.keys()]).to.deep.equal(["ps1n1"]);
+    expect(again.mistakes.get("ps1n1")).to.include("pod pi4ge's Vnic is called wires-616cbd8edc, too");
+    world.pods.pop();
+    expect(world.step().apply, "while the former one is there").to.deep.equal([]);
+    world.collect();
+    expect(world.step().apply.map(({ spec }) => spec.pod.name)).to.deep.equal(["ps1n1"]);
+  });
+
+  it("gives a Vnic its own pod again if somebody gave it another one", () => {
+    world.step();
+    const [first, second] = world.vnics;
+    const edited = { ...first!, spec: { ...first!.spec, pod: { name: second!.spec.pod.name } } };
+    world.vnics = world.vnics.map((vnic) => (vnic === first ? edited : vnic));
+    for (let turn = 0; turn < 3; turn++, world.collect()) world.step();
+    expect(world.vnics.map(({ spec }) => spec.pod.name).sort()).to.deep.equal(["db-0", "db-1", "db-2"]);
+    const again = world.step();
+    expect([...again.apply, ...again.remove]).to.deep.equal([]);
+  });
+
+  it("changes nothing when it is repeated with a label that our own replaces", () => {
+    const { template } = world.set.spec;
+    const labels = { "app.kubernetes.io/managed-by": "Helm" };
+    world.set = { ...world.set, spec: { ...world.set.spec, template: { ...template, labels } } };
+    world.step();
+    world.realise();
+    expect(world.step().apply).to.deep.equal([]);
+  });
+
   it("is deterministic", () => expect(expand(world.world)).to.deep.equal(expand(world.world)));
 });
