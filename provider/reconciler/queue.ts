@@ -34,6 +34,8 @@ export class Queue {
   private readonly changed = new Set<string>();
   private readonly later = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   private readonly failures = new Map<string, number>();
+  /** Keys that were postponed since they were worked on. */
+  private readonly postponed = new Set<string>();
   private readonly retries = new RetrySpacing();
   private isStopped = false;
 
@@ -70,10 +72,16 @@ export class Queue {
     this.plan(key, seconds);
   }
 
-  /** Replaces any earlier time that was planned for the key. */
+  /**
+   * Replaces the time that was planned for the key, once until it is worked on: what postpones it may happen again and
+   * again.
+   */
   postpone(key: string, seconds: number): void {
+    if (this.postponed.has(key)) return;
     const keys = this.waiting.get(namespaceOf(key));
-    if (this.later.has(key) || keys?.delete(key)) this.plan(key, seconds);
+    if (!this.later.has(key) && !keys?.delete(key)) return;
+    this.postponed.add(key);
+    this.plan(key, seconds);
   }
 
   /** Starts no further work; resolves when the work in progress has ended. */
@@ -147,6 +155,7 @@ export class Queue {
   }
 
   private async work(key: string): Promise<void> {
+    this.postponed.delete(key);
     try {
       const { againInSeconds } = await this.options.work(key);
       this.failures.delete(key);

@@ -224,6 +224,22 @@ describe("the reconciler's queue", () => {
     expect(keys()).to.deep.equal(["a"]);
   });
 
+  it("postpones work once until it is done, however often it is asked to", async () => {
+    queue.addLater("a", 1);
+    for (let seconds = 0; seconds < 5; seconds++) {
+      queue.postpone("a", 5);
+      await clock.advance(1);
+    }
+    expect(keys()).to.deep.equal(["a"]);
+    last()?.end({ againInSeconds: 1 });
+    await settle();
+    queue.postpone("a", 5);
+    await clock.advance(4);
+    expect(visits).to.have.length(1);
+    await clock.advance(1);
+    expect(visits).to.have.length(2);
+  });
+
   it("has extra slots beyond its width for namespaces without running work, up to a limit", async () => {
     const begun: string[] = [];
     const wide = new Queue({
