@@ -83,9 +83,9 @@ export interface VnicCluster {
   createVnic(record: VnicRecord): Promise<StoredVnic | undefined>;
   /**
    * Server-side apply with the owner's field manager. `conflict` if another manager holds a field with another value,
-   * unless forced.
+   * unless forced. With a UID, `outdated` if the object that has it is gone.
    */
-  applyVnic(record: VnicRecord, options: { force: boolean }): Promise<StoredVnic>;
+  applyVnic(record: VnicRecord, options: { force: boolean; uid?: string }): Promise<StoredVnic>;
   /**
    * Replaces the status of an existing Vnic; needs only the right to patch the status. `change` is called again if
    * another writer interferes. `conflict` if the object has another UID.

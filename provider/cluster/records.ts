@@ -43,6 +43,15 @@ export interface Expected {
   readonly value: string | null;
 }
 
+/** How a record is applied. */
+export interface ApplyOptions {
+  /** Whether to take fields that other managers hold with other values. */
+  readonly force: boolean;
+  readonly fieldManager?: string;
+  /** The object that is changed. Without it, one that doesn't exist is created. */
+  readonly uid?: string;
+}
+
 interface Owned {
   readonly metadata: RecordMetadata & RecordName;
 }
@@ -140,11 +149,20 @@ export function recordCalls<Stored extends Owned>(
         throw error;
       }
     },
-    /** Server-side apply with the owner's field manager, unless another one is given. */
-    apply: (record: Owned, how: { readonly force: boolean; readonly fieldManager?: string }): Promise<Stored> =>
-      call(server, `applying ${words(record.metadata)}`, () =>
-        patch(record.metadata, { fieldManager: fieldManagerOf(ownerOf(record)), ...how, body: record }, patches.apply),
-      ),
+    /**
+     * Server-side apply with the owner's field manager, unless another one is given. With a UID, only to the object that has it;
+     * `outdated` if that is gone.
+     */
+    apply: (record: Owned, { uid, ...how }: ApplyOptions): Promise<Stored> => {
+      const doing = `applying ${words(record.metadata)}`;
+      const outdated = new VnicError("outdated", `${doing}: it was deleted by another process meanwhile`);
+      const body = uid === undefined ? record : { ...record, metadata: { ...record.metadata, uid } };
+      const request = { fieldManager: fieldManagerOf(ownerOf(record)), ...how, body };
+      return call(server, doing, async () => {
+        const applied = patch(record.metadata, request, patches.apply);
+        return uid === undefined ? applied : applied.catch(throwOnRace(outdated));
+      });
+    },
     /** Server-side apply of a status. */
     applyStatus: (name: RecordName, status: object, manager: string): Promise<Stored> => {
       const metadata = nameOf(name);

@@ -22,8 +22,13 @@ export class Deadline {
 
   /** Waits, or throws if the deadline has passed: names what was awaited, the last state seen, and where to look. */
   async wait(milliseconds: number, awaited: string): Promise<void> {
-    if (this.remainingMilliseconds === 0) throw this.exceeded(awaited);
+    this.check(awaited);
     await sleep(this.clock, Math.min(milliseconds, this.remainingMilliseconds));
+  }
+
+  /** Throws if the deadline has passed. Whoever waited has given up then. */
+  check(awaited: string): void {
+    if (this.remainingMilliseconds === 0) throw this.exceeded(awaited);
   }
 
   /** Resolves like `promise`, unless the deadline passes first. The promised work goes on. */

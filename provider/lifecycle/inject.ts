@@ -241,8 +241,10 @@ async function sync(
       driver.sessions.use(pod.node, deadline, (session) => {
         asked++;
         const plan = injectPlan(definition, network, record, pod, clusterNetworks, addresses.segments);
-        // Opening the session may have taken long.
-        const confirmed = approved.then(() => claim.confirm());
+        // Opening the session may have taken long. After the deadline, another driver may have the Vnic.
+        const confirmed = approved
+          .then(() => claim.confirm())
+          .then(() => deadline.check("the claims of its addresses"));
         return session.injectOnce(confirmed, plan, (step) =>
           attempt.report(`${step} ${plan.interfaceName} on node ${pod.node}`),
         );

@@ -64,8 +64,11 @@ export async function ensureRecord(
   prior: { readonly record: StoredVnic; readonly owner: string | undefined } | undefined,
   claim: () => Readonly<Record<string, string>>,
 ): Promise<StoredVnic> {
-  // Our own record may be forced back to its definition.
-  if (prior) return cluster.applyVnic(recordOf(ownedBy(definition, prior.owner), at), { force: true });
+  if (prior) {
+    // Our own record may be forced back to its definition. Its claims name its UID, so another record would hold nothing.
+    const how = { force: true, uid: prior.record.metadata.uid };
+    return cluster.applyVnic(recordOf(ownedBy(definition, prior.owner), at), how);
+  }
   const created = await cluster.createVnic(recordOf(definition, at, claim()));
   if (!created) throw new RecordExistsError(vnicRef(definition));
   return created;
@@ -77,7 +80,7 @@ export async function withdrawRecord(
   record: StoredVnic,
   prior: StoredVnic | undefined,
 ): Promise<StoredVnic | undefined> {
-  if (prior) return cluster.applyVnic(toReapply(prior), { force: true });
+  if (prior) return cluster.applyVnic(toReapply(prior), { force: true, uid: prior.metadata.uid });
   const { namespace, name, uid } = record.metadata;
   const marked = await cluster.deleteVnic({ namespace, name }, uid);
   await cluster.releaseVnic({ namespace, name }, uid, marked);

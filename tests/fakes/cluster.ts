@@ -164,10 +164,12 @@ export class FakeCluster implements Cluster {
     return undefined;
   }
 
-  async applyVnic(record: VnicRecord, { force }: { force: boolean }): Promise<StoredVnic> {
+  async applyVnic(record: VnicRecord, { force, uid }: { force: boolean; uid?: string }): Promise<StoredVnic> {
     const id = vnicId(record.metadata);
     this.called("applyVnic", id);
     const before = this.vnics.get(id);
+    if (uid !== undefined && before?.metadata.uid !== uid)
+      throw new VnicError("outdated", `applying Vnic ${id}: outdated`);
     if (before && !force && ownerOf(before) !== ownerOf(record))
       throw new VnicError("conflict", `applying Vnic ${id}: conflict`);
     return this.keep(record);

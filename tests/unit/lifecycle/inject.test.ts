@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { IncompleteError } from "../../../provider/lifecycle/incomplete-error.ts";
 import { inject, type InjectOptions } from "../../../provider/lifecycle/inject.ts";
@@ -351,6 +352,34 @@ describe("inject", () => {
       driver.cluster.failNext("applyVnic", new VnicError("forbidden", "applying Vnic shop/db-wire: forbidden"));
       await plain(run());
       expect(driver.cluster.holders).to.deep.equal({});
+    });
+
+    it("are freed, and nothing is made, when an adopted record is deleted after they were claimed for it", async () => {
+      // The record has no finalizer yet, so it is gone at once.
+      driver.cluster.store(storedVnic({}, { annotations: {}, finalizers: [] }));
+      const create = driver.cluster.createAddress.bind(driver.cluster);
+      driver.cluster.createAddress = async (address) => {
+        driver.cluster.vnics.delete("shop/db-wire");
+        return create(address);
+      };
+      expect(await plain(run({ adopt: true }))).to.have.property("kind", "outdated");
+      expect(driver.cluster.holders).to.deep.equal({});
+      expect(record()).to.equal(undefined);
+      expect(driver.cluster.nodeSide.requests).to.deep.equal([]);
+    });
+
+    it("aren't used any more when they are claimed after the deadline", async () => {
+      // Other work keeps the session open.
+      driver = fakeDriver({ lingerMilliseconds: 10_000 });
+      const create = driver.cluster.createAddress.bind(driver.cluster);
+      driver.cluster.createAddress = async (address) => {
+        await sleep(500);
+        return create(address);
+      };
+      await incomplete(run({ deadlines: short }));
+      const { requests } = driver.cluster.nodeSide;
+      while (!requests.some(({ verb }) => verb === "go")) await sleep(10);
+      expect(requests.filter(({ verb }) => verb === "go")).to.have.nested.property("[0].proceed", false);
     });
 
     it("stay held when the node fails half-way", async () => {
