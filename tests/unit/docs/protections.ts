@@ -104,7 +104,10 @@ export const protections: Readonly<Record<string, Proofs>> = {
     ],
   },
   "rights on Vnics can't choose a MAC, or switch probing off, on a NetworkAttachmentDefinition": {
-    "api/tenant.test.ts": ["has no … on a NetworkAttachmentDefinition, unless somebody with the right gave it"],
+    "api/tenant.test.ts": [
+      "has no … on a NetworkAttachmentDefinition, unless somebody with the right gave it",
+      "takes no MAC, and no unprobed address, from a Network that allows them to a NetworkAttachmentDefinition",
+    ],
   },
   "rights on Vnics can't use a Network that is reserved for other namespaces": {
     "api/tenancy.test.ts": ["refuses records of namespaces that the Network isn't for, and accepts those of others"],
@@ -254,16 +257,26 @@ export const protections: Readonly<Record<string, Proofs>> = {
       ],
     },
   "all rights in a namespace can't write the status of a Vnic or VnicSet, by which drivers decide": {
-    "api/tenant.test.ts": ["isn't that of a tenant with all rights whose … …"],
-  },
-  "rights on Vnics can't delay who waits for an address by waiting for the same address on another network": {
-    "api/many-vnics.test.ts": [
-      "by waiting for the same address on another network doesn't delay a neighbour who waits for it",
-    ],
-    "unit/reconciler/waiters.test.ts": [
-      "are tried first if they wait behind the parent of the address, and not for the same value on another network",
+    "api/tenant.test.ts": [
+      "isn't that of a tenant with all rights whose … …",
+      "isn't that of a tenant who changes whose its fields are, so that drivers can't remove them",
     ],
   },
+  "rights on Vnics can't have the Vnics of a VnicSet changed without an end, by the names of pods": {
+    "unit/model/vnic-set/expansion.test.ts": [
+      "gives a Vnic to one of two pods whose Vnics have the same name, and changes nothing when it is repeated",
+    ],
+  },
+  "rights on Vnics can't delay who waits for an address by waiting for the same address on another network, or by freeing it there again and again":
+    {
+      "unit/reconciler/queue.test.ts": ["postpones work once until it is done, however often it is asked to"],
+      "api/many-vnics.test.ts": [
+        "by waiting for the same address on another network doesn't delay a neighbour who waits for it",
+      ],
+      "unit/reconciler/waiters.test.ts": [
+        "are tried first if they wait behind the parent of the address, and not for the same value on another network",
+      ],
+    },
   "all rights in a namespace can't exhaust the memory of the reconciler by the size of its pods, workloads and records":
     {
       "api/large-objects.test.ts": ["keep little of what a tenant makes large, and never have much at once"],
