@@ -320,6 +320,14 @@ export function sysctls(device: string, plan: Addressing): string[] {
 }
 
 /**
+ * By one ICMP message, any host of the LAN can lower the size of what the pod sends to any IPv4 address, also over its other
+ * links (RFC 5927, 7). The kernel takes the message for 10 minutes, but no size below this one, which is by default 552.
+ * Whatever carries IPv6 takes packets of this size; anything else may cut them into fragments. Kernels before 5.18 don't have
+ * this setting for each network namespace.
+ */
+const smallestPathMtu = "net/ipv4/route/min_pmtu=1280";
+
+/**
  * Kernel settings of a link that isn't configured yet. A pod inherits IPv4 settings of its node, which forwards packets,
  * and with kube-proxy also delivers those that come from a network for 127.0.0.0/8. So without these settings, hosts of the
  * LAN reach the cluster's network through the pod, and what the pod serves on its loopback alone. Such packets are delivered
@@ -334,7 +342,7 @@ export function firstSysctls(
   const own = [...(forwards ? [] : ["forwarding=0"]), "route_localnet=0"].map(
     (setting) => `net/ipv4/conf/${device}/${setting}`,
   );
-  return ["net/ipv4/conf/all/route_localnet=0", ...own, ...sysctls(device, plan)];
+  return ["net/ipv4/conf/all/route_localnet=0", smallestPathMtu, ...own, ...sysctls(device, plan)];
 }
 
 /**

@@ -39,6 +39,36 @@ export function arpReply(sender: { readonly mac: string; readonly address: strin
   return frame("ff:ff:ff:ff:ff:ff", sender.mac, 0x0806, Buffer.concat([head, own, Buffer.alloc(10)]));
 }
 
+/** A router's claim that an answer to a ping was too large for its next network, which takes 68 octets (RFC 1191). */
+export function fragmentationNeeded({ to, router, own, distant }: TooLarge): Buffer {
+  const answer = datagram(own, distant, Buffer.from("0000000000010001", "hex"));
+  const message = Buffer.concat([Buffer.from("0304000000000044", "hex"), answer]);
+  message.writeUInt16BE(checksum(message), 2);
+  return frame(to, "02:66:00:00:00:01", 0x0800, datagram(router, own, message));
+}
+
+interface TooLarge {
+  /** The MAC of the host that the claim is sent to. */
+  readonly to: string;
+  readonly router: string;
+  /** That host's address, from which the answer was sent. */
+  readonly own: string;
+  /** Where the answer was sent. */
+  readonly distant: string;
+}
+
+/** An IPv4 packet with a message of ICMP. */
+function datagram(source: string, target: string, message: Buffer): Buffer {
+  const header = Buffer.concat([
+    Buffer.from("450000000000000040010000", "hex"),
+    ipv4Octets(source),
+    ipv4Octets(target),
+  ]);
+  header.writeUInt16BE(header.length + message.length, 2);
+  header.writeUInt16BE(checksum(header), 10);
+  return Buffer.concat([header, message]);
+}
+
 /** A report that the sender is in a group of IPv4 (IGMPv2, RFC 2236). */
 export function igmpReport(mac: string, source: string, group: string): Buffer {
   const message = Buffer.concat([Buffer.from([0x16, 0, 0, 0]), ipv4Octets(group)]);

@@ -386,6 +386,8 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "doesn't redirect what a pod sends, while the pod's other NICs follow redirects as before",
     ],
   },
+  "a host on the LAN can't have a pod send packets that are smaller than every network carries, by ICMP (Linux 5.18 or newer)":
+    { "kernel/path-mtu.test.ts": ["makes them no smaller than those that every network carries: …"] },
   "a host on the LAN can't reach the cluster's network, the node or the pod's other networks through a pod that only inherits its node's settings":
     { "kernel/forwarding.test.ts": ["reaches neither the node through a pod nor the pod's loopback: …"] },
   "a host on the LAN can't reach what the pod serves on its loopback alone": {

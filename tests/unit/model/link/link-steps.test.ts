@@ -328,8 +328,12 @@ describe("the kernel's settings for the NIC", () => {
     expect(settings).to.contain("net/ipv4/conf/net1/route_localnet=0").and.not.contain("forwarding");
   });
   it("apply to no other device, even when the name has dots", () => {
-    // By these, links with settings of their own that say so go on accepting redirects and packets for 127.0.0.0/8.
-    const others = ["net/ipv4/conf/all/route_localnet=0", "net/ipv4/conf/all/accept_redirects=0"];
+    // By the first two, links with settings of their own that say so go on accepting redirects and packets for 127.0.0.0/8.
+    const others = [
+      "net/ipv4/conf/all/route_localnet=0",
+      "net/ipv4/conf/all/accept_redirects=0",
+      "net/ipv4/route/min_pmtu=1280",
+    ];
     const settings = firstSysctls("lan.5", both);
     expect(settings).to.include.members(others);
     for (const setting of settings)
