@@ -87,6 +87,7 @@ describe("routes from a DHCP server, on a node", function () {
   const hostile: [what: string, options: Record<number, string>, why: RegExp][] = [
     ["all traffic, in two halves", { 121: `0100${router}0180${router}` }, /route "0\.0\.0\.0\/1": a network of 1 bits/],
     ["the cluster's services", { 121: `200a600001${router}` }, /route "10\.96\.0\.1\/32": it would draw traffic/],
+    ["a router that is no host", { 3: "c0a832ff" }, /its router 192\.168\.50\.255 is no host of the subnet/],
     ["a router elsewhere", { 121: "0cac1008080808" }, /its router 8\.8\.8\.8 is not in the subnet/],
   ];
   for (const [what, options, why] of hostile)

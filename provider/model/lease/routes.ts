@@ -3,6 +3,7 @@ import { quote } from "../../base/quote.ts";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import type { takenVariables } from "./dhcp-variables.ts";
+import { hostCidr } from "../schema/host-cidr.ts";
 import { destination } from "../schema/route-fields.ts";
 
 /*
@@ -98,7 +99,10 @@ function problemOf(to: string, kept: readonly string[], others: readonly string[
 function hopProblem(via: string, address: string): string | undefined {
   if (!z.ipv4().safeParse(via).success) return `its router ${quote(via)} is not an IPv4 address`;
   if (via === hostOf(address)) return `its router ${via} is the leased address itself`;
-  return contains(address, via) ? undefined : `its router ${via} is not in the subnet of ${address}`;
+  if (!contains(address, via)) return `its router ${via} is not in the subnet of ${address}`;
+  // The kernel refuses a route over such an address only when the lease has been accepted.
+  const isHost = hostCidr.safeParse(`${via}/${prefixOf(address)}`).success;
+  return isHost ? undefined : `its router ${via} is no host of the subnet of ${address}`;
 }
 
 /** Whether two networks overlap. An address with prefix length counts as that address alone. */

@@ -75,6 +75,12 @@ describe("the routes of a DHCP server", () => {
     ["the pod's own router", { staticroutes: "10.214.1.1/32 192.168.60.1" }, /draw traffic to 10\.214\.1\.5\/24/],
     ["a service of the cluster", { staticroutes: "10.96.0.1/32 192.168.60.1" }, /draw traffic to 10\.96\.0\.0\/16/],
     ["the loopback", { staticroutes: "127.0.0.0/8 192.168.60.1" }, /route "127\.0\.0\.0\/8": is no network of hosts/],
+    [
+      "the subnet's broadcast address as router",
+      { staticroutes: "172.16.0.0/12 192.168.60.255" },
+      /its router 192\.168\.60\.255 is no host of the subnet/,
+    ],
+    ["the subnet itself as router", { router: "192.168.60.0" }, /default route: its router 192\.168\.60\.0 is no host/],
     ["a router elsewhere", { staticroutes: "172.16.0.0/12 8.8.8.8" }, /8\.8\.8\.8 is not in the subnet/],
     ["the Vnic itself as router", { staticroutes: "172.16.0.0/12 192.168.60.50" }, /is the leased address itself/],
     ["a default router elsewhere", { router: "8.8.8.8" }, /default route: its router 8\.8\.8\.8/],
