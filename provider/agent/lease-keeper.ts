@@ -25,6 +25,11 @@ export interface LeaseEffects {
 
 /** Delay before a client that ended or got an invalid lease is started again. */
 const restartMilliseconds = 5000;
+/**
+ * The longest delay. It doubles with each refused lease, because one server may give such leases to all Vnics of a node, and
+ * each start takes some processor time.
+ */
+const maxRestartMilliseconds = 60_000;
 /** How long a client may take to send its release and to exit. */
 const releaseMilliseconds = 2000;
 
@@ -43,6 +48,8 @@ export class LeaseKeeper {
   /** Whether the running client has the lease itself: only then can it release the lease. */
   private bound = false;
   private stopped = false;
+  /** The number of leases that were refused since the last one that was taken. */
+  private refusals = 0;
   private readonly waiting = new Set<{ resolve: (lease: Lease) => void; reject: (error: Error) => void }>();
   /** Queue that handles one event after another. */
   private turn: Promise<void> = Promise.resolve();
@@ -80,9 +87,12 @@ export class LeaseKeeper {
     return interfaceName !== former && this.isFor({ ...subject, interfaceName: former });
   }
 
-  /** Returns the current lease, or waits for the first one. */
+  /** Returns the current lease, or waits for the first one. A client that waits to be started again starts at once. */
   acquire(): Promise<Lease> {
-    return this.lease ? Promise.resolve(this.lease) : this.next();
+    if (this.lease) return Promise.resolve(this.lease);
+    const next = this.next();
+    if (!this.client && !this.stopped) this.start();
+    return next;
   }
 
   /** Waits for the client's next lease. */
@@ -126,6 +136,7 @@ export class LeaseKeeper {
   }
 
   private start(): void {
+    this.restart.clear();
     const address = this.lease?.address ?? this.subject.address;
     const client = this.effects.startClient(
       { ...this.subject, address },
@@ -140,7 +151,8 @@ export class LeaseKeeper {
       if (this.stopped) return;
       this.bound = false;
       this.effects.log(this.subject, `the DHCP client has ended: ${how}`);
-      this.restart.set(restartMilliseconds, () => this.start());
+      const delay = restartMilliseconds * 2 ** Math.max(0, this.refusals - 1);
+      this.restart.set(Math.min(delay, maxRestartMilliseconds), () => this.start());
     });
   }
 
@@ -177,6 +189,7 @@ export class LeaseKeeper {
     if (refusal !== undefined) return this.refuse(refusal, event.serverid);
     this.keep(read);
     this.bound = true;
+    this.refusals = 0;
     for (const { resolve } of this.waiting) resolve(read);
     this.effects.changed(this);
   }
@@ -184,6 +197,7 @@ export class LeaseKeeper {
   private refuse(why: string, server = "?"): void {
     const error = new VnicError("refused", `the offer of DHCP server ${truncate(server, 64)} is refused: ${why}`);
     this.effects.log(this.subject, error.message);
+    this.refusals++;
     for (const { reject } of this.waiting) reject(error);
     // The client considers the refused lease valid; a new client starts from scratch, and may reach another server.
     this.client?.signal("SIGKILL");

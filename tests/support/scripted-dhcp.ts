@@ -19,6 +19,8 @@ export interface Reply {
    * values.
    */
   readonly before?: readonly string[];
+  /** How many times each of these is sent. */
+  readonly copiesBefore?: number;
 }
 
 export interface Script {
@@ -88,10 +90,12 @@ function serve({ server, replies, naks = 0, broadcastsOnly = false }: Script): v
       return send(write(types.nak, xid, mac, server, { ip: "0.0.0.0" }));
     }
     const reply = replies[Math.min(turn, replies.length - 1)]!;
-    const { copies = 1, delayMilliseconds = 0, before = [] } = reply;
+    const { copies = 1, delayMilliseconds = 0, before = [], copiesBefore = 1 } = reply;
     setTimeout(() => {
-      for (const hex of before)
-        send(Buffer.from(hex.replaceAll("XID", xid.toString("hex")).replaceAll("MAC", mac.toString("hex")), "hex"));
+      for (const hex of before) {
+        const packet = hex.replaceAll("XID", xid.toString("hex")).replaceAll("MAC", mac.toString("hex"));
+        for (let copy = 0; copy < copiesBefore; copy++) send(Buffer.from(packet, "hex"));
+      }
       const answer = write(asked === types.discover ? types.offer : types.ack, xid, mac, server, reply);
       for (let copy = 0; copy < copies; copy++) send(answer);
     }, delayMilliseconds);

@@ -13,6 +13,11 @@ import type { World } from "./world.ts";
 /** A line of the agent program's output. */
 export type Report = "serving" | { readonly uid: string; readonly status: VnicStatus };
 
+/** A line of the agent's log, in the same output. */
+interface LogLine {
+  readonly vnic: string;
+}
+
 const program = join(import.meta.dirname, "agent-program.ts");
 const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node", "dhcp-event.awk");
 
@@ -20,6 +25,7 @@ const eventProgram = join(import.meta.dirname, "..", "..", "..", "dist", "node",
 export class Agent {
   private readonly world: World;
   private readonly statuses = new Map<string, VnicStatus>();
+  private readonly lines = new Map<string, number>();
   private child: ChildProcess | undefined;
 
   private constructor(world: World) {
@@ -46,9 +52,10 @@ export class Agent {
     await new Promise<void>((resolve, reject) => {
       child.once("close", () => reject(new Error("the agent has ended")));
       createInterface({ input: child.stdout }).on("line", (line) => {
-        const report = JSON.parse(line) as Report;
-        if (report === "serving") resolve();
-        else this.statuses.set(report.uid, report.status);
+        const said = JSON.parse(line) as Report | LogLine;
+        if (said === "serving") resolve();
+        else if ("vnic" in said) this.lines.set(said.vnic, this.linesAbout(said.vnic) + 1);
+        else this.statuses.set(said.uid, said.status);
       });
     });
   }
@@ -85,6 +92,11 @@ export class Agent {
   /** The agent's last report about a Vnic. */
   statusOf(uid: string): VnicStatus | undefined {
     return this.statuses.get(uid);
+  }
+
+  /** The number of lines about a Vnic that the agent has logged. */
+  linesAbout(uid: string): number {
+    return this.lines.get(uid) ?? 0;
   }
 
   /** Kills the agent as in a crash, unless another signal is given; its DHCP clients end with it, as in a container. */

@@ -195,6 +195,36 @@ describe("a lease", () => {
     expect(setting.keeper.lease).to.deep.include({ address });
   });
 
+  it("isn't taken however often it is refused, while clients start ever more rarely, until another is taken", async () => {
+    setting.others = async () => ["192.168.50.7/32"];
+    const starts: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      await setting.reportEvent("bound");
+      const before = setting.clients.length;
+      let seconds = 0;
+      for (; setting.clients.length === before; seconds++) await setting.clock.advance(1);
+      starts.push(seconds);
+    }
+    expect(starts).to.deep.equal([5, 10, 20, 40, 60, 60]);
+    setting.others = async () => [];
+    await setting.reportEvent("bound");
+    setting.client.end("ended by exit code 1");
+    await setting.clock.advance(5);
+    expect(setting.clients).to.have.length(8);
+  });
+
+  it("is asked for at once when an injection wants it while a client waits to be started again", async () => {
+    setting.others = async () => ["192.168.50.7/32"];
+    await setting.reportEvent("bound");
+    setting.others = async () => [];
+    const acquired = setting.keeper.acquire();
+    expect(setting.clients).to.have.length(2);
+    await setting.reportEvent("bound");
+    expect(await acquired).to.deep.include({ address });
+    await setting.clock.advance(10);
+    expect(setting.clients).to.have.length(2);
+  });
+
   it("isn't taken when it has the node's own address or can't be read", async () => {
     setting.refusal = "192.168.50.110 is the node's own, on eth1";
     const first = rejection(setting.keeper.acquire());

@@ -414,6 +414,12 @@ export const protections: Readonly<Record<string, Proofs>> = {
       "unit/model/lease/lease.test.ts": ["is refused if it is …"],
       "unit/model/lease/routes.test.ts": ["have the offer refused with …"],
     },
+  "a DHCP server can't fill the log of the node agent, or keep it busy by leases that it refuses": {
+    "kernel/dhcp-flood.test.ts": ["doesn't fill the agent's log, and its lease is taken"],
+    "unit/agent/lease-keeper.test.ts": [
+      "isn't taken however often it is refused, while clients start ever more rarely, until another is taken",
+    ],
+  },
   "a DHCP server that is silent can't delay other leases of the node": {
     "kernel/neighbors.test.ts": ["keeps its own lease while another tenant's Vnics wait"],
   },
