@@ -17,7 +17,11 @@ const pulumi = npm("@pulumi/pulumi", "@pulumi/kubernetes", "@grpc/grpc-js");
 const allowed = {
   "provider/base": pure,
   "provider/model": [...rooms("base"), ...pure],
-  "provider/cluster": [...rooms("base", "model"), ...npm("@kubernetes/client-node", "p-retry", "ws"), ...anyNode],
+  "provider/cluster": [
+    ...rooms("base", "model"),
+    ...npm("@kubernetes/client-node", "p-retry", "ws", "yaml"),
+    ...anyNode,
+  ],
   // The cluster's interface, not its implementation.
   "provider/lifecycle": [
     ...rooms("base", "model"),

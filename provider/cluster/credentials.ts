@@ -60,7 +60,7 @@ function fileKeyOf(config: KubeConfig, error: unknown): { key: string; otherwise
     [cluster?.caFile, withData(authority)],
     [user?.certFile, withData(ofUser("client-certificate"))],
     [user?.keyFile, withData(ofUser("client-key"))],
-    [provider?.config?.tokenFile, { key: ofUser("auth-provider.config.tokenFile"), otherwise: "" }],
+    [provider?.config?.tokenFile, { key: ofUser("tokenFile"), otherwise: "" }],
   ];
   // Reading a folder gives an error without the path.
   return files.find(([file]) => file !== undefined && (path === undefined || file === path))?.[1];

@@ -1,10 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
 import { refuseServer } from "./credentials.ts";
+import {
+  type Fields,
+  mergeKubeconfigs,
+  parseKubeconfig,
+  refuseImpersonation,
+  type Source,
+} from "./parse-kubeconfig.ts";
 
 /** How to reach the cluster. */
 export interface Access {
@@ -26,8 +33,11 @@ export function loadKubeConfig(
   { kubeconfig, context, setting = "vnic:kubeconfig" }: Access,
 ): KubeConfig {
   const config = new client.KubeConfig();
-  if (kubeconfig === undefined) loadDefault(client, config);
-  else loadGiven(config, kubeconfig, setting);
+  const sources = kubeconfig === undefined ? environmentSources() : [givenSource(kubeconfig, setting)];
+  const merged = sources && mergeKubeconfigs(sources.map((source) => checkedSource(client, source)));
+  if (merged) load("the kubeconfig", config, merged);
+  // It is the pod's service account, or the kubeconfig of Windows' subsystem for Linux.
+  else config.loadFromDefault();
   if (context !== undefined) {
     if (!config.getContextObject(context))
       throw new VnicError(
@@ -49,6 +59,7 @@ export function loadKubeConfig(
         : `the kubeconfig of ${variableOf(kubeconfig) ?? setting} has no current context that leads to a server; correct it`,
     );
   refuseServer(config);
+  if (merged) refuseImpersonation(merged, config.getCurrentUser()?.name);
   return config;
 }
 
@@ -64,7 +75,21 @@ export function expandHome(path: string): string {
   return path.replace(/^~(?=\/)/, homedir());
 }
 
-function loadGiven(config: KubeConfig, given: string, origin: string): void {
+/** The files of `KUBECONFIG` that exist, or else `~/.kube/config`. Undefined if that doesn't exist. */
+function environmentSources(): Source[] | undefined {
+  const list = process.env.KUBECONFIG;
+  if (!list) {
+    const usual = join(homedir(), ".kube", "config");
+    return existsSync(usual) ? [sourceOf(usual)] : undefined;
+  }
+  const named = list.split(delimiter).filter(Boolean);
+  const there = named.filter(existsSync);
+  if (there.length === 0 && named.length > 0)
+    throw new VnicError("invalid", `KUBECONFIG: there is no file ${named.map(shown).join(" or ")}; correct it`);
+  return there.map(sourceOf);
+}
+
+function givenSource(given: string, origin: string): Source {
   const variable = variableOf(given);
   const setting = variable ?? origin;
   const value = variable === undefined ? given : process.env[variable];
@@ -74,46 +99,38 @@ function loadGiven(config: KubeConfig, given: string, origin: string): void {
       `the environment variable ${shownName(variable ?? "")}, which has the kubeconfig, is not set; set it, or correct ${origin}`,
     );
   const path = expandHome(value);
-  if (isText(value)) load(setting, () => config.loadFromString(value));
-  else if (existsSync(path)) load(path, () => config.loadFromFile(path));
-  else
-    throw new VnicError(
-      "invalid",
-      `kubeconfig ${shown(value)} is neither a file nor the text of one; ${advice(value, setting)}`,
-    );
+  if (isText(value)) return { origin: setting, text: value };
+  if (existsSync(path)) return sourceOf(path);
+  throw new VnicError(
+    "invalid",
+    `kubeconfig ${shown(value)} is neither a file nor the text of one; ${advice(value, setting)}`,
+  );
 }
 
-function loadDefault(client: Client, config: KubeConfig): void {
+function sourceOf(path: string): Source {
   try {
-    config.loadFromDefault();
-  } catch {
-    const files = process.env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [join(homedir(), ".kube", "config")];
-    for (const file of files) load(file, () => new client.KubeConfig().loadFromFile(file));
-    throw new VnicError("invalid", `the kubeconfigs ${files.join(", ")} can't be merged; correct KUBECONFIG`);
+    return { origin: path, text: readFileSync(path, "utf8"), folder: dirname(resolve(path)) };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new VnicError("invalid", `${path}: can't be read (${code}); correct the kubeconfig`);
   }
 }
 
-/** Reports an invalid kubeconfig without the parser's message, which would quote it. */
-function load(source: string, read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    const {
-      mark,
-      code,
-      message = "",
-    } = error as {
-      mark?: { line: number; column: number };
-      code?: string;
-      message?: string;
-    };
-    const where = mark && `line ${mark.line + 1}, column ${mark.column + 1}`;
-    const key = /^(?:clusters|users|contexts)\[\d+\][.\w]* is missing$/.exec(message)?.[0];
-    const what = where
-      ? `is not valid YAML at ${where}`
-      : (key ?? (code ? `can't be read (${code})` : "is no kubeconfig"));
+/** Parses a source, and refuses one that the client can't load. */
+function checkedSource(client: Client, source: Source): Fields {
+  const parsed = parseKubeconfig(source);
+  load(source.origin, new client.KubeConfig(), parsed);
+  return parsed;
+}
 
-    throw new VnicError("invalid", `${source}: ${what}; correct the kubeconfig`);
+/** Loads a parsed kubeconfig; an error doesn't have the client's message, which would quote it. */
+function load(origin: string, config: KubeConfig, parsed: Fields): void {
+  try {
+    config.loadFromString(JSON.stringify(parsed));
+  } catch (error) {
+    const { message = "" } = error as { message?: string };
+    const key = /^(?:clusters|users|contexts)\[\d+\][.\w]* is missing$/.exec(message)?.[0];
+    throw new VnicError("invalid", `${origin}: ${key ?? "is no kubeconfig"}; correct the kubeconfig`);
   }
 }
 

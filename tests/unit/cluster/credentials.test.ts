@@ -72,13 +72,13 @@ describe("an error about unusable credentials names the key, and quotes neither 
     ],
     [
       "a token in place of its path",
-      withProvider("tokenFile", { tokenFile: secret }),
-      /^users\["test"\]\.user\.auth-provider\.config\.tokenFile: the file can't be read \(ENOENT\); give its path here;/,
+      withUser({ tokenFile: secret }),
+      /^users\["test"\]\.user\.tokenFile: the file can't be read \(ENOENT\); give its path here;/,
     ],
     [
       "a token in place of its path that is longer than a path may be",
-      withProvider("tokenFile", { tokenFile: secret.repeat(500) }),
-      /\.config\.tokenFile: the file can't be read \(ENAMETOOLONG\)/,
+      withUser({ tokenFile: secret.repeat(500) }),
+      /\.user\.tokenFile: the file can't be read \(ENAMETOOLONG\)/,
     ],
     ...[secret, `http://admin:${secret}@`, `socks5://admin:${secret}@`, `socks9://admin:${secret}@127.0.0.1:99999`].map(
       (url): [string, string, RegExp] => [

@@ -9,6 +9,18 @@ import { kubeconfig } from "../../fakes/kubeconfig.ts";
 
 const text = kubeconfig({ server: "https://10.0.0.1:6443", contexts: ["one", "two"] });
 
+/** Does something while `KUBECONFIG` has this value. */
+function inEnvironment<T>(value: string, work: () => T): T {
+  const former = process.env.KUBECONFIG;
+  process.env.KUBECONFIG = value;
+  try {
+    return work();
+  } finally {
+    if (former === undefined) delete process.env.KUBECONFIG;
+    else process.env.KUBECONFIG = former;
+  }
+}
+
 describe("a kubeconfig", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), "vnic-test-"))));
@@ -58,6 +70,24 @@ describe("a kubeconfig", () => {
         `context ${JSON.stringify(context)} is not in the kubeconfig`,
       ));
 
+  for (const [key, value] of [
+    ["as-groups", ["auditors"]],
+    ["as-uid", "9b2f7c5e"],
+    ["as-user-extra", { reason: ["audit"] }],
+  ] as const) {
+    const withUser = (fields: object) =>
+      text.replace(`"token": "not-a-secret"`, JSON.stringify({ as: "ann", ...fields }).slice(1, -1));
+    it(`is refused when its user impersonates more than a user name: ${key}`, () =>
+      expect(() => loadKubeConfig(client, { kubeconfig: withUser({ [key]: value }) })).to.throw(
+        `users["test"].user.${key}: only a user name (as) can be impersonated`,
+      ));
+
+    it(`is read when its user has an empty ${key}`, () => {
+      const kubeconfig = withUser({ [key]: typeof value === "string" ? "" : [] });
+      expect(loadKubeConfig(client, { kubeconfig }).getCurrentUser()?.impersonateUser).to.equal("ann");
+    });
+  }
+
   it("is refused when the file doesn't exist", () =>
     expect(() => loadKubeConfig(client, { kubeconfig: join(folder, "none") })).to.throw(
       /kubeconfig ".*none" is neither a file nor the text of one; correct vnic:kubeconfig/,
@@ -85,7 +115,7 @@ describe("a kubeconfig", () => {
       [
         "an alias",
         `users:\n- user: { token: *${secret} }`,
-        /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/,
+        /^vnic:kubeconfig: is not valid YAML: one of its aliases \(\*\) can't be resolved;/,
       ],
       ["a tab", `users:\n\t- token: ${secret}`, /^vnic:kubeconfig: is not valid YAML at line 2, column \d+;/],
       ["truncated JSON", `{"users": ["${secret}`, /^vnic:kubeconfig: is not valid YAML at line 1, column \d+;/],
@@ -117,21 +147,22 @@ describe("a kubeconfig", () => {
           .and.not.to.include("czNjcmV0");
       });
 
+    it("a text in KUBECONFIG, where a path should be", () => {
+      const given = `{"users": [{"name": "a", "user": {"token": "${secret}"}}]}`;
+      const { message } = inEnvironment(given, () => errorOf(() => loadKubeConfig(client, {})));
+      expect(message)
+        .to.match(/^KUBECONFIG: there is no file \(a text of/)
+        .and.not.to.include(secret);
+    });
+
     it("a file, also when it is one of several in KUBECONFIG", () => {
       const [good, bad] = [join(folder, "good"), join(folder, "bad")];
       writeFileSync(good, text);
       writeFileSync(bad, `users: [\n token: ${secret} }`);
       const words = `${bad}: is not valid YAML at line 2, column`;
       expect(errorOf(() => loadKubeConfig(client, { kubeconfig: bad })).message).to.include(words);
-      const before = process.env.KUBECONFIG;
-      process.env.KUBECONFIG = `${good}:${bad}`;
-      try {
-        const { message } = errorOf(() => loadKubeConfig(client, {}));
-        expect(message).to.include(words).and.not.to.include(secret);
-      } finally {
-        if (before === undefined) delete process.env.KUBECONFIG;
-        else process.env.KUBECONFIG = before;
-      }
+      const { message } = inEnvironment(`${good}:${bad}`, () => errorOf(() => loadKubeConfig(client, {})));
+      expect(message).to.include(words).and.not.to.include(secret);
     });
   });
 });
