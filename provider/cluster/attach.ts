@@ -15,6 +15,9 @@ const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 /** Interval of pings; the other end has the same time to answer. */
 const pingMilliseconds = 5000;
 
+/** More bytes than the API server puts into one message. The client's own limit is 100 MiB, and a kubelet may send anything. */
+const maxMessageBytes = 2 ** 20;
+
 /** The parts of a connection that a socket needs. */
 type SocketConnection = Pick<Connection, "server" | "current" | "renew" | "overloaded" | "applyToSocket">;
 
@@ -52,7 +55,7 @@ export async function openAttachment(
 async function connect(connection: SocketConnection, path: string): Promise<WebSocket | undefined> {
   // Loaded on first use, because a preview opens no connection.
   const { WebSocket } = await import("ws");
-  const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds };
+  const options: ClientOptions = { handshakeTimeout: 2 * pingMilliseconds, maxPayload: maxMessageBytes };
   await connection.applyToSocket(options);
   const socket = new WebSocket(connection.server.replace(/^http/, "ws") + path, protocols, options);
   // Without a listener, an error would end the process.

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { parseJson } from "../../base/json.ts";
+import { truncate } from "../../base/quote.ts";
 import { StringDecoder } from "node:string_decoder";
 import type * as z from "zod";
 import type { Attachment, Cluster } from "../../cluster/cluster.ts";
@@ -9,6 +10,7 @@ import type { NodeObject } from "../../model/kubernetes/node.ts";
 import type { PodObject } from "../../model/kubernetes/pod.ts";
 import { readSessionPod } from "../../model/kubernetes/session-pod.ts";
 import { sessionContainer, sessionJob, type SessionJobOptions } from "../../model/kubernetes/session-job.ts";
+import { maxLength } from "../../model/schema/bounds.ts";
 import { protocolVersion } from "../../model/wire/hello.ts";
 import {
   type Answer,
@@ -49,10 +51,17 @@ type Verb = keyof typeof results;
 type RequestFields<V extends Verb> = Omit<Extract<Request, { verb: V }>, "id" | "verb">;
 type Result<V extends Verb> = z.output<(typeof results)[V]>;
 
-/** Longer than a survey of all Vnics of a node. */
-const maxLineLength = 64 * 2 ** 20;
+/**
+ * More characters than an answer about one Vnic has. A node may send anything, and a process with the reconciler's
+ * memory must be able to parse it.
+ */
+const usualLineLength = 2 ** 20;
+/** For each Vnic of a survey, which only a program's driver makes; and for all of them. */
+const [surveyedLength, maxSurveyLength] = [2 ** 16, 2 ** 26];
 
 interface Pending {
+  /** The largest number of characters of its answer. */
+  readonly longest: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: VnicError) => void;
   readonly onStep: (step: string) => void;
@@ -89,13 +98,14 @@ export class Session {
       const [first, ...others] = decoder.write(chunk).split("\n");
       rest += first;
       for (const next of others) {
+        if (this.isTooLong(rest)) break;
         this.receive(rest);
         rest = next;
       }
-      if (rest.length > maxLineLength) {
-        this.break(`it sent a line of more than ${maxLineLength} characters`);
-        attachment.close();
-      }
+      if (!this.isTooLong(rest)) return;
+      rest = "";
+      this.break(`it sent a line of more than ${this.longestLine} characters`);
+      attachment.close();
     });
     attachment.onClose((why) => this.break(why));
   }
@@ -140,7 +150,9 @@ export class Session {
   ): Promise<Result<V>> {
     if (this.broken !== undefined) return Promise.reject(this.brokenError(this.broken));
     return new Promise<unknown>((resolve, reject) => {
-      this.pending.set(id, { resolve, reject, onStep });
+      const { plans } = fields as Partial<RequestFields<"survey">>;
+      const longest = plans === undefined ? usualLineLength : lengthOfSurvey(plans.length);
+      this.pending.set(id, { longest, resolve, reject, onStep });
       this.silence.start();
       this.attachment.write(`${JSON.stringify({ id, verb, ...fields })}\n`);
     }).then((result) => {
@@ -160,14 +172,25 @@ export class Session {
     this.break("it was closed");
   }
 
+  private isTooLong({ length }: string): boolean {
+    return length > usualLineLength && length > this.longestLine;
+  }
+
+  /** The largest number of characters that a line may have, by what is awaited. */
+  private get longestLine(): number {
+    return Math.max(usualLineLength, ...[...this.pending.values()].map(({ longest }) => longest));
+  }
+
   private receive(line: string): void {
+    // Nobody waits for it.
+    if (this.pending.size === 0) return;
     const json = parseJson(line);
     const id = (json as { id?: unknown } | null | undefined)?.id as number;
     const waiting = this.pending.get(id);
     if (!waiting) return;
     const parsed = answer.safeParse(json);
     const { data } = parsed;
-    if (data && "step" in data) return waiting.onStep(data.step);
+    if (data && "step" in data) return waiting.onStep(truncate(data.step, maxLength.message));
     this.pending.delete(id);
     if (this.pending.size === 0) this.silence.stop();
     if (!data) waiting.reject(this.invalidAnswer());
@@ -177,11 +200,8 @@ export class Session {
 
   /** Adds the node's name, which the node side doesn't know, to a failure. A refusal already names the input that is wrong. */
   private errorOf({ kind, message, subject }: NodeSideError): VnicError {
-    return new VnicError(
-      kind,
-      kind === "failed" ? `node ${this.node}: ${message}` : message,
-      subject ? { subject } : {},
-    );
+    const words = truncate(message, maxLength.message);
+    return new VnicError(kind, kind === "failed" ? `node ${this.node}: ${words}` : words, subject ? { subject } : {});
   }
 
   private break(why: string): void {
@@ -196,6 +216,10 @@ export class Session {
   private brokenError(why: string): VnicError {
     return new VnicError("sessionBroken", `injection session ${systemNamespace}/${this.job} ended: ${why}`);
   }
+}
+
+function lengthOfSurvey(vnics: number): number {
+  return Math.min(usualLineLength + vnics * surveyedLength, maxSurveyLength);
 }
 
 export interface SessionOptions extends Omit<SessionJobOptions, "layout"> {

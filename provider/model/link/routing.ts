@@ -176,12 +176,19 @@ export function routingSteps(wanted: readonly Entry[], live: readonly Entry[]): 
   return { 4: lines(4), 6: lines(6) };
 }
 
+/** Maximum number of differences that are described one by one. A pod may make any number of them. */
+const maxDescribed = 64;
+
 /** Describes how existing entries differ from the wanted ones. */
 export function routingDrift(wanted: readonly Entry[], live: readonly Entry[]): string[] {
-  return [
+  const differences = [
     ...without(wanted, live).map(({ object, words }) => `the ${object} "${words}" is missing`),
     ...without(live, wanted).map(({ object, words }) => `the ${object} "${words}" is too many`),
   ];
+  const more = differences.length - maxDescribed;
+  return more > 0
+    ? [...differences.slice(0, maxDescribed), `${more} other routes and rules are missing or too many`]
+    : differences;
 }
 
 /** Set difference. It uses a Set, because a pod may have any number of entries. */

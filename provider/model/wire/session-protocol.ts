@@ -165,7 +165,7 @@ export const inspectResult = z.strictObject({
   ),
 });
 export const goResult = z.strictObject({});
-export const helloResult = z.strictObject({ protocol: z.number(), version: z.string() });
+export const helloResult = z.strictObject({ protocol: z.number(), version: z.string().max(maxLength.labelName) });
 
 export const request = z.discriminatedUnion("verb", [
   z.strictObject({ id: z.int(), verb: z.literal("hello") }),

@@ -97,6 +97,13 @@ describe("an attachment to a container", () => {
     expect(await ended).to.equal("container main has ended");
   });
 
+  it("is closed by a message that is larger than any of the API server's", async () => {
+    const { peer, ended, shown } = await open();
+    peer.send(frame(1, "x".repeat(2 ** 20)));
+    expect(await ended).to.match(/Max payload size exceeded/);
+    expect(shown()).to.equal("");
+  });
+
   it("reports its end to whoever asks later", async () => {
     const { attachment, peer, ended } = await open();
     peer.terminate();

@@ -50,21 +50,43 @@ describe("a session", () => {
     expect(await asked).to.deep.include({ kind: "refused", message: "Schnittstelle „eth1“ fehlt" });
   });
 
-  it("takes little time for a line of megabytes that arrives in small pieces, and ends if it is too long", async () => {
+  const emitLong = (attachment: FakeAttachment, bytes: number, piece: Buffer) => {
+    for (let sent = 0; sent < bytes && !attachment.closed; sent += piece.length) attachment.emit(piece);
+  };
+
+  it("takes little time for a survey of megabytes that arrives in small pieces, and ends if it is too long", async () => {
     const { session, attachment } = open();
-    const asked = session.request("hello", {});
+    const plans = Array.from({ length: 2000 }, () => ({ vnic, pod: injectPlan().pod }));
+    const asked = session.request("survey", { plans });
     const began = performance.now();
-    const emit = (bytes: number, piece: Buffer) => {
-      for (let sent = 0; sent < bytes; sent += piece.length) attachment.emit(piece);
-    };
-    emit(2 ** 24, Buffer.alloc(2 ** 12, "x"));
+    emitLong(attachment, 2 ** 24, Buffer.alloc(2 ** 12, "x"));
     attachment.emit("\n");
-    attachment.say({ id: 1, result: hello });
-    expect(await asked).to.deep.equal(hello);
-    const other = rejection(session.request("hello", {}));
-    emit(2 ** 26 + 1, Buffer.alloc(2 ** 16, "x"));
+    attachment.say({ id: 1, result: { seen: [] } });
+    expect(await asked).to.deep.equal({ seen: [] });
+    const other = rejection(session.request("survey", { plans }));
+    emitLong(attachment, 2 ** 27, Buffer.alloc(2 ** 16, "x"));
     expect((await other).message).to.contain("it sent a line of more than 67108864 characters");
     expect((performance.now() - began) / 1000).to.be.below(5);
+  });
+
+  it("keeps no more than a megabyte of what a node says, unless a survey was asked for", async () => {
+    for (const chunks of [[2 ** 16], [2 ** 21]].map(([size = 0]) => Buffer.alloc(size, "[],"))) {
+      const { session, attachment } = open();
+      const asked = ["hello", "list"].map((verb) => rejection(session.request(verb as "hello", {})));
+      emitLong(attachment, 2 ** 26, chunks);
+      for (const error of await Promise.all(asked))
+        expect(error.message).to.contain("it sent a line of more than 1048576 characters");
+      expect(attachment.closed).to.equal(true);
+    }
+  });
+
+  it("passes on no more of a node's words than a condition's message has", async () => {
+    const { session, attachment } = open();
+    const steps: string[] = [];
+    const asked = rejection(session.request("eject", { plan: { vnic } }, (step) => steps.push(step)));
+    const long = "x".repeat(500_000);
+    attachment.say({ id: 1, step: long }, { id: 1, error: { kind: "refused", message: long } });
+    expect([(await asked).message.length, ...steps.map(({ length }) => length)]).to.deep.equal([4096, 4096]);
   });
 
   it("understands many lines that arrive at once", async () => {

@@ -135,4 +135,12 @@ describe("the routes and rules of a pod", () => {
     ]);
     expect(routingDrift(wanted.slice(1), live)[0]).to.match(/^the route "10\.20\.0\.9\/32 .*" is too many$/);
   });
+
+  it("are described by few words, however many a pod has made", () => {
+    const rows = Array.from({ length: 1000 }, (_, n) => ({ ...routes[2], dst: `10.8.${n >> 8}.${n % 256}` }));
+    const made = liveEntries(uid(1), "net1", 4, rows, []);
+    const words = routingDrift(wanted, [...live, ...made]);
+    expect(words).to.have.length(65);
+    expect(words.at(-1)).to.equal("936 other routes and rules are missing or too many");
+  });
 });
