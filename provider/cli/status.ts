@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { VnicError } from "../base/errors.ts";
-import { printable } from "../base/printable.ts";
 import { openRawApi, type RawApi } from "../cluster/raw-api.ts";
 import { apiVersion, parseVnicId, type VnicRef } from "../model/names.ts";
 import { rowOf, type VnicRow } from "../model/overview/row.ts";
 import type { StoredVnic } from "../model/vnic/record.ts";
 import { accessOf, type AccessOptions, imageOption, withAccess } from "./access.ts";
-import { columns, oneLine, print, printJson, styled } from "./output.ts";
+import { columns, forTerminal, oneLine, print, printJson, styled } from "./output.ts";
 
 interface StatusOptions extends AccessOptions {
   readonly namespace?: string;
@@ -88,7 +87,7 @@ async function watch(api: RawApi, options: StatusOptions): Promise<never> {
   for (let first = true; ; first = false) {
     const rows = await readRows(api, options);
     if (process.stdout.isTTY && !options.json) {
-      process.stdout.write(`\u001b[2J\u001b[H${printable(table(rows).map(oneLine).join("\n"))}\n`);
+      process.stdout.write(`\u001b[2J\u001b[H${forTerminal(table(rows).map(oneLine).join("\n"))}\n`);
     } else {
       const changed = rows.filter((row) => {
         const { age: _, lease: __, ...lasting } = row;

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { printable } from "../base/printable.ts";
 
 /** Shows text in the resource's row of the progress display. */
 export type Progress = (text: string) => void;
@@ -40,7 +41,8 @@ function rowOf(
     if (!engine) return;
     const request = new engine.requests.LogRequest();
     style(request, engine.requests);
-    request.setMessage(text);
+    // It may quote others, such as the message of a pod's condition.
+    request.setMessage(printable(text));
     request.setUrn(urn);
     engine.client.log(request, () => undefined);
   };
