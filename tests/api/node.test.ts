@@ -1,9 +1,19 @@
 import { expect } from "chai";
-import { agentName, providerServiceAccount, reconcilerName, systemNamespace } from "../../provider/model/names.ts";
+import {
+  agentName,
+  annotations,
+  apiVersion,
+  providerServiceAccount,
+  reconcilerName,
+  systemNamespace,
+} from "../../provider/model/names.ts";
+import { messageOf } from "../../provider/base/errors.ts";
+import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { until } from "../lab/run.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
-import { applyObjects, installPlatform, kubectl, removeParts } from "../support/cluster.ts";
+import { applyObjects, installPlatform, kubectl, removeParts, serviceAccountKubeconfig } from "../support/cluster.ts";
 import { someSessionJob } from "../support/session-job.ts";
 
 /* The requests that the API server allows to a node, which has a kubelet's credentials. */
@@ -83,6 +93,47 @@ describe("a node", () => {
     expect((await token(agentName, ...(await boundTo("agent-node2")))).stderr).to.match(/different node/);
     const own = await token(agentName, ...(await boundTo("agent-node1")));
     expect(own.stderr).to.equal("");
+  });
+
+  it("changes with its agent's token what the agent observes of a Vnic, and nothing by which drivers find pods and claims", async () => {
+    const vnic = {
+      apiVersion,
+      kind: "Vnic",
+      metadata: { name: "wire", namespace, annotations: { [annotations.node]: "node1" } },
+      spec: { pod: { name: "db" }, network: { name: "lan" } },
+    };
+    await applyObjects(api.kubectl, [vnic]);
+    const kubeconfig = await serviceAccountKubeconfig(
+      api.kubectl,
+      systemNamespace,
+      agentName,
+      await boundTo("agent-node1"),
+    );
+    const cluster = await openCluster({ kubeconfig });
+    const ref = { namespace, name: "wire" };
+    const uid = await kubectl(api.kubectl, ["get", "vnic", "wire", "-n", namespace, "-o", "jsonpath={.metadata.uid}"]);
+    const change = (more: Partial<VnicStatus>) =>
+      cluster.changeVnicStatus(ref, uid, (status) => ({ ...status, ...more })).then(() => "", messageOf);
+    const lease = {
+      ...{ address: "192.168.60.7/24", server: "192.168.60.1", leaseSeconds: 30, renewSeconds: 15, rebindSeconds: 26 },
+      ...{ obtainedAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T00:00:30Z" },
+    };
+    const claim = { name: "a", uid: "b", resourceVersion: "1" };
+    const entry = { name: "shop/lan", pod: "other", podUid: "c", interface: "eth0", mac: "02:00:00:00:00:01" };
+    const pod = { name: "other", uid: "c", sandboxId: "d" };
+    await until("the policy to take effect", 30, async () => (await change({ node: "node2" })) !== "" || undefined);
+    for (const [field, more] of Object.entries({
+      node: { node: "node2" },
+      pod: { pod },
+      recordUid: { recordUid: "e" },
+      addressClaims: { addressClaims: [claim] },
+      networkStatus: { networkStatus: entry },
+    }))
+      expect(await change(more), field).to.match(
+        new RegExp(`a node agent may change conditions, lease and interface only, and not ${field}`),
+      );
+    const live = { name: "net1", mac: "02:00:00:00:00:07", mtu: 1500, addresses: ["192.168.60.7/24"], up: true };
+    expect(await change({ interface: live, lease })).to.equal("");
   });
 
   it("puts no pod of its own in our namespace, where a driver would take it for a session's", async () => {

@@ -29,7 +29,13 @@ export function agentPart(options: PlatformOptions): Manifest[] {
   ];
 }
 
-/** Lets an agent change only the status of Vnics on its own node, which its token names; RBAC can't express that. */
+/** The fields of a Vnic's status by which drivers find pods on other nodes, and claims of addresses. */
+const fieldsOfDrivers = ["observedGeneration", "recordUid", "node", "pod", "addressClaims", "networkStatus"];
+
+/**
+ * Lets an agent change only the status of Vnics on its own node, which its token names, and there only what it observes; RBAC
+ * can't express that.
+ */
 function ownNodeOnly() {
   const claim = "authentication.kubernetes.io/node-name";
   return admissionPolicy({
@@ -44,6 +50,10 @@ function ownNodeOnly() {
           `request.userInfo.extra["${claim}"][0] == oldObject.metadata.annotations["${annotations.node}"]`,
         ].join(" && "),
         messageExpression: literal("a node agent may change the status of Vnics of its own node only"),
+      },
+      {
+        expression: literal(fieldsOfDrivers) + ".all(k, object.?status[?k] == oldObject.?status[?k])",
+        messageExpression: `'status: a node agent may change conditions, lease and interface only, and not ' + ${literal(fieldsOfDrivers)}.filter(k, object.?status[?k] != oldObject.?status[?k])[0]`,
       },
     ],
   });
