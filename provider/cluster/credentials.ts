@@ -21,6 +21,29 @@ export function refuseServer(config: KubeConfig): void {
     throw credentialError(key, `has a part after "?" or "#", which no request would have in its place; leave it out`);
 }
 
+/**
+ * Refuses what must be text and isn't, like a number without quotes. The client takes a number in place of a file's path for a
+ * file that this process has open.
+ */
+export function refuseOtherThanText(config: KubeConfig): void {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  const authProvider = user?.authProvider as { config?: { tokenFile?: unknown } } | undefined;
+  const ofCluster = (key: string) => `clusters[${JSON.stringify(cluster?.name)}].cluster.${key}`;
+  const ofUser = (key: string) => `users[${JSON.stringify(user?.name)}].user.${key}`;
+  const texts: readonly [key: string, value: unknown][] = [
+    [ofCluster("certificate-authority"), cluster?.caFile],
+    [ofCluster("proxy-url"), cluster?.proxyUrl],
+    [ofCluster("tls-server-name"), cluster?.tlsServerName],
+    [ofUser("client-certificate"), user?.certFile],
+    [ofUser("client-key"), user?.keyFile],
+    [ofUser("tokenFile"), authProvider?.config?.tokenFile],
+    [ofUser("as"), user?.impersonateUser],
+  ];
+  for (const [key, value] of texts)
+    if (value !== undefined && value !== null && typeof value !== "string")
+      throw credentialError(key, "is not text; write it in quotes");
+}
+
 /** Obtains the credentials of the kubeconfig's user, from the kubeconfig itself or from its plugin. */
 export async function obtainCredentials<T>(config: KubeConfig, obtain: () => Promise<T>): Promise<T> {
   try {

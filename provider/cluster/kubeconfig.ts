@@ -4,7 +4,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { VnicError } from "../base/errors.ts";
 import { quote } from "../base/quote.ts";
-import { refuseServer } from "./credentials.ts";
+import { refuseOtherThanText, refuseServer } from "./credentials.ts";
 import {
   type Fields,
   mergeKubeconfigs,
@@ -59,6 +59,7 @@ export function loadKubeConfig(
         : `the kubeconfig of ${variableOf(kubeconfig) ?? setting} has no current context that leads to a server; correct it`,
     );
   refuseServer(config);
+  refuseOtherThanText(config);
   if (merged) refuseImpersonation(merged, config.getCurrentUser()?.name);
   return config;
 }

@@ -82,7 +82,7 @@ function forClient(given: Fields, folder: string | undefined): Fields {
   // A command without a slash is searched in PATH.
   if (typeof command === "string" && command.includes("/")) fields["exec"] = { ...exec, command: inFolder(command) };
   const { tokenFile, ...others } = fields;
-  if (!tokenFile) return fields;
+  if (tokenFile === undefined || tokenFile === null || tokenFile === "") return fields;
   // The client knows such a file only by this form, and prefers a token.
   return { ...others, token: undefined, "auth-provider": { name: "tokenFile", config: { tokenFile } } };
 }

@@ -87,6 +87,21 @@ describe("an error about unusable credentials names the key, and quotes neither 
         /^users\["test"\]\.user: the credentials can't be used/,
       ],
     ),
+    [
+      "a number in place of a file's path",
+      withServer(server).replace('"server"', '"certificate-authority": 0, "server"'),
+      /^clusters\["test"\]\.cluster\.certificate-authority: is not text; write it in quotes/,
+    ],
+    [
+      "a number in place of a token's file",
+      withUser({ tokenFile: 0 }),
+      /^users\["test"\]\.user\.tokenFile: is not text; write it in quotes/,
+    ],
+    [
+      "a list in place of a user's name",
+      withUser({ token: "t", as: [secret] }),
+      /^users\["test"\]\.user\.as: is not text/,
+    ],
     ["an unknown scheme", withServer(`${secret}://10.0.0.1`), /\.cluster\.server: is not a URL/],
     ["a token of two lines", withUser({ token: `${secret}\nx` }), /^users\["test"\]\.user: the token has a character/],
     [
