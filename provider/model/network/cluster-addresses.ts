@@ -21,12 +21,12 @@ export interface AddressedNode {
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
-/** All addresses of a node: its own, and the ranges of its pods. */
+/** All addresses of a node: its own, and the ranges of its pods. A kubelet may report any number of addresses. */
 export function addressesOfNode({ metadata, spec, status }: AddressedNode): ClusterAddress[] {
   const name = metadata?.name ?? "";
   const own = status?.addresses?.filter(({ type }) => type === "InternalIP" || type === "ExternalIP") ?? [];
   return [
-    ...own.map(({ address }) => ({ holder: `node ${name}`, value: address })),
+    ...own.slice(0, maxItems.nodeAddresses).map(({ address }) => ({ holder: `node ${name}`, value: address })),
     ...(spec?.podCIDRs ?? []).map((value) => ({ holder: `the pods of node ${name}`, value, isVirtual: true as const })),
   ];
 }

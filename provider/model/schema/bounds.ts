@@ -17,6 +17,8 @@ export const maxItems = {
   exceptions: 256,
   /** Networks that exist only within the cluster. */
   clusterNetworks: 256,
+  /** Addresses of a node, which its kubelet reports. */
+  nodeAddresses: 64,
   /** One for each address family. */
   ranges: 2,
   exclusions: 1024,

@@ -41,6 +41,16 @@ describe("the cluster's own addresses", () => {
   });
 
   it("are only these", () => expect(words("192.168.50.12/24", "10.244.2.1/16", "2001:db8::12/64")).to.deep.equal([]));
+
+  it("are few of each node, however many its kubelet reports", () => {
+    const addresses = Array.from({ length: 1000 }, (_, n) => ({
+      type: "InternalIP",
+      address: `10.9.${n >> 8}.${n % 256}`,
+    }));
+    expect(addressesOfNode({ metadata: { name: "worker-1" }, status: { addresses } })).to.have.length(
+      maxItems.nodeAddresses,
+    );
+  });
 });
 
 describe("the networks that exist only within the cluster", () => {
