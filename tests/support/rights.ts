@@ -1,6 +1,8 @@
 import * as client from "@kubernetes/client-node";
 import { systemNamespace } from "../../provider/model/names.ts";
 import type { Manifest, Rule } from "../../provider/model/platform/manifest.ts";
+import type { ApiServer } from "./api/server.ts";
+import { kubectl } from "./cluster.ts";
 
 /** A right of an account on the API server, in one namespace or in all. */
 export interface Right {
@@ -68,4 +70,50 @@ export function openReviews(kubeconfig: string): (right: Right) => Promise<boole
     const { status } = await api.createSubjectAccessReview({ body: { spec: { user, groups, resourceAttributes } } });
     return status?.allowed ?? false;
   };
+}
+
+/**
+ * All rights of one of our service accounts in a namespace, as the API server lists them. Those that all accounts have
+ * are left out.
+ */
+export async function listRights(
+  api: Pick<ApiServer, "kubectl">,
+  account: string,
+  namespace: string,
+): Promise<Right[]> {
+  const groups = ["system:serviceaccounts", `system:serviceaccounts:${systemNamespace}`, "system:authenticated"];
+  const rulesOf = async (user: string) => {
+    const review = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } };
+    const as = [`--as=${user}`, ...groups.map((group) => `--as-group=${group}`)];
+    const text = await kubectl(
+      api.kubectl,
+      ["create", "--validate=false", "-f", "-", "-o", "json", ...as],
+      JSON.stringify(review),
+    );
+    const { status } = JSON.parse(text) as { status: { resourceRules: Rule[]; incomplete: boolean } };
+    if (status.incomplete) throw new Error(`the rights of ${user} can't be listed`);
+    return status.resourceRules.flatMap(({ apiGroups, resources, resourceNames = [""], verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.flatMap((verb) =>
+            resourceNames.map((name) => ({
+              account,
+              verb,
+              group,
+              resource: name ? `${resource} ${name}` : resource,
+              namespace,
+            })),
+          ),
+        ),
+      ),
+    );
+  };
+  const usual = new Set((await rulesOf(`system:serviceaccount:${systemNamespace}:nobody`)).map(keyOf));
+  const all = await rulesOf(`system:serviceaccount:${systemNamespace}:${account}`);
+  return all.filter((right) => !usual.has(keyOf(right)));
+}
+
+/** A right as one text. */
+export function keyOf({ verb, group, resource }: Right): string {
+  return `${verb} ${resource}${group && `.${group}`}`;
 }

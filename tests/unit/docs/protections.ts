@@ -331,13 +331,22 @@ export const protections: Readonly<Record<string, Proofs>> = {
   "the provider's token can't change anything of a pod but its annotation network-status, which needs the option `networkStatus`":
     { "api/network-status.test.ts": ["is all that the provider and the reconciler may change of a pod"] },
   "the reconciler's token can't do more than its role says": {
-    "api/tenancy.test.ts": ["gives each account exactly the rights of the manifests, for every verb on every resource"],
+    "api/tenancy.test.ts": [
+      "gives each account no right that the manifests don't name, on whatever the API server has",
+      "gives each account exactly the rights of the manifests, for every verb on every resource",
+    ],
   },
   "the agent's token can't change the status of another node's Vnics, or anything else": {
     "lifecycle/dhcp.test.ts": [
       "is reported in the record only by the agent of the Vnic's node, which has no other rights",
     ],
   },
+  "the agent's token can't have a driver change another pod's annotation or free another Vnic's address, by the status of its own node's Vnics":
+    {
+      "api/node.test.ts": [
+        "changes with its agent's token what the agent observes of a Vnic, and nothing by which drivers find pods and claims",
+      ],
+    },
   "the injection container can't use a token of the API server, or the runtime's socket": {
     "lifecycle/privileges.test.ts": [
       "don't include a token of the API server",
@@ -358,6 +367,16 @@ export const protections: Readonly<Record<string, Proofs>> = {
     "lifecycle/dhcp.test.ts": [
       "is reported in the record only by the agent of the Vnic's node, which has no other rights",
     ],
+  },
+  "a node can't exhaust the memory of the reconciler by the size of its answers": {
+    "unit/lifecycle/session/session.test.ts": [
+      "keeps no more than a megabyte of what a node says, unless a survey was asked for",
+    ],
+    "unit/cluster/attach.test.ts": ["is closed by a message that is larger than any of the API server's"],
+  },
+  "a node can't send control characters to a terminal by what its kubelet or the session on it reports": {
+    "unit/base/printable.test.ts": ["has no control sequences, whatever it contains"],
+    "unit/hooks/progress.test.ts": ["has no control characters, whoever has written it"],
   },
   "a node can't put a pod into `vnic-system` that a driver takes for a session of another node, under the admission policy":
     { "api/node.test.ts": ["puts no pod of its own in our namespace, where a driver would take it for a session's"] },
