@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { netnsDirectory } from "../model/kubernetes/runtime-layout.ts";
@@ -41,13 +42,19 @@ export function netnsName(path: string): string {
   return dirname(path) === netnsDirectory ? basename(path) : path;
 }
 
-/** The inode of a network namespace, unique while the namespace exists; undefined if it is gone. */
+/**
+ * The inode of a pod's network namespace, unique while the namespace exists; undefined if it is gone. Its path may be left
+ * as an empty file when a runtime has only unmounted it. What isn't a namespace is never opened, because a FIFO blocks who
+ * opens it. The node's own namespace is no pod's.
+ */
 export async function netnsInode(name: string): Promise<number | undefined> {
-  try {
-    return (await stat(netnsPath(name))).ino;
-  } catch {
-    return undefined;
-  }
+  const [found, own] = await Promise.all([netnsPath(name), hostPath("/proc/self/ns/net")].map(statOf));
+  // All namespaces are on one file system (nsfs).
+  return !own || (found?.dev === own.dev && found.ino !== own.ino) ? found?.ino : undefined;
+}
+
+function statOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch(() => undefined);
 }
 
 /** A pod's network namespace; the inode tells it from a later one at the same path. */

@@ -7,7 +7,7 @@ import { kernelPrograms } from "../../support/kernel/prepare.ts";
 
 const tests = join(import.meta.dirname, "..", "..");
 /** On every Debian: coreutils, the shell, and mount. */
-const everywhere = ["cat", "dd", "env", "mount", "sh", "stat", "stdbuf", "true", "umount"];
+const everywhere = ["cat", "dd", "env", "mkfifo", "mount", "sh", "stat", "stdbuf", "true", "umount"];
 
 /** The first words of the commands in a source file, as far as they are written out. */
 function programsIn(source: string): string[] {
