@@ -289,9 +289,8 @@ export function quarantineSteps(live: { readonly name: string; readonly index?: 
  * no route, MTU or router preference.
  */
 const announcedAddressesOnly = [
-  ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "addr_gen_mode=0", "use_tempaddr=0"],
+  ...["accept_ra=2", "accept_ra_pinfo=1", "autoconf=1", "use_tempaddr=0"],
   ...["accept_ra_defrtr=0", "accept_ra_mtu=0", "accept_ra_rtr_pref=0", "accept_ra_rt_info_max_plen=0"],
-  "router_solicitation_delay=0",
 ];
 
 /**
@@ -299,7 +298,8 @@ const announcedAddressesOnly = [
  * answers ARP only for its own addresses, keeps the other addresses of a subnet when the first one is removed, and
  * accepts no redirects or source routes from the LAN. Without an IPv6 address IPv6 is off, so that no router
  * advertisement can add one. With SLAAC the NIC accepts announced prefixes and nothing else, and forms addresses from
- * its MAC. Its link-local address is usable at once (accept_dad), as probes for the other addresses are sent from it.
+ * its MAC. Its link-local address is formed and usable at once, as probes for the other addresses are sent from it. With
+ * dad_transmits and addr_gen_mode, that is so whatever the pod has set for all links or for new ones.
  * Keys contain slashes, because names may contain dots.
  */
 export function sysctls(device: string, plan: Addressing): string[] {
@@ -307,7 +307,8 @@ export function sysctls(device: string, plan: Addressing): string[] {
   const ipv6 = hasIpv6(plan)
     ? [
         ...(plan.slaac ? announcedAddressesOnly : ["accept_ra=0", "autoconf=0"]),
-        ...["accept_redirects=0", "accept_dad=0", "ndisc_notify=1", "disable_ipv6=0"],
+        ...["addr_gen_mode=0", "accept_dad=0", "dad_transmits=0", "router_solicitation_delay=0"],
+        ...["accept_redirects=0", "ndisc_notify=1", "disable_ipv6=0"],
       ]
     : ["accept_ra=0", "disable_ipv6=1"];
   return [

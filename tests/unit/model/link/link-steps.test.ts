@@ -307,6 +307,8 @@ describe("the kernel's settings for the NIC", () => {
       "net/ipv6/conf/net1/accept_ra=0",
       "net/ipv6/conf/net1/autoconf=0",
       "net/ipv6/conf/net1/ndisc_notify=1",
+      "net/ipv6/conf/net1/addr_gen_mode=0",
+      "net/ipv6/conf/net1/dad_transmits=0",
     ]);
   });
   it("take addresses of router advertisements with SLAAC, and no route", () => {
