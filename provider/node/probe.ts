@@ -1,11 +1,11 @@
-import { familyOf, hostOf } from "../base/address.ts";
+import { familyOf, hostOf, solicitedGroup } from "../base/address.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
-import { VnicError } from "../base/errors.ts";
+import { messageOf, VnicError } from "../base/errors.ts";
 import { truncate } from "../base/quote.ts";
 import type { InjectPlan, Interface } from "../model/wire/session-protocol.ts";
 import { ipBatch, ipRows } from "./link.ts";
-import { device as deviceWord, host as hostWord, ipLine } from "../model/link/ip-line.ts";
+import { device as deviceWord, host as hostWord, ipLine, mac as macWord } from "../model/link/ip-line.ts";
 import { type Netns, startLongRunningIn } from "./netns.ts";
 import { Slots } from "./fair-slots.ts";
 import type { LongRunning } from "./run.ts";
@@ -111,23 +111,64 @@ function sendArpProbe(
 /**
  * Sends neighbour solicitations through the kernel. The kernel's own duplicate address detection doesn't say who
  * answered, and takes a second.
+ *
+ * All network namespaces of the node share the kernel's table of neighbours. If others have filled it, the kernel refuses
+ * the entry of a host, or drops a question because there is no room for the entry of the group to which it is sent. Then
+ * the questions are repeated by entries that aren't counted.
  */
 async function askByNeighborDiscovery(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
   if (hosts.length === 0) return [];
-  const forget = hosts.map((host) => ipLine`neigh del ${hostWord(host)} dev ${deviceWord(device)}`);
-  const ask = hosts.map((host) => ipLine`neigh replace ${hostWord(host)} dev ${deviceWord(device)} nud none use`);
+  const on = ipLine`dev ${deviceWord(device)}`;
+  const forget = hosts.map((host) => ipLine`neigh del ${hostWord(host)} ${on}`);
+  const ask = hosts.map((host) => ipLine`neigh replace ${hostWord(host)} ${on} nud none use`);
+  const groups = hosts.map(solicitedGroup);
+  const ofGroups = groups.map(
+    ({ group, mac }) => ipLine`neigh replace ${hostWord(group)} lladdr ${macWord(mac)} ${on}`,
+  );
+  const askUncounted = [
+    ...ofGroups.map((line) => ipLine`${line} nud permanent`),
+    ...ask.map((line) => ipLine`${line} extern_learn`),
+  ];
+  const count = [
+    ...ofGroups.map((line) => ipLine`${line} nud noarp`),
+    ...hosts.map((host) => ipLine`neigh replace ${hostWord(host)} ${on} nud none`),
+  ];
+  let hasAsked = true;
+  let isUncounted = false;
   let answers: Rival[] = [];
-  for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
-    await ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]);
-    await withoutSlot(() => sleep(intervalMilliseconds));
-    answers = await neighbors(netns, device, hosts);
+  try {
+    for (let probe = 1; probe <= probes && answers.length === 0; probe++) {
+      if (hasAsked) hasAsked = await hasRoom(() => ipBatch(netns, probe === 1 ? ask : [...forget, ...ask]));
+      if (!hasAsked) {
+        isUncounted = true;
+        await ipBatch(netns, askUncounted);
+      }
+      await withoutSlot(() => sleep(intervalMilliseconds));
+      const rows = await neighbors(netns, device);
+      answers = rows.flatMap(({ dst: host = "", lladdr: mac }) =>
+        mac !== undefined && hosts.includes(host) ? [{ host, mac }] : [],
+      );
+      hasAsked &&= groups.every(({ group }) => rows.some(({ dst }) => dst === group));
+    }
+  } finally {
+    // The kernel removes only entries that count.
+    if (isUncounted) await ipBatch(netns, count);
   }
   return answers;
 }
 
-async function neighbors(netns: Netns, device: string, hosts: readonly string[]): Promise<Rival[]> {
-  const rows = await ipRows<{ dst?: string; lladdr?: string }>(netns, ["-6", "-j", "neigh", "show", "dev", device]);
-  return rows.flatMap(({ dst = "", lladdr }) =>
-    lladdr !== undefined && hosts.includes(dst) ? [{ host: dst, mac: lladdr }] : [],
+/** Whether the kernel's table of neighbours has room for what `make` adds to it. */
+function hasRoom(make: () => Promise<void>): Promise<boolean> {
+  return make().then(
+    () => true,
+    (error: unknown) => {
+      if (!/No buffer space available/.test(messageOf(error))) throw error;
+      return false;
+    },
   );
+}
+
+/** All entries of a device, including those of groups. */
+function neighbors(netns: Netns, device: string): Promise<{ dst?: string; lladdr?: string }[]> {
+  return ipRows(netns, ["-6", "-j", "neigh", "show", "nud", "all", "dev", device]);
 }

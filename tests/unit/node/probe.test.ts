@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { VnicError } from "../../../provider/base/errors.ts";
 import { findRival } from "../../../provider/node/probe.ts";
 import { type Programs, usePrograms } from "../../../provider/node/run.ts";
 
@@ -44,4 +45,57 @@ describe("asking who has an address", () => {
     expect(seen.asked.size, "of 640 addresses, and one").to.be.below(200);
     await greedy;
   }).timeout(60_000);
+
+  describe("by IPv6 while others have filled the kernel's table of neighbours", () => {
+    const mac = "02:00:5e:00:00:99";
+
+    /**
+     * The kernel's answers if entries that count are refused: each, or only those of groups, for which the kernel drops the
+     * question.
+     */
+    function fullTable(refused: "each" | "those of groups") {
+      const entries = new Map<string, string>();
+      const counted = new Set<string>();
+      const enter = (line: string) => {
+        const [, host = ""] = /^neigh \w+ (\S+) dev|^neigh \w+ (\S+) lladdr/.exec(line)?.filter(Boolean) ?? [];
+        const isCounted = !/ extern_learn$| nud permanent$/.test(line);
+        if (isCounted && !entries.has(host) && refused === "each")
+          throw new VnicError("failed", "ip -batch -: RTNETLINK answers: No buffer space available");
+        entries.set(host, / lladdr (\S+)/.exec(line)?.[1] ?? "");
+        if (isCounted) counted.add(host);
+        else counted.delete(host);
+      };
+      const rows = () =>
+        [...entries].map(([dst, known]) => {
+          const isAsked = entries.has("ff02::1:ff00:10") && dst === "fd50::10";
+          const lladdr = isAsked ? mac : known;
+          return { dst, ...(lladdr === "" ? {} : { lladdr }) };
+        });
+      const programs: Programs = {
+        start: (_, args) => ({
+          finish: async (input) => {
+            if (args.includes("show")) return JSON.stringify(rows());
+            for (const line of input.split("\n").filter(Boolean))
+              if (line.startsWith("neigh del ")) entries.delete(line.split(" ")[2] ?? "");
+              else enter(line);
+            return "";
+          },
+        }),
+        startLongRunning: () => {
+          throw new Error("IPv6 needs no long-running program");
+        },
+      };
+      return { programs, lasting: () => [...entries.keys()].filter((host) => !counted.has(host)) };
+    }
+
+    for (const refused of ["each", "those of groups"] as const)
+      it(`finds who has it, and leaves no entry that stays, when the kernel refuses ${refused}`, async () => {
+        const { programs, lasting } = fullTable(refused);
+        usePrograms(programs);
+        expect(await ask("shop", ["fd50::10/64", "fd50::11/64"])).to.deep.equal({ host: "fd50::10", mac });
+        expect(lasting()).to.deep.equal([]);
+        expect(await ask("shop", ["fd50::11/64"])).to.equal(undefined);
+        expect(lasting()).to.deep.equal([]);
+      });
+  });
 });
