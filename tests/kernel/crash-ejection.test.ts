@@ -19,8 +19,7 @@ describe("an ejection after the node's process was killed", function () {
       everywhere(
         world,
         () => planOf(pod, way),
-        async (plan, crash) => {
-          await runNodeSide(world, "inject", plan, crash);
+        async (plan) => {
           await runNodeSide(world, "eject", { vnic: plan.vnic });
           expect(await world.remains()).to.deep.equal([]);
           // Whatever happened, a device is on the node again in its former state.

@@ -31,8 +31,7 @@ describe("the node's process, when it is killed during a DHCP request", function
   };
 
   it("makes one complete NIC with one client when it is run again", () =>
-    everywhere(world, planOf, async (plan, crash) => {
-      await runNodeSide(world, "inject", plan, crash);
+    everywhere(world, planOf, async (plan) => {
       const answers = await runNodeSide(world, "inject", plan);
       expect(answers.at(-1), JSON.stringify(answers)).to.have.property("result");
       const { step, lease } = await world.readFile(plan.vnic.uid);
@@ -46,8 +45,7 @@ describe("the node's process, when it is killed during a DHCP request", function
     }));
 
   it("leaves neither client nor lease that an ejection doesn't remove", () =>
-    everywhere(world, planOf, async (plan, crash) => {
-      await runNodeSide(world, "inject", plan, crash);
+    everywhere(world, planOf, async (plan) => {
       await runNodeSide(world, "eject", { vnic: plan.vnic });
       await assertGone();
     }));

@@ -5,7 +5,7 @@ import { until } from "../lab/run.ts";
 import type { DhcpServer } from "../support/dhcp-server.ts";
 import { Agent } from "../support/kernel/agent.ts";
 import { dhcpServer, leasedPlan } from "../support/kernel/dhcp.ts";
-import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { everywhere } from "../support/kernel/killed-node-side.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
@@ -86,9 +86,8 @@ describe("the lease of a NIC that gets another name", function () {
     await everywhere(
       world,
       () => ({ ...leasedPlan(pod), interfaceName: "lan0" }),
-      async (crashed, crash) => {
+      async (crashed) => {
         plan = crashed;
-        await runNodeSide(world, "inject", crashed, crash);
         const [nic] = (await pod.machine.links()).filter(({ ifalias }) => ifalias !== undefined);
         expect(await world.hosts[0]?.reaches(addressesOf(nic)[0] ?? "", 5)).to.equal(true);
         const { lease, interface: live } = await world.session.inject(crashed);

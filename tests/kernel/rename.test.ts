@@ -2,7 +2,7 @@ import { release } from "node:os";
 import { expect } from "chai";
 import { transitLinkName } from "../../provider/model/names.ts";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
-import { everywhere, runNodeSide } from "../support/kernel/killed-node-side.ts";
+import { everywhere } from "../support/kernel/killed-node-side.ts";
 import { addressesOf } from "../support/kernel/machine.ts";
 import { sessionOnOldKernel } from "../support/kernel/old-kernel.ts";
 import type { Session } from "../support/kernel/session.ts";
@@ -196,7 +196,6 @@ describe("a change of a NIC's name", function () {
           world,
           planOf,
           async (plan, crash) => {
-            await runNodeSide(world, "inject", plan, crash);
             await reachAll(plan);
             const [nic, ...more] = await ours();
             expect(more).to.deep.equal([]);
@@ -218,8 +217,7 @@ describe("a change of a NIC's name", function () {
         everywhere(
           world,
           planOf,
-          async (plan, crash) => {
-            await runNodeSide(world, "inject", plan, crash);
+          async (plan) => {
             await eject(plan);
             expect(await world.remains()).to.deep.equal([]);
             expect(await link(transitLinkName(plan.vnic.uid))).to.equal(undefined);
