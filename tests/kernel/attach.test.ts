@@ -91,7 +91,7 @@ describe("an injection on a node", () => {
   it("keeps the existing NIC when only the placement of the next one changes", async () => {
     const plan = planFor(pod, "192.168.50.10/24", { placement: "moved" });
     await world.session.inject(plan);
-    const before = await pod.machine.link("net1");
+    const before = await pod.machine.runningLink("net1");
     const { steps } = await world.session.inject({ ...plan, placement: "direct" });
     expect(steps.map(({ step }) => step)).not.to.include("creating");
     expect(await pod.machine.link("net1")).to.deep.equal(before);

@@ -117,17 +117,17 @@ describe("a parent on the node", () => {
     });
 
     it("may be an unused device, which is returned to the node in its former state", async () => {
-      const before = await world.node.link("eth7");
+      const before = await world.node.runningLink("eth7");
       const plan = planFor(pod, "192.168.50.10/24", { network: device });
       await world.session.inject(plan);
       expect(await world.hosts[0]?.reaches("192.168.50.10")).to.equal(true);
       await world.session.eject({ vnic: plan.vnic });
-      const { ifname, address, mtu, flags } = (await world.node.link("eth7"))!;
+      const { ifname, address, mtu, flags } = await world.node.runningLink("eth7");
       expect({ ifname, address, mtu, flags }).to.deep.equal({
-        ifname: before?.ifname,
-        address: before?.address,
-        mtu: before?.mtu,
-        flags: before?.flags,
+        ifname: before.ifname,
+        address: before.address,
+        mtu: before.mtu,
+        flags: before.flags,
       });
     });
   });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { endOf, firstOutput } from "../../lab/child.ts";
-import { must, type Output, run, type RunOptions } from "../../lab/run.ts";
+import { must, type Output, run, type RunOptions, until } from "../../lab/run.ts";
 
 /** A link as `ip -j -d address` shows it. */
 export interface LinkRow {
@@ -101,6 +101,14 @@ export class Machine {
 
   async link(name: string): Promise<LinkRow | undefined> {
     return (await this.links()).find(({ ifname }) => ifname === name);
+  }
+
+  /** A link that is up, as it is when the kernel counts it as running, which may be some time later (RFC 2863). */
+  runningLink(name: string): Promise<LinkRow> {
+    return until(`${name} to run`, 60, async () => {
+      const link = await this.link(name);
+      return link?.operstate === "UP" ? link : undefined;
+    });
   }
 
   /** Whether an address answers a ping; one ping is sent each second. */
