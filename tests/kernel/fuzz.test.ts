@@ -157,7 +157,9 @@ async function tryState(
   counts.states++;
   if (commands.some(({ words }) => words.includes("NESTED"))) counts.nested++;
   if (error !== undefined) counts.named++;
-  await Promise.all([pod.close(), nested.close()]);
+  await nested.close();
+  await pod.close();
+  await pod.gone();
   // The kernel removes the links of a namespace some time after its end.
   await until("the rest to go with the pod", 30, () =>
     world.session.eject({ vnic: plan.vnic }).then(

@@ -30,6 +30,7 @@ describe("a pod that uses other network namespaces", () => {
     await pod.close();
     await world.session.eject({ vnic: plan.vnic });
     expect(await world.remains()).to.deep.equal([]);
+    await pod.gone();
   });
 
   const inject = async (placement: InjectPlan["placement"] = "moved", more: Partial<InjectPlan> = {}) => {

@@ -39,6 +39,7 @@ describe("a pod that ends while the node works in it", function () {
           throw new Error(`before call ${call}: ${(error as Error).message}`, { cause: error });
         });
         await pod.close();
+        await pod.gone();
       }
       expect(call, "programs that were started").to.be.greaterThan(3);
     };

@@ -11,7 +11,7 @@ import {
 import { group } from "../../../provider/model/names.ts";
 import { resourceFile, type ResourceFile } from "../../../provider/model/wire/resource-file.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
-import { must } from "../../lab/run.ts";
+import { must, until } from "../../lab/run.ts";
 import { addressesOf, type LinkRow, Machine } from "./machine.ts";
 import { Session } from "./session.ts";
 
@@ -30,6 +30,8 @@ export interface Pod {
   readonly plan: InjectPlan["pod"];
   /** Removes the pod's bundles and its namespace. */
   close(): Promise<void>;
+  /** Waits until the kernel has removed the links of a closed pod. Until then, no other link can be up with their MACs. */
+  gone(): Promise<void>;
 }
 
 /**
@@ -193,10 +195,15 @@ export class World {
       await machine.close();
     };
     this.closers.push(close);
+    const gone = async () => {
+      const hasEnd = async () => (await this.node.link(`veth${number}`)) !== undefined;
+      await until(`the links of ${name} to go`, 60, async () => ((await hasEnd()) ? undefined : true));
+    };
     return {
       machine,
       plan: { namespace: "shop", name, uid, containerId: `containerd://${container}` },
       close,
+      gone,
     };
   }
 
