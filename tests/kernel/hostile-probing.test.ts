@@ -31,7 +31,7 @@ describe("duplicate address detection while a host floods the LAN with answers",
     return { plan, error };
   };
   const whileFlooded = async <T>(frames: readonly Buffer[], work: () => Promise<T>): Promise<T> => {
-    const stop = flood(world.hosts[1]!, "eth0", frames);
+    const stop = await flood(world.hosts[1]!, "eth0", frames);
     try {
       return await work();
     } finally {

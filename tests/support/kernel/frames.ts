@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasEnded, kill } from "../../lab/child.ts";
+import { until } from "../../lab/run.ts";
 import type { Machine } from "./machine.ts";
 import { ipv4Octets } from "../octets.ts";
 
@@ -19,17 +21,40 @@ export async function sendFrames(machine: Machine, link: string, frames: readonl
   }
 }
 
-/** Sends the frames again and again until the returned function is called. */
-export function flood(machine: Machine, link: string, frames: readonly Buffer[]): () => Promise<void> {
-  let goesOn = true;
-  const sending = (async () => {
-    while (goesOn) await sendFrames(machine, link, frames);
-  })();
-  sending.catch(() => undefined);
-  return async () => {
-    goesOn = false;
-    await sending;
+/**
+ * Sends frames of one length again and again, without a pause, until the returned function is called. Resolves once it
+ * has begun.
+ */
+export async function flood(machine: Machine, link: string, frames: readonly Buffer[]): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "vnic-frames-"));
+  const [file, program] = [join(folder, "frames"), join(folder, "repeat")];
+  const rounds = Math.ceil(5000 / frames.length);
+  await writeFile(file, Buffer.concat(Array.from({ length: rounds }, () => frames).flat()));
+  const length = String(frames[0]?.length);
+  const blocks = `dd bs=${length} iflag=fullblock status=none`;
+  await writeFile(program, `#!/bin/sh\nwhile cat ${file}; do :; done | ${blocks}\n`, { mode: 0o755 });
+  // By a socket for datagrams, each block becomes one frame.
+  const argv = ["socat", "-u", "-b", length, `EXEC:${program},socktype=2`, `INTERFACE:${link}`];
+  const sending = machine.spawn(argv);
+  const stop = async () => {
+    await kill(sending, "SIGTERM");
+    await rm(folder, { recursive: true });
   };
+  const before = await sentBy(machine, link);
+  await until("the flood", 60, async () => {
+    if (hasEnded(sending)) throw new Error("socat has ended");
+    return (await sentBy(machine, link)) > before + 100 || undefined;
+  }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return stop;
+}
+
+/** The number of frames that a link has sent (proc_net(5)). */
+async function sentBy(machine: Machine, link: string): Promise<number> {
+  const table = await machine.must(["cat", "/proc/net/dev"]);
+  return Number(new RegExp(`${link}:(?:\\s*\\d+){9}\\s+(\\d+)`).exec(table)?.[1]);
 }
 
 /** An ARP reply to all hosts (RFC 826). */
