@@ -1,4 +1,4 @@
-import { mkdir, rm, unlink, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { agentSocket } from "../../provider/model/wire/agent-protocol.ts";
@@ -48,7 +48,10 @@ describe("a node whose state directory is lost", function () {
       await until("the agent's look", 30, () => conditionOf(plan.vnic.uid, "Attached") !== undefined || undefined);
     }
 
-    await rm(state, { recursive: true });
+    // At once, because the agent creates its socket there again at a time of its own.
+    const lost = join(world.root, "lost");
+    await rename(state, lost);
+    await rm(lost, { recursive: true });
     await listens();
     for (const { vnic } of all)
       await until("a report", 30, () => conditionOf(vnic.uid, "Ready")?.status === "False" || undefined);
@@ -77,7 +80,8 @@ describe("a node whose state directory is lost", function () {
     try {
       await agent.start();
       await unlink(join(world.root, agentSocket));
-      await rm(source, { recursive: true });
+      // The agent may create its socket there again meanwhile.
+      await rm(source, { recursive: true, maxRetries: 10 });
       await agent.ended();
     } finally {
       await unmount();
