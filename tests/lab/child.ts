@@ -18,6 +18,15 @@ export async function kill(child: ChildProcess, signal: NodeJS.Signals = "SIGKIL
   await endOf(child);
 }
 
+/** Kills a process by its ID, unless it has ended meanwhile. */
+export function killById(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
 /** Resolves with the first output of a process, and rejects if it ends without any. */
 export function firstOutput(child: ChildProcess): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, readdirSync, statSync } from "node:fs";
 import { cgroup, machines, netnsPath, type Machine } from "./layout.ts";
+import { killById } from "./child.ts";
 import { until } from "./run.ts";
 
 /**
@@ -26,17 +27,16 @@ export function findInit(machine: Machine): number | undefined {
   return allPids().find((pid) => netnsOf(pid) === inode && isInit(pid));
 }
 
+/** The name of a process's program; empty if it has ended. */
+export function programOf(pid: number): string {
+  return read(`/proc/${pid}/comm`).trim();
+}
+
 /** Kills all of the lab's processes, and resolves when none is left. */
 export async function killProcesses(): Promise<void> {
   await until("the end of the lab's processes", 120, () => {
     const pids = findProcesses();
-    for (const pid of pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // The process has ended in the meantime.
-      }
-    }
+    pids.forEach(killById);
     return pids.length === 0 ? true : undefined;
   });
 }

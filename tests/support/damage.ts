@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { killById } from "../lab/child.ts";
 import { pauseImage } from "../lab/images.ts";
 import type { Lab } from "../lab/index.ts";
 import { type Node, nodeDir } from "../lab/layout.ts";
 import { ctr, kindOf } from "../lab/node-kinds.ts";
-import { findInit, findProcesses } from "../lab/processes.ts";
+import { findInit, findProcesses, programOf } from "../lab/processes.ts";
 import { stopSandbox } from "./cri.ts";
 
 /* Simulates failures of pods and nodes on the lab's nodes. */
@@ -54,16 +54,7 @@ export async function killProgram(lab: Lab, node: Node, which: "kubelet" | "runt
 
 /** Kills the API server; its supervisor restarts it. */
 export async function killApiServer(): Promise<void> {
-  for (const pid of findProcesses()) if (commandOf(pid) === "kube-apiserver") process.kill(pid, "SIGKILL");
-}
-
-/** The name of a process; empty if it has ended meanwhile. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  } catch {
-    return "";
-  }
+  for (const pid of findProcesses()) if (programOf(pid) === "kube-apiserver") killById(pid);
 }
 
 /** Stops the kubelet while containers continue to run. It runs again only after the node was rebooted. */

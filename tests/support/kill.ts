@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
+import { killById } from "../lab/child.ts";
 import type { Lab } from "../lab/index.ts";
 import { nodes } from "../lab/layout.ts";
 import type { Stack } from "./stack.ts";
@@ -11,8 +12,7 @@ export async function killProvider(stack: Stack): Promise<void> {
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
     const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (folder.startsWith(join(stack.folder, "project")) && command.includes("dynamic-provider"))
-      process.kill(Number(pid), "SIGKILL");
+    if (folder.startsWith(join(stack.folder, "project")) && command.includes("dynamic-provider")) killById(Number(pid));
   }
 }
 

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readdir, readlink, rm, symlink, writeFile } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { compileCache } from "../lab/cache.ts";
+import { killById } from "../lab/child.ts";
 import { ensurePulumi } from "../lab/index.ts";
 import { type Output, run } from "../lab/run.ts";
 import {
@@ -214,7 +215,7 @@ export class Stack {
     const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
     const folders = await Promise.all(processes.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
     processes.forEach((pid, index) => {
-      if (folders[index]?.startsWith(join(this.folder, "project"))) process.kill(Number(pid), "SIGKILL");
+      if (folders[index]?.startsWith(join(this.folder, "project"))) killById(Number(pid));
     });
   }
 }

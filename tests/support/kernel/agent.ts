@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { agentSocket } from "../../../provider/model/wire/agent-protocol.ts";
 import type { InjectPlan } from "../../../provider/model/wire/session-protocol.ts";
 import type { Condition, VnicStatus } from "../../../provider/model/vnic/conditions.ts";
-import { endOf, hasEnded, kill } from "../../lab/child.ts";
+import { endOf, hasEnded, kill, killById } from "../../lab/child.ts";
 import { until } from "../../lab/run.ts";
 import type { World } from "./world.ts";
 
@@ -104,16 +104,12 @@ export class Agent {
     const { child } = this;
     this.child = undefined;
     if (!child || hasEnded(child)) return;
-    const clients = await this.clients();
     await kill(child, signal);
-    for (const client of clients) {
-      try {
-        process.kill(client, "SIGKILL");
-      } catch {
-        // It has ended with the agent.
-      }
-    }
-    await until("the clients' end", 30, async () => (await this.clients()).length === 0 || undefined);
+    await until("the clients' end", 30, async () => {
+      const clients = await this.clients();
+      clients.forEach(killById);
+      return clients.length === 0 || undefined;
+    });
   }
 
   /** The process IDs of the agent's DHCP clients. */
