@@ -54,7 +54,8 @@ describe("a pod with a NIC in a bridge that has a spanning tree", function () {
     // The port opens again when the pod stops that.
     await pod.machine.ip("link del br0", "link set net1 down", "link set net1 up");
     expect(addressesOf(await pod.machine.link("net1"))).to.deep.equal(["192.168.50.10/24"]);
-    expect(await world.hosts[0]?.reaches("192.168.50.10", 20)).to.equal(true);
+    const reaches = async () => (await world.hosts[0]?.reaches("192.168.50.10", 1)) || undefined;
+    await until("the pod to be in reach", 60, reaches);
     for (const one of [own, theirs]) expect((await world.session.eject({ vnic: one.vnic })).removed).to.equal(true);
     expect(await world.remains()).to.deep.equal([]);
   });

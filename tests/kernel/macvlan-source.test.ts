@@ -40,10 +40,7 @@ describe("a pod with all capabilities in a user namespace of its own (hostUsers:
   };
   /** Runs `ip link set net1 type …` with the rights of the pod's root. */
   const set = (...words: string[]) => must([...mapped.enter, "ip", "link", "set", "net1", "type", ...words]);
-  const reachable = async () => {
-    const host = world.hosts[0]!;
-    return [await host.reaches(nodeAddress, 1), await host.reaches(others, 1)];
-  };
+  const reachable = () => Promise.all([nodeAddress, others].map((one) => world.hosts[0]!.reaches(one)));
 
   it("can keep a host's frames from the node and from other pods by a macvlan, until its Vnic is removed", async () => {
     await world.node.ip(`address add ${nodeAddress} dev eth1`);
