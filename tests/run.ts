@@ -64,7 +64,7 @@ function jobFor(tier: Tier, files: readonly string[], skip = false): Job {
     files,
     timeoutSeconds,
     // The tests have their own time limits; this limit is for a process that no longer responds.
-    hangSeconds: 3600,
+    hangSeconds: 7200,
     bail: options.bail,
     color: process.stdout.isTTY,
     skip,

@@ -15,7 +15,7 @@ const prefixes = 1500;
 const hex = (number: number) => number.toString(16);
 
 describe("router advertisements to a Vnic with slaac", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let agent: Agent;
@@ -80,7 +80,7 @@ describe("router advertisements to a Vnic with slaac", function () {
     );
     await world.lan.ip(...addresses);
     announce();
-    await until("the flood", 60, async () => (await routes()).length > prefixes || undefined);
+    await until("the flood", 120, async () => (await routes()).length > prefixes || undefined);
     await stop();
     await until("the agent to remove the routes", 120, async () => (await routes()).length < 300 || undefined);
     expect(await routes()).to.include.members(["fd50::/64", "fe80::/64"]);
@@ -89,7 +89,7 @@ describe("router advertisements to a Vnic with slaac", function () {
     // The router announces its own prefix again.
     await world.lan.ip(...addresses.map((line) => line.replace("address add", "address del").replace(" nodad", "")));
     announce();
-    await until("an announced address", 30, async () => {
+    await until("an announced address", 120, async () => {
       const own = await pod.machine.link("net1");
       return addressesOf(own).some((one) => one.startsWith("fd50::") && one !== "fd50::70/64") || undefined;
     });

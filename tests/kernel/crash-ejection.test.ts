@@ -4,7 +4,7 @@ import { describeWay, device, macvlan, planOf, ways } from "../support/kernel/wa
 import { type Pod, World } from "../support/kernel/world.ts";
 
 describe("an ejection after the node's process was killed", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let pod: Pod;
 

@@ -6,7 +6,7 @@ import { macvlan, planOf } from "../support/kernel/ways.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
 describe("the node's process, when it is killed while it writes a Vnic's file", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let pod: Pod;
 

@@ -6,7 +6,7 @@ import { address, describeWay, planOf, ways } from "../support/kernel/ways.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 describe("the node's process, when it is killed", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let pod: Pod;
 

@@ -8,7 +8,7 @@ import { addressesOf } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
 describe("the node's process, when it is killed during a DHCP request", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let agent: Agent;
   let server: DhcpServer;

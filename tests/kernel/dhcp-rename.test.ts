@@ -10,7 +10,7 @@ import { addressesOf } from "../support/kernel/machine.ts";
 import { type Pod, World } from "../support/kernel/world.ts";
 
 describe("the lease of a NIC that gets another name", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let pod: Pod;
   let agent: Agent;

@@ -102,7 +102,7 @@ describe("a lease of a node's Vnic", function () {
   it("removes its address when it ends, is reported, and returns with the server", async () => {
     const addresses = await inPod();
     await server.stop();
-    await until("the end of the lease", leaseSeconds + 10, async () => (await inPod()).length === 0 || undefined);
+    await until("the end of the lease", 2 * leaseSeconds, async () => (await inPod()).length === 0 || undefined);
     const condition = await until("the report", 30, () => (ready()?.status === "False" ? ready() : undefined));
     expect(condition.message).to.match(/the lease of \S+ has expired/);
     await server.start();

@@ -8,7 +8,7 @@ import { lan, type Pod, World } from "../support/kernel/world.ts";
  */
 
 describe("a host of the LAN, where pods inherit their node's settings,", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   const node = "10.214.1.1";

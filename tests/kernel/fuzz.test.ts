@@ -14,7 +14,7 @@ import { planFor, World } from "../support/kernel/world.ts";
 
 /**
  * `VNIC_FUZZ_STATES=300` tries that many states of each mode; by default there are fewer, the same in each run. A test
- * process may take 15 minutes, so more states take several runs, each with its own first seed.
+ * process may take two hours, so more states take several runs, each with its own first seed.
  */
 const states = Number(process.env["VNIC_FUZZ_STATES"] ?? 0);
 /** The first seed. To repeat a failure alone, set it to the seed in the failure's message. */
@@ -81,7 +81,7 @@ interface Counts {
 }
 
 describe("a pod that performs random operations", function () {
-  this.timeout(states === 0 ? 600_000 : 0);
+  this.timeout(states === 0 ? 1_800_000 : 0);
   const worlds: World[] = [];
 
   before(async () => {

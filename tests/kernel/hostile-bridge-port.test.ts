@@ -19,7 +19,7 @@ interface FdbRow {
 }
 
 describe("a pod with a NIC in a bridge", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let other: Pod;

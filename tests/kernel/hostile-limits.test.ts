@@ -18,7 +18,7 @@ interface PortRow {
 }
 
 describe("a pod with NET_ADMIN", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
 

@@ -14,7 +14,7 @@ interface BridgeRow {
 }
 
 describe("a pod with a NIC in a bridge that looks into the protocols of multicast groups", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let other: Pod;

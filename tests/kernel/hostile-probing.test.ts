@@ -10,7 +10,7 @@ import { numberedMac } from "../support/octets.ts";
  */
 
 describe("duplicate address detection while a host floods the LAN with answers", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   const mac = "02:00:5e:00:00:70";

@@ -14,7 +14,7 @@ interface PortRow {
 }
 
 describe("a pod with a NIC in a bridge that has a spanning tree", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   const network = { mode: "bridge", parent: "br7" } as const;

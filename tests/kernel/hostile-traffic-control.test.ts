@@ -6,7 +6,7 @@ import { type Pod, World } from "../support/kernel/world.ts";
 /* A pod with NET_ADMIN can queue, drop and redirect what passes its NIC. None of that may keep the NIC, or stay on it. */
 
 describe("a pod that controls the traffic of its NIC", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   before(async () => {
@@ -89,7 +89,7 @@ describe("a pod that controls the traffic of its NIC", function () {
           );
           // A failure is reported with words.
           if (refused !== undefined) expect(refused).to.be.an("error").with.property("kind").that.is.a("string");
-          await until("the Vnic to go", 30, () =>
+          await until("the Vnic to go", 120, () =>
             world.session.eject({ vnic: plan.vnic }).then(
               () => true,
               () => undefined,

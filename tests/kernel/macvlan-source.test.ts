@@ -14,7 +14,7 @@ const nodeAddress = "192.168.50.7/24";
 const [address, others] = ["192.168.50.10/24", "192.168.50.11/24"];
 
 describe("a pod with all capabilities in a user namespace of its own (hostUsers: false)", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
   let pod: Pod;
   let victim: Pod;

@@ -18,7 +18,7 @@ const crowd = 40;
  */
 
 describe("a tenant on the same node", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let agent: Agent;
   let greedy: Pod;

@@ -9,7 +9,7 @@ import { planFor, type Pod, World } from "../support/kernel/world.ts";
 const waysOfLinks = ways.filter((way) => way !== device);
 
 describe("a pod that ends while the node works in it", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
 
   before(async () => {

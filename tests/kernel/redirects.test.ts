@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { planFor, World } from "../support/kernel/world.ts";
 
 describe("a router of the LAN that knows a shorter way", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let world: World;
 
   before(async () => {

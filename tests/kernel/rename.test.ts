@@ -24,7 +24,7 @@ const routing = {
 } as const;
 
 describe("a change of a NIC's name", function () {
-  this.timeout(600_000);
+  this.timeout(1_800_000);
   let world: World;
   let pod: Pod;
   let oldKernel: Session;

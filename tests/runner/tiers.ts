@@ -73,7 +73,7 @@ export const tiers: readonly Tier[] = [
   { name: "browser", timeoutSeconds: 120, missing: missingForBrowser, prepare: prepareBrowser, prepares: "packages" },
   {
     name: "kernel",
-    timeoutSeconds: 180,
+    timeoutSeconds: 600,
     mostlyWaits: true,
     missing: missingForKernel,
     prepare: prepareKernel,

@@ -147,7 +147,7 @@ export class FaultProxy {
     const seen = this.requests.length;
     await until(
       `a request like ${pattern}`,
-      60,
+      150,
       () => this.requests.slice(seen).some((one) => pattern.test(one)) || undefined,
     );
   }

@@ -10,9 +10,9 @@ export async function askRedis(
   commands: readonly string[] = ["PING"],
 ): Promise<string[]> {
   const input = [...commands, "QUIT"].map((command) => `${command}\r\n`).join("");
-  const { code, stdout, stderr } = await lab.exec(from, ["busybox", "nc", "-w", "3", address, "6379"], {
+  const { code, stdout, stderr } = await lab.exec(from, ["busybox", "nc", "-w", "30", address, "6379"], {
     input,
-    timeoutSeconds: 10,
+    timeoutSeconds: 60,
   });
   if (code !== 0 && stdout === "")
     throw new Error(`asking ${address}:6379 from ${from}: ${stderr.trim() || "no answer"}`);

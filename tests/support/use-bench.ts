@@ -29,7 +29,9 @@ export function useBench({ namespace, kubeconfig }: TestBenchOptions): TestBench
   before("opens the bench", async () => {
     opened = await openBench({ namespace, ...(kubeconfig ? { kubeconfig: await kubeconfig() } : {}) });
   });
-  after("closes the bench and leaves nothing behind", async () => {
+  after("closes the bench and leaves nothing behind", async function () {
+    // Sessions whose drivers were killed end after a minute.
+    this.timeout(600_000);
     if (!opened) return;
     const { lab, close } = opened;
     const failures: unknown[] = [];

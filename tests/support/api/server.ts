@@ -111,7 +111,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   const kubectl = kubectlWith(join(programs, "kubectl"), kubeconfig, access);
   const proxied = { url, key: join(certificates, "apiserver.key"), certificate, authority: certificate };
   const textFor = () => kubeconfigText(url, readFileSync(certificate).toString("base64"), token);
-  await until("the API server", 120, async () => {
+  await until("the API server", 170, async () => {
     const ended = children.find(hasEnded);
     if (ended) throw new Error(`${ended.spawnfile} has ended: ${lastWords(folder, ended)}`);
     try {
