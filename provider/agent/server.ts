@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -41,9 +41,10 @@ export interface Listening {
  */
 export async function serve(leases: Served, beat = beatMilliseconds): Promise<Listening> {
   const socketPath = hostPath(agentSocket);
+  // The socket of a former agent stays until this one is ready: without any, a Job would see a node without an agent.
+  const firstPath = `${socketPath}.new`;
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
-  // Remove the socket of a former agent, which doesn't listen any more.
-  await rm(socketPath, { force: true });
+  await rm(firstPath, { force: true });
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     let request = "";
     socket.setEncoding("utf8").on("error", () => socket.destroy());
@@ -53,8 +54,9 @@ export async function serve(leases: Served, beat = beatMilliseconds): Promise<Li
     });
     socket.on("end", () => void answerTo(request, socket, leases, beat));
   });
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(socketPath, resolve));
-  await chmod(socketPath, 0o600);
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(firstPath, resolve));
+  await chmod(firstPath, 0o600);
+  await rename(firstPath, socketPath);
   const own = await stat(socketPath);
   return {
     isFound: () =>

@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { serve } from "../../../provider/agent/server.ts";
+import { agentSocket } from "../../../provider/model/wire/agent-protocol.ts";
 import { askAgent } from "../../../provider/node/agent-socket.ts";
 
 const silence = 1000;
@@ -29,6 +31,22 @@ describe("a request to the node agent", function () {
     const listening = await serve(leases, silence / 15);
     expect(await askAgent(request, silence)).to.deep.equal({ released: true });
     listening.close();
+  });
+
+  it("always finds a socket while an agent takes the place of a former one", async () => {
+    const leases = { acquire: () => Promise.reject(new Error("isn't asked")), stop: async () => false };
+    const path = join(root, agentSocket);
+    const listening = [await serve(leases)];
+    let [isOver, misses] = [false, 0];
+    const looking = (async () => {
+      for (; !isOver; await new Promise(setImmediate)) if (!existsSync(path)) misses++;
+    })();
+    while (listening.length < 100) listening.push(await serve(leases));
+    isOver = true;
+    await looking;
+    expect(misses).to.equal(0);
+    expect(await askAgent(request)).to.deep.equal({ released: false });
+    for (const one of listening) one.close();
   });
 
   it("has no answer on a node without an agent", async () => {
