@@ -8,11 +8,11 @@ import { serve } from "../../../provider/agent/server.ts";
 import { agentSocket } from "../../../provider/model/wire/agent-protocol.ts";
 import { askAgent } from "../../../provider/node/agent-socket.ts";
 
-const silence = 1000;
+// More than a busy machine may hold up this process.
+const silence = 4000;
 const request = { verb: "stop", uid: "0d3c4f9e-0000-4000-8000-000000000001", release: true } as const;
 
-describe("a request to the node agent", function () {
-  this.timeout(60_000);
+describe("a request to the node agent", () => {
   let root: string;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), "vnic-agent-"));
@@ -26,7 +26,7 @@ describe("a request to the node agent", function () {
   it("is answered after more time than an agent may be silent", async () => {
     const leases = {
       acquire: () => Promise.reject(new Error("isn't asked")),
-      stop: async () => (await sleep(2 * silence), true),
+      stop: async () => (await sleep(1.25 * silence), true),
     };
     const listening = await serve(leases, silence / 15);
     expect(await askAgent(request, silence)).to.deep.equal({ released: true });

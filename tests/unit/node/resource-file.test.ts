@@ -86,6 +86,8 @@ describe("the list of a node's resource files", () => {
       return performance.now() - began;
     };
     const first = await time();
-    expect(await time()).to.be.below(first / 3);
+    // A busy machine may slow down one of them.
+    const later = [await time(), await time(), await time(), await time()];
+    expect(Math.min(...later)).to.be.below(first / 3);
   });
 });

@@ -60,6 +60,8 @@ describe("the search for a pod's sandbox", () => {
       return performance.now() - began;
     };
     const first = await time();
-    expect(await time()).to.be.below(first / 3);
+    // A busy machine may slow down one of them.
+    const later = [await time(), await time(), await time(), await time()];
+    expect(Math.min(...later)).to.be.below(first / 3);
   });
 });
