@@ -24,7 +24,8 @@ describe("kstatus", () => {
     await api.makeNamespace(namespace);
     await makeNode(api, "progress-1");
     await makePods(api, namespace, "progress-1", ["db-0"]);
-    driver = driverOf(await standInCluster(api.kubeconfig, nodeSide));
+    // However slow the machine is, no injection gets to the report of its progress, which has another reason.
+    driver = driverOf(await standInCluster(api.kubeconfig, nodeSide), {}, { firstReportMilliseconds: 600_000 });
   });
   after(() => driver.sessions.close());
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Claims } from "../../provider/lifecycle/claim.ts";
 import { Deadline } from "../../provider/lifecycle/deadline.ts";
 import { eject } from "../../provider/lifecycle/eject.ts";
 import { VnicError } from "../../provider/base/errors.ts";
@@ -10,6 +11,7 @@ import { vnicRef } from "../../provider/model/vnic/record.ts";
 import type { VnicState } from "../../provider/model/vnic/state.ts";
 import { reconcileVnic } from "../../provider/reconciler/controller.ts";
 import { until } from "../lab/run.ts";
+import { FakeClock } from "../fakes/clock.ts";
 import { FakeNodeSide } from "../fakes/node-side.ts";
 import { injectResult } from "../fakes/objects.ts";
 import { type ApiServer, apiServer } from "../support/api/server.ts";
@@ -35,9 +37,13 @@ describe("requests to the API server", () => {
     await makePods(api, namespace, "requests-1", ["db-0", "db-1"]);
     proxy = await FaultProxy.start(api.proxied);
     nodeSide.inject = () => injectResult({ steps: [{ step: "creating", milliseconds: 1 }] });
-    // However slow the machine is, the session stays open between tests, and no injection reports its progress.
+    // However slow the machine is, the session stays open between tests, and nothing reports its progress or renews its
+    // claim.
     const cluster = await standInCluster(await proxy.kubeconfig(api.kubeconfig), nodeSide);
-    driver = driverOf(cluster, { lingerMilliseconds: 600_000 }, { firstReportMilliseconds: 600_000 });
+    driver = {
+      ...driverOf(cluster, { lingerMilliseconds: 600_000 }, { firstReportMilliseconds: 600_000 }),
+      claims: new Claims("a test", new FakeClock()),
+    };
     // What a process reads once: Vnics of older versions, the cluster's own addresses, a session's node.
     await requestsOf(1, () => create("db-0", 99));
   });

@@ -6,6 +6,7 @@ import { stubs } from "../../sdk/stubs.ts";
 import { failure, FakeApiServer, ok } from "../fakes/api-server.ts";
 import { kubeconfig } from "../fakes/kubeconfig.ts";
 import { definition, node, pod, storedVnic, stateWith, uid, urn } from "../fakes/objects.ts";
+import { until } from "../lab/run.ts";
 import { callError, ProviderProcess } from "./provider-process.ts";
 
 const vnics = `/apis/${apiVersion}/vnics`;
@@ -57,6 +58,8 @@ describe("Pulumi's provider process with an API server", () => {
   });
 
   const create = (given = {}) => provider.create({ ...definition({ deadlines: ample, ...given }) });
+  /** Progress comes over another connection than the end of the call, which doesn't wait for it. */
+  const anyLine = () => until("progress", 30, () => provider.engine.lines.length > 0 || undefined);
   const writes = () => server.requests.filter((request) => !request.startsWith("GET"));
 
   describe("create, before anything is touched,", () => {
@@ -121,6 +124,7 @@ describe("Pulumi's provider process with an API server", () => {
       expect(message).to.match(
         /^injecting Vnic shop\/db-wire into pod shop\/db-0: not done within 1 s; still waiting for pod shop\/db-0 to run; last seen: /,
       );
+      await anyLine();
       expect(provider.engine.lines).to.deep.equal([
         { urn, message: "waiting for pod shop/db-0 to run: no container runs yet on node worker-1", ephemeral: true },
       ]);
@@ -137,16 +141,24 @@ describe("Pulumi's provider process with an API server", () => {
     const error = await callError(create());
     expect(error.message).to.match(/^creating injection Job vnic-system\/vnic-session-.*cannot create resource "jobs"/);
     expect(error.initFailure).to.equal(undefined);
-    // Addresses are claimed, and status updates sent, concurrently; an attempt that takes longer than a second creates events.
-    const beside = [`POST ${addresses}`, `PATCH ${vnic}/status`, "POST /api/v1/namespaces/shop/events"];
+    // Addresses are claimed, and status updates sent, concurrently; an attempt that takes longer than a second creates
+    // events, and one that takes seconds renews its claim on the record, whose first version is written before.
+    const beside = [
+      `POST ${addresses}`,
+      `PATCH ${vnic}/status`,
+      "POST /api/v1/namespaces/shop/events",
+      `PATCH ${vnic}`,
+    ];
+    expect(writes()[0]).to.equal(`PATCH ${vnic}`);
+    expect(server.bodies(`PATCH ${vnic}`).filter(isRecord)).to.have.length(1);
     const others = writes().filter((request) => !beside.includes(request));
     expect(others.map((request) => request.replace(/(?<=vnicaddresses)\/\w+$/, ""))).to.deep.equal([
-      `PATCH ${vnic}`,
       `POST ${jobs}`,
       `DELETE ${addresses}`,
       `DELETE ${addresses}`,
       `DELETE ${vnic}`,
     ]);
+    await anyLine();
     expect(provider.engine.lines.map(({ message }) => message)).to.deep.equal([
       "starting an injection session on node worker-1",
     ]);
