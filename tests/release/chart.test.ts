@@ -30,9 +30,12 @@ function difference(rendered: unknown, wanted: unknown): string {
 describe("the chart, rendered by Helm", () => {
   let folder: string;
   let helm: string;
+  /** An environment without a user's kubeconfig, of which Helm may complain, and without a user's plug-ins. */
+  let env: NodeJS.ProcessEnv;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "vnic-chart-"));
+    env = { PATH: process.env["PATH"], HOME: folder };
     await writeChart(join(folder, "pulumi-vnic"));
     helm = join(await ensureHelm(), "helm");
   });
@@ -40,7 +43,7 @@ describe("the chart, rendered by Helm", () => {
 
   async function template(values: object, chart = "pulumi-vnic"): Promise<Output> {
     await writeFile(join(folder, "values.yaml"), JSON.stringify(values));
-    return run([helm, "template", "vnic", join(folder, chart), "-f", join(folder, "values.yaml")]);
+    return run([helm, "template", "vnic", join(folder, chart), "-f", join(folder, "values.yaml")], { env });
   }
 
   async function objects(values: object): Promise<Map<string, Rendered>> {
@@ -137,7 +140,7 @@ describe("the chart, rendered by Helm", () => {
     const unpacked = await template(values);
     expect(unpacked.stdout).to.include("kind: PrometheusRule");
     expect(await template(values, "chart.tgz")).to.deep.equal(unpacked);
-    const { code, stdout, stderr } = await run([helm, "show", "chart", join(folder, "chart.tgz")]);
+    const { code, stdout, stderr } = await run([helm, "show", "chart", join(folder, "chart.tgz")], { env });
     expect(code, stderr).to.equal(0);
     expect(parse(stdout)).to.include({ name: "pulumi-vnic", version: packageVersion, appVersion: packageVersion });
   });
@@ -184,7 +187,7 @@ describe("the chart, rendered by Helm", () => {
     });
 
   it("passes Helm's own lint", async () => {
-    const { code, stdout } = await run([helm, "lint", "--strict", join(folder, "pulumi-vnic")]);
+    const { code, stdout } = await run([helm, "lint", "--strict", join(folder, "pulumi-vnic")], { env });
     expect(code, stdout).to.equal(0);
   });
 });

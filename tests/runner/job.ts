@@ -19,6 +19,10 @@ export interface Outcome extends Report {
   readonly milliseconds: number;
 }
 
+/** Variables that a user or a CI system may have set for other work, and by which the tested programs do something else. */
+const foreign =
+  /^(VNIC_(?!FUZZ_)|PULUMI_(?!VNIC_)|HELM_|GIT_(DIR|INDEX_FILE|WORK_TREE)$|KUBECONFIG$|(NO|FORCE)_COLOR$)/;
+
 /**
  * The environment of all tests. They start thousands of programs, most of which end soon: Go's collect garbage less
  * often, and Node.js keeps compiled code, unless the coverage is recorded, which would be less precise then.
@@ -27,7 +31,7 @@ const environment: NodeJS.ProcessEnv = {
   GOGC: "400",
   GOMEMLIMIT: "1GiB",
   ...(process.env["NODE_V8_COVERAGE"] === undefined ? { NODE_COMPILE_CACHE: compileCache } : {}),
-  ...process.env,
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
 };
 
 const running = new Set<ChildProcess>();
