@@ -14,8 +14,7 @@ if (process.env.LOOK_UP) exports.parent = Network.get("seen", process.env.LOOK_U
 `;
 
 /** Networks of one program in several clusters; each cluster is an API server, the second by an IPv6 address. */
-describe("clusters that resources name", function () {
-  this.timeout(600_000);
+describe("clusters that resources name", () => {
   let one: ApiServer;
   let two: ApiServer;
   let stack: Stack;

@@ -51,7 +51,7 @@ describe("an object of another namespace that names a Vnic as its owner", () => 
   const remove = (name: string, cascade: string) =>
     kubectl(api.kubectl, ["delete", "vnic", name, "-n", namespace, `--cascade=${cascade}`, "--wait=false"]);
   const awaitGone = (name: string) =>
-    until(`Vnic ${name} to be gone`, 30, async () => !(await uidOf(name)) || undefined);
+    until(`Vnic ${name} to be gone`, 240, async () => !(await uidOf(name)) || undefined);
 
   it("doesn't hold its deletion in the background, which is the default", async () => {
     await makeNamed("background");

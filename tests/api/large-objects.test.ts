@@ -16,8 +16,7 @@ const labels = Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`${"k
 const names = Array.from({ length: count }, (_, at) => `db-${at}`);
 
 /* A tenant makes its objects as large as it can. The reconciler has all of them in memory. */
-describe("the objects that a reconciler watches", function () {
-  this.timeout(120_000);
+describe("the objects that a reconciler watches", () => {
   let api: ApiServer;
   let proxy: FaultProxy;
   before(async () => {

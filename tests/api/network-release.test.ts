@@ -25,7 +25,7 @@ describe("kubectl deletes a VnicNetwork without a reconciler", () => {
   const wire = (name: string) => ({ ...numbered(namespace, "db-0", 1), network: { name } });
   const finalizersOf = (name: string) =>
     kubectl(api.kubectl, ["get", "vnicnetwork", name, "-o", "jsonpath={.metadata.finalizers}"]);
-  const remove = (name: string) => kubectl(api.kubectl, ["delete", "vnicnetwork", name, "--timeout=10s"]);
+  const remove = (name: string) => kubectl(api.kubectl, ["delete", "vnicnetwork", name, "--timeout=120s"]);
 
   before(async () => {
     api = await apiServer();
@@ -56,7 +56,7 @@ describe("kubectl deletes a VnicNetwork without a reconciler", () => {
     const moved = await inject(driver, wire(two), { known: first });
     await remove(one);
     expect(await finalizersOf(two)).to.include(networkFinalizer);
-    await eject(driver, vnicRef(moved), moved, new Deadline("deleting", 30));
+    await eject(driver, vnicRef(moved), moved, new Deadline("deleting", 120));
     await remove(two);
   });
 });

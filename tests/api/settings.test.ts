@@ -17,8 +17,7 @@ exports.uid = new Network("settings-lan", { parent: "eth1", vlan: Number(process
  * Which cluster and which credentials each command uses. The cluster is an API server without nodes, which is enough
  * for a Network.
  */
-describe("settings under the real engine", function () {
-  this.timeout(600_000);
+describe("settings under the real engine", () => {
   let api: ApiServer;
   let other: ApiServer;
   let stack: Stack;

@@ -235,7 +235,7 @@ describe("a Vnic under the real engine", () => {
     await kubectl(bench.lab.kubectl, ["delete", "namespace", "engine-gone", "--wait=false"]);
     await until(
       "the pod to be gone",
-      60,
+      240,
       async () => (await bench.lab.kubectl(["get", "pod", "app", "-n", "engine-gone"])).code !== 0 || undefined,
     );
     await stack.destroy();

@@ -46,9 +46,9 @@ describe("the chart, installed by Helm", () => {
   const here = (...argv: string[]) => kubectl(lab.kubectl, argv);
 
   const helm = (...argv: string[]) =>
-    must([program, ...argv, "--namespace", "default", "--wait", "--timeout", "4m"], {
+    must([program, ...argv, "--namespace", "default", "--wait", "--timeout", "10m"], {
       env: { ...process.env, KUBECONFIG: lab.kubeconfig, HOME: folder },
-      timeoutSeconds: 300,
+      timeoutSeconds: 700,
     });
 
   /** The pods of the reconciler and of the agent that are ready at this moment, with their image. */
@@ -88,9 +88,9 @@ describe("the chart, installed by Helm", () => {
         spec: { pod: { name: "db" }, network: { parent: "eth1" }, addresses: [`${address}/24`] },
       },
     ]);
-    await here("-n", namespace, "wait", "--for=condition=Ready", "vnic/wire", "--timeout=90s");
+    await here("-n", namespace, "wait", "--for=condition=Ready", "vnic/wire", "--timeout=300s");
     expect(await answersPing(lab, "lan1", address)).to.equal(true);
-  }).timeout(400_000);
+  });
 
   it("is upgraded to another image under its own admission policy, and is ready when the upgrade returns", async () => {
     const values = ["--set", `image=${nextImage}`, "--set", "reconciler.replicas=1"];
@@ -99,7 +99,7 @@ describe("the chart, installed by Helm", () => {
     const policy = await here("get", "validatingadmissionpolicy", `own-pods-only.${group}`, "-o", "json");
     expect(policy).to.include(nextImage).and.not.include(defaultImage);
     expect(await answersPing(lab, "lan1", address)).to.equal(true);
-  }).timeout(400_000);
+  });
 
   it("is uninstalled except for the CRDs, and leaves records and NICs in place", async () => {
     await helm("uninstall", "vnic");

@@ -27,7 +27,7 @@ describe("an engine that stores its state only at the end", () => {
       const [program = "", ...argv] = stack.argv("up", "--yes", "--skip-preview");
       const engine = spawn(program, argv, { ...stack.spawnOptions, stdio: "ignore" });
       const ended = new Promise((resolve) => engine.once("close", resolve));
-      const links = await until("all NICs", 60, async () =>
+      const links = await until("all NICs", 240, async () =>
         (await nics()).length === hosts.length ? nics() : undefined,
       );
       engine.kill("SIGKILL");

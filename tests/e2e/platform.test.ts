@@ -138,13 +138,13 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
       .to.include("deployment.apps/vnic-reconciler")
       .and.include(`own-pods-only.${group}`)
       .and.include(`vnicsets.${group}`);
-  }).timeout(600_000);
+  });
 
   it("has no changes after a refresh, and changes nothing at a second up", async () => {
     await stack.must("refresh", "--yes", "--skip-preview");
     expect(await planned()).to.deep.equal({});
     await stack.up("--expect-no-changes");
-  }).timeout(400_000);
+  });
 
   it("plans only the other changes when Vnics are renamed and moved into a component with aliases", async () => {
     await write(moved);
@@ -157,7 +157,7 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
     const uids = (vnics: typeof before) => vnics.map(({ outputs }) => String(outputs?.["uid"])).sort();
     expect(uids(await stack.vnics())).to.deep.equal(uids(before));
     expect(await planned()).to.deep.equal({});
-  }).timeout(400_000);
+  });
 
   it("is destroyed without a trace: the Vnics first or with their pods, the platform last", async () => {
     await stack.destroy();
@@ -167,5 +167,5 @@ describe("Platform, pods and their Vnics in one program (examples/statefulset), 
     // The leak check lists Vnics, and so needs the CRD.
     await installPlatform(lab.kubectl);
     await assertNoLeaks(lab);
-  }).timeout(400_000);
+  });
 });

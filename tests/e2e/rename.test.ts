@@ -72,7 +72,7 @@ describe("a change of interfaceName under the real engine", () => {
     expect((await nicNamed("lan0"))?.ifindex).to.equal(before?.ifindex);
     expect(await storedNames()).to.deep.equal({ wire: "lan0" });
     expect(await recordedName()).to.equal("lan0");
-    await stage.bench.kubectl("wait", "--for=condition=Ready", "vnic/wire", "--timeout=30s");
+    await stage.bench.kubectl("wait", "--for=condition=Ready", "vnic/wire", "--timeout=120s");
 
     await inPod("ip", "link", "del", "made0");
     expect(await planned()).to.deep.equal(["update wire"]);

@@ -40,7 +40,7 @@ describe("a change of a Vnic under the real engine", () => {
       await sleep(200);
     }
     const holders = () => [...heard.matchAll(/reply from \S+ \[(.*?)\]/g)].map(([, mac = ""]) => mac.toLowerCase());
-    const awaitAnswer = (mac: string) => until(`${mac} to answer`, 30, () => holders().at(-1) === mac || undefined);
+    const awaitAnswer = (mac: string) => until(`${mac} to answer`, 120, () => holders().at(-1) === mac || undefined);
     try {
       await place(stack, { pod: "db", mac: former });
       expect(await stack.must("preview", "--diff")).to.match(/first: +\[unknown\]/);
@@ -78,7 +78,7 @@ describe("a change of a Vnic under the real engine", () => {
     talking.stdout?.on("data", (chunk: Buffer) => (last = Number(/^(\d+)\r$/m.exec(chunk.toString())?.[1] ?? last)));
     const goesOn = async () => {
       const before = last;
-      await until("the next answer over the connection", 30, () => last > before || undefined);
+      await until("the next answer over the connection", 120, () => last > before || undefined);
     };
     try {
       await goesOn();

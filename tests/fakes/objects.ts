@@ -30,7 +30,8 @@ export function definition(given: Partial<Definition> = {}): Definition {
     addresses: ["192.168.50.10/24"],
     mac: "02:00:5e:10:00:01",
     interfaceName: "net1",
-    deadlines: { createSeconds: 2, updateSeconds: 2, deleteSeconds: 2 },
+    // As by default; a test that waits for a deadline gives a short one.
+    deadlines: { createSeconds: 120, updateSeconds: 120, deleteSeconds: 120 },
     declaredBy: urn,
     ...given,
   };

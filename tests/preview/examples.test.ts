@@ -32,8 +32,7 @@ function commandsOf(name: string): string[] {
   );
 }
 
-describe("an example in an empty folder, by the commands of its README", function () {
-  this.timeout(600_000);
+describe("an example in an empty folder, by the commands of its README", () => {
   let folder: string;
   let tarball: string;
   let env: NodeJS.ProcessEnv;
@@ -79,7 +78,7 @@ describe("an example in an empty folder, by the commands of its README", functio
           cwd: copy,
           // The commands change settings, but not the program.
           env: { ...env, PULUMI_NODEJS_TRANSPILE_ONLY: String(areTypesChecked) },
-          timeoutSeconds: 200,
+          timeoutSeconds: 600,
         });
         expect(code, `${command}\n${stdout}${stderr}`).to.equal(0);
         if (/pulumi preview(?! .*\|)/.test(command)) expect(stdout, command).to.match(/\+ \d+ to create/);

@@ -40,8 +40,7 @@ const composed = (wires: string) => ({
   "composed/index.js": `new (require("wires").Wire)("db");`,
 });
 
-describe("the packed package, installed by", function () {
-  this.timeout(600_000);
+describe("the packed package, installed by", () => {
   let folder: string;
   let tarball: string;
   let programs: string;

@@ -23,7 +23,10 @@ export const testsFolder = join(import.meta.dirname, "..");
 /** A folder of tests with the same requirements. */
 export interface Tier {
   readonly name: string;
-  /** Time limit in seconds of each test that doesn't set one; only for hangs. */
+  /**
+   * Time limit in seconds of each test that doesn't set one. It is only for hangs, so it is many times what the test takes:
+   * a machine may be slow, and be busy with other tests and builds.
+   */
   readonly timeoutSeconds: number;
   /** Whether each file needs a whole lab to itself, in its own process. */
   readonly usesLab?: boolean;
@@ -68,9 +71,9 @@ const prepareFile = (file: string) => neededByFile.get(relative(testsFolder, fil
 
 /** All tiers, in the order in which they begin. */
 export const tiers: readonly Tier[] = [
-  { name: "unit", timeoutSeconds: 60, processes: 2 },
-  { name: "provider", timeoutSeconds: 60 },
-  { name: "browser", timeoutSeconds: 120, missing: missingForBrowser, prepare: prepareBrowser, prepares: "packages" },
+  { name: "unit", timeoutSeconds: 300, processes: 2 },
+  { name: "provider", timeoutSeconds: 300 },
+  { name: "browser", timeoutSeconds: 300, missing: missingForBrowser, prepare: prepareBrowser, prepares: "packages" },
   {
     name: "kernel",
     timeoutSeconds: 600,
@@ -82,7 +85,7 @@ export const tiers: readonly Tier[] = [
   // Each process starts an API server for all of its files.
   {
     name: "api",
-    timeoutSeconds: 180,
+    timeoutSeconds: 600,
     processes: 2,
     missing: missingForApi,
     prepare: prepareApi,
@@ -90,11 +93,11 @@ export const tiers: readonly Tier[] = [
     prepareFile,
   },
   // The real engine without a cluster.
-  { name: "preview", timeoutSeconds: 300, missing: missingForEngine, prepare: ensurePulumi },
-  { name: "release", timeoutSeconds: 120, missing: missingForHelm, prepareFile },
+  { name: "preview", timeoutSeconds: 900, missing: missingForEngine, prepare: ensurePulumi },
+  { name: "release", timeoutSeconds: 600, missing: missingForHelm, prepareFile },
   { name: "lifecycle", timeoutSeconds: 600, usesLab: true, missing, prepare: prepareLab },
   { name: "reconciler", timeoutSeconds: 1200, usesLab: true, missing, prepare: prepareLab, prepareFile },
-  { name: "e2e", timeoutSeconds: 300, usesLab: true, missing, prepare: prepareEngine, prepareFile },
+  { name: "e2e", timeoutSeconds: 900, usesLab: true, missing, prepare: prepareEngine, prepareFile },
   { name: "lab", timeoutSeconds: 600, usesLab: true, missing, prepare: prepareLab },
 ];
 

@@ -125,8 +125,7 @@ function* edits(value: unknown, levels: number, path = ""): Generator<[path: str
 
 const refusal = / was edited or damaged: /;
 
-describe("state that somebody has edited", function () {
-  this.timeout(120_000);
+describe("state that somebody has edited", () => {
   let server: FakeApiServer;
   before(async () => {
     server = await new FakeApiServer().start();

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { VnicError } from "../../../provider/base/errors.ts";
 import { inject } from "../../../provider/lifecycle/inject.ts";
@@ -8,6 +7,7 @@ import { attachedStatus } from "../../../provider/model/vnic/status.ts";
 import { type FakeDriver, fakeDriver } from "../../fakes/driver.ts";
 import { rejection } from "../../fakes/cluster.ts";
 import { containerId, definition, injectResult, storedVnic, uid } from "../../fakes/objects.ts";
+import { until } from "../../lab/run.ts";
 import { kstatusOf } from "../../support/kstatus.ts";
 
 describe("an attempt to attach a Vnic", () => {
@@ -80,8 +80,8 @@ describe("an attempt to attach a Vnic", () => {
     let go: (() => void) | undefined;
     driver.cluster.nodeSide.steps = ["moving"];
     driver.cluster.nodeSide.inject = () => new Promise((resolve) => (go = () => resolve(injectResult())));
-    const running = run({ deadlines: { createSeconds: 20, updateSeconds: 20, deleteSeconds: 20 } });
-    for (let tries = 0; tries < 200 && ready()?.reason !== "Attaching"; tries++) await sleep(25);
+    const running = run();
+    await until("the report", 60, () => (ready()?.reason === "Attaching" ? true : undefined));
     expect(ready()).to.deep.include({
       status: "False",
       reason: "Attaching",

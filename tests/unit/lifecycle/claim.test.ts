@@ -19,7 +19,7 @@ describe("a claim", () => {
 
   const id = vnicId(storedVnic().metadata);
   const claimNow = () => driver.cluster.vnics.get(id)?.metadata.annotations?.[annotations.claim];
-  const hold = <T>(record: StoredVnic | undefined, work: () => Promise<T>, seconds = 5) =>
+  const hold = <T>(record: StoredVnic | undefined, work: () => Promise<T>, seconds = 120) =>
     driver.claims.hold(driver, refOf(storedVnic()), record, new Deadline("working", seconds), work);
 
   it("is on the record during the work, and is removed afterwards, also when the work fails", async () => {
@@ -32,7 +32,7 @@ describe("a claim", () => {
   });
 
   it("is written into a record that the work creates, and needs no request where no record exists", async () => {
-    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 120), async (claim) => {
       driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
     });
     const { [annotations.createdBy]: left } = driver.cluster.vnics.get(id)?.metadata.annotations ?? {};
@@ -53,7 +53,7 @@ describe("a claim", () => {
 
   it("of a record's creator ends with the first status that has a result, without another request", async () => {
     const status = ready("Attached");
-    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+    await driver.claims.hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 120), async (claim) => {
       driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
       expect(new Claims("another").otherHolder(driver.cluster.vnics.get(id)!)).to.equal("a test");
       driver.cluster.calls.length = 0;
@@ -76,7 +76,7 @@ describe("a claim", () => {
 
   it("is removed from a record whose first status could not be written", async () => {
     await driver.claims
-      .hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 5), async (claim) => {
+      .hold(driver, refOf(storedVnic()), undefined, new Deadline("x", 120), async (claim) => {
         driver.cluster.store(storedVnic({}, { annotations: claim.annotation() }));
         await claim.releaseWith(() => Promise.reject(new Error("no answer")));
       })
@@ -134,7 +134,7 @@ describe("a claim", () => {
   it("isn't taken for its own by another driver of the same program, host and process ID, as in two containers", async () => {
     const [one, other] = [driverName("Pulumi"), driverName("Pulumi")];
     driver.cluster.store(storedVnic());
-    await new Claims(one).hold(driver, refOf(storedVnic()), storedVnic(), new Deadline("x", 5), async () => {
+    await new Claims(one).hold(driver, refOf(storedVnic()), storedVnic(), new Deadline("x", 120), async () => {
       const record = driver.cluster.vnics.get(id)!;
       expect(new Claims(other).otherHolder(record)).to.equal(one);
       expect(new Claims(one).otherHolder(record)).to.equal(undefined);

@@ -24,7 +24,7 @@ describe("eject", () => {
   afterEach(() => driver.sessions.close());
 
   const run = (remembered: KnownVnic = { uid: uid(1), node: "worker-1", podName: "db-0" }) =>
-    eject(driver, ref, remembered, new Deadline("ejecting", 2));
+    eject(driver, ref, remembered, new Deadline("ejecting", 120));
   const record = () => driver.cluster.vnics.get("shop/db-wire");
   const plans = () => driver.cluster.nodeSide.work.map((request) => ("plan" in request ? request.plan : undefined));
 
@@ -151,7 +151,7 @@ describe("eject", () => {
   });
 
   it("asks for the Node object only to open a session, and again after it broke", async () => {
-    await driver.sessions.use("worker-1", new Deadline("working", 2), async () => undefined);
+    await driver.sessions.use("worker-1", new Deadline("working", 120), async () => undefined);
     const opened = asked();
     await run();
     expect(asked()).to.equal(opened);

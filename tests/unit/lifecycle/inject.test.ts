@@ -489,7 +489,7 @@ describe("inject", () => {
 
       it("are released with the Vnic", async () => {
         const known = await run({ network });
-        await eject(driver, { namespace: "shop", name: "db-wire" }, known, new Deadline("deleting", 5));
+        await eject(driver, { namespace: "shop", name: "db-wire" }, known, new Deadline("deleting", 120));
         expect(driver.cluster.holders).to.deep.equal({});
       });
     });

@@ -206,7 +206,7 @@ describe("a Vnic whose process was interrupted", () => {
   }
 
   const known = (state: VnicState | undefined) => (state ? { known: state } : {});
-  const deadline = () => new Deadline("ejecting", 2);
+  const deadline = () => new Deadline("ejecting", 120);
   const remove = (driver: Driver, { uid, node, owner = "" }: VnicState) =>
     eject(driver, ref, { uid, node, owner, podName: "db-0" }, deadline());
 

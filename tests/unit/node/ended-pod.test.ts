@@ -38,7 +38,7 @@ describe("an ejection just after the pod's end", () => {
     expect((await node.eject()).removed).to.equal(true);
     expect(await node.files()).to.deep.equal([]);
     expect(node.others()).to.deep.equal(before);
-  }).timeout(120_000);
+  });
 
   for (const [what, addCard] of [
     ["was unplugged", () => Promise.resolve()],
@@ -51,5 +51,5 @@ describe("an ejection just after the pod's end", () => {
       await node.endPod();
       expect((await node.eject()).removed).to.equal(false);
       expect(await node.files()).to.deep.equal([]);
-    }).timeout(120_000);
+    });
 });

@@ -35,7 +35,7 @@ describe("asking who has an address", () => {
     await Promise.all(Array.from({ length: 20 }, (_, vnic) => ask("greedy", addresses(64, vnic))));
     expect(seen.asked.size).to.equal(20 * 64);
     expect(seen.most).to.be.within(2, 100);
-  }).timeout(60_000);
+  });
 
   it("doesn't wait for another namespace's addresses", async () => {
     const { programs, seen } = countingPrograms();
@@ -44,7 +44,7 @@ describe("asking who has an address", () => {
     await ask("shop", addresses(1, 200));
     expect(seen.asked.size, "of 640 addresses, and one").to.be.below(200);
     await greedy;
-  }).timeout(60_000);
+  });
 
   describe("by IPv6 while others have filled the kernel's table of neighbours", () => {
     const mac = "02:00:5e:00:00:99";

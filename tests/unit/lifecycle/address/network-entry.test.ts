@@ -54,7 +54,7 @@ describe("a Vnic's entry into a network", () => {
       };
       // More contenders have too many orders to try all of them.
       await (contenders * segments.length > 2 ? new Orders().some(2000, story) : new Orders().each(story));
-    }).timeout(60_000);
+    });
 
   it("never exceeds the number while a member leaves, in every order", async () => {
     await new Orders().some(2000, async (turns) => {

@@ -40,7 +40,7 @@ describe("a Vnic whose network asks for the annotation network-status", () => {
   };
   const run = () => inject(driver, definition({ network }));
   const remove = ({ uid }: VnicState) =>
-    eject(driver, ref, { uid, node: "worker-1", podName: "db-0" }, new Deadline("ejecting", 5));
+    eject(driver, ref, { uid, node: "worker-1", podName: "db-0" }, new Deadline("ejecting", 120));
   const status = () => driver.cluster.vnics.get("shop/db-wire")?.status?.networkStatus;
   const { name, mac } = liveInterface();
 

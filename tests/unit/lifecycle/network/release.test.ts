@@ -46,7 +46,7 @@ describe("the finalizer of a Network", () => {
     const states = [await inject(driver, wire("first", 10)), await inject(driver, wire("second", 11))];
     for (const state of states) {
       expect(held()).to.deep.equal(["lan"]);
-      await eject(driver, { namespace: "shop", name: state.name }, state, new Deadline("ejecting", 5));
+      await eject(driver, { namespace: "shop", name: state.name }, state, new Deadline("ejecting", 120));
     }
     expect(held()).to.deep.equal([]);
   });
@@ -140,7 +140,7 @@ describe("the finalizer of a Network", () => {
       expect(held()).to.deep.equal(["lan"]);
       const edited = driver.cluster.vnics.get("shop/first")!;
       driver.cluster.store({ ...edited, spec: { ...edited.spec, network: { name: "none" } } });
-      await eject(driver, { namespace: "shop", name: "first" }, edited.metadata, new Deadline("ejecting", 5));
+      await eject(driver, { namespace: "shop", name: "first" }, edited.metadata, new Deadline("ejecting", 120));
       expect(held()).to.deep.equal([]);
     });
 

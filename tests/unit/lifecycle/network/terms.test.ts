@@ -115,7 +115,7 @@ describe("a Network with a quota of one Vnic for each namespace", () => {
       }));
       const { metadata } = driver.cluster.vnics.get("shop/first")!;
       const known = { uid: metadata.uid, node: "worker-1" };
-      await eject(driver, { namespace: "shop", name: "first" }, known, new Deadline("ejecting", 5));
+      await eject(driver, { namespace: "shop", name: "first" }, known, new Deadline("ejecting", 120));
       gone();
     });
   });

@@ -12,7 +12,7 @@ const one = "worker-1";
 const other = "worker-2";
 const plan = { vnic: injectPlan().vnic };
 const eject = (session: Session) => session.request("eject", { plan });
-const deadline = (seconds = 2) => new Deadline("testing", seconds);
+const deadline = (seconds = 120) => new Deadline("testing", seconds);
 
 describe("a pool of sessions", () => {
   let cluster: FakeCluster;
@@ -179,7 +179,7 @@ describe("a pool of sessions", () => {
   it("does not fail the others when the opener has a shorter deadline", async () => {
     cluster.attachTooEarly = 20;
     const hasty = rejection(pool.use(one, deadline(0.1), eject));
-    const patient = pool.use(one, deadline(5), eject);
+    const patient = pool.use(one, deadline(), eject);
     expect(await hasty).to.have.property("kind", "deadline");
     expect(await patient).to.deep.equal({ removed: true, resourceFile: true, steps: [] });
   });

@@ -120,7 +120,7 @@ describe("the expansion of a VnicSet", () => {
     expect(given.size).to.equal(1000);
     expect(given).to.include(addressAt(range, freeSpans(range), 999n));
     expect(expand(world.world)).to.deep.include({ apply: [], remove: [], waiting: [] });
-  }).timeout(120_000);
+  });
 
   it("doesn't give out an address that a Vnic outside of the set has", () => {
     world.vnics = [storedVnic({ name: "fixed", addresses: ["192.168.50.11/24"] })];
