@@ -26,9 +26,11 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     return { engine, ended };
   }
 
+  const nicsInPod = async () => (await stage.bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+
   /** The addresses of our only NIC in the pod, as its kernel shows them. */
   async function held(): Promise<string[]> {
-    const ours = (await stage.bench.linksIn("db")).filter(({ ifalias }) => ifalias !== undefined);
+    const ours = await nicsInPod();
     expect(ours, "our NICs").to.have.length(1);
     return ours.flatMap(addressesOf).sort();
   }
@@ -38,11 +40,20 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     return (await stage.bench.kubectl("get", "vnic", "wire", ...uid)) || undefined;
   }
 
-  /** Moments, identified by a request to the API server. */
-  const moments: [when: string, request: RegExp][] = [
-    ["after it wrote its record", /^PATCH .*\/vnics\/wire$/],
-    ["during the node's work", /^GET .*\/attach$/],
-    ["after it made its NIC", /^PATCH .*\/vnics\/wire\/status$/],
+  /** Moments, each with how to start `up` and get there. */
+  const moments: [when: string, start: () => Promise<Run>][] = [
+    ["after it wrote its record", () => startUp(/^PATCH .*\/vnics\/wire$/)],
+    ["during the node's work", () => startUp(/^GET .*\/attach$/)],
+    [
+      "after it made its NIC",
+      async () => {
+        // Otherwise the engine could have the end of the creation in its state before it is killed.
+        stage.proxy.fault(/^PATCH .*\/vnics\/wire\/status$/, "silence", Infinity);
+        const run = await startUp(/^GET .*\/attach$/);
+        await until("its NIC", 60, async () => (await nicsInPod()).flatMap(addressesOf).length > 0 || undefined);
+        return run;
+      },
+    ],
   ];
   const victims: [what: string, kill: (run: Run) => Promise<unknown>][] = [
     [
@@ -62,10 +73,11 @@ describe("a Vnic whose creation or change fails, under the real engine", () => {
     ],
   ];
   for (const [what, kill] of victims)
-    for (const [when, request] of moments)
+    for (const [when, start] of moments)
       it(`5: is one NIC with the same id after the next up, and is destroyed without a trace, when the ${what} was killed ${when}`, async () => {
         await stage.stack.declare([stage.declared("wire", "db", ["192.168.50.60/24"])]);
-        await kill(await startUp(request));
+        await kill(await start());
+        stage.proxy.heal();
         const uid = await until("the record", 60, recordedUid);
         expect(await stage.stack.vnics(), "in state").to.deep.equal([]);
         await stage.stack.up();

@@ -104,7 +104,7 @@ describe("a VnicSet under the real engine", () => {
     await stack.must("refresh", "--yes", "--skip-preview", "--expect-no-changes");
     const patch = { spec: { template: { mtu: 1400 } } };
     await bench.kubectl("patch", "vnicset", "wires", "--type=merge", "-p", JSON.stringify(patch));
-    await until("the NICs to have it", 60, async () =>
+    await until("the NICs to have it", 240, async () =>
       (await members()).every(({ status }) => status?.interface?.mtu === 1400) ? true : undefined,
     );
     expect(await stack.must("refresh", "--preview-only", "--diff")).to.match(/mtu *: 1400/);
@@ -115,7 +115,7 @@ describe("a VnicSet under the real engine", () => {
 
   it("has the current pods after a refresh", async () => {
     await run("StatefulSet", "db", 2);
-    await until("the third pod's Vnic to go", 60, async () => ((await members()).length === 2 ? true : undefined));
+    await until("the third pod's Vnic to go", 240, async () => ((await members()).length === 2 ? true : undefined));
     await stack.must("refresh", "--yes", "--skip-preview");
     expect((await stored()).outputs?.["podAddresses"]).to.have.all.keys("db-0", "db-1");
     await stack.up("--expect-no-changes");
@@ -123,6 +123,11 @@ describe("a VnicSet under the real engine", () => {
 
   it("stays in state when a pod gets no address, and is completed by the next up with a wider range", async () => {
     await run("StatefulSet", "db", 4);
+    // Pods may take longer to start than the short deadline of the update.
+    await until("the fourth pod to get none", 240, async () => {
+      const messages = await bench.kubectl("get", "vnicset", "wires", "-o", "jsonpath={.status.conditions[*].message}");
+      return messages.includes("no address is left for db-3") || undefined;
+    });
     await declare({ wires: { ...db, deadlines: { updateSeconds: 15 } } });
     const { code, stdout } = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
     expect(code).not.to.equal(0);
@@ -156,14 +161,16 @@ describe("a VnicSet under the real engine", () => {
       expect(given).to.have.length(3);
       for (const address of given) expect(await answersLeased(address), address).to.equal(true);
       // The DHCP server writes its leases to disk once a second.
-      await until("the server's note of them", 30, async () => (await server.leases()).size === 3 || undefined);
+      await until("the server's note of them", 120, async () => (await server.leases()).size === 3 || undefined);
       expect([...(await server.leases()).values()].sort()).to.deep.equal(
         given.map((address) => address.split("/")[0]).sort(),
       );
       await stack.up("--expect-no-changes");
       await stack.destroy();
       await gone();
-      await until("the leases to be released", 30, async () => ((await server.leases()).size === 0 ? true : undefined));
+      await until("the leases to be released", 120, async () =>
+        (await server.leases()).size === 0 ? true : undefined,
+      );
       await bench.kubectl("delete", "daemonset", "tap");
     });
   });
