@@ -1,4 +1,4 @@
-import { familyOf, hostOf, solicitedGroup } from "../base/address.ts";
+import { familyOf, hostOf } from "../base/address.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Rival } from "../model/vnic/agent-status.ts";
 import { messageOf, VnicError } from "../base/errors.ts";
@@ -10,6 +10,7 @@ import { type Netns, startLongRunningIn } from "./netns.ts";
 import { Slots } from "./fair-slots.ts";
 import type { LongRunning } from "./run.ts";
 import { inProgramTurn, withoutSlot } from "./slots.ts";
+import { solicitedGroup } from "./solicited-group.ts";
 
 /*
  * Duplicate address detection before an address is used. Hosts on a LAN answer within milliseconds, so the timers are

@@ -1,13 +1,5 @@
 import { expect } from "chai";
-import {
-  contains,
-  familyOf,
-  hostOf,
-  isLinkLocal,
-  networkOf,
-  prefixOf,
-  solicitedGroup,
-} from "../../../provider/base/address.ts";
+import { contains, familyOf, hostOf, isLinkLocal, networkOf, prefixOf } from "../../../provider/base/address.ts";
 
 describe("an address", () => {
   it("is split into host and prefix length, with or without a prefix length", () => {
@@ -32,11 +24,6 @@ describe("an address", () => {
     it(`${address} is ${within ? "" : "not "}in ${subnet}`, () => {
       expect(contains(subnet, address)).to.equal(within);
     });
-
-  it("of IPv6 has a group in which it is asked for", () => {
-    expect(solicitedGroup("fd50::10/64")).to.deep.equal({ group: "ff02::1:ff00:10", mac: "33:33:ff:00:00:10" });
-    expect(solicitedGroup("fd50::a1:b2c3")).to.deep.equal({ group: "ff02::1:ffa1:b2c3", mac: "33:33:ff:a1:b2:c3" });
-  });
 
   it("belongs to a subnet in canonical form", () => {
     expect(networkOf("192.168.50.10/24")).to.equal("192.168.50.0/24");
