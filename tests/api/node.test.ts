@@ -9,6 +9,7 @@ import {
 } from "../../provider/model/names.ts";
 import { messageOf } from "../../provider/base/errors.ts";
 import { openCluster } from "../../provider/cluster/kube-cluster.ts";
+import { clusterAddressProblems } from "../../provider/model/network/cluster-addresses.ts";
 import type { VnicStatus } from "../../provider/model/vnic/conditions.ts";
 import { defaultImage } from "../../provider/base/package.ts";
 import { until } from "../lab/run.ts";
@@ -134,6 +135,20 @@ describe("a node", () => {
       );
     const live = { name: "net1", mac: "02:00:00:00:00:07", mtu: 1500, addresses: ["192.168.60.7/24"], up: true };
     expect(await change({ interface: live, lease })).to.equal("");
+  });
+
+  it("keeps no whole subnet from others' Vnics by what it says of its Node", async () => {
+    const podCIDRs = ["10.0.0.0/9", "fc00::/7"];
+    const spec = JSON.stringify({ spec: { podCIDR: podCIDRs[0], podCIDRs } });
+    expect((await asNode(["patch", "node", "node1", "--type=merge", "-p", spec])).stderr).to.equal("");
+    const texts = [...podCIDRs, "10.9.0.0-10.9.255.255", "10.66.0.8"];
+    const addresses = texts.map((address) => ({ type: "InternalIP", address }));
+    const node = JSON.parse(await kubectl(api.kubectl, ["get", "node", "node1", "-o", "json"])) as { status: object };
+    const changed = { ...node, status: { ...node.status, addresses } };
+    expect((await asNode(["replace", "--raw", "/api/v1/nodes/node1/status", "-f", "-"], changed)).stderr).to.equal("");
+    const held = await (await openCluster({ kubeconfig: api.kubeconfig })).clusterAddresses();
+    expect(clusterAddressProblems(["10.66.0.7/24", "10.9.0.7/24", "fd66::7/64"], held)).to.deep.equal([]);
+    expect(clusterAddressProblems(["10.66.0.8/24"], held)[0]?.reason).to.include("belongs to node node1");
   });
 
   it("puts no pod of its own in our namespace, where a driver would take it for a session's", async () => {

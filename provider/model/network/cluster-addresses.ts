@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { familyOf, hostOf, networkOf, prefixOf } from "../../base/address.ts";
 import { maxItems } from "../schema/bounds.ts";
 import type { Problem } from "../schema/problem.ts";
@@ -21,13 +22,21 @@ export interface AddressedNode {
   readonly status?: { readonly addresses?: readonly { readonly type: string; readonly address: string }[] };
 }
 
-/** All addresses of a node: its own, and the ranges of its pods. A kubelet may report any number of addresses. */
+/**
+ * The shortest prefix of a node's range of pods. A node can set a range that nobody has set, and a wider one would keep most
+ * addresses from all Vnics.
+ */
+const shortestPodPrefix = { 4: 16, 6: 48 } as const;
+
+/** All addresses of a node: its own, and the ranges of its pods. A kubelet may report any number of any texts. */
 export function addressesOfNode({ metadata, spec, status }: AddressedNode): ClusterAddress[] {
   const name = metadata?.name ?? "";
   const own = status?.addresses?.filter(({ type }) => type === "InternalIP" || type === "ExternalIP") ?? [];
+  const hosts = own.map(({ address }) => address).filter((address) => isIP(address) !== 0);
+  const ranges = spec?.podCIDRs?.filter((range) => Number(prefixOf(range)) >= shortestPodPrefix[familyOf(range)]) ?? [];
   return [
-    ...own.slice(0, maxItems.nodeAddresses).map(({ address }) => ({ holder: `node ${name}`, value: address })),
-    ...(spec?.podCIDRs ?? []).map((value) => ({ holder: `the pods of node ${name}`, value, isVirtual: true as const })),
+    ...hosts.slice(0, maxItems.nodeAddresses).map((value) => ({ holder: `node ${name}`, value })),
+    ...ranges.map((value) => ({ holder: `the pods of node ${name}`, value, isVirtual: true as const })),
   ];
 }
 

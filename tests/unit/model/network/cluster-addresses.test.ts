@@ -53,6 +53,26 @@ describe("the cluster's own addresses", () => {
   });
 });
 
+describe("what a node says of itself", () => {
+  const wide = ["0.0.0.0/0", "::/0", "10.0.0.0-10.255.255.255", "10.0.0.0/8"];
+
+  it("names single hosts as its own", () =>
+    expect(
+      addressesOfNode({
+        metadata: { name: "worker-1" },
+        status: { addresses: [...wide, "worker-1", "10.9.0.1"].map((address) => ({ type: "InternalIP", address })) },
+      }),
+    ).to.deep.equal([{ holder: "node worker-1", value: "10.9.0.1" }]));
+
+  it("has its own pods in no range that is wider than those of whole clusters", () => {
+    const podCIDRs = ["0.0.0.0/0", "10.0.0.0/15", "::/0", "fd00::/47", "10.244.0.0/16", "fd44::/48"];
+    expect(addressesOfNode({ spec: { podCIDRs } }).map(({ value }) => value)).to.deep.equal([
+      "10.244.0.0/16",
+      "fd44::/48",
+    ]);
+  });
+});
+
 describe("the networks that exist only within the cluster", () => {
   const networks = (...values: string[]) =>
     virtualNetworks(values.map((value) => ({ holder: "the pods", value, isVirtual: true })));
