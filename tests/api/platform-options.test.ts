@@ -58,27 +58,40 @@ describe("a platform with options", () => {
     spec: { ...spec.template.spec, ...more },
   });
 
+  const scc = "securitycontextconstraints";
+  const foreign = [
+    {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${scc}.security.openshift.io` },
+      spec: {
+        group: "security.openshift.io",
+        scope: "Cluster",
+        names: { plural: scc, singular: scc, kind: "SecurityContextConstraints" },
+        versions: [
+          {
+            ...{ name: "v1", served: true, storage: true },
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    },
+    { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "edge-first" }, value: 1000 },
+  ];
+
   before(async () => {
     api = await apiServer();
-    const schema = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-    const scc = "securitycontextconstraints";
-    await applyObjects(api.kubectl, [
-      {
-        apiVersion: "apiextensions.k8s.io/v1",
-        kind: "CustomResourceDefinition",
-        metadata: { name: `${scc}.security.openshift.io` },
-        spec: {
-          group: "security.openshift.io",
-          scope: "Cluster",
-          names: { plural: scc, singular: scc, kind: "SecurityContextConstraints" },
-          versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: schema } }],
-        },
-      },
-      { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "edge-first" }, value: 1000 },
-    ]);
+    await applyObjects(api.kubectl, foreign);
     await until("the kind of OpenShift", 30, async () =>
       (await api.kubectl(["get", scc])).code === 0 ? true : undefined,
     );
+  });
+  // Another test of this API server compares all rights with those of a platform without options.
+  after(async () => {
+    const names = new Set(plain.map(nameOf));
+    const items = [...manifests.filter((manifest) => !names.has(nameOf(manifest))), ...foreign];
+    const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+    await kubectl(api.kubectl, ["delete", "--ignore-not-found", "-f", "-"], list);
   });
 
   it("replaces a platform without options in one apply, without waiting for the changed policy", async () => {
