@@ -380,10 +380,11 @@ export const protections: Readonly<Record<string, Proofs>> = {
   },
   "a node can't put a pod into `vnic-system` that a driver takes for a session of another node, under the admission policy":
     { "api/node.test.ts": ["puts no pod of its own in our namespace, where a driver would take it for a session's"] },
-  "a node can't keep most of a subnet from all Vnics by the addresses that its Node names": {
-    "api/node.test.ts": ["keeps no whole subnet from others' Vnics by what it says of its Node"],
-    "unit/model/network/cluster-addresses.test.ts": ["are few of each node, however many its kubelet reports"],
-  },
+  "a node can't keep more than 64 addresses from all Vnics by what its Node says, where its range of pods is assigned to it":
+    {
+      "api/node.test.ts": ["keeps no whole subnet from others' Vnics by what it says of its Node"],
+      "unit/model/network/cluster-addresses.test.ts": ["are few of each node, however many its kubelet reports"],
+    },
   "a pod of the cluster can't fill the reconciler's port with silent connections": {
     "unit/reconciler/endpoints.test.ts": ["close silent connections, and answer others in the meantime"],
   },
