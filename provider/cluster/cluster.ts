@@ -178,6 +178,8 @@ export interface VnicSetCluster {
   deleteVnicSet(ref: VnicRef, uid: string): Promise<void>;
   /** Server-side apply of a set's Vnic. It doesn't change the fields of the driver that realises the Vnic. */
   applyMember(record: VnicRecord): Promise<StoredVnic>;
+  /** Makes a set the controller of a Vnic whose controller is gone. `outdated` if the Vnic was written since it was read. */
+  adoptMember(vnic: StoredVnic, wanted: VnicRecord): Promise<StoredVnic>;
 
   findWorkload(namespace: string, workload: Workload): Promise<WorkloadObject | undefined>;
   listStatefulSets(namespace: string): Promise<readonly WorkloadObject[]>;

@@ -22,6 +22,12 @@ export function vnicSetCalls(api: RecordApi, apps: AppsV1Api): VnicSetCluster {
     holdVnicSet: (ref, uid) => sets.hold(ref, uid, setFinalizer),
     releaseVnicSet: (ref, uid) => sets.release(ref, uid, setFinalizer),
     deleteVnicSet: async (ref, uid) => void (await sets.delete(ref, uid)),
+    adoptMember: (vnic, { metadata }) => {
+      const others = (vnic.metadata.ownerReferences ?? []).filter(
+        (one) => !(one as { controller?: boolean }).controller,
+      );
+      return vnics.change(vnic, { ownerReferences: [...others, ...(metadata.ownerReferences ?? [])] });
+    },
     applyMember: (record) => vnics.apply(record, { force: true, fieldManager: setFieldManager }),
 
     findWorkload: (namespace, { kind, name }) => {

@@ -8,7 +8,7 @@ import type { PodObject } from "../model/kubernetes/pod.ts";
 import type { Problem } from "../model/schema/problem.ts";
 import type { AddressRange } from "../model/schema/range.ts";
 import { refOf, type StoredVnic } from "../model/vnic/record.ts";
-import { expand, isMember, type ExpansionInput } from "../model/vnic-set/expansion.ts";
+import { expand, type ExpansionInput, isMember, isOwned } from "../model/vnic-set/expansion.ts";
 import { canonicalSet, type StoredVnicSet } from "../model/vnic-set/record.ts";
 import { isSelected } from "../model/vnic-set/selection.ts";
 import { invalidSetStatus, setStatusIncludes, setStatusOf } from "../model/vnic-set/status.ts";
@@ -63,7 +63,12 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} doesn't need it any more`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply) await cluster.applyMember(record);
+  for (const record of plan.apply) {
+    const there = plan.members.get(record.spec.pod.name);
+    // A second controller would be refused.
+    if (there && !isOwned(set, there)) await cluster.adoptMember(there, record);
+    await cluster.applyMember(record);
+  }
 
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && input.workload === undefined;

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { parseDefinition } from "../vnic/definition.ts";
 import { consequenceOf } from "../vnic/diff.ts";
 import { hostOf } from "../../base/address.ts";
-import { labels, setMemberName } from "../names.ts";
+import { annotations, labels, setMemberName } from "../names.ts";
 import { type PodObject, readPod } from "../kubernetes/pod.ts";
 import type { AddressRange } from "../schema/range.ts";
 import { fixedAddresses, type StoredVnic, type VnicRecord } from "../vnic/record.ts";
@@ -101,7 +101,7 @@ export function expand(input: ExpansionInput): Expansion {
     const wanted = memberRecord(set, parsed.definition);
     if (!there) apply.push(wanted);
     else if (isStanding(there)) {
-      const change = changeOf(there, wanted);
+      const change = changeOf(set, there, wanted);
       if (change === "replace") remove.push(there);
       if (change === "update") apply.push(wanted);
     }
@@ -109,13 +109,22 @@ export function expand(input: ExpansionInput): Expansion {
   return { apply, remove, desired: present.length, served, members, waiting, mistakes };
 }
 
-/** Whether a Vnic belongs to the set; the label alone isn't enough. */
-export function isMember(set: StoredVnicSet, { metadata }: Pick<VnicRecord, "metadata">): boolean {
+/**
+ * Whether a Vnic belongs to the set; the label alone isn't enough. A set that was restored from a backup, or made again after its
+ * Vnics were orphaned, has another UID than the set that their owner references name, if they have any.
+ */
+export function isMember(set: StoredVnicSet, vnic: Pick<VnicRecord, "metadata">): boolean {
+  const { namespace, labels: marks, annotations: notes } = vnic.metadata;
   return (
-    metadata.namespace === set.metadata.namespace &&
-    metadata.labels?.[labels.set] === set.metadata.name &&
-    (metadata.ownerReferences ?? []).some((owner) => (owner as { uid?: string }).uid === set.metadata.uid)
+    namespace === set.metadata.namespace &&
+    marks?.[labels.set] === set.metadata.name &&
+    (isOwned(set, vnic) || notes?.[annotations.owner] === memberOwner(set))
   );
+}
+
+/** Whether a Vnic names the set as an owner. */
+export function isOwned(set: StoredVnicSet, { metadata }: Pick<VnicRecord, "metadata">): boolean {
+  return (metadata.ownerReferences ?? []).some((owner) => (owner as { uid?: string }).uid === set.metadata.uid);
 }
 
 function parseMember({ metadata, spec }: StoredVnicSet, pod: string, addresses: readonly string[] | undefined) {
@@ -149,13 +158,14 @@ function sharedNames({ metadata }: StoredVnicSet, own: readonly StoredVnic[], po
   return refused;
 }
 
-function changeOf({ metadata, spec }: StoredVnic, wanted: VnicRecord): "replace" | "update" | undefined {
+function changeOf(set: StoredVnicSet, vnic: StoredVnic, wanted: VnicRecord): "replace" | "update" | undefined {
+  const { metadata, spec } = vnic;
   const there: Readonly<Record<string, unknown>> = { ...spec };
   const here: Readonly<Record<string, unknown>> = { ...wanted.spec };
   const changed = Object.keys({ ...there, ...here }).filter((key) => !isDeepStrictEqual(there[key], here[key]));
   if (changed.some((key) => consequenceOf(key) === "replace")) return "replace";
   const missing = Object.entries(wanted.metadata.labels ?? {}).some(([key, value]) => metadata.labels?.[key] !== value);
-  return changed.length > 0 || missing ? "update" : undefined;
+  return changed.length > 0 || missing || !isOwned(set, vnic) ? "update" : undefined;
 }
 
 /** Whether a Vnic that was never realised has an address of another holder. It then gets another address. */

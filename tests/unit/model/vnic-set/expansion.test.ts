@@ -185,6 +185,20 @@ describe("the expansion of a VnicSet", () => {
     expect(world.step().remove).to.deep.equal([]);
   });
 
+  it("takes over the Vnics that a set of its name has left, with their addresses", () => {
+    world.step();
+    world.step();
+    const former = world.addresses;
+    const [first, ...others] = world.vnics;
+    world.vnics = [{ ...first!, metadata: { ...first!.metadata, ownerReferences: [] } }, ...others];
+    world.set = { ...world.set, metadata: { ...world.set.metadata, uid: uid(101) } };
+    expect(world.step().apply).to.have.length(3);
+    expect(world.addresses).to.deep.equal(former);
+    const owners = world.vnics.map(({ metadata }) => metadata.ownerReferences);
+    expect(owners.flat().map((owner) => (owner as { uid: string }).uid)).to.deep.equal([uid(101), uid(101), uid(101)]);
+    expect(world.step()).to.deep.include({ apply: [], remove: [] });
+  });
+
   it("gives a Vnic to one of two pods whose Vnics have the same name, and changes nothing when it is repeated", () => {
     // The hashes of these names begin with the same 40 bits.
     world.pods = [member("ps1n1", 1), member("pi4ge")];
