@@ -1,4 +1,4 @@
-import { isVnicError } from "../base/errors.ts";
+import { isVnicError, type VnicError } from "../base/errors.ts";
 import type { Watched, WatchedCluster } from "../cluster/cluster.ts";
 import { labels, parseVnicId, setFinalizer, vnicId } from "../model/names.ts";
 import { networkInRecord } from "../model/network/record.ts";
@@ -63,16 +63,23 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
     await cluster.deleteVnic(refOf(vnic), vnic.metadata.uid);
     log("info", `it is deleted: VnicSet ${id} doesn't need it any more`, { vnic: vnicId(vnic.metadata) });
   }
-  for (const record of plan.apply) {
-    const there = plan.members.get(record.spec.pod.name);
-    // A second controller would be refused.
-    if (there && !isOwned(set, there)) await cluster.adoptMember(there, record);
-    await cluster.applyMember(record);
-  }
+  const refused = new Map<string, VnicError>();
+  for (const record of plan.apply)
+    try {
+      const there = plan.members.get(record.spec.pod.name);
+      // A second controller would be refused.
+      if (there && !isOwned(set, there)) await cluster.adoptMember(there, record);
+      await cluster.applyMember(record);
+    } catch (error) {
+      if (!isVnicError(error) || isVnicError(error, "unreachable", "outdated")) throw error;
+      // A quota, or somebody's admission policy, may refuse one Vnic and not the others.
+      refused.set(record.spec.pod.name, error);
+    }
 
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && input.workload === undefined;
-  await setStatus(cluster, set, setStatusOf(input.set, plan, workloadIsMissing, new Date()));
+  await setStatus(cluster, set, setStatusOf(input.set, { ...plan, refused }, workloadIsMissing, new Date()));
+  for (const error of refused.values()) throw error;
   if (plan.remove.length > maxWritesPerRound || !plan.isWhole) return { againInSeconds: 0 };
   // Nothing notifies us when a Vnic of another network releases an address, or when a workload is created.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};

@@ -1,3 +1,5 @@
+import type { VnicError } from "../../base/errors.ts";
+import { failureReasons } from "../vnic/attempt.ts";
 import { readyOf } from "../vnic/pending.ts";
 import type { StoredVnic } from "../vnic/record.ts";
 import { truncate } from "../../base/quote.ts";
@@ -6,10 +8,16 @@ import { type Problem, problemWords } from "../schema/problem.ts";
 import type { Expansion } from "./expansion.ts";
 import type { SetCondition, StoredVnicSet, VnicSetStatus } from "./record.ts";
 
+/** What was found out about a set. */
+export interface SetFindings extends Expansion {
+  /** The errors of Vnics that the API server has refused, by pod. */
+  readonly refused?: ReadonlyMap<string, VnicError>;
+}
+
 /** The status of a set; each condition keeps its last transition time. */
 export function setStatusOf(
   set: StoredVnicSet,
-  expansion: Expansion,
+  expansion: SetFindings,
   workloadIsMissing: boolean,
   now: Date,
 ): VnicSetStatus {
@@ -68,7 +76,7 @@ export function setStatusIncludes(set: StoredVnicSet, wanted: VnicSetStatus): bo
 
 function readiness(
   set: StoredVnicSet,
-  { desired, members, waiting, mistakes }: Expansion,
+  { desired, members, waiting, mistakes, refused = new Map() }: SetFindings,
   ready: number,
   missing: boolean,
 ) {
@@ -82,6 +90,8 @@ function readiness(
     );
   const [mistake] = mistakes;
   if (mistake) return notReady("Invalid", `the Vnic of pod ${mistake[0]} can't be: ${mistake[1]}`);
+  const [refusal] = refused;
+  if (refusal) return notReady(failureReasons[refusal[1].kind], `${count}; pod ${refusal[0]}: ${refusal[1].message}`);
   if (ready === desired) return { status: "True" as const, reason: "AllServed", message: count };
   if (waiting.length > 0) return notReady("RangeExhausted", `${count}; ${exhaustedWords(waiting)}`);
   const failing = [...members.values()]
