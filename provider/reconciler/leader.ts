@@ -64,6 +64,8 @@ class Term implements Leadership {
   private readonly clock: Clock;
   private resolveLost: (why: string) => void = () => undefined;
   private sentAt = -Infinity;
+  /** The highest version of the Lease that was read. */
+  private version = 0n;
   private cancelDeadline: () => void = () => undefined;
   /** Whether the leader has stopped renewing. */
   private isOver = false;
@@ -99,9 +101,15 @@ class Term implements Leadership {
   }
 
   private async renew(): Promise<void> {
+    const known = this.version;
     const lease = await this.leases.findLease(reconcilerName);
     // The term may have ended in the meantime.
     if (this.isOver) return;
+    const version = versionOf(lease);
+    // Until its versions are as high as before, such a server says nothing to the watches, which go on from the last one.
+    if (version !== undefined && version < known)
+      return this.lose("the API server has an earlier state, as after etcd was restored from a backup");
+    if (version !== undefined && version > this.version) this.version = version;
     const holder = lease?.spec.holderIdentity;
     if (lease && holder !== this.identity) return this.lose(`${holder || "nobody"} leads now`);
     const sentAt = this.clock.now();
@@ -128,6 +136,12 @@ class Term implements Leadership {
 
 function deadlineOf(sentAt: number): number {
   return sentAt + giveUpAfterSeconds * 1000;
+}
+
+/** The version of a Lease as a number, by which Kubernetes orders versions. */
+function versionOf(lease: LeaseObject | undefined): bigint | undefined {
+  const { resourceVersion = "" } = lease?.metadata ?? {};
+  return /^\d+$/.test(resourceVersion) ? BigInt(resourceVersion) : undefined;
 }
 
 function leaseOf(identity: string, resourceVersion: string | undefined, clock: Clock): LeaseObject {

@@ -43,6 +43,15 @@ export class LeaseServer {
     return true;
   }
 
+  backup(): { readonly lease: LeaseObject | undefined; readonly version: number } {
+    return { lease: this.lease, version: this.version };
+  }
+
+  restore({ lease, version }: ReturnType<LeaseServer["backup"]>): void {
+    this.lease = lease;
+    this.version = version;
+  }
+
   private async call<T>({ doneAfter = 0, answeredAfter = 0, fault }: CallFate, work: () => T): Promise<T> {
     this.calls++;
     const never = () => new Promise<never>(() => undefined);

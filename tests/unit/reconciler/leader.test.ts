@@ -145,6 +145,25 @@ describe("with several replicas", () => {
     expect(replicas.server.calls).to.equal(calls);
   });
 
+  it("a leader stops when the API server's data were restored from a backup, and another one leads", async () => {
+    for (const restored of [true, false]) {
+      const run = new Replicas();
+      run.start("a");
+      await run.clock.advance(10);
+      const backup = run.server.backup();
+      await run.clock.advance(300);
+      run.start("b");
+      await run.clock.advance(60);
+      expect(run.spans).to.deep.equal([{ replica: "a", from: 0 }]);
+      run.server.restore(restored ? backup : { ...backup, lease: undefined });
+      await run.clock.advance(7);
+      expect(run.spans[0]?.why).to.include("an earlier state");
+      await run.clock.advance(60);
+      expect(run.spans.map(({ replica }) => replica)).to.deep.equal(["a", "b"]);
+      run.assertNeverTwo();
+    }
+  });
+
   it("a leader that has stopped doesn't renew when a pending read is answered later", async () => {
     replicas.start("a", fatesOfLeader(find({ answeredAfter: 30 })));
     await replicas.clock.advance(120);
