@@ -19,14 +19,26 @@ const microk8sLabel = "microk8s.io/cluster";
  * runtime, and what the Node's version and labels indicate.
  */
 export function layoutOfNode(name: string, node: NodeObject, forAll: string | undefined): RuntimeLayout {
-  const runtime = node.status?.nodeInfo?.containerRuntimeVersion.split("://")[0] ?? "containerd";
+  const { containerRuntimeVersion = "containerd", operatingSystem = "" } = node.status?.nodeInfo ?? {};
+  // A kubelet may report any text. The stand-ins for kubelets of virtual nodes often report none.
+  const [runtime = ""] = containerRuntimeVersion.split("://");
+  if (!["", "linux"].includes(operatingSystem))
+    throw new VnicError(
+      "refused",
+      `node ${name} runs ${shown(operatingSystem)}; its pods can't have Vnics, which need Linux`,
+    );
+  if (runtime === "")
+    throw new VnicError(
+      "refused",
+      `node ${name} names no container runtime; its pods can't have Vnics if it is a virtual node, such as one of Virtual Kubelet`,
+    );
   const own = node.metadata?.annotations?.[annotations.runtimeLayout];
   if (own !== undefined) {
     const layout = parseNamed(`annotation ${annotations.runtimeLayout} of node ${name}`, own);
     if (layout.runtime === runtime) return layout;
     throw new VnicError(
       "refused",
-      `annotation ${annotations.runtimeLayout} of node ${name}: ${quote(own)} is a layout of ${layout.runtime}, but the node runs ${runtime}`,
+      `annotation ${annotations.runtimeLayout} of node ${name}: ${quote(own)} is a layout of ${layout.runtime}, but the node runs ${shown(runtime)}`,
     );
   }
   const common = forAll === undefined ? undefined : parseNamed("the platform's runtimeLayout", forAll);
@@ -36,8 +48,13 @@ export function layoutOfNode(name: string, node: NodeObject, forAll: string | un
   const known = [...new Set(knownLayouts.map((one) => one.runtime))].join(", ");
   throw new VnicError(
     "refused",
-    `node ${name} runs containers by ${runtime}, which is not supported; supported are ${known}`,
+    `node ${name} runs containers by ${shown(runtime)}, which is not supported; supported are ${known}`,
   );
+}
+
+/** A word as it is; any other text quoted and cut. */
+function shown(text: string): string {
+  return /^[\w.-]{1,40}$/.test(text) ? text : quote(text);
 }
 
 function detectLayout({ metadata, status }: NodeObject, runtime: string): string {

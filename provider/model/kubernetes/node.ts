@@ -7,7 +7,11 @@ export interface NodeObject {
   readonly spec?: { readonly taints?: readonly { readonly key: string }[] };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-    readonly nodeInfo?: { readonly containerRuntimeVersion: string; readonly kubeletVersion?: string };
+    readonly nodeInfo?: {
+      readonly containerRuntimeVersion: string;
+      readonly kubeletVersion?: string;
+      readonly operatingSystem?: string;
+    };
   };
 }
 

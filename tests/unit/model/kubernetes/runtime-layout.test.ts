@@ -62,6 +62,23 @@ describe("the layout of a node's runtime", () => {
     expect(refusal(() => layoutOfNode("n", node("v1.35.4", {}, "docker://28.0.1"), undefined))).to.equal(
       "node n runs containers by docker, which is not supported; supported are containerd, cri-o",
     ));
+
+  it("is refused for a node that runs no containers itself, or runs another system, by words that say so", () => {
+    expect(refusal(() => layoutOfNode("n", node("v1.35.4", {}, ""), undefined))).to.match(
+      /^node n names no container runtime; its pods can't have Vnics if it is a virtual node/,
+    );
+    const windows = { nodeInfo: { containerRuntimeVersion: "containerd://2.1.4", operatingSystem: "windows" } };
+    expect(refusal(() => layoutOfNode("n", { status: windows }, undefined))).to.equal(
+      "node n runs windows; its pods can't have Vnics, which need Linux",
+    );
+  });
+
+  it("is refused by short words that a terminal can show, whatever the kubelet reports", () => {
+    for (const odd of ["\u001b[2J://", `${"x".repeat(1_000_000)}://1`, "a\u202eb"])
+      expect(refusal(() => layoutOfNode("n", node("v1.35.4", {}, odd), undefined))).to.match(
+        /^node n runs containers by "[^\p{Cc}\p{Cf}]{1,150}, which is not supported/u,
+      );
+  });
 });
 
 describe("the name of a layout", () => {
