@@ -136,6 +136,21 @@ describe("the reconciler heals", () => {
     await until("the file to go", 180, async () => (await filesOn("node1")).length === 1 || undefined);
   });
 
+  it("a Vnic whose record was restored from a backup, while its pod still has the NIC of the former record", async () => {
+    const { uid, resourceVersion: _, ...metadata } = (await record()).metadata;
+    const { kind, spec } = await record();
+    await bench.kubectl("patch", "vnic", "wire", "--type=merge", "-p", `{"metadata":{"finalizers":null}}`);
+    await bench.kubectl("delete", "vnic", "wire");
+    const restored = { apiVersion, kind, metadata: { ...metadata, managedFields: undefined }, spec };
+    await applyObjects(bench.lab.kubectl, [restored]);
+    await bench.kubectl("wait", "--for=condition=Ready", "vnic/wire", "--timeout=300s");
+    await answers();
+    expect(await nic()).to.include({ address: spec.mac ?? (await record()).status?.interface?.mac });
+    const former = (await bench.linksIn("db")).filter(({ ifalias }) => ifalias === linkAlias(uid));
+    expect(former).to.deep.equal([]);
+    expect(await filesOn("node1")).to.have.length(1);
+  });
+
   it("a pod whose node is lost, only after an administrator's confirmation, and gives its address to nobody before", async () => {
     const mac = (await nic())?.address;
     await bench.runPod("other", "node1");
