@@ -17,7 +17,6 @@ import { applyObjects, kubectl } from "../support/cluster.ts";
 
 const namespace = "restored";
 const id = `${namespace}/wires`;
-const lan = "restored-lan";
 
 /* What is restored from a backup has other UIDs than before, so its owner references name a set that doesn't exist. */
 describe("a VnicSet and its Vnics", () => {
@@ -30,10 +29,7 @@ describe("a VnicSet and its Vnics", () => {
     await makePods(api, namespace, "restored-1", ["db-0", "db-1", "db-2"]);
     await kubectl(api.kubectl, ["label", "pods", "-n", namespace, "--all", "app=db"]);
     driver = driverOf(await standInCluster(api.kubeconfig, faithfulNodeSide()));
-    await applyObjects(api.kubectl, [
-      { apiVersion, kind: "VnicNetwork", metadata: { name: lan }, spec: { mode: "macvlan", parent: "restored" } },
-      { apiVersion, kind: "VnicSet", metadata: { name: "wires", namespace }, spec },
-    ]);
+    await applyObjects(api.kubectl, [{ apiVersion, kind: "VnicSet", metadata: { name: "wires", namespace }, spec }]);
     await reconcile();
   });
   after(async () => {
@@ -42,7 +38,11 @@ describe("a VnicSet and its Vnics", () => {
     await driver.sessions.close();
   });
   const range = { cidr: "10.79.0.0/24", from: "10.79.0.1", to: "10.79.0.200" };
-  const spec = { selector: { app: "db" }, template: { network: { name: lan } }, addresses: [range] };
+  const spec = {
+    selector: { app: "db" },
+    template: { network: { mode: "macvlan", parent: namespace } },
+    addresses: [range],
+  };
 
   const list = async <T>(kind: string): Promise<T[]> => {
     const text = await kubectl(api.kubectl, ["get", kind, "-n", namespace, "-o", "json"]);
