@@ -1,9 +1,10 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { vnicId } from "../../model/names.ts";
+import type { StoredVnic } from "../../model/vnic/record.ts";
 import type { Deadline } from "../deadline.ts";
 import { recordsOn } from "./usage.ts";
 
-/** How long a deletion waits for Vnics whose own deletion hasn't begun, like those of a namespace that is just being deleted. */
+/** How long a deletion waits for Vnics that nobody deletes yet, like those of a pod that is just ending. */
 const graceMilliseconds = 10_000;
 const pollMilliseconds = 500;
 
@@ -26,12 +27,22 @@ export async function awaitDepartures(
   const staysUntil = clock.now() + graceMilliseconds;
   for (;;) {
     const left = await recordsOn(cluster, name);
-    const areLeaving = left.every(({ metadata }) => metadata.deletionTimestamp !== undefined);
-    if (left.length === 0 || (!areLeaving && clock.now() >= staysUntil)) return;
+    if (left.length === 0) return;
+    const staying = left.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (staying.length > 0 && clock.now() >= staysUntil && !(await areInEndingNamespaces(cluster, staying))) return;
     report(`${left.length} Vnics are left`);
     await deadline.wait(
       pollMilliseconds,
       `the deletion of Vnic ${left.map(({ metadata }) => vnicId(metadata)).join(", ")}`,
     );
   }
+}
+
+/** Whether the namespaces of all records are being deleted. They delete their records one kind after the other. */
+async function areInEndingNamespaces(cluster: Cluster, records: readonly StoredVnic[]): Promise<boolean> {
+  for (const name of new Set(records.map(({ metadata }) => metadata.namespace))) {
+    const namespace = await cluster.findNamespace(name);
+    if (namespace && namespace.metadata?.deletionTimestamp === undefined) return false;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@
 export interface NamespaceObject {
   readonly metadata?: {
     readonly uid?: string;
+    readonly deletionTimestamp?: unknown;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Cluster } from "../../../../provider/cluster/cluster.ts";
 import { Deadline } from "../../../../provider/lifecycle/deadline.ts";
 import { awaitDepartures } from "../../../../provider/lifecycle/network/departures.ts";
+import type { NamespaceObject } from "../../../../provider/model/kubernetes/namespace.ts";
 import { finalizer } from "../../../../provider/model/names.ts";
 import { FakeClock } from "../../../fakes/clock.ts";
 
@@ -12,6 +13,7 @@ interface Record {
 describe("a network that is deleted", () => {
   let clock: FakeClock;
   let records: Record[];
+  let namespace: NamespaceObject | undefined;
   const shown: string[] = [];
   const record = (name: string, deletionTimestamp?: string) => ({
     metadata: { namespace: "shop", name, finalizers: [finalizer], ...(deletionTimestamp ? { deletionTimestamp } : {}) },
@@ -20,7 +22,11 @@ describe("a network that is deleted", () => {
 
   /** Starts to wait; `state` says whether and how that has ended. */
   function start(): { state: string } {
-    const calls = { listVnics: () => Promise.resolve(records), listAddresses: () => Promise.resolve([]) };
+    const calls = {
+      listVnics: () => Promise.resolve(records),
+      listAddresses: () => Promise.resolve([]),
+      findNamespace: () => Promise.resolve(namespace),
+    };
     const cluster = calls as unknown as Cluster;
     const driver = { cluster, report: (text: string) => shown.push(text) };
     const waiting = { state: "waits" };
@@ -35,6 +41,7 @@ describe("a network that is deleted", () => {
   beforeEach(() => {
     clock = new FakeClock();
     records = [];
+    namespace = { metadata: {} };
   });
 
   it("waits for no Vnic if none is on it", async () => {
@@ -62,6 +69,20 @@ describe("a network that is deleted", () => {
     await clock.advance(9);
     expect(waiting.state).to.equal("waits");
     await clock.advance(2);
+    expect(waiting.state).to.equal("ended");
+  });
+
+  it("waits for the Vnics of a namespace that is being deleted, however late their own deletion begins", async () => {
+    records = [record("wire")];
+    namespace = { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    const waiting = start();
+    await clock.advance(40);
+    expect(waiting.state).to.equal("waits");
+    records = [record("wire", "2026-01-01T00:00:40Z")];
+    await clock.advance(10);
+    expect(waiting.state).to.equal("waits");
+    records = [];
+    await clock.advance(1);
     expect(waiting.state).to.equal("ended");
   });
 
