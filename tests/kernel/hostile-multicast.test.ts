@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { InjectPlan } from "../../provider/model/wire/session-protocol.ts";
+import { solicitedGroup } from "../../provider/node/solicited-group.ts";
 import { until } from "../lab/run.ts";
-import { igmpReport, mldQuery, sendFrames, solicitedGroup } from "../support/kernel/frames.ts";
+import { igmpReport, mldQuery, sendFrames } from "../support/kernel/frames.ts";
 import { planFor, type Pod, World } from "../support/kernel/world.ts";
 
 /*
@@ -67,7 +68,7 @@ describe("a pod with a NIC in a bridge that looks into the protocols of multicas
       sendFrames(pod.machine, "net1", [
         mldQuery(mac, { to: "ff02::1", group: "::", milliseconds: 1 }),
         // A question about a group that is sent to another group: the group's members don't hear it.
-        mldQuery(mac, { to: "ff02::99", group: solicitedGroup(theirs), milliseconds: 1 }),
+        mldQuery(mac, { to: "ff02::99", group: solicitedGroup(theirs).group, milliseconds: 1 }),
       ]);
     expect(await finds()).to.equal(true);
     await ask();

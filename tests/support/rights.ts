@@ -1,5 +1,5 @@
 import * as client from "@kubernetes/client-node";
-import { systemNamespace } from "../../provider/model/names.ts";
+import { systemNamespace, userOfAccount } from "../../provider/model/names.ts";
 import type { Manifest, Rule } from "../../provider/model/platform/manifest.ts";
 import type { ApiServer } from "./api/server.ts";
 import { kubectl } from "./cluster.ts";
@@ -13,6 +13,9 @@ export interface Right {
   readonly resource: string;
   readonly namespace: string | undefined;
 }
+
+/** The groups of our service accounts. */
+const groups = ["system:serviceaccounts", `system:serviceaccounts:${systemNamespace}`, "system:authenticated"];
 
 /** All rights that the manifests grant. */
 export function grantedBy(manifests: readonly Manifest[]): Right[] {
@@ -65,9 +68,8 @@ export function openReviews(kubeconfig: string): (right: Right) => Promise<boole
       ...(subresource === undefined ? {} : { subresource }),
       ...(namespace === undefined ? {} : { namespace }),
     };
-    const groups = ["system:serviceaccounts", `system:serviceaccounts:${systemNamespace}`, "system:authenticated"];
-    const user = `system:serviceaccount:${systemNamespace}:${account}`;
-    const { status } = await api.createSubjectAccessReview({ body: { spec: { user, groups, resourceAttributes } } });
+    const spec = { user: userOfAccount(account), groups, resourceAttributes };
+    const { status } = await api.createSubjectAccessReview({ body: { spec } });
     return status?.allowed ?? false;
   };
 }
@@ -81,8 +83,8 @@ export async function listRights(
   account: string,
   namespace: string,
 ): Promise<Right[]> {
-  const groups = ["system:serviceaccounts", `system:serviceaccounts:${systemNamespace}`, "system:authenticated"];
-  const rulesOf = async (user: string) => {
+  const rulesOf = async (name: string) => {
+    const user = userOfAccount(name);
     const review = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace } };
     const as = [`--as=${user}`, ...groups.map((group) => `--as-group=${group}`)];
     const text = await kubectl(
@@ -108,8 +110,8 @@ export async function listRights(
       ),
     );
   };
-  const usual = new Set((await rulesOf(`system:serviceaccount:${systemNamespace}:nobody`)).map(keyOf));
-  const all = await rulesOf(`system:serviceaccount:${systemNamespace}:${account}`);
+  const usual = new Set((await rulesOf("nobody")).map(keyOf));
+  const all = await rulesOf(account);
   return all.filter((right) => !usual.has(keyOf(right)));
 }
 

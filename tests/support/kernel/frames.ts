@@ -140,12 +140,6 @@ export function neighborAdvertisement(mac: string, address: string): Buffer {
   return frame("33:33:00:00:00:01", mac, 0x86dd, Buffer.concat([header, target, to, message]));
 }
 
-/** The group to which a host's neighbours send their questions for its address (RFC 4291). */
-export function solicitedGroup(address: string): string {
-  const [a = 0, b = 0, c = 0] = ipv6Bytes(address).subarray(13);
-  return `ff02::1:ff${hex(a)}:${hex(b)}${hex(c)}`;
-}
-
 function frame(to: string, from: string, type: number, content: Buffer): Buffer {
   const header = Buffer.concat([macBytes(to), macBytes(from), Buffer.from([type >> 8, type & 255])]);
   const whole = Buffer.concat([header, content]);
