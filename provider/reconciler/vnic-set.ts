@@ -79,7 +79,8 @@ export async function reconcileVnicSet(watcher: SetWatcher, id: string): Promise
   // Return
   const workloadIsMissing = set.spec.workload !== undefined && input.workload === undefined;
   await setStatus(cluster, set, setStatusOf(input.set, { ...plan, refused }, workloadIsMissing, new Date()));
-  for (const error of refused.values()) throw error;
+  const [refusal] = refused.values();
+  if (refusal) throw refusal;
   if (plan.remove.length > maxWritesPerRound || !plan.isWhole) return { againInSeconds: 0 };
   // Nothing notifies us when a Vnic of another network releases an address, or when a workload is created.
   return plan.waiting.length > 0 || workloadIsMissing ? { againInSeconds: 5 } : {};
